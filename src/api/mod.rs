@@ -1,0 +1,7 @@
+//! Wire types of `POST {base}/chat/completions`: exact in what is sent,
+//! tolerant in what is read. No I/O, no policy.
+
+pub mod failure;
+pub mod reply;
+pub mod request;
+pub mod text;

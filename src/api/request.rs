@@ -1,0 +1,230 @@
+//! The request body: one chat completion. Members are written only where they
+//! were asked for, in a fixed order. api.md §3.
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
+
+/// One request, as asked for; [`Request::body`] is what goes over the wire.
+#[derive(Debug, Clone, Default)]
+pub struct Request {
+    /// The model's name.
+    pub model: String,
+    /// The conversation, its last turn being the user's or a tool's.
+    pub messages: Vec<Message>,
+    /// Tools the model may call, each an API tool object.
+    pub tools: Vec<Box<RawValue>>,
+    /// Ask for an event stream.
+    pub stream: bool,
+    /// `response_format` `json_object`.
+    pub json_object: bool,
+    /// Sampling temperature.
+    pub temperature: Option<f64>,
+    /// Nucleus sampling mass.
+    pub top_p: Option<f64>,
+    /// Bound of the answer, in tokens.
+    pub max_tokens: Option<u64>,
+    /// Texts that end the answer.
+    pub stop: Vec<String>,
+    /// `false` turns sampling off.
+    pub do_sample: Option<bool>,
+    /// Thinking on or off, for models that have it.
+    pub thinking: Option<bool>,
+    /// The end user's id.
+    pub user_id: Option<String>,
+    /// The caller's id of this request.
+    pub request_id: Option<String>,
+    /// Any other members; they win over the ones above.
+    pub params: Vec<(String, Box<RawValue>)>,
+}
+
+/// One turn of the conversation.
+#[derive(Debug, Clone)]
+pub enum Message {
+    /// Instructions.
+    System(String),
+    /// What the user says, with images where there are any (URLs, data URLs).
+    User {
+        /// The text.
+        text: String,
+        /// The images, after the text.
+        images: Vec<String>,
+    },
+    /// A turn that the user supplied as JSON; sent as it is.
+    Given(Box<RawValue>),
+}
+
+impl Request {
+    /// The body's bytes, compact JSON, no final newline.
+    pub fn body(&self) -> Vec<u8> {
+        // Strings and raw JSON only: there is nothing that could fail to serialise.
+        serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+impl Serialize for Request {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut body = Body {
+            map: to.serialize_map(None)?,
+            params: &self.params,
+        };
+        body.member("model", &self.model)?;
+        body.member("messages", &self.messages)?;
+        body.unless_empty("tools", &self.tools)?;
+        if !self.tools.is_empty() {
+            body.member("tool_choice", "auto")?;
+        }
+        if self.json_object {
+            body.member(
+                "response_format",
+                &Typed {
+                    kind: "json_object",
+                },
+            )?;
+        }
+        body.optional("temperature", self.temperature.as_ref())?;
+        body.optional("top_p", self.top_p.as_ref())?;
+        body.optional("max_tokens", self.max_tokens.as_ref())?;
+        body.unless_empty("stop", &self.stop)?;
+        body.optional("do_sample", self.do_sample.as_ref())?;
+        let thinking = self.thinking.map(|on| Typed {
+            kind: if on { "enabled" } else { "disabled" },
+        });
+        body.optional("thinking", thinking.as_ref())?;
+        body.optional("user_id", self.user_id.as_ref())?;
+        body.optional("request_id", self.request_id.as_ref())?;
+        for (name, value) in &self.params {
+            body.map.serialize_entry(name, value)?;
+        }
+        body.map.serialize_entry("stream", &self.stream)?;
+        body.map.end()
+    }
+}
+
+/// The object under construction, and the members that win over it.
+struct Body<'a, M> {
+    map: M,
+    params: &'a [(String, Box<RawValue>)],
+}
+
+impl<M: SerializeMap> Body<'_, M> {
+    fn member<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), M::Error> {
+        if self.params.iter().any(|(param, _)| param == name) {
+            return Ok(());
+        }
+        self.map.serialize_entry(name, value)
+    }
+
+    fn optional<T: Serialize>(&mut self, name: &str, value: Option<&T>) -> Result<(), M::Error> {
+        value.map_or(Ok(()), |value| self.member(name, value))
+    }
+
+    fn unless_empty<T: Serialize>(&mut self, name: &str, list: &[T]) -> Result<(), M::Error> {
+        if list.is_empty() {
+            Ok(())
+        } else {
+            self.member(name, list)
+        }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Typed {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+impl Serialize for Message {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Given(raw) => raw.serialize(to),
+            Self::System(text) => turn(to, "system", text),
+            Self::User { text, images } if images.is_empty() => turn(to, "user", text),
+            Self::User { text, images } => turn(to, "user", &parts(text, images)),
+        }
+    }
+}
+
+fn turn<S: Serializer, T: Serialize + ?Sized>(
+    to: S,
+    role: &str,
+    content: &T,
+) -> Result<S::Ok, S::Error> {
+    let mut map = to.serialize_map(Some(2))?;
+    map.serialize_entry("role", role)?;
+    map.serialize_entry("content", content)?;
+    map.end()
+}
+
+/// A content part of a vision model's message.
+#[derive(serde::Serialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+enum Part<'a> {
+    Text { text: &'a str },
+    ImageUrl { image_url: ImageUrl<'a> },
+}
+
+#[derive(serde::Serialize)]
+struct ImageUrl<'a> {
+    url: &'a str,
+}
+
+fn parts<'a>(text: &'a str, images: &'a [String]) -> Vec<Part<'a>> {
+    let text = (!text.is_empty()).then_some(Part::Text { text });
+    let images = images.iter().map(|url| Part::ImageUrl {
+        image_url: ImageUrl { url },
+    });
+    text.into_iter().chain(images).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(request: &Request) -> String {
+        String::from_utf8(request.body()).unwrap()
+    }
+
+    fn asked(text: &str) -> Request {
+        let user = Message::User {
+            text: text.into(),
+            images: Vec::new(),
+        };
+        Request {
+            model: "m".into(),
+            messages: vec![user],
+            ..Request::default()
+        }
+    }
+
+    #[test]
+    fn only_what_was_asked_for_is_written() {
+        assert_eq!(
+            body(&asked("hi")),
+            r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":false}"#
+        );
+    }
+
+    #[test]
+    fn a_param_takes_the_place_of_the_flag_s_member() {
+        let raw = RawValue::from_string("0.50".into()).unwrap();
+        let request = Request {
+            temperature: Some(0.1),
+            params: vec![("temperature".into(), raw)],
+            ..asked("hi")
+        };
+        assert_eq!(body(&request).matches("temperature").count(), 1);
+        assert!(body(&request).contains(r#""temperature":0.50"#));
+    }
+
+    #[test]
+    fn images_become_parts_after_the_text() {
+        let user = Message::User {
+            text: "see".into(),
+            images: vec!["data:x".into()],
+        };
+        assert_eq!(
+            serde_json::to_string(&user).unwrap(),
+            r#"{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"data:x"}}]}"#
+        );
+    }
+}

@@ -1,0 +1,95 @@
+//! The command line: clap types only. Doc comments become `--help`, the man
+//! pages and the completions; reading a flag does nothing.
+
+mod chat;
+mod common;
+mod completions;
+mod json;
+mod mock;
+mod models;
+mod stream;
+mod tools;
+mod topics;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+
+pub use chat::ChatArgs;
+pub use common::{
+    Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, RequestArgs,
+};
+pub use completions::{CompletionsArgs, Shell};
+pub use json::JsonArgs;
+pub use mock::{MockArgs, Tier};
+pub use models::{ModelsArgs, ModelsFormat};
+pub use stream::StreamArgs;
+pub use tools::ToolsArgs;
+pub use topics::{ENVIRONMENT, EXAMPLES, FILES, HelpArgs, TOPICS, Topic, Variable};
+
+/// Ask a GLM model from a shell script, and trust the exit code
+///
+/// Each command makes one request of a chat-completions server: BigModel, Z.ai,
+/// or any other that speaks `POST {base}/chat/completions`. Standard output
+/// carries the answer and nothing else; the exit code says whether it is
+/// complete and, if not, who can fix it.
+#[derive(Debug, Parser)]
+#[command(
+    name = "airx",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    infer_long_args = false,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    help_expected = true,
+    max_term_width = 100,
+    after_help = "Exit codes: airx help exit-codes. Events of --format ndjson: airx help events."
+)]
+pub struct Cli {
+    /// What to do
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands. Each is built only when it is the one being run.
+#[derive(Debug, Subcommand)]
+#[command(defer = true)]
+pub enum Command {
+    /// Print the answer when it is complete
+    Chat(Box<ChatArgs>),
+    /// Print the answer as it is generated
+    Stream(Box<StreamArgs>),
+    /// Offer tools and print the calls that the model wants
+    Tools(Box<ToolsArgs>),
+    /// Ask for JSON and print nothing but valid JSON
+    Json(Box<JsonArgs>),
+    /// Run a loopback server that speaks the API, for trying and testing scripts offline
+    Mock(MockArgs),
+    /// List known models: context, output limit, price and its date, concurrency
+    Models(ModelsArgs),
+    /// Print a shell's completion script
+    Completions(CompletionsArgs),
+    /// Show help for a command or a topic
+    Help(HelpArgs),
+}
+
+impl Cli {
+    /// Reads the process's arguments.
+    ///
+    /// # Errors
+    /// Clap's, for `--help` and `--version` too.
+    pub fn from_env() -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,104 @@
+//! The one error type: a [`Class`] by who can fix it, one line that says what
+//! happened, and a hint where there is something to do.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::exit::Class;
+
+/// Why a run failed; everything an `error` event and standard error tell.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// By who can fix it; decides the exit code.
+    pub class: Class,
+    /// One line, no final period: what happened, and where.
+    pub message: String,
+    /// What to do about it, in English.
+    pub hint: Option<String>,
+    /// What the server said, where it was the server that failed the run.
+    pub server: Option<Box<Server>>,
+    /// A failure to connect or a reset before any response byte: worth another try.
+    pub retryable: bool,
+    /// The signal's number, for [`Class::Signal`] alone.
+    pub signal: Option<i32>,
+}
+
+/// A server's own account of a failure.
+#[derive(Debug, Clone, Default)]
+pub struct Server {
+    /// HTTP status of the reply.
+    pub http_status: Option<u16>,
+    /// Business code (`error.code`), as text; api.md §6.3.
+    pub code: Option<String>,
+    /// The server's own words.
+    pub message: Option<String>,
+    /// The server's id of the request.
+    pub request_id: Option<String>,
+    /// `finish_reason` of an answer that was not accepted.
+    pub finish_reason: Option<String>,
+    /// The wait the server asked for.
+    pub retry_after: Option<Duration>,
+    /// The reply's body, for `--verbose`.
+    pub body: Option<Vec<u8>>,
+}
+
+impl Failure {
+    /// A failure of this class, worth no retry by itself.
+    pub fn new(class: Class, message: impl Into<String>) -> Self {
+        Self {
+            class,
+            message: message.into(),
+            hint: None,
+            server: None,
+            retryable: false,
+            signal: None,
+        }
+    }
+
+    /// Wrong flags or input: exit 2, nothing was sent.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Self::new(Class::Usage, message)
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Marks it as worth another try.
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.retryable = true;
+        self
+    }
+
+    /// The server's account, made empty where there is none yet.
+    pub fn server_mut(&mut self) -> &mut Server {
+        self.server.get_or_insert_default()
+    }
+
+    /// The exit status: the class's, or 128 + the signal.
+    pub fn exit(&self) -> u8 {
+        match self.signal {
+            Some(number) => u8::try_from(128 + number).unwrap_or(u8::MAX),
+            None => self.class.code(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}: {}", self.class.name(), self.message)
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// Local I/O that failed once the run was under way: exit 1.
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self::new(Class::Internal, error.to_string())
+    }
+}

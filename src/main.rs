@@ -1,0 +1,5 @@
+//! The `airx` program; all of it lives in the library.
+
+fn main() -> ! {
+    airx::run()
+}

@@ -1,0 +1,220 @@
+//! The key, and every other text that must not be shown. Imports nothing of
+//! the crate.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD, Engine};
+
+/// A text that `Debug` does not show.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes the text over.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text itself, for the one place that sends it.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("[hidden]")
+    }
+}
+
+/// What stands in a secret's place.
+pub const MASK: &str = "[hidden]";
+
+/// Shortest key that is searched for: a shorter one would blank ordinary words.
+const KEY_MIN: usize = 8;
+/// Shortest header value, user name or password that is searched for.
+const VALUE_MIN: usize = 4;
+
+/// Everything that must not be shown. The forms searched for are made when a
+/// text is scrubbed, since most runs never scrub one.
+#[derive(Debug, Clone, Default)]
+pub struct Scrubber {
+    texts: Vec<Secret>,
+}
+
+impl Scrubber {
+    /// Hides a key: whole, and both halves of `id.secret`.
+    pub fn hide_key(&mut self, key: &str) {
+        let halves = key.split_once('.');
+        for part in [
+            Some(key),
+            halves.map(|both| both.0),
+            halves.map(|both| both.1),
+        ] {
+            self.push(part.unwrap_or_default(), KEY_MIN);
+        }
+    }
+
+    /// Hides a header's value: whole, and without an authentication scheme.
+    pub fn hide_header(&mut self, value: &str) {
+        self.push(value, VALUE_MIN);
+        if let Some((_, credentials)) = value.split_once(' ') {
+            self.push(credentials.trim(), VALUE_MIN);
+        }
+    }
+
+    /// Hides a URL's user info, as it stands and percent-decoded.
+    pub fn hide_user_info(&mut self, user: &str, password: &str) {
+        let joined = format!("{user}:{password}");
+        for text in [joined.as_str(), user, password] {
+            self.push(text, VALUE_MIN);
+            self.push(&percent_decoded(text), VALUE_MIN);
+        }
+    }
+
+    fn push(&mut self, text: &str, min: usize) {
+        let known = self.texts.iter().any(|secret| secret.0 == text);
+        if text.len() >= min && !known {
+            self.texts.push(Secret::new(text.to_owned()));
+        }
+    }
+
+    /// `text` with every secret masked, in each form it may appear in: raw,
+    /// JSON-escaped, percent-encoded, base64 at any alignment.
+    pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut forms: Vec<String> = self
+            .texts
+            .iter()
+            .flat_map(|secret| forms(&secret.0))
+            .collect();
+        // Longest first, lest a half is masked inside a whole.
+        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        let mut clean = Cow::Borrowed(text);
+        for form in &forms {
+            if clean.contains(form.as_str()) {
+                clean = Cow::Owned(clean.replace(form.as_str(), MASK));
+            }
+        }
+        clean
+    }
+}
+
+fn forms(secret: &str) -> Vec<String> {
+    let json = serde_json::to_string(secret).unwrap_or_default();
+    let mut forms = vec![
+        secret.to_owned(),
+        json[1..json.len() - 1].to_owned(),
+        json[1..json.len() - 1].replace('/', "\\/"),
+        percent_encoded(secret, char::to_ascii_uppercase),
+        percent_encoded(secret, char::to_ascii_lowercase),
+    ];
+    // A text that base64 holds at another alignment shares no characters with
+    // its own encoding; those that depend on its neighbours are cut off.
+    for shift in 0..3_usize {
+        let mut padded = vec![0; shift];
+        padded.extend_from_slice(secret.as_bytes());
+        for engine in [BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD] {
+            let encoded = engine.encode(&padded);
+            let from = (shift * 8).div_ceil(6);
+            let to = padded.len() * 8 / 6;
+            if to > from + 4 {
+                forms.push(encoded[from..to].to_owned());
+            }
+        }
+    }
+    forms.sort();
+    forms.dedup();
+    forms
+}
+
+fn percent_encoded(text: &str, hex: fn(&char) -> char) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.push('%');
+            encoded.extend(format!("{byte:02x}").chars().map(|digit| hex(&digit)));
+        }
+    }
+    encoded
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, tail @ ..] = rest {
+        let hex = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
+        match hex.and_then(|two| u8::from_str_radix(two, 16).ok()) {
+            Some(byte) if *first == b'%' => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            _ => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "0123456789abcdef/+.S3cr3tS3cr3t\"x";
+
+    fn scrubber() -> Scrubber {
+        let mut scrubber = Scrubber::default();
+        scrubber.hide_key(KEY);
+        scrubber
+    }
+
+    #[track_caller]
+    fn hidden(text: &str) {
+        let clean = scrubber().scrub(text).into_owned();
+        assert!(clean.contains(MASK), "nothing was masked in {text}");
+        for part in ["0123456789", "S3cr3t", "M2NyM3R"] {
+            assert!(!clean.contains(part), "{part} is left in {clean}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_masked_whole_and_in_halves() {
+        hidden(&format!("Bearer {KEY}!"));
+        hidden("id 0123456789abcdef/+ only");
+        hidden("secret S3cr3tS3cr3t\"x only");
+    }
+
+    #[test]
+    fn a_key_is_masked_in_every_encoding() {
+        hidden(&serde_json::to_string(KEY).unwrap());
+        hidden("q=0123456789abcdef%2F%2B.S3cr3tS3cr3t%22x");
+        hidden("q=0123456789abcdef%2f%2b.S3cr3tS3cr3t%22x");
+        for around in ["", "a", "ab", "abc"] {
+            hidden(&BASE64_STANDARD_NO_PAD.encode(format!("{around}{KEY}{around}")));
+        }
+    }
+
+    #[test]
+    fn short_texts_are_left_alone() {
+        let mut scrubber = Scrubber::default();
+        scrubber.hide_key("short");
+        scrubber.hide_header("1");
+        assert_eq!(scrubber.scrub("short 1"), "short 1");
+    }
+
+    #[test]
+    fn debug_shows_nothing() {
+        assert_eq!(format!("{:?}", Secret::new("abc".into())), "[hidden]");
+    }
+
+    #[test]
+    fn user_info_is_masked_decoded_too() {
+        let mut scrubber = Scrubber::default();
+        scrubber.hide_user_info("user", "p%40ss");
+        assert_eq!(scrubber.scrub("user:p%40ss p@ss"), "[hidden] [hidden]");
+    }
+}

@@ -1,0 +1,276 @@
+//! Bytes → frames, by the event-stream rules of the WHATWG HTML standard
+//! (§9.2.6). Knows neither HTTP nor JSON.
+//!
+//! Whatever way the bytes are cut, the same frames come out. A frame's data
+//! that stands in one line of one read is handed over where it lies; only what
+//! is split over reads or lines is copied.
+
+use std::fmt;
+
+/// The most bytes of one line, and of one frame's data: 16 MiB.
+pub const LIMIT: usize = 16 * 1024 * 1024;
+
+/// A line or a frame went over [`LIMIT`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooLong;
+
+impl fmt::Display for TooLong {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            out,
+            "an event of the stream is longer than {} MiB",
+            LIMIT >> 20
+        )
+    }
+}
+
+/// One dispatched event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame<'a> {
+    /// The `event:` field, empty where there was none.
+    pub event: &'a [u8],
+    /// The `data:` lines, joined by line feeds.
+    pub data: &'a [u8],
+}
+
+/// The parser's state between reads.
+#[derive(Debug, Default)]
+pub struct Parser {
+    /// A line whose end has not come yet.
+    line: Vec<u8>,
+    /// Data lines of the frame under way, each with a line feed behind it.
+    data: Vec<u8>,
+    event: Vec<u8>,
+    /// The last byte seen was a CR: an LF right behind it belongs to it.
+    after_cr: bool,
+    /// Past the place where a byte order mark may stand.
+    started: bool,
+}
+
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+impl Parser {
+    /// Reads `bytes` and hands over each frame that they complete.
+    ///
+    /// # Errors
+    /// [`TooLong`], or whatever `each` returns; the parser is then spent.
+    pub fn feed<E: From<TooLong>>(
+        &mut self,
+        mut bytes: &[u8],
+        mut each: impl FnMut(Frame<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        // A single data line is held back here, uncopied, until the next line
+        // tells whether it is the whole frame.
+        let mut held: Option<&[u8]> = None;
+        while !bytes.is_empty() {
+            if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {
+                bytes = &bytes[1..];
+                continue;
+            }
+            let Some(end) = line_end(bytes) else { break };
+            let (line, rest) = (&bytes[..end], &bytes[end + 1..]);
+            self.after_cr = bytes[end] == b'\r';
+            bytes = rest;
+            if self.line.is_empty() {
+                self.accept(line, &mut held, &mut each)?;
+            } else {
+                let mut whole = std::mem::take(&mut self.line);
+                extend(&mut whole, line)?;
+                // Its bytes do not outlive this turn: nothing of it may be held.
+                let mut copied = None;
+                self.release(&mut held)?;
+                self.accept(&whole, &mut copied, &mut each)?;
+                self.release(&mut copied)?;
+                whole.clear();
+                self.line = whole;
+            }
+        }
+        self.release(&mut held)?;
+        extend(&mut self.line, bytes)?;
+        Ok(())
+    }
+
+    /// Takes one whole line, without its end.
+    fn accept<'a, E: From<TooLong>>(
+        &mut self,
+        mut line: &'a [u8],
+        held: &mut Option<&'a [u8]>,
+        each: &mut impl FnMut(Frame<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if !std::mem::replace(&mut self.started, true) {
+            line = line.strip_prefix(BOM).unwrap_or(line);
+        }
+        if line.is_empty() {
+            return self.dispatch(held, each);
+        }
+        if let Some(value) = field(line, b"data") {
+            if held.is_none() && self.data.is_empty() {
+                *held = Some(value);
+            } else {
+                self.release(held)?;
+                extend(&mut self.data, value)?;
+                self.data.push(b'\n');
+            }
+        } else if let Some(value) = field(line, b"event") {
+            self.event.clear();
+            extend(&mut self.event, value)?;
+        }
+        // Comments, `id`, `retry` and unknown fields say nothing about the answer.
+        Ok(())
+    }
+
+    fn dispatch<E>(
+        &mut self,
+        held: &mut Option<&[u8]>,
+        each: &mut impl FnMut(Frame<'_>) -> Result<(), E>,
+    ) -> Result<(), E> {
+        if let Some(data) = held.take() {
+            each(Frame {
+                event: &self.event,
+                data,
+            })?;
+        } else if let Some(data) = self.data.strip_suffix(b"\n") {
+            each(Frame {
+                event: &self.event,
+                data,
+            })?;
+        }
+        self.data.clear();
+        self.event.clear();
+        Ok(())
+    }
+
+    /// Copies the held line, since the bytes it lies in are about to go.
+    fn release(&mut self, held: &mut Option<&[u8]>) -> Result<(), TooLong> {
+        if let Some(value) = held.take() {
+            extend(&mut self.data, value)?;
+            self.data.push(b'\n');
+        }
+        Ok(())
+    }
+}
+
+/// The value of `line` where its field is `name`: what follows the colon less
+/// one space; empty for a line that is the bare name.
+fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    match line.strip_prefix(name)? {
+        [b':', b' ', value @ ..] | [b':', value @ ..] => Some(value),
+        [] => Some(&[]),
+        _ => None,
+    }
+}
+
+fn line_end(bytes: &[u8]) -> Option<usize> {
+    bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r'))
+}
+
+fn extend(buffer: &mut Vec<u8>, bytes: &[u8]) -> Result<(), TooLong> {
+    if buffer.len() + bytes.len() > LIMIT {
+        return Err(TooLong);
+    }
+    buffer.extend_from_slice(bytes);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The frames of `input` fed in pieces of `size` bytes.
+    fn frames(input: &[u8], size: usize) -> Vec<(String, String)> {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        let mut parser = Parser::default();
+        let mut seen = Vec::new();
+        for piece in input.chunks(size) {
+            let fed: Result<(), TooLong> = parser.feed(piece, |frame| {
+                seen.push((text(frame.event), text(frame.data)));
+                Ok(())
+            });
+            fed.unwrap();
+        }
+        seen
+    }
+
+    #[track_caller]
+    fn check(input: &str, expected: &[(&str, &str)]) {
+        for size in 1..=input.len() {
+            let got = frames(input.as_bytes(), size);
+            let got: Vec<_> = got
+                .iter()
+                .map(|(event, data)| (&**event, &**data))
+                .collect();
+            assert_eq!(got, expected, "cut every {size} bytes");
+        }
+    }
+
+    #[test]
+    fn line_ends_may_be_lf_cr_or_crlf() {
+        check(
+            "data: a\n\ndata: b\r\rdata: c\r\n\r\ndata: d\r\n\n",
+            &[("", "a"), ("", "b"), ("", "c"), ("", "d")],
+        );
+    }
+
+    #[test]
+    fn data_lines_are_joined_and_one_space_is_dropped() {
+        check("data:  a\ndata:b\ndata\ndata: c\n\n", &[("", " a\nb\n\nc")]);
+    }
+
+    #[test]
+    fn event_belongs_to_its_own_frame_only() {
+        check(
+            "event: error\ndata: x\n\ndata: y\n\n",
+            &[("error", "x"), ("", "y")],
+        );
+        check("event: ping\n\ndata: y\n\n", &[("", "y")]);
+    }
+
+    #[test]
+    fn comments_ids_and_unknown_fields_are_passed_over() {
+        check(
+            ": ping\nid: 1\nretry: 5\ndatax: no\n data: no\ndata: yes\n\n",
+            &[("", "yes")],
+        );
+    }
+
+    #[test]
+    fn an_empty_data_field_is_a_frame_and_none_is_not() {
+        check("data\n\n\n\ndata:\n\n", &[("", ""), ("", "")]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_counts_only_at_the_start() {
+        check(
+            "\u{feff}data: a\n\n\u{feff}data: b\n\ndata: c\n\n",
+            &[("", "a"), ("", "c")],
+        );
+    }
+
+    #[test]
+    fn a_last_block_without_blank_line_is_not_dispatched() {
+        check("data: a\n\ndata: b\n", &[("", "a")]);
+        check("data: a\n\ndata: b", &[("", "a")]);
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_refused() {
+        let mut parser = Parser::default();
+        let piece = vec![b'x'; LIMIT / 2 + 1];
+        let ignore = |_: Frame<'_>| Ok::<(), TooLong>(());
+        assert_eq!(parser.feed(&piece, ignore), Ok(()));
+        assert_eq!(parser.feed(&piece, ignore), Err(TooLong));
+    }
+
+    #[test]
+    fn endless_short_data_lines_are_refused_too() {
+        let mut parser = Parser::default();
+        let piece = b"data: "
+            .iter()
+            .copied()
+            .chain(vec![b'x'; 1 << 20])
+            .chain(*b"\n")
+            .collect::<Vec<_>>();
+        let fed = (0..17).try_for_each(|_| parser.feed(&piece, |_| Ok::<(), TooLong>(())));
+        assert_eq!(fed, Err(TooLong));
+    }
+}
