@@ -184,8 +184,10 @@ pub trait Sink {
     /// Takes an event.
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure>;
 
-    /// Takes a body or a frame's data, untouched, for `--format json`.
-    fn payload(&mut self, bytes: &[u8]) -> Result<(), Failure>;
+    /// Takes a body or a frame's data, untouched, for `--format json`. Until
+    /// one holds a `token` of the answer they are held back, so that a request
+    /// that fails before can be made again.
+    fn payload(&mut self, bytes: &[u8], token: bool) -> Result<(), Failure>;
 
     /// Nothing more has arrived: whatever is held back goes out before the wait.
     fn wait(&mut self) -> Result<(), Failure>;
@@ -201,6 +203,15 @@ pub trait Sink {
     /// Adds to the tally.
     fn count(&mut self, what: Count<'_>);
 
+    /// Takes text for standard output that only `--format text` prints.
+    fn text(&mut self, text: &str) -> Result<(), Failure>;
+
+    /// Takes text for standard error that only `--format text` prints.
+    fn aside(&mut self, text: &str);
+
     /// Says something on standard error.
     fn note(&mut self, level: Level, text: &str);
+
+    /// Whether [`Level::Verbose`] notes are shown.
+    fn verbose(&self) -> bool;
 }

@@ -268,7 +268,7 @@ pub enum DryRun {
 
 /// Reads `90s`, `5m`, `500ms`, `1h` or a bare number of seconds, with a
 /// fraction where one is wanted; zero is no limit.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
+pub fn duration(text: &str) -> Result<Duration, String> {
     let digits = text
         .find(|c: char| !c.is_ascii_digit() && c != '.')
         .unwrap_or(text.len());

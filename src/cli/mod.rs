@@ -7,6 +7,7 @@ mod completions;
 mod json;
 mod mock;
 mod models;
+mod refusal;
 mod stream;
 mod tools;
 mod topics;
@@ -15,12 +16,13 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use chat::ChatArgs;
 pub use common::{
-    Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, RequestArgs,
+    Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, RequestArgs, duration,
 };
 pub use completions::{CompletionsArgs, Shell};
 pub use json::JsonArgs;
 pub use mock::{MockArgs, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
+pub use refusal::refusal;
 pub use stream::StreamArgs;
 pub use tools::ToolsArgs;
 pub use topics::{ENVIRONMENT, EXAMPLES, FILES, HelpArgs, TOPICS, Topic, Variable};

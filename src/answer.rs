@@ -1,0 +1,310 @@
+//! Frames or a whole reply → an [`Answer`], and the judgement whether it is
+//! complete or which failure it is. contract: an answer called complete is.
+
+use serde_json::Value;
+
+use crate::api::failure;
+use crate::api::reply::{CallPiece, Reply, Usage};
+use crate::api::text::Text;
+use crate::error::{Failure, Server};
+use crate::event::{Count, Event, Sink};
+use crate::exit::Class;
+use crate::sse::{Frame, TooLong};
+
+/// What has come of an answer.
+#[derive(Debug, Default)]
+pub struct Answer {
+    /// The text; of a stream only where it is asked to be kept.
+    pub text: String,
+    /// The thinking of a whole reply.
+    pub reasoning: String,
+    /// The calls, in order.
+    pub calls: Vec<Call>,
+    /// Why it ended, by the last word of the server.
+    pub finish_reason: Option<String>,
+    /// The server's id of the answer.
+    pub id: Option<String>,
+    /// The model that answered.
+    pub model: Option<String>,
+    /// The request's id as the server echoed it.
+    pub request_id: Option<String>,
+    /// Token counts.
+    pub usage: Option<Usage>,
+    /// Results of the provider's web search.
+    pub search: Option<Value>,
+    /// The body of a whole reply, untouched.
+    pub body: Vec<u8>,
+    /// The first token has come.
+    pub begun: bool,
+    /// `[DONE]` has come.
+    pub done: bool,
+}
+
+/// A tool call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Call {
+    /// The server's id of the call.
+    pub id: String,
+    /// The function.
+    pub name: String,
+    /// The arguments as the model wrote them: JSON, one hopes.
+    pub arguments: String,
+    /// Which fragments belong here.
+    index: usize,
+}
+
+impl From<TooLong> for Failure {
+    fn from(why: TooLong) -> Self {
+        Self::new(Class::Incomplete, why.to_string())
+    }
+}
+
+/// Most calls of one answer; a fragment beyond is a defect of the server.
+const CALLS_MAX: usize = 1024;
+
+/// How the bytes of an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// `[DONE]`, or a body whose length, chunks or JSON say that it is whole.
+    Proper,
+    /// The connection ended, and with it a body that cannot tell its own end.
+    Open,
+}
+
+impl Answer {
+    /// Takes one frame of a stream and hands its parts to `sink`. `keep` keeps
+    /// the text here too.
+    ///
+    /// # Errors
+    /// The frame reports a failure, or cannot be read; or the sink failed.
+    pub fn frame(&mut self, frame: Frame<'_>, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+        if self.done {
+            return Ok(());
+        }
+        if frame.data.starts_with(b"[DONE]") {
+            self.done = true;
+            return Ok(());
+        }
+        if frame.event == b"error" {
+            return Err(refused(200, frame.data));
+        }
+        let reply: Reply<'_> = serde_json::from_slice(frame.data)
+            .map_err(|why| unreadable("an event of the stream", &why, frame.data))?;
+        if let Some(failure) = reported(&reply, frame.data) {
+            return Err(failure);
+        }
+        let piece = reply.choices.iter().flatten().next().and_then(|choice| choice.piece());
+        let (content, reasoning) =
+            piece.map_or(("", ""), |piece| (piece.content(), piece.reasoning()));
+        let calls = piece.and_then(|piece| piece.tool_calls.as_deref()).unwrap_or_default();
+        let token = !content.is_empty() || !reasoning.is_empty() || !calls.is_empty();
+        if token && !self.begun {
+            self.begun = true;
+            sink.count(Count::FirstToken);
+        }
+        sink.payload(frame.data, token)?;
+        if !reasoning.is_empty() {
+            sink.event(&Event::Reasoning { content: reasoning })?;
+        }
+        if !content.is_empty() {
+            if keep {
+                self.text.push_str(content);
+            }
+            sink.event(&Event::Delta { content })?;
+        }
+        self.add_calls(calls, frame.data)?;
+        self.absorb(&reply);
+        Ok(())
+    }
+
+    /// Takes the body of a whole reply that came with a status of success.
+    ///
+    /// # Errors
+    /// It reports a failure or cannot be read.
+    pub fn whole(&mut self, body: Vec<u8>) -> Result<(), Failure> {
+        let reply: Reply<'_> = serde_json::from_slice(&body)
+            .map_err(|why| unreadable("the response", &why, &body))?;
+        if let Some(failure) = reported(&reply, &body) {
+            return Err(failure);
+        }
+        let Some(choice) = reply.choices.iter().flatten().next() else {
+            return Err(with_body(Failure::new(Class::Incomplete, "the response holds no choices"), &body)
+                .hint("is the base URL right? the request goes to {base}/chat/completions"));
+        };
+        if let Some(piece) = choice.piece() {
+            piece.content().clone_into(&mut self.text);
+            piece.reasoning().clone_into(&mut self.reasoning);
+            self.add_calls(piece.tool_calls.as_deref().unwrap_or_default(), &body)?;
+        }
+        self.absorb(&reply);
+        drop(reply);
+        self.body = body;
+        Ok(())
+    }
+
+    /// Keeps what is not text: ids and model from the first that told them,
+    /// finish_reason and usage from the last.
+    fn absorb(&mut self, reply: &Reply<'_>) {
+        fn first(known: &mut Option<String>, told: Option<&Text<'_>>) {
+            if known.is_none() {
+                *known = told.map(|text| text.as_str().to_owned()).filter(|text| !text.is_empty());
+            }
+        }
+        first(&mut self.id, reply.id.as_ref());
+        first(&mut self.model, reply.model.as_ref());
+        first(&mut self.request_id, reply.request_id.as_ref());
+        let reason = reply.choices.iter().flatten().next().and_then(|choice| choice.finish_reason.as_ref());
+        if let Some(reason) = reason.filter(|reason| !reason.as_str().is_empty()) {
+            self.finish_reason = Some(reason.as_str().to_owned());
+        }
+        if let Some(usage) = reply.usage() {
+            self.usage = Some(usage);
+        }
+        if let Some(found) = reply.web_search {
+            self.search = serde_json::from_str(found.get()).ok();
+        }
+    }
+
+    /// Adds calls or fragments of them, keyed by index: an id or a name counts
+    /// where it first stands, arguments are joined.
+    fn add_calls(&mut self, pieces: &[CallPiece<'_>], payload: &[u8]) -> Result<(), Failure> {
+        for (place, piece) in pieces.iter().enumerate() {
+            // Without an index the place in the list is all there is to go by.
+            let index = piece.index.unwrap_or(place);
+            let known = self.calls.iter().position(|call| call.index == index);
+            let at = match known {
+                Some(at) => at,
+                None if self.calls.len() < CALLS_MAX => {
+                    let at = self.calls.partition_point(|call| call.index < index);
+                    self.calls.insert(at, Call { index, ..Call::default() });
+                    at
+                }
+                None => {
+                    let failure = Failure::new(Class::Incomplete, format!("the answer holds more than {CALLS_MAX} tool calls"));
+                    return Err(with_body(failure, payload));
+                }
+            };
+            let call = &mut self.calls[at];
+            let text = |text: Option<&Text<'_>>| text.map(|text| text.as_str().to_owned()).unwrap_or_default();
+            if call.id.is_empty() {
+                call.id = text(piece.id.as_ref());
+            }
+            if let Some(function) = &piece.function {
+                if call.name.is_empty() {
+                    call.name = text(function.name.as_ref());
+                }
+                call.arguments.push_str(&function.arguments());
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether it is complete: an accepted finish_reason and a proper end.
+    /// Blocked comes before truncated, truncated before incomplete.
+    ///
+    /// # Errors
+    /// The failure that it is instead.
+    pub fn judge(&self, accept: &[String], end: End) -> Result<(), Failure> {
+        let reason = self.finish_reason.as_deref();
+        let accepted = reason.is_some_and(|reason| {
+            matches!(reason, "stop" | "tool_calls") || accept.iter().any(|accept| accept == reason)
+        });
+        let failure = match reason {
+            _ if accepted => match end {
+                End::Proper => return Ok(()),
+                End::Open => Failure::new(Class::Incomplete, "the connection ended before the stream did: no [DONE], no length, no last chunk"),
+            },
+            Some("sensitive") => Failure::new(Class::Blocked, "the content policy blocked the answer (finish_reason sensitive)")
+                .hint("change the prompt; what came of the answer should be discarded"),
+            Some("length") => Failure::new(Class::Truncated, "the answer was cut at the output limit (finish_reason length)")
+                .hint("raise --max-tokens, ask for less, or choose a model with a longer output (airx models)"),
+            Some(reason @ "model_context_window_exceeded") => Failure::new(Class::Truncated, format!("the answer was cut at the end of the context window (finish_reason {reason})"))
+                .hint("shorten the prompt, or choose a model with more context (airx models)"),
+            Some(reason @ "network_error") => Failure::new(Class::Incomplete, format!("the model failed while it answered (finish_reason {reason})")),
+            Some(reason) => Failure::new(Class::Incomplete, format!("the answer ended for a reason that airx does not know: {reason:?}"))
+                .hint(format!("if such an answer is complete for you: --accept {reason}")),
+            None if end == End::Open => Failure::new(Class::Incomplete, "the answer broke off: the connection ended without finish_reason and [DONE]"),
+            None => Failure::new(Class::Incomplete, "the answer ended without a finish_reason"),
+        };
+        Err(self.sign(failure))
+    }
+
+    /// Adds to a failure what the answer knows.
+    #[must_use]
+    pub fn sign(&self, mut failure: Failure) -> Failure {
+        let server = failure.server_mut();
+        server.finish_reason = server.finish_reason.take().or_else(|| self.finish_reason.clone());
+        server.request_id = server.request_id.take().or_else(|| self.request_id.clone());
+        failure
+    }
+
+    /// Whether a failure of [`Answer::judge`] is the server's and worth another
+    /// try: an unknown finish_reason would only come again.
+    pub fn is_fault(&self) -> bool {
+        matches!(self.finish_reason.as_deref(), None | Some("network_error" | "stop" | "tool_calls"))
+    }
+}
+
+/// The failure that a payload reports instead of an answer, if it does.
+fn reported(reply: &Reply<'_>, payload: &[u8]) -> Option<Failure> {
+    if reply.error.is_none() && reply.choices.is_some() {
+        return None;
+    }
+    let refusal = failure::read(200, payload);
+    let says_so = reply.error.is_some() || refusal.code.is_some() || refusal.message.is_some();
+    says_so.then(|| refused(200, payload))
+}
+
+/// The failure that a body of this status is.
+pub fn refused(status: u16, body: &[u8]) -> Failure {
+    let refusal = failure::read(status, body);
+    let words = refusal.message.as_deref().map(one_line);
+    let code = refusal.code.as_deref();
+    let mut message = match code {
+        Some(code) if status == 200 => format!("the server answered with error {code}"),
+        Some(code) => format!("the server answered HTTP {status} with error {code}"),
+        None if status == 200 => "the server answered with an error".to_owned(),
+        None => format!("the server answered HTTP {status}"),
+    };
+    if let Some(words) = &words {
+        message = format!("{message}: {words}");
+    }
+    let mut failure = Failure::new(refusal.class, message);
+    failure.hint = failure::hint(refusal.class, Some(status), code).map(str::to_owned);
+    failure.server = Some(Box::new(Server {
+        http_status: Some(status),
+        code: refusal.code,
+        message: refusal.message,
+        request_id: refusal.request_id,
+        body: Some(body.to_vec()),
+        ..Server::default()
+    }));
+    failure
+}
+
+fn unreadable(what: &str, why: &serde_json::Error, payload: &[u8]) -> Failure {
+    let failure = if payload.trim_ascii().is_empty() {
+        Failure::new(Class::Incomplete, format!("{what} is empty"))
+    } else {
+        Failure::new(Class::Incomplete, format!("{what} is not a chat completion in JSON: {why}"))
+    };
+    with_body(failure, payload).hint("see it with -v; is the base URL right?")
+}
+
+fn with_body(mut failure: Failure, body: &[u8]) -> Failure {
+    failure.server_mut().body = Some(body.to_vec());
+    failure
+}
+
+/// Words of a server on one line of at most 500 characters.
+fn one_line(words: &str) -> String {
+    const MAX: usize = 500;
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MAX) {
+        Some((cut, _)) => format!("{}…", &line[..cut]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests;

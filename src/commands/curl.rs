@@ -1,0 +1,49 @@
+//! `--dry-run=curl`: the request as a command that bash runs as it stands.
+
+use crate::api::request::Request;
+use crate::settings::Connection;
+
+/// The line that ends the body. The body is one line of JSON, so no line of it
+/// can be this.
+const MARK: &str = "AIRX_BODY";
+
+/// The command, its lines ended.
+pub(super) fn command(request: &Request, connection: &Connection) -> String {
+    // -q first: else ~/.curlrc has a say.
+    let mut words = vec!["curl -q -sS --fail-with-body".to_owned()];
+    if request.stream {
+        words.push("-N".to_owned());
+    }
+    if let Some(limit) = connection.timeouts.connect {
+        words.push(format!("--connect-timeout {}", limit.as_secs_f64()));
+    }
+    if let Some(limit) = connection.timeouts.total {
+        words.push(format!("--max-time {}", limit.as_secs_f64()));
+    }
+    if let Some(proxy) = connection.proxy.as_ref().filter(|_| !connection.endpoint.loopback) {
+        words.push(format!("--proxy {}", quoted(proxy.as_str())));
+    }
+    if connection.endpoint.loopback {
+        words.push("--noproxy '*'".to_owned());
+    }
+    if let Some(cacert) = &connection.cacert {
+        words.push(format!("--cacert {}", quoted(&cacert.to_string_lossy())));
+    }
+    if connection.authorization.is_some() || connection.endpoint.provider.is_some() {
+        // Not -H: a header on the command line is shown by ps.
+        words.push("--oauth2-bearer \"$AIRX_API_KEY\"".to_owned());
+    }
+    words.push("-H 'Content-Type: application/json'".to_owned());
+    for (name, value) in &connection.headers {
+        words.push(format!("-H {}", quoted(&format!("{name}: {}", value.reveal()))));
+    }
+    words.push("--data-binary @-".to_owned());
+    words.push(quoted(connection.endpoint.url.as_str()));
+    let body = String::from_utf8_lossy(&request.body()).into_owned();
+    format!("{} <<'{MARK}'\n{body}\n{MARK}\n", words.join(" \\\n  "))
+}
+
+/// `text` as one word of a shell.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}

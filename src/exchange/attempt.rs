@@ -1,0 +1,246 @@
+//! One attempt: a body out, an answer or a failure back, under the clocks.
+
+use std::time::{Duration, Instant};
+
+use crate::answer::{Answer, End, refused};
+use crate::error::Failure;
+use crate::event::{Level, Sink};
+use crate::exit::Class;
+use crate::sse;
+use crate::transport::{BODY_LIMIT, Head, Next, Stream, Transport};
+
+use super::Ask;
+
+/// Sends `body` once and folds what comes into `answer`.
+pub(super) fn run(
+    ask: &Ask<'_>,
+    body: Vec<u8>,
+    transport: &mut Transport,
+    deadline: Option<Instant>,
+    answer: &mut Answer,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    let started = Instant::now();
+    trace_request(transport, &body, ask.request.stream, sink);
+    sink.wait()?;
+    let result = if ask.request.stream {
+        streamed(ask, body, transport, Clocks::new(transport, started, deadline), answer, sink)
+    } else {
+        whole(ask, body, transport, deadline, answer, sink)
+    };
+    let elapsed = started.elapsed().as_millis();
+    sink.note(Level::Verbose, &format!("* the attempt took {elapsed} ms"));
+    result.map_err(|failure| answer.sign(failure))
+}
+
+fn whole(
+    ask: &Ask<'_>,
+    body: Vec<u8>,
+    transport: &mut Transport,
+    deadline: Option<Instant>,
+    answer: &mut Answer,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    let response = transport.whole(body, deadline)?;
+    trace_response(&response.head, sink);
+    check(&response.head, &response.body)?;
+    match answer.whole(response.body) {
+        Ok(()) => answer.judge(ask.accept, End::Proper),
+        // A body that broke off cannot be blamed for what it does not say.
+        Err(failure) if failure.class == Class::Incomplete => Err(response.broken.unwrap_or(failure)),
+        Err(failure) => Err(failure),
+    }
+}
+
+/// The clocks of a streamed attempt.
+struct Clocks {
+    first_token: Option<(Instant, Duration)>,
+    idle: Option<Duration>,
+    deadline: Option<Instant>,
+    total: Option<Duration>,
+    heard: Instant,
+}
+
+impl Clocks {
+    fn new(transport: &Transport, started: Instant, deadline: Option<Instant>) -> Self {
+        let timeouts = transport.connection().timeouts;
+        Self {
+            first_token: timeouts.first_token.map(|limit| (started + limit, limit)),
+            idle: timeouts.idle,
+            deadline,
+            total: timeouts.total,
+            heard: started,
+        }
+    }
+
+    /// The next moment at which the wait must end. The idle clock runs once the
+    /// first token is there; before, it would cut the first-token clock short.
+    fn limit(&self, begun: bool) -> Option<Instant> {
+        let own = if begun {
+            self.idle.map(|idle| self.heard + idle)
+        } else {
+            self.first_token.map(|(limit, _)| limit)
+        };
+        own.into_iter().chain(self.deadline).min()
+    }
+
+    /// Which clock it was that ran out.
+    fn ran_out(&self, begun: bool) -> Failure {
+        let (what, flag, limit) = if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+            ("no complete answer", "--timeout", self.total)
+        } else if begun {
+            ("the stream has been silent", "--idle-timeout", self.idle)
+        } else {
+            ("no first token", "--first-token-timeout", self.first_token.map(|(_, limit)| limit))
+        };
+        let limit = limit.unwrap_or_default().as_secs_f64();
+        let joint = if begun && flag == "--idle-timeout" { "for" } else { "within" };
+        Failure::new(Class::Network, format!("{what} {joint} {limit} s")).hint(format!("raise {flag}"))
+    }
+}
+
+fn streamed(
+    ask: &Ask<'_>,
+    body: Vec<u8>,
+    transport: &mut Transport,
+    mut clocks: Clocks,
+    answer: &mut Answer,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    let sent = transport.stream(body, clocks.limit(false));
+    let (head, mut stream) = match sent {
+        Err(failure) if failure.class == Class::Network && clocks.limit(false).is_some_and(|limit| limit <= Instant::now()) => {
+            return Err(clocks.ran_out(false));
+        }
+        sent => sent?,
+    };
+    trace_response(&head, sink);
+    if !is_success(&head) || check(&head, &[]).is_err() {
+        return unstreamed(ask, &head, Vec::new(), &mut stream, &clocks, answer);
+    }
+    let mut parser = sse::Parser::default();
+    let mut sniffed = false;
+    let end = loop {
+        let limit = clocks.limit(answer.begun);
+        let mut next = stream.ready()?;
+        if matches!(next, Next::WouldWait) {
+            sink.wait()?;
+            next = stream.wait(limit)?;
+        }
+        match next {
+            Next::Bytes(bytes) => {
+                clocks.heard = Instant::now();
+                if !sniffed && let Some(first) = bytes.trim_ascii_start().first() {
+                    sniffed = true;
+                    // Neither JSON nor HTML is an event stream, whatever the
+                    // content type says: no field begins so.
+                    if matches!(first, b'{' | b'[' | b'<') {
+                        let begun = bytes.to_vec();
+                        return unstreamed(ask, &head, begun, &mut stream, &clocks, answer);
+                    }
+                }
+                parser.feed(bytes, |frame| answer.frame(frame, ask.keep, sink))?;
+            }
+            Next::End { whole: true } => break End::Proper,
+            Next::End { whole: false } => break End::Open,
+            Next::TimedOut => return Err(clocks.ran_out(answer.begun)),
+            Next::WouldWait => {}
+        }
+        // Checked here too, since a stream that never pauses meets no wait.
+        if answer.done {
+            break End::Proper;
+        }
+        if clocks.limit(answer.begun).is_some_and(|limit| limit <= Instant::now()) {
+            return Err(clocks.ran_out(answer.begun));
+        }
+    };
+    answer.judge(ask.accept, end)
+}
+
+/// A response to a streamed request that is no event stream: an error, or a
+/// server that does not stream. Its body is read whole.
+fn unstreamed(
+    ask: &Ask<'_>,
+    head: &Head,
+    mut body: Vec<u8>,
+    stream: &mut Stream<'_>,
+    clocks: &Clocks,
+    answer: &mut Answer,
+) -> Result<(), Failure> {
+    let broken = loop {
+        match stream.wait(clocks.limit(false)) {
+            Ok(Next::Bytes(bytes)) if body.len() + bytes.len() <= BODY_LIMIT => body.extend_from_slice(bytes),
+            Ok(Next::Bytes(_)) => {
+                return Err(Failure::new(Class::Incomplete, format!("the response's body is longer than {} MiB", BODY_LIMIT >> 20)));
+            }
+            Ok(Next::TimedOut) => break Some(clocks.ran_out(false)),
+            Ok(Next::End { .. }) => break None,
+            Ok(Next::WouldWait) => {}
+            Err(failure) => break Some(failure),
+        }
+    };
+    check(head, &body)?;
+    match answer.whole(body) {
+        Ok(()) => answer.judge(ask.accept, End::Proper),
+        Err(failure) if failure.class == Class::Incomplete => Err(broken.unwrap_or(failure)),
+        Err(failure) => Err(failure),
+    }
+}
+
+fn is_success(head: &Head) -> bool {
+    (200..300).contains(&head.status)
+}
+
+/// Refuses what is not a readable response of success.
+fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
+    if !is_success(head) {
+        // An error may come in the frame of an event stream all the same.
+        let data = body.trim_ascii_start().strip_prefix(b"data:").unwrap_or(body);
+        let mut failure = refused(head.status, data);
+        if (300..400).contains(&head.status) {
+            let place = head.header("location").unwrap_or("nowhere");
+            failure.message = format!("the server answered HTTP {} and points to {place}", head.status);
+        }
+        let server = failure.server_mut();
+        server.retry_after = head.header("retry-after").and_then(retry_after);
+        return Err(failure);
+    }
+    match head.header("content-encoding") {
+        None | Some("identity" | "") => Ok(()),
+        Some(coding) => Err(Failure::new(Class::Incomplete, format!("the response is encoded ({coding}), which was not asked for"))
+            .hint("switch compression off at the server or proxy for this path")),
+    }
+}
+
+/// `Retry-After`: seconds, or a date.
+fn retry_after(value: &str) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(date.duration_since(std::time::SystemTime::now()).unwrap_or_default())
+}
+
+fn trace_request(transport: &Transport, body: &[u8], streamed: bool, sink: &mut dyn Sink) {
+    if !sink.verbose() {
+        return;
+    }
+    for line in transport.request_head(streamed) {
+        sink.note(Level::Verbose, &format!("> {line}"));
+    }
+    sink.note(Level::Verbose, &format!("> content-length: {}", body.len()));
+}
+
+fn trace_response(head: &Head, sink: &mut dyn Sink) {
+    if !sink.verbose() {
+        return;
+    }
+    if let Some(peer) = &head.peer {
+        sink.note(Level::Verbose, &format!("* connected to {peer}"));
+    }
+    sink.note(Level::Verbose, &format!("< {} {} {}", head.version, head.status, head.reason));
+    for (name, value) in &head.headers {
+        sink.note(Level::Verbose, &format!("< {name}: {value}"));
+    }
+}

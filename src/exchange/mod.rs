@@ -1,0 +1,104 @@
+//! One answer: a request → attempts until one is answered, the tries are used
+//! up or the deadline has passed. Alone sees code, body and what was printed
+//! together, and so alone decides on retries.
+
+mod attempt;
+mod backoff;
+
+use std::time::Instant;
+
+use crate::answer::Answer;
+use crate::api::request::Request;
+use crate::error::{Failure, Server};
+use crate::event::{Count, Event, Level, Sink};
+use crate::exit::Class;
+use crate::transport::Transport;
+
+use backoff::{Backoff, Next};
+
+/// What one answer is asked for with.
+#[derive(Debug)]
+pub struct Ask<'a> {
+    /// The request; a retry gets an id of its own.
+    pub request: &'a Request,
+    /// Further finish_reasons that count as complete.
+    pub accept: &'a [String],
+    /// Keep the text of a stream.
+    pub keep: bool,
+}
+
+/// Asks until there is an answer or no more hope. The answer is what came, even
+/// where the result is a failure.
+pub fn run(ask: &Ask<'_>, transport: &mut Transport, sink: &mut dyn Sink) -> (Answer, Result<(), Failure>) {
+    let deadline = transport.connection().timeouts.total.map(|total| Instant::now() + total);
+    let mut backoff = Backoff::new(transport.connection().retries);
+    let mut number = 1;
+    loop {
+        let mut answer = Answer::default();
+        let body = numbered(ask.request, number);
+        sink.count(Count::Request);
+        let result = attempt::run(ask, body, transport, deadline, &mut answer, sink);
+        if let Some(usage) = answer.usage {
+            sink.count(Count::Usage(usage, answer.model.as_deref().unwrap_or(&ask.request.model)));
+        }
+        let Err(failure) = result else { return (answer, Ok(())) };
+        if sink.printed() || !is_worth_a_try(&failure, &answer) {
+            return (answer, Err(failure));
+        }
+        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let wait = match backoff.next(&failure, left) {
+            Next::Wait(wait) => wait,
+            Next::GiveUp(failure) => return (answer, Err(failure)),
+        };
+        number += 1;
+        if let Err(failure) = announce(&failure, number, wait, sink) {
+            return (answer, Err(failure));
+        }
+        std::thread::sleep(wait);
+    }
+}
+
+/// Says that the request of this number follows after `wait`.
+fn announce(
+    failure: &Failure,
+    number: u32,
+    wait: std::time::Duration,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    sink.again();
+    let none = Server::default();
+    let server = failure.server.as_deref().unwrap_or(&none);
+    let after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    sink.event(&Event::Retry {
+        request: number,
+        after_ms,
+        class: failure.class.name(),
+        http_status: server.http_status,
+        code: server.code.as_deref(),
+        message: &failure.message,
+    })?;
+    sink.note(Level::Verbose, &format!("* {failure}; request {number} follows in {after_ms} ms"));
+    sink.wait()
+}
+
+/// The body of the request of this number. An id must not be used twice
+/// (code 1231), so a repeated request has its number behind it.
+fn numbered(request: &Request, number: u32) -> Vec<u8> {
+    match &request.request_id {
+        Some(id) if number > 1 => {
+            let request_id = Some(format!("{id}-{number}"));
+            Request { request_id, ..request.clone() }.body()
+        }
+        _ => request.body(),
+    }
+}
+
+/// Class `busy`, a failure to connect or a reset before any response byte, and
+/// class `incomplete` unless the server meant it so.
+fn is_worth_a_try(failure: &Failure, answer: &Answer) -> bool {
+    match failure.class {
+        Class::Busy => true,
+        Class::Incomplete => answer.is_fault(),
+        _ => failure.retryable,
+    }
+}

@@ -1,0 +1,223 @@
+//! `--extract`: the inside of fenced code blocks, from text that comes in
+//! pieces. The fences are CommonMark's (backticks or tildes, three or more),
+//! at any indentation, since answers put them into lists.
+
+/// Which blocks are wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// The first one.
+    First,
+    /// Every one.
+    All,
+    /// The last one.
+    Last,
+    /// Every one of this language, whatever its case.
+    Language(String),
+}
+
+impl Which {
+    /// Reads the option's value.
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "first" => Self::First,
+            "all" => Self::All,
+            "last" => Self::Last,
+            language => Self::Language(language.to_lowercase()),
+        }
+    }
+}
+
+/// The extraction's state between pieces.
+#[derive(Debug)]
+pub struct Extract {
+    which: Which,
+    /// A line whose end has not come.
+    line: String,
+    /// How much of it has been handed over already.
+    told: usize,
+    fence: Option<Fence>,
+    /// Blocks found that are wanted.
+    found: usize,
+    /// The block under way where only the last is wanted.
+    last: String,
+    /// All text, until a block is found: without one it goes to standard error.
+    all: String,
+}
+
+#[derive(Debug)]
+struct Fence {
+    mark: char,
+    length: usize,
+    indent: usize,
+    wanted: bool,
+}
+
+impl Extract {
+    /// Looks for these blocks.
+    pub fn new(which: Which) -> Self {
+        Self {
+            which,
+            line: String::new(),
+            told: 0,
+            fence: None,
+            found: 0,
+            last: String::new(),
+            all: String::new(),
+        }
+    }
+
+    /// Takes the next piece of the text and puts what is inside wanted blocks
+    /// behind `out`.
+    pub fn push(&mut self, piece: &str, out: &mut String) {
+        if self.found == 0 {
+            self.all.push_str(piece);
+        }
+        for part in piece.split_inclusive('\n') {
+            self.line.push_str(part);
+            if part.ends_with('\n') {
+                let line = std::mem::take(&mut self.line);
+                self.take(&line, out);
+                self.told = 0;
+            }
+        }
+        self.hurry(out);
+    }
+
+    /// The text's end. Gives the whole text back where no block was found.
+    pub fn end(&mut self, out: &mut String) -> Option<String> {
+        if !self.line.is_empty() {
+            let line = std::mem::take(&mut self.line);
+            self.take(&line, out);
+        }
+        out.push_str(&std::mem::take(&mut self.last));
+        (self.found == 0).then(|| std::mem::take(&mut self.all))
+    }
+
+    /// Takes one whole line, the last one perhaps without its end.
+    fn take(&mut self, line: &str, out: &mut String) {
+        let Some(fence) = &self.fence else {
+            self.open(line);
+            return;
+        };
+        if fence.closes(line) {
+            self.fence = None;
+        } else if fence.wanted {
+            let inside = fence.unindented(line);
+            let rest = &inside[self.told.min(inside.len())..];
+            if self.which == Which::Last { self.last.push_str(rest) } else { out.push_str(rest) }
+        }
+    }
+
+    fn open(&mut self, line: &str) {
+        let text = line.trim_start_matches([' ', '\t']);
+        let indent = line.len() - text.len();
+        let Some(mark) = text.chars().next().filter(|mark| matches!(mark, '`' | '~')) else { return };
+        let length = text.chars().take_while(|c| *c == mark).count();
+        let info = text[length..].trim();
+        // Backticks behind a run of backticks make it inline code.
+        if length < 3 || (mark == '`' && info.contains('`')) {
+            return;
+        }
+        let language = info.split([' ', '\t', ',', '{']).next().unwrap_or_default();
+        let wanted = match &self.which {
+            Which::First => self.found == 0,
+            Which::All | Which::Last => true,
+            Which::Language(wanted) => language.to_lowercase() == *wanted,
+        };
+        if wanted {
+            self.found += 1;
+            self.last.clear();
+            self.all = String::new();
+        }
+        self.fence = Some(Fence { mark, length, indent, wanted });
+    }
+
+    /// Hands over the part of an unfinished line that can be no fence.
+    fn hurry(&mut self, out: &mut String) {
+        let Some(fence) = self.fence.as_ref().filter(|fence| fence.wanted) else { return };
+        if self.which == Which::Last || self.line.is_empty() || fence.may_close(&self.line) {
+            return;
+        }
+        let inside = fence.unindented(&self.line);
+        out.push_str(&inside[self.told.min(inside.len())..]);
+        self.told = inside.len();
+    }
+}
+
+impl Fence {
+    fn closes(&self, line: &str) -> bool {
+        let text = line.trim();
+        text.len() >= self.length && text.chars().all(|c| c == self.mark)
+    }
+
+    /// Whether more characters could make the line a closing fence.
+    fn may_close(&self, line: &str) -> bool {
+        line.trim().chars().all(|c| c == self.mark)
+    }
+
+    /// The line less the fence's own indentation.
+    fn unindented<'a>(&self, line: &'a str) -> &'a str {
+        let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
+        &line[blank.min(self.indent)..]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes out, however the text is cut, and what is given back.
+    #[track_caller]
+    fn check(which: &str, text: &str, expected: &str, back: bool) {
+        for size in 1..=text.len() {
+            let (mut extract, mut out) = (Extract::new(Which::parse(which)), String::new());
+            let mut piece = String::new();
+            for c in text.chars() {
+                piece.push(c);
+                if piece.len() >= size {
+                    extract.push(&std::mem::take(&mut piece), &mut out);
+                }
+            }
+            extract.push(&piece, &mut out);
+            let given = extract.end(&mut out);
+            assert_eq!(out, expected, "cut every {size} bytes");
+            assert_eq!(given.as_deref(), back.then_some(text));
+        }
+    }
+
+    const TWO: &str = "Hi\n```rust\nfn a() {}\n```\nand\n~~~sh\necho ```\n~~~\nbye";
+
+    #[test]
+    fn the_first_block_alone_unless_told_otherwise() {
+        check("first", TWO, "fn a() {}\n", false);
+        check("all", TWO, "fn a() {}\necho ```\n", false);
+        check("last", TWO, "echo ```\n", false);
+        check("SH", TWO, "echo ```\n", false);
+    }
+
+    #[test]
+    fn without_a_block_the_text_comes_back() {
+        check("first", "no code `here` ``x``\n", "", true);
+        check("python", TWO, "", true);
+    }
+
+    #[test]
+    fn a_longer_fence_holds_shorter_ones() {
+        check("first", "````md\n```sh\nls\n```\n````\n", "```sh\nls\n```\n", false);
+    }
+
+    #[test]
+    fn a_block_in_a_list_loses_the_list_s_indentation() {
+        check("first", "1. do\n   ```sh\n   if x\n     y\n   ```\n", "if x\n  y\n", false);
+    }
+
+    #[test]
+    fn a_block_that_is_never_closed_runs_to_the_end() {
+        check("first", "```\na\nb", "a\nb", false);
+    }
+
+    #[test]
+    fn backticks_on_one_line_are_no_fence() {
+        check("first", "```not a fence``` x\n", "", true);
+    }
+}

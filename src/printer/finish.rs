@@ -1,0 +1,200 @@
+//! The run's end: the last event, the message, the meta file, the exit status.
+
+use std::io::Write;
+
+use serde::Serialize;
+
+use super::{Output, Printer, one_line, sanitize};
+use crate::cli::Format;
+use crate::error::{Failure, Server};
+use crate::event::{Event, Tally};
+use crate::exit::Class;
+
+/// What a complete answer leaves to tell.
+#[derive(Debug, Default, Clone)]
+pub struct Done {
+    /// The accepted finish_reason.
+    pub finish_reason: String,
+    /// The model that answered.
+    pub model: Option<String>,
+    /// The server's id of the answer.
+    pub id: Option<String>,
+    /// The request's id, as the server echoed it.
+    pub request_id: Option<String>,
+}
+
+impl<E: Write> Printer<Output, E> {
+    /// Ends the run: prints what is left and returns the exit status. Only the
+    /// first call does anything, since a signal may come in between.
+    pub fn finish(&mut self, result: Result<Done, Failure>) -> u8 {
+        if std::mem::replace(&mut self.finished, true) {
+            return result.map_or_else(|failure| failure.exit(), |_| 0);
+        }
+        let result = self.end_answer(result);
+        let result = self.last_event(result);
+        self.spinner = None;
+        let result = match result {
+            Ok(done) => self.out.keep().map(|()| done),
+            Err(failure) => {
+                if let Some(partial) = self.out.set_aside() {
+                    self.say(&format!("airx: what came is in {}", partial.display()));
+                }
+                Err(failure)
+            }
+        };
+        self.report(&result);
+        let result = self.write_meta(result);
+        result.map_or_else(|failure| failure.exit(), |_| 0)
+    }
+
+    /// Prints `bytes` as they are instead of an answer.
+    pub fn print(&mut self, bytes: &[u8]) -> u8 {
+        self.finished = true;
+        self.buffer.extend_from_slice(bytes);
+        let result = self.flush().and_then(|()| self.out.keep());
+        let result = result.map(|()| Done::default());
+        self.report(&result);
+        result.map_or_else(|failure| failure.exit(), |_| 0)
+    }
+
+    /// Puts the text's end behind it; a failure before any of the answer was
+    /// shown leaves nothing.
+    fn end_answer(&mut self, result: Result<Done, Failure>) -> Result<Done, Failure> {
+        if self.held && result.is_err() {
+            self.buffer.clear();
+        }
+        self.held = false;
+        let mut result = result;
+        if let Some(mut extract) = self.extract.take().filter(|_| self.printed) {
+            let mut inside = String::new();
+            let without = extract.end(&mut inside);
+            self.push_answer(&inside);
+            if let Some(text) = without {
+                self.say(&text);
+                result = result.and(Err(Failure::new(Class::Invalid, "the answer holds no such code block")
+                    .hint("the whole answer is above; without --extract it is printed")));
+            }
+        }
+        if self.options.format == Format::Text {
+            self.pieces.end(&mut self.buffer);
+            if self.last != b'\n' {
+                self.buffer.push(b'\n');
+                self.last = b'\n';
+            }
+        }
+        result
+    }
+
+    /// Prints the terminal event and whatever is still in the buffer.
+    fn last_event(&mut self, result: Result<Done, Failure>) -> Result<Done, Failure> {
+        let gone = matches!(&result, Err(failure) if failure.class == Class::Ok);
+        if gone {
+            self.buffer.clear();
+            return result;
+        }
+        if self.options.format == Format::Ndjson {
+            let line = self.line(&result);
+            let from = self.buffer.len();
+            self.buffer.extend_from_slice(line.as_bytes());
+            self.make_line(from);
+        }
+        match self.flush() {
+            Ok(()) => result,
+            // The reader went while a failure was on its way: the failure is told.
+            Err(closed) if closed.class == Class::Ok && result.is_err() => result,
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The terminal event as JSON.
+    fn line(&self, result: &Result<Done, Failure>) -> String {
+        let tally = &self.tally;
+        match result {
+            Ok(done) => json(&Event::Done {
+                finish_reason: &done.finish_reason,
+                model: done.model.as_deref(),
+                id: done.id.as_deref(),
+                request_id: done.request_id.as_deref().or(self.request_id.as_deref()),
+                usage: tally.usage,
+                cost: tally.cost,
+                ttft_ms: tally.ttft.map(millis),
+                elapsed_ms: millis(tally.elapsed()),
+                requests: tally.requests,
+            }),
+            Err(failure) => {
+                let none = Server::default();
+                let server = failure.server.as_deref().unwrap_or(&none);
+                json(&Event::Error {
+                    class: failure.class.name(),
+                    exit: failure.exit(),
+                    message: &self.scrubber.scrub(&failure.message),
+                    hint: failure.hint.as_deref().map(|hint| self.scrubber.scrub(hint)).as_deref(),
+                    http_status: server.http_status,
+                    code: server.code.as_deref(),
+                    request_id: server.request_id.as_deref().or(self.request_id.as_deref()),
+                    finish_reason: server.finish_reason.as_deref(),
+                    usage: tally.usage,
+                    requests: tally.requests,
+                    retry_after_ms: server.retry_after.map(millis),
+                })
+            }
+        }
+    }
+
+    /// Tells standard error how the run ended.
+    fn report(&mut self, result: &Result<Done, Failure>) {
+        if let Err(failure) = result
+            && failure.class != Class::Ok
+        {
+            let body = failure.server.as_deref().and_then(|server| server.body.as_deref());
+            if let Some(body) = body.filter(|body| self.options.verbose && !body.is_empty()) {
+                self.say(&String::from_utf8_lossy(body));
+            }
+            let hint = failure.hint.as_deref().map(|hint| format!("\nhint: {}", one_line(hint)));
+            let message = self.scrubber.scrub(&failure.message).into_owned();
+            self.say(&format!("airx: {}: {}{}", failure.class.name(), one_line(&message), hint.unwrap_or_default()));
+        }
+        if self.options.usage && self.tally.requests > 0 {
+            let line = usage_line(&self.tally);
+            self.say(&line);
+        }
+    }
+
+    fn write_meta(&mut self, result: Result<Done, Failure>) -> Result<Done, Failure> {
+        let Some((path, mut file)) = self.options.meta.take() else { return result };
+        let mut line = self.line(&result);
+        line.push('\n');
+        // Cut only now: until the end there is nothing to put in its place. A
+        // pipe or a device has no length to cut.
+        let _ = file.set_len(0);
+        let Err(error) = file.write_all(line.as_bytes()) else { return result };
+        let failure = Failure::new(Class::Internal, format!("--meta {}: {error}", path.display()));
+        let message = failure.to_string();
+        self.say(&format!("airx: {message}"));
+        // The answer's own failure says more than that of its meta file.
+        result.and(Err(failure))
+    }
+}
+
+fn json<T: Serialize>(value: &T) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// `--usage`: tokens, cost, time to first token, total time.
+fn usage_line(tally: &Tally) -> String {
+    let tokens = tally.usage.map_or_else(
+        || "tokens unknown".to_owned(),
+        |usage| format!("{} + {} tokens", usage.prompt_tokens, usage.completion_tokens),
+    );
+    let cost = tally.cost.map_or_else(
+        || "cost unknown".to_owned(),
+        |cost| format!("{} {}", cost.amount(), cost.currency()),
+    );
+    let first = tally.ttft.map(|ttft| format!("first token after {} ms, ", millis(ttft))).unwrap_or_default();
+    let elapsed = millis(tally.elapsed());
+    sanitize(&format!("airx: {tokens}, {cost}, {first}{elapsed} ms in all")).into_owned()
+}

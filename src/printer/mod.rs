@@ -1,0 +1,301 @@
+//! Events → standard output and standard error. All printing happens here.
+//!
+//! Output is gathered in one buffer and leaves when the run is about to wait,
+//! so that a burst costs one write and a lone delta leaves at once.
+
+mod extract;
+mod finish;
+mod output;
+mod sanitize;
+mod shared;
+
+use std::fs::File;
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+
+use crate::cli::Format;
+use crate::error::Failure;
+use crate::event::{Count, Event, Level, Sink, Tally};
+use crate::exit::Class;
+use crate::progress::Spinner;
+use crate::secret::Scrubber;
+
+pub use extract::Which;
+pub use finish::Done;
+pub use output::{Output, meta};
+pub use shared::Shared;
+
+use extract::Extract;
+use sanitize::{Pieces, one_line, sanitize};
+
+/// How and what to print.
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Options {
+    /// `--format`.
+    pub format: Format,
+    /// The command's name.
+    pub command: &'static str,
+    /// Deltas are printed as they come; else text comes by [`Sink::text`].
+    pub live: bool,
+    /// `--extract`.
+    pub extract: Option<Which>,
+    /// `--meta`, opened before anything is sent.
+    pub meta: Option<(PathBuf, File)>,
+    /// `--usage`.
+    pub usage: bool,
+    /// `--reasoning`.
+    pub reasoning: bool,
+    /// `--quiet`.
+    pub quiet: bool,
+    /// `--verbose`.
+    pub verbose: bool,
+    /// Standard error is a terminal.
+    pub progress: bool,
+}
+
+/// Tells `err` of a failure before there is a printer.
+pub fn refuse(err: &mut impl Write, failure: &Failure) {
+    let hint = failure.hint.as_deref().map(|hint| format!("hint: {}\n", one_line(hint)));
+    let text = format!("airx: {}\n{}", one_line(&failure.to_string()), hint.unwrap_or_default());
+    let _ = err.write_all(text.as_bytes());
+}
+
+/// Buffered output leaves at this size even in the middle of a burst.
+const BURST: usize = 64 * 1024;
+
+/// Takes the events of one run and prints them.
+#[derive(Debug)]
+pub struct Printer<O: Write, E: Write> {
+    options: Options,
+    out: O,
+    err: E,
+    /// People read `out` as it comes: control characters are shown, not sent.
+    terminal: bool,
+    buffer: Vec<u8>,
+    /// The buffer holds payloads without any token yet.
+    held: bool,
+    printed: bool,
+    /// The last byte of the answer's text.
+    last: u8,
+    pieces: Pieces,
+    extract: Option<Extract>,
+    reasoned: bool,
+    scrubber: Scrubber,
+    tally: Tally,
+    spinner: Option<Spinner>,
+    request_id: Option<String>,
+    finished: bool,
+}
+
+impl<O: Write, E: Write> Printer<O, E> {
+    /// Prints to `out`, and to `err` what is not the answer.
+    pub fn new(mut options: Options, out: O, terminal: bool, err: E) -> Self {
+        let extract = options.extract.take().map(Extract::new);
+        Self {
+            options,
+            out,
+            err,
+            terminal,
+            buffer: Vec::new(),
+            held: false,
+            printed: false,
+            last: b'\n',
+            pieces: Pieces::default(),
+            extract,
+            reasoned: false,
+            scrubber: Scrubber::default(),
+            tally: Tally::default(),
+            spinner: None,
+            request_id: None,
+            finished: false,
+        }
+    }
+
+    /// Hides these from now on.
+    pub fn hide(&mut self, scrubber: Scrubber) {
+        self.scrubber = scrubber;
+    }
+
+    fn push_text(&mut self, text: &str) -> Result<(), Failure> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        self.printed = true;
+        match &mut self.extract {
+            None => self.push_answer(text),
+            Some(extract) => {
+                let mut inside = String::new();
+                extract.push(text, &mut inside);
+                self.push_answer(&inside);
+            }
+        }
+        self.flush_burst()
+    }
+
+    fn push_answer(&mut self, text: &str) {
+        let Some(last) = text.as_bytes().last() else { return };
+        self.last = *last;
+        if self.terminal {
+            self.pieces.push(text, &mut self.buffer);
+        } else {
+            self.buffer.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    /// Puts an event's line into the buffer.
+    fn push_event(&mut self, event: &Event<'_>) {
+        let from = self.buffer.len();
+        // Into memory, and of strings and numbers only: nothing can fail.
+        let _ = serde_json::to_writer(&mut self.buffer, event);
+        self.make_line(from);
+    }
+
+    /// Ends the line that begins at `from` and makes it safe for a terminal.
+    fn make_line(&mut self, from: usize) {
+        if self.terminal {
+            let line = String::from_utf8_lossy(&self.buffer[from..]).into_owned();
+            self.buffer.truncate(from);
+            self.buffer.extend_from_slice(sanitize(&line).as_bytes());
+        }
+        if self.buffer.last() != Some(&b'\n') || self.buffer.len() == from {
+            self.buffer.push(b'\n');
+        }
+    }
+
+    fn flush_burst(&mut self) -> Result<(), Failure> {
+        if self.buffer.len() >= BURST { self.flush() } else { Ok(()) }
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        if self.buffer.is_empty() || (self.held && self.buffer.len() < BURST) {
+            return Ok(());
+        }
+        self.held = false;
+        self.spinner = None;
+        let written = self.out.write_all(&self.buffer);
+        self.buffer.clear();
+        written.map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Failure::new(Class::Ok, "the reader has gone"),
+            _ => Failure::new(Class::Internal, format!("cannot write the output: {error}")),
+        })
+    }
+
+    /// Writes whole lines to standard error, scrubbed and safe.
+    fn say(&mut self, text: &str) {
+        self.spinner = None;
+        if std::mem::take(&mut self.reasoned) {
+            let _ = self.err.write_all(b"\n");
+        }
+        let scrubbed = self.scrubber.scrub(text);
+        let mut lines = sanitize(&scrubbed).into_owned();
+        if !lines.ends_with('\n') {
+            lines.push('\n');
+        }
+        // A standard error that cannot be written to leaves nobody to tell.
+        let _ = self.err.write_all(lines.as_bytes());
+    }
+}
+
+impl<O: Write, E: Write> Sink for Printer<O, E> {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
+        if let Event::Start { request_id, .. } = event {
+            self.request_id = request_id.map(str::to_owned);
+        }
+        match (self.options.format, event) {
+            (Format::Ndjson, Event::Retry { message, .. }) => {
+                let message = &self.scrubber.scrub(message).into_owned();
+                if let Event::Retry { request, after_ms, class, http_status, code, .. } = *event {
+                    self.push_event(&Event::Retry { request, after_ms, class, http_status, code, message });
+                }
+            }
+            (Format::Ndjson, event) => {
+                let told = matches!(event, Event::Start { .. } | Event::Invalid { .. });
+                self.printed |= !told;
+                self.push_event(event);
+            }
+            (Format::Text, Event::Delta { content }) if self.options.live => {
+                return self.push_text(content);
+            }
+            _ => {}
+        }
+        if let (true, Event::Reasoning { content }) = (self.options.reasoning, event) {
+            self.spinner = None;
+            self.reasoned = true;
+            let safe = sanitize(content).into_owned();
+            let _ = self.err.write_all(safe.as_bytes());
+        }
+        self.flush_burst()
+    }
+
+    fn payload(&mut self, bytes: &[u8], token: bool) -> Result<(), Failure> {
+        if self.options.format != Format::Json {
+            return Ok(());
+        }
+        if self.buffer.is_empty() && !self.printed {
+            self.held = true;
+        }
+        let from = self.buffer.len();
+        self.buffer.extend_from_slice(bytes);
+        if self.options.live {
+            // One payload, one line: a newline inside is of the framing.
+            for byte in &mut self.buffer[from..] {
+                if *byte == b'\n' {
+                    *byte = b' ';
+                }
+            }
+        }
+        self.make_line(from);
+        if token {
+            self.held = false;
+            self.printed = true;
+        }
+        self.flush_burst()
+    }
+
+    fn wait(&mut self) -> Result<(), Failure> {
+        self.flush()
+    }
+
+    fn printed(&self) -> bool {
+        self.printed
+    }
+
+    fn again(&mut self) {
+        if self.held {
+            self.buffer.clear();
+            self.held = false;
+        }
+    }
+
+    fn count(&mut self, what: Count<'_>) {
+        self.tally.count(&what);
+        let waiting = matches!(what, Count::Request) && self.spinner.is_none();
+        if waiting && self.options.progress && !self.options.quiet && !self.options.verbose {
+            self.spinner = Spinner::start(&format!("airx {}", self.options.command));
+        }
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Failure> {
+        if self.options.format == Format::Text { self.push_text(text) } else { Ok(()) }
+    }
+
+    fn aside(&mut self, text: &str) {
+        if self.options.format == Format::Text && !text.trim().is_empty() {
+            self.say(text);
+        }
+    }
+
+    fn note(&mut self, level: Level, text: &str) {
+        match level {
+            Level::Verbose if self.options.verbose => self.say(&one_line(text)),
+            Level::Warning if !self.options.quiet => self.say(&format!("airx: warning: {}", one_line(text))),
+            Level::Always => self.say(text),
+            _ => {}
+        }
+    }
+
+    fn verbose(&self) -> bool {
+        self.options.verbose
+    }
+}

@@ -1,0 +1,181 @@
+//! Where the answer goes: standard output, or the file of `--output`.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::error::Failure;
+
+/// The place that the answer is written to.
+#[derive(Debug)]
+pub enum Output {
+    /// Standard output, a pipe or a device: written as it comes.
+    Straight(File),
+    /// A regular file: written beside itself until the run has succeeded.
+    Atomic {
+        /// What is written.
+        beside: NamedTempFile,
+        /// The file to replace, links resolved.
+        target: PathBuf,
+    },
+    /// Nothing; after the end.
+    Closed,
+}
+
+impl Output {
+    /// Standard output.
+    ///
+    /// # Errors
+    /// It cannot be written to.
+    pub fn stdout() -> io::Result<Self> {
+        #[cfg(unix)]
+        let file = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?;
+        #[cfg(windows)]
+        let file = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?;
+        Ok(Self::Straight(file.into()))
+    }
+
+    /// The file of `--output`, opened before anything is sent.
+    ///
+    /// # Errors
+    /// It cannot be written, nor its folder: exit 2.
+    pub fn file(path: &Path) -> Result<Self, Failure> {
+        let failed = |error: io::Error| {
+            Failure::usage(format!("--output {}: {error}", path.display()))
+                .hint("nothing was sent")
+        };
+        let target = resolved(path).map_err(failed)?;
+        let known = match std::fs::metadata(&target) {
+            Ok(metadata) if !metadata.is_file() => {
+                let file = OpenOptions::new().write(true).open(&target).map_err(failed)?;
+                return Ok(Self::Straight(file));
+            }
+            Ok(metadata) => {
+                // A file that may not be written is not to be replaced either.
+                OpenOptions::new().write(true).open(&target).map_err(failed)?;
+                Some(metadata.permissions())
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(failed(error)),
+        };
+        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".airx-");
+        #[cfg(unix)]
+        {
+            // As any program makes a new file: what the umask leaves of 0666.
+            use std::os::unix::fs::PermissionsExt;
+            builder.permissions(std::fs::Permissions::from_mode(0o666));
+        }
+        let beside = builder.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+        if let Some(permissions) = known {
+            beside.as_file().set_permissions(permissions).map_err(failed)?;
+        }
+        Ok(Self::Atomic { beside, target })
+    }
+
+    /// Whether people read it as it comes.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Straight(file) if file.is_terminal())
+    }
+
+    /// The run has succeeded: the file takes its place, synced.
+    ///
+    /// # Errors
+    /// It cannot; what was written stays in `FILE.partial`.
+    pub fn keep(&mut self) -> Result<(), Failure> {
+        let Self::Atomic { beside, target } = std::mem::replace(self, Self::Closed) else { return Ok(()) };
+        let failed = |error: &io::Error| Failure::new(crate::exit::Class::Internal, format!("--output {}: {error}", target.display()));
+        if let Err(error) = beside.as_file().sync_all() {
+            set_aside(beside, &target);
+            return Err(failed(&error));
+        }
+        match beside.persist(&target) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let failure = failed(&error.error);
+                set_aside(error.file, &target);
+                Err(failure)
+            }
+        }
+    }
+
+    /// The run has failed: the file stays as it was, what came is set aside.
+    /// The place of it, where anything came.
+    pub fn set_aside(&mut self) -> Option<PathBuf> {
+        let Self::Atomic { beside, target } = std::mem::replace(self, Self::Closed) else { return None };
+        let came = beside.as_file().metadata().is_ok_and(|metadata| metadata.len() > 0);
+        came.then(|| set_aside(beside, &target)).flatten()
+    }
+}
+
+fn set_aside(beside: NamedTempFile, target: &Path) -> Option<PathBuf> {
+    let mut name = target.file_name()?.to_owned();
+    name.push(".partial");
+    let partial = target.with_file_name(name);
+    beside.persist(&partial).ok().map(|_| partial)
+}
+
+/// Opens the file of `--meta`, leaving what is in it.
+///
+/// # Errors
+/// It cannot be written: exit 2.
+pub fn meta(path: &Path) -> Result<File, Failure> {
+    OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(|error| {
+        Failure::usage(format!("--meta {}: {error}", path.display())).hint("nothing was sent")
+    })
+}
+
+/// `path` with its links resolved, the last one too where it leads nowhere yet.
+fn resolved(path: &Path) -> io::Result<PathBuf> {
+    /// As many links as Linux follows.
+    const LINKS: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..LINKS {
+        match std::fs::read_link(&path) {
+            // A link of /proc, as /dev/stdout is, may name no path at all.
+            Ok(_) if std::fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) => return Ok(path),
+            Ok(to) => path = path.parent().map_or_else(|| to.clone(), |folder| folder.join(&to)),
+            Err(_) => return Ok(path),
+        }
+    }
+    Err(io::Error::other("too many links"))
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Straight(file) => loop {
+                match file.write(bytes) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => wait_for_room(file)?,
+                    written => return written,
+                }
+            },
+            Self::Atomic { beside, .. } => beside.write(bytes),
+            Self::Closed => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A pipe that another program made non-blocking is full: waits for its reader.
+#[cfg(unix)]
+fn wait_for_room(file: &File) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let mut polled = [PollFd::new(file, PollFlags::OUT)];
+    match poll(&mut polled, None) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn wait_for_room(_: &File) -> io::Result<()> {
+    std::thread::yield_now();
+    Ok(())
+}

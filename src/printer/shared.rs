@@ -1,0 +1,88 @@
+//! The printer as two threads hold it: the run's own, and the one that waits
+//! for signals.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Printer;
+use crate::error::Failure;
+use crate::event::{Count, Event, Level, Sink};
+
+/// A printer behind a lock.
+#[derive(Debug)]
+pub struct Shared<O: Write, E: Write>(Arc<Mutex<Printer<O, E>>>);
+
+impl<O: Write, E: Write> Clone for Shared<O, E> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<O: Write, E: Write> Shared<O, E> {
+    /// Puts a printer behind a lock.
+    pub fn new(printer: Printer<O, E>) -> Self {
+        Self(Arc::new(Mutex::new(printer)))
+    }
+
+    /// The printer itself.
+    pub fn lock(&self) -> MutexGuard<'_, Printer<O, E>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The printer, unless the run keeps it for longer than `limit`: it may be
+    /// blocked in a write to a pipe that is full.
+    pub fn lock_within(&self, limit: Duration) -> Option<MutexGuard<'_, Printer<O, E>>> {
+        let end = Instant::now() + limit;
+        loop {
+            match self.0.try_lock() {
+                Ok(printer) => return Some(printer),
+                Err(std::sync::TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(std::sync::TryLockError::WouldBlock) if Instant::now() >= end => return None,
+                Err(std::sync::TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+}
+
+impl<O: Write, E: Write> Sink for Shared<O, E> {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
+        self.lock().event(event)
+    }
+
+    fn payload(&mut self, bytes: &[u8], token: bool) -> Result<(), Failure> {
+        self.lock().payload(bytes, token)
+    }
+
+    fn wait(&mut self) -> Result<(), Failure> {
+        self.lock().wait()
+    }
+
+    fn printed(&self) -> bool {
+        self.lock().printed()
+    }
+
+    fn again(&mut self) {
+        self.lock().again();
+    }
+
+    fn count(&mut self, what: Count<'_>) {
+        self.lock().count(what);
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.lock().text(text)
+    }
+
+    fn aside(&mut self, text: &str) {
+        self.lock().aside(text);
+    }
+
+    fn note(&mut self, level: Level, text: &str) {
+        self.lock().note(level, text);
+    }
+
+    fn verbose(&self) -> bool {
+        self.lock().verbose()
+    }
+}

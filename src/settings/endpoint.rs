@@ -1,0 +1,233 @@
+//! The base URL → where the request goes, and whose host that is.
+
+use url::{Host, Url};
+
+use super::variable;
+use crate::error::Failure;
+use crate::secret::Scrubber;
+
+/// A provider with a key of its own. api.md §1 and §2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Provider {
+    /// open.bigmodel.cn
+    BigModel,
+    /// api.z.ai
+    Zai,
+}
+
+impl Provider {
+    pub(super) const ALL: [Self; 2] = [Self::BigModel, Self::Zai];
+
+    /// The variable that holds the provider's key.
+    pub fn key_variable(self) -> &'static str {
+        match self {
+            Self::BigModel => "ZHIPUAI_API_KEY",
+            Self::Zai => "ZAI_API_KEY",
+        }
+    }
+
+    fn base_variable(self) -> &'static str {
+        match self {
+            Self::BigModel => "ZHIPUAI_BASE_URL",
+            Self::Zai => "ZAI_BASE_URL",
+        }
+    }
+
+    fn base(self) -> &'static str {
+        match self {
+            Self::BigModel => "https://open.bigmodel.cn/api/paas/v4",
+            Self::Zai => "https://api.z.ai/api/paas/v4",
+        }
+    }
+
+    fn host(self) -> &'static str {
+        match self {
+            Self::BigModel => "open.bigmodel.cn",
+            Self::Zai => "api.z.ai",
+        }
+    }
+
+    /// Whether `url` is the provider's, or where the user put the provider.
+    fn owns(self, url: &Url) -> Result<bool, Failure> {
+        if url.host_str() == Some(self.host()) {
+            return Ok(true);
+        }
+        let moved = variable(self.base_variable())?;
+        let moved = moved.and_then(|base| Url::parse(&base).ok());
+        Ok(moved.is_some_and(|base| base.origin() == url.origin()))
+    }
+}
+
+/// Where requests go.
+#[derive(Debug)]
+pub struct Endpoint {
+    /// The whole URL, `/chat/completions` included, without user info.
+    pub url: Url,
+    /// The provider whose host it is.
+    pub provider: Option<Provider>,
+    /// It is this machine: never by a proxy, plain http allowed.
+    pub loopback: bool,
+}
+
+/// User name and password of a URL.
+pub(super) type UserInfo = Option<(String, String)>;
+
+/// Resolves the base URL: `flag`, the environment, else the key's family.
+pub(super) fn resolve(
+    flag: Option<String>,
+    family: Option<Provider>,
+    allow_http: bool,
+    scrubber: &mut Scrubber,
+) -> Result<(Endpoint, UserInfo), Failure> {
+    let (name, base) = match flag {
+        Some(base) => ("--base-url", base),
+        None => match variable("AIRX_BASE_URL")? {
+            Some(base) => ("AIRX_BASE_URL", base),
+            None => of_family(family)?,
+        },
+    };
+    let (mut url, user_info) = parse(name, &base, &["http", "https"], scrubber)?;
+    url.set_fragment(None);
+    let path = url.path().trim_end_matches('/');
+    if path.ends_with("/chat/completions") {
+        let path = path.to_owned();
+        url.set_path(&path);
+    } else {
+        let path = format!("{path}/chat/completions");
+        url.set_path(&path);
+    }
+    let loopback = is_loopback(&url);
+    if url.scheme() == "http" && !loopback && !allow_http {
+        return Err(Failure::usage(format!("{name}: plain http to {} would show the key and the prompt to the network", url.host_str().unwrap_or_default()))
+            .hint("use https, or allow it with --allow-http (AIRX_ALLOW_HTTP=1)"));
+    }
+    let mut provider = None;
+    for candidate in Provider::ALL {
+        if provider.is_none() && candidate.owns(&url)? {
+            provider = Some(candidate);
+        }
+    }
+    Ok((Endpoint { url, provider, loopback }, user_info))
+}
+
+/// The base of the family whose key is used; BigModel's without one.
+fn of_family(family: Option<Provider>) -> Result<(&'static str, String), Failure> {
+    let Some(provider) = family else {
+        return Ok(("the default base URL", Provider::BigModel.base().to_owned()));
+    };
+    let name = provider.base_variable();
+    Ok((name, variable(name)?.unwrap_or_else(|| provider.base().to_owned())))
+}
+
+/// Parses a URL and takes its user info out. The text is never shown: it may
+/// hold a password.
+fn parse(
+    name: &str,
+    text: &str,
+    schemes: &[&str],
+    scrubber: &mut Scrubber,
+) -> Result<(Url, UserInfo), Failure> {
+    let example = "https://open.bigmodel.cn/api/paas/v4";
+    let wrong = |why: &str| Failure::usage(format!("{name} is not a usable URL: {why}"));
+    let mut url = Url::parse(text.trim()).map_err(|why| {
+        wrong(&why.to_string()).hint(format!("write it whole, like {example}"))
+    })?;
+    if !schemes.contains(&url.scheme()) {
+        return Err(wrong(&format!("its scheme is none of {}", schemes.join(", "))));
+    }
+    if url.host_str().is_none_or(str::is_empty) {
+        return Err(wrong("it names no host"));
+    }
+    let (user, password) = (url.username().to_owned(), url.password().unwrap_or_default().to_owned());
+    if user.is_empty() && password.is_empty() {
+        return Ok((url, None));
+    }
+    scrubber.hide_user_info(&user, &password);
+    // Fails only for URLs without a host, which were refused above.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    Ok((url, Some((user, password))))
+}
+
+/// `--proxy`: a URL, or `host:port` as curl takes it. Its user info stays in it.
+pub(super) fn proxy(text: &str, scrubber: &mut Scrubber) -> Result<Url, Failure> {
+    let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
+    parse("--proxy", &whole, &["http", "https", "socks5", "socks5h", "socks4", "socks4a"], scrubber)?;
+    Url::parse(&whole).map_err(|why| Failure::usage(format!("--proxy is not a usable URL: {why}")))
+}
+
+/// Hides what the environment's proxies hold.
+pub(super) fn hide_proxies(scrubber: &mut Scrubber) {
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"] {
+        let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) else { continue };
+        let value = value.to_string_lossy();
+        let whole = if value.contains("://") { value.into_owned() } else { format!("http://{value}") };
+        if let Ok(url) = Url::parse(&whole) {
+            scrubber.hide_user_info(url.username(), url.password().unwrap_or_default());
+        }
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.to_canonical().is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn resolved(base: &str) -> Result<(Endpoint, UserInfo), Failure> {
+        resolve(Some(base.to_owned()), None, false, &mut Scrubber::default())
+    }
+
+    #[test]
+    fn the_path_is_extended_unless_it_ends_so_and_a_query_is_kept() {
+        for (base, url) in [
+            ("https://h/v1", "https://h/v1/chat/completions"),
+            ("https://h/v1/", "https://h/v1/chat/completions"),
+            ("https://h", "https://h/chat/completions"),
+            ("https://h/chat/completions/", "https://h/chat/completions"),
+            ("https://h/v1?a=b#c", "https://h/v1/chat/completions?a=b"),
+        ] {
+            assert_eq!(resolved(base).unwrap().0.url.as_str(), url);
+        }
+    }
+
+    #[test]
+    fn plain_http_is_for_this_machine_only() {
+        for base in ["http://127.0.0.1:1", "http://localhost", "http://[::1]:8080/v1", "http://127.9.9.9"] {
+            assert!(resolved(base).unwrap().0.loopback, "{base}");
+        }
+        for base in ["http://example.com", "http://10.0.0.1", "http://localhost.example.com"] {
+            assert!(resolved(base).is_err(), "{base}");
+        }
+    }
+
+    #[test]
+    fn user_info_is_taken_out_of_the_url() {
+        let (endpoint, user_info) = resolved("https://user:word@h/v1").unwrap();
+        assert_eq!(endpoint.url.as_str(), "https://h/v1/chat/completions");
+        assert_eq!(user_info, Some(("user".into(), "word".into())));
+    }
+
+    #[test]
+    fn what_is_no_http_url_is_refused_without_being_shown() {
+        for base in ["open.bigmodel.cn", "ftp://h", "", "/v1", "https://", "mailto:a@b"] {
+            let failure = resolved(base).unwrap_err();
+            assert_eq!(failure.class, crate::exit::Class::Usage, "{base}");
+        }
+        let failure = resolved("https://user:pa ss@:x").unwrap_err();
+        assert!(!failure.message.contains("pa ss"));
+    }
+
+    #[test]
+    fn a_provider_is_known_by_its_host() {
+        assert_eq!(resolved("https://api.z.ai/x").unwrap().0.provider, Some(Provider::Zai));
+        assert_eq!(resolved("https://api.z.ai.evil.example/x").unwrap().0.provider, None);
+    }
+}

@@ -1,0 +1,169 @@
+//! Flags, environment and built-in values → [`Settings`], resolved once: flag
+//! over environment over built-in. What comes out is checked and typed; nothing
+//! later reads the environment or parses a flag.
+
+mod endpoint;
+mod headers;
+mod key;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::cli::{Common, ConnectionArgs, OnOff};
+use crate::error::Failure;
+use crate::input::Sources;
+use crate::model;
+use crate::secret::{Scrubber, Secret};
+
+pub use endpoint::{Endpoint, Provider};
+
+/// Everything that the way to the server needs.
+#[derive(Debug)]
+pub struct Connection {
+    /// Where the request goes.
+    pub endpoint: Endpoint,
+    /// Value of the `Authorization` header.
+    pub authorization: Option<Secret>,
+    /// Headers of `--header`.
+    pub headers: Vec<(String, Secret)>,
+    /// `--proxy`.
+    pub proxy: Option<Url>,
+    /// `--cacert`.
+    pub cacert: Option<PathBuf>,
+    /// The time-outs.
+    pub timeouts: Timeouts,
+    /// `--retries`.
+    pub retries: u32,
+}
+
+/// How long things may take; none is for ever.
+#[derive(Debug, Clone, Copy)]
+pub struct Timeouts {
+    /// For a connection: resolving, TCP, TLS, a proxy's answer.
+    pub connect: Option<Duration>,
+    /// From a streamed request to its first token.
+    pub first_token: Option<Duration>,
+    /// Between two reads of a stream once it has begun.
+    pub idle: Option<Duration>,
+    /// For one answer with all its retries.
+    pub total: Option<Duration>,
+}
+
+/// The command line's options, resolved.
+#[derive(Debug)]
+pub struct Settings {
+    /// The way to the server.
+    pub connection: Connection,
+    /// The model to ask.
+    pub model: String,
+    /// `--thinking`.
+    pub thinking: Option<bool>,
+    /// Where the messages come from.
+    pub sources: Sources,
+    /// What the user should know before anything is sent.
+    pub warnings: Vec<String>,
+}
+
+const CONNECT: Duration = Duration::from_secs(8);
+const FIRST_TOKEN: Duration = Duration::from_secs(60);
+const IDLE: Duration = Duration::from_secs(60);
+const TOTAL: Duration = Duration::from_secs(300);
+const RETRIES: u32 = 3;
+const STDIN_WAIT: Duration = Duration::from_secs(60);
+
+/// Resolves the options. Every secret that is met goes into `scrubber` before
+/// it can stand in a message.
+///
+/// # Errors
+/// A value that cannot be used: exit 2; no usable key: exit 3.
+pub fn resolve(common: &mut Common, scrubber: &mut Scrubber) -> Result<Settings, Failure> {
+    let mut warnings = Vec::new();
+    let sources = sources(common)?;
+    let model = match common.request.model.take() {
+        Some(model) => model,
+        None => variable("AIRX_MODEL")?.unwrap_or_else(|| model::DEFAULT.to_owned()),
+    };
+    if model.trim().is_empty() {
+        return Err(Failure::usage("the model's name is empty").hint("airx models lists the known ones"));
+    }
+    let dry = common.output.dry_run.is_some();
+    let connection = connection(&mut common.connection, dry, scrubber, &mut warnings)?;
+    let thinking = common.request.thinking.map(|switch| switch == OnOff::On);
+    Ok(Settings { connection, model, thinking, sources, warnings })
+}
+
+fn connection(
+    args: &mut ConnectionArgs,
+    dry: bool,
+    scrubber: &mut Scrubber,
+    warnings: &mut Vec<String>,
+) -> Result<Connection, Failure> {
+    let keys = key::Keys::from_environment(args.key_file.as_deref(), scrubber, warnings)?;
+    let headers = headers::read(&args.header, scrubber)?;
+    let allow_http = args.allow_http || switch("AIRX_ALLOW_HTTP")?;
+    let (endpoint, user_info) =
+        endpoint::resolve(args.base_url.take(), keys.family(), allow_http, scrubber)?;
+    let own = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let authorization = if own { None } else { keys.authorization(&endpoint, user_info, dry)? };
+    let proxy = args.proxy.take().map(|proxy| endpoint::proxy(&proxy, scrubber)).transpose()?;
+    endpoint::hide_proxies(scrubber);
+    let limit = |flag: Option<Duration>, otherwise| {
+        Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero())
+    };
+    Ok(Connection {
+        endpoint,
+        authorization,
+        headers,
+        proxy,
+        cacert: args.cacert.take(),
+        timeouts: Timeouts {
+            connect: limit(args.connect_timeout, CONNECT),
+            first_token: limit(args.first_token_timeout, FIRST_TOKEN),
+            idle: limit(args.idle_timeout, IDLE),
+            total: limit(args.timeout, TOTAL),
+        },
+        retries: args.retries.unwrap_or(RETRIES),
+    })
+}
+
+fn sources(common: &mut Common) -> Result<Sources, Failure> {
+    let input = &mut common.input;
+    let stdin_wait = match variable("AIRX_STDIN_WAIT")? {
+        Some(text) => crate::cli::duration(&text)
+            .map_err(|why| Failure::usage(format!("AIRX_STDIN_WAIT={text:?}: {why}")))?,
+        None => STDIN_WAIT,
+    };
+    Ok(Sources {
+        prompt: std::mem::take(&mut input.prompt),
+        system: input.system.take(),
+        files: std::mem::take(&mut input.file),
+        images: std::mem::take(&mut input.image),
+        messages: input.messages.take(),
+        session: input.session.take(),
+        no_stdin: input.no_stdin || switch("AIRX_NO_STDIN")?,
+        lossy: input.lossy,
+        stdin_wait,
+    })
+}
+
+/// An environment variable; an empty value is unset.
+fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Failure::usage(format!("{name} is not valid UTF-8")))
+        }
+    }
+}
+
+/// A variable that is on or off.
+fn switch(name: &str) -> Result<bool, Failure> {
+    match variable(name)?.as_deref() {
+        None | Some("0" | "false" | "no" | "off") => Ok(false),
+        Some("1" | "true" | "yes" | "on") => Ok(true),
+        Some(other) => Err(Failure::usage(format!("{name}={other:?}: write 1 or 0"))),
+    }
+}

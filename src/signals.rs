@@ -1,0 +1,52 @@
+//! SIGINT, SIGTERM and SIGHUP: the output is finished, then airx dies of the
+//! signal itself, so that a shell loop around it stops too.
+
+use std::io::Write;
+use std::time::Duration;
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::printer::{Output, Shared};
+
+/// The longest wait for the printer: it may be blocked in a full pipe.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// Waits for a signal in a thread of its own. One that the process was told to
+/// ignore (`nohup`, a background job) stays ignored.
+pub fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
+    let ignored = ignored();
+    let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    // Without handlers or a thread a signal ends the run as it ends any program.
+    let Ok(mut signals) = Signals::new(wanted) else { return };
+    let _ = std::thread::Builder::new().spawn(move || {
+        if let Some(signal) = signals.forever().next() {
+            end(signal, &printer);
+        }
+    });
+}
+
+fn end<E: Write>(signal: i32, printer: &Shared<Output, E>) {
+    let name = match signal {
+        SIGINT => "SIGINT",
+        SIGTERM => "SIGTERM",
+        _ => "SIGHUP",
+    };
+    if let Some(mut printer) = printer.lock_within(PATIENCE) {
+        let mut failure = Failure::new(Class::Signal, format!("ended by {name}"));
+        failure.signal = Some(signal);
+        printer.finish(Err(failure));
+        // Kept, so that the run prints nothing behind the last event.
+        std::mem::forget(printer);
+    }
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+}
+
+/// The signals that are ignored, a bit each, as Linux tells them.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}

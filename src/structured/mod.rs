@@ -1,0 +1,161 @@
+//! An answer's text → one JSON value, strictly; and the parts of it that were
+//! asked for.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+/// Parses `text` as one JSON value. One code fence around it is tolerated;
+/// prose, a second value or a duplicate member is not. The digits of numbers
+/// and the order of members are kept; depth is bounded at 128.
+///
+/// # Errors
+/// What is wrong, with line and column.
+pub fn parse(text: &str) -> Result<Value, String> {
+    let text = unfenced(text);
+    let value = serde_json::from_str(text).map_err(|why| why.to_string())?;
+    serde_json::from_str::<Unique>(text).map_err(|why| why.to_string())?;
+    Ok(value)
+}
+
+/// The inside of the one fence that surrounds `text`, or `text` itself.
+fn unfenced(text: &str) -> &str {
+    let text = text.trim();
+    let inside = || {
+        let (info, rest) = text.strip_prefix("```")?.split_once('\n')?;
+        let body = rest.strip_suffix("```")?;
+        (!info.contains('`')).then_some(body.trim())
+    };
+    inside().unwrap_or(text)
+}
+
+/// What `--format text` prints of a value: the whole of it, or what each
+/// pointer names, strings raw.
+///
+/// # Errors
+/// The pointer that finds nothing.
+pub fn render(value: &Value, pretty: bool, select: &[String]) -> Result<String, String> {
+    if select.is_empty() {
+        return Ok(if pretty { format!("{value:#}") } else { value.to_string() });
+    }
+    let mut lines = Vec::with_capacity(select.len());
+    for pointer in select {
+        match value.pointer(pointer) {
+            Some(Value::String(text)) => lines.push(text.clone()),
+            Some(found) => lines.push(found.to_string()),
+            None => return Err(pointer.clone()),
+        }
+    }
+    Ok(lines.join("\n"))
+}
+
+/// Passes over a value and refuses an object that has a member twice.
+struct Unique;
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Self)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Unique {
+    type Value = Self;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique {
+    type Value = Self;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("JSON without duplicate members")
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            members.next_value::<Self>()?;
+            if let Some(name) = seen.replace(name) {
+                return Err(A::Error::custom(format!("the member {name:?} stands twice")));
+            }
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_and_order_are_kept() {
+        let text = r#"{"z":1.10,"a":12345678901234567890123,"e":1E400}"#;
+        assert_eq!(parse(text).unwrap().to_string().to_lowercase(), text.to_lowercase());
+    }
+
+    #[test]
+    fn one_fence_is_tolerated() {
+        for text in ["```json\n{\"a\":1}\n```", "\n```\n{\"a\":1}```\n", " {\"a\":1} "] {
+            assert_eq!(parse(text).unwrap().to_string(), r#"{"a":1}"#, "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_a_violation() {
+        for text in ["", "Here: {}", "{} {}", "{\"a\":1,}", "```json\n{}\n```\ndone", "NaN", "{'a':1}"] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert!(parse(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn a_member_twice_is_a_violation_at_any_depth() {
+        let why = parse(r#"[{"a":{"b":1,"c":2,"b":3}}]"#).unwrap_err();
+        assert!(why.contains("\"b\" stands twice"), "{why}");
+        assert!(parse(r#"{"a":1,"\u0061":2}"#).is_err());
+    }
+
+    #[test]
+    fn selected_strings_are_raw() {
+        let value = parse(r#"{"a":"x\ny","b":[1,{"c":null}]}"#).unwrap();
+        let select = |pointers: &[&str]| {
+            let pointers: Vec<_> = pointers.iter().map(ToString::to_string).collect();
+            render(&value, false, &pointers)
+        };
+        assert_eq!(select(&["/a", "/b/1"]).unwrap(), "x\ny\n{\"c\":null}");
+        assert_eq!(select(&["/b/2"]), Err("/b/2".into()));
+    }
+}
