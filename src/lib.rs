@@ -6,6 +6,7 @@ pub mod cli;
 pub mod error;
 pub mod event;
 pub mod exit;
+pub mod input;
 pub mod model;
 pub mod secret;
 pub mod sse;
