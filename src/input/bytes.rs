@@ -1,0 +1,61 @@
+//! One file's bytes, at most 16 MiB of them: comes in a path, goes out the end
+//! of the buffer that becomes the message, so that nothing is copied.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+
+use crate::error::Failure;
+
+/// Longest source, and longest message, in bytes: 16 MiB.
+pub(super) const LIMIT: usize = 16 << 20;
+
+/// Appends the file's bytes. Stops one byte past [`LIMIT`]; who keeps the
+/// buffer refuses it then with [`too_large`].
+pub(super) fn append_file(path: &Path, into: &mut Vec<u8>) -> Result<(), Failure> {
+    File::open(path)
+        .and_then(|file| append(&file, into))
+        .map_err(|error| unreadable(path, &error))
+}
+
+/// The same for a file that is open already.
+pub(super) fn append(file: &File, into: &mut Vec<u8>) -> io::Result<()> {
+    let room = (LIMIT + 1).saturating_sub(into.len());
+    let length = usize::try_from(file.metadata()?.len()).unwrap_or(room);
+    // One byte more than the file holds, so that its end is seen without growing.
+    into.reserve(room.min(length.saturating_add(1)));
+    file.take(room as u64).read_to_end(into)?;
+    Ok(())
+}
+
+/// A file that is not there, not allowed, a directory.
+pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    Failure::usage(format!("{} cannot be read: {error}", path.display()))
+}
+
+/// More than [`LIMIT`] bytes.
+pub(super) fn too_large(name: &str) -> Failure {
+    Failure::usage(format!("{name} is larger than 16 MiB"))
+        .hint("send less: no model's context holds that much")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_not_there_is_named() {
+        let failure = append_file(Path::new("no/such.txt"), &mut Vec::new()).unwrap_err();
+        assert_eq!(failure.exit(), 2);
+        assert!(failure.message.starts_with("no/such.txt cannot be read: "));
+    }
+
+    #[test]
+    fn no_more_than_one_byte_past_the_limit_is_read() {
+        let file = tempfile::tempfile().unwrap();
+        file.set_len(LIMIT as u64 * 4).unwrap();
+        let mut into = b"before".to_vec();
+        append(&file, &mut into).unwrap();
+        assert_eq!(into.len(), LIMIT + 1);
+    }
+}

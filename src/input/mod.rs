@@ -1,0 +1,192 @@
+//! Sources to messages: come in the words, files, images, earlier turns and
+//! standard input that the settings name, goes out the conversation to send.
+//! Everything that is wrong with them ends here, with exit 2, before a request.
+//!
+//! The user message is the words, each file, then standard input, one blank line
+//! between two parts. Two or more files are each headed by a line `FILE:`.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::api::request::Message;
+use crate::error::Failure;
+
+mod bytes;
+mod claim;
+mod compact;
+mod history;
+mod image;
+mod session;
+mod stdin;
+mod text;
+mod turn;
+mod user;
+
+use claim::Claim;
+use history::History;
+pub use session::Session;
+use stdin::Stdin;
+pub use text::read_text;
+
+/// Where the messages come from, as settings resolved it.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// Words of the prompt; `-` is standard input.
+    pub prompt: Vec<String>,
+    /// System message: `TEXT`, `@FILE`, or `@@` for a literal `@`.
+    pub system: Option<String>,
+    /// Text files; `-` is standard input.
+    pub files: Vec<PathBuf>,
+    /// Image files and URLs; `-` is standard input.
+    pub images: Vec<PathBuf>,
+    /// Earlier turns, a JSON array or NDJSON; `-` is standard input.
+    pub messages: Option<PathBuf>,
+    /// A conversation kept in a file.
+    pub session: Option<PathBuf>,
+    /// Standard input is never touched.
+    pub no_stdin: bool,
+    /// Bytes that are not UTF-8 are replaced, not refused.
+    pub lossy: bool,
+    /// Longest silence of standard input that was not asked for by name
+    /// (`AIRX_STDIN_WAIT`); zero is no limit.
+    pub stdin_wait: Duration,
+}
+
+/// What is to be sent, and where the conversation is kept.
+#[derive(Debug)]
+pub struct Prompt {
+    /// The conversation; its last turn is the user's or a tool's.
+    pub messages: Vec<Message>,
+    /// The session file, locked; to be extended when the run has succeeded.
+    pub session: Option<Session>,
+}
+
+/// Reads every source. `notice` is called with one line while standard input
+/// keeps it waiting (after 2 s), or another run that holds the session.
+pub fn read(sources: &Sources, notice: &mut dyn FnMut(&str)) -> Result<Prompt, Failure> {
+    read_with(sources, Stdin::new(sources.stdin_wait), notice)
+}
+
+fn read_with(
+    sources: &Sources,
+    stdin: Stdin<'_>,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Prompt, Failure> {
+    if sources.messages.is_some() && sources.session.is_some() {
+        return Err(Failure::usage(
+            "--messages and --session exclude each other",
+        ));
+    }
+    let claim = Claim::of(sources)?;
+    let system = system(sources, stdin)?;
+    let images = images(&sources.images, stdin)?;
+    let history = match &sources.messages {
+        Some(path) => Some(earlier_turns(path, sources.lossy, stdin)?),
+        None => None,
+    };
+    let asked = !sources.prompt.is_empty() || !sources.files.is_empty();
+    let mut session = None;
+    if let (false, Some(path)) = (asked, &sources.session) {
+        // Kept only if it needs no prompt: to hold its lock while waiting for
+        // standard input would stop `airx … | airx …` over one session for good.
+        session = Some(Session::open(path, notice)?).filter(|(_, turns)| turns.is_complete());
+    }
+    let turns = session
+        .as_ref()
+        .map(|(_, turns)| turns)
+        .or(history.as_ref());
+    let complete = !asked && turns.is_some_and(History::is_complete);
+    let text = if complete {
+        String::new()
+    } else {
+        user::text(sources, claim, stdin, notice)?
+    };
+    let user = (!complete || !images.is_empty()).then_some(Message::User { text, images });
+    if let (None, Some(path)) = (&session, &sources.session) {
+        session = Some(Session::open(path, notice)?);
+    }
+    assemble(system, history, session, user)
+}
+
+fn assemble(
+    system: Option<String>,
+    history: Option<History>,
+    session: Option<(Session, History)>,
+    user: Option<Message>,
+) -> Result<Prompt, Failure> {
+    let (session, kept) = session.unzip();
+    let turns = kept.or(history).unwrap_or_default();
+    let session = match session {
+        Some(mut session) => {
+            if let (true, Some(system)) = (turns.is_empty(), &system) {
+                session.add(&Message::System(system.clone()))?;
+            }
+            user.as_ref().map_or(Ok(()), |user| session.add(user))?;
+            Some(session)
+        }
+        None => None,
+    };
+    let mut messages = turns.into_messages(system);
+    messages.extend(user);
+    Ok(Prompt { messages, session })
+}
+
+/// The system text, read where it names a file.
+fn system(sources: &Sources, stdin: Stdin<'_>) -> Result<Option<String>, Failure> {
+    let Some(given) = &sources.system else {
+        return Ok(None);
+    };
+    let text = match claim::system_file(given) {
+        Some(file) if file.as_os_str().is_empty() => {
+            return Err(Failure::usage("-s @ names no file").hint("a literal @ is written @@"));
+        }
+        Some(file) => read_named(file, sources.lossy, stdin)?,
+        None => given
+            .strip_prefix("@@")
+            .map_or_else(|| given.clone(), |literal| format!("@{literal}")),
+    };
+    if text.trim().is_empty() {
+        return Err(
+            Failure::usage("the system message (-s) is empty").hint("leave -s out to send none")
+        );
+    }
+    Ok(Some(text))
+}
+
+/// The whole text of a file, or of standard input where `-` is named.
+fn read_named(path: &Path, lossy: bool, stdin: Stdin<'_>) -> Result<String, Failure> {
+    if !claim::is_stdin(path) {
+        return read_text(path, lossy);
+    }
+    let mut text = text::Text::new(lossy);
+    text.source(stdin::NAME, None, |into| stdin.to_the_end(into))?;
+    Ok(text.finish()?.text)
+}
+
+fn earlier_turns(path: &Path, lossy: bool, stdin: Stdin<'_>) -> Result<History, Failure> {
+    let text = read_named(path, lossy, stdin)?;
+    if claim::is_stdin(path) {
+        return History::parse(stdin::NAME, &text);
+    }
+    History::parse(&path.display().to_string(), &text)
+}
+
+fn images(images: &[PathBuf], stdin: Stdin<'_>) -> Result<Vec<String>, Failure> {
+    let read = |path: &PathBuf| {
+        if let Some(url) = image::url(path) {
+            return Ok(url);
+        }
+        let mut bytes = Vec::new();
+        if claim::is_stdin(path) {
+            stdin.to_the_end(&mut bytes)?;
+            return image::data_url(stdin::NAME, &bytes);
+        }
+        bytes::append_file(path, &mut bytes)?;
+        image::data_url(&path.display().to_string(), &bytes)
+    };
+    images.iter().map(read).collect()
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;

@@ -1,0 +1,161 @@
+//! Standard input by its rules: comes in the descriptor, goes out its bytes at
+//! the end of a buffer. It never hangs a script and never loses data silently:
+//! what is neither plainly meant for airx nor plainly nothing ends with exit 2.
+
+use std::time::Duration;
+
+use super::bytes;
+use crate::error::Failure;
+
+#[cfg(unix)]
+mod unix;
+#[cfg(unix)]
+use unix as system;
+#[cfg(not(unix))]
+mod other;
+#[cfg(not(unix))]
+use other as system;
+
+/// What standard input is called in messages.
+pub(super) const NAME: &str = "standard input";
+
+/// Silence after which the wait is told.
+const NOTICE_AFTER: Duration = Duration::from_secs(2);
+
+/// What standard input is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Terminal,
+    /// A pipe or a socket: the only kinds that can keep one waiting for ever.
+    Stream,
+    /// A regular file, and the offset it stands at.
+    File {
+        offset: u64,
+    },
+    /// Another device, a directory, or closed.
+    Nothing,
+}
+
+/// How long to bear silence.
+struct Patience<'a> {
+    /// The line to show, once, after [`NOTICE_AFTER`].
+    notice: Option<&'a mut dyn FnMut()>,
+    notice_after: Duration,
+    /// Longest silence; it starts anew with each byte.
+    limit: Option<Duration>,
+}
+
+/// How a read came to its end.
+#[derive(Debug, PartialEq, Eq)]
+enum Ended {
+    /// At the end of the input, or one byte past the bound of a message.
+    Done,
+    /// Silence longer than the limit.
+    Silent,
+}
+
+/// Standard input.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stdin<'a> {
+    input: system::Input<'a>,
+    /// Longest silence where it was not asked for by name; zero is no limit.
+    wait: Duration,
+    notice_after: Duration,
+}
+
+impl Stdin<'_> {
+    /// The process's own.
+    pub(super) fn new(wait: Duration) -> Self {
+        Self {
+            input: system::Input::process(),
+            wait,
+            notice_after: NOTICE_AFTER,
+        }
+    }
+
+    /// Asked for by name (`-`): read to the end, however long that takes.
+    pub(super) fn to_the_end(self, into: &mut Vec<u8>) -> Result<(), Failure> {
+        let patience = Patience {
+            notice: None,
+            notice_after: self.notice_after,
+            limit: None,
+        };
+        self.read(into, patience).map(drop)
+    }
+
+    /// The prompt itself, as no other was given: read to the end, but from a
+    /// terminal, where it would be a silent wait.
+    pub(super) fn as_prompt(
+        self,
+        into: &mut Vec<u8>,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<(), Failure> {
+        if self.input.kind() == Kind::Terminal {
+            return Err(
+                Failure::usage("no prompt was given, and standard input is a terminal").hint(
+                    "write airx chat \"question\", or pipe the prompt in; usage: airx help chat",
+                ),
+            );
+        }
+        let mut tell = || notice("waiting for the prompt on standard input");
+        let patience = Patience {
+            notice: Some(&mut tell),
+            notice_after: self.notice_after,
+            limit: None,
+        };
+        self.read(into, patience).map(drop)
+    }
+
+    /// Beside a prompt: a pipe, a socket or a file is added, all else is nothing.
+    pub(super) fn if_given(
+        self,
+        into: &mut Vec<u8>,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<(), Failure> {
+        match self.input.kind() {
+            Kind::Terminal | Kind::Nothing => return Ok(()),
+            Kind::File { offset } if offset != 0 => {
+                return Err(undecided(&format!(
+                    "standard input is a file that another command has begun to read (offset {offset})"
+                )));
+            }
+            Kind::Stream | Kind::File { .. } => {}
+        }
+        let mut tell = || notice("waiting for standard input; -n leaves it alone");
+        let patience = Patience {
+            notice: Some(&mut tell),
+            notice_after: self.notice_after,
+            limit: (!self.wait.is_zero()).then_some(self.wait),
+        };
+        match self.read(into, patience)? {
+            Ended::Done => Ok(()),
+            Ended::Silent => Err(undecided(&format!(
+                "standard input gave neither a byte nor its end for {:?}",
+                self.wait
+            ))),
+        }
+    }
+
+    fn read(self, into: &mut Vec<u8>, patience: Patience<'_>) -> Result<Ended, Failure> {
+        self.input
+            .read_to_end(into, patience)
+            .map_err(|error| Failure::usage(format!("{NAME} cannot be read: {error}")))
+    }
+}
+
+/// It cannot be told whether standard input is meant for this run.
+fn undecided(what: &str) -> Failure {
+    Failure::usage(format!(
+        "{what}: add `-` to the prompt to read it to its end, or -n (--no-stdin) to leave it alone"
+    ))
+    .hint("inside a `while read` loop write -n; AIRX_STDIN_WAIT sets how long to wait")
+}
+
+/// More would be refused anyway.
+fn is_full(into: &[u8]) -> bool {
+    into.len() > bytes::LIMIT
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+pub(super) mod tests;

@@ -1,0 +1,263 @@
+//! Text from several sources in one buffer: come in words, files and standard
+//! input, part by part; goes out one string, its UTF-8 checked once.
+
+use std::ops::Range;
+use std::path::Path;
+
+use super::bytes::{self, LIMIT};
+use crate::error::Failure;
+
+/// What stands between two parts: one blank line.
+const BLANK_LINE: &[u8] = b"\n\n";
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// Reads a UTF-8 text file: a leading BOM and one final newline are dropped,
+/// other encodings refused with the byte offset, or replaced under `lossy`;
+/// so is anything longer than 16 MiB.
+pub fn read_text(path: &Path, lossy: bool) -> Result<String, Failure> {
+    let mut text = Text::new(lossy);
+    let name = path.display().to_string();
+    text.source(&name, None, |into| bytes::append_file(path, into))?;
+    Ok(text.finish()?.text)
+}
+
+/// The text under construction.
+#[derive(Debug)]
+pub(super) struct Text {
+    bytes: Vec<u8>,
+    lossy: bool,
+    parts: Vec<Part>,
+}
+
+/// Where a part lies in the buffer, to name the source of a wrong byte.
+#[derive(Debug)]
+struct Part {
+    name: String,
+    at: Range<usize>,
+    /// Bytes dropped before it: the BOM.
+    dropped: usize,
+}
+
+/// The whole text.
+#[derive(Debug)]
+pub(super) struct Finished {
+    pub(super) text: String,
+    /// No part, headings left out, holds more than white space.
+    pub(super) blank: bool,
+}
+
+impl Text {
+    pub(super) fn new(lossy: bool) -> Self {
+        Self {
+            bytes: Vec::new(),
+            lossy,
+            parts: Vec::new(),
+        }
+    }
+
+    /// Adds words of the command line, as they are; none add nothing.
+    pub(super) fn words(&mut self, words: &[String]) -> Result<(), Failure> {
+        let words = words.join(" ");
+        if words.is_empty() {
+            return Ok(());
+        }
+        self.separate();
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(words.as_bytes());
+        self.close("the prompt", start, 0)
+    }
+
+    /// Adds what `fill` appends, under a line `HEADING:` where there is one. A
+    /// source that is empty adds nothing but that line.
+    pub(super) fn source(
+        &mut self,
+        name: &str,
+        heading: Option<&str>,
+        fill: impl FnOnce(&mut Vec<u8>) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let before = self.bytes.len();
+        self.separate();
+        if let Some(heading) = heading {
+            self.bytes.extend_from_slice(heading.as_bytes());
+            self.bytes.extend_from_slice(b":\n");
+        }
+        let start = self.bytes.len();
+        fill(&mut self.bytes)?;
+        if self.bytes.len() > LIMIT {
+            return Err(self.too_large(name));
+        }
+        let dropped = self.drop_bom(start);
+        self.drop_final_newline(start);
+        if self.lossy {
+            self.replace_invalid(start);
+        }
+        if self.bytes.len() == start {
+            self.bytes
+                .truncate(heading.map_or(before, |_| start - b"\n".len()));
+            return Ok(());
+        }
+        self.close(name, start, dropped)
+    }
+
+    /// The text, checked once as a whole.
+    pub(super) fn finish(self) -> Result<Finished, Failure> {
+        let parts = self.parts;
+        let text = String::from_utf8(self.bytes)
+            .map_err(|error| invalid(&parts, error.utf8_error().valid_up_to(), error.as_bytes()))?;
+        let blank = |part: &Part| text[part.at.clone()].chars().all(char::is_whitespace);
+        Ok(Finished {
+            blank: parts.iter().all(blank),
+            text,
+        })
+    }
+
+    fn separate(&mut self) {
+        if !self.bytes.is_empty() {
+            self.bytes.extend_from_slice(BLANK_LINE);
+        }
+    }
+
+    fn close(&mut self, name: &str, start: usize, dropped: usize) -> Result<(), Failure> {
+        if self.bytes.len() > LIMIT {
+            return Err(self.too_large(name));
+        }
+        self.parts.push(Part {
+            name: name.to_owned(),
+            at: start..self.bytes.len(),
+            dropped,
+        });
+        Ok(())
+    }
+
+    fn too_large(&self, name: &str) -> Failure {
+        if self.parts.is_empty() {
+            bytes::too_large(name)
+        } else {
+            bytes::too_large(&format!("the message, with {name},"))
+        }
+    }
+
+    fn drop_bom(&mut self, start: usize) -> usize {
+        if !self.bytes[start..].starts_with(BOM) {
+            return 0;
+        }
+        self.bytes.drain(start..start + BOM.len());
+        BOM.len()
+    }
+
+    fn drop_final_newline(&mut self, start: usize) {
+        let part = &self.bytes[start..];
+        let rest = part
+            .strip_suffix(b"\r\n")
+            .or_else(|| part.strip_suffix(b"\n"));
+        if let Some(rest) = rest {
+            let length = start + rest.len();
+            self.bytes.truncate(length);
+        }
+    }
+
+    fn replace_invalid(&mut self, start: usize) {
+        if let std::borrow::Cow::Owned(text) = String::from_utf8_lossy(&self.bytes[start..]) {
+            self.bytes.truncate(start);
+            self.bytes.extend_from_slice(text.as_bytes());
+        }
+    }
+}
+
+/// Says which source is not UTF-8, and where in it.
+fn invalid(parts: &[Part], at: usize, bytes: &[u8]) -> Failure {
+    // Separators and headings are text; the wrong byte lies in one of the parts.
+    let part = parts.iter().rfind(|part| part.at.start <= at);
+    let (name, offset) = part.map_or(("the message", at), |part| {
+        (part.name.as_str(), at - part.at.start + part.dropped)
+    });
+    let byte = bytes.get(at).copied().unwrap_or_default();
+    Failure::usage(format!(
+        "{name} is not UTF-8: byte 0x{byte:02X} at offset {offset}"
+    ))
+    .hint("convert it to UTF-8 (iconv), or let --lossy replace such bytes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fill(bytes: &[u8]) -> impl FnOnce(&mut Vec<u8>) -> Result<(), Failure> + '_ {
+        |into| {
+            into.extend_from_slice(bytes);
+            Ok(())
+        }
+    }
+
+    fn one(bytes: &[u8], lossy: bool) -> Result<String, Failure> {
+        let mut text = Text::new(lossy);
+        text.source("f.txt", None, fill(bytes))?;
+        text.finish().map(|finished| finished.text)
+    }
+
+    #[test]
+    fn one_final_newline_and_a_bom_are_dropped_and_nothing_else() {
+        assert_eq!(one(b"a\n", false).unwrap(), "a");
+        assert_eq!(one(b"a\r\n", false).unwrap(), "a");
+        assert_eq!(one(b" a \n\n", false).unwrap(), " a \n");
+        assert_eq!(one(b"a\r", false).unwrap(), "a\r");
+        assert_eq!(one(b"\xEF\xBB\xBFa\0b", false).unwrap(), "a\0b");
+        assert_eq!(one(b"\n", false).unwrap(), "");
+    }
+
+    #[test]
+    fn a_wrong_byte_is_named_with_its_source_and_offset() {
+        let mut text = Text::new(false);
+        text.words(&["hi".into()]).unwrap();
+        text.source("good.txt", None, fill(b"\xC3\xA9")).unwrap();
+        text.source("bad.txt", None, fill(b"\xEF\xBB\xBFab\xE9c\n"))
+            .unwrap();
+        text.source("later.txt", None, fill(b"\xFF")).unwrap();
+        let failure = text.finish().unwrap_err();
+        assert_eq!(
+            failure.message,
+            "bad.txt is not UTF-8: byte 0xE9 at offset 5"
+        );
+        assert_eq!(failure.exit(), 2);
+    }
+
+    #[test]
+    fn lossy_replaces_what_is_not_utf_8() {
+        assert_eq!(one(b"a\xFFb\n", true).unwrap(), "a\u{FFFD}b");
+    }
+
+    #[test]
+    fn an_empty_source_leaves_no_blank_line_behind() {
+        let mut text = Text::new(false);
+        text.words(&["hi".into(), "there".into()]).unwrap();
+        text.source("empty", None, fill(b"\n")).unwrap();
+        assert_eq!(text.finish().unwrap().text, "hi there");
+    }
+
+    #[test]
+    fn headings_stand_above_their_files_and_do_not_count_as_text() {
+        let mut text = Text::new(false);
+        text.source("a", Some("a"), fill(b"")).unwrap();
+        text.source("b", Some("b"), fill(b" ")).unwrap();
+        let finished = text.finish().unwrap();
+        assert_eq!(
+            (finished.text.as_str(), finished.blank),
+            ("a:\n\nb:\n ", true)
+        );
+    }
+
+    #[test]
+    fn more_than_16_mib_in_one_source_or_in_all_is_refused() {
+        let half = vec![b'x'; LIMIT / 2];
+        let mut text = Text::new(false);
+        text.source("a", None, fill(&half)).unwrap();
+        let failure = text.source("b", None, fill(&half)).unwrap_err();
+        assert_eq!(
+            failure.message,
+            "the message, with b, is larger than 16 MiB"
+        );
+        assert!(one(&vec![b'x'; LIMIT], false).is_ok());
+        let failure = one(&vec![b'x'; LIMIT + 1], false).unwrap_err();
+        assert_eq!(failure.message, "f.txt is larger than 16 MiB");
+    }
+}
