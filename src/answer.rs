@@ -77,7 +77,12 @@ impl Answer {
     ///
     /// # Errors
     /// The frame reports a failure, or cannot be read; or the sink failed.
-    pub fn frame(&mut self, frame: Frame<'_>, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+    pub fn frame(
+        &mut self,
+        frame: Frame<'_>,
+        keep: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
         if self.done {
             return Ok(());
         }
@@ -93,10 +98,17 @@ impl Answer {
         if let Some(failure) = reported(&reply, frame.data) {
             return Err(failure);
         }
-        let piece = reply.choices.iter().flatten().next().and_then(|choice| choice.piece());
+        let piece = reply
+            .choices
+            .iter()
+            .flatten()
+            .next()
+            .and_then(|choice| choice.piece());
         let (content, reasoning) =
             piece.map_or(("", ""), |piece| (piece.content(), piece.reasoning()));
-        let calls = piece.and_then(|piece| piece.tool_calls.as_deref()).unwrap_or_default();
+        let calls = piece
+            .and_then(|piece| piece.tool_calls.as_deref())
+            .unwrap_or_default();
         let token = !content.is_empty() || !reasoning.is_empty() || !calls.is_empty();
         if token && !self.begun {
             self.begun = true;
@@ -122,14 +134,17 @@ impl Answer {
     /// # Errors
     /// It reports a failure or cannot be read.
     pub fn whole(&mut self, body: Vec<u8>) -> Result<(), Failure> {
-        let reply: Reply<'_> = serde_json::from_slice(&body)
-            .map_err(|why| unreadable("the response", &why, &body))?;
+        let reply: Reply<'_> =
+            serde_json::from_slice(&body).map_err(|why| unreadable("the response", &why, &body))?;
         if let Some(failure) = reported(&reply, &body) {
             return Err(failure);
         }
         let Some(choice) = reply.choices.iter().flatten().next() else {
-            return Err(with_body(Failure::new(Class::Incomplete, "the response holds no choices"), &body)
-                .hint("is the base URL right? the request goes to {base}/chat/completions"));
+            return Err(with_body(
+                Failure::new(Class::Incomplete, "the response holds no choices"),
+                &body,
+            )
+            .hint("is the base URL right? the request goes to {base}/chat/completions"));
         };
         if let Some(piece) = choice.piece() {
             piece.content().clone_into(&mut self.text);
@@ -147,13 +162,20 @@ impl Answer {
     fn absorb(&mut self, reply: &Reply<'_>) {
         fn first(known: &mut Option<String>, told: Option<&Text<'_>>) {
             if known.is_none() {
-                *known = told.map(|text| text.as_str().to_owned()).filter(|text| !text.is_empty());
+                *known = told
+                    .map(|text| text.as_str().to_owned())
+                    .filter(|text| !text.is_empty());
             }
         }
         first(&mut self.id, reply.id.as_ref());
         first(&mut self.model, reply.model.as_ref());
         first(&mut self.request_id, reply.request_id.as_ref());
-        let reason = reply.choices.iter().flatten().next().and_then(|choice| choice.finish_reason.as_ref());
+        let reason = reply
+            .choices
+            .iter()
+            .flatten()
+            .next()
+            .and_then(|choice| choice.finish_reason.as_ref());
         if let Some(reason) = reason.filter(|reason| !reason.as_str().is_empty()) {
             self.finish_reason = Some(reason.as_str().to_owned());
         }
@@ -176,16 +198,28 @@ impl Answer {
                 Some(at) => at,
                 None if self.calls.len() < CALLS_MAX => {
                     let at = self.calls.partition_point(|call| call.index < index);
-                    self.calls.insert(at, Call { index, ..Call::default() });
+                    self.calls.insert(
+                        at,
+                        Call {
+                            index,
+                            ..Call::default()
+                        },
+                    );
                     at
                 }
                 None => {
-                    let failure = Failure::new(Class::Incomplete, format!("the answer holds more than {CALLS_MAX} tool calls"));
+                    let failure = Failure::new(
+                        Class::Incomplete,
+                        format!("the answer holds more than {CALLS_MAX} tool calls"),
+                    );
                     return Err(with_body(failure, payload));
                 }
             };
             let call = &mut self.calls[at];
-            let text = |text: Option<&Text<'_>>| text.map(|text| text.as_str().to_owned()).unwrap_or_default();
+            let text = |text: Option<&Text<'_>>| {
+                text.map(|text| text.as_str().to_owned())
+                    .unwrap_or_default()
+            };
             if call.id.is_empty() {
                 call.id = text(piece.id.as_ref());
             }
@@ -233,7 +267,10 @@ impl Answer {
     #[must_use]
     pub fn sign(&self, mut failure: Failure) -> Failure {
         let server = failure.server_mut();
-        server.finish_reason = server.finish_reason.take().or_else(|| self.finish_reason.clone());
+        server.finish_reason = server
+            .finish_reason
+            .take()
+            .or_else(|| self.finish_reason.clone());
         server.request_id = server.request_id.take().or_else(|| self.request_id.clone());
         failure
     }
@@ -241,7 +278,10 @@ impl Answer {
     /// Whether a failure of [`Answer::judge`] is the server's and worth another
     /// try: an unknown finish_reason would only come again.
     pub fn is_fault(&self) -> bool {
-        matches!(self.finish_reason.as_deref(), None | Some("network_error" | "stop" | "tool_calls"))
+        matches!(
+            self.finish_reason.as_deref(),
+            None | Some("network_error" | "stop" | "tool_calls")
+        )
     }
 }
 
@@ -286,7 +326,10 @@ fn unreadable(what: &str, why: &serde_json::Error, payload: &[u8]) -> Failure {
     let failure = if payload.trim_ascii().is_empty() {
         Failure::new(Class::Incomplete, format!("{what} is empty"))
     } else {
-        Failure::new(Class::Incomplete, format!("{what} is not a chat completion in JSON: {why}"))
+        Failure::new(
+            Class::Incomplete,
+            format!("{what} is not a chat completion in JSON: {why}"),
+        )
     };
     with_body(failure, payload).hint("see it with -v; is the base URL right?")
 }

@@ -30,7 +30,11 @@ pub fn once(
         model: &job.request.model,
         request_id: job.request.request_id.as_deref(),
     })?;
-    let ask = Ask { request: &job.request, accept: &job.accept, keep: session.is_some() };
+    let ask = Ask {
+        request: &job.request,
+        accept: &job.accept,
+        keep: session.is_some(),
+    };
     let (mut answer, result) = exchange::run(&ask, transport, sink);
     if let Err(failure) = result {
         // A cut answer is shown; the exit code says that it is cut.
@@ -78,10 +82,14 @@ fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> 
 /// Hands over thinking, text, search results and body of a whole reply.
 fn deltas(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     if !answer.reasoning.is_empty() {
-        sink.event(&Event::Reasoning { content: &answer.reasoning })?;
+        sink.event(&Event::Reasoning {
+            content: &answer.reasoning,
+        })?;
     }
     if !answer.text.is_empty() {
-        sink.event(&Event::Delta { content: &answer.text })?;
+        sink.event(&Event::Delta {
+            content: &answer.text,
+        })?;
     }
     if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
@@ -118,8 +126,11 @@ fn line(call: &Call) -> String {
 fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
     if answer.calls.is_empty() && required {
         sink.aside(&answer.text);
-        return Err(Failure::new(Class::Tool, "the answer holds no tool call (--require-call)")
-            .hint("say in the prompt which tool to use, or choose another model"));
+        return Err(Failure::new(
+            Class::Tool,
+            "the answer holds no tool call (--require-call)",
+        )
+        .hint("say in the prompt which tool to use, or choose another model"));
     }
     deltas(answer, sink)?;
     if answer.calls.is_empty() {
@@ -132,13 +143,21 @@ fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Result<(), Fai
     }
     match answer.calls.iter().find(|call| call.value().is_none()) {
         None => Ok(()),
-        Some(call) => Err(Failure::new(Class::Invalid, format!("the arguments of the call of {} are not JSON", call.name))
-            .hint("they stand in arguments_text")),
+        Some(call) => Err(Failure::new(
+            Class::Invalid,
+            format!("the arguments of the call of {} are not JSON", call.name),
+        )
+        .hint("they stand in arguments_text")),
     }
 }
 
 /// `json`: the value, or nothing and what is wrong with it.
-fn json(answer: &Answer, pretty: bool, select: &[String], sink: &mut dyn Sink) -> Result<(), Failure> {
+fn json(
+    answer: &Answer,
+    pretty: bool,
+    select: &[String],
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
     let value = structured::parse(&answer.text).map_err(|message| ("", message));
     let rendered = value.and_then(|value| match structured::render(&value, pretty, select) {
         Ok(text) => Ok((value, text)),
@@ -154,10 +173,20 @@ fn json(answer: &Answer, pretty: bool, select: &[String], sink: &mut dyn Sink) -
             sink.text(&format!("{text}\n"))
         }
         Err((path, message)) => {
-            let failure = Failure::new(Class::Invalid, format!("the answer is not the JSON asked for: {message}"))
-                .hint("say in the prompt which JSON is wanted; the answer is above");
-            let errors = [Violation { path: path.to_owned(), message }];
-            sink.event(&Event::Invalid { attempt: 1, errors: &errors, content: &answer.text })?;
+            let failure = Failure::new(
+                Class::Invalid,
+                format!("the answer is not the JSON asked for: {message}"),
+            )
+            .hint("say in the prompt which JSON is wanted; the answer is above");
+            let errors = [Violation {
+                path: path.to_owned(),
+                message,
+            }];
+            sink.event(&Event::Invalid {
+                attempt: 1,
+                errors: &errors,
+                content: &answer.text,
+            })?;
             sink.aside(&answer.text);
             Err(failure)
         }

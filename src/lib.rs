@@ -61,11 +61,16 @@ fn command(command: Command) -> u8 {
         Command::Chat(args) => converse("chat", args.common, Expect::Answer, &[]),
         Command::Stream(args) => converse("stream", args.common, Expect::Answer, &[]),
         Command::Tools(args) => {
-            let expect = Expect::Calls { required: args.require_call };
+            let expect = Expect::Calls {
+                required: args.require_call,
+            };
             converse("tools", args.common, expect, &args.tools)
         }
         Command::Json(args) => {
-            let expect = Expect::Json { pretty: args.pretty, select: args.select };
+            let expect = Expect::Json {
+                pretty: args.pretty,
+                select: args.select,
+            };
             converse("json", args.common, expect, &[])
         }
         _ => 0,
@@ -126,13 +131,20 @@ fn converse(command: &'static str, mut common: Common, expect: Expect, tools: &[
 }
 
 /// Opens what the run writes to, before anything else is done.
-fn open(command: &'static str, common: &mut Common) -> (Shared<Output, Stderr>, Result<(), Failure>) {
+fn open(
+    command: &'static str,
+    common: &mut Common,
+) -> (Shared<Output, Stderr>, Result<(), Failure>) {
     let args = &mut common.output;
     let opened = match args.output.take() {
         Some(path) => Output::file(&path),
         None => stdout(),
     };
-    let meta = args.meta.take().map(|path| printer::meta(&path).map(|file| (path, file))).transpose();
+    let meta = args
+        .meta
+        .take()
+        .map(|path| printer::meta(&path).map(|file| (path, file)))
+        .transpose();
     let extract = args.extract.take().map(|which| Which::parse(&which));
     let misplaced = extract.is_some() && (args.format != Format::Text || command == "json");
     let (out, mut result) = match opened {
@@ -144,7 +156,9 @@ fn open(command: &'static str, common: &mut Common) -> (Shared<Output, Stderr>, 
         None
     });
     if misplaced {
-        result = result.and(Err(Failure::usage("--extract is for the text of chat, stream and tools")));
+        result = result.and(Err(Failure::usage(
+            "--extract is for the text of chat, stream and tools",
+        )));
     }
     let options = Options {
         format: args.format,
@@ -159,7 +173,10 @@ fn open(command: &'static str, common: &mut Common) -> (Shared<Output, Stderr>, 
         progress: std::io::stderr().is_terminal(),
     };
     let terminal = out.is_terminal();
-    (Shared::new(Printer::new(options, out, terminal, std::io::stderr())), result)
+    (
+        Shared::new(Printer::new(options, out, terminal, std::io::stderr())),
+        result,
+    )
 }
 
 /// What is to be done, everything read that it needs.
@@ -188,8 +205,17 @@ fn plan(
     let mut sink = printer.clone();
     let lossy = common.input.lossy;
     let tools = Toolbox::load(tools, |path: &Path| input::read_text(path, lossy))?;
-    let prompt = input::read(&settings.sources, &mut |notice| sink.note(Level::Warning, notice))?;
-    let plan = commands::plan(command, common, expect, &mut settings, prompt.messages, tools);
+    let prompt = input::read(&settings.sources, &mut |notice| {
+        sink.note(Level::Warning, notice)
+    })?;
+    let plan = commands::plan(
+        command,
+        common,
+        expect,
+        &mut settings,
+        prompt.messages,
+        tools,
+    );
     for warning in &settings.warnings {
         printer.lock().note(Level::Warning, warning);
     }
@@ -205,7 +231,12 @@ fn plan(
 
 fn ask(mut once: Once, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {
     let mut sink = printer.clone();
-    let answer = drive::once(&once.job, once.session.take(), &mut once.transport, &mut sink)?;
+    let answer = drive::once(
+        &once.job,
+        once.session.take(),
+        &mut once.transport,
+        &mut sink,
+    )?;
     Ok(Done {
         finish_reason: answer.finish_reason.unwrap_or_default(),
         model: answer.model,

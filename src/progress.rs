@@ -12,28 +12,32 @@ const TICK: Duration = Duration::from_millis(100);
 
 /// A spinner that is gone, wiped from the terminal, when it is dropped.
 #[derive(Debug)]
-pub struct Spinner {
+pub(crate) struct Spinner {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Spinner {
     /// Starts the wait; none where no thread can be had for it.
-    pub fn start(message: &str) -> Option<Self> {
+    pub(crate) fn start(message: &str) -> Option<Self> {
         let (stop, stopped) = channel::<()>();
         let message = message.to_owned();
         let run = move || {
             if stopped.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr()).with_message(message);
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+                .with_message(message);
             while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 bar.tick();
             }
             bar.finish_and_clear();
         };
         let thread = std::thread::Builder::new().spawn(run).ok()?;
-        Some(Self { stop: Some(stop), thread: Some(thread) })
+        Some(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
     }
 }
 

@@ -16,11 +16,15 @@ const PATIENCE: Duration = Duration::from_millis(200);
 
 /// Waits for a signal in a thread of its own. One that the process was told to
 /// ignore (`nohup`, a background job) stays ignored.
-pub fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
+pub(crate) fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
     let ignored = ignored();
-    let wanted = [SIGINT, SIGTERM, SIGHUP].into_iter().filter(|signal| ignored & (1 << (signal - 1)) == 0);
+    let wanted = [SIGINT, SIGTERM, SIGHUP]
+        .into_iter()
+        .filter(|signal| ignored & (1 << (signal - 1)) == 0);
     // Without handlers or a thread a signal ends the run as it ends any program.
-    let Ok(mut signals) = Signals::new(wanted) else { return };
+    let Ok(mut signals) = Signals::new(wanted) else {
+        return;
+    };
     let _ = std::thread::Builder::new().spawn(move || {
         if let Some(signal) = signals.forever().next() {
             end(signal, &printer);
@@ -48,5 +52,6 @@ fn end<E: Write>(signal: i32, printer: &Shared<Output, E>) {
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .unwrap_or(0)
 }

@@ -15,7 +15,10 @@ mod seen {
 
     // The loader calls what stands in this section before main. Nothing but a
     // system call and an atomic is used there, neither of which needs the runtime.
-    #[allow(unsafe_code, reason = "the section's name is a promise to the linker, and kept")]
+    #[allow(
+        unsafe_code,
+        reason = "the section's name is a promise to the linker, and kept"
+    )]
     #[used]
     #[unsafe(link_section = ".init_array")]
     static LOOK: extern "C" fn() = look;
@@ -23,7 +26,7 @@ mod seen {
 
 /// Whether standard output was closed when the process began. Where it cannot
 /// be told, it counts as open.
-pub fn stdout_was_closed() -> bool {
+pub(crate) fn stdout_was_closed() -> bool {
     #[cfg(target_os = "linux")]
     return seen::STDOUT_CLOSED.load(std::sync::atomic::Ordering::Relaxed);
     #[cfg(not(target_os = "linux"))]

@@ -9,7 +9,10 @@ use crate::error::Failure;
 pub fn refusal(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let told = text.strip_prefix("error: ").unwrap_or(&text);
-    let first = told.lines().take_while(|line| !line.trim().is_empty()).map(str::trim);
+    let first = told
+        .lines()
+        .take_while(|line| !line.trim().is_empty())
+        .map(str::trim);
     let failure = Failure::usage(first.collect::<Vec<_>>().join(" "));
     let word = |kind| match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.clone()),
@@ -19,12 +22,17 @@ pub fn refusal(error: &clap::Error) -> Failure {
     if error.kind() == ErrorKind::InvalidSubcommand {
         let question = word(ContextKind::InvalidSubcommand).unwrap_or_default();
         let ask = format!("airx chat {question:?}");
-        return Failure::usage(format!("{question:?} is no command")).hint(match word(ContextKind::SuggestedSubcommand) {
-            Some(near) => format!("did you mean airx {near}? To ask a question: {ask}"),
-            None => format!("to ask a question: {ask}"),
-        });
+        return Failure::usage(format!("{question:?} is no command")).hint(
+            match word(ContextKind::SuggestedSubcommand) {
+                Some(near) => format!("did you mean airx {near}? To ask a question: {ask}"),
+                None => format!("to ask a question: {ask}"),
+            },
+        );
     }
-    let tips: Vec<_> = told.lines().filter_map(|line| line.trim().strip_prefix("tip: ")).collect();
+    let tips: Vec<_> = told
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("tip: "))
+        .collect();
     if tips.is_empty() {
         failure.hint("see --help")
     } else {

@@ -20,7 +20,11 @@ pub(super) fn command(request: &Request, connection: &Connection) -> String {
     if let Some(limit) = connection.timeouts.total {
         words.push(format!("--max-time {}", limit.as_secs_f64()));
     }
-    if let Some(proxy) = connection.proxy.as_ref().filter(|_| !connection.endpoint.loopback) {
+    if let Some(proxy) = connection
+        .proxy
+        .as_ref()
+        .filter(|_| !connection.endpoint.loopback)
+    {
         words.push(format!("--proxy {}", quoted(proxy.as_str())));
     }
     if connection.endpoint.loopback {
@@ -35,7 +39,10 @@ pub(super) fn command(request: &Request, connection: &Connection) -> String {
     }
     words.push("-H 'Content-Type: application/json'".to_owned());
     for (name, value) in &connection.headers {
-        words.push(format!("-H {}", quoted(&format!("{name}: {}", value.reveal()))));
+        words.push(format!(
+            "-H {}",
+            quoted(&format!("{name}: {}", value.reveal()))
+        ));
     }
     words.push("--data-binary @-".to_owned());
     words.push(quoted(connection.endpoint.url.as_str()));

@@ -16,9 +16,14 @@ pub(super) fn check(
     provider: Option<Provider>,
     warnings: &mut Vec<String>,
 ) -> Result<(), Failure> {
-    for (flag, value) in [("--temperature", request.temperature), ("--top-p", request.top_p)] {
+    for (flag, value) in [
+        ("--temperature", request.temperature),
+        ("--top-p", request.top_p),
+    ] {
         if value.is_some_and(|value| !value.is_finite()) {
-            return Err(Failure::usage(format!("{flag} is not a number that JSON can carry")));
+            return Err(Failure::usage(format!(
+                "{flag} is not a number that JSON can carry"
+            )));
         }
     }
     if provider.is_some() {
@@ -34,7 +39,9 @@ pub(super) fn check(
 fn ids(request: &Request, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let length = |id: &Option<String>| id.as_ref().map(|id| id.chars().count());
     if let Some(length) = length(&request.user_id).filter(|length| !(6..=128).contains(length)) {
-        return Err(Failure::usage(format!("--user-id has {length} characters; the API takes 6 to 128")));
+        return Err(Failure::usage(format!(
+            "--user-id has {length} characters; the API takes 6 to 128"
+        )));
     }
     if let Some(length) = length(&request.request_id).filter(|length| !(6..=64).contains(length)) {
         warnings.push(format!(
@@ -92,7 +99,9 @@ impl Check<'_> {
     }
 
     fn output(&mut self, max_tokens: Option<u64>) -> Result<(), Failure> {
-        let (Some(asked), Some(limit)) = (max_tokens, self.model.max_output) else { return Ok(()) };
+        let (Some(asked), Some(limit)) = (max_tokens, self.model.max_output) else {
+            return Ok(());
+        };
         let limit = u64::from(limit);
         if asked == 0 || asked > limit {
             return Err(self.refused(&format!("--max-tokens {asked}"), &format!("1 to {limit}")));
@@ -115,15 +124,25 @@ impl Check<'_> {
     }
 
     fn abilities(&self, request: &Request) -> Result<(), Failure> {
-        let images = request.messages.iter().any(|message| matches!(message, Message::User { images, .. } if !images.is_empty()));
+        let images = request
+            .messages
+            .iter()
+            .any(|message| matches!(message, Message::User { images, .. } if !images.is_empty()));
         if images && !self.model.vision {
-            return Err(self.refused("--image", "text only").hint("choose a vision model with -m: airx models"));
+            return Err(self
+                .refused("--image", "text only")
+                .hint("choose a vision model with -m: airx models"));
         }
         if request.thinking.is_some() && !self.model.thinking {
-            return Err(self.refused("--thinking", "no such switch").hint("choose a model that thinks with -m: airx models"));
+            return Err(self
+                .refused("--thinking", "no such switch")
+                .hint("choose a model that thinks with -m: airx models"));
         }
         if request.tools.len() > TOOLS_MAX {
-            return Err(self.refused(&format!("{} tools", request.tools.len()), &format!("at most {TOOLS_MAX}")));
+            return Err(self.refused(
+                &format!("{} tools", request.tools.len()),
+                &format!("at most {TOOLS_MAX}"),
+            ));
         }
         Ok(())
     }
@@ -131,7 +150,9 @@ impl Check<'_> {
     /// The prompt's size by the documents' rule of thumb: a token is some four
     /// Latin letters or 1.5 Chinese characters. Too rough to refuse by.
     fn context(&mut self, messages: &[Message]) {
-        let Some(context) = self.model.context else { return };
+        let Some(context) = self.model.context else {
+            return;
+        };
         let (mut latin, mut wide) = (0, 0);
         for message in messages {
             let text = match message {
@@ -144,7 +165,9 @@ impl Check<'_> {
         }
         let tokens = latin / 4 + wide * 2 / 3;
         if tokens > context as usize {
-            self.warn(&format!("the prompt is about {tokens} tokens, the context {context}"));
+            self.warn(&format!(
+                "the prompt is about {tokens} tokens, the context {context}"
+            ));
         }
     }
 }

@@ -65,7 +65,11 @@ pub fn plan(
     tools: Toolbox,
 ) -> Result<Plan, Failure> {
     let mut request = request::build(command, common, settings, messages, tools)?;
-    limits::check(&request, settings.connection.endpoint.provider, &mut settings.warnings)?;
+    limits::check(
+        &request,
+        settings.connection.endpoint.provider,
+        &mut settings.warnings,
+    )?;
     match common.output.dry_run {
         None => {}
         Some(DryRun::Body) => {
@@ -74,12 +78,19 @@ pub fn plan(
             return Ok(Plan::Print(body));
         }
         Some(DryRun::Curl) => {
-            return Ok(Plan::Print(curl::command(&request, &settings.connection).into_bytes()));
+            return Ok(Plan::Print(
+                curl::command(&request, &settings.connection).into_bytes(),
+            ));
         }
     }
     if request.request_id.is_none() && settings.connection.endpoint.provider.is_some() {
         request.request_id = Some(request::fresh_id());
     }
     let accept = std::mem::take(&mut common.request.accept);
-    Ok(Plan::Once(Box::new(Job { command, request, accept, expect })))
+    Ok(Plan::Once(Box::new(Job {
+        command,
+        request,
+        accept,
+        expect,
+    })))
 }

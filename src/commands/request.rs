@@ -11,8 +11,14 @@ use crate::settings::Settings;
 use crate::toolbox::Toolbox;
 
 /// Search engines that the API's documents name. api.md §3.
-const ENGINES: [&str; 6] =
-    ["search_std", "search_pro", "search_pro_sogou", "search_pro_quark", "search_pro_jina", "search_pro_bing"];
+const ENGINES: [&str; 6] = [
+    "search_std",
+    "search_pro",
+    "search_pro_sogou",
+    "search_pro_quark",
+    "search_pro_jina",
+    "search_pro_bing",
+];
 
 /// Builds the request of `command`.
 pub(super) fn build(
@@ -29,8 +35,10 @@ pub(super) fn build(
     let mut tools = tools.into_tools();
     if let Some(engine) = args.web_search.take() {
         if !tools.is_empty() && provider.is_some() {
-            return Err(Failure::usage("--tools and --web-search exclude each other at BigModel and Z.ai")
-                .hint("ask for the search in a request of its own"));
+            return Err(Failure::usage(
+                "--tools and --web-search exclude each other at BigModel and Z.ai",
+            )
+            .hint("ask for the search in a request of its own"));
         }
         tools.push(web_search(&engine)?);
     }
@@ -55,8 +63,10 @@ pub(super) fn build(
 /// The provider's search tool; `search_result` has it tell its sources.
 fn web_search(engine: &str) -> Result<Box<RawValue>, Failure> {
     if !ENGINES.contains(&engine) {
-        return Err(Failure::usage(format!("--web-search={engine}: no such engine"))
-            .hint(format!("one of {}", ENGINES.join(", "))));
+        return Err(
+            Failure::usage(format!("--web-search={engine}: no such engine"))
+                .hint(format!("one of {}", ENGINES.join(", "))),
+        );
     }
     let tool = serde_json::json!({
         "type": "web_search",
@@ -73,11 +83,14 @@ fn params(flags: &[String]) -> Result<Vec<(String, Box<RawValue>)>, Failure> {
             return Err(Failure::usage(format!("--param {flag}: write KEY=JSON")));
         };
         if let Some(option) = taken(name) {
-            return Err(Failure::usage(format!("--param {name}: this member is airx's own")).hint(option));
+            return Err(
+                Failure::usage(format!("--param {name}: this member is airx's own")).hint(option),
+            );
         }
         let value: serde_json::Value = serde_json::from_str(value).map_err(|why| {
-            Failure::usage(format!("--param {name}: the value is not JSON: {why}"))
-                .hint(format!("a string needs quotes of its own: --param '{name}=\"text\"'"))
+            Failure::usage(format!("--param {name}: the value is not JSON: {why}")).hint(format!(
+                "a string needs quotes of its own: --param '{name}=\"text\"'"
+            ))
         })?;
         let value = to_raw_value(&value).map_err(|error| Failure::usage(error.to_string()))?;
         params.retain(|(known, _)| known != name);
@@ -98,5 +111,8 @@ fn taken(name: &str) -> Option<&'static str> {
 
 /// An id for a request whose user gave none, so that it can be found again.
 pub(super) fn fresh_id() -> String {
-    format!("airx-{:016x}", RandomState::new().hash_one(std::process::id()))
+    format!(
+        "airx-{:016x}",
+        RandomState::new().hash_one(std::process::id())
+    )
 }

@@ -24,7 +24,14 @@ pub(super) fn run(
     trace_request(transport, &body, ask.request.stream, sink);
     sink.wait()?;
     let result = if ask.request.stream {
-        streamed(ask, body, transport, Clocks::new(transport, started, deadline), answer, sink)
+        streamed(
+            ask,
+            body,
+            transport,
+            Clocks::new(transport, started, deadline),
+            answer,
+            sink,
+        )
     } else {
         whole(ask, body, transport, deadline, answer, sink)
     };
@@ -47,7 +54,9 @@ fn whole(
     match answer.whole(response.body) {
         Ok(()) => answer.judge(ask.accept, End::Proper),
         // A body that broke off cannot be blamed for what it does not say.
-        Err(failure) if failure.class == Class::Incomplete => Err(response.broken.unwrap_or(failure)),
+        Err(failure) if failure.class == Class::Incomplete => {
+            Err(response.broken.unwrap_or(failure))
+        }
         Err(failure) => Err(failure),
     }
 }
@@ -86,16 +95,28 @@ impl Clocks {
 
     /// Which clock it was that ran out.
     fn ran_out(&self, begun: bool) -> Failure {
-        let (what, flag, limit) = if self.deadline.is_some_and(|deadline| deadline <= Instant::now()) {
+        let (what, flag, limit) = if self
+            .deadline
+            .is_some_and(|deadline| deadline <= Instant::now())
+        {
             ("no complete answer", "--timeout", self.total)
         } else if begun {
             ("the stream has been silent", "--idle-timeout", self.idle)
         } else {
-            ("no first token", "--first-token-timeout", self.first_token.map(|(_, limit)| limit))
+            (
+                "no first token",
+                "--first-token-timeout",
+                self.first_token.map(|(_, limit)| limit),
+            )
         };
         let limit = limit.unwrap_or_default().as_secs_f64();
-        let joint = if begun && flag == "--idle-timeout" { "for" } else { "within" };
-        Failure::new(Class::Network, format!("{what} {joint} {limit} s")).hint(format!("raise {flag}"))
+        let joint = if begun && flag == "--idle-timeout" {
+            "for"
+        } else {
+            "within"
+        };
+        Failure::new(Class::Network, format!("{what} {joint} {limit} s"))
+            .hint(format!("raise {flag}"))
     }
 }
 
@@ -109,7 +130,12 @@ fn streamed(
 ) -> Result<(), Failure> {
     let sent = transport.stream(body, clocks.limit(false));
     let (head, mut stream) = match sent {
-        Err(failure) if failure.class == Class::Network && clocks.limit(false).is_some_and(|limit| limit <= Instant::now()) => {
+        Err(failure)
+            if failure.class == Class::Network
+                && clocks
+                    .limit(false)
+                    .is_some_and(|limit| limit <= Instant::now()) =>
+        {
             return Err(clocks.ran_out(false));
         }
         sent => sent?,
@@ -150,7 +176,10 @@ fn streamed(
         if answer.done {
             break End::Proper;
         }
-        if clocks.limit(answer.begun).is_some_and(|limit| limit <= Instant::now()) {
+        if clocks
+            .limit(answer.begun)
+            .is_some_and(|limit| limit <= Instant::now())
+        {
             return Err(clocks.ran_out(answer.begun));
         }
     };
@@ -169,9 +198,17 @@ fn unstreamed(
 ) -> Result<(), Failure> {
     let broken = loop {
         match stream.wait(clocks.limit(false)) {
-            Ok(Next::Bytes(bytes)) if body.len() + bytes.len() <= BODY_LIMIT => body.extend_from_slice(bytes),
+            Ok(Next::Bytes(bytes)) if body.len() + bytes.len() <= BODY_LIMIT => {
+                body.extend_from_slice(bytes)
+            }
             Ok(Next::Bytes(_)) => {
-                return Err(Failure::new(Class::Incomplete, format!("the response's body is longer than {} MiB", BODY_LIMIT >> 20)));
+                return Err(Failure::new(
+                    Class::Incomplete,
+                    format!(
+                        "the response's body is longer than {} MiB",
+                        BODY_LIMIT >> 20
+                    ),
+                ));
             }
             Ok(Next::TimedOut) => break Some(clocks.ran_out(false)),
             Ok(Next::End { .. }) => break None,
@@ -195,11 +232,17 @@ fn is_success(head: &Head) -> bool {
 fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
     if !is_success(head) {
         // An error may come in the frame of an event stream all the same.
-        let data = body.trim_ascii_start().strip_prefix(b"data:").unwrap_or(body);
+        let data = body
+            .trim_ascii_start()
+            .strip_prefix(b"data:")
+            .unwrap_or(body);
         let mut failure = refused(head.status, data);
         if (300..400).contains(&head.status) {
             let place = head.header("location").unwrap_or("nowhere");
-            failure.message = format!("the server answered HTTP {} and points to {place}", head.status);
+            failure.message = format!(
+                "the server answered HTTP {} and points to {place}",
+                head.status
+            );
         }
         let server = failure.server_mut();
         server.retry_after = head.header("retry-after").and_then(retry_after);
@@ -207,8 +250,11 @@ fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
     }
     match head.header("content-encoding") {
         None | Some("identity" | "") => Ok(()),
-        Some(coding) => Err(Failure::new(Class::Incomplete, format!("the response is encoded ({coding}), which was not asked for"))
-            .hint("switch compression off at the server or proxy for this path")),
+        Some(coding) => Err(Failure::new(
+            Class::Incomplete,
+            format!("the response is encoded ({coding}), which was not asked for"),
+        )
+        .hint("switch compression off at the server or proxy for this path")),
     }
 }
 
@@ -219,7 +265,10 @@ fn retry_after(value: &str) -> Option<Duration> {
         return Some(Duration::from_secs(seconds));
     }
     let date = httpdate::parse_http_date(value).ok()?;
-    Some(date.duration_since(std::time::SystemTime::now()).unwrap_or_default())
+    Some(
+        date.duration_since(std::time::SystemTime::now())
+            .unwrap_or_default(),
+    )
 }
 
 fn trace_request(transport: &Transport, body: &[u8], streamed: bool, sink: &mut dyn Sink) {
@@ -239,7 +288,10 @@ fn trace_response(head: &Head, sink: &mut dyn Sink) {
     if let Some(peer) = &head.peer {
         sink.note(Level::Verbose, &format!("* connected to {peer}"));
     }
-    sink.note(Level::Verbose, &format!("< {} {} {}", head.version, head.status, head.reason));
+    sink.note(
+        Level::Verbose,
+        &format!("< {} {} {}", head.version, head.status, head.reason),
+    );
     for (name, value) in &head.headers {
         sink.note(Level::Verbose, &format!("< {name}: {value}"));
     }

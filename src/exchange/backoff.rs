@@ -33,7 +33,11 @@ pub(super) enum Next {
 
 impl Backoff {
     pub(super) fn new(retries: u32) -> Self {
-        Self { retries, used: 0, overloads: 0 }
+        Self {
+            retries,
+            used: 0,
+            overloads: 0,
+        }
     }
 
     /// Decides on the next try; `left` is what remains until the deadline.
@@ -72,7 +76,9 @@ impl Backoff {
 }
 
 fn doubled(first: Duration, times: u32, longest: Duration) -> Duration {
-    first.saturating_mul(2_u32.saturating_pow(times)).min(longest)
+    first
+        .saturating_mul(2_u32.saturating_pow(times))
+        .min(longest)
 }
 
 /// A number from 0 to below 1, from the standard library's own randomness.
@@ -116,7 +122,10 @@ mod tests {
         let mut backoff = Backoff::new(1);
         for bound in [5, 10, 20, 40, 40] {
             let wait = waits(&mut backoff, &busy("1305", None), 300).unwrap();
-            assert!(wait >= Duration::from_secs(bound) && wait <= Duration::from_secs(bound + bound / 5));
+            assert!(
+                wait >= Duration::from_secs(bound)
+                    && wait <= Duration::from_secs(bound + bound / 5)
+            );
         }
         assert!(waits(&mut backoff, &busy("1302", None), 300).is_some());
         assert_eq!(waits(&mut Backoff::new(0), &busy("1305", None), 300), None);
@@ -125,9 +134,17 @@ mod tests {
     #[test]
     fn the_server_s_wait_is_obeyed_unless_it_passes_the_deadline() {
         let mut backoff = Backoff::new(3);
-        assert_eq!(waits(&mut backoff, &busy("1302", Some(0)), 300), Some(Duration::ZERO));
-        assert_eq!(waits(&mut backoff, &busy("1302", Some(7)), 300), Some(Duration::from_secs(7)));
-        let Next::GiveUp(failure) = backoff.next(&busy("1302", Some(90)), Some(Duration::from_secs(60))) else {
+        assert_eq!(
+            waits(&mut backoff, &busy("1302", Some(0)), 300),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(
+            waits(&mut backoff, &busy("1302", Some(7)), 300),
+            Some(Duration::from_secs(7))
+        );
+        let Next::GiveUp(failure) =
+            backoff.next(&busy("1302", Some(90)), Some(Duration::from_secs(60)))
+        else {
             panic!("it waits past the deadline");
         };
         assert!(failure.hint.unwrap().contains("90 s"));

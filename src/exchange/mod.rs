@@ -29,8 +29,16 @@ pub struct Ask<'a> {
 
 /// Asks until there is an answer or no more hope. The answer is what came, even
 /// where the result is a failure.
-pub fn run(ask: &Ask<'_>, transport: &mut Transport, sink: &mut dyn Sink) -> (Answer, Result<(), Failure>) {
-    let deadline = transport.connection().timeouts.total.map(|total| Instant::now() + total);
+pub fn run(
+    ask: &Ask<'_>,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> (Answer, Result<(), Failure>) {
+    let deadline = transport
+        .connection()
+        .timeouts
+        .total
+        .map(|total| Instant::now() + total);
     let mut backoff = Backoff::new(transport.connection().retries);
     let mut number = 1;
     loop {
@@ -39,9 +47,14 @@ pub fn run(ask: &Ask<'_>, transport: &mut Transport, sink: &mut dyn Sink) -> (An
         sink.count(Count::Request);
         let result = attempt::run(ask, body, transport, deadline, &mut answer, sink);
         if let Some(usage) = answer.usage {
-            sink.count(Count::Usage(usage, answer.model.as_deref().unwrap_or(&ask.request.model)));
+            sink.count(Count::Usage(
+                usage,
+                answer.model.as_deref().unwrap_or(&ask.request.model),
+            ));
         }
-        let Err(failure) = result else { return (answer, Ok(())) };
+        let Err(failure) = result else {
+            return (answer, Ok(()));
+        };
         if sink.printed() || !is_worth_a_try(&failure, &answer) {
             return (answer, Err(failure));
         }
@@ -77,7 +90,10 @@ fn announce(
         code: server.code.as_deref(),
         message: &failure.message,
     })?;
-    sink.note(Level::Verbose, &format!("* {failure}; request {number} follows in {after_ms} ms"));
+    sink.note(
+        Level::Verbose,
+        &format!("* {failure}; request {number} follows in {after_ms} ms"),
+    );
     sink.wait()
 }
 
@@ -87,7 +103,11 @@ fn numbered(request: &Request, number: u32) -> Vec<u8> {
     match &request.request_id {
         Some(id) if number > 1 => {
             let request_id = Some(format!("{id}-{number}"));
-            Request { request_id, ..request.clone() }.body()
+            Request {
+                request_id,
+                ..request.clone()
+            }
+            .body()
         }
         _ => request.body(),
     }

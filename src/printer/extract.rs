@@ -29,7 +29,7 @@ impl Which {
 
 /// The extraction's state between pieces.
 #[derive(Debug)]
-pub struct Extract {
+pub(super) struct Extract {
     which: Which,
     /// A line whose end has not come.
     line: String,
@@ -54,7 +54,7 @@ struct Fence {
 
 impl Extract {
     /// Looks for these blocks.
-    pub fn new(which: Which) -> Self {
+    pub(super) fn new(which: Which) -> Self {
         Self {
             which,
             line: String::new(),
@@ -68,7 +68,7 @@ impl Extract {
 
     /// Takes the next piece of the text and puts what is inside wanted blocks
     /// behind `out`.
-    pub fn push(&mut self, piece: &str, out: &mut String) {
+    pub(super) fn push(&mut self, piece: &str, out: &mut String) {
         if self.found == 0 {
             self.all.push_str(piece);
         }
@@ -84,7 +84,7 @@ impl Extract {
     }
 
     /// The text's end. Gives the whole text back where no block was found.
-    pub fn end(&mut self, out: &mut String) -> Option<String> {
+    pub(super) fn end(&mut self, out: &mut String) -> Option<String> {
         if !self.line.is_empty() {
             let line = std::mem::take(&mut self.line);
             self.take(&line, out);
@@ -104,14 +104,20 @@ impl Extract {
         } else if fence.wanted {
             let inside = fence.unindented(line);
             let rest = &inside[self.told.min(inside.len())..];
-            if self.which == Which::Last { self.last.push_str(rest) } else { out.push_str(rest) }
+            if self.which == Which::Last {
+                self.last.push_str(rest)
+            } else {
+                out.push_str(rest)
+            }
         }
     }
 
     fn open(&mut self, line: &str) {
         let text = line.trim_start_matches([' ', '\t']);
         let indent = line.len() - text.len();
-        let Some(mark) = text.chars().next().filter(|mark| matches!(mark, '`' | '~')) else { return };
+        let Some(mark) = text.chars().next().filter(|mark| matches!(mark, '`' | '~')) else {
+            return;
+        };
         let length = text.chars().take_while(|c| *c == mark).count();
         let info = text[length..].trim();
         // Backticks behind a run of backticks make it inline code.
@@ -129,12 +135,19 @@ impl Extract {
             self.last.clear();
             self.all = String::new();
         }
-        self.fence = Some(Fence { mark, length, indent, wanted });
+        self.fence = Some(Fence {
+            mark,
+            length,
+            indent,
+            wanted,
+        });
     }
 
     /// Hands over the part of an unfinished line that can be no fence.
     fn hurry(&mut self, out: &mut String) {
-        let Some(fence) = self.fence.as_ref().filter(|fence| fence.wanted) else { return };
+        let Some(fence) = self.fence.as_ref().filter(|fence| fence.wanted) else {
+            return;
+        };
         if self.which == Which::Last || self.line.is_empty() || fence.may_close(&self.line) {
             return;
         }
@@ -203,12 +216,22 @@ mod tests {
 
     #[test]
     fn a_longer_fence_holds_shorter_ones() {
-        check("first", "````md\n```sh\nls\n```\n````\n", "```sh\nls\n```\n", false);
+        check(
+            "first",
+            "````md\n```sh\nls\n```\n````\n",
+            "```sh\nls\n```\n",
+            false,
+        );
     }
 
     #[test]
     fn a_block_in_a_list_loses_the_list_s_indentation() {
-        check("first", "1. do\n   ```sh\n   if x\n     y\n   ```\n", "if x\n  y\n", false);
+        check(
+            "first",
+            "1. do\n   ```sh\n   if x\n     y\n   ```\n",
+            "if x\n  y\n",
+            false,
+        );
     }
 
     #[test]

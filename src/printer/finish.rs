@@ -4,6 +4,7 @@ use std::io::Write;
 
 use serde::Serialize;
 
+use super::output::is_descriptor;
 use super::{Output, Printer, one_line, sanitize};
 use crate::cli::Format;
 use crate::error::{Failure, Server};
@@ -71,8 +72,11 @@ impl<E: Write> Printer<Output, E> {
             self.push_answer(&inside);
             if let Some(text) = without {
                 self.say(&text);
-                result = result.and(Err(Failure::new(Class::Invalid, "the answer holds no such code block")
-                    .hint("the whole answer is above; without --extract it is printed")));
+                result = result.and(Err(Failure::new(
+                    Class::Invalid,
+                    "the answer holds no such code block",
+                )
+                .hint("the whole answer is above; without --extract it is printed")));
             }
         }
         if self.options.format == Format::Text {
@@ -128,7 +132,11 @@ impl<E: Write> Printer<Output, E> {
                     class: failure.class.name(),
                     exit: failure.exit(),
                     message: &self.scrubber.scrub(&failure.message),
-                    hint: failure.hint.as_deref().map(|hint| self.scrubber.scrub(hint)).as_deref(),
+                    hint: failure
+                        .hint
+                        .as_deref()
+                        .map(|hint| self.scrubber.scrub(hint))
+                        .as_deref(),
                     http_status: server.http_status,
                     code: server.code.as_deref(),
                     request_id: server.request_id.as_deref().or(self.request_id.as_deref()),
@@ -146,13 +154,24 @@ impl<E: Write> Printer<Output, E> {
         if let Err(failure) = result
             && failure.class != Class::Ok
         {
-            let body = failure.server.as_deref().and_then(|server| server.body.as_deref());
+            let body = failure
+                .server
+                .as_deref()
+                .and_then(|server| server.body.as_deref());
             if let Some(body) = body.filter(|body| self.options.verbose && !body.is_empty()) {
                 self.say(&String::from_utf8_lossy(body));
             }
-            let hint = failure.hint.as_deref().map(|hint| format!("\nhint: {}", one_line(hint)));
+            let hint = failure
+                .hint
+                .as_deref()
+                .map(|hint| format!("\nhint: {}", one_line(hint)));
             let message = self.scrubber.scrub(&failure.message).into_owned();
-            self.say(&format!("airx: {}: {}{}", failure.class.name(), one_line(&message), hint.unwrap_or_default()));
+            self.say(&format!(
+                "airx: {}: {}{}",
+                failure.class.name(),
+                one_line(&message),
+                hint.unwrap_or_default()
+            ));
         }
         if self.options.usage && self.tally.requests > 0 {
             let line = usage_line(&self.tally);
@@ -161,14 +180,23 @@ impl<E: Write> Printer<Output, E> {
     }
 
     fn write_meta(&mut self, result: Result<Done, Failure>) -> Result<Done, Failure> {
-        let Some((path, mut file)) = self.options.meta.take() else { return result };
+        let Some((path, mut file)) = self.options.meta.take() else {
+            return result;
+        };
         let mut line = self.line(&result);
         line.push('\n');
         // Cut only now: until the end there is nothing to put in its place. A
         // pipe or a device has no length to cut.
-        let _ = file.set_len(0);
-        let Err(error) = file.write_all(line.as_bytes()) else { return result };
-        let failure = Failure::new(Class::Internal, format!("--meta {}: {error}", path.display()));
+        if !is_descriptor(&path) {
+            let _ = file.set_len(0);
+        }
+        let Err(error) = file.write_all(line.as_bytes()) else {
+            return result;
+        };
+        let failure = Failure::new(
+            Class::Internal,
+            format!("--meta {}: {error}", path.display()),
+        );
         let message = failure.to_string();
         self.say(&format!("airx: {message}"));
         // The answer's own failure says more than that of its meta file.
@@ -188,13 +216,24 @@ fn millis(duration: std::time::Duration) -> u64 {
 fn usage_line(tally: &Tally) -> String {
     let tokens = tally.usage.map_or_else(
         || "tokens unknown".to_owned(),
-        |usage| format!("{} + {} tokens", usage.prompt_tokens, usage.completion_tokens),
+        |usage| {
+            format!(
+                "{} + {} tokens",
+                usage.prompt_tokens, usage.completion_tokens
+            )
+        },
     );
     let cost = tally.cost.map_or_else(
         || "cost unknown".to_owned(),
         |cost| format!("{} {}", cost.amount(), cost.currency()),
     );
-    let first = tally.ttft.map(|ttft| format!("first token after {} ms, ", millis(ttft))).unwrap_or_default();
+    let first = tally
+        .ttft
+        .map(|ttft| format!("first token after {} ms, ", millis(ttft)))
+        .unwrap_or_default();
     let elapsed = millis(tally.elapsed());
-    sanitize(&format!("airx: {tokens}, {cost}, {first}{elapsed} ms in all")).into_owned()
+    sanitize(&format!(
+        "airx: {tokens}, {cost}, {first}{elapsed} ms in all"
+    ))
+    .into_owned()
 }

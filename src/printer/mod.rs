@@ -56,8 +56,15 @@ pub struct Options {
 
 /// Tells `err` of a failure before there is a printer.
 pub fn refuse(err: &mut impl Write, failure: &Failure) {
-    let hint = failure.hint.as_deref().map(|hint| format!("hint: {}\n", one_line(hint)));
-    let text = format!("airx: {}\n{}", one_line(&failure.to_string()), hint.unwrap_or_default());
+    let hint = failure
+        .hint
+        .as_deref()
+        .map(|hint| format!("hint: {}\n", one_line(hint)));
+    let text = format!(
+        "airx: {}\n{}",
+        one_line(&failure.to_string()),
+        hint.unwrap_or_default()
+    );
     let _ = err.write_all(text.as_bytes());
 }
 
@@ -134,7 +141,9 @@ impl<O: Write, E: Write> Printer<O, E> {
     }
 
     fn push_answer(&mut self, text: &str) {
-        let Some(last) = text.as_bytes().last() else { return };
+        let Some(last) = text.as_bytes().last() else {
+            return;
+        };
         self.last = *last;
         if self.terminal {
             self.pieces.push(text, &mut self.buffer);
@@ -164,7 +173,11 @@ impl<O: Write, E: Write> Printer<O, E> {
     }
 
     fn flush_burst(&mut self) -> Result<(), Failure> {
-        if self.buffer.len() >= BURST { self.flush() } else { Ok(()) }
+        if self.buffer.len() >= BURST {
+            self.flush()
+        } else {
+            Ok(())
+        }
     }
 
     fn flush(&mut self) -> Result<(), Failure> {
@@ -205,8 +218,23 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         match (self.options.format, event) {
             (Format::Ndjson, Event::Retry { message, .. }) => {
                 let message = &self.scrubber.scrub(message).into_owned();
-                if let Event::Retry { request, after_ms, class, http_status, code, .. } = *event {
-                    self.push_event(&Event::Retry { request, after_ms, class, http_status, code, message });
+                if let Event::Retry {
+                    request,
+                    after_ms,
+                    class,
+                    http_status,
+                    code,
+                    ..
+                } = *event
+                {
+                    self.push_event(&Event::Retry {
+                        request,
+                        after_ms,
+                        class,
+                        http_status,
+                        code,
+                        message,
+                    });
                 }
             }
             (Format::Ndjson, event) => {
@@ -277,7 +305,11 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
     }
 
     fn text(&mut self, text: &str) -> Result<(), Failure> {
-        if self.options.format == Format::Text { self.push_text(text) } else { Ok(()) }
+        if self.options.format == Format::Text {
+            self.push_text(text)
+        } else {
+            Ok(())
+        }
     }
 
     fn aside(&mut self, text: &str) {
@@ -289,7 +321,9 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
     fn note(&mut self, level: Level, text: &str) {
         match level {
             Level::Verbose if self.options.verbose => self.say(&one_line(text)),
-            Level::Warning if !self.options.quiet => self.say(&format!("airx: warning: {}", one_line(text))),
+            Level::Warning if !self.options.quiet => {
+                self.say(&format!("airx: warning: {}", one_line(text)))
+            }
             Level::Always => self.say(text),
             _ => {}
         }

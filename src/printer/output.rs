@@ -42,25 +42,35 @@ impl Output {
     /// # Errors
     /// It cannot be written, nor its folder: exit 2.
     pub fn file(path: &Path) -> Result<Self, Failure> {
+        if is_descriptor(path) {
+            return Ok(Self::Straight(open_descriptor("--output", path)?));
+        }
         let failed = |error: io::Error| {
-            Failure::usage(format!("--output {}: {error}", path.display()))
-                .hint("nothing was sent")
+            Failure::usage(format!("--output {}: {error}", path.display())).hint("nothing was sent")
         };
         let target = resolved(path).map_err(failed)?;
         let known = match std::fs::metadata(&target) {
             Ok(metadata) if !metadata.is_file() => {
-                let file = OpenOptions::new().write(true).open(&target).map_err(failed)?;
+                let file = OpenOptions::new()
+                    .write(true)
+                    .open(&target)
+                    .map_err(failed)?;
                 return Ok(Self::Straight(file));
             }
             Ok(metadata) => {
                 // A file that may not be written is not to be replaced either.
-                OpenOptions::new().write(true).open(&target).map_err(failed)?;
+                OpenOptions::new()
+                    .write(true)
+                    .open(&target)
+                    .map_err(failed)?;
                 Some(metadata.permissions())
             }
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error)),
         };
-        let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let folder = target
+            .parent()
+            .filter(|folder| !folder.as_os_str().is_empty());
         let mut builder = tempfile::Builder::new();
         builder.prefix(".airx-");
         #[cfg(unix)]
@@ -69,9 +79,14 @@ impl Output {
             use std::os::unix::fs::PermissionsExt;
             builder.permissions(std::fs::Permissions::from_mode(0o666));
         }
-        let beside = builder.tempfile_in(folder.unwrap_or(Path::new("."))).map_err(failed)?;
+        let beside = builder
+            .tempfile_in(folder.unwrap_or(Path::new(".")))
+            .map_err(failed)?;
         if let Some(permissions) = known {
-            beside.as_file().set_permissions(permissions).map_err(failed)?;
+            beside
+                .as_file()
+                .set_permissions(permissions)
+                .map_err(failed)?;
         }
         Ok(Self::Atomic { beside, target })
     }
@@ -86,8 +101,15 @@ impl Output {
     /// # Errors
     /// It cannot; what was written stays in `FILE.partial`.
     pub fn keep(&mut self) -> Result<(), Failure> {
-        let Self::Atomic { beside, target } = std::mem::replace(self, Self::Closed) else { return Ok(()) };
-        let failed = |error: &io::Error| Failure::new(crate::exit::Class::Internal, format!("--output {}: {error}", target.display()));
+        let Self::Atomic { beside, target } = std::mem::replace(self, Self::Closed) else {
+            return Ok(());
+        };
+        let failed = |error: &io::Error| {
+            Failure::new(
+                crate::exit::Class::Internal,
+                format!("--output {}: {error}", target.display()),
+            )
+        };
         if let Err(error) = beside.as_file().sync_all() {
             set_aside(beside, &target);
             return Err(failed(&error));
@@ -105,8 +127,13 @@ impl Output {
     /// The run has failed: the file stays as it was, what came is set aside.
     /// The place of it, where anything came.
     pub fn set_aside(&mut self) -> Option<PathBuf> {
-        let Self::Atomic { beside, target } = std::mem::replace(self, Self::Closed) else { return None };
-        let came = beside.as_file().metadata().is_ok_and(|metadata| metadata.len() > 0);
+        let Self::Atomic { beside, target } = std::mem::replace(self, Self::Closed) else {
+            return None;
+        };
+        let came = beside
+            .as_file()
+            .metadata()
+            .is_ok_and(|metadata| metadata.len() > 0);
         came.then(|| set_aside(beside, &target)).flatten()
     }
 }
@@ -123,8 +150,29 @@ fn set_aside(beside: NamedTempFile, target: &Path) -> Option<PathBuf> {
 /// # Errors
 /// It cannot be written: exit 2.
 pub fn meta(path: &Path) -> Result<File, Failure> {
-    OpenOptions::new().write(true).create(true).truncate(false).open(path).map_err(|error| {
-        Failure::usage(format!("--meta {}: {error}", path.display())).hint("nothing was sent")
+    if is_descriptor(path) {
+        return open_descriptor("--meta", path);
+    }
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .map_err(|error| {
+            Failure::usage(format!("--meta {}: {error}", path.display())).hint("nothing was sent")
+        })
+}
+
+/// Whether `path` names a descriptor that the caller has opened. What is behind
+/// it is the caller's: it is added to, neither cut nor replaced.
+pub(super) fn is_descriptor(path: &Path) -> bool {
+    ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.starts_with(folder))
+        || ["/dev/stdout", "/dev/stderr"].iter().any(|name| path == Path::new(name))
+}
+
+fn open_descriptor(option: &str, path: &Path) -> Result<File, Failure> {
+    OpenOptions::new().append(true).open(path).map_err(|error| {
+        Failure::usage(format!("{option} {}: {error}", path.display())).hint("is the descriptor open?")
     })
 }
 
@@ -136,8 +184,14 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
     for _ in 0..LINKS {
         match std::fs::read_link(&path) {
             // A link of /proc, as /dev/stdout is, may name no path at all.
-            Ok(_) if std::fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) => return Ok(path),
-            Ok(to) => path = path.parent().map_or_else(|| to.clone(), |folder| folder.join(&to)),
+            Ok(_) if std::fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) => {
+                return Ok(path);
+            }
+            Ok(to) => {
+                path = path
+                    .parent()
+                    .map_or_else(|| to.clone(), |folder| folder.join(&to))
+            }
             Err(_) => return Ok(path),
         }
     }

@@ -6,12 +6,13 @@ use std::borrow::Cow;
 /// Whether a terminal might act on it: C0 but newline and tab, DEL, C1, and
 /// the characters that turn the writing direction.
 fn is_control(c: char) -> bool {
-    (c.is_control() && c != '\n' && c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    (c.is_control() && c != '\n' && c != '\t')
+        || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// `text` with control characters shown: C0 and DEL as their pictures (`␛`),
 /// others by number. CRLF counts as a newline.
-pub fn sanitize(text: &str) -> Cow<'_, str> {
+pub(super) fn sanitize(text: &str) -> Cow<'_, str> {
     if !text.contains(is_control) {
         return Cow::Borrowed(text);
     }
@@ -30,21 +31,25 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
 }
 
 /// The same, on one line.
-pub fn one_line(text: &str) -> Cow<'_, str> {
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     let safe = sanitize(text);
-    if safe.contains('\n') { Cow::Owned(safe.replace('\n', " ")) } else { safe }
+    if safe.contains('\n') {
+        Cow::Owned(safe.replace('\n', " "))
+    } else {
+        safe
+    }
 }
 
 /// [`sanitize`] for text that comes in pieces: a CR is held back until it is
 /// known whether an LF follows.
 #[derive(Debug, Default)]
-pub struct Pieces {
+pub(super) struct Pieces {
     after_cr: bool,
 }
 
 impl Pieces {
     /// Makes the next piece safe and puts it behind `safe`.
-    pub fn push(&mut self, piece: &str, safe: &mut Vec<u8>) {
+    pub(super) fn push(&mut self, piece: &str, safe: &mut Vec<u8>) {
         if piece.is_empty() {
             return;
         }
@@ -57,7 +62,7 @@ impl Pieces {
     }
 
     /// The text's end: a CR that was held back is none of a newline.
-    pub fn end(&mut self, safe: &mut Vec<u8>) {
+    pub(super) fn end(&mut self, safe: &mut Vec<u8>) {
         if std::mem::take(&mut self.after_cr) {
             safe.extend_from_slice("\u{240d}".as_bytes());
         }
@@ -72,7 +77,10 @@ mod tests {
     fn what_a_terminal_would_act_on_is_shown() {
         assert_eq!(sanitize("a\u{1b}[2Jb"), "a␛[2Jb");
         assert_eq!(sanitize("\u{7}\u{8}\u{7f}\0"), "␇␈␡␀");
-        assert_eq!(sanitize("\u{9b}2J \u{202e}x\u{2066}"), "<U+009B>2J <U+202E>x<U+2066>");
+        assert_eq!(
+            sanitize("\u{9b}2J \u{202e}x\u{2066}"),
+            "<U+009B>2J <U+202E>x<U+2066>"
+        );
     }
 
     #[test]
@@ -91,7 +99,11 @@ mod tests {
                 pieces.push(piece, &mut safe);
             }
             pieces.end(&mut safe);
-            assert_eq!(String::from_utf8(safe).unwrap(), sanitize(whole), "cut at {cut}");
+            assert_eq!(
+                String::from_utf8(safe).unwrap(),
+                sanitize(whole),
+                "cut at {cut}"
+            );
         }
     }
 }

@@ -37,9 +37,13 @@ impl<O: Write, E: Write> Shared<O, E> {
         loop {
             match self.0.try_lock() {
                 Ok(printer) => return Some(printer),
-                Err(std::sync::TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(std::sync::TryLockError::Poisoned(poisoned)) => {
+                    return Some(poisoned.into_inner());
+                }
                 Err(std::sync::TryLockError::WouldBlock) if Instant::now() >= end => return None,
-                Err(std::sync::TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+                Err(std::sync::TryLockError::WouldBlock) => {
+                    std::thread::sleep(Duration::from_millis(1))
+                }
             }
         }
     }

@@ -98,8 +98,11 @@ pub(super) fn resolve(
     }
     let loopback = is_loopback(&url);
     if url.scheme() == "http" && !loopback && !allow_http {
-        return Err(Failure::usage(format!("{name}: plain http to {} would show the key and the prompt to the network", url.host_str().unwrap_or_default()))
-            .hint("use https, or allow it with --allow-http (AIRX_ALLOW_HTTP=1)"));
+        return Err(Failure::usage(format!(
+            "{name}: plain http to {} would show the key and the prompt to the network",
+            url.host_str().unwrap_or_default()
+        ))
+        .hint("use https, or allow it with --allow-http (AIRX_ALLOW_HTTP=1)"));
     }
     let mut provider = None;
     for candidate in Provider::ALL {
@@ -107,7 +110,14 @@ pub(super) fn resolve(
             provider = Some(candidate);
         }
     }
-    Ok((Endpoint { url, provider, loopback }, user_info))
+    Ok((
+        Endpoint {
+            url,
+            provider,
+            loopback,
+        },
+        user_info,
+    ))
 }
 
 /// The base of the family whose key is used; BigModel's without one.
@@ -116,7 +126,10 @@ fn of_family(family: Option<Provider>) -> Result<(&'static str, String), Failure
         return Ok(("the default base URL", Provider::BigModel.base().to_owned()));
     };
     let name = provider.base_variable();
-    Ok((name, variable(name)?.unwrap_or_else(|| provider.base().to_owned())))
+    Ok((
+        name,
+        variable(name)?.unwrap_or_else(|| provider.base().to_owned()),
+    ))
 }
 
 /// Parses a URL and takes its user info out. The text is never shown: it may
@@ -129,16 +142,21 @@ fn parse(
 ) -> Result<(Url, UserInfo), Failure> {
     let example = "https://open.bigmodel.cn/api/paas/v4";
     let wrong = |why: &str| Failure::usage(format!("{name} is not a usable URL: {why}"));
-    let mut url = Url::parse(text.trim()).map_err(|why| {
-        wrong(&why.to_string()).hint(format!("write it whole, like {example}"))
-    })?;
+    let mut url = Url::parse(text.trim())
+        .map_err(|why| wrong(&why.to_string()).hint(format!("write it whole, like {example}")))?;
     if !schemes.contains(&url.scheme()) {
-        return Err(wrong(&format!("its scheme is none of {}", schemes.join(", "))));
+        return Err(wrong(&format!(
+            "its scheme is none of {}",
+            schemes.join(", ")
+        )));
     }
     if url.host_str().is_none_or(str::is_empty) {
         return Err(wrong("it names no host"));
     }
-    let (user, password) = (url.username().to_owned(), url.password().unwrap_or_default().to_owned());
+    let (user, password) = (
+        url.username().to_owned(),
+        url.password().unwrap_or_default().to_owned(),
+    );
     if user.is_empty() && password.is_empty() {
         return Ok((url, None));
     }
@@ -151,17 +169,39 @@ fn parse(
 
 /// `--proxy`: a URL, or `host:port` as curl takes it. Its user info stays in it.
 pub(super) fn proxy(text: &str, scrubber: &mut Scrubber) -> Result<Url, Failure> {
-    let whole = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    parse("--proxy", &whole, &["http", "https", "socks5", "socks5h", "socks4", "socks4a"], scrubber)?;
+    let whole = if text.contains("://") {
+        text.to_owned()
+    } else {
+        format!("http://{text}")
+    };
+    parse(
+        "--proxy",
+        &whole,
+        &["http", "https", "socks5", "socks5h", "socks4", "socks4a"],
+        scrubber,
+    )?;
     Url::parse(&whole).map_err(|why| Failure::usage(format!("--proxy is not a usable URL: {why}")))
 }
 
 /// Hides what the environment's proxies hold.
 pub(super) fn hide_proxies(scrubber: &mut Scrubber) {
-    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "HTTP_PROXY", "http_proxy"] {
-        let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) else { continue };
+    for name in [
+        "HTTPS_PROXY",
+        "https_proxy",
+        "ALL_PROXY",
+        "all_proxy",
+        "HTTP_PROXY",
+        "http_proxy",
+    ] {
+        let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) else {
+            continue;
+        };
         let value = value.to_string_lossy();
-        let whole = if value.contains("://") { value.into_owned() } else { format!("http://{value}") };
+        let whole = if value.contains("://") {
+            value.into_owned()
+        } else {
+            format!("http://{value}")
+        };
         if let Ok(url) = Url::parse(&whole) {
             scrubber.hide_user_info(url.username(), url.password().unwrap_or_default());
         }
@@ -200,10 +240,19 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_this_machine_only() {
-        for base in ["http://127.0.0.1:1", "http://localhost", "http://[::1]:8080/v1", "http://127.9.9.9"] {
+        for base in [
+            "http://127.0.0.1:1",
+            "http://localhost",
+            "http://[::1]:8080/v1",
+            "http://127.9.9.9",
+        ] {
             assert!(resolved(base).unwrap().0.loopback, "{base}");
         }
-        for base in ["http://example.com", "http://10.0.0.1", "http://localhost.example.com"] {
+        for base in [
+            "http://example.com",
+            "http://10.0.0.1",
+            "http://localhost.example.com",
+        ] {
             assert!(resolved(base).is_err(), "{base}");
         }
     }
@@ -217,7 +266,14 @@ mod tests {
 
     #[test]
     fn what_is_no_http_url_is_refused_without_being_shown() {
-        for base in ["open.bigmodel.cn", "ftp://h", "", "/v1", "https://", "mailto:a@b"] {
+        for base in [
+            "open.bigmodel.cn",
+            "ftp://h",
+            "",
+            "/v1",
+            "https://",
+            "mailto:a@b",
+        ] {
             let failure = resolved(base).unwrap_err();
             assert_eq!(failure.class, crate::exit::Class::Usage, "{base}");
         }
@@ -227,7 +283,16 @@ mod tests {
 
     #[test]
     fn a_provider_is_known_by_its_host() {
-        assert_eq!(resolved("https://api.z.ai/x").unwrap().0.provider, Some(Provider::Zai));
-        assert_eq!(resolved("https://api.z.ai.evil.example/x").unwrap().0.provider, None);
+        assert_eq!(
+            resolved("https://api.z.ai/x").unwrap().0.provider,
+            Some(Provider::Zai)
+        );
+        assert_eq!(
+            resolved("https://api.z.ai.evil.example/x")
+                .unwrap()
+                .0
+                .provider,
+            None
+        );
     }
 }

@@ -11,7 +11,10 @@ use crate::secret::{Scrubber, Secret};
 const OWN: [&str; 2] = ["content-length", "transfer-encoding"];
 
 /// Reads every `--header`, in order.
-pub(super) fn read(flags: &[String], scrubber: &mut Scrubber) -> Result<Vec<(String, Secret)>, Failure> {
+pub(super) fn read(
+    flags: &[String],
+    scrubber: &mut Scrubber,
+) -> Result<Vec<(String, Secret)>, Failure> {
     let mut headers = Vec::new();
     for flag in flags {
         let Some(path) = flag.strip_prefix('@') else {
@@ -31,7 +34,9 @@ pub(super) fn read(flags: &[String], scrubber: &mut Scrubber) -> Result<Vec<(Str
 
 fn parse(place: &str, line: &str, scrubber: &mut Scrubber) -> Result<(String, Secret), Failure> {
     let wrong = |why: &str| Failure::usage(format!("{place}: {why}")).hint("write 'NAME: VALUE'");
-    let (name, value) = line.split_once(':').ok_or_else(|| wrong("there is no colon"))?;
+    let (name, value) = line
+        .split_once(':')
+        .ok_or_else(|| wrong("there is no colon"))?;
     let (name, value) = (name.trim(), value.trim());
     scrubber.hide_header(value);
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
@@ -41,8 +46,13 @@ fn parse(place: &str, line: &str, scrubber: &mut Scrubber) -> Result<(String, Se
     if OWN.iter().any(|own| name.eq_ignore_ascii_case(own)) {
         return Err(wrong(&format!("{name} is set by airx")));
     }
-    if value.bytes().any(|byte| byte != b'\t' && (byte < b' ' || byte == 0x7f)) {
-        return Err(wrong(&format!("the value of {name} holds a control character")));
+    if value
+        .bytes()
+        .any(|byte| byte != b'\t' && (byte < b' ' || byte == 0x7f))
+    {
+        return Err(wrong(&format!(
+            "the value of {name} holds a control character"
+        )));
     }
     Ok((name.to_owned(), Secret::new(value.to_owned())))
 }
@@ -53,9 +63,16 @@ mod tests {
 
     #[test]
     fn a_value_is_never_in_the_message() {
-        for line in ["nocolonsecretvalue", "Bad Name: secretvalue", "X: secret\u{1}value", "Content-Length: secretvalue"] {
+        for line in [
+            "nocolonsecretvalue",
+            "Bad Name: secretvalue",
+            "X: secret\u{1}value",
+            "Content-Length: secretvalue",
+        ] {
             let failure = parse("--header", line, &mut Scrubber::default()).unwrap_err();
-            assert!(!failure.message.contains("value\u{1}") && !failure.message.contains("secretvalue"));
+            assert!(
+                !failure.message.contains("value\u{1}") && !failure.message.contains("secretvalue")
+            );
         }
     }
 
@@ -63,6 +80,12 @@ mod tests {
     fn a_value_may_be_empty_and_hold_colons() {
         let (name, value) = parse("--header", "X-A: b: c", &mut Scrubber::default()).unwrap();
         assert_eq!((name.as_str(), value.reveal()), ("X-A", "b: c"));
-        assert_eq!(parse("--header", "X:", &mut Scrubber::default()).unwrap().1.reveal(), "");
+        assert_eq!(
+            parse("--header", "X:", &mut Scrubber::default())
+                .unwrap()
+                .1
+                .reveal(),
+            ""
+        );
     }
 }

@@ -51,7 +51,10 @@ impl Keys {
         if self.general.is_some() {
             return None;
         }
-        Provider::ALL.into_iter().zip(&self.own).find_map(|(provider, key)| key.is_some().then_some(provider))
+        Provider::ALL
+            .into_iter()
+            .zip(&self.own)
+            .find_map(|(provider, key)| key.is_some().then_some(provider))
     }
 
     /// The `Authorization` header for `endpoint`. A provider's key goes only to
@@ -63,7 +66,9 @@ impl Keys {
         user_info: UserInfo,
         dry: bool,
     ) -> Result<Option<Secret>, Failure> {
-        let own = endpoint.provider.and_then(|provider| self.own[provider as usize].as_ref());
+        let own = endpoint
+            .provider
+            .and_then(|provider| self.own[provider as usize].as_ref());
         if let Some(key) = self.general.as_ref().or(own) {
             return Ok(Some(Secret::new(format!("Bearer {}", key.reveal()))));
         }
@@ -90,17 +95,26 @@ fn checked(name: &str, key: String, scrubber: &mut Scrubber) -> Result<Secret, F
     scrubber.hide_key(key.trim());
     let key = key.trim().to_owned();
     if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Failure::new(Class::Account, format!("{name} holds a space, a line break or another character that no key has"))
-            .hint("one key, on one line, nothing else"));
+        return Err(Failure::new(
+            Class::Account,
+            format!("{name} holds a space, a line break or another character that no key has"),
+        )
+        .hint("one key, on one line, nothing else"));
     }
     Ok(Secret::new(key))
 }
 
-fn of_file(path: &Path, scrubber: &mut Scrubber, warnings: &mut Vec<String>) -> Result<Secret, Failure> {
+fn of_file(
+    path: &Path,
+    scrubber: &mut Scrubber,
+    warnings: &mut Vec<String>,
+) -> Result<Secret, Failure> {
     let name = format!("--key-file {}", path.display());
     let unusable = |why: String| Failure::new(Class::Account, format!("{name}: {why}"));
     let file = std::fs::File::open(path).map_err(|error| unusable(error.to_string()))?;
-    let metadata = file.metadata().map_err(|error| unusable(error.to_string()))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| unusable(error.to_string()))?;
     #[cfg(unix)]
     if metadata.is_file() {
         use std::os::unix::fs::PermissionsExt;
@@ -115,7 +129,9 @@ fn of_file(path: &Path, scrubber: &mut Scrubber, warnings: &mut Vec<String>) -> 
     #[cfg(not(unix))]
     let _ = (metadata, warnings);
     let mut key = String::new();
-    file.take(FILE_MAX + 1).read_to_string(&mut key).map_err(|error| unusable(error.to_string()))?;
+    file.take(FILE_MAX + 1)
+        .read_to_string(&mut key)
+        .map_err(|error| unusable(error.to_string()))?;
     if key.len() as u64 > FILE_MAX {
         return Err(unusable("it is too long to be a key".into()));
     }

@@ -86,12 +86,20 @@ pub fn resolve(common: &mut Common, scrubber: &mut Scrubber) -> Result<Settings,
         None => variable("AIRX_MODEL")?.unwrap_or_else(|| model::DEFAULT.to_owned()),
     };
     if model.trim().is_empty() {
-        return Err(Failure::usage("the model's name is empty").hint("airx models lists the known ones"));
+        return Err(
+            Failure::usage("the model's name is empty").hint("airx models lists the known ones")
+        );
     }
     let dry = common.output.dry_run.is_some();
     let connection = connection(&mut common.connection, dry, scrubber, &mut warnings)?;
     let thinking = common.request.thinking.map(|switch| switch == OnOff::On);
-    Ok(Settings { connection, model, thinking, sources, warnings })
+    Ok(Settings {
+        connection,
+        model,
+        thinking,
+        sources,
+        warnings,
+    })
 }
 
 fn connection(
@@ -105,9 +113,19 @@ fn connection(
     let allow_http = args.allow_http || switch("AIRX_ALLOW_HTTP")?;
     let (endpoint, user_info) =
         endpoint::resolve(args.base_url.take(), keys.family(), allow_http, scrubber)?;
-    let own = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-    let authorization = if own { None } else { keys.authorization(&endpoint, user_info, dry)? };
-    let proxy = args.proxy.take().map(|proxy| endpoint::proxy(&proxy, scrubber)).transpose()?;
+    let own = headers
+        .iter()
+        .any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let authorization = if own {
+        None
+    } else {
+        keys.authorization(&endpoint, user_info, dry)?
+    };
+    let proxy = args
+        .proxy
+        .take()
+        .map(|proxy| endpoint::proxy(&proxy, scrubber))
+        .transpose()?;
     endpoint::hide_proxies(scrubber);
     let limit = |flag: Option<Duration>, otherwise| {
         Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero())

@@ -38,7 +38,11 @@ fn unfenced(text: &str) -> &str {
 /// The pointer that finds nothing.
 pub fn render(value: &Value, pretty: bool, select: &[String]) -> Result<String, String> {
     if select.is_empty() {
-        return Ok(if pretty { format!("{value:#}") } else { value.to_string() });
+        return Ok(if pretty {
+            format!("{value:#}")
+        } else {
+            value.to_string()
+        });
     }
     let mut lines = Vec::with_capacity(select.len());
     for pointer in select {
@@ -109,7 +113,9 @@ impl<'de> Visitor<'de> for Unique {
         while let Some(name) = members.next_key::<String>()? {
             members.next_value::<Self>()?;
             if let Some(name) = seen.replace(name) {
-                return Err(A::Error::custom(format!("the member {name:?} stands twice")));
+                return Err(A::Error::custom(format!(
+                    "the member {name:?} stands twice"
+                )));
             }
         }
         Ok(self)
@@ -123,19 +129,34 @@ mod tests {
     #[test]
     fn digits_and_order_are_kept() {
         let text = r#"{"z":1.10,"a":12345678901234567890123,"e":1E400}"#;
-        assert_eq!(parse(text).unwrap().to_string().to_lowercase(), text.to_lowercase());
+        assert_eq!(
+            parse(text).unwrap().to_string().to_lowercase(),
+            text.to_lowercase()
+        );
     }
 
     #[test]
     fn one_fence_is_tolerated() {
-        for text in ["```json\n{\"a\":1}\n```", "\n```\n{\"a\":1}```\n", " {\"a\":1} "] {
+        for text in [
+            "```json\n{\"a\":1}\n```",
+            "\n```\n{\"a\":1}```\n",
+            " {\"a\":1} ",
+        ] {
             assert_eq!(parse(text).unwrap().to_string(), r#"{"a":1}"#, "{text}");
         }
     }
 
     #[test]
     fn anything_else_is_a_violation() {
-        for text in ["", "Here: {}", "{} {}", "{\"a\":1,}", "```json\n{}\n```\ndone", "NaN", "{'a':1}"] {
+        for text in [
+            "",
+            "Here: {}",
+            "{} {}",
+            "{\"a\":1,}",
+            "```json\n{}\n```\ndone",
+            "NaN",
+            "{'a':1}",
+        ] {
             assert!(parse(text).is_err(), "{text}");
         }
         assert!(parse(&"[".repeat(100_000)).is_err());

@@ -78,12 +78,19 @@ impl Toolbox {
                 self.tools.push(raw(&Value::Object(object), place)?);
                 return Ok(());
             }
-            Some(other) => return Err(wrong(&format!("its type {other:?} is none that the API knows"))),
+            Some(other) => {
+                return Err(wrong(&format!(
+                    "its type {other:?} is none that the API knows"
+                )));
+            }
             None if object.contains_key("function") => {
                 object.insert("type".into(), "function".into());
                 Value::Object(object)
             }
-            None => return Err(wrong("it has neither type nor name").hint("write {\"name\", \"description\", \"parameters\"}")),
+            None => {
+                return Err(wrong("it has neither type nor name")
+                    .hint("write {\"name\", \"description\", \"parameters\"}"));
+            }
         };
         let function = Function::deserialize(&tool["function"])
             .map_err(|why| wrong(&format!("its function is not right: {why}")))?;
@@ -110,12 +117,18 @@ impl Function {
         let name = &self.name;
         let letters = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-';
         if name.is_empty() || name.len() > NAME_MAX || !name.bytes().all(letters) {
-            return Err(format!("the name {name:?} is not 1 to {NAME_MAX} letters, digits, _ or -"));
+            return Err(format!(
+                "the name {name:?} is not 1 to {NAME_MAX} letters, digits, _ or -"
+            ));
         }
         if known.contains(name) {
             return Err(format!("there is a tool {name} already"));
         }
-        if self.description.as_ref().is_some_and(|description| !description.is_string()) {
+        if self
+            .description
+            .as_ref()
+            .is_some_and(|description| !description.is_string())
+        {
             return Err(format!("the description of {name} is not a string"));
         }
         match &self.parameters {
@@ -136,7 +149,11 @@ fn schema(parameters: &Value, path: &str) -> Result<(), String> {
     match schema.get("type") {
         None => {}
         Some(Value::String(kind)) if kind == "object" => {}
-        Some(kind) => return Err(format!("{path}/type is {kind}; parameters are an \"object\"")),
+        Some(kind) => {
+            return Err(format!(
+                "{path}/type is {kind}; parameters are an \"object\""
+            ));
+        }
     }
     let properties = match schema.get("properties") {
         None => None,
@@ -161,7 +178,11 @@ mod tests {
 
     fn load(text: &str) -> Result<Vec<String>, Failure> {
         let toolbox = Toolbox::load(&["t.json".into()], |_| Ok(text.to_owned()))?;
-        Ok(toolbox.into_tools().iter().map(ToString::to_string).collect())
+        Ok(toolbox
+            .into_tools()
+            .iter()
+            .map(ToString::to_string)
+            .collect())
     }
 
     const BARE: &str = r#"{"name":"f","parameters":{"type":"object","properties":{}}}"#;
@@ -184,12 +205,24 @@ mod tests {
             (r#"{"name":"a b"}"#, "the name \"a b\""),
             (r#"{"type":"plugin"}"#, "its type \"plugin\""),
             (r#"[{"name":"f"},{"name":"f"}]"#, "a tool f already"),
-            (r#"{"name":"f","parameters":{"type":"array"}}"#, "/parameters/type"),
-            (r#"{"name":"f","parameters":{"properties":[]}}"#, "/parameters/properties"),
-            (r#"{"name":"f","parameters":{"required":"a"}}"#, "/parameters/required"),
+            (
+                r#"{"name":"f","parameters":{"type":"array"}}"#,
+                "/parameters/type",
+            ),
+            (
+                r#"{"name":"f","parameters":{"properties":[]}}"#,
+                "/parameters/properties",
+            ),
+            (
+                r#"{"name":"f","parameters":{"required":"a"}}"#,
+                "/parameters/required",
+            ),
         ] {
             let message = load(text).unwrap_err().message;
-            assert!(message.contains(what) && message.contains("t.json"), "{text}: {message}");
+            assert!(
+                message.contains(what) && message.contains("t.json"),
+                "{text}: {message}"
+            );
         }
     }
 }

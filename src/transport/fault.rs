@@ -37,9 +37,12 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
     if error.is_timeout() {
         return if error.is_connect() {
             let within = shown(limits.connect);
-            Failure::new(Class::Network, format!("no connection to {server} within {within}"))
-                .hint("check the network, or raise --connect-timeout")
-                .retryable()
+            Failure::new(
+                Class::Network,
+                format!("no connection to {server} within {within}"),
+            )
+            .hint("check the network, or raise --connect-timeout")
+            .retryable()
         } else {
             timed_out(limits)
         };
@@ -48,14 +51,17 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
     if let Some(tls) = find::<rustls::Error>(error) {
         let failure = Failure::new(Class::Network, format!("TLS with {server} failed: {tls}"));
         return match tls {
-            rustls::Error::InvalidCertificate(_) => {
-                failure.hint("the server's certificate is not trusted; name its authority with --cacert FILE")
-            }
+            rustls::Error::InvalidCertificate(_) => failure.hint(
+                "the server's certificate is not trusted; name its authority with --cacert FILE",
+            ),
             _ => failure.retryable(),
         };
     }
     if error.is_connect() {
-        let failure = Failure::new(Class::Network, format!("cannot connect to {server}: {chain}"));
+        let failure = Failure::new(
+            Class::Network,
+            format!("cannot connect to {server}: {chain}"),
+        );
         let failure = if chain.contains("dns error") {
             failure.hint("the host's name cannot be resolved: check --base-url and the network")
         } else if chain.contains("tunnel") || chain.contains("proxy") || chain.contains("socks") {
@@ -66,14 +72,23 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
         return failure.retryable();
     }
     if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
-        return Failure::new(Class::Incomplete, format!("{server} did not answer in HTTP: {chain}"));
+        return Failure::new(
+            Class::Incomplete,
+            format!("{server} did not answer in HTTP: {chain}"),
+        );
     }
     let closed = find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message);
     if closed || find::<io::Error>(error).is_some_and(|error| is_reset(error.kind())) {
-        return Failure::new(Class::Network, format!("{server} closed the connection before any response"))
-            .retryable();
+        return Failure::new(
+            Class::Network,
+            format!("{server} closed the connection before any response"),
+        )
+        .retryable();
     }
-    Failure::new(Class::Network, format!("the request to {server} failed: {chain}"))
+    Failure::new(
+        Class::Network,
+        format!("the request to {server} failed: {chain}"),
+    )
 }
 
 /// A failure after the response's head: the answer broke off, or took too long.
@@ -81,18 +96,27 @@ pub(super) fn in_body(error: &(dyn Error + 'static), limits: &Limits) -> Failure
     if find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout) {
         return timed_out(limits);
     }
-    Failure::new(Class::Incomplete, format!("the answer broke off: {}", chain(error)))
+    Failure::new(
+        Class::Incomplete,
+        format!("the answer broke off: {}", chain(error)),
+    )
 }
 
 fn timed_out(limits: &Limits) -> Failure {
     let within = shown(limits.total);
-    Failure::new(Class::Network, format!("no complete answer within {within}"))
-        .hint("raise --timeout, or use airx stream")
+    Failure::new(
+        Class::Network,
+        format!("no complete answer within {within}"),
+    )
+    .hint("raise --timeout, or use airx stream")
 }
 
 /// A duration as people write it.
 fn shown(limit: Option<Duration>) -> String {
-    limit.map_or_else(|| "the time allowed".to_owned(), |limit| format!("{} s", limit.as_secs_f64()))
+    limit.map_or_else(
+        || "the time allowed".to_owned(),
+        |limit| format!("{} s", limit.as_secs_f64()),
+    )
 }
 
 fn is_reset(kind: ErrorKind) -> bool {
@@ -113,8 +137,12 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
         if let Some(found) = error.downcast_ref::<E>() {
             return Some(found);
         }
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        at = inner.map(|inner| inner as &(dyn Error + 'static)).or_else(|| error.source());
+        let inner = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        at = inner
+            .map(|inner| inner as &(dyn Error + 'static))
+            .or_else(|| error.source());
     }
     None
 }
@@ -126,9 +154,17 @@ fn chain(error: &(dyn Error + 'static)) -> String {
     let mut at = Some(error);
     while let Some(error) = at {
         // reqwest's own layer says "error sending request" and the URL.
-        let text = if error.is::<reqwest::Error>() { String::new() } else { error.to_string() };
+        let text = if error.is::<reqwest::Error>() {
+            String::new()
+        } else {
+            error.to_string()
+        };
         let known = words.iter().any(|known| known.contains(&text));
-        let vague = ["client error (Connect)", "client error (SendRequest)", "tcp connect error"];
+        let vague = [
+            "client error (Connect)",
+            "client error (SendRequest)",
+            "tcp connect error",
+        ];
         if !known && !vague.contains(&text.as_str()) {
             words.retain(|known| !text.contains(known.as_str()));
             words.push(text);

@@ -41,7 +41,10 @@ pub struct Head {
 impl Head {
     /// The first header of this name, in lower case.
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 }
 
@@ -67,14 +70,20 @@ pub struct Transport {
 
 impl std::fmt::Debug for Transport {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Transport").field("connection", &self.connection).finish_non_exhaustive()
+        out.debug_struct("Transport")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
     }
 }
 
 impl Transport {
     /// Takes the connection's settings; nothing is opened yet.
     pub fn new(connection: Connection) -> Self {
-        Self { connection, blocking: None, streaming: None }
+        Self {
+            connection,
+            blocking: None,
+            streaming: None,
+        }
     }
 
     /// What it was set up with.
@@ -86,14 +95,24 @@ impl Transport {
     /// values of `--header` are hidden.
     pub fn request_head(&self, streamed: bool) -> Vec<String> {
         let url = &self.connection.endpoint.url;
-        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let query = url
+            .query()
+            .map(|query| format!("?{query}"))
+            .unwrap_or_default();
         let mut lines = vec![
             format!("POST {}{query} HTTP/1.1", url.path()),
-            format!("host: {}", &url[url::Position::BeforeHost..url::Position::AfterPort]),
+            format!(
+                "host: {}",
+                &url[url::Position::BeforeHost..url::Position::AfterPort]
+            ),
         ];
         let headers = policy::headers(&self.connection, streamed);
         for (name, value) in &headers {
-            let value = if value.is_sensitive() { b"[hidden]" } else { value.as_bytes() };
+            let value = if value.is_sensitive() {
+                b"[hidden]"
+            } else {
+                value.as_bytes()
+            };
             lines.push(format!("{name}: {}", String::from_utf8_lossy(value)));
         }
         lines
@@ -107,7 +126,9 @@ impl Transport {
         let limits = fault::Limits::of(&self.connection);
         let client = match &self.blocking {
             Some(client) => client,
-            None => self.blocking.insert(ManuallyDrop::new(policy::blocking(&self.connection)?)),
+            None => self
+                .blocking
+                .insert(ManuallyDrop::new(policy::blocking(&self.connection)?)),
         };
         let request = client
             .post(self.connection.endpoint.url.clone())
@@ -117,22 +138,32 @@ impl Transport {
             Some(deadline) => request.timeout(deadline.saturating_duration_since(Instant::now())),
             None => request,
         };
-        let mut response = request.send().map_err(|error| fault::before_head(&error, &limits))?;
+        let mut response = request
+            .send()
+            .map_err(|error| fault::before_head(&error, &limits))?;
         let head = policy::head(
             response.version(),
             response.status(),
             response.headers(),
             response.remote_addr(),
         );
-        let length = response.content_length().and_then(|length| usize::try_from(length).ok());
+        let length = response
+            .content_length()
+            .and_then(|length| usize::try_from(length).ok());
         let mut body = Vec::with_capacity(length.unwrap_or(0).min(BODY_LIMIT));
-        let read = response.by_ref().take(BODY_LIMIT as u64 + 1).read_to_end(&mut body);
+        let read = response
+            .by_ref()
+            .take(BODY_LIMIT as u64 + 1)
+            .read_to_end(&mut body);
         let broken = match read {
             Err(error) => Some(fault::in_body(&error, &limits)),
             Ok(_) if body.len() > BODY_LIMIT => {
                 return Err(Failure::new(
                     Class::Incomplete,
-                    format!("the response's body is longer than {} MiB", BODY_LIMIT >> 20),
+                    format!(
+                        "the response's body is longer than {} MiB",
+                        BODY_LIMIT >> 20
+                    ),
                 ));
             }
             Ok(_) => None,
@@ -147,11 +178,16 @@ impl Transport {
     ///
     /// # Errors
     /// No head came.
-    pub fn stream(&mut self, body: Vec<u8>, limit: Option<Instant>) -> Result<(Head, Stream<'_>), Failure> {
-        let client = match &mut self.streaming {
+    pub fn stream(
+        &mut self,
+        body: Vec<u8>,
+        limit: Option<Instant>,
+    ) -> Result<(Head, Stream<'_>), Failure> {
+        let client = match self.streaming.take() {
             Some(client) => client,
-            None => self.streaming.insert(stream::Client::new(&self.connection)?),
+            None => stream::Client::new(&self.connection)?,
         };
+        let client = self.streaming.insert(client);
         client.send(&self.connection, body, limit)
     }
 }

@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, USER_AGENT};
+use reqwest::header::{
+    ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    USER_AGENT,
+};
 use reqwest::{ClientBuilder, NoProxy, Proxy, StatusCode, Version};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -30,8 +33,9 @@ pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure>
     if connection.endpoint.loopback {
         builder = builder.no_proxy();
     } else if let Some(proxy) = &connection.proxy {
-        let proxy = Proxy::all(proxy.clone())
-            .map_err(|error| Failure::usage(format!("--proxy cannot be used: {}", error.without_url())))?;
+        let proxy = Proxy::all(proxy.clone()).map_err(|error| {
+            Failure::usage(format!("--proxy cannot be used: {}", error.without_url()))
+        })?;
         builder = builder.proxy(proxy.no_proxy(NoProxy::from_env()));
     }
     Ok(builder)
@@ -48,33 +52,52 @@ pub(super) fn blocking(connection: &Connection) -> Result<reqwest::blocking::Cli
 
 /// The client for streams.
 pub(super) fn asynchronous(connection: &Connection) -> Result<reqwest::Client, Failure> {
-    builder(connection)?.build().map_err(|error| unbuilt(&error))
+    builder(connection)?
+        .build()
+        .map_err(|error| unbuilt(&error))
 }
 
 fn unbuilt(error: &reqwest::Error) -> Failure {
-    Failure::new(Class::Internal, format!("the HTTP client cannot be set up: {error}"))
+    Failure::new(
+        Class::Internal,
+        format!("the HTTP client cannot be set up: {error}"),
+    )
 }
 
 /// The headers of a request. Those whose value must not be shown are marked
 /// sensitive.
 pub(super) fn headers(connection: &Connection, streamed: bool) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("airx/", env!("CARGO_PKG_VERSION"))));
-    let accept = if streamed { "text/event-stream" } else { "application/json" };
+    headers.insert(
+        USER_AGENT,
+        HeaderValue::from_static(concat!("airx/", env!("CARGO_PKG_VERSION"))),
+    );
+    let accept = if streamed {
+        "text/event-stream"
+    } else {
+        "application/json"
+    };
     headers.insert(ACCEPT, HeaderValue::from_static(accept));
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if connection.endpoint.provider.is_some() {
         // Else the providers' error messages are Chinese; api.md §1.
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en"));
     }
-    let own = connection.headers.iter().map(|(name, value)| (name.as_str(), value));
-    let key = connection.authorization.as_ref().map(|value| (AUTHORIZATION.as_str(), value));
+    let own = connection
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value));
+    let key = connection
+        .authorization
+        .as_ref()
+        .map(|value| (AUTHORIZATION.as_str(), value));
     let mut replaced = Vec::new();
     for (name, value) in key.into_iter().chain(own) {
         // Both were checked when the settings were resolved.
-        let (Ok(name), Ok(mut value)) =
-            (name.parse::<HeaderName>(), HeaderValue::from_bytes(value.reveal().as_bytes()))
-        else {
+        let (Ok(name), Ok(mut value)) = (
+            name.parse::<HeaderName>(),
+            HeaderValue::from_bytes(value.reveal().as_bytes()),
+        ) else {
             continue;
         };
         value.set_sensitive(true);
@@ -96,10 +119,17 @@ pub(super) fn head(
     peer: Option<SocketAddr>,
 ) -> Head {
     let pair = |(name, value): (&HeaderName, &HeaderValue)| {
-        (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned())
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
     };
     Head {
-        version: if version == Version::HTTP_10 { "HTTP/1.0" } else { "HTTP/1.1" },
+        version: if version == Version::HTTP_10 {
+            "HTTP/1.0"
+        } else {
+            "HTTP/1.1"
+        },
         status: status.as_u16(),
         reason: status.canonical_reason().unwrap_or_default(),
         headers: headers.iter().map(pair).collect(),
@@ -111,15 +141,30 @@ pub(super) fn head(
 /// empty, and is there only so that reqwest does not make one of its own.
 fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
     let by_tls_proxy = || {
-        let environment = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"];
-        connection.proxy.as_ref().is_some_and(|proxy| proxy.scheme() == "https")
+        let environment = [
+            "HTTPS_PROXY",
+            "https_proxy",
+            "HTTP_PROXY",
+            "http_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+        ];
+        connection
+            .proxy
+            .as_ref()
+            .is_some_and(|proxy| proxy.scheme() == "https")
             || environment.iter().any(|name| {
-                std::env::var(name).is_ok_and(|proxy| proxy.to_ascii_lowercase().starts_with("https:"))
+                std::env::var(name)
+                    .is_ok_and(|proxy| proxy.to_ascii_lowercase().starts_with("https:"))
             })
     };
     let needed = connection.endpoint.url.scheme() == "https"
         || (!connection.endpoint.loopback && by_tls_proxy());
-    let roots = if needed { roots(connection.cacert.as_deref())? } else { RootCertStore::empty() };
+    let roots = if needed {
+        roots(connection.cacert.as_deref())?
+    } else {
+        RootCertStore::empty()
+    };
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
@@ -176,7 +221,9 @@ fn strict(name: &str, path: &Path) -> Result<RootCertStore, Failure> {
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(certificates(&pem));
     if store.is_empty() {
-        return Err(Failure::usage(format!("{place}: it holds no certificate in PEM form")));
+        return Err(Failure::usage(format!(
+            "{place}: it holds no certificate in PEM form"
+        )));
     }
     Ok(store)
 }

@@ -32,7 +32,9 @@ pub struct Stream<'a> {
 
 impl std::fmt::Debug for Stream<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Stream").field("framed", &self.framed).finish_non_exhaustive()
+        out.debug_struct("Stream")
+            .field("framed", &self.framed)
+            .finish_non_exhaustive()
     }
 }
 
@@ -55,10 +57,16 @@ pub enum Next<'a> {
 
 impl Client {
     pub(super) fn new(connection: &Connection) -> Result<Self, Failure> {
-        let runtime = Builder::new_current_thread().enable_io().enable_time().build()?;
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .build()?;
         let http = policy::asynchronous(connection)?;
         let keep = std::mem::ManuallyDrop::new;
-        Ok(Self { http: keep(http), runtime: std::mem::ManuallyDrop::new(runtime) })
+        Ok(Self {
+            http: keep(http),
+            runtime: std::mem::ManuallyDrop::new(runtime),
+        })
     }
 
     pub(super) fn send(
@@ -75,7 +83,9 @@ impl Client {
             .body(body);
         let sent = self.runtime.block_on(async {
             match limit {
-                Some(limit) => tokio::time::timeout_at(limit.into(), request.send()).await.ok(),
+                Some(limit) => tokio::time::timeout_at(limit.into(), request.send())
+                    .await
+                    .ok(),
                 None => Some(request.send().await),
             }
         });
@@ -91,8 +101,13 @@ impl Client {
         );
         let framed = response.headers().contains_key(CONTENT_LENGTH)
             || response.headers().contains_key(TRANSFER_ENCODING);
-        let stream =
-            Stream { response, runtime: &self.runtime, limits, framed, piece: Bytes::new() };
+        let stream = Stream {
+            response,
+            runtime: &self.runtime,
+            limits,
+            framed,
+            piece: Bytes::new(),
+        };
         Ok((head, stream))
     }
 }
@@ -138,7 +153,9 @@ impl Stream<'_> {
         let response = &mut self.response;
         let waited = self.runtime.block_on(async {
             match limit {
-                Some(limit) => tokio::time::timeout_at(limit.into(), response.chunk()).await.ok(),
+                Some(limit) => tokio::time::timeout_at(limit.into(), response.chunk())
+                    .await
+                    .ok(),
                 None => Some(response.chunk().await),
             }
         });
