@@ -113,7 +113,7 @@ pub struct RequestArgs {
     pub greedy: bool,
 
     /// Thinking, for models that have it
-    #[arg(long, value_name = "on|off")]
+    #[arg(long, value_name = "on|off", hide_possible_values = true)]
     pub thinking: Option<OnOff>,
 
     /// Any other body member as JSON; wins over the flags (repeat)
