@@ -6,8 +6,14 @@
 
 #[path = "generated/completions.rs"]
 mod completions;
+#[path = "generated/man.rs"]
+mod man;
+#[path = "generated/page.rs"]
+mod page;
 
+use std::io::Write;
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 /// Compares a file of the repository with what the code makes of it, or writes
 /// it where that was asked for.
@@ -28,4 +34,35 @@ fn committed(file: &str, made: &str) {
         found == made,
         "{file}:{line}: is not what the code makes; AIRX_UPDATE=1 cargo test --test generated"
     );
+}
+
+/// Gives a program its standard input and returns what it printed on both
+/// outputs; nothing where it is missing, unless this is CI, which has them all.
+fn run(program: &str, arguments: &[&str], input: &str) -> Option<String> {
+    let started = Command::new(program)
+        .args(arguments)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("TERM", "dumb")
+        .env("LC_ALL", "C.UTF-8")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = match started {
+        Ok(child) => child,
+        Err(error) => {
+            assert!(
+                std::env::var_os("CI").is_none(),
+                "{program} is needed: {error}"
+            );
+            let _ = writeln!(std::io::stderr(), "skipped: {program}: {error}");
+            return None;
+        }
+    };
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(input.as_bytes()).unwrap();
+    drop(stdin);
+    let output = child.wait_with_output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    Some(text + &String::from_utf8_lossy(&output.stderr))
 }

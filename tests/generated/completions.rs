@@ -1,14 +1,11 @@
 //! The completion scripts: made from the command line's types, and loaded by
 //! the shells that they are for.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-
 use airx::cli::{Cli, Shell};
 use clap::{CommandFactory, ValueEnum};
 use clap_complete::aot;
 
-use crate::committed;
+use crate::{committed, run};
 
 fn generate(shell: Shell) -> (&'static str, String) {
     let (file, generator) = match shell {
@@ -50,37 +47,6 @@ fn completions_name_every_command() {
             );
         }
     }
-}
-
-/// Runs a script in a shell and gives what it printed on both outputs, or
-/// nothing where the shell is missing and nobody has promised it.
-fn run(shell: &str, arguments: &[&str], script: &str) -> Option<String> {
-    let started = Command::new(shell)
-        .args(arguments)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("TERM", "dumb")
-        .env("LC_ALL", "C.UTF-8")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn();
-    let mut child = match started {
-        Ok(child) => child,
-        Err(error) => {
-            assert!(
-                std::env::var_os("CI").is_none(),
-                "{shell} is needed: {error}"
-            );
-            let _ = writeln!(std::io::stderr(), "skipped: {shell}: {error}");
-            return None;
-        }
-    };
-    let mut input = child.stdin.take().unwrap();
-    input.write_all(script.as_bytes()).unwrap();
-    drop(input);
-    let output = child.wait_with_output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    Some(text + &String::from_utf8_lossy(&output.stderr))
 }
 
 #[test]
