@@ -6,10 +6,14 @@
 
 #[path = "generated/completions.rs"]
 mod completions;
+#[path = "generated/events.rs"]
+mod events;
 #[path = "generated/man.rs"]
 mod man;
 #[path = "generated/page.rs"]
 mod page;
+#[path = "generated/words.rs"]
+mod words;
 
 use std::io::Write;
 use std::path::Path;
