@@ -77,6 +77,7 @@ const EVENTS_OPENING: &[&str] = &[
 const EVENTS_CLOSING: &[&str] = &[
     "Members and types may be added, so a script should pass over those it does not know. Within \
      `v` 1 none is renamed, removed or given another meaning.",
+    "--meta FILE writes an object with what `done` or `error` holds, whatever the format.",
     "A JSON Schema (draft 2020-12) of one line is part of airx's sources: src/event.schema.json.",
 ];
 

@@ -128,7 +128,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
                 "airx mock -- ./nightly-report.sh",
             ),
             example(
-                "See how it bears every third request being refused",
+                "See how it bears a rate limit that meets a third of its requests",
                 "airx mock --fail 429:0.33 -- ./nightly-report.sh",
             ),
             example(
