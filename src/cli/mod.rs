@@ -3,6 +3,7 @@
 #![allow(
     clippy::doc_markdown,
     rustdoc::bare_urls,
+    rustdoc::broken_intra_doc_links,
     reason = "the doc comments are read as help, where Markdown's marks would stand as they are"
 )]
 
