@@ -14,6 +14,7 @@ pub mod event;
 pub mod exchange;
 pub mod exit;
 pub mod input;
+pub mod mock;
 pub mod model;
 pub mod printer;
 mod progress;
@@ -50,7 +51,11 @@ pub fn run() -> ! {
     } else {
         match cli::Cli::from_env() {
             Ok(cli) => command(cli.command),
-            Err(error) => unparsed(&error),
+            Err(error) if error.use_stderr() => refuse(&cli::refusal(&error)),
+            Err(error) => {
+                let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+                print(&commands::print::help_flag(&error.to_string(), &arguments))
+            }
         }
     };
     std::process::exit(code.into())
@@ -73,17 +78,23 @@ fn command(command: Command) -> u8 {
             };
             converse("json", args.common, expect, &[])
         }
-        _ => 0,
+        Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
+            Ok(status) => status,
+            Err(failure) => refuse(&failure),
+        },
+        Command::Models(args) => print(&commands::print::models(args.format)),
+        Command::Completions(args) => print(commands::print::completions(args.shell)),
+        Command::Help(args) => match commands::print::help(args.subject.as_deref()) {
+            Ok(text) => print(&text),
+            Err(failure) => refuse(&failure),
+        },
     }
 }
 
-/// A command line that asks for help, or cannot be read.
-fn unparsed(error: &clap::Error) -> u8 {
-    if error.use_stderr() {
-        printer::refuse(&mut std::io::stderr(), &cli::refusal(error));
-        return Class::Usage.code();
-    }
-    print(&error.render().to_string())
+/// Tells of a failure before there is a printer.
+fn refuse(failure: &Failure) -> u8 {
+    printer::refuse(&mut std::io::stderr(), failure);
+    failure.exit()
 }
 
 /// Prints a text that is no answer.
@@ -102,10 +113,7 @@ fn print(text: &str) -> u8 {
     };
     match stdout() {
         Ok(out) => Printer::new(options, out, false, std::io::stderr()).print(text.as_bytes()),
-        Err(failure) => {
-            printer::refuse(&mut std::io::stderr(), &failure);
-            failure.exit()
-        }
+        Err(failure) => refuse(&failure),
     }
 }
 

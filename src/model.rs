@@ -49,6 +49,7 @@ const UNIT: Millionths = 1_000_000;
 /// Day of the documents that most prices are from.
 const LISTED: &str = "2025-07-23";
 
+#[allow(clippy::unnecessary_wraps, reason = "the table's rows hold an option")]
 const fn price(input: Millionths, output: Millionths, cached: Option<Millionths>) -> Option<Price> {
     Some(Price {
         input,

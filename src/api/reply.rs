@@ -25,7 +25,7 @@ pub struct Reply<'a> {
     /// Token counts, unread until asked for by [`Reply::usage`].
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
-    /// Results of the web_search tool.
+    /// Results of the `web_search` tool.
     #[serde(borrow)]
     pub web_search: Option<&'a RawValue>,
     /// Present where the server reports a failure instead of an answer.
@@ -67,7 +67,7 @@ pub struct Piece<'a> {
     /// The answer's text.
     #[serde(borrow)]
     pub content: Option<Text<'a>>,
-    /// The model's thinking, as BigModel names it.
+    /// The model's thinking, as `BigModel` names it.
     #[serde(borrow)]
     reasoning_content: Option<Text<'a>>,
     /// The same, as newer vLLM names it.

@@ -8,8 +8,6 @@ use super::Common;
 ///
 /// One request that is not streamed. Nothing is printed unless the whole answer
 /// has come; one that was cut by a limit is printed and exits 9.
-///
-/// Example: git diff | airx chat "Write a commit message for this diff"
 #[derive(Debug, Args)]
 pub struct ChatArgs {
     #[command(flatten)]

@@ -26,8 +26,10 @@ pub struct InputArgs {
     ///
     /// The user message is built from the words, then each --file, then
     /// standard input, parts separated by a blank line. A pipe, socket or file
-    /// on standard input is read and added; a terminal is not. `-` among the
-    /// words puts standard input there.
+    /// on standard input is read and added; a terminal is not. One that stays
+    /// silent is given up after 60s (AIRX_STDIN_WAIT) and nothing is sent. `-`
+    /// among the words puts standard input there and waits for it as long as it
+    /// takes.
     #[arg(value_name = "PROMPT")]
     pub prompt: Vec<String>,
 
@@ -113,7 +115,7 @@ pub struct RequestArgs {
     pub greedy: bool,
 
     /// Thinking, for models that have it
-    #[arg(long, value_name = "on|off")]
+    #[arg(long, value_name = "on|off", hide_possible_values = true)]
     pub thinking: Option<OnOff>,
 
     /// Any other body member as JSON; wins over the flags (repeat)

@@ -3,8 +3,6 @@
 use clap::{Args, ValueEnum};
 
 /// Print a shell's completion script
-///
-/// Example: airx completions zsh > ~/.zfunc/_airx
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// The shell
@@ -20,7 +18,7 @@ pub enum Shell {
     Zsh,
     /// Fish
     Fish,
-    /// `PowerShell`
+    /// PowerShell
     #[value(name = "powershell")]
     PowerShell,
     /// Elvish

@@ -9,8 +9,6 @@ use super::Common;
 /// The answer is parsed strictly, one surrounding code fence being tolerated;
 /// anything else, a duplicate member too, exits 10 with nothing on standard
 /// output. Digits of numbers and the order of members are kept.
-///
-/// Example: airx json "Name and population of three cities" --select /0/name
 #[derive(Debug, Args)]
 pub struct JsonArgs {
     /// Print indented instead of compact

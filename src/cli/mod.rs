@@ -1,5 +1,11 @@
 //! The command line: clap types only. Doc comments become `--help`, the man
 //! pages and the completions; reading a flag does nothing.
+#![allow(
+    clippy::doc_markdown,
+    rustdoc::bare_urls,
+    rustdoc::broken_intra_doc_links,
+    reason = "the doc comments are read as help, where Markdown's marks would stand as they are"
+)]
 
 mod chat;
 mod common;
@@ -25,7 +31,10 @@ pub use models::{ModelsArgs, ModelsFormat};
 pub use refusal::refusal;
 pub use stream::StreamArgs;
 pub use tools::ToolsArgs;
-pub use topics::{ENVIRONMENT, EXAMPLES, FILES, HelpArgs, TOPICS, Topic, Variable};
+pub use topics::{
+    ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, EventDoc, Example, FILES, HelpArgs, Member,
+    TOPICS, Topic, Variable,
+};
 
 /// Ask a GLM model from a shell script, and trust the exit code
 ///

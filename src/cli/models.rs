@@ -6,8 +6,6 @@ use clap::{Args, ValueEnum};
 ///
 /// Prices are per million tokens, as the provider's pages told them on the date
 /// shown. Concurrency is requests in flight by account tier, V0 to V3.
-///
-/// Example: airx models --format ndjson | jq -r 'select(.vision).name'
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
     /// How to print the table

@@ -8,8 +8,6 @@ use super::Common;
 ///
 /// Each piece leaves as soon as it arrives. The exit code tells afterwards
 /// whether the answer is complete: 7 where it broke off, 9 where it was cut.
-///
-/// Example: airx stream "Explain TCP slow start" | tee notes.txt
 #[derive(Debug, Args)]
 pub struct StreamArgs {
     #[command(flatten)]

@@ -11,8 +11,6 @@ use super::Common;
 /// In text, one call a line: {"id","name","arguments"}; prose beside calls goes
 /// to standard error, and an answer without calls is printed as text. Nothing
 /// is run.
-///
-/// Example: airx tools -t weather.json "Weather in Nanjing?" | jq .arguments
 #[derive(Debug, Args)]
 pub struct ToolsArgs {
     /// Tools: a JSON array, object or NDJSON (repeat)

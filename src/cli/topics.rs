@@ -1,8 +1,17 @@
-//! `airx help` and the texts that help, man pages and README share.
+//! `airx help`, and the texts that help, man pages and README share. They are
+//! plain data: nothing is formatted until somebody asks to read it.
+
+mod events;
+mod examples;
 
 use clap::{Args, ValueEnum};
 
+pub use events::{EVENTS, EventDoc, Member};
+pub use examples::{EXAMPLES, Example};
+
 /// Show help for a command or a topic
+///
+/// Without a subject it is what airx --help shows.
 #[derive(Debug, Args)]
 pub struct HelpArgs {
     /// A command, or one of the topics events and exit-codes
@@ -21,7 +30,84 @@ pub enum Topic {
 /// Every topic.
 pub const TOPICS: &[Topic] = &[Topic::Events, Topic::ExitCodes];
 
-/// An environment variable that airx reads.
+impl Topic {
+    /// The name that `airx help` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Events => "events",
+            Self::ExitCodes => "exit-codes",
+        }
+    }
+
+    /// What it is about, in one clause.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Events => "what airx prints under --format ndjson",
+            Self::ExitCodes => "what airx's exit status tells a script",
+        }
+    }
+
+    /// The paragraphs before the topic's table. One that begins with a space
+    /// stands as it is, lines and all.
+    pub fn opening(self) -> &'static [&'static str] {
+        match self {
+            Self::Events => EVENTS_OPENING,
+            Self::ExitCodes => EXIT_CODES_OPENING,
+        }
+    }
+
+    /// The paragraphs after the topic's table, as in [`Topic::opening`].
+    pub fn closing(self) -> &'static [&'static str] {
+        match self {
+            Self::Events => EVENTS_CLOSING,
+            Self::ExitCodes => EXIT_CODES_CLOSING,
+        }
+    }
+}
+
+const EVENTS_OPENING: &[&str] = &[
+    "Under --format ndjson standard output carries one JSON object a line, in UTF-8, whose first \
+     member is `type`. Each line leaves as soon as it is known.",
+    "From the moment the arguments are understood a run ends with exactly one `done` or `error`, \
+     refused input and signals included. The one exception is a reader that has closed the pipe.",
+    "Every member below is present in each event of its type unless the text says otherwise; what \
+     is not known is null.",
+];
+
+const EVENTS_CLOSING: &[&str] = &[
+    "Members and types may be added, so a script should pass over those it does not know. Within \
+     `v` 1 none is renamed, removed or given another meaning.",
+    "--meta FILE writes an object with what `done` or `error` holds, whatever the format.",
+    "A JSON Schema (draft 2020-12) of one line is part of airx's sources: src/event.schema.json.",
+];
+
+const EXIT_CODES_OPENING: &[&str] = &[
+    "The exit status tells whether the answer is complete and, where it is not, who can do \
+     something about it. Numbers and names do not change.",
+];
+
+const EXIT_CODES_CLOSING: &[&str] = &[
+    "Text that merely arrived does not make a 0: the server must have said why it stopped (`stop` \
+     or `tool_calls`, or what --accept names) and the answer must have a proper end. What was \
+     printed before a failure stays printed; a regular file named by -o is left as it was.",
+    "A failure is one line on standard error, `airx: CLASS: what happened`, and a `hint:` line \
+     where there is something to do. The `error` event and --meta carry the same `class`.",
+    "Where several apply the first of these counts: signal, internal, the code the server gave, \
+     blocked, truncated, incomplete, the others.",
+    "A busy server, a connection that could not be made or was reset, and an answer that broke off \
+     have been tried again already, as far as --retries, --timeout and what was printed allowed.",
+    "In a script:",
+    "    airx chat -o answer.txt \"$question\"
+    case $? in
+        0) ;;
+        3) echo 'look at the key and the balance' >&2; exit 1 ;;
+        5 | 6 | 7) echo \"$question\" >> again.txt ;;
+        9) echo 'the answer was cut: raise --max-tokens' >&2 ;;
+        *) exit 1 ;;
+    esac",
+];
+
+/// Something that is read or written, by name: a variable of the environment or a file.
 #[derive(Debug)]
 pub struct Variable {
     /// Its name.
@@ -30,9 +116,92 @@ pub struct Variable {
     pub does: &'static str,
 }
 
+const fn entry(name: &'static str, does: &'static str) -> Variable {
+    Variable { name, does }
+}
+
+/// What holds for the environment as a whole.
+pub const ENVIRONMENT_NOTE: &str =
+    "A flag wins over its variable. A variable that is set to nothing counts as unset.";
+
 /// Every environment variable that airx reads.
-pub const ENVIRONMENT: &[Variable] = &[];
-/// Files, for the man pages.
-pub const FILES: &[Variable] = &[];
-/// Shell lines, for the man pages, by command.
-pub const EXAMPLES: &[(&str, &[&str])] = &[];
+pub const ENVIRONMENT: &[Variable] = &[
+    entry(
+        "AIRX_API_KEY",
+        "API key for whatever server is asked; alone it means \
+         https://open.bigmodel.cn/api/paas/v4. Comes before the providers' own variables, after \
+         --key-file.",
+    ),
+    entry(
+        "AIRX_BASE_URL",
+        "Server to ask, the part before /chat/completions, as --base-url.",
+    ),
+    entry("AIRX_MODEL", "Model to ask, as --model."),
+    entry(
+        "AIRX_NO_STDIN",
+        "1: never touch standard input, as --no-stdin.",
+    ),
+    entry(
+        "AIRX_STDIN_WAIT",
+        "How long a silent standard input is waited for where the prompt is given and `-` is not; \
+         then airx exits 2 and nothing was sent. A duration, 60s by default.",
+    ),
+    entry(
+        "AIRX_ALLOW_HTTP",
+        "1: allow plain http to a host that is not this machine, as --allow-http.",
+    ),
+    entry(
+        "ZHIPUAI_API_KEY",
+        "API key of BigModel. Sent to open.bigmodel.cn or ZHIPUAI_BASE_URL and nowhere else.",
+    ),
+    entry(
+        "ZHIPUAI_BASE_URL",
+        "Base URL that goes with ZHIPUAI_API_KEY, in place of \
+         https://open.bigmodel.cn/api/paas/v4.",
+    ),
+    entry(
+        "ZAI_API_KEY",
+        "API key of Z.ai. Sent to api.z.ai or ZAI_BASE_URL and nowhere else.",
+    ),
+    entry(
+        "ZAI_BASE_URL",
+        "Base URL that goes with ZAI_API_KEY, in place of https://api.z.ai/api/paas/v4.",
+    ),
+    entry("HTTPS_PROXY", "Proxy to https servers; --proxy wins."),
+    entry("HTTP_PROXY", "Proxy to plain http servers; --proxy wins."),
+    entry(
+        "ALL_PROXY",
+        "Proxy where the variable of the server's scheme is unset: http, https, socks5 or socks5h.",
+    ),
+    entry(
+        "NO_PROXY",
+        "Hosts that are asked without a proxy, separated by commas. This machine always is.",
+    ),
+    entry(
+        "SSL_CERT_FILE",
+        "PEM file of the certificates to trust, in place of the system's; --cacert wins.",
+    ),
+    entry(
+        "SSL_CERT_DIR",
+        "Folder of PEM certificates to trust, in place of the system's.",
+    ),
+];
+
+/// Files, for the man pages of the commands that make requests.
+pub const FILES: &[Variable] = &[
+    entry(
+        "--session FILE",
+        "A conversation: NDJSON, one message a line, as the API takes them. Made with mode 0600, \
+         locked from read to write, extended in one write and only when the run succeeds.",
+    ),
+    entry(
+        "-o FILE, FILE.partial",
+        "A regular FILE is replaced in one step when the run ends with 0, its mode kept and links \
+         followed. After a failure it is as it was, and what came of the answer is in FILE.partial.",
+    ),
+    entry(
+        "--key-file FILE",
+        "The API key. A file that group or others can read is warned about; one that they can \
+         write is refused.",
+    ),
+];

@@ -3,6 +3,7 @@
 
 mod curl;
 mod limits;
+pub mod print;
 mod request;
 
 use crate::api::request::{Message, Request};

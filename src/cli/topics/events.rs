@@ -1,0 +1,208 @@
+//! Every event and member of `--format ndjson`, in words. A test holds them
+//! against the JSON Schema, and the schema against the code.
+
+/// A type of event.
+#[derive(Debug)]
+pub struct EventDoc {
+    /// The value of `type`.
+    pub name: &'static str,
+    /// When it is printed.
+    pub when: &'static str,
+    /// What it holds beside `type`, in the order of the line.
+    pub members: &'static [Member],
+}
+
+/// A member of an event.
+#[derive(Debug)]
+pub struct Member {
+    /// Its name.
+    pub name: &'static str,
+    /// Its JSON type.
+    pub kind: &'static str,
+    /// What it tells, with its unit.
+    pub tells: &'static str,
+}
+
+const fn member(name: &'static str, kind: &'static str, tells: &'static str) -> Member {
+    Member { name, kind, tells }
+}
+
+const USAGE: &str = "object or null";
+const COST: &str = "object or null";
+
+/// Every event, in the order in which a run may print them.
+pub const EVENTS: &[EventDoc] = &[
+    EventDoc {
+        name: "start",
+        when: "Once, before the first request is sent.",
+        members: &[
+            member("v", "integer", "Version of these events: 1."),
+            member(
+                "command",
+                "string",
+                "The command: chat, stream, tools or json.",
+            ),
+            member("model", "string", "The model asked for."),
+            member(
+                "request_id",
+                "string or null",
+                "The id sent with the request; null where none is sent.",
+            ),
+        ],
+    },
+    EventDoc {
+        name: "retry",
+        when: "A request failed and another follows.",
+        members: &[
+            member(
+                "request",
+                "integer",
+                "The number of the request that follows.",
+            ),
+            member("after_ms", "integer", "Milliseconds until it is sent."),
+            member(
+                "class",
+                "string",
+                "Why the last one failed, as in airx help exit-codes.",
+            ),
+            member(
+                "http_status",
+                "integer or null",
+                "HTTP status of the reply, if there was one.",
+            ),
+            member("code", "string or null", "The server's own code."),
+            member("message", "string", "What happened, in one line."),
+        ],
+    },
+    EventDoc {
+        name: "delta",
+        when: "A part of the answer's text; all of them in order are the text. `json` prints \
+               none.",
+        members: &[member("content", "string", "The text.")],
+    },
+    EventDoc {
+        name: "reasoning",
+        when: "A part of the model's thinking.",
+        members: &[member("content", "string", "The text.")],
+    },
+    EventDoc {
+        name: "tool_call",
+        when: "A call that the model wants, once it is whole.",
+        members: &[
+            member("index", "integer", "Which call of the answer, from 0."),
+            member("id", "string", "What a message with the result must name."),
+            member("name", "string", "The function."),
+            member(
+                "arguments",
+                "any",
+                "The arguments as a JSON value; absent where they are not JSON.",
+            ),
+            member(
+                "arguments_text",
+                "string",
+                "The arguments as the model wrote them; only where they are not JSON.",
+            ),
+        ],
+    },
+    EventDoc {
+        name: "invalid",
+        when: "The model's answer is not what was asked for.",
+        members: &[
+            member("try", "integer", "Which try it was, from 1."),
+            member(
+                "errors",
+                "array",
+                "What is wrong: objects of `path` (a JSON Pointer, empty for the whole) and \
+                 `message`.",
+            ),
+            member("content", "string", "The answer as it came."),
+        ],
+    },
+    EventDoc {
+        name: "value",
+        when: "The value that `json` accepted.",
+        members: &[member(
+            "value",
+            "any",
+            "The value, digits and order of members kept.",
+        )],
+    },
+    EventDoc {
+        name: "search",
+        when: "The provider's web search found something.",
+        members: &[member(
+            "results",
+            "any",
+            "The server's web_search items, as it sent them.",
+        )],
+    },
+    EventDoc {
+        name: "done",
+        when: "The end of a run that exits 0; the last line.",
+        members: &[
+            member("finish_reason", "string", "Why the model stopped."),
+            member("model", "string or null", "The model that answered."),
+            member("id", "string or null", "The server's id of the answer."),
+            member("request_id", "string or null", "The request's id."),
+            member(
+                "usage",
+                USAGE,
+                "Tokens of all requests of the run: `prompt_tokens`, `completion_tokens`, \
+                 `total_tokens` and, where a server tells them, \
+                 `prompt_tokens_details.cached_tokens` and \
+                 `completion_tokens_details.reasoning_tokens`.",
+            ),
+            member(
+                "cost",
+                COST,
+                "What they cost: `amount` (a decimal number in a string, so that no digit is \
+                 lost), `currency` (ISO 4217) and `price_date`, the day the price was read. Null \
+                 where the model's price is not known.",
+            ),
+            member(
+                "ttft_ms",
+                "integer or null",
+                "Milliseconds from the first request to the first token.",
+            ),
+            member(
+                "elapsed_ms",
+                "integer",
+                "Milliseconds from the first request to the end.",
+            ),
+            member("requests", "integer", "How many requests were sent."),
+        ],
+    },
+    EventDoc {
+        name: "error",
+        when: "The end of a run that failed; the last line.",
+        members: &[
+            member(
+                "class",
+                "string",
+                "Who can fix it, as in airx help exit-codes.",
+            ),
+            member("exit", "integer", "The exit status."),
+            member("message", "string", "What happened, in one line."),
+            member("hint", "string or null", "What to do about it."),
+            member(
+                "http_status",
+                "integer or null",
+                "HTTP status of the reply, if there was one.",
+            ),
+            member("code", "string or null", "The server's own code."),
+            member("request_id", "string or null", "The request's id."),
+            member(
+                "finish_reason",
+                "string or null",
+                "Why the model stopped, where that is the failure.",
+            ),
+            member("usage", USAGE, "Tokens spent all the same; as in `done`."),
+            member("requests", "integer", "How many requests were sent."),
+            member(
+                "retry_after_ms",
+                "integer or null",
+                "Milliseconds that the server asked to wait.",
+            ),
+        ],
+    },
+];

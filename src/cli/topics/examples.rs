@@ -1,0 +1,188 @@
+//! Shell lines to paste, by command; a test reads each with the real command line.
+
+/// One line and what it is for.
+#[derive(Debug)]
+pub struct Example {
+    /// What it does, without a final period.
+    pub does: &'static str,
+    /// The line, as a shell takes it.
+    pub line: &'static str,
+}
+
+const fn example(does: &'static str, line: &'static str) -> Example {
+    Example { does, line }
+}
+
+/// The examples of each command, and of the program under its own name.
+pub const EXAMPLES: &[(&str, &[Example])] = &[
+    (
+        "airx",
+        &[
+            example(
+                "Ask; the exit code tells whether the answer is whole",
+                r#"airx chat "What does EAGAIN mean?""#,
+            ),
+            example(
+                "Ask a server on this machine, without a key",
+                r#"airx chat --base-url http://127.0.0.1:8080/v1 -m qwen3 "Hello""#,
+            ),
+            example(
+                "Try a script without a server, a key or a bill",
+                "airx mock -- ./nightly-report.sh",
+            ),
+        ],
+    ),
+    (
+        "chat",
+        &[
+            example(
+                "Add what a command prints to the question",
+                r#"git diff | airx chat "Write a commit message for this diff""#,
+            ),
+            example(
+                "Two files, and a role from a third",
+                r#"airx chat -s @reviewer.txt -f old.py -f new.py "What has changed?""#,
+            ),
+            example(
+                "Keep the code alone, and only if the answer is complete",
+                r#"airx chat -x=sql -o top.sql "SQL: the ten largest orders""#,
+            ),
+            example(
+                "Inside a loop: -n leaves the loop's own lines alone",
+                r#"while read -r word; do airx chat -n "Define: $word"; done < words.txt"#,
+            ),
+            example(
+                "Go on with a conversation",
+                r#"airx chat --session talk.ndjson "And in one sentence?""#,
+            ),
+            example(
+                "Ask about a picture",
+                r#"airx chat -m glm-4v-flash -i photo.jpg "What is on the sign?""#,
+            ),
+            example(
+                "See what would be sent, as a command to run by hand",
+                r#"airx chat --dry-run=curl "Hello""#,
+            ),
+        ],
+    ),
+    (
+        "stream",
+        &[
+            example(
+                "Read along and keep a copy; pipefail keeps airx's exit code",
+                r#"set -o pipefail; airx stream "Explain TCP slow start" | tee notes.txt"#,
+            ),
+            example(
+                "Take the deltas apart",
+                r#"airx stream --format ndjson "Hello" | jq -rj 'select(.type == "delta").content'"#,
+            ),
+            example(
+                "Watch the thinking, keep the answer",
+                r#"airx stream -m glm-4.5-flash --thinking on --reasoning "Is 2027 prime?" > answer.txt"#,
+            ),
+            example(
+                "Tokens, cost and times beside the answer",
+                r#"airx stream --usage "A limerick about pipes""#,
+            ),
+        ],
+    ),
+    (
+        "tools",
+        &[
+            example(
+                "Print the calls that the model wants",
+                r#"airx tools -t weather.json "Weather in Nanjing?""#,
+            ),
+            example(
+                "Fail where there is no call",
+                r#"airx tools -t weather.json --require-call "Weather in Nanjing?" | jq -c .arguments"#,
+            ),
+            example(
+                "Go on after a tool has run: the last message of the history is its result",
+                "airx tools -t weather.json --messages history.json",
+            ),
+        ],
+    ),
+    (
+        "json",
+        &[
+            example(
+                "One value out of the answer",
+                r#"airx json --select /city 'Where is the Louvre? Answer {"city": "..."}'"#,
+            ),
+            example(
+                "Classify what comes on standard input",
+                r#"airx json -s 'Answer {"mood": "good" or "bad"}' --select /mood < review.txt"#,
+            ),
+            example(
+                "Fields of a document, in a file",
+                r#"airx json --pretty -f invoice.txt -o invoice.json "Number, date, total as JSON""#,
+            ),
+        ],
+    ),
+    (
+        "mock",
+        &[
+            example(
+                "Run a script against the mock",
+                "airx mock -- ./nightly-report.sh",
+            ),
+            example(
+                "See how it bears a rate limit that meets a third of its requests",
+                "airx mock --fail 429:0.33 -- ./nightly-report.sh",
+            ),
+            example(
+                "Give exact answers, one a line of a file",
+                r#"airx mock --script answers.ndjson -- airx chat "Hello""#,
+            ),
+            example(
+                "Serve until interrupted; the first line printed is the base URL",
+                "airx mock --port 8080",
+            ),
+        ],
+    ),
+    (
+        "models",
+        &[
+            example("The table", "airx models"),
+            example(
+                "Names of the models that see",
+                "airx models --format ndjson | jq -r 'select(.vision).name'",
+            ),
+            example(
+                "What a million tokens of an answer cost",
+                r#"airx models --format json | jq '.[] | select(.name == "glm-4-airx").price.output'"#,
+            ),
+        ],
+    ),
+    (
+        "completions",
+        &[
+            example(
+                "Bash",
+                "airx completions bash > ~/.local/share/bash-completion/completions/airx",
+            ),
+            example(
+                "Zsh: into a folder of $fpath",
+                "airx completions zsh > ~/.zfunc/_airx",
+            ),
+            example(
+                "Fish",
+                "airx completions fish > ~/.config/fish/completions/airx.fish",
+            ),
+            example("PowerShell", "airx completions powershell >> $PROFILE"),
+            example(
+                "Elvish: then `use airx` in rc.elv",
+                "airx completions elvish > ~/.config/elvish/lib/airx.elv",
+            ),
+        ],
+    ),
+    (
+        "help",
+        &[
+            example("Every option of a command", "airx help chat"),
+            example("The lines of --format ndjson", "airx help events"),
+            example("What the exit status tells", "airx help exit-codes"),
+        ],
+    ),
+];

@@ -1,0 +1,279 @@
+//! The event schema against the code: every event, with all that it may hold
+//! and with nothing it may lack, and against the words of `airx help events`.
+
+use std::collections::BTreeSet;
+
+use airx::api::reply::{CompletionDetails, PromptDetails, Usage};
+use airx::cli::EVENTS;
+use airx::event::{Event, VERSION, Violation};
+use airx::exit::TABLE;
+use jsonschema::Validator;
+use serde_json::{Value, json};
+
+fn schema() -> Value {
+    serde_json::from_str(include_str!("../../src/event.schema.json")).unwrap()
+}
+
+fn validator() -> Validator {
+    jsonschema::draft202012::new(&schema()).unwrap()
+}
+
+/// The name of an event's type. A variant that is not here does not compile,
+/// and one that is has to be among the [`samples`].
+fn name(event: &Event<'_>) -> &'static str {
+    match event {
+        Event::Start { .. } => "start",
+        Event::Retry { .. } => "retry",
+        Event::Delta { .. } => "delta",
+        Event::Reasoning { .. } => "reasoning",
+        Event::ToolCall { .. } => "tool_call",
+        Event::Invalid { .. } => "invalid",
+        Event::Value { .. } => "value",
+        Event::Search { .. } => "search",
+        Event::Done { .. } => "done",
+        Event::Error { .. } => "error",
+    }
+}
+
+/// The names that [`name`] can give.
+const NAMES: [&str; 10] = [
+    "start",
+    "retry",
+    "delta",
+    "reasoning",
+    "tool_call",
+    "invalid",
+    "value",
+    "search",
+    "done",
+    "error",
+];
+
+fn usage() -> Usage {
+    Usage {
+        prompt_tokens: 11,
+        completion_tokens: 9,
+        total_tokens: 20,
+        prompt_tokens_details: Some(PromptDetails {
+            cached_tokens: Some(4),
+        }),
+        completion_tokens_details: Some(CompletionDetails {
+            reasoning_tokens: Some(2),
+        }),
+    }
+}
+
+/// Hands over, as lines, each event with every member it may hold, and each
+/// with as few as there may be.
+fn samples(take: &mut dyn FnMut(&'static str, Value)) {
+    let mut line = |event: &Event<'_>| take(name(event), serde_json::to_value(event).unwrap());
+    let value = json!({"city": "Nanjing", "list": [1, 2.50, null]});
+    let violation = Violation {
+        path: "/a~1b/0".into(),
+        message: "is not a number".into(),
+    };
+    let cost = airx::model::cost("glm-4-airx", &usage());
+    assert!(cost.is_some());
+    for full in [true, false] {
+        let text = full.then_some("text");
+        let number = full.then_some(1500);
+        let usage = if full { Some(usage()) } else { None };
+        line(&Event::Start {
+            v: VERSION,
+            command: "chat",
+            model: "glm-4-airx",
+            request_id: text,
+        });
+        line(&Event::Retry {
+            request: 2,
+            after_ms: 0,
+            class: "busy",
+            http_status: full.then_some(429),
+            code: full.then_some("1302"),
+            message: "rate limit",
+        });
+        line(&Event::Delta {
+            content: text.unwrap_or(""),
+        });
+        line(&Event::Reasoning {
+            content: text.unwrap_or(""),
+        });
+        line(&Event::ToolCall {
+            index: 0,
+            id: "call_1",
+            name: "weather",
+            arguments: full.then_some(&value),
+            arguments_text: (!full).then_some("{\"city\":"),
+        });
+        line(&Event::Invalid {
+            attempt: 1,
+            errors: if full {
+                std::slice::from_ref(&violation)
+            } else {
+                &[]
+            },
+            content: "{",
+        });
+        line(&Event::Value {
+            value: if full { &value } else { &Value::Null },
+        });
+        line(&Event::Search {
+            results: &json!([{"title": "t", "link": "l"}]),
+        });
+        line(&Event::Done {
+            finish_reason: "stop",
+            model: text,
+            id: text,
+            request_id: text,
+            usage,
+            cost: cost.filter(|_| full),
+            ttft_ms: number,
+            elapsed_ms: 2000,
+            requests: 1,
+        });
+        line(&Event::Error {
+            class: "busy",
+            exit: 5,
+            message: "rate limit",
+            hint: text,
+            http_status: full.then_some(429),
+            code: full.then_some("1302"),
+            request_id: text,
+            finish_reason: text,
+            usage,
+            requests: 0,
+            retry_after_ms: number,
+        });
+    }
+    // What a server may leave out, or send as null.
+    let mut sparse = usage();
+    sparse.prompt_tokens_details = None;
+    sparse.completion_tokens_details = Some(CompletionDetails {
+        reasoning_tokens: None,
+    });
+    line(&Event::Error {
+        class: "signal",
+        exit: 130,
+        message: "interrupted",
+        hint: None,
+        http_status: None,
+        code: None,
+        request_id: None,
+        finish_reason: None,
+        usage: Some(sparse),
+        requests: 1,
+        retry_after_ms: None,
+    });
+}
+
+#[test]
+fn every_event_fits_the_schema() {
+    let validator = validator();
+    let mut covered = BTreeSet::new();
+    samples(&mut |name, line| {
+        let errors: Vec<String> = validator
+            .iter_errors(&line)
+            .map(|error| error.to_string())
+            .collect();
+        assert!(errors.is_empty(), "{line}: {errors:?}");
+        assert_eq!(line["type"], name);
+        assert_eq!(
+            line.as_object().unwrap().keys().next().unwrap(),
+            "type",
+            "{line}"
+        );
+        covered.insert(name);
+    });
+    assert_eq!(covered, BTreeSet::from(NAMES));
+}
+
+#[test]
+fn the_schema_is_exact() {
+    let validator = validator();
+    samples(&mut |name, line| {
+        let mut more = line.clone();
+        more["another"] = json!(1);
+        assert!(!validator.is_valid(&more), "{name} takes any member");
+        for member in line.as_object().unwrap().keys() {
+            let mut less = line.clone();
+            less.as_object_mut().unwrap().remove(member);
+            assert!(!validator.is_valid(&less), "{name} needs no {member}");
+        }
+        for (member, value) in line.as_object().unwrap() {
+            // These hold any JSON value.
+            if !["value", "results", "arguments"].contains(&member.as_str()) && !value.is_object() {
+                let mut other = line.clone();
+                other[member] = json!({"of": "another type"});
+                assert!(
+                    !validator.is_valid(&other),
+                    "{name}.{member} takes any type"
+                );
+            }
+        }
+    });
+}
+
+#[test]
+fn the_schema_knows_every_event_and_class() {
+    let schema = schema();
+    let refs = schema["oneOf"].as_array().unwrap().iter();
+    let types: Vec<&str> = refs
+        .map(|each| {
+            each["$ref"]
+                .as_str()
+                .unwrap()
+                .trim_start_matches("#/$defs/")
+        })
+        .collect();
+    assert_eq!(types, NAMES);
+    let classes: Vec<&str> = TABLE.iter().skip(1).map(|row| row.name).collect();
+    assert_eq!(schema["$defs"]["class"]["enum"], json!(classes));
+}
+
+#[test]
+fn help_describes_the_events_as_the_schema_does() {
+    let schema = schema();
+    let described: Vec<&str> = EVENTS.iter().map(|event| event.name).collect();
+    assert_eq!(described, NAMES);
+    for event in EVENTS {
+        let properties = schema["$defs"][event.name]["properties"]
+            .as_object()
+            .unwrap();
+        let members: Vec<&str> = event.members.iter().map(|member| member.name).collect();
+        let in_schema: Vec<&String> = properties.keys().skip(1).collect();
+        assert_eq!(members, in_schema, "{}", event.name);
+        for member in event.members {
+            let kind = kind(&schema, &properties[member.name]);
+            assert_eq!(member.kind, kind, "{}.{}", event.name, member.name);
+        }
+    }
+    samples(&mut |name, line| {
+        let of_event = EVENTS.iter().find(|event| event.name == name).unwrap();
+        let mut members = of_event.members.iter().map(|member| member.name);
+        for member in line.as_object().unwrap().keys().skip(1) {
+            assert!(
+                members.any(|next| next == member),
+                "{name}.{member}: another order"
+            );
+        }
+    });
+}
+
+/// A subschema's type in the words of help.
+fn kind(schema: &Value, part: &Value) -> String {
+    let part = match part["$ref"].as_str() {
+        Some(reference) => schema.pointer(reference.trim_start_matches('#')).unwrap(),
+        None => part,
+    };
+    let typed = &part["type"];
+    match (part, typed) {
+        (Value::Bool(true), _) => "any".to_owned(),
+        (_, Value::String(one)) => one.clone(),
+        (_, Value::Array(several)) => {
+            let several: Vec<&str> = several.iter().filter_map(Value::as_str).collect();
+            several.join(" or ")
+        }
+        _ if part["const"].is_u64() => "integer".to_owned(),
+        _ => "string".to_owned(),
+    }
+}

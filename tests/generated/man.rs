@@ -1,0 +1,179 @@
+//! The man pages: `clap_mangen`'s sections, with those between them that it does
+//! not know, from the same texts as help.
+
+use airx::cli::{Cli, ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, FILES, TOPICS, Topic};
+use airx::commands::print::{exit_note, exit_rows};
+use airx::exit::TABLE;
+use clap::CommandFactory;
+use clap_mangen::Man;
+use clap_mangen::roff::{bold, italic, roman};
+
+use crate::page::Page;
+use crate::{committed, run};
+
+const MANUAL: &str = "airx manual";
+const SOURCE: &str = concat!("airx ", env!("CARGO_PKG_VERSION"));
+/// The date of pages made before the first release.
+const FIRST_WRITTEN: &str = "2026-11-23";
+
+/// The newest release's day, from the change log: no page changes by the day it
+/// is made on, and nobody has to remember to date one.
+fn date() -> &'static str {
+    include_str!("../../CHANGELOG.md")
+        .lines()
+        .find_map(|line| line.strip_prefix("## [")?.split_once("] - "))
+        .map_or(FIRST_WRITTEN, |(_, day)| day)
+}
+
+/// Every page's file and text.
+fn pages() -> Vec<(String, String)> {
+    let mut program = Cli::command();
+    program.build();
+    let commands = program.get_subcommands().cloned();
+    let mut pages: Vec<(String, String)> = commands
+        .map(|command| (command.get_name().to_owned(), command))
+        // `airx help` is about these pages.
+        .filter(|(name, _)| name != "help")
+        .map(|(name, command)| (format!("airx-{name}.1"), command_page(command, &name)))
+        .collect();
+    pages.push(("airx.1".to_owned(), command_page(program, "airx")));
+    let topics = TOPICS.iter();
+    pages.extend(topics.map(|topic| (format!("airx-{}.7", topic.name()), topic_page(*topic))));
+    pages
+}
+
+#[test]
+fn man_pages_equal_what_the_command_line_makes() {
+    for (file, page) in pages() {
+        committed(&format!("man/{file}"), &page);
+    }
+}
+
+#[test]
+fn no_man_page_is_left_over() {
+    let mut made: Vec<String> = pages().into_iter().map(|(file, _)| file).collect();
+    let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/man")).unwrap();
+    let mut found: Vec<String> = folder
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    made.sort();
+    found.sort();
+    assert_eq!(found, made);
+}
+
+#[test]
+fn man_pages_are_clean_under_mandoc() {
+    for (file, page) in pages() {
+        let Some(complaints) = run("mandoc", &["-T", "lint", "-W", "warning"], &page) else {
+            return;
+        };
+        assert_eq!(complaints, "", "{file}");
+    }
+}
+
+fn command_page(mut command: clap::Command, name: &str) -> String {
+    // The options have a section of their own; a list of them all says less here.
+    let usage = command.render_usage().to_string();
+    let usage = usage.trim_start_matches("Usage: ").trim_end().to_owned();
+    let command = command.override_usage(usage);
+    let makes_requests = command
+        .get_arguments()
+        .any(|argument| argument.get_id() == "session");
+    let program = name == "airx";
+    let commands: Vec<String> = command
+        .get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect();
+    let about = command.get_subcommands().map(|command| {
+        let about = command.get_about().map(ToString::to_string);
+        (command.get_name().to_owned(), about.unwrap_or_default())
+    });
+    let about: Vec<(String, String)> = about.collect();
+    let title = if program {
+        "AIRX".to_owned()
+    } else {
+        format!("AIRX-{}", name.to_uppercase())
+    };
+    let man = Man::new(command)
+        .title(title)
+        .date(date())
+        .source(SOURCE)
+        .manual(MANUAL);
+
+    let mut page = Page::default();
+    page.made_by_clap(|out| man.render_title(out));
+    page.made_by_clap(|out| man.render_name_section(out));
+    page.made_by_clap(|out| man.render_synopsis_section(out));
+    page.made_by_clap(|out| man.render_description_section(out));
+    page.made_by_clap(|out| man.render_options_section(out));
+    if program {
+        page.heading("COMMANDS");
+        for (name, about) in &about {
+            let page_of = match name.as_str() {
+                "help" => vec![bold("airx help")],
+                name => vec![bold(format!("airx-{name}")), roman("(1)")],
+            };
+            page.tagged(page_of, about);
+        }
+    }
+    page.heading("EXIT STATUS");
+    page.rows(exit_rows(name));
+    if let Some(note) = exit_note(name) {
+        page.paragraph(note);
+    }
+    if program || makes_requests {
+        page.heading("ENVIRONMENT");
+        page.variables(ENVIRONMENT);
+        page.paragraph(ENVIRONMENT_NOTE);
+        page.heading("FILES");
+        page.variables(FILES);
+    }
+    page.heading("EXAMPLES");
+    let examples = EXAMPLES.iter().find(|(command, _)| *command == name);
+    for example in examples.unwrap().1 {
+        page.paragraph(&format!("{}:", example.does));
+        page.literal(example.line);
+    }
+    page.see_also(name, &commands);
+    page.finish()
+}
+
+fn topic_page(topic: Topic) -> String {
+    let name = format!("airx-{}", topic.name());
+    let mut page = Page::default();
+    page.roff.control(
+        "TH",
+        [name.to_uppercase().as_str(), "7", date(), SOURCE, MANUAL],
+    );
+    page.heading("NAME");
+    page.roff
+        .text([roman(format!("{name} - {}", topic.title()))]);
+    page.heading("DESCRIPTION");
+    page.paragraphs(topic.opening());
+    match topic {
+        Topic::Events => {
+            page.heading("EVENTS");
+            for event in EVENTS {
+                page.roff.control("SS", [event.name]);
+                page.text(event.when);
+                for member in event.members {
+                    let tag = vec![
+                        bold(member.name),
+                        roman(" ("),
+                        italic(member.kind),
+                        roman(")"),
+                    ];
+                    page.tagged(tag, member.tells);
+                }
+            }
+        }
+        Topic::ExitCodes => {
+            page.heading("EXIT STATUS");
+            page.rows(TABLE);
+        }
+    }
+    page.heading("NOTES");
+    page.paragraphs(topic.closing());
+    page.see_also(&name, &[]);
+    page.finish()
+}
