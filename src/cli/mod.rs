@@ -19,7 +19,7 @@ pub use common::{
 };
 pub use completions::{CompletionsArgs, Shell};
 pub use json::JsonArgs;
-pub use mock::{MockArgs, Tier};
+pub use mock::{Fault, FaultKind, MockArgs, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
 pub use stream::StreamArgs;
 pub use tools::ToolsArgs;
