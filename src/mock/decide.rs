@@ -10,52 +10,15 @@ use super::answer::Answer;
 use super::asked::{self, Asked};
 use super::dice::Dice;
 use super::invent;
+use super::line::Play;
+use super::outcome::{Incoming, Outcome, Then};
 use super::playback::Slot;
 use super::reply::{self, Reply};
-use super::script::{self, Play, Script};
+use super::script::{self, Script};
 use super::stream;
 use super::wire::{self, Envelope};
 use crate::cli::{FaultKind, MockArgs, Tier};
 use crate::error::Failure;
-
-/// What a request is judged by.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Incoming<'a> {
-    /// HTTP method.
-    pub(super) method: &'a str,
-    /// Path without the query.
-    pub(super) path: &'a str,
-    /// `Host` header, for the place of a redirect.
-    pub(super) host: &'a str,
-    /// `Authorization` header.
-    pub(super) authorization: Option<&'a str>,
-    /// All of the body.
-    pub(super) body: &'a [u8],
-}
-
-/// What becomes of a request.
-#[derive(Debug)]
-pub(super) struct Outcome {
-    /// How long nothing is sent.
-    pub(super) wait: Duration,
-    /// What is done then.
-    pub(super) then: Then,
-    /// Held until the answer has been sent.
-    pub(super) slot: Option<Slot>,
-}
-
-/// What is done with a connection.
-#[derive(Debug, PartialEq)]
-pub(super) enum Then {
-    /// This is sent.
-    Reply(Reply),
-    /// Nothing, for ever.
-    Hang,
-    /// The connection is closed.
-    Close,
-    /// The connection is reset.
-    Reset,
-}
 
 /// The server's mind: its options, and what it must remember.
 #[derive(Debug)]
@@ -152,7 +115,8 @@ impl Mock {
             Err(refusal) => return (latency, Then::Reply(refusal)),
         };
         let occurrence = self.occurrence(asked.fingerprint);
-        let mut chance = Dice::new(self.seed, asked.fingerprint, occurrence);
+        // Of their own, so that ids and texts do not change with the faults.
+        let mut chance = Dice::new(self.seed, !asked.fingerprint, occurrence);
         let rolled = self
             .faults
             .iter()
@@ -195,7 +159,8 @@ impl Mock {
                 invent::answer(&asked, &dice, fault)
             }
         };
-        let envelope = Envelope::new(&asked, chance);
+        let dice = Dice::new(self.seed, asked.fingerprint, occurrence);
+        let envelope = Envelope::new(&asked, dice);
         self.shape(&asked, &envelope, &answer, latency)
     }
 
@@ -209,7 +174,7 @@ impl Mock {
     ) -> (Duration, Then) {
         if asked.stream {
             let steps = stream::stream(envelope, answer, self.rate, asked.tool_stream);
-            return (latency, Then::Reply(Reply::stream(steps)));
+            return (latency, Then::Reply(Reply::stream(200, steps)));
         }
         let tokens = u32::try_from(answer.tokens()).unwrap_or(u32::MAX);
         let generation = self.rate.map_or(0.0, |rate| f64::from(tokens) / rate);

@@ -48,6 +48,7 @@ impl Drop for Slot {
 #[derive(Debug)]
 pub(super) struct Playback {
     steps: VecDeque<Step>,
+    sized: bool,
     began: Option<Instant>,
     sleep: Option<Pin<Box<Sleep>>>,
     /// What was written has had time to leave before the connection breaks.
@@ -56,10 +57,12 @@ pub(super) struct Playback {
 }
 
 impl Playback {
-    /// A body of these steps, in flight until its last one.
-    pub(super) fn new(steps: Vec<Step>, slot: Option<Slot>) -> Self {
+    /// A body of these steps, in flight until its last one. Where it is `sized`
+    /// and all there, its length is known from the start.
+    pub(super) fn new(steps: Vec<Step>, sized: bool, slot: Option<Slot>) -> Self {
         Self {
             steps: steps.into(),
+            sized,
             began: None,
             sleep: None,
             settled: false,
@@ -126,6 +129,9 @@ impl Body for Playback {
     }
 
     fn size_hint(&self) -> SizeHint {
+        if !self.sized {
+            return SizeHint::default();
+        }
         let mut total = 0;
         for step in &self.steps {
             let Step::Bytes(bytes) = step else {
@@ -152,10 +158,11 @@ mod tests {
     }
 
     #[test]
-    fn only_a_body_that_is_all_there_has_a_length() {
+    fn only_a_sized_body_that_is_all_there_has_a_length() {
         let bytes = || Step::Bytes(Bytes::from_static(b"abc"));
-        let length = |steps| Playback::new(steps, None).size_hint().exact();
-        assert_eq!(length(vec![bytes(), bytes()]), Some(6));
-        assert_eq!(length(vec![bytes(), Step::Cut]), None);
+        let length = |steps, sized| Playback::new(steps, sized, None).size_hint().exact();
+        assert_eq!(length(vec![bytes(), bytes()], true), Some(6));
+        assert_eq!(length(vec![bytes(), Step::Cut], true), None);
+        assert_eq!(length(vec![bytes(), bytes()], false), None);
     }
 }

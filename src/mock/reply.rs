@@ -10,7 +10,7 @@ use crate::cli::FaultKind;
 /// `Content-Type` of whole replies. api.md §4.
 pub(super) const JSON: &str = "application/json; charset=UTF-8";
 /// `Content-Type` of streams. api.md §5.
-pub(super) const EVENT_STREAM: &str = "text/event-stream;charset=UTF-8";
+const EVENT_STREAM: &str = "text/event-stream;charset=UTF-8";
 
 /// One reply.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub(super) struct Reply {
     pub(super) headers: Vec<(String, String)>,
     /// The body.
     pub(super) steps: Vec<Step>,
+    /// Its length is told beforehand; else it goes in chunks.
+    pub(super) sized: bool,
 }
 
 impl Reply {
@@ -30,6 +32,7 @@ impl Reply {
             status,
             headers: vec![("Content-Type".into(), content_type.into())],
             steps: vec![Step::Bytes(body.into())],
+            sized: true,
         }
     }
 
@@ -39,11 +42,12 @@ impl Reply {
     }
 
     /// An event stream.
-    pub(super) fn stream(steps: Vec<Step>) -> Self {
+    pub(super) fn stream(status: u16, steps: Vec<Step>) -> Self {
         Self {
-            status: 200,
+            status,
             headers: vec![("Content-Type".into(), EVENT_STREAM.into())],
             steps,
+            sized: false,
         }
     }
 

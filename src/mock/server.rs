@@ -14,8 +14,9 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::decide::{Incoming, Mock, Outcome, Then};
+use super::decide::Mock;
 use super::log::Log;
+use super::outcome::{Incoming, Outcome, Then};
 use super::playback::Playback;
 use super::reply::Reply;
 use crate::error::Failure;
@@ -113,6 +114,7 @@ async fn respond(
         status,
         headers,
         steps,
+        sized,
     } = match then {
         Then::Reply(reply) => reply,
         Then::Hang => std::future::pending().await,
@@ -125,7 +127,7 @@ async fn respond(
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    Ok(response.body(Playback::new(steps, slot))?)
+    Ok(response.body(Playback::new(steps, sized, slot))?)
 }
 
 async fn read(upload: Upload) -> Result<Vec<u8>, hyper::Error> {
