@@ -1,13 +1,87 @@
 //! `airx mock`.
 
+#![allow(clippy::doc_markdown, reason = "doc comments are the help text")]
+
+use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::builder::{PossibleValue, TypedValueParser};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ValueEnum};
 
+use super::common::duration;
+
 /// Run a loopback server that speaks the API, for trying and testing scripts offline
-#[derive(Debug, Args)]
+///
+/// Without a COMMAND it prints its base URL as the first line of standard
+/// output and serves until it is killed. With one it prints nothing, sets
+/// AIRX_BASE_URL and AIRX_API_KEY for it, takes ZHIPUAI_* and ZAI_* out of its
+/// environment, puts this very airx first on its PATH, runs it, and ends with
+/// its status (128 + n where a signal n killed it).
+///
+/// Only this machine can reach it: it listens on 127.0.0.1. Every answer that
+/// it makes up says that it is from the mock, and is the same for the same
+/// --seed and messages. The model `no-such-model` is refused; any other is taken.
+///
+/// Example: airx mock --fail 500:0.3 -- bash nightly.sh
+#[derive(Debug, Default, Args)]
 pub struct MockArgs {
     /// Port to listen on; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,
+
+    /// Chooses the texts, the ids and which requests fail
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub seed: u64,
+
+    /// Tokens a second; a whole reply waits until its last [default: no limit]
+    #[arg(long, value_name = "TOKENS_PER_SECOND", value_parser = rate)]
+    pub rate: Option<f64>,
+
+    /// Wait before the first byte of each answer (500ms, 2s)
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    pub latency: Option<Duration>,
+
+    /// Requests in flight as of an account's tier; one more gets 429 with code 1302
+    ///
+    /// A request is in flight from when it was read until its answer has been
+    /// sent. Without it there is no limit.
+    #[arg(long, value_name = "TIER")]
+    pub tier: Option<Tier>,
+
+    /// Fail in this way, always or with a probability from 0 to 1 (repeat)
+    ///
+    /// The first that applies is taken. --seed, the messages and how often they
+    /// were sent before decide which requests fail, so a run can be repeated.
+    #[arg(long, value_name = "KIND[:PROBABILITY]", value_parser = FaultParser, action = clap::ArgAction::Append)]
+    pub fail: Vec<Fault>,
+
+    /// Exact answers from FILE: NDJSON, one an answer, in order; the last repeats
+    ///
+    /// Members of a line: `content`, `reasoning`, `tool_calls` (as the API has
+    /// them or {"name","arguments"}) and `finish_reason`; or `status`, `headers`
+    /// and `body` (a string as it is, or any JSON value); or `sse`, a list of
+    /// payloads, strings as they are, where `[DONE]` is not added by itself; or
+    /// `fail`, a kind of --fail. `delay` takes the place of --latency. `{}` is
+    /// an answer that the mock makes up.
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+
+    /// Take this key alone: none gets 401 with code 1001, any other 1002
+    #[arg(long, value_name = "KEY")]
+    pub require_key: Option<String>,
+
+    /// Write each request to FILE before it is answered, one JSON object a line
+    ///
+    /// `method`, `path`, `headers` (the key hidden) and `body`. What FILE held
+    /// before is lost.
+    #[arg(long, value_name = "FILE")]
+    pub log: Option<PathBuf>,
+
+    /// Command to run against the server, with its arguments
+    #[arg(last = true, value_name = "COMMAND")]
+    pub command: Vec<OsString>,
 }
 
 /// An account's tier.
@@ -15,4 +89,218 @@ pub struct MockArgs {
 pub enum Tier {
     /// 5 requests in flight
     V0,
+    /// 30 requests in flight
+    V1,
+    /// 40 requests in flight
+    V2,
+    /// 50 requests in flight
+    V3,
+}
+
+/// One `--fail`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Fault {
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// How often, from 0 to 1.
+    pub probability: f64,
+}
+
+/// What `--fail` can make go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum FaultKind {
+    /// 401, code 1002: the key is refused
+    #[value(name = "401")]
+    KeyRefused,
+    /// 429, code 1113: the balance is used up
+    Balance,
+    /// 400, code 1214: a member of the request is refused
+    #[value(name = "400")]
+    BadRequest,
+    /// 404 in the gateway's shape, where `error` is a string
+    #[value(name = "404")]
+    NotFound,
+    /// 301 with a Location
+    Redirect,
+    /// 429, code 1302: the rate limit
+    #[value(name = "429")]
+    RateLimit,
+    /// The same with Retry-After: 0
+    #[value(name = "429-now")]
+    RateLimitNow,
+    /// 429, code 1305: the model is overloaded
+    Overload,
+    /// 500, code 1200
+    #[value(name = "500")]
+    ServerError,
+    /// 503 as of a server that is still loading its model
+    #[value(name = "503")]
+    Unavailable,
+    /// 502 with a page of HTML
+    #[value(name = "html502")]
+    Html,
+    /// 200 whose body is an error, code 1305
+    #[value(name = "error200")]
+    ErrorInSuccess,
+    /// 200 with {"code":500,…,"success":false}
+    SuccessFalse,
+    /// 200 without choices
+    Empty,
+    /// 400, code 1301, with contentFilter: the prompt is blocked
+    Filter,
+    /// 400, code 1261: the prompt is too long
+    Context,
+    /// Accepted, then no response byte for ever
+    Hang,
+    /// Connection reset before any response byte
+    Reset,
+    /// Connection closed in order before any response byte
+    Close,
+    /// Connection broken in the middle of the answer
+    Cut,
+    /// Some of the answer, then silence for ever
+    Stall,
+    /// An end in order, but without finish_reason and [DONE]
+    NoDone,
+    /// A frame or a body that is not JSON
+    Malformed,
+    /// Some of the answer, then an error frame, code 1302
+    ErrorFrame,
+    /// finish_reason network_error
+    NetworkError,
+    /// finish_reason sensitive: the answer is blocked
+    Sensitive,
+    /// finish_reason length: the answer is cut
+    Length,
+    /// finish_reason model_context_window_exceeded
+    ContextWindow,
+    /// A `finish_reason` that no document names
+    UnknownFinish,
+    /// Prose where JSON was asked for
+    NotJson,
+    /// A tool call whose arguments are not JSON
+    BadArguments,
+    /// Prose where a tool call was expected
+    NoCall,
+}
+
+impl FaultKind {
+    /// The kind of this name, as `--fail` spells it.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::from_str(name, false).ok()
+    }
+}
+
+impl MockArgs {
+    /// Reads a duration of a script as the command line reads its own.
+    pub fn delay(text: &str) -> Result<Duration, String> {
+        duration(text)
+    }
+}
+
+/// Reads `KIND[:PROBABILITY]`; help and completions list the kinds.
+#[derive(Debug, Clone)]
+struct FaultParser;
+
+impl TypedValueParser for FaultParser {
+    type Value = Fault;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        arg: Option<&clap::Arg>,
+        value: &OsStr,
+    ) -> Result<Fault, clap::Error> {
+        let text = value.to_string_lossy();
+        let (name, probability) = text.split_once(':').unwrap_or((&text, "1"));
+        let mut error = clap::Error::new(ErrorKind::InvalidValue).with_cmd(command);
+        if let Some(arg) = arg {
+            error.insert(
+                ContextKind::InvalidArg,
+                ContextValue::String(arg.to_string()),
+            );
+        }
+        let Some(kind) = FaultKind::named(name) else {
+            let names = FaultKind::value_variants()
+                .iter()
+                .filter_map(ValueEnum::to_possible_value)
+                .map(|value| value.get_name().to_owned());
+            error.insert(
+                ContextKind::InvalidValue,
+                ContextValue::String(name.to_owned()),
+            );
+            error.insert(
+                ContextKind::ValidValue,
+                ContextValue::Strings(names.collect()),
+            );
+            return Err(error);
+        };
+        match probability.parse::<f64>() {
+            Ok(probability) if (0.0..=1.0).contains(&probability) => {
+                Ok(Fault { kind, probability })
+            }
+            _ => Err(clap::Error::raw(
+                ErrorKind::ValueValidation,
+                format!(
+                    "invalid value '{text}' for '--fail <KIND[:PROBABILITY]>': \
+                     the probability is a number from 0 to 1\n"
+                ),
+            )
+            .with_cmd(command)),
+        }
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        let values = FaultKind::value_variants().iter();
+        Some(Box::new(values.filter_map(ValueEnum::to_possible_value)))
+    }
+}
+
+/// Reads a number of tokens a second.
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        _ => Err("write a number of tokens a second, above 0".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Line {
+        #[command(flatten)]
+        mock: MockArgs,
+    }
+
+    fn fail(value: &str) -> Result<Vec<Fault>, String> {
+        Line::try_parse_from(["mock", "--fail", value])
+            .map(|line| line.mock.fail)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_fault_is_certain_unless_a_probability_is_given() {
+        let fault = |kind, probability| vec![Fault { kind, probability }];
+        assert_eq!(fail("429"), Ok(fault(FaultKind::RateLimit, 1.0)));
+        assert_eq!(fail("cut:0.25"), Ok(fault(FaultKind::Cut, 0.25)));
+    }
+
+    #[test]
+    fn an_unknown_kind_is_answered_with_the_list_of_kinds() {
+        let error = fail("explode:0.5").unwrap_err();
+        assert!(error.contains("'explode'"), "{error}");
+        assert!(error.contains("html502") && error.contains("stall"));
+        for wrong in ["cut:2", "cut:-1", "cut:", "cut:x"] {
+            assert!(fail(wrong).unwrap_err().contains("0 to 1"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn what_follows_the_dashes_is_the_command_word_for_word() {
+        let line = Line::try_parse_from(["mock", "--seed", "3", "--", "sh", "-c", "x"]).unwrap();
+        assert_eq!(line.mock.command, ["sh", "-c", "x"]);
+    }
 }

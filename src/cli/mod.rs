@@ -26,7 +26,7 @@ pub use common::{
 };
 pub use completions::{CompletionsArgs, Shell};
 pub use json::JsonArgs;
-pub use mock::{MockArgs, Tier};
+pub use mock::{Fault, FaultKind, MockArgs, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
 pub use refusal::refusal;
 pub use stream::StreamArgs;

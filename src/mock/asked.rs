@@ -1,0 +1,300 @@
+//! A request body in, what it asks for out, or the refusal that the API would
+//! answer with. api.md §3 for the members, §6.3 for the codes.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::dice;
+use super::reply::{Reply, bad_member, error};
+use super::tokens;
+use crate::api::text::Text;
+
+/// A function the model may call.
+#[derive(Debug, Clone)]
+pub(super) struct Function {
+    /// Its name.
+    pub(super) name: String,
+    /// JSON Schema of its arguments; null where none was given.
+    pub(super) parameters: Value,
+}
+
+/// What a request asks for.
+#[derive(Debug, Clone, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a member of its own")]
+pub(super) struct Asked {
+    /// The model's name.
+    pub(super) model: String,
+    /// An event stream is wanted.
+    pub(super) stream: bool,
+    /// The caller's id of the request.
+    pub(super) request_id: Option<String>,
+    /// The last user message's text.
+    pub(super) prompt: String,
+    /// Every text of the conversation, for what is hidden in a system message.
+    pub(super) texts: Vec<String>,
+    /// The tool results that end the conversation, if it ends so.
+    pub(super) results: Vec<String>,
+    /// Functions that may be called.
+    pub(super) functions: Vec<Function>,
+    /// The one function that must be called.
+    pub(super) forced: Option<String>,
+    /// The `web_search` tool was offered.
+    pub(super) web_search: bool,
+    /// `response_format` is `json_object`.
+    pub(super) json: bool,
+    /// Thinking is enabled.
+    pub(super) thinking: bool,
+    /// Tool calls are wanted in fragments.
+    pub(super) tool_stream: bool,
+    /// Bound of the answer.
+    pub(super) max_tokens: Option<u64>,
+    /// Texts that end the answer.
+    pub(super) stop: Vec<String>,
+    /// Tokens of the conversation and the tools.
+    pub(super) prompt_tokens: u64,
+    /// Stands for the model and the messages.
+    pub(super) fingerprint: u64,
+}
+
+/// Reads what can be read, and refuses nothing: for answers given by a script.
+pub(super) fn leniently(body: &[u8]) -> Asked {
+    match serde_json::from_slice::<Map<String, Value>>(body) {
+        Ok(members) => read(&members),
+        Err(_) => Asked {
+            fingerprint: dice::fingerprint(body),
+            ..Asked::default()
+        },
+    }
+}
+
+/// Reads a request as the API does.
+///
+/// # Errors
+/// The refusal to answer with.
+pub(super) fn strictly(body: &[u8]) -> Result<Asked, Reply> {
+    let Ok(members) = serde_json::from_slice::<Map<String, Value>>(body) else {
+        let message = "API 调用参数有误，请检查文档。";
+        return Err(Reply::json(400, &error("1210", message)));
+    };
+    check(&members)?;
+    Ok(read(&members))
+}
+
+fn check(members: &Map<String, Value>) -> Result<(), Reply> {
+    let missing = |name: &str| {
+        let message = format!("未正常接收到{name}参数。");
+        Reply::json(400, &error("1213", &message))
+    };
+    for name in ["model", "messages"] {
+        if members.get(name).is_none_or(Value::is_null) {
+            return Err(missing(name));
+        }
+    }
+    for (name, value) in members {
+        if !value.is_null() && !is_acceptable(name, value) {
+            return Err(bad_member(name));
+        }
+    }
+    let messages = members["messages"]
+        .as_array()
+        .map_or(&[][..], Vec::as_slice);
+    let role = |message: &Value| message["role"].as_str().unwrap_or_default().to_owned();
+    if !messages.iter().any(|message| role(message) != "system") {
+        return Err(bad_member("messages"));
+    }
+    for message in messages {
+        let calls = message["tool_calls"].as_array();
+        match role(message).as_str() {
+            "system" | "user" | "tool" if is_blank(&message["content"]) => {
+                return Err(missing("prompt"));
+            }
+            "system" | "user" | "tool" | "assistant" => {}
+            _ => return Err(bad_member("messages")),
+        }
+        let is_text = |call: &Value| call["function"]["arguments"].is_string();
+        if !calls.into_iter().flatten().all(is_text) {
+            return Err(Reply::json(400, &error("1210", "tool_calls 参数有误")));
+        }
+    }
+    if members["model"] == "no-such-model" {
+        let message = "模型不存在，请检查模型代码。";
+        return Err(Reply::json(400, &error("1211", message)));
+    }
+    Ok(())
+}
+
+/// Whether a member has a value that the API takes; it takes any member that it
+/// does not know.
+fn is_acceptable(name: &str, value: &Value) -> bool {
+    let within = |low: f64, high: f64| {
+        value
+            .as_f64()
+            .is_some_and(|number| (low..=high).contains(&number))
+    };
+    match name {
+        "model" => value.as_str().is_some_and(|name| !name.is_empty()),
+        "request_id" | "user_id" => value.is_string(),
+        "messages" => value
+            .as_array()
+            .is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_object)),
+        "stream" | "do_sample" | "tool_stream" => value.is_boolean(),
+        "temperature" | "top_p" => within(0.0, 1.0),
+        "max_tokens" => value.as_u64().is_some_and(|number| number > 0),
+        "stop" => match value {
+            Value::Array(list) => list.len() <= 4 && list.iter().all(Value::is_string),
+            other => other.is_string(),
+        },
+        "tools" => value.as_array().is_some_and(|list| {
+            list.iter().all(|tool| match tool["type"].as_str() {
+                Some("function") => tool["function"]["name"].is_string(),
+                Some(_) => true,
+                None => false,
+            })
+        }),
+        "response_format" => matches!(value["type"].as_str(), Some("text" | "json_object")),
+        "thinking" => matches!(value["type"].as_str(), Some("enabled" | "disabled")),
+        _ => true,
+    }
+}
+
+fn is_blank(content: &Value) -> bool {
+    match content {
+        Value::Array(parts) => parts.is_empty(),
+        other => text(other).trim().is_empty(),
+    }
+}
+
+fn text(content: &Value) -> String {
+    Text::deserialize(content)
+        .map(|text| text.0.into_owned())
+        .unwrap_or_default()
+}
+
+fn read(members: &Map<String, Value>) -> Asked {
+    let member = |name: &str| members.get(name).unwrap_or(&Value::Null);
+    let messages = member("messages").as_array().map_or(&[][..], Vec::as_slice);
+    let texts: Vec<String> = messages.iter().map(|turn| text(&turn["content"])).collect();
+    let spoken = |role: &str| {
+        let turns = messages.iter().zip(&texts).rev();
+        turns
+            .filter(|(turn, _)| turn["role"] == role)
+            .map(|(_, text)| text.clone())
+            .next()
+            .unwrap_or_default()
+    };
+    let mut results: Vec<String> = messages
+        .iter()
+        .zip(&texts)
+        .rev()
+        .take_while(|(turn, _)| turn["role"] == "tool")
+        .map(|(_, text)| text.clone())
+        .collect();
+    results.reverse();
+    let tools = member("tools").as_array().map_or(&[][..], Vec::as_slice);
+    let forbidden = member("tool_choice") == "none";
+    let functions = tools
+        .iter()
+        .filter(|tool| tool["type"] == "function" && !forbidden)
+        .map(|tool| Function {
+            name: tool["function"]["name"].as_str().unwrap_or("").to_owned(),
+            parameters: tool["function"]["parameters"].clone(),
+        })
+        .collect();
+    let counted = texts.iter().map(|text| tokens::count(text)).sum::<u64>()
+        + tools
+            .iter()
+            .map(|tool| tokens::count(&tool.to_string()))
+            .sum::<u64>();
+    let stop = match member("stop") {
+        Value::String(stop) => vec![stop.clone()],
+        list => list
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|stop| stop.as_str().map(str::to_owned))
+            .collect(),
+    };
+    let owned = |value: &Value| value.as_str().map(str::to_owned);
+    let identity = format!("{}{}", member("model"), member("messages"));
+    Asked {
+        model: owned(member("model")).unwrap_or_else(|| "glm-4-airx".into()),
+        stream: member("stream") == true,
+        request_id: owned(member("request_id")),
+        prompt: spoken("user"),
+        results,
+        functions,
+        forced: owned(&member("tool_choice")["function"]["name"]),
+        web_search: tools.iter().any(|tool| tool["type"] == "web_search"),
+        json: member("response_format")["type"] == "json_object",
+        thinking: member("thinking")["type"] == "enabled",
+        tool_stream: member("tool_stream") == true,
+        max_tokens: member("max_tokens").as_u64(),
+        stop,
+        prompt_tokens: counted,
+        fingerprint: dice::fingerprint(identity.as_bytes()),
+        texts,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mock::playback::Step;
+
+    fn refusal(body: &str) -> (u16, String) {
+        let reply = strictly(body.as_bytes()).unwrap_err();
+        let Step::Bytes(bytes) = &reply.steps[0] else {
+            panic!("a refusal is whole");
+        };
+        let body: Value = serde_json::from_slice(bytes).unwrap();
+        (reply.status, text(&body["error"]["code"]))
+    }
+
+    fn with(member: &str) -> String {
+        format!(r#"{{"model":"m","messages":[{{"role":"user","content":"hi"}}],{member}}}"#)
+    }
+
+    #[test]
+    fn a_request_that_the_api_would_refuse_is_refused_with_its_code() {
+        let code = |body: &str| {
+            let (status, code) = refusal(body);
+            assert_eq!(status, 400, "{body}");
+            code
+        };
+        assert_eq!(code("{"), "1210");
+        assert_eq!(code("[]"), "1210");
+        assert_eq!(code(r#"{"model":"m"}"#), "1213");
+        assert_eq!(code(r#"{"model":"m","messages":[]}"#), "1214");
+        assert_eq!(code(&with(r#""temperature":1.5"#)), "1214");
+        assert_eq!(code(&with(r#""temperature":"warm""#)), "1214");
+        assert_eq!(code(&with(r#""max_tokens":0"#)), "1214");
+        assert_eq!(code(&with(r#""stream":"yes""#)), "1214");
+        let system = r#"{"model":"m","messages":[{"role":"system","content":"x"}]}"#;
+        assert_eq!(code(system), "1214");
+        let blank = r#"{"model":"m","messages":[{"role":"user","content":" "}]}"#;
+        assert_eq!(code(blank), "1213");
+        let unknown = r#"{"model":"no-such-model","messages":[{"role":"user","content":"x"}]}"#;
+        assert_eq!(code(unknown), "1211");
+    }
+
+    #[test]
+    fn unknown_members_and_nulls_are_taken() {
+        assert!(strictly(with(r#""new":1,"stop":null,"temperature":0"#).as_bytes()).is_ok());
+    }
+
+    #[test]
+    fn only_the_results_that_end_the_conversation_count() {
+        let body = r#"{"model":"m","messages":[{"role":"user","content":"q"},
+            {"role":"tool","content":"old"},{"role":"assistant","content":"a"},
+            {"role":"tool","content":"one"},{"role":"tool","content":"two"}]}"#;
+        let asked = strictly(body.as_bytes()).unwrap();
+        assert_eq!(asked.results, ["one", "two"]);
+        assert_eq!(asked.prompt, "q");
+    }
+
+    #[test]
+    fn the_fingerprint_is_that_of_model_and_messages_alone() {
+        let print = |member: &str| strictly(with(member).as_bytes()).unwrap().fingerprint;
+        assert_eq!(print(r#""request_id":"a""#), print(r#""request_id":"b""#));
+    }
+}

@@ -1,0 +1,160 @@
+//! A command and the server's address in, the command's exit status out.
+//! Signals that are meant to end the mock end the command first.
+
+use std::env;
+use std::ffi::{OsStr, OsString};
+use std::process::{Child, Command, ExitStatus};
+
+use crate::error::Failure;
+
+/// What the environment of a command must not hold: a client could prefer it
+/// to the mock's own address and key.
+const PROVIDERS: [&str; 2] = ["ZHIPUAI_", "ZAI_"];
+
+/// Runs `words` against the server at `base_url` and waits for its end.
+///
+/// # Errors
+/// Of class usage, where the command cannot be started.
+pub(super) fn run(words: &[OsString], base_url: &str, key: &str) -> Result<u8, Failure> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Failure::usage("no command follows --"));
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    for (name, _) in env::vars_os() {
+        let text = name.to_string_lossy();
+        if PROVIDERS.iter().any(|prefix| text.starts_with(prefix)) {
+            command.env_remove(&name);
+        }
+    }
+    command.env("AIRX_BASE_URL", base_url);
+    command.env("AIRX_API_KEY", key);
+    command.env("PATH", path_with_this_airx(env::var_os("PATH").as_deref())?);
+
+    let signals = signals::Caught::install()?;
+    let child = command.spawn().map_err(|error| {
+        let name = program.display();
+        Failure::usage(format!("cannot run {name}: {error}"))
+    })?;
+    signals.wait(child).map(status_code).map_err(Failure::from)
+}
+
+/// `PATH` with the folder of the running program in front.
+fn path_with_this_airx(path: Option<&OsStr>) -> Result<OsString, Failure> {
+    let program = env::current_exe()?;
+    let own = program.parent().map(ToOwned::to_owned);
+    let rest = path.into_iter().flat_map(env::split_paths);
+    env::join_paths(own.into_iter().chain(rest)).map_err(|error| {
+        let name = program.display();
+        Failure::usage(format!("{name} cannot be put on PATH: {error}"))
+    })
+}
+
+#[cfg(unix)]
+fn status_code(status: ExitStatus) -> u8 {
+    use std::os::unix::process::ExitStatusExt;
+    let code = status
+        .code()
+        .or_else(|| status.signal().map(|number| 128 + number));
+    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+#[cfg(not(unix))]
+fn status_code(status: ExitStatus) -> u8 {
+    status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1)
+}
+
+#[cfg(unix)]
+mod signals {
+    use std::io;
+    use std::process::{Child, ExitStatus};
+
+    use rustix::process::{Pid, Signal, kill_process};
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+
+    /// Signals that no longer end this process. They are caught, not ignored:
+    /// the command would inherit an ignored signal.
+    pub(super) struct Caught(Signals);
+
+    impl Caught {
+        pub(super) fn install() -> io::Result<Self> {
+            Signals::new([SIGINT, SIGTERM, SIGHUP]).map(Self)
+        }
+
+        /// Waits for the child and hands SIGTERM and SIGHUP on to it. SIGINT
+        /// comes from a terminal, which sends it to the child as well.
+        pub(super) fn wait(mut self, mut child: super::Child) -> io::Result<ExitStatus> {
+            let pid = Pid::from_child(&child);
+            let handle = self.0.handle();
+            let forwarder = std::thread::spawn(move || {
+                for number in &mut self.0 {
+                    let signal = match number {
+                        SIGTERM => Signal::TERM,
+                        SIGHUP => Signal::HUP,
+                        _ => continue,
+                    };
+                    // The child may have ended in the meantime.
+                    let _ = kill_process(pid, signal);
+                }
+            });
+            let status = Child::wait(&mut child);
+            handle.close();
+            let _ = forwarder.join();
+            status
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod signals {
+    use std::io;
+    use std::process::ExitStatus;
+
+    /// Nothing is caught here.
+    pub(super) struct Caught;
+
+    impl Caught {
+        #[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
+        pub(super) fn install() -> io::Result<Self> {
+            Ok(Self)
+        }
+
+        pub(super) fn wait(self, mut child: super::Child) -> io::Result<ExitStatus> {
+            child.wait()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_airx_comes_first_on_the_path() {
+        let path = path_with_this_airx(Some(OsStr::new("/bin"))).unwrap();
+        let folders: Vec<_> = env::split_paths(&path).collect();
+        let own = env::current_exe().unwrap();
+        assert_eq!(Some(folders[0].as_path()), own.parent());
+        assert_eq!(folders[1], std::path::Path::new("/bin"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_status_is_the_command_s_or_128_and_the_signal() {
+        use std::os::unix::process::ExitStatusExt;
+        assert_eq!(status_code(ExitStatus::from_raw(7 << 8)), 7);
+        assert_eq!(status_code(ExitStatus::from_raw(9)), 137);
+    }
+
+    #[test]
+    fn a_command_that_cannot_be_started_is_named() {
+        let words = [OsString::from("no-such-command-here")];
+        let failure = run(&words, "http://127.0.0.1:1", "key").unwrap_err();
+        assert_eq!(failure.exit(), 2);
+        assert!(failure.message.contains("no-such-command-here"));
+    }
+}

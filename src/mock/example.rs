@@ -1,0 +1,221 @@
+//! A JSON Schema and a prompt in, a value that fits the schema out; what it can
+//! take from the prompt it takes. For tool arguments and for JSON answers.
+
+use serde_json::{Map, Value, json};
+
+use super::dice::Dice;
+
+/// How deep a schema that refers to itself is followed.
+const DEPTH: usize = 6;
+
+/// Makes values for one schema.
+#[derive(Debug)]
+pub(super) struct Example<'a> {
+    /// The whole schema, for `$ref`.
+    pub(super) root: &'a Value,
+    /// Words and numbers are taken from here.
+    pub(super) prompt: &'a str,
+    /// What a text is where the prompt offers none.
+    pub(super) fallback: &'a str,
+    /// Chooses among an enum's values.
+    pub(super) dice: Dice,
+}
+
+impl Example<'_> {
+    /// A value for the whole schema.
+    pub(super) fn value(&mut self) -> Value {
+        self.of(self.root, DEPTH)
+    }
+
+    fn of(&mut self, schema: &Value, depth: usize) -> Value {
+        if depth == 0 {
+            return Value::Null;
+        }
+        for given in ["const", "default"] {
+            if let Some(value) = schema.get(given) {
+                return value.clone();
+            }
+        }
+        if let Some(values) = schema["enum"].as_array().filter(|list| !list.is_empty()) {
+            return self.choose(values);
+        }
+        if let Some(pointer) = schema["$ref"].as_str() {
+            let target = self.root.pointer(pointer.trim_start_matches('#'));
+            return target.map_or(Value::Null, |target| self.of(target, depth - 1));
+        }
+        for alternatives in ["anyOf", "oneOf", "allOf"] {
+            if let Some(first) = schema[alternatives].get(0) {
+                return self.of(first, depth - 1);
+            }
+        }
+        match kind(schema) {
+            "object" => self.object(schema, depth),
+            "array" => {
+                let length = schema["minItems"].as_u64().unwrap_or(1).clamp(1, 100);
+                let item = |_| self.of(&schema["items"], depth - 1);
+                Value::Array((0..length).map(item).collect())
+            }
+            "integer" => whole(self.number(schema)),
+            "number" => {
+                let number = self.number(schema);
+                if number.fract() == 0.0 {
+                    whole(number)
+                } else {
+                    json!(number)
+                }
+            }
+            "boolean" => json!(true),
+            "null" => Value::Null,
+            _ => Value::String(self.string(schema)),
+        }
+    }
+
+    /// An enum's value that the prompt names, else one by the dice.
+    fn choose(&mut self, values: &[Value]) -> Value {
+        let prompt = self.prompt.to_lowercase();
+        let named = values.iter().find(|value| {
+            let text = value.as_str().unwrap_or_default().to_lowercase();
+            !text.is_empty() && prompt.contains(&text)
+        });
+        named.unwrap_or_else(|| self.dice.pick(values)).clone()
+    }
+
+    fn object(&mut self, schema: &Value, depth: usize) -> Value {
+        let empty = Map::new();
+        let properties = schema["properties"].as_object().unwrap_or(&empty);
+        let required: Vec<&str> = match schema["required"].as_array() {
+            Some(names) => names.iter().filter_map(Value::as_str).collect(),
+            None => properties.keys().map(String::as_str).collect(),
+        };
+        let anything = json!({ "type": "string" });
+        let member = |name: &&str| {
+            let schema = properties.get(*name).unwrap_or(&anything);
+            ((*name).to_owned(), self.of(schema, depth - 1))
+        };
+        Value::Object(required.iter().map(member).collect())
+    }
+
+    /// The first number of the prompt, or 1, moved into the schema's bounds.
+    fn number(&self, schema: &Value) -> f64 {
+        let named = self
+            .prompt
+            .split(|c: char| !c.is_ascii_digit() && c != '.' && c != '-')
+            .find_map(|word| word.trim_end_matches('.').parse::<f64>().ok())
+            .filter(|number| number.is_finite());
+        let bound = |name: &str, exclusive: &str, step: f64| {
+            let outside = schema[exclusive].as_f64().map(|bound| bound + step);
+            schema[name].as_f64().or(outside)
+        };
+        let low = bound("minimum", "exclusiveMinimum", 1.0).unwrap_or(f64::MIN);
+        let high = bound("maximum", "exclusiveMaximum", -1.0).unwrap_or(f64::MAX);
+        named.unwrap_or(1.0).min(high).max(low)
+    }
+
+    fn string(&self, schema: &Value) -> String {
+        let mut text = match schema["format"].as_str() {
+            Some("date") => "2025-06-09".to_owned(),
+            Some("date-time") => "2025-06-09T15:27:44+08:00".to_owned(),
+            Some("time") => "15:27:44+08:00".to_owned(),
+            Some("email") => "mock@example.com".to_owned(),
+            Some("uri" | "url") => "https://example.com/".to_owned(),
+            Some("uuid") => "3f2504e0-4f89-41d3-9a0c-0305e82c3301".to_owned(),
+            _ => name_in(self.prompt).unwrap_or(self.fallback).to_owned(),
+        };
+        let shortest = schema["minLength"].as_u64().unwrap_or(0).min(10_000);
+        while (text.chars().count() as u64) < shortest {
+            text.push('x');
+        }
+        match schema["maxLength"].as_u64().map(usize::try_from) {
+            Some(Ok(longest)) => text.chars().take(longest).collect(),
+            _ => text,
+        }
+    }
+}
+
+/// The type that a schema names first, or shows by its members.
+fn kind(schema: &Value) -> &str {
+    let listed = schema["type"].as_array().into_iter().flatten();
+    let first = listed
+        .filter_map(Value::as_str)
+        .find(|name| *name != "null");
+    match schema["type"].as_str().or(first) {
+        Some(name) => name,
+        None if schema.get("properties").is_some() => "object",
+        None if schema.get("items").is_some() => "array",
+        None => "string",
+    }
+}
+
+/// A number that is written without a fraction.
+fn whole(number: f64) -> Value {
+    serde_json::from_str(&format!("{:.0}", number.trunc())).unwrap_or_default()
+}
+
+/// A word that looks like a name: quoted, or capitalised and not the first.
+fn name_in(prompt: &str) -> Option<&str> {
+    for (open, close) in [('"', '"'), ('“', '”'), ('「', '」')] {
+        let quoted = prompt
+            .split_once(open)
+            .and_then(|(_, rest)| rest.split_once(close));
+        if let Some((name, _)) = quoted.filter(|(name, _)| !name.is_empty()) {
+            return Some(name);
+        }
+    }
+    prompt
+        .split_whitespace()
+        .skip(1)
+        .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))
+        .filter(|word| word.len() > 1 && word.starts_with(char::is_uppercase))
+        .last()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn example(schema: &Value, prompt: &str) -> Value {
+        Example {
+            root: schema,
+            prompt,
+            fallback: "airx mock",
+            dice: Dice::new(0, 0, 0),
+        }
+        .value()
+    }
+
+    #[test]
+    fn required_members_of_every_type_are_made() {
+        let schema = json!({"type": "object", "required": ["city", "days", "share", "now", "tags", "at"],
+            "properties": {
+                "city": {"type": "string"}, "days": {"type": "integer", "minimum": 3},
+                "share": {"type": "number", "maximum": 0.5}, "now": {"type": "boolean"},
+                "tags": {"type": "array", "items": {"type": "string"}, "minItems": 2},
+                "at": {"type": "object", "properties": {"on": {"type": "string", "format": "date"}}},
+                "extra": {"type": "string"}}});
+        assert_eq!(
+            example(&schema, "Weather in Nanjing?"),
+            json!({"city": "Nanjing", "days": 3, "share": 0.5, "now": true,
+                "tags": ["Nanjing", "Nanjing"], "at": {"on": "2025-06-09"}})
+        );
+    }
+
+    #[test]
+    fn the_prompt_chooses_among_an_enum_and_gives_the_number() {
+        let schema = json!({"properties": {"unit": {"enum": ["celsius", "fahrenheit"]},
+            "n": {"type": ["null", "integer"]}}});
+        assert_eq!(
+            example(&schema, "in Fahrenheit, for 12 days"),
+            json!({"unit": "fahrenheit", "n": 12})
+        );
+    }
+
+    #[test]
+    fn references_are_followed_and_circles_end() {
+        let schema = json!({"$ref": "#/$defs/a",
+            "$defs": {"a": {"properties": {"a": {"$ref": "#/$defs/a"}}}}});
+        assert!(example(&schema, "").is_object());
+        let lengths = json!({"type": "string", "minLength": 12, "maxLength": 12});
+        assert_eq!(example(&lengths, ""), "airx mockxxx");
+        assert_eq!(example(&Value::Null, ""), "airx mock");
+    }
+}

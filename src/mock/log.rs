@@ -1,0 +1,79 @@
+//! `--log`: requests in, one JSON object a line out, the key hidden.
+
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+use hyper::header::{AUTHORIZATION, HeaderMap};
+use serde_json::{Map, Value, json};
+
+use crate::error::Failure;
+
+/// The log's file.
+#[derive(Debug)]
+pub(super) struct Log(Mutex<File>);
+
+impl Log {
+    /// Makes the file new.
+    ///
+    /// # Errors
+    /// Of class usage, where it cannot be written.
+    pub(super) fn create(file: &Path) -> Result<Self, Failure> {
+        File::create(file)
+            .map(|file| Self(Mutex::new(file)))
+            .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))
+    }
+
+    /// Writes one request, in one write.
+    ///
+    /// # Errors
+    /// The file's.
+    pub(super) fn request(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &HeaderMap,
+        body: &[u8],
+    ) -> std::io::Result<()> {
+        let text = line(method, path, headers, body);
+        let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        file.write_all(text.as_bytes())
+    }
+}
+
+fn line(method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> String {
+    let mut shown = Map::new();
+    for (name, value) in headers {
+        let text = String::from_utf8_lossy(value.as_bytes());
+        let text = if name == AUTHORIZATION {
+            let (scheme, _) = text.split_once(' ').unwrap_or_default();
+            format!("{scheme} ***")
+        } else {
+            text.into_owned()
+        };
+        shown.insert(name.as_str().to_owned(), text.into());
+    }
+    let body = serde_json::from_slice::<Value>(body)
+        .unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned().into());
+    let request = json!({ "method": method, "path": path, "headers": shown, "body": body });
+    format!("{request}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_one_line_without_its_key() {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, "Bearer abc.secret".parse().unwrap());
+        let text = line("POST", "/x", &headers, b"{\n\"a\": 1.50}");
+        assert_eq!(
+            text,
+            "{\"method\":\"POST\",\"path\":\"/x\",\"headers\":{\"authorization\":\"Bearer ***\"},\
+             \"body\":{\"a\":1.50}}\n"
+        );
+        assert!(line("POST", "/x", &headers, b"not json").contains(r#""body":"not json""#));
+    }
+}
