@@ -262,8 +262,16 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
         }
         'airx;mock' {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'Port to listen on; 0 takes a free one')
-            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help')
-            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help')
+            [CompletionResult]::new('--seed', '--seed', [CompletionResultType]::ParameterName, 'Chooses the texts, the ids and which requests fail')
+            [CompletionResult]::new('--rate', '--rate', [CompletionResultType]::ParameterName, 'Tokens a second; a whole reply waits until its last [default: no limit]')
+            [CompletionResult]::new('--latency', '--latency', [CompletionResultType]::ParameterName, 'Wait before the first byte of each answer (500ms, 2s)')
+            [CompletionResult]::new('--tier', '--tier', [CompletionResultType]::ParameterName, 'Requests in flight as of an account''s tier; one more gets 429 with code 1302')
+            [CompletionResult]::new('--fail', '--fail', [CompletionResultType]::ParameterName, 'Fail in this way, always or with a probability from 0 to 1 (repeat)')
+            [CompletionResult]::new('--script', '--script', [CompletionResultType]::ParameterName, 'Exact answers from FILE: NDJSON, one an answer, in order; the last repeats')
+            [CompletionResult]::new('--require-key', '--require-key', [CompletionResultType]::ParameterName, 'Take this key alone: none gets 401 with code 1001, any other 1002')
+            [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write each request to FILE before it is answered, one JSON object a line')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break

@@ -254,8 +254,16 @@ set edit:completion:arg-completer[airx] = {|@words|
         }
         &'airx;mock'= {
             cand --port 'Port to listen on; 0 takes a free one'
-            cand -h 'Print help'
-            cand --help 'Print help'
+            cand --seed 'Chooses the texts, the ids and which requests fail'
+            cand --rate 'Tokens a second; a whole reply waits until its last [default: no limit]'
+            cand --latency 'Wait before the first byte of each answer (500ms, 2s)'
+            cand --tier 'Requests in flight as of an account''s tier; one more gets 429 with code 1302'
+            cand --fail 'Fail in this way, always or with a probability from 0 to 1 (repeat)'
+            cand --script 'Exact answers from FILE: NDJSON, one an answer, in order; the last repeats'
+            cand --require-key 'Take this key alone: none gets 401 with code 1001, any other 1002'
+            cand --log 'Write each request to FILE before it is answered, one JSON object a line'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'
             cand --version 'Print version'
         }

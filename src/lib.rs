@@ -214,7 +214,7 @@ fn plan(
     let lossy = common.input.lossy;
     let tools = Toolbox::load(tools, |path: &Path| input::read_text(path, lossy))?;
     let prompt = input::read(&settings.sources, &mut |notice| {
-        sink.note(Level::Warning, notice)
+        sink.note(Level::Warning, notice);
     })?;
     let plan = commands::plan(
         command,

@@ -12,10 +12,13 @@ use source::{imports, names, sources};
 /// Which modules a module may import; beside these `exit` and `error`, where
 /// [`ALONE`] does not have it. The crate's root may import them all.
 const ARROWS: &[(&str, &[&str])] = &[
-    ("answer", &["event"]),
+    ("answer", &["event", "sse", "api"]),
     ("api", &["exit"]),
     ("cli", &["exit"]),
-    ("commands", &["cli", "settings", "input", "api", "model"]),
+    (
+        "commands",
+        &["cli", "settings", "input", "api", "model", "toolbox"],
+    ),
     (
         "drive",
         &[
@@ -26,19 +29,20 @@ const ARROWS: &[(&str, &[&str])] = &[
             "answer",
             "event",
             "input",
+            "transport",
         ],
     ),
     ("error", &["exit", "api"]),
     ("event", &["sse", "api", "model"]),
     (
         "exchange",
-        &["transport", "event", "answer", "api", "settings"],
+        &["transport", "event", "answer", "api", "settings", "sse"],
     ),
     ("exit", &[]),
     ("input", &["api"]),
     ("mock", &["api", "sse", "cli"]),
     ("model", &["api"]),
-    ("printer", &["event", "answer", "secret", "cli"]),
+    ("printer", &["event", "answer", "secret", "cli", "progress"]),
     ("progress", &[]),
     ("secret", &[]),
     ("settings", &["cli", "secret", "model", "input"]),

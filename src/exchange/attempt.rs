@@ -199,7 +199,7 @@ fn unstreamed(
     let broken = loop {
         match stream.wait(clocks.limit(false)) {
             Ok(Next::Bytes(bytes)) if body.len() + bytes.len() <= BODY_LIMIT => {
-                body.extend_from_slice(bytes)
+                body.extend_from_slice(bytes);
             }
             Ok(Next::Bytes(_)) => {
                 return Err(Failure::new(

@@ -105,9 +105,9 @@ impl Extract {
             let inside = fence.unindented(line);
             let rest = &inside[self.told.min(inside.len())..];
             if self.which == Which::Last {
-                self.last.push_str(rest)
+                self.last.push_str(rest);
             } else {
-                out.push_str(rest)
+                out.push_str(rest);
             }
         }
     }

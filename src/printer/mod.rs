@@ -8,6 +8,7 @@ mod finish;
 mod output;
 mod sanitize;
 mod shared;
+mod sink;
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -15,7 +16,7 @@ use std::path::PathBuf;
 
 use crate::cli::Format;
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, Tally};
+use crate::event::{Event, Tally};
 use crate::exit::Class;
 use crate::progress::Spinner;
 use crate::secret::Scrubber;
@@ -73,6 +74,10 @@ const BURST: usize = 64 * 1024;
 
 /// Takes the events of one run and prints them.
 #[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "what is known of the output is not one state"
+)]
 pub struct Printer<O: Write, E: Write> {
     options: Options,
     out: O,
@@ -207,129 +212,5 @@ impl<O: Write, E: Write> Printer<O, E> {
         }
         // A standard error that cannot be written to leaves nobody to tell.
         let _ = self.err.write_all(lines.as_bytes());
-    }
-}
-
-impl<O: Write, E: Write> Sink for Printer<O, E> {
-    fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
-        if let Event::Start { request_id, .. } = event {
-            self.request_id = request_id.map(str::to_owned);
-        }
-        match (self.options.format, event) {
-            (Format::Ndjson, Event::Retry { message, .. }) => {
-                let message = &self.scrubber.scrub(message).into_owned();
-                if let Event::Retry {
-                    request,
-                    after_ms,
-                    class,
-                    http_status,
-                    code,
-                    ..
-                } = *event
-                {
-                    self.push_event(&Event::Retry {
-                        request,
-                        after_ms,
-                        class,
-                        http_status,
-                        code,
-                        message,
-                    });
-                }
-            }
-            (Format::Ndjson, event) => {
-                let told = matches!(event, Event::Start { .. } | Event::Invalid { .. });
-                self.printed |= !told;
-                self.push_event(event);
-            }
-            (Format::Text, Event::Delta { content }) if self.options.live => {
-                return self.push_text(content);
-            }
-            _ => {}
-        }
-        if let (true, Event::Reasoning { content }) = (self.options.reasoning, event) {
-            self.spinner = None;
-            self.reasoned = true;
-            let safe = sanitize(content).into_owned();
-            let _ = self.err.write_all(safe.as_bytes());
-        }
-        self.flush_burst()
-    }
-
-    fn payload(&mut self, bytes: &[u8], token: bool) -> Result<(), Failure> {
-        if self.options.format != Format::Json {
-            return Ok(());
-        }
-        if self.buffer.is_empty() && !self.printed {
-            self.held = true;
-        }
-        let from = self.buffer.len();
-        self.buffer.extend_from_slice(bytes);
-        if self.options.live {
-            // One payload, one line: a newline inside is of the framing.
-            for byte in &mut self.buffer[from..] {
-                if *byte == b'\n' {
-                    *byte = b' ';
-                }
-            }
-        }
-        self.make_line(from);
-        if token {
-            self.held = false;
-            self.printed = true;
-        }
-        self.flush_burst()
-    }
-
-    fn wait(&mut self) -> Result<(), Failure> {
-        self.flush()
-    }
-
-    fn printed(&self) -> bool {
-        self.printed
-    }
-
-    fn again(&mut self) {
-        if self.held {
-            self.buffer.clear();
-            self.held = false;
-        }
-    }
-
-    fn count(&mut self, what: Count<'_>) {
-        self.tally.count(&what);
-        let waiting = matches!(what, Count::Request) && self.spinner.is_none();
-        if waiting && self.options.progress && !self.options.quiet && !self.options.verbose {
-            self.spinner = Spinner::start(&format!("airx {}", self.options.command));
-        }
-    }
-
-    fn text(&mut self, text: &str) -> Result<(), Failure> {
-        if self.options.format == Format::Text {
-            self.push_text(text)
-        } else {
-            Ok(())
-        }
-    }
-
-    fn aside(&mut self, text: &str) {
-        if self.options.format == Format::Text && !text.trim().is_empty() {
-            self.say(text);
-        }
-    }
-
-    fn note(&mut self, level: Level, text: &str) {
-        match level {
-            Level::Verbose if self.options.verbose => self.say(&one_line(text)),
-            Level::Warning if !self.options.quiet => {
-                self.say(&format!("airx: warning: {}", one_line(text)))
-            }
-            Level::Always => self.say(text),
-            _ => {}
-        }
-    }
-
-    fn verbose(&self) -> bool {
-        self.options.verbose
     }
 }

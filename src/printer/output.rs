@@ -166,13 +166,18 @@ pub fn meta(path: &Path) -> Result<File, Failure> {
 /// Whether `path` names a descriptor that the caller has opened. What is behind
 /// it is the caller's: it is added to, neither cut nor replaced.
 pub(super) fn is_descriptor(path: &Path) -> bool {
-    ["/dev/fd", "/proc/self/fd"].iter().any(|folder| path.starts_with(folder))
-        || ["/dev/stdout", "/dev/stderr"].iter().any(|name| path == Path::new(name))
+    ["/dev/fd", "/proc/self/fd"]
+        .iter()
+        .any(|folder| path.starts_with(folder))
+        || ["/dev/stdout", "/dev/stderr"]
+            .iter()
+            .any(|name| path == Path::new(name))
 }
 
 fn open_descriptor(option: &str, path: &Path) -> Result<File, Failure> {
     OpenOptions::new().append(true).open(path).map_err(|error| {
-        Failure::usage(format!("{option} {}: {error}", path.display())).hint("is the descriptor open?")
+        Failure::usage(format!("{option} {}: {error}", path.display()))
+            .hint("is the descriptor open?")
     })
 }
 
@@ -190,7 +195,7 @@ fn resolved(path: &Path) -> io::Result<PathBuf> {
             Ok(to) => {
                 path = path
                     .parent()
-                    .map_or_else(|| to.clone(), |folder| folder.join(&to))
+                    .map_or_else(|| to.clone(), |folder| folder.join(&to));
             }
             Err(_) => return Ok(path),
         }

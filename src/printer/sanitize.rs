@@ -2,6 +2,7 @@
 //! not sent.
 
 use std::borrow::Cow;
+use std::fmt::Write;
 
 /// Whether a terminal might act on it: C0 but newline and tab, DEL, C1, and
 /// the characters that turn the writing direction.
@@ -24,7 +25,10 @@ pub(super) fn sanitize(text: &str) -> Cow<'_, str> {
             c if !is_control(c) => safe.push(c),
             '\u{7f}' => safe.push('\u{2421}'),
             c if c < ' ' => safe.extend(char::from_u32(0x2400 + c as u32)),
-            c => safe.push_str(&format!("<U+{:04X}>", c as u32)),
+            c => {
+                // Into a string: cannot fail.
+                let _ = write!(safe, "<U+{:04X}>", c as u32);
+            }
         }
     }
     Cow::Owned(safe)

@@ -42,7 +42,7 @@ impl<O: Write, E: Write> Shared<O, E> {
                 }
                 Err(std::sync::TryLockError::WouldBlock) if Instant::now() >= end => return None,
                 Err(std::sync::TryLockError::WouldBlock) => {
-                    std::thread::sleep(Duration::from_millis(1))
+                    std::thread::sleep(Duration::from_millis(1));
                 }
             }
         }

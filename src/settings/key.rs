@@ -32,7 +32,7 @@ impl Keys {
     ) -> Result<Self, Failure> {
         let mut from = |name: &str| -> Result<Option<Secret>, Failure> {
             let key = variable(name)?;
-            key.map(|key| checked(name, key, scrubber)).transpose()
+            key.map(|key| checked(name, &key, scrubber)).transpose()
         };
         let shared = from("AIRX_API_KEY")?;
         let own = [
@@ -91,9 +91,9 @@ impl Keys {
 }
 
 /// A key that a header can carry.
-fn checked(name: &str, key: String, scrubber: &mut Scrubber) -> Result<Secret, Failure> {
-    scrubber.hide_key(key.trim());
-    let key = key.trim().to_owned();
+fn checked(name: &str, key: &str, scrubber: &mut Scrubber) -> Result<Secret, Failure> {
+    let key = key.trim();
+    scrubber.hide_key(key);
     if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Failure::new(
             Class::Account,
@@ -101,7 +101,7 @@ fn checked(name: &str, key: String, scrubber: &mut Scrubber) -> Result<Secret, F
         )
         .hint("one key, on one line, nothing else"));
     }
-    Ok(Secret::new(key))
+    Ok(Secret::new(key.to_owned()))
 }
 
 fn of_file(
@@ -135,5 +135,5 @@ fn of_file(
     if key.len() as u64 > FILE_MAX {
         return Err(unusable("it is too long to be a key".into()));
     }
-    checked(&name, key, scrubber)
+    checked(&name, &key, scrubber)
 }

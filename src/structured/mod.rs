@@ -128,11 +128,8 @@ mod tests {
 
     #[test]
     fn digits_and_order_are_kept() {
-        let text = r#"{"z":1.10,"a":12345678901234567890123,"e":1E400}"#;
-        assert_eq!(
-            parse(text).unwrap().to_string().to_lowercase(),
-            text.to_lowercase()
-        );
+        let text = r#"{"z":1.10,"a":12345678901234567890123,"e":1e+400}"#;
+        assert_eq!(parse(text).unwrap().to_string(), text);
     }
 
     #[test]

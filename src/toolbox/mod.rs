@@ -190,8 +190,11 @@ mod tests {
     #[test]
     fn bare_functions_arrays_and_lines_are_all_tools() {
         let tool = format!(r#"{{"type":"function","function":{BARE}}}"#);
-        assert_eq!(load(BARE).unwrap(), [tool.clone()]);
-        assert_eq!(load(&format!("[{BARE}]")).unwrap(), [tool.clone()]);
+        assert_eq!(load(BARE).unwrap(), std::slice::from_ref(&tool));
+        assert_eq!(
+            load(&format!("[{BARE}]")).unwrap(),
+            std::slice::from_ref(&tool)
+        );
         let other = BARE.replace("\"f\"", "\"g\"");
         assert_eq!(load(&format!("{tool}\n{other}\n")).unwrap().len(), 2);
     }

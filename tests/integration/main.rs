@@ -1,1 +1,10 @@
+//! The binary from outside: exit code, all of standard output, all of standard
+//! error. One file a feature; a test's name is what a user sees.
 
+#![allow(
+    unreachable_pub,
+    reason = "the harness is a module of one binary, read like a library"
+)]
+
+mod answers;
+mod harness;

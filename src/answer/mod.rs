@@ -1,15 +1,21 @@
 //! Frames or a whole reply → an [`Answer`], and the judgement whether it is
 //! complete or which failure it is. contract: an answer called complete is.
 
+mod judge;
+mod refusal;
+
 use serde_json::Value;
 
-use crate::api::failure;
 use crate::api::reply::{CallPiece, Reply, Usage};
 use crate::api::text::Text;
-use crate::error::{Failure, Server};
+use crate::error::Failure;
 use crate::event::{Count, Event, Sink};
 use crate::exit::Class;
 use crate::sse::{Frame, TooLong};
+
+pub use judge::End;
+pub use refusal::refused;
+use refusal::{reported, unreadable, with_body};
 
 /// What has come of an answer.
 #[derive(Debug, Default)]
@@ -61,15 +67,6 @@ impl From<TooLong> for Failure {
 
 /// Most calls of one answer; a fragment beyond is a defect of the server.
 const CALLS_MAX: usize = 1024;
-
-/// How the bytes of an answer ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// `[DONE]`, or a body whose length, chunks or JSON say that it is whole.
-    Proper,
-    /// The connection ended, and with it a body that cannot tell its own end.
-    Open,
-}
 
 impl Answer {
     /// Takes one frame of a stream and hands its parts to `sink`. `keep` keeps
@@ -232,122 +229,4 @@ impl Answer {
         }
         Ok(())
     }
-
-    /// Whether it is complete: an accepted finish_reason and a proper end.
-    /// Blocked comes before truncated, truncated before incomplete.
-    ///
-    /// # Errors
-    /// The failure that it is instead.
-    pub fn judge(&self, accept: &[String], end: End) -> Result<(), Failure> {
-        let reason = self.finish_reason.as_deref();
-        let accepted = reason.is_some_and(|reason| {
-            matches!(reason, "stop" | "tool_calls") || accept.iter().any(|accept| accept == reason)
-        });
-        let failure = match reason {
-            _ if accepted => match end {
-                End::Proper => return Ok(()),
-                End::Open => Failure::new(Class::Incomplete, "the connection ended before the stream did: no [DONE], no length, no last chunk"),
-            },
-            Some("sensitive") => Failure::new(Class::Blocked, "the content policy blocked the answer (finish_reason sensitive)")
-                .hint("change the prompt; what came of the answer should be discarded"),
-            Some("length") => Failure::new(Class::Truncated, "the answer was cut at the output limit (finish_reason length)")
-                .hint("raise --max-tokens, ask for less, or choose a model with a longer output (airx models)"),
-            Some(reason @ "model_context_window_exceeded") => Failure::new(Class::Truncated, format!("the answer was cut at the end of the context window (finish_reason {reason})"))
-                .hint("shorten the prompt, or choose a model with more context (airx models)"),
-            Some(reason @ "network_error") => Failure::new(Class::Incomplete, format!("the model failed while it answered (finish_reason {reason})")),
-            Some(reason) => Failure::new(Class::Incomplete, format!("the answer ended for a reason that airx does not know: {reason:?}"))
-                .hint(format!("if such an answer is complete for you: --accept {reason}")),
-            None if end == End::Open => Failure::new(Class::Incomplete, "the answer broke off: the connection ended without finish_reason and [DONE]"),
-            None => Failure::new(Class::Incomplete, "the answer ended without a finish_reason"),
-        };
-        Err(self.sign(failure))
-    }
-
-    /// Adds to a failure what the answer knows.
-    #[must_use]
-    pub fn sign(&self, mut failure: Failure) -> Failure {
-        let server = failure.server_mut();
-        server.finish_reason = server
-            .finish_reason
-            .take()
-            .or_else(|| self.finish_reason.clone());
-        server.request_id = server.request_id.take().or_else(|| self.request_id.clone());
-        failure
-    }
-
-    /// Whether a failure of [`Answer::judge`] is the server's and worth another
-    /// try: an unknown finish_reason would only come again.
-    pub fn is_fault(&self) -> bool {
-        matches!(
-            self.finish_reason.as_deref(),
-            None | Some("network_error" | "stop" | "tool_calls")
-        )
-    }
 }
-
-/// The failure that a payload reports instead of an answer, if it does.
-fn reported(reply: &Reply<'_>, payload: &[u8]) -> Option<Failure> {
-    if reply.error.is_none() && reply.choices.is_some() {
-        return None;
-    }
-    let refusal = failure::read(200, payload);
-    let says_so = reply.error.is_some() || refusal.code.is_some() || refusal.message.is_some();
-    says_so.then(|| refused(200, payload))
-}
-
-/// The failure that a body of this status is.
-pub fn refused(status: u16, body: &[u8]) -> Failure {
-    let refusal = failure::read(status, body);
-    let words = refusal.message.as_deref().map(one_line);
-    let code = refusal.code.as_deref();
-    let mut message = match code {
-        Some(code) if status == 200 => format!("the server answered with error {code}"),
-        Some(code) => format!("the server answered HTTP {status} with error {code}"),
-        None if status == 200 => "the server answered with an error".to_owned(),
-        None => format!("the server answered HTTP {status}"),
-    };
-    if let Some(words) = &words {
-        message = format!("{message}: {words}");
-    }
-    let mut failure = Failure::new(refusal.class, message);
-    failure.hint = failure::hint(refusal.class, Some(status), code).map(str::to_owned);
-    failure.server = Some(Box::new(Server {
-        http_status: Some(status),
-        code: refusal.code,
-        message: refusal.message,
-        request_id: refusal.request_id,
-        body: Some(body.to_vec()),
-        ..Server::default()
-    }));
-    failure
-}
-
-fn unreadable(what: &str, why: &serde_json::Error, payload: &[u8]) -> Failure {
-    let failure = if payload.trim_ascii().is_empty() {
-        Failure::new(Class::Incomplete, format!("{what} is empty"))
-    } else {
-        Failure::new(
-            Class::Incomplete,
-            format!("{what} is not a chat completion in JSON: {why}"),
-        )
-    };
-    with_body(failure, payload).hint("see it with -v; is the base URL right?")
-}
-
-fn with_body(mut failure: Failure, body: &[u8]) -> Failure {
-    failure.server_mut().body = Some(body.to_vec());
-    failure
-}
-
-/// Words of a server on one line of at most 500 characters.
-fn one_line(words: &str) -> String {
-    const MAX: usize = 500;
-    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX) {
-        Some((cut, _)) => format!("{}…", &line[..cut]),
-        None => line,
-    }
-}
-
-#[cfg(test)]
-mod tests;
