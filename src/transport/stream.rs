@@ -1,12 +1,15 @@
 //! A streamed response as a blocking iterator that can tell "nothing has
 //! arrived yet" from "wait for more".
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Instant;
 
 use hyper::body::Bytes;
 use reqwest::Response;
 use reqwest::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::mpsc;
 
 use super::fault::{self, Limits};
 use super::{Head, policy};
@@ -21,14 +24,30 @@ pub(super) struct Client {
 }
 
 /// A response whose head has been read.
+///
+/// A task of its own takes the body's chunks from the connection's task, and
+/// they gather until they are asked for: handed over one by one, each would
+/// cost a turn of the event loop and with it a system call.
 pub struct Stream<'a> {
-    response: Response,
+    chunks: mpsc::Receiver<Chunk>,
     runtime: &'a Runtime,
     limits: Limits,
     /// The body tells its own end: by its length or by chunks.
     framed: bool,
-    piece: Bytes,
+    /// What was gathered and not yet handed over.
+    gathered: Vec<Chunk>,
+    buffer: Vec<u8>,
+    failure: Option<Failure>,
 }
+
+type Chunk = Result<Bytes, reqwest::Error>;
+
+/// The most chunks that gather: the connection is not read faster than the
+/// answer is printed.
+const GATHERED: usize = 256;
+
+/// Turns of the two tasks until the socket is looked at again: two a chunk.
+const TURNS_A_ROUND: u32 = 512;
 
 impl std::fmt::Debug for Stream<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -60,6 +79,9 @@ impl Client {
         let runtime = Builder::new_current_thread()
             .enable_io()
             .enable_time()
+            // Two tasks take turns for each chunk; the socket is looked at
+            // when they have nothing left to do.
+            .event_interval(TURNS_A_ROUND)
             .build()?;
         let http = policy::asynchronous(connection)?;
         let keep = std::mem::ManuallyDrop::new;
@@ -101,14 +123,28 @@ impl Client {
         );
         let framed = response.headers().contains_key(CONTENT_LENGTH)
             || response.headers().contains_key(TRANSFER_ENCODING);
+        let (to, chunks) = mpsc::channel(GATHERED);
+        self.runtime.spawn(pump(response, to));
         let stream = Stream {
-            response,
+            chunks,
             runtime: &self.runtime,
             limits,
             framed,
-            piece: Bytes::new(),
+            gathered: Vec::new(),
+            buffer: Vec::new(),
+            failure: None,
         };
         Ok((head, stream))
+    }
+}
+
+/// Takes a body's chunks until its end, or until nobody wants more.
+async fn pump(mut response: Response, to: mpsc::Sender<Chunk>) {
+    while let Some(chunk) = response.chunk().await.transpose() {
+        let last = chunk.is_err();
+        if to.send(chunk).await.is_err() || last {
+            return;
+        }
     }
 }
 
@@ -119,28 +155,25 @@ impl Stream<'_> {
     /// The body broke off.
     pub fn ready(&mut self) -> Result<Next<'_>, Failure> {
         /// Turns of the scheduler that it takes from bytes in the socket to a
-        /// chunk here: one to see them, one for the connection's task to read them.
+        /// chunk here: one to see them, one for the tasks to read and pass them.
         const TURNS: usize = 2;
-        let response = &mut self.response;
-        let polled = self.runtime.block_on(async {
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let (chunks, gathered) = (&mut self.chunks, &mut self.gathered);
+        let ready = self.runtime.block_on(async {
             for _ in 0..=TURNS {
-                let mut chunk = std::pin::pin!(response.chunk());
-                let ready = std::future::poll_fn(|context| {
-                    let polled = chunk.as_mut().poll(context);
-                    std::task::Poll::Ready(match polled {
-                        std::task::Poll::Ready(chunk) => Some(chunk),
-                        std::task::Poll::Pending => None,
-                    })
-                });
-                if let Some(chunk) = ready.await {
-                    return Some(chunk);
+                let mut more = std::pin::pin!(chunks.recv_many(gathered, GATHERED));
+                let polled = poll_fn(|context| Poll::Ready(more.as_mut().poll(context)));
+                if let Poll::Ready(count) = polled.await {
+                    return Some(count);
                 }
                 tokio::task::yield_now().await;
             }
             None
         });
-        match polled {
-            Some(chunk) => self.took(chunk),
+        match ready {
+            Some(count) => self.took(count),
             None => Ok(Next::WouldWait),
         }
     }
@@ -150,29 +183,38 @@ impl Stream<'_> {
     /// # Errors
     /// The body broke off.
     pub fn wait(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
-        let response = &mut self.response;
+        if let Some(failure) = self.failure.take() {
+            return Err(failure);
+        }
+        let (chunks, gathered) = (&mut self.chunks, &mut self.gathered);
         let waited = self.runtime.block_on(async {
+            let more = chunks.recv_many(gathered, GATHERED);
             match limit {
-                Some(limit) => tokio::time::timeout_at(limit.into(), response.chunk())
-                    .await
-                    .ok(),
-                None => Some(response.chunk().await),
+                Some(limit) => tokio::time::timeout_at(limit.into(), more).await.ok(),
+                None => Some(more.await),
             }
         });
         match waited {
-            Some(chunk) => self.took(chunk),
+            Some(count) => self.took(count),
             None => Ok(Next::TimedOut),
         }
     }
 
-    fn took(&mut self, chunk: Result<Option<Bytes>, reqwest::Error>) -> Result<Next<'_>, Failure> {
-        match chunk {
-            Ok(Some(piece)) => {
-                self.piece = piece;
-                Ok(Next::Bytes(&self.piece))
+    /// Hands over what was gathered; a failure behind it comes with the next call.
+    fn took(&mut self, count: usize) -> Result<Next<'_>, Failure> {
+        if count == 0 {
+            return Ok(Next::End { whole: self.framed });
+        }
+        self.buffer.clear();
+        for chunk in self.gathered.drain(..) {
+            match chunk {
+                Ok(bytes) => self.buffer.extend_from_slice(&bytes),
+                Err(error) => self.failure = Some(fault::in_body(&error, &self.limits)),
             }
-            Ok(None) => Ok(Next::End { whole: self.framed }),
-            Err(error) => Err(fault::in_body(&error, &self.limits)),
+        }
+        match self.failure.take_if(|_| self.buffer.is_empty()) {
+            Some(failure) => Err(failure),
+            None => Ok(Next::Bytes(&self.buffer)),
         }
     }
 }
