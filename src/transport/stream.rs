@@ -5,13 +5,11 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Instant;
 
-use hyper::body::Bytes;
-use reqwest::Response;
 use reqwest::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use tokio::runtime::{Builder, Runtime};
-use tokio::sync::mpsc;
 
 use super::fault::{self, Limits};
+use super::gather::Gather;
 use super::{Head, policy};
 use crate::error::Failure;
 use crate::exit::Class;
@@ -24,29 +22,16 @@ pub(super) struct Client {
 }
 
 /// A response whose head has been read.
-///
-/// A task of its own takes the body's chunks from the connection's task, and
-/// they gather until they are asked for: handed over one by one, each would
-/// cost a turn of the event loop and with it a system call.
 pub struct Stream<'a> {
-    chunks: mpsc::Receiver<Chunk>,
+    gather: Gather,
     runtime: &'a Runtime,
     limits: Limits,
     /// The body tells its own end: by its length or by chunks.
     framed: bool,
-    /// What was gathered and not yet handed over.
-    gathered: Vec<Chunk>,
     buffer: Vec<u8>,
-    failure: Option<Failure>,
 }
 
-type Chunk = Result<Bytes, reqwest::Error>;
-
-/// The most chunks that gather: the connection is not read faster than the
-/// answer is printed.
-const GATHERED: usize = 256;
-
-/// Turns of the two tasks until the socket is looked at again: two a chunk.
+/// Turns of the tasks until the socket is looked at again: two a chunk.
 const TURNS_A_ROUND: u32 = 512;
 
 impl std::fmt::Debug for Stream<'_> {
@@ -123,28 +108,17 @@ impl Client {
         );
         let framed = response.headers().contains_key(CONTENT_LENGTH)
             || response.headers().contains_key(TRANSFER_ENCODING);
-        let (to, chunks) = mpsc::channel(GATHERED);
-        self.runtime.spawn(pump(response, to));
+        let gather = Gather::default();
+        self.runtime.spawn(gather.clone().fill(response));
+        let buffer = Vec::new();
         let stream = Stream {
-            chunks,
+            gather,
             runtime: &self.runtime,
             limits,
             framed,
-            gathered: Vec::new(),
-            buffer: Vec::new(),
-            failure: None,
+            buffer,
         };
         Ok((head, stream))
-    }
-}
-
-/// Takes a body's chunks until its end, or until nobody wants more.
-async fn pump(mut response: Response, to: mpsc::Sender<Chunk>) {
-    while let Some(chunk) = response.chunk().await.transpose() {
-        let last = chunk.is_err();
-        if to.send(chunk).await.is_err() || last {
-            return;
-        }
     }
 }
 
@@ -157,25 +131,18 @@ impl Stream<'_> {
         /// Turns of the scheduler that it takes from bytes in the socket to a
         /// chunk here: one to see them, one for the tasks to read and pass them.
         const TURNS: usize = 2;
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        let (chunks, gathered) = (&mut self.chunks, &mut self.gathered);
+        let (gather, buffer) = (&self.gather, &mut self.buffer);
         let ready = self.runtime.block_on(async {
             for _ in 0..=TURNS {
-                let mut more = std::pin::pin!(chunks.recv_many(gathered, GATHERED));
-                let polled = poll_fn(|context| Poll::Ready(more.as_mut().poll(context)));
-                if let Poll::Ready(count) = polled.await {
-                    return Some(count);
+                let polled = poll_fn(|context| Poll::Ready(gather.poll_take(buffer, context)));
+                if let Poll::Ready(end) = polled.await {
+                    return Some(end);
                 }
                 tokio::task::yield_now().await;
             }
             None
         });
-        match ready {
-            Some(count) => self.took(count),
-            None => Ok(Next::WouldWait),
-        }
+        ready.map_or(Ok(Next::WouldWait), |end| self.took(end))
     }
 
     /// Waits for the next bytes, until `limit` at most.
@@ -183,38 +150,22 @@ impl Stream<'_> {
     /// # Errors
     /// The body broke off.
     pub fn wait(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
-        if let Some(failure) = self.failure.take() {
-            return Err(failure);
-        }
-        let (chunks, gathered) = (&mut self.chunks, &mut self.gathered);
+        let (gather, buffer) = (&self.gather, &mut self.buffer);
         let waited = self.runtime.block_on(async {
-            let more = chunks.recv_many(gathered, GATHERED);
+            let more = poll_fn(|context| gather.poll_take(buffer, context));
             match limit {
                 Some(limit) => tokio::time::timeout_at(limit.into(), more).await.ok(),
                 None => Some(more.await),
             }
         });
-        match waited {
-            Some(count) => self.took(count),
-            None => Ok(Next::TimedOut),
-        }
+        waited.map_or(Ok(Next::TimedOut), |end| self.took(end))
     }
 
-    /// Hands over what was gathered; a failure behind it comes with the next call.
-    fn took(&mut self, count: usize) -> Result<Next<'_>, Failure> {
-        if count == 0 {
-            return Ok(Next::End { whole: self.framed });
-        }
-        self.buffer.clear();
-        for chunk in self.gathered.drain(..) {
-            match chunk {
-                Ok(bytes) => self.buffer.extend_from_slice(&bytes),
-                Err(error) => self.failure = Some(fault::in_body(&error, &self.limits)),
-            }
-        }
-        match self.failure.take_if(|_| self.buffer.is_empty()) {
-            Some(failure) => Err(failure),
+    fn took(&mut self, end: Option<Result<(), reqwest::Error>>) -> Result<Next<'_>, Failure> {
+        match end {
             None => Ok(Next::Bytes(&self.buffer)),
+            Some(Ok(())) => Ok(Next::End { whole: self.framed }),
+            Some(Err(error)) => Err(fault::in_body(&error, &self.limits)),
         }
     }
 }
