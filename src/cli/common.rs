@@ -237,6 +237,16 @@ pub struct ConnectionArgs {
     /// an empty account. Overload of the model (1305, 1312) is not counted.
     #[arg(long, value_name = "N")]
     pub retries: Option<u32>,
+
+    /// Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]
+    ///
+    /// Counted are the requests of this user with the same host, port, key and
+    /// model, so that `xargs -P 50 airx chat` stays inside an account's limit.
+    /// Further ones wait for their turn; the wait does not count in --timeout,
+    /// and shows under -v. Runs that share the limit must see the same
+    /// XDG_RUNTIME_DIR, or none.
+    #[arg(long, value_name = "N")]
+    pub max_in_flight: Option<u32>,
 }
 
 /// `--format`.

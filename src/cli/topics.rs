@@ -151,6 +151,10 @@ pub const ENVIRONMENT: &[Variable] = &[
         "1: allow plain http to a host that is not this machine, as --allow-http.",
     ),
     entry(
+        "AIRX_MAX_IN_FLIGHT",
+        "Requests in flight at most, over all runs of airx, as --max-in-flight.",
+    ),
+    entry(
         "ZHIPUAI_API_KEY",
         "API key of BigModel. Sent to open.bigmodel.cn or ZHIPUAI_BASE_URL and nowhere else.",
     ),
@@ -185,6 +189,10 @@ pub const ENVIRONMENT: &[Variable] = &[
         "SSL_CERT_DIR",
         "Folder of PEM certificates to trust, in place of the system's.",
     ),
+    entry(
+        "XDG_RUNTIME_DIR",
+        "Where the files of --max-in-flight are; without it among the temporary files.",
+    ),
 ];
 
 /// Files, for the man pages of the commands that make requests.
@@ -203,5 +211,10 @@ pub const FILES: &[Variable] = &[
         "--key-file FILE",
         "The API key. A file that group or others can read is warned about; one that they can \
          write is refused.",
+    ),
+    entry(
+        "$XDG_RUNTIME_DIR/airx/, or airx-UID/ among the temporary files",
+        "The slots of --max-in-flight, empty files that are locked while a request is in flight. \
+         The folder must be this user's own, with mode 0700.",
     ),
 ];

@@ -6,6 +6,7 @@ mod endpoint;
 mod headers;
 mod key;
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,6 +37,18 @@ pub struct Connection {
     pub timeouts: Timeouts,
     /// `--retries`.
     pub retries: u32,
+    /// `--max-in-flight`; none is no limit.
+    pub max_in_flight: Option<NonZeroU32>,
+}
+
+impl Connection {
+    /// What the server knows the account by; empty without a key.
+    pub fn credentials(&self) -> &str {
+        let own = |(name, _): &&(String, Secret)| name.eq_ignore_ascii_case("authorization");
+        let header = self.headers.iter().find(own).map(|(_, value)| value);
+        let known = self.authorization.as_ref().or(header);
+        known.map(Secret::reveal).unwrap_or_default()
+    }
 }
 
 /// How long things may take; none is for ever.
@@ -143,7 +156,23 @@ fn connection(
             total: limit(args.timeout, TOTAL),
         },
         retries: args.retries.unwrap_or(RETRIES),
+        max_in_flight: max_in_flight(args.max_in_flight)?,
     })
+}
+
+/// `--max-in-flight`, else the environment's; 0 is no limit.
+fn max_in_flight(flag: Option<u32>) -> Result<Option<NonZeroU32>, Failure> {
+    const NAME: &str = "AIRX_MAX_IN_FLIGHT";
+    let limit = match (flag, variable(NAME)?) {
+        (Some(limit), _) => limit,
+        (None, Some(text)) => text.parse().map_err(|_| {
+            Failure::usage(format!(
+                "{NAME}={text:?}: write a whole number, 0 for no limit"
+            ))
+        })?,
+        (None, None) => 0,
+    };
+    Ok(NonZeroU32::new(limit))
 }
 
 fn sources(common: &mut Common) -> Result<Sources, Failure> {

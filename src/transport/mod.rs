@@ -6,6 +6,7 @@
 //! chunk a pair of context switches and cannot say "nothing has arrived yet",
 //! which the printer's flush rule is built on.
 
+mod digest;
 mod fault;
 mod gather;
 mod policy;
@@ -19,6 +20,7 @@ use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
 
+pub use digest::digest;
 pub use stream::{Next, Stream};
 
 /// Most bytes of a body: 64 MiB.

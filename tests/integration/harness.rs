@@ -57,6 +57,12 @@ pub fn airx<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Airx {
 }
 
 impl Airx {
+    /// Adds arguments behind the others.
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(args);
+        self
+    }
+
     /// Asks `server`, without a key.
     pub fn at(self, server: &Server) -> Self {
         self.env("AIRX_BASE_URL", server.base())
