@@ -155,6 +155,14 @@ pub const ENVIRONMENT: &[Variable] = &[
         "Requests in flight at most, over all runs of airx, as --max-in-flight.",
     ),
     entry(
+        "AIRX_RECORD",
+        "Folder that each exchange is kept in, as --record.",
+    ),
+    entry(
+        "AIRX_REPLAY",
+        "Folder that the answers are taken from, as --replay. Not together with AIRX_RECORD.",
+    ),
+    entry(
         "ZHIPUAI_API_KEY",
         "API key of BigModel. Sent to open.bigmodel.cn or ZHIPUAI_BASE_URL and nowhere else.",
     ),
@@ -211,6 +219,12 @@ pub const FILES: &[Variable] = &[
         "--key-file FILE",
         "The API key. A file that group or others can read is warned about; one that they can \
          write is refused.",
+    ),
+    entry(
+        "DIR/HASH-1.json, DIR/HASH-2.json",
+        "A recorded exchange of --record DIR: JSON, mode 0600. HASH is made from the request \
+         without request_id, user_id, host and headers; a request that is made again gets the \
+         next number, and nothing is ever overwritten.",
     ),
     entry(
         "$XDG_RUNTIME_DIR/airx/, or airx-UID/ among the temporary files",

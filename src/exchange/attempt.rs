@@ -10,6 +10,7 @@ use crate::sse;
 use crate::transport::{BODY_LIMIT, Head, Next, Stream, Transport};
 
 use super::Ask;
+use super::trace;
 
 /// Sends `body` once and folds what comes into `answer`.
 pub(super) fn run(
@@ -21,7 +22,7 @@ pub(super) fn run(
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     let started = Instant::now();
-    trace_request(transport, &body, ask.request.stream, sink);
+    trace::request(transport, &body, ask.request.stream, sink);
     sink.wait()?;
     let result = if ask.request.stream {
         streamed(
@@ -37,7 +38,12 @@ pub(super) fn run(
     };
     let elapsed = started.elapsed().as_millis();
     sink.note(Level::Verbose, &format!("* the attempt took {elapsed} ms"));
-    result.map_err(|failure| answer.sign(failure))
+    let kept = transport.keep();
+    if let Ok(Some(kept)) = &kept {
+        trace::recording(kept, sink);
+    }
+    let result = result.map_err(|failure| answer.sign(failure));
+    result.and(kept.map(drop))
 }
 
 fn whole(
@@ -49,7 +55,7 @@ fn whole(
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     let response = transport.whole(body, deadline)?;
-    trace_response(&response.head, sink);
+    trace::response(&response.head, sink);
     check(&response.head, &response.body)?;
     match answer.whole(response.body) {
         Ok(()) => answer.judge(ask.accept, End::Proper),
@@ -140,7 +146,7 @@ fn streamed(
         }
         sent => sent?,
     };
-    trace_response(&head, sink);
+    trace::response(&head, sink);
     if !is_success(&head) || check(&head, &[]).is_err() {
         return unstreamed(ask, &head, Vec::new(), &mut stream, &clocks, answer);
     }
@@ -280,30 +286,4 @@ fn retry_after(value: &str) -> Option<Duration> {
         date.duration_since(std::time::SystemTime::now())
             .unwrap_or_default(),
     )
-}
-
-fn trace_request(transport: &Transport, body: &[u8], streamed: bool, sink: &mut dyn Sink) {
-    if !sink.verbose() {
-        return;
-    }
-    for line in transport.request_head(streamed) {
-        sink.note(Level::Verbose, &format!("> {line}"));
-    }
-    sink.note(Level::Verbose, &format!("> content-length: {}", body.len()));
-}
-
-fn trace_response(head: &Head, sink: &mut dyn Sink) {
-    if !sink.verbose() {
-        return;
-    }
-    if let Some(peer) = &head.peer {
-        sink.note(Level::Verbose, &format!("* connected to {peer}"));
-    }
-    sink.note(
-        Level::Verbose,
-        &format!("< {} {} {}", head.version, head.status, head.reason),
-    );
-    for (name, value) in &head.headers {
-        sink.note(Level::Verbose, &format!("< {name}: {value}"));
-    }
 }

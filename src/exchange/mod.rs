@@ -6,6 +6,7 @@ mod attempt;
 mod backoff;
 mod folder;
 mod slot;
+mod trace;
 
 use std::time::Instant;
 
@@ -61,7 +62,9 @@ pub fn run(
         if let Err(failure) = announce(&failure, number, wait, sink) {
             return (answer, Err(failure));
         }
-        std::thread::sleep(wait);
+        if !transport.replays() {
+            std::thread::sleep(wait);
+        }
     }
 }
 

@@ -58,13 +58,13 @@ impl Keys {
     }
 
     /// The `Authorization` header for `endpoint`. A provider's key goes only to
-    /// that provider; other hosts need no key. A dry run sends nothing and so
-    /// needs none either.
+    /// that provider; other hosts need no key. A run that sends nothing is
+    /// `keyless` and needs none either.
     pub(super) fn authorization(
         &self,
         endpoint: &Endpoint,
         user_info: UserInfo,
-        dry: bool,
+        keyless: bool,
     ) -> Result<Option<Secret>, Failure> {
         let own = endpoint
             .provider
@@ -77,7 +77,7 @@ impl Keys {
             return Ok(Some(Secret::new(format!("Basic {credentials}"))));
         }
         match endpoint.provider {
-            Some(provider) if !dry => Err(Failure::new(
+            Some(provider) if !keyless => Err(Failure::new(
                 Class::Account,
                 format!("no key for {}", endpoint.url.host_str().unwrap_or_default()),
             )

@@ -39,6 +39,17 @@ pub struct Connection {
     pub retries: u32,
     /// `--max-in-flight`; none is no limit.
     pub max_in_flight: Option<NonZeroU32>,
+    /// `--record` or `--replay`.
+    pub cassette: Option<Cassette>,
+}
+
+/// A folder of recorded exchanges.
+#[derive(Debug)]
+pub enum Cassette {
+    /// Every exchange is kept there, without what is hidden.
+    Record(PathBuf, Scrubber),
+    /// Answers come from there; the network and the key are not needed.
+    Replay(PathBuf),
 }
 
 impl Connection {
@@ -121,6 +132,16 @@ fn connection(
     scrubber: &mut Scrubber,
     warnings: &mut Vec<String>,
 ) -> Result<Connection, Failure> {
+    let (record, replay) = (
+        folder(args.record.take(), "AIRX_RECORD")?,
+        folder(args.replay.take(), "AIRX_REPLAY")?,
+    );
+    if record.is_some() && replay.is_some() {
+        return Err(Failure::usage(
+            "--record (AIRX_RECORD) and --replay (AIRX_REPLAY) exclude each other",
+        ));
+    }
+    let keyless = dry || replay.is_some();
     let keys = key::Keys::from_environment(args.key_file.as_deref(), scrubber, warnings)?;
     let headers = headers::read(&args.header, scrubber)?;
     let allow_http = args.allow_http || switch("AIRX_ALLOW_HTTP")?;
@@ -132,7 +153,7 @@ fn connection(
     let authorization = if own {
         None
     } else {
-        keys.authorization(&endpoint, user_info, dry)?
+        keys.authorization(&endpoint, user_info, keyless)?
     };
     let proxy = args
         .proxy
@@ -156,8 +177,20 @@ fn connection(
             total: limit(args.timeout, TOTAL),
         },
         retries: args.retries.unwrap_or(RETRIES),
-        max_in_flight: max_in_flight(args.max_in_flight)?,
+        // What is replayed is not in flight.
+        max_in_flight: max_in_flight(args.max_in_flight)?.filter(|_| replay.is_none()),
+        cassette: record
+            .map(|folder| Cassette::Record(folder, scrubber.clone()))
+            .or(replay.map(Cassette::Replay)),
     })
+}
+
+/// A folder's option, else its variable.
+fn folder(flag: Option<PathBuf>, name: &str) -> Result<Option<PathBuf>, Failure> {
+    match flag {
+        Some(folder) => Ok(Some(folder)),
+        None => Ok(variable(name)?.map(PathBuf::from)),
+    }
 }
 
 /// `--max-in-flight`, else the environment's; 0 is no limit.

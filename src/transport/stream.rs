@@ -1,4 +1,4 @@
-//! A streamed response as a blocking iterator that can tell "nothing has
+//! A streamed response of the network as a blocking iterator that can tell "nothing has
 //! arrived yet" from "wait for more".
 
 use std::future::poll_fn;
@@ -22,7 +22,7 @@ pub(super) struct Client {
 }
 
 /// A response whose head has been read.
-pub struct Stream<'a> {
+pub(super) struct LiveStream<'a> {
     gather: Gather,
     runtime: &'a Runtime,
     limits: Limits,
@@ -34,22 +34,14 @@ pub struct Stream<'a> {
 /// Turns of the tasks until the socket is looked at again: two a chunk.
 const TURNS_A_ROUND: u32 = 512;
 
-impl std::fmt::Debug for Stream<'_> {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Stream")
-            .field("framed", &self.framed)
-            .finish_non_exhaustive()
-    }
-}
-
 /// What a stream has to give.
 #[derive(Debug)]
 pub enum Next<'a> {
     /// Bytes that have arrived.
     Bytes(&'a [u8]),
-    /// Nothing has arrived; only [`Stream::ready`] says so.
+    /// Nothing has arrived; only [`super::Stream::ready`] says so.
     WouldWait,
-    /// The limit has passed; only [`Stream::wait`] says so.
+    /// The limit has passed; only [`super::Stream::wait`] says so.
     TimedOut,
     /// The body's end. Whether it is a proper one: a body that ends with its
     /// connection may have been cut anywhere.
@@ -81,7 +73,7 @@ impl Client {
         connection: &Connection,
         body: Vec<u8>,
         limit: Option<Instant>,
-    ) -> Result<(Head, Stream<'_>), Failure> {
+    ) -> Result<(Head, LiveStream<'_>), Failure> {
         let limits = Limits::of(connection);
         let request = self
             .http
@@ -111,7 +103,7 @@ impl Client {
         let gather = Gather::default();
         self.runtime.spawn(gather.clone().fill(response));
         let buffer = Vec::new();
-        let stream = Stream {
+        let stream = LiveStream {
             gather,
             runtime: &self.runtime,
             limits,
@@ -122,12 +114,9 @@ impl Client {
     }
 }
 
-impl Stream<'_> {
-    /// What has arrived already, without waiting.
-    ///
-    /// # Errors
-    /// The body broke off.
-    pub fn ready(&mut self) -> Result<Next<'_>, Failure> {
+impl LiveStream<'_> {
+    /// As [`super::Stream::ready`].
+    pub(super) fn ready(&mut self) -> Result<Next<'_>, Failure> {
         /// Turns of the scheduler that it takes from bytes in the socket to a
         /// chunk here: one to see them, one for the tasks to read and pass them.
         const TURNS: usize = 2;
@@ -145,11 +134,8 @@ impl Stream<'_> {
         ready.map_or(Ok(Next::WouldWait), |end| self.took(end))
     }
 
-    /// Waits for the next bytes, until `limit` at most.
-    ///
-    /// # Errors
-    /// The body broke off.
-    pub fn wait(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
+    /// As [`super::Stream::wait`].
+    pub(super) fn wait(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
         let (gather, buffer) = (&self.gather, &mut self.buffer);
         let waited = self.runtime.block_on(async {
             let more = poll_fn(|context| gather.poll_take(buffer, context));

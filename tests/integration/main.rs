@@ -9,5 +9,7 @@
 
 mod answers;
 mod harness;
+mod record;
+mod replay;
 #[cfg(unix)]
 mod slots;

@@ -305,8 +305,8 @@ fn without_a_runtime_folder_the_slots_are_among_the_temporary_files() {
     assert!(name.starts_with("airx-"), "{name}");
     assert_eq!(made.metadata().unwrap().permissions().mode() & 0o777, 0o700);
     for entry in fs::read_dir(made.path()).unwrap() {
-        let mode = entry.unwrap().metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
+        let permissions = entry.unwrap().metadata().unwrap().permissions();
+        assert_eq!(permissions.mode() & 0o777, 0o600);
     }
 }
 
