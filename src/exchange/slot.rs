@@ -5,7 +5,7 @@
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use super::folder::Folder;
 use crate::error::Failure;
@@ -115,7 +115,7 @@ impl Places {
             match try_lock(&file) {
                 Ok(true) if free.is_none() => {
                     // Else whoever tidies old temporary files would remove it in use.
-                    let _ = file.set_modified(SystemTime::now());
+                    touch(&file);
                     free = Some((number, file));
                 }
                 Ok(true) => {}
@@ -162,6 +162,26 @@ fn try_lock(file: &File) -> io::Result<bool> {
         Err(TryLockError::WouldBlock) => Ok(false),
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// Marks the file as used now. The system call itself: the C library's wrapper
+/// would be looked up at every start of airx.
+fn touch(file: &File) {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Timespec, Timestamps, UTIME_NOW, futimens};
+        let now = Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_NOW,
+        };
+        let now = Timestamps {
+            last_access: now,
+            last_modification: now,
+        };
+        let _ = futimens(file, &now);
+    }
+    #[cfg(not(unix))]
+    let _ = file.set_modified(std::time::SystemTime::now());
 }
 
 fn lock(file: &File) -> io::Result<()> {

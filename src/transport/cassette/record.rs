@@ -6,6 +6,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::Map;
+use tempfile::NamedTempFile;
 
 use super::asked::Asked;
 use super::clean;
@@ -129,13 +130,46 @@ fn write(folder: &Path, name: &str, text: &[u8]) -> std::io::Result<PathBuf> {
         if path.symlink_metadata().is_ok() {
             continue;
         }
-        match file.persist_noclobber(&path) {
-            Ok(_) => return Ok(path),
-            Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => file = failed.file,
-            Err(failed) => return Err(failed.error),
+        match give_name(file, &path) {
+            Ok(None) => return Ok(path),
+            Ok(Some(unnamed)) => file = unnamed,
+            Err(error) => return Err(error),
         }
     }
     Err(ErrorKind::AlreadyExists.into())
+}
+
+/// Gives the file its name; gives it back where something has that name.
+#[cfg(unix)]
+fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTempFile>> {
+    use rustix::fs::{CWD, RenameFlags, link, renameat_with};
+    use rustix::io::Errno;
+    // System calls of their own: what tempfile has for it links to two more
+    // versions of the C library, and every start of airx would look them up.
+    match renameat_with(CWD, file.path(), CWD, path, RenameFlags::NOREPLACE) {
+        Ok(()) => {
+            // It is no longer where it would be removed.
+            let _ = file.into_temp_path().keep();
+            Ok(None)
+        }
+        Err(Errno::EXIST) => Ok(Some(file)),
+        // Not every file system can do that.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match link(file.path(), path) {
+            Ok(()) => Ok(None),
+            Err(Errno::EXIST) => Ok(Some(file)),
+            Err(error) => Err(error.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTempFile>> {
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(None),
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(Some(failed.file)),
+        Err(failed) => Err(failed.error),
+    }
 }
 
 impl Tape {
