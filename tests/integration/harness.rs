@@ -2,6 +2,9 @@
 //! of its own and gives everything that came out; [`Server`] plays a script on
 //! 127.0.0.1, byte by byte, and tells what was asked.
 
+pub mod proxy;
+pub mod tls;
+
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io::{Read, Write};
@@ -60,6 +63,12 @@ impl Airx {
     /// Asks `server`, without a key.
     pub fn at(self, server: &Server) -> Self {
         self.env("AIRX_BASE_URL", server.base())
+    }
+
+    /// Adds arguments behind the others.
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(args);
+        self
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -205,7 +214,7 @@ pub enum Step {
     Gate,
     /// Ends the connection as a crashed server's kernel would: RST.
     Reset,
-    /// Ends the connection.
+    /// Ends the connection; under TLS without saying so.
     Close,
     /// Sends nothing more and keeps the connection until the test ends.
     Hold,
@@ -253,6 +262,14 @@ impl Server {
     /// Plays these, one a request, in order. A request beyond the last is
     /// answered by closing the connection.
     pub fn play(plays: impl IntoIterator<Item = Play>) -> Self {
+        Self::speaking(plays, |stream| stream)
+    }
+
+    /// The same over what `wrap` makes of each connection.
+    pub fn speaking<W: Wire + 'static>(
+        plays: impl IntoIterator<Item = Play>,
+        wrap: impl Fn(TcpStream) -> W + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -264,7 +281,9 @@ impl Server {
             for stream in listener.incoming().flatten() {
                 let (asks, plays, gate) =
                     (Arc::clone(&asks), Arc::clone(&plays), Arc::clone(&gate));
-                std::thread::spawn(move || serve(stream, &asks, &plays, &gate));
+                stream.set_nodelay(true).unwrap();
+                let wire = wrap(stream);
+                std::thread::spawn(move || serve(wire, &asks, &plays, &gate));
             }
         });
         Self {
@@ -283,7 +302,12 @@ impl Server {
 
     /// The base URL.
     pub fn base(&self) -> String {
-        format!("http://127.0.0.1:{}/v1", self.port)
+        format!("http://{}/v1", self.address())
+    }
+
+    /// `127.0.0.1` and the port, as messages name it.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// The port on 127.0.0.1.
@@ -311,13 +335,24 @@ impl Drop for Server {
     }
 }
 
+/// A connection that the server plays on: plain, or TLS over it.
+pub trait Wire: Read + Write + Send {
+    /// The socket below.
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Wire for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
 fn serve(
-    mut stream: TcpStream,
+    mut stream: impl Wire,
     asked: &Mutex<Vec<Asked>>,
     plays: &Mutex<VecDeque<Play>>,
     gate: &Mutex<Receiver<()>>,
 ) {
-    stream.set_nodelay(true).unwrap();
     while let Some(request) = read_request(&mut stream) {
         asked.lock().unwrap().push(request);
         let Some(play) = plays.lock().unwrap().pop_front() else {
@@ -326,7 +361,11 @@ fn serve(
         for step in play {
             match step {
                 Step::Send(bytes) => {
-                    if stream.write_all(&bytes).is_err() {
+                    if stream
+                        .write_all(&bytes)
+                        .and_then(|()| stream.flush())
+                        .is_err()
+                    {
                         return;
                     }
                 }
@@ -334,16 +373,16 @@ fn serve(
                     let _ = gate.lock().unwrap().recv_timeout(PATIENCE);
                 }
                 Step::Close => {
-                    let _ = stream.shutdown(Shutdown::Both);
+                    let _ = stream.socket().shutdown(Shutdown::Both);
                     return;
                 }
                 Step::Reset => {
-                    reset(stream);
+                    reset(&stream);
                     return;
                 }
                 Step::Hold => {
                     // The client's end is the only thing that can still come.
-                    let _ = stream.set_read_timeout(Some(PATIENCE));
+                    let _ = stream.socket().set_read_timeout(Some(PATIENCE));
                     let _ = stream.read(&mut [0]);
                     return;
                 }
@@ -353,13 +392,14 @@ fn serve(
 }
 
 /// A socket that is closed with a linger of zero sends RST.
-fn reset(stream: TcpStream) {
+fn reset(stream: &impl Wire) {
     #[cfg(unix)]
-    rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
-    drop(stream);
+    rustix::net::sockopt::set_socket_linger(stream.socket(), Some(Duration::ZERO)).unwrap();
+    #[cfg(not(unix))]
+    let _ = stream;
 }
 
-fn read_request(stream: &mut TcpStream) -> Option<Asked> {
+fn read_request(stream: &mut impl Read) -> Option<Asked> {
     let mut bytes = Vec::new();
     let mut piece = [0; 64 * 1024];
     let end = loop {
@@ -438,6 +478,22 @@ pub fn stream<B: AsRef<[u8]>>(pieces: impl IntoIterator<Item = B>) -> Play {
     play.extend(pieces.into_iter().map(|piece| chunk(piece.as_ref())));
     play.push(last_chunk());
     play
+}
+
+/// A streamed answer of these deltas.
+pub fn stream_of<'a>(deltas: impl IntoIterator<Item = &'a str>) -> Play {
+    let deltas = deltas.into_iter().map(delta);
+    stream(deltas.chain([finish_frame("stop"), DONE.into()]))
+}
+
+/// A response of success with a body that only the connection's end ends.
+pub fn unframed(content_type: &str, body: &str) -> Play {
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nConnection: close\r\n\r\n");
+    vec![
+        Step::Send([head.as_bytes(), body.as_bytes()].concat()),
+        Step::Close,
+    ]
 }
 
 /// The head of a chunked event stream.

@@ -7,4 +7,6 @@
 )]
 
 mod answers;
+mod errors;
 mod harness;
+mod stream;
