@@ -212,6 +212,8 @@ pub enum Step {
     Send(Vec<u8>),
     /// Waits until the test says [`Server::go`].
     Gate,
+    /// Sends nothing for this long.
+    Pause(Duration),
     /// Ends the connection as a crashed server's kernel would: RST.
     Reset,
     /// Ends the connection; under TLS without saying so.
@@ -372,6 +374,7 @@ fn serve(
                 Step::Gate => {
                     let _ = gate.lock().unwrap().recv_timeout(PATIENCE);
                 }
+                Step::Pause(time) => std::thread::sleep(time),
                 Step::Close => {
                     let _ = stream.socket().shutdown(Shutdown::Both);
                     return;

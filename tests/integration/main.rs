@@ -7,6 +7,18 @@
 )]
 
 mod answers;
+mod bounds;
+mod endpoint;
 mod errors;
+#[cfg(unix)]
+mod exit_codes;
+#[cfg(unix)]
+mod flush;
 mod harness;
+mod proxy;
+mod retries;
+mod scrub;
 mod stream;
+mod timeouts;
+mod tls;
+mod verbose;
