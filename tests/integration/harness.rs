@@ -257,6 +257,7 @@ pub struct Server {
     asked: Arc<Mutex<Vec<Asked>>>,
     left: Arc<Mutex<VecDeque<Play>>>,
     go: Sender<()>,
+    heard: Receiver<()>,
     _listening: JoinHandle<()>,
 }
 
@@ -277,6 +278,7 @@ impl Server {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let left = Arc::new(Mutex::new(plays.into_iter().collect::<VecDeque<_>>()));
         let (go, gate) = channel();
+        let (hear, heard) = channel();
         let gate = Arc::new(Mutex::new(gate));
         let (asks, plays) = (Arc::clone(&asked), Arc::clone(&left));
         let listening = std::thread::spawn(move || {
@@ -284,8 +286,8 @@ impl Server {
                 let (asks, plays, gate) =
                     (Arc::clone(&asks), Arc::clone(&plays), Arc::clone(&gate));
                 stream.set_nodelay(true).unwrap();
-                let wire = wrap(stream);
-                std::thread::spawn(move || serve(wire, &asks, &plays, &gate));
+                let (wire, hear) = (wrap(stream), hear.clone());
+                std::thread::spawn(move || serve(wire, &asks, &plays, &gate, &hear));
             }
         });
         Self {
@@ -293,6 +295,7 @@ impl Server {
             asked,
             left,
             go,
+            heard,
             _listening: listening,
         }
     }
@@ -320,6 +323,12 @@ impl Server {
     /// Opens the next gate.
     pub fn go(&self) {
         self.go.send(()).unwrap();
+    }
+
+    /// Waits until a request, the next one each time, has been read.
+    #[track_caller]
+    pub fn heard(&self) {
+        self.heard.recv_timeout(PATIENCE).expect("a request");
     }
 
     /// The requests so far.
@@ -354,12 +363,14 @@ fn serve(
     asked: &Mutex<Vec<Asked>>,
     plays: &Mutex<VecDeque<Play>>,
     gate: &Mutex<Receiver<()>>,
+    hear: &Sender<()>,
 ) {
     while let Some(request) = read_request(&mut stream) {
         asked.lock().unwrap().push(request);
         let Some(play) = plays.lock().unwrap().pop_front() else {
             return;
         };
+        let _ = hear.send(());
         for step in play {
             match step {
                 Step::Send(bytes) => {

@@ -73,7 +73,7 @@ fn the_idle_clock_does_not_run_before_the_first_token() {
 
 #[test]
 fn a_ping_restarts_the_idle_clock() {
-    let pause = || Step::Pause(Duration::from_millis(900));
+    let pause = || Step::Pause(Duration::from_millis(600));
     let play = vec![
         stream_head(),
         chunk(delta("Hi").as_bytes()),
@@ -85,7 +85,7 @@ fn a_ping_restarts_the_idle_clock() {
         chunk((finish_frame("stop") + DONE).as_bytes()),
         last_chunk(),
     ];
-    run("stream", play, &["--idle-timeout", "2s"]).is(0, "Hi\n", "");
+    run("stream", play, &["--idle-timeout", "1500ms"]).is(0, "Hi\n", "");
 }
 
 #[test]
