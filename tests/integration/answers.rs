@@ -37,6 +37,17 @@ fn stream_prints_the_deltas() {
 }
 
 #[test]
+fn the_question_may_come_by_a_pipe() {
+    let server = Server::once(reply("Hello"));
+    airx(["chat"])
+        .stdin("hi\n")
+        .at(&server)
+        .run()
+        .is(0, "Hello\n", "");
+    assert_eq!(server.asked()[0].json()["messages"][0]["content"], "hi");
+}
+
+#[test]
 fn an_answer_that_ends_in_a_newline_gets_no_other() {
     let server = Server::play([reply("a\n"), reply("a\n\n"), reply(" a ")]);
     chat(&server, &[]).is(0, "a\n", "");

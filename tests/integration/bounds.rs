@@ -55,11 +55,11 @@ fn an_answer_of_some_megabytes_is_printed_whole() {
     let server = Server::once(crate::harness::reply(&text));
     let ran = airx(["chat", "hi"]).at(&server).run();
     assert_eq!((ran.code, &*ran.stderr), (0, ""));
-    assert!(ran.stdout.strip_suffix('\n') == Some(&text));
+    assert!(ran.bytes().strip_suffix(b"\n") == Some(text.as_bytes()));
     let server = Server::once(crate::harness::stream_of([&*text]));
     let ran = airx(["stream", "hi"]).at(&server).run();
     assert_eq!((ran.code, &*ran.stderr), (0, ""));
-    assert!(ran.stdout.strip_suffix('\n') == Some(&text));
+    assert!(ran.bytes().strip_suffix(b"\n") == Some(text.as_bytes()));
 }
 
 #[test]

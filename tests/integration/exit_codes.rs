@@ -2,14 +2,14 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
-use std::process::Child;
+use std::process::{Child, Stdio};
 
 use airx::exit::{Class, TABLE};
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::harness::{
-    Airx, Ran, Server, Step, airx, chunk, delta, finish, finish_frame, folder, json, reply,
-    reply_body, stream, stream_head,
+    Ran, Server, Step, airx, chunk, delta, finish, finish_frame, folder, json, reply, reply_body,
+    stream, stream_head,
 };
 
 /// A run that ends with the code of this class, as far as a pipe shows it.
@@ -158,7 +158,7 @@ fn a_signal_ends_the_events_and_the_meta_file() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let args = ["--format", "ndjson", "--meta", meta.to_str().unwrap()];
         let (server, mut child) = under_way(&args);
-        server.heard();
+        server.await_asked(1);
         // The five bytes that were read are the start of the first event.
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let start = lines.next().unwrap().unwrap();
@@ -188,7 +188,7 @@ fn a_signal_while_nothing_has_come_kills_too() {
             .at(&server)
             .start();
         drop(child.stdin.take());
-        server.heard();
+        server.await_asked(1);
         send(&child, Signal::TERM);
         let ran = finish(child);
         assert_eq!(ran.code, 143, "{ran:?}");
@@ -222,7 +222,7 @@ fn a_shell_loop_stops_with_the_run_that_a_signal_killed() {
     );
     let mut shell = std::process::Command::new("bash");
     std::os::unix::process::CommandExt::process_group(&mut shell, 0);
-    let mut shell = shell
+    let shell = shell
         .args(["-c", &script])
         .env("AIRX_BASE_URL", server.base())
         .stdin(std::process::Stdio::null())
@@ -230,7 +230,7 @@ fn a_shell_loop_stops_with_the_run_that_a_signal_killed() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    server.heard();
+    server.await_asked(1);
     let group = Pid::from_raw(i32::try_from(shell.id()).unwrap()).unwrap();
     rustix::process::kill_process_group(group, Signal::INT).unwrap();
     let ran = finish(shell);
@@ -248,9 +248,11 @@ fn a_reader_that_has_gone_is_no_failure() {
             stream([delta(&long), delta(&long), finish_frame("stop")])
         };
         let server = Server::once(play);
-        let run: Airx = airx([command, "--format", format, "hi"]).at(&server);
-        let mut child = run.start();
-        drop((child.stdin.take(), child.stdout.take()));
+        let mut child = airx([command, "--format", format, "hi"])
+            .stdin_from(Stdio::null())
+            .at(&server)
+            .start();
+        drop(child.stdout.take());
         finish(child).is(0, "", "");
     }
     // The first event finds nobody: then nothing is sent, and nothing paid.

@@ -175,6 +175,14 @@ impl Ran {
         self
     }
 
+    /// The exit code of a failure that prints nothing, where the words on
+    /// standard error are those of a library or of the system.
+    #[track_caller]
+    pub fn code_is(&self, code: i32) -> &Self {
+        assert_eq!((self.code, &*self.stdout), (code, ""), "{}", self.stderr);
+        self
+    }
+
     /// Standard output's bytes, where they need not be UTF-8.
     pub fn bytes(&self) -> &[u8] {
         &self.raw
@@ -257,7 +265,6 @@ pub struct Server {
     asked: Arc<Mutex<Vec<Asked>>>,
     left: Arc<Mutex<VecDeque<Play>>>,
     go: Sender<()>,
-    heard: Receiver<()>,
     _listening: JoinHandle<()>,
 }
 
@@ -278,7 +285,6 @@ impl Server {
         let asked = Arc::new(Mutex::new(Vec::new()));
         let left = Arc::new(Mutex::new(plays.into_iter().collect::<VecDeque<_>>()));
         let (go, gate) = channel();
-        let (hear, heard) = channel();
         let gate = Arc::new(Mutex::new(gate));
         let (asks, plays) = (Arc::clone(&asked), Arc::clone(&left));
         let listening = std::thread::spawn(move || {
@@ -286,8 +292,8 @@ impl Server {
                 let (asks, plays, gate) =
                     (Arc::clone(&asks), Arc::clone(&plays), Arc::clone(&gate));
                 stream.set_nodelay(true).unwrap();
-                let (wire, hear) = (wrap(stream), hear.clone());
-                std::thread::spawn(move || serve(wire, &asks, &plays, &gate, &hear));
+                let wire = wrap(stream);
+                std::thread::spawn(move || serve(wire, &asks, &plays, &gate));
             }
         });
         Self {
@@ -295,7 +301,6 @@ impl Server {
             asked,
             left,
             go,
-            heard,
             _listening: listening,
         }
     }
@@ -325,10 +330,14 @@ impl Server {
         self.go.send(()).unwrap();
     }
 
-    /// Waits until a request, the next one each time, has been read.
+    /// Waits until there have been this many requests.
     #[track_caller]
-    pub fn heard(&self) {
-        self.heard.recv_timeout(PATIENCE).expect("a request");
+    pub fn await_asked(&self, count: usize) {
+        let begun = std::time::Instant::now();
+        while self.asked.lock().unwrap().len() < count {
+            assert!(begun.elapsed() < PATIENCE, "the request was never made");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// The requests so far.
@@ -363,14 +372,13 @@ fn serve(
     asked: &Mutex<Vec<Asked>>,
     plays: &Mutex<VecDeque<Play>>,
     gate: &Mutex<Receiver<()>>,
-    hear: &Sender<()>,
 ) {
     while let Some(request) = read_request(&mut stream) {
+        let play = plays.lock().unwrap().pop_front();
         asked.lock().unwrap().push(request);
-        let Some(play) = plays.lock().unwrap().pop_front() else {
+        let Some(play) = play else {
             return;
         };
-        let _ = hear.send(());
         for step in play {
             match step {
                 Step::Send(bytes) => {
@@ -415,7 +423,7 @@ fn reset(stream: &impl Wire) {
 
 fn read_request(stream: &mut impl Read) -> Option<Asked> {
     let mut bytes = Vec::new();
-    let mut piece = [0; 64 * 1024];
+    let mut piece = [0; 16 * 1024];
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             break end;

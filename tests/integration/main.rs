@@ -5,6 +5,7 @@
     unreachable_pub,
     reason = "the harness is a module of one binary, read like a library"
 )]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod answers;
 mod bounds;

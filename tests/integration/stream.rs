@@ -31,12 +31,12 @@ fn the_sample_text_is_printed_however_the_bytes_are_cut() {
 #[test]
 fn each_payload_is_a_line_of_json_byte_for_byte() {
     let bytes = wire("stream_text.sse");
-    let payloads: String = bytes
+    let payloads: Vec<_> = bytes
         .lines()
         .filter_map(|line| line.strip_prefix("data: "))
         .filter(|payload| *payload != "[DONE]")
-        .map(|payload| format!("{payload}\n"))
         .collect();
+    let payloads = payloads.join("\n") + "\n";
     sample("stream_text.sse", &["--format", "json"]).is(0, &payloads, "");
 }
 

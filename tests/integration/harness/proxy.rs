@@ -50,11 +50,12 @@ impl Proxy {
                 client.write_all(&[5, 0])?;
             }
             let [_, _, _, kind] = take(client)?;
-            told += &match kind {
+            let address = match kind {
                 1 => format!("address {:?}", take::<4>(client)?),
                 3 => format!("name {}", text(client)?),
                 other => format!("kind {other}"),
             };
+            told += &address;
             let [_, _] = take(client)?;
             asked.lock().unwrap().push(told);
             client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0])?;
