@@ -254,7 +254,7 @@ network-error\t'finish_reason network_error'
 sensitive\t'finish_reason sensitive: the answer is blocked'
 length\t'finish_reason length: the answer is cut'
 context-window\t'finish_reason model_context_window_exceeded'
-unknown-finish\t'A `finish_reason` that no document names'
+unknown-finish\t'finish_reason mystery, which no document names'
 not-json\t'Prose where JSON was asked for'
 bad-arguments\t'A tool call whose arguments are not JSON'
 no-call\t'Prose where a tool call was expected'"

@@ -1,18 +1,20 @@
 //! Frames or a whole reply → an [`Answer`], and the judgement whether it is
 //! complete or which failure it is. contract: an answer called complete is.
 
+mod envelope;
 mod judge;
 mod refusal;
 
 use serde_json::Value;
 
-use crate::api::reply::{CallPiece, Reply, Usage};
+use crate::api::reply::{CallPiece, Choice, Piece, Reply, Usage};
 use crate::api::text::Text;
 use crate::error::Failure;
 use crate::event::{Count, Event, Sink};
 use crate::exit::Class;
 use crate::sse::{Frame, TooLong};
 
+use envelope::Envelope;
 pub use judge::End;
 pub use refusal::refused;
 use refusal::{reported, unreadable, with_body};
@@ -44,6 +46,7 @@ pub struct Answer {
     pub begun: bool,
     /// `[DONE]` has come.
     pub done: bool,
+    envelope: Envelope,
 }
 
 /// A tool call.
@@ -90,22 +93,20 @@ impl Answer {
         if frame.event == b"error" {
             return Err(refused(200, frame.data));
         }
+        if let Some(content) = self.envelope.open(frame.data) {
+            sink.payload(frame.data, !content.is_empty())?;
+            return self.delta(content, keep, sink);
+        }
         let reply: Reply<'_> = serde_json::from_slice(frame.data)
             .map_err(|why| unreadable("an event of the stream", &why, frame.data))?;
         if let Some(failure) = reported(&reply, frame.data) {
             return Err(failure);
         }
-        let piece = reply
-            .choices
-            .iter()
-            .flatten()
-            .next()
-            .and_then(|choice| choice.piece());
-        let (content, reasoning) =
-            piece.map_or(("", ""), |piece| (piece.content(), piece.reasoning()));
-        let calls = piece
-            .and_then(|piece| piece.tool_calls.as_deref())
-            .unwrap_or_default();
+        let none = Piece::default();
+        let choice = reply.choices.iter().flatten().next();
+        let piece = choice.and_then(Choice::piece).unwrap_or(&none);
+        let calls = piece.tool_calls.as_deref().unwrap_or_default();
+        let (content, reasoning) = (piece.content(), piece.reasoning());
         let token = !content.is_empty() || !reasoning.is_empty() || !calls.is_empty();
         if token && !self.begun {
             self.begun = true;
@@ -115,15 +116,24 @@ impl Answer {
         if !reasoning.is_empty() {
             sink.event(&Event::Reasoning { content: reasoning })?;
         }
-        if !content.is_empty() {
-            if keep {
-                self.text.push_str(content);
-            }
-            sink.event(&Event::Delta { content })?;
-        }
+        self.delta(content, keep, sink)?;
         self.add_calls(calls, frame.data)?;
         self.absorb(&reply);
+        let text_alone = !content.is_empty() && reasoning.is_empty() && calls.is_empty();
+        if text_alone && reply.is_plain() {
+            self.envelope.learn(frame.data, content);
+        }
         Ok(())
+    }
+
+    fn delta(&mut self, content: &str, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+        if content.is_empty() {
+            return Ok(());
+        }
+        if keep {
+            self.text.push_str(content);
+        }
+        sink.event(&Event::Delta { content })
     }
 
     /// Takes the body of a whole reply that came with a status of success.

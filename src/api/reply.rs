@@ -40,6 +40,16 @@ impl Reply<'_> {
     }
 }
 
+impl Reply<'_> {
+    /// Whether nothing but ids, the model and one piece stand in it.
+    pub fn is_plain(&self) -> bool {
+        let choices = self.choices.as_deref().unwrap_or_default();
+        self.usage.is_none()
+            && self.web_search.is_none()
+            && matches!(choices, [choice] if choice.finish_reason.is_none())
+    }
+}
+
 /// One alternative of an answer.
 #[derive(Debug, Deserialize)]
 pub struct Choice<'a> {

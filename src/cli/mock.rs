@@ -54,6 +54,7 @@ pub struct MockArgs {
     ///
     /// The first that applies is taken. --seed, the messages and how often they
     /// were sent before decide which requests fail, so a run can be repeated.
+    /// A request that the API would refuse is refused all the same.
     #[arg(long, value_name = "KIND[:PROBABILITY]", value_parser = FaultParser, action = clap::ArgAction::Append)]
     pub fail: Vec<Fault>,
 
@@ -74,8 +75,8 @@ pub struct MockArgs {
 
     /// Write each request to FILE before it is answered, one JSON object a line
     ///
-    /// `method`, `path`, `headers` (the key hidden) and `body`. What FILE held
-    /// before is lost.
+    /// `method`, `path` with the query, `headers` (the key hidden) and `body`.
+    /// What FILE held before is lost.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
 
@@ -174,7 +175,7 @@ pub enum FaultKind {
     Length,
     /// finish_reason model_context_window_exceeded
     ContextWindow,
-    /// A `finish_reason` that no document names
+    /// finish_reason mystery, which no document names
     UnknownFinish,
     /// Prose where JSON was asked for
     NotJson,

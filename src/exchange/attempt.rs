@@ -149,13 +149,13 @@ fn streamed(
     let mut sniffed = false;
     let end = loop {
         let limit = clocks.limit(answer.begun);
-        let mut next = stream.ready()?;
-        if matches!(next, Next::WouldWait) {
+        let mut next = stream.ready();
+        if matches!(next, Ok(Next::WouldWait)) {
             sink.wait()?;
-            next = stream.wait(limit)?;
+            next = stream.wait(limit);
         }
-        match next {
-            Next::Bytes(bytes) => {
+        let broken = match next {
+            Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
                 if !sniffed && let Some(first) = bytes.trim_ascii_start().first() {
                     sniffed = true;
@@ -167,21 +167,23 @@ fn streamed(
                     }
                 }
                 parser.feed(bytes, |frame| answer.frame(frame, ask.keep, sink))?;
+                if answer.done {
+                    break End::Proper;
+                }
+                // Checked here too: a stream that never pauses meets no wait.
+                let limit = clocks.limit(answer.begun);
+                limit
+                    .filter(|limit| *limit <= clocks.heard)
+                    .map(|_| clocks.ran_out(answer.begun))
             }
-            Next::End { whole: true } => break End::Proper,
-            Next::End { whole: false } => break End::Open,
-            Next::TimedOut => return Err(clocks.ran_out(answer.begun)),
-            Next::WouldWait => {}
-        }
-        // Checked here too, since a stream that never pauses meets no wait.
-        if answer.done {
-            break End::Proper;
-        }
-        if clocks
-            .limit(answer.begun)
-            .is_some_and(|limit| limit <= Instant::now())
-        {
-            return Err(clocks.ran_out(answer.begun));
+            Ok(Next::End { whole: true }) => break End::Proper,
+            Ok(Next::End { whole: false }) => break End::Open,
+            Ok(Next::TimedOut) => Some(clocks.ran_out(answer.begun)),
+            Ok(Next::WouldWait) => None,
+            Err(failure) => Some(failure),
+        };
+        if let Some(broken) = broken {
+            return Err(broken);
         }
     };
     answer.judge(ask.accept, end)

@@ -3,7 +3,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
-use std::process::{Child, Command, ExitStatus};
+use std::process::{Command, ExitStatus};
 
 use crate::error::Failure;
 
@@ -87,7 +87,7 @@ mod signals {
 
         /// Waits for the child and hands SIGTERM and SIGHUP on to it. SIGINT
         /// comes from a terminal, which sends it to the child as well.
-        pub(super) fn wait(mut self, mut child: super::Child) -> io::Result<ExitStatus> {
+        pub(super) fn wait(mut self, mut child: Child) -> io::Result<ExitStatus> {
             let pid = Pid::from_child(&child);
             let handle = self.0.handle();
             let forwarder = std::thread::spawn(move || {
@@ -101,7 +101,7 @@ mod signals {
                     let _ = kill_process(pid, signal);
                 }
             });
-            let status = Child::wait(&mut child);
+            let status = child.wait();
             handle.close();
             let _ = forwarder.join();
             status
@@ -112,7 +112,7 @@ mod signals {
 #[cfg(not(unix))]
 mod signals {
     use std::io;
-    use std::process::ExitStatus;
+    use std::process::{Child, ExitStatus};
 
     /// Nothing is caught here.
     pub(super) struct Caught;
@@ -123,7 +123,7 @@ mod signals {
             Ok(Self)
         }
 
-        pub(super) fn wait(self, mut child: super::Child) -> io::Result<ExitStatus> {
+        pub(super) fn wait(self, mut child: Child) -> io::Result<ExitStatus> {
             child.wait()
         }
     }

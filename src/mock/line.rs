@@ -95,7 +95,11 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error
 /// # Errors
 /// What is wrong with it.
 pub(super) fn read(line: &str) -> Result<Scripted, String> {
-    let line: Line = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    let line: Line = serde_json::from_str(line).map_err(|error| {
+        // The number of the line is the script's, and known to the caller alone.
+        let wrong = error.to_string();
+        wrong.replace(" at line 1 column ", ", column ")
+    })?;
     let delay = match &line.delay {
         None => None,
         Some(Value::String(text)) => Some(MockArgs::delay(text)),

@@ -96,7 +96,11 @@ async fn respond(
     let method = head.method.as_str();
     let path = head.uri.path();
     if let Some(log) = &server.log {
-        log.request(method, path, &head.headers, &body)?;
+        let target = head
+            .uri
+            .path_and_query()
+            .map_or(path, |target| target.as_str());
+        log.request(method, target, &head.headers, &body)?;
     }
     let text = |name| head.headers.get(name).map(HeaderValue::to_str);
     let Outcome { wait, then, slot } = server.mock.decide(Incoming {

@@ -49,15 +49,13 @@ impl Envelope {
     /// The token counts of an answer.
     pub(super) fn usage(&self, answer: &Answer) -> Value {
         let completion = answer.tokens();
-        let mut usage = json!({
-            "completion_tokens": completion,
-            "prompt_tokens": self.prompt_tokens,
-            "total_tokens": self.prompt_tokens + completion,
-        });
+        let mut usage = json!({ "completion_tokens": completion });
         if !answer.reasoning.is_empty() {
             let reasoning = super::tokens::count(&answer.reasoning);
             usage["completion_tokens_details"] = json!({ "reasoning_tokens": reasoning });
         }
+        usage["prompt_tokens"] = self.prompt_tokens.into();
+        usage["total_tokens"] = (self.prompt_tokens + completion).into();
         usage
     }
 

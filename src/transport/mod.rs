@@ -7,6 +7,7 @@
 //! which the printer's flush rule is built on.
 
 mod fault;
+mod gather;
 mod policy;
 mod stream;
 

@@ -1,14 +1,15 @@
 //! A streamed response as a blocking iterator that can tell "nothing has
 //! arrived yet" from "wait for more".
 
+use std::future::poll_fn;
+use std::task::Poll;
 use std::time::Instant;
 
-use hyper::body::Bytes;
-use reqwest::Response;
 use reqwest::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use tokio::runtime::{Builder, Runtime};
 
 use super::fault::{self, Limits};
+use super::gather::Gather;
 use super::{Head, policy};
 use crate::error::Failure;
 use crate::exit::Class;
@@ -22,13 +23,16 @@ pub(super) struct Client {
 
 /// A response whose head has been read.
 pub struct Stream<'a> {
-    response: Response,
+    gather: Gather,
     runtime: &'a Runtime,
     limits: Limits,
     /// The body tells its own end: by its length or by chunks.
     framed: bool,
-    piece: Bytes,
+    buffer: Vec<u8>,
 }
+
+/// Turns of the tasks until the socket is looked at again: two a chunk.
+const TURNS_A_ROUND: u32 = 512;
 
 impl std::fmt::Debug for Stream<'_> {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -60,6 +64,9 @@ impl Client {
         let runtime = Builder::new_current_thread()
             .enable_io()
             .enable_time()
+            // Two tasks take turns for each chunk; the socket is looked at
+            // when they have nothing left to do.
+            .event_interval(TURNS_A_ROUND)
             .build()?;
         let http = policy::asynchronous(connection)?;
         let keep = std::mem::ManuallyDrop::new;
@@ -101,12 +108,15 @@ impl Client {
         );
         let framed = response.headers().contains_key(CONTENT_LENGTH)
             || response.headers().contains_key(TRANSFER_ENCODING);
+        let gather = Gather::default();
+        self.runtime.spawn(gather.clone().fill(response));
+        let buffer = Vec::new();
         let stream = Stream {
-            response,
+            gather,
             runtime: &self.runtime,
             limits,
             framed,
-            piece: Bytes::new(),
+            buffer,
         };
         Ok((head, stream))
     }
@@ -119,30 +129,20 @@ impl Stream<'_> {
     /// The body broke off.
     pub fn ready(&mut self) -> Result<Next<'_>, Failure> {
         /// Turns of the scheduler that it takes from bytes in the socket to a
-        /// chunk here: one to see them, one for the connection's task to read them.
+        /// chunk here: one to see them, one for the tasks to read and pass them.
         const TURNS: usize = 2;
-        let response = &mut self.response;
-        let polled = self.runtime.block_on(async {
+        let (gather, buffer) = (&self.gather, &mut self.buffer);
+        let ready = self.runtime.block_on(async {
             for _ in 0..=TURNS {
-                let mut chunk = std::pin::pin!(response.chunk());
-                let ready = std::future::poll_fn(|context| {
-                    let polled = chunk.as_mut().poll(context);
-                    std::task::Poll::Ready(match polled {
-                        std::task::Poll::Ready(chunk) => Some(chunk),
-                        std::task::Poll::Pending => None,
-                    })
-                });
-                if let Some(chunk) = ready.await {
-                    return Some(chunk);
+                let polled = poll_fn(|context| Poll::Ready(gather.poll_take(buffer, context)));
+                if let Poll::Ready(end) = polled.await {
+                    return Some(end);
                 }
                 tokio::task::yield_now().await;
             }
             None
         });
-        match polled {
-            Some(chunk) => self.took(chunk),
-            None => Ok(Next::WouldWait),
-        }
+        ready.map_or(Ok(Next::WouldWait), |end| self.took(end))
     }
 
     /// Waits for the next bytes, until `limit` at most.
@@ -150,29 +150,22 @@ impl Stream<'_> {
     /// # Errors
     /// The body broke off.
     pub fn wait(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
-        let response = &mut self.response;
+        let (gather, buffer) = (&self.gather, &mut self.buffer);
         let waited = self.runtime.block_on(async {
+            let more = poll_fn(|context| gather.poll_take(buffer, context));
             match limit {
-                Some(limit) => tokio::time::timeout_at(limit.into(), response.chunk())
-                    .await
-                    .ok(),
-                None => Some(response.chunk().await),
+                Some(limit) => tokio::time::timeout_at(limit.into(), more).await.ok(),
+                None => Some(more.await),
             }
         });
-        match waited {
-            Some(chunk) => self.took(chunk),
-            None => Ok(Next::TimedOut),
-        }
+        waited.map_or(Ok(Next::TimedOut), |end| self.took(end))
     }
 
-    fn took(&mut self, chunk: Result<Option<Bytes>, reqwest::Error>) -> Result<Next<'_>, Failure> {
-        match chunk {
-            Ok(Some(piece)) => {
-                self.piece = piece;
-                Ok(Next::Bytes(&self.piece))
-            }
-            Ok(None) => Ok(Next::End { whole: self.framed }),
-            Err(error) => Err(fault::in_body(&error, &self.limits)),
+    fn took(&mut self, end: Option<Result<(), reqwest::Error>>) -> Result<Next<'_>, Failure> {
+        match end {
+            None => Ok(Next::Bytes(&self.buffer)),
+            Some(Ok(())) => Ok(Next::End { whole: self.framed }),
+            Some(Err(error)) => Err(fault::in_body(&error, &self.limits)),
         }
     }
 }

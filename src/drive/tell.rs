@@ -1,64 +1,17 @@
-//! Decides on the next request and what becomes of its answer. One request is
-//! all there is so far: [`once`].
+//! An answer → the events, lines and payloads that the sink takes.
 
 use serde_json::Value;
 
 use crate::answer::{Answer, Call};
-use crate::commands::{Expect, Job};
+use crate::commands::Job;
 use crate::error::Failure;
-use crate::event::{Event, Level, Sink, VERSION, Violation};
-use crate::exchange::{self, Ask};
+use crate::event::{Event, Level, Sink, Violation};
 use crate::exit::Class;
-use crate::input::Session;
 use crate::structured;
-use crate::transport::Transport;
-
-/// Asks once and hands the answer to `sink`. What is returned with success is
-/// the accepted answer.
-///
-/// # Errors
-/// Whatever kept the answer from being complete.
-pub fn once(
-    job: &Job,
-    session: Option<Session>,
-    transport: &mut Transport,
-    sink: &mut dyn Sink,
-) -> Result<Answer, Failure> {
-    sink.event(&Event::Start {
-        v: VERSION,
-        command: job.command,
-        model: &job.request.model,
-        request_id: job.request.request_id.as_deref(),
-    })?;
-    let ask = Ask {
-        request: &job.request,
-        accept: &job.accept,
-        keep: session.is_some(),
-    };
-    let (mut answer, result) = exchange::run(&ask, transport, sink);
-    if let Err(failure) = result {
-        // A cut answer is shown; the exit code says that it is cut.
-        if failure.class == Class::Truncated && matches!(job.expect, Expect::Answer) {
-            tell(&answer, job, sink)?;
-        }
-        return Err(failure);
-    }
-    match &job.expect {
-        Expect::Answer => tell(&answer, job, sink)?,
-        Expect::Calls { required } => calls(&answer, *required, sink)?,
-        Expect::Json { pretty, select } => json(&answer, *pretty, select, sink)?,
-    }
-    if let Some(session) = session {
-        session.extend(&turn(&answer))?;
-    }
-    // Its bytes have been handed over; the rest is for the run's last event.
-    answer.body = Vec::new();
-    Ok(answer)
-}
 
 /// Hands over what a stream has not told already: all of a whole reply, the
 /// calls and search results of a stream.
-fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
+pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
     if !answer.body.is_empty() {
         deltas(answer, sink)?;
         // A server may ignore `stream`: then the printer takes the text from
@@ -123,7 +76,7 @@ fn line(call: &Call) -> String {
 
 /// `tools`: one call a line, prose beside calls on standard error; prose alone
 /// is the answer.
-fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+pub(super) fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
     if answer.calls.is_empty() && required {
         sink.aside(&answer.text);
         return Err(Failure::new(
@@ -152,7 +105,7 @@ fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Result<(), Fai
 }
 
 /// `json`: the value, or nothing and what is wrong with it.
-fn json(
+pub(super) fn json(
     answer: &Answer,
     pretty: bool,
     select: &[String],
@@ -204,7 +157,7 @@ impl Call {
 }
 
 /// The assistant's turn, as a session keeps it.
-fn turn(answer: &Answer) -> String {
+pub(super) fn turn(answer: &Answer) -> String {
     let mut turn = serde_json::json!({ "role": "assistant", "content": answer.text });
     if !answer.calls.is_empty() {
         let calls = answer.calls.iter().map(|call| {

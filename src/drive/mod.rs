@@ -1,0 +1,6 @@
+//! Decides on the next request and what becomes of each answer.
+
+mod once;
+mod tell;
+
+pub use once::once;

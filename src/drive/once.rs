@@ -1,0 +1,54 @@
+//! One request, one answer.
+
+use super::tell::{calls, json, tell, turn};
+use crate::answer::Answer;
+use crate::commands::{Expect, Job};
+use crate::error::Failure;
+use crate::event::{Event, Sink, VERSION};
+use crate::exchange::{self, Ask};
+use crate::exit::Class;
+use crate::input::Session;
+use crate::transport::Transport;
+
+/// Asks once and hands the answer to `sink`. What is returned with success is
+/// the accepted answer.
+///
+/// # Errors
+/// Whatever kept the answer from being complete.
+pub fn once(
+    job: &Job,
+    session: Option<Session>,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> Result<Answer, Failure> {
+    sink.event(&Event::Start {
+        v: VERSION,
+        command: job.command,
+        model: &job.request.model,
+        request_id: job.request.request_id.as_deref(),
+    })?;
+    let ask = Ask {
+        request: &job.request,
+        accept: &job.accept,
+        keep: session.is_some(),
+    };
+    let (mut answer, result) = exchange::run(&ask, transport, sink);
+    if let Err(failure) = result {
+        // A cut answer is shown; the exit code says that it is cut.
+        if failure.class == Class::Truncated && matches!(job.expect, Expect::Answer) {
+            tell(&answer, job, sink)?;
+        }
+        return Err(failure);
+    }
+    match &job.expect {
+        Expect::Answer => tell(&answer, job, sink)?,
+        Expect::Calls { required } => calls(&answer, *required, sink)?,
+        Expect::Json { pretty, select } => json(&answer, *pretty, select, sink)?,
+    }
+    if let Some(session) = session {
+        session.extend(&turn(&answer))?;
+    }
+    // Its bytes have been handed over; the rest is for the run's last event.
+    answer.body = Vec::new();
+    Ok(answer)
+}
