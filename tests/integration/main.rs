@@ -8,3 +8,7 @@
 
 mod answers;
 mod harness;
+#[cfg(unix)]
+mod input_stdin;
+#[cfg(unix)]
+mod watch;
