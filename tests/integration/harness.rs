@@ -238,7 +238,7 @@ pub fn event(line: &str) -> serde_json::Value {
 }
 
 /// One step of what a server does once it has read a request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Step {
     /// Sends these bytes.
     Send(Vec<u8>),
@@ -337,6 +337,16 @@ impl Server {
         self.go.send(()).unwrap();
     }
 
+    /// Waits until there have been this many requests.
+    #[track_caller]
+    pub fn await_asked(&self, count: usize) {
+        let begun = std::time::Instant::now();
+        while self.asked.lock().unwrap().len() < count {
+            assert!(begun.elapsed() < PATIENCE, "the request was never made");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
     /// The requests so far.
     pub fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
@@ -431,6 +441,13 @@ fn read_request(stream: &mut TcpStream) -> Option<Asked> {
         body: String::from_utf8_lossy(&body).into_owned(),
         ..asked
     })
+}
+
+/// The same play, behind a gate.
+pub fn gated(play: Play) -> Play {
+    let mut gated = vec![Step::Gate];
+    gated.extend(play);
+    gated
 }
 
 /// A JSON response with a length.

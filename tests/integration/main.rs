@@ -8,6 +8,11 @@
 
 mod answers;
 mod harness;
+mod input_files;
+mod input_images;
+mod input_messages;
+#[cfg(unix)]
+mod input_session;
 #[cfg(unix)]
 mod input_stdin;
 #[cfg(unix)]
