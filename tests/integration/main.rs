@@ -15,5 +15,8 @@ mod input_messages;
 mod input_session;
 #[cfg(unix)]
 mod input_stdin;
+mod limits;
+#[cfg(unix)]
+mod request;
 #[cfg(unix)]
 mod watch;
