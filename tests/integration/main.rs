@@ -7,6 +7,9 @@
 )]
 
 mod answers;
+#[cfg(unix)]
+mod extract;
+mod format;
 mod harness;
 mod input_files;
 mod input_images;
