@@ -69,14 +69,18 @@ fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> 
     } else if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
-    if !answer.begun && answer.text.is_empty() && answer.calls.is_empty() {
-        sink.note(Level::Warning, "the answer is empty");
-    }
+    warn_if_empty(answer, sink);
     call_events(&answer.calls, sink)?;
     for call in &answer.calls {
         sink.text(&line(call))?;
     }
     Ok(())
+}
+
+fn warn_if_empty(answer: &Answer, sink: &mut dyn Sink) {
+    if !answer.begun && answer.text.is_empty() && answer.calls.is_empty() {
+        sink.note(Level::Warning, "the answer is empty");
+    }
 }
 
 /// Hands over thinking, text, search results and body of a whole reply.
@@ -134,6 +138,7 @@ fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Result<(), Fai
     }
     deltas(answer, sink)?;
     if answer.calls.is_empty() {
+        warn_if_empty(answer, sink);
         return sink.text(&answer.text);
     }
     sink.aside(&answer.text);

@@ -34,6 +34,7 @@ impl<E: Write> Printer<Output, E> {
         let result = self.end_answer(result);
         let result = self.last_event(result);
         self.spinner = None;
+        self.end_thinking();
         let result = match result {
             Ok(done) => self.out.keep().map(|()| done),
             Err(failure) => {

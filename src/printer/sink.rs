@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::Printer;
-use super::sanitize::{one_line, sanitize};
+use super::sanitize::one_line;
 use crate::cli::Format;
 use crate::error::Failure;
 use crate::event::{Count, Event, Level, Sink};
@@ -47,10 +47,7 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
             _ => {}
         }
         if let (true, Event::Reasoning { content }) = (self.options.reasoning, event) {
-            self.spinner = None;
-            self.reasoned = true;
-            let safe = sanitize(content).into_owned();
-            let _ = self.err.write_all(safe.as_bytes());
+            self.think(content);
         }
         self.flush_burst()
     }
