@@ -18,8 +18,10 @@ mod input_messages;
 mod input_session;
 #[cfg(unix)]
 mod input_stdin;
+mod json;
 mod limits;
 #[cfg(unix)]
 mod request;
+mod tools;
 #[cfg(unix)]
 mod watch;
