@@ -129,7 +129,7 @@ fn line(call: &Call) -> String {
 /// is the answer.
 fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
     if answer.calls.is_empty() && required {
-        sink.aside(&answer.text);
+        sink.aside(&answer.text, true);
         return Err(Failure::new(
             Class::Tool,
             "the answer holds no tool call (--require-call)",
@@ -141,7 +141,7 @@ fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Result<(), Fai
         warn_if_empty(answer, sink);
         return sink.text(&answer.text);
     }
-    sink.aside(&answer.text);
+    sink.aside(&answer.text, false);
     call_events(&answer.calls, sink)?;
     for call in &answer.calls {
         sink.text(&line(call))?;
@@ -192,7 +192,7 @@ fn json(
                 errors: &errors,
                 content: &answer.text,
             })?;
-            sink.aside(&answer.text);
+            sink.aside(&answer.text, true);
             Err(failure)
         }
     }

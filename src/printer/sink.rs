@@ -108,8 +108,13 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         }
     }
 
-    fn aside(&mut self, text: &str) {
-        if self.options.format == Format::Text && !text.trim().is_empty() {
+    fn aside(&mut self, text: &str, withheld: bool) {
+        let wanted = match self.options.format {
+            Format::Text => true,
+            Format::Json => withheld,
+            Format::Ndjson => false,
+        };
+        if wanted && !text.trim().is_empty() {
             self.say(text);
         }
     }
