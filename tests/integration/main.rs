@@ -21,7 +21,12 @@ mod input_stdin;
 mod json;
 mod limits;
 #[cfg(unix)]
+mod meta;
+#[cfg(unix)]
+mod output_file;
+#[cfg(unix)]
 mod request;
 mod tools;
+mod usage;
 #[cfg(unix)]
 mod watch;
