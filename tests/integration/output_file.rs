@@ -189,6 +189,25 @@ fn standard_output_by_name_is_added_to_and_never_cut() {
 }
 
 #[test]
+fn a_descriptor_of_the_callers_keeps_its_place_in_the_file() {
+    let folder = folder();
+    let server = Server::once(reply("a"));
+    let script = "exec 3>log; echo before >&3; airx chat -n -o /dev/fd/3 hi; echo after >&3";
+    let ran = bash(script).at(&server).within(folder.path()).run();
+    ran.is(0, "", "");
+    holds(&folder, "log", "before\na\nafter\n");
+}
+
+#[test]
+fn standard_output_by_name_is_exit_1_where_it_is_closed() {
+    let told = "airx: internal: standard output is not open\n";
+    for name in ["/dev/stdout", "/dev/fd/1"] {
+        let script = format!("airx chat -n -o {name} hi >&-");
+        bash(&script).nowhere().run().is(1, "", told);
+    }
+}
+
+#[test]
 fn a_fifo_gets_the_answer_as_it_comes() {
     let folder = folder();
     let server = Server::once(stream([
