@@ -23,7 +23,7 @@ use crate::secret::Scrubber;
 
 pub use extract::Which;
 pub use finish::Done;
-pub use output::{Output, meta};
+pub use output::{Output, is_stdout, meta};
 pub use shared::Shared;
 
 use extract::Extract;
