@@ -7,6 +7,7 @@
 )]
 
 mod answers;
+mod commands;
 #[cfg(unix)]
 mod extract;
 mod format;
@@ -24,6 +25,8 @@ mod limits;
 mod meta;
 #[cfg(unix)]
 mod output_file;
+#[cfg(unix)]
+mod pipes;
 #[cfg(unix)]
 mod request;
 mod tools;
