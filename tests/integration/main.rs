@@ -29,6 +29,8 @@ mod output_file;
 mod pipes;
 #[cfg(unix)]
 mod request;
+#[cfg(unix)]
+mod signals;
 mod tools;
 mod usage;
 #[cfg(unix)]

@@ -46,6 +46,11 @@ impl Watch {
         assert!(came.contains(text), "{text:?} did not come: {came:?}");
     }
 
+    /// What has come by now.
+    pub fn so_far(&self) -> String {
+        shown(&self.0.0.lock().unwrap().bytes)
+    }
+
     /// Waits for the end; all that came.
     #[track_caller]
     pub fn all(&self) -> String {
