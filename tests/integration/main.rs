@@ -31,6 +31,8 @@ mod pipes;
 mod request;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod terminal;
 mod tools;
 mod usage;
 #[cfg(unix)]
