@@ -49,10 +49,11 @@ impl<E: Write> Printer<Output, E> {
         result.map_or_else(|failure| failure.exit(), |_| 0)
     }
 
-    /// Prints `bytes` as they are instead of an answer.
+    /// Prints `bytes` instead of an answer, as they are but on a terminal.
     pub fn print(&mut self, bytes: &[u8]) -> u8 {
         self.finished = true;
         self.buffer.extend_from_slice(bytes);
+        self.make_safe(0);
         let result = self.flush().and_then(|()| self.out.keep());
         let result = result.map(|()| Done::default());
         self.report(&result);

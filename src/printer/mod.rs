@@ -170,13 +170,18 @@ impl<O: Write, E: Write> Printer<O, E> {
 
     /// Ends the line that begins at `from` and makes it safe for a terminal.
     fn make_line(&mut self, from: usize) {
-        if self.terminal {
-            let line = String::from_utf8_lossy(&self.buffer[from..]).into_owned();
-            self.buffer.truncate(from);
-            self.buffer.extend_from_slice(sanitize(&line).as_bytes());
-        }
+        self.make_safe(from);
         if self.buffer.last() != Some(&b'\n') || self.buffer.len() == from {
             self.buffer.push(b'\n');
+        }
+    }
+
+    /// Shows the control characters behind `from`, where people read the output.
+    fn make_safe(&mut self, from: usize) {
+        if self.terminal {
+            let text = String::from_utf8_lossy(&self.buffer[from..]).into_owned();
+            self.buffer.truncate(from);
+            self.buffer.extend_from_slice(sanitize(&text).as_bytes());
         }
     }
 
