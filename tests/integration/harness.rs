@@ -412,7 +412,7 @@ fn reset(stream: TcpStream) {
 
 fn read_request(stream: &mut TcpStream) -> Option<Asked> {
     let mut bytes = Vec::new();
-    let mut piece = [0; 64 * 1024];
+    let mut piece = [0; 8 * 1024];
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             break end;

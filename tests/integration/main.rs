@@ -5,6 +5,10 @@
     unreachable_pub,
     reason = "the harness is a module of one binary, read like a library"
 )]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test that panics has said what it had to say"
+)]
 
 mod answers;
 mod commands;

@@ -6,10 +6,10 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::harness::{
-    DONE, Play, Server, airx, bash, delta, file, finish, finish_frame, folder, json, reply,
-    reply_body, stream,
+    DONE, Play, Server, Step, airx, bash, chunk, delta, file, finish, finish_frame, folder, json,
+    last_chunk, reply, reply_body, stream, stream_head,
 };
-use crate::watch::Watch;
+use crate::watch::await_text_in;
 
 fn ran(folder: &TempDir, args: &[&str], play: Play) -> crate::harness::Ran {
     let server = Server::once(play);
@@ -128,6 +128,30 @@ fn a_failing_run_leaves_the_old_file_and_what_came_in_partial() {
 }
 
 #[test]
+fn an_answer_that_broke_off_is_in_partial() {
+    for end in [Step::Close, Step::Reset] {
+        let folder = folder();
+        let play = vec![
+            stream_head(),
+            chunk(delta("Hel").as_bytes()),
+            Step::Gate,
+            end,
+        ];
+        let server = Server::once(play);
+        let child = airx(["stream", "-n", "-o", "out", "hi"])
+            .at(&server)
+            .within(folder.path())
+            .start();
+        await_text_in(folder.path(), "Hel");
+        server.go();
+        let ran = finish(child);
+        assert_eq!((ran.code, ran.stdout.as_str()), (7, ""), "{}", ran.stderr);
+        holds(&folder, "out.partial", "Hel\n");
+        only(&folder, &["out.partial"]);
+    }
+}
+
+#[test]
 fn a_failing_run_that_got_nothing_leaves_no_file_at_all() {
     let folder = folder();
     let ran = ran(&folder, &["chat", "-o", "out", "hi"], json(401, "{}"));
@@ -229,19 +253,18 @@ fn nothing_of_the_answer_is_in_the_file_before_the_run_has_ended() {
     let folder = folder();
     file(&folder, "out", "old");
     let gated = vec![
-        crate::harness::stream_head(),
-        crate::harness::chunk(delta("new").as_bytes()),
-        crate::harness::Step::Gate,
-        crate::harness::chunk([finish_frame("stop"), DONE.into()].concat().as_bytes()),
-        crate::harness::last_chunk(),
+        stream_head(),
+        chunk(delta("new").as_bytes()),
+        Step::Gate,
+        chunk([finish_frame("stop"), DONE.into()].concat().as_bytes()),
+        last_chunk(),
     ];
     let server = Server::once(gated);
-    let mut child = airx(["stream", "-n", "-v", "-o", "out", "hi"])
+    let child = airx(["stream", "-n", "-o", "out", "hi"])
         .at(&server)
         .within(folder.path())
         .start();
-    let stderr = Watch::new(child.stderr.take().unwrap());
-    stderr.until("200");
+    await_text_in(folder.path(), "new");
     holds(&folder, "out", "old");
     server.go();
     assert_eq!(finish(child).code, 0);

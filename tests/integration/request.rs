@@ -142,6 +142,29 @@ fn the_model_comes_from_the_flag_then_the_environment() {
 }
 
 #[test]
+fn the_base_url_comes_from_the_flag_then_the_environment() {
+    let server = Server::play([reply("ok"), reply("ok")]);
+    let base = format!("http://127.0.0.1:{}/a/", server.port());
+    airx(["chat", "--base-url", &base, "hi"])
+        .nowhere()
+        .run()
+        .is(0, "ok\n", "");
+    airx(["chat", "hi"]).at(&server).run().is(0, "ok\n", "");
+    let lines: Vec<_> = server
+        .asked()
+        .iter()
+        .map(|asked| asked.head.lines().next().unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "POST /a/chat/completions HTTP/1.1",
+            "POST /v1/chat/completions HTTP/1.1"
+        ]
+    );
+}
+
+#[test]
 fn a_param_is_any_member_and_wins_over_the_flag() {
     sends(
         &[

@@ -10,7 +10,7 @@ use crate::harness::{
     self, Airx, DONE, Play, Server, Step, bash, chunk, delta, finish, finish_frame, folder,
     last_chunk, reply, stream_head,
 };
-use crate::watch::{Watch, terminal};
+use crate::watch::{Watch, await_text_in, terminal};
 
 const SIGNALS: [(Signal, i32, &str); 3] = [
     (Signal::INT, 2, "SIGINT"),
@@ -157,7 +157,7 @@ fn the_old_file_of_o_stays_and_what_came_is_in_partial() {
         .within(folder.path())
         .start();
     let stderr = Watch::new(child.stderr.take().unwrap());
-    await_text_beside(folder.path(), "first");
+    await_text_in(folder.path(), "first");
     send(&child, Signal::INT);
     assert_eq!(finish(child).signal, Some(2));
     assert!(
@@ -171,21 +171,6 @@ fn the_old_file_of_o_stays_and_what_came_is_in_partial() {
         "first\n"
     );
     assert_eq!(folder.path().read_dir().unwrap().count(), 2);
-}
-
-/// Waits until a file in `folder` holds `text`.
-fn await_text_beside(folder: &std::path::Path, text: &str) {
-    let begun = std::time::Instant::now();
-    let holds = |entry: std::io::Result<std::fs::DirEntry>| {
-        std::fs::read_to_string(entry.unwrap().path()).is_ok_and(|found| found == text)
-    };
-    while !folder.read_dir().unwrap().any(holds) {
-        assert!(
-            begun.elapsed() < harness::PATIENCE,
-            "{text:?} was never written"
-        );
-        std::thread::sleep(std::time::Duration::from_millis(1));
-    }
 }
 
 /// A pipe that is full to the last byte, nobody reading it.
@@ -302,7 +287,7 @@ fn a_script_sees_128_and_the_number() {
     let mut child = bash(script).at(&server).within(folder.path()).start();
     let out = Watch::new(child.stdout.take().unwrap());
     out.until("\n");
-    await_text_beside(folder.path(), "first");
+    await_text_in(folder.path(), "first");
     let pid: i32 = out.so_far().trim().parse().unwrap();
     kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
     assert_eq!(finish(child).stderr, told("SIGTERM"));

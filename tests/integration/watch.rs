@@ -1,10 +1,12 @@
 //! Output that is read while the program runs: a pipe, or a pseudo-terminal's
 //! other end. A test waits for what must come, never for time to pass.
 
-use std::fs::File;
+use std::fs::{DirEntry, File};
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
 
 use crate::harness::PATIENCE;
 
@@ -96,4 +98,18 @@ pub fn terminal_pair() -> (File, File) {
         .open(name.to_str().unwrap())
         .unwrap();
     (screen.into(), side)
+}
+
+/// Waits until a file in `folder` holds `text`.
+#[track_caller]
+pub fn await_text_in(folder: &Path, text: &str) {
+    let holds = |entry: std::io::Result<DirEntry>| {
+        // The file may have been renamed since its name was read.
+        std::fs::read_to_string(entry.unwrap().path()).is_ok_and(|found| found == text)
+    };
+    let begun = Instant::now();
+    while !folder.read_dir().unwrap().any(holds) {
+        assert!(begun.elapsed() < PATIENCE, "{text:?} was never written");
+        std::thread::sleep(Duration::from_millis(1));
+    }
 }
