@@ -66,6 +66,10 @@ impl Output {
                     .map_err(failed)?;
                 Some(metadata.permissions())
             }
+            // Seen now, and not when the answer has been paid for.
+            Err(error) if error.kind() == ErrorKind::NotFound && names_folder(&target) => {
+                return Err(failed(ErrorKind::IsADirectory.into()));
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error)),
         };
@@ -143,7 +147,17 @@ fn set_aside(beside: NamedTempFile, target: &Path) -> Option<PathBuf> {
     let mut name = target.file_name()?.to_owned();
     name.push(".partial");
     let partial = target.with_file_name(name);
-    beside.persist(&partial).ok().map(|_| partial)
+    match beside.persist(&partial) {
+        Ok(_) => Some(partial),
+        // A folder has that name, or it is too long: kept under its own.
+        Err(error) => error.file.keep().ok().map(|(_, path)| path),
+    }
+}
+
+/// Whether a path that leads to nothing can lead to a folder only.
+fn names_folder(path: &Path) -> bool {
+    let name = path.as_os_str().as_encoded_bytes();
+    name.ends_with(b"/") || name.ends_with(b"/.")
 }
 
 /// Opens the file of `--meta`, leaving what is in it.
@@ -175,11 +189,13 @@ pub(super) fn is_descriptor(path: &Path) -> bool {
             .any(|name| path == Path::new(name))
 }
 
-/// Whether `path` is standard output by one of its names.
+/// Whether `path` is standard output: `-`, or one of its names.
 pub fn is_stdout(path: &Path) -> bool {
-    ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
-        .iter()
-        .any(|name| cfg!(unix) && path == Path::new(name))
+    let named = |name| cfg!(unix) && path == Path::new(name);
+    path == Path::new("-")
+        || ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
+            .map(named)
+            .contains(&true)
 }
 
 /// Why, without the name of the file beside, which tempfile adds.

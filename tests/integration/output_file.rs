@@ -179,6 +179,8 @@ fn a_file_that_cannot_be_opened_is_exit_2_and_nothing_is_sent() {
     for (path, why) in [
         ("no/out", "No such file or directory (os error 2)"),
         (".", "Is a directory (os error 21)"),
+        ("new/", "is a directory"),
+        ("new/.", "is a directory"),
     ] {
         let told = format!("airx: usage: --output {path}: {why}\nhint: nothing was sent\n");
         airx(["chat", "-o", path, "hi"])
@@ -190,6 +192,25 @@ fn a_file_that_cannot_be_opened_is_exit_2_and_nothing_is_sent() {
     let ran = airx(["chat", "-o", "/proc/version", "hi"]).nowhere().run();
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
     only(&folder, &[]);
+}
+
+#[test]
+fn a_dash_is_standard_output() {
+    let folder = folder();
+    ran(&folder, &["chat", "-o", "-", "hi"], reply("a")).is(0, "a\n", "");
+    only(&folder, &[]);
+}
+
+#[test]
+fn what_came_is_kept_though_partial_is_a_folder() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("out.partial")).unwrap();
+    let cut = json(200, &reply_body("Hel", "length"));
+    let ran = ran(&folder, &["chat", "-o", "out", "hi"], cut);
+    assert_eq!(ran.code, 9);
+    let told = ran.stderr.lines().next().unwrap();
+    let path = told.strip_prefix("airx: what came is in ").unwrap();
+    holds(&folder, path, "Hel\n");
 }
 
 #[test]
