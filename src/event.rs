@@ -203,7 +203,8 @@ pub trait Sink {
     /// Adds to the tally.
     fn count(&mut self, what: Count<'_>);
 
-    /// Takes text for standard output that only `--format text` prints.
+    /// Takes text for standard output that only `--format text` prints; it
+    /// begins a line.
     fn text(&mut self, text: &str) -> Result<(), Failure>;
 
     /// Takes the model's words for standard error, for formats that do not put

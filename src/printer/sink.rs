@@ -101,11 +101,14 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
     }
 
     fn text(&mut self, text: &str) -> Result<(), Failure> {
-        if self.options.format == Format::Text {
-            self.push_text(text)
-        } else {
-            Ok(())
+        if self.options.format != Format::Text {
+            return Ok(());
         }
+        // A call's line does not go on with the prose before it.
+        if self.last != b'\n' {
+            self.push_text("\n")?;
+        }
+        self.push_text(text)
     }
 
     fn aside(&mut self, text: &str, withheld: bool) {

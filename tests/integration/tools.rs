@@ -124,6 +124,22 @@ fn chat_and_stream_print_calls_as_lines_too() {
 }
 
 #[test]
+fn a_call_behind_prose_begins_a_line_of_chat_and_stream() {
+    let printed = "Hm.\n{\"id\":\"c\",\"name\":\"f\",\"arguments\":{}}\n";
+    let call = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}}]}"#;
+    let frames = [
+        harness::delta("Hm."),
+        format!("data: {call}\n\n"),
+        harness::finish_frame("tool_calls"),
+        harness::DONE.into(),
+    ];
+    let server = Server::play([harness::stream(frames), calls("Hm.", &[("f", "{}")])]);
+    airx(["stream", "hi"]).at(&server).run().is(0, printed, "");
+    let printed = printed.replace("\"c\"", "\"call-0\"");
+    airx(["chat", "hi"]).at(&server).run().is(0, &printed, "");
+}
+
+#[test]
 fn a_cut_answer_prints_no_call() {
     let body = harness::reply_body("x", "length");
     let ran = ran(&[], harness::json(200, &body));
