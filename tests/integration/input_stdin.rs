@@ -240,6 +240,21 @@ fn a_dash_puts_standard_input_where_it_stands() {
 }
 
 #[test]
+fn standard_input_by_another_name_is_read_once() {
+    for name in ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"] {
+        let server = Server::once(reply("ok"));
+        let folder = folder();
+        let open = File::open(file(&folder, "in", "once")).unwrap();
+        airx(["chat", "p", "-f", name])
+            .at(&server)
+            .stdin_from(open)
+            .run()
+            .is(0, "ok\n", "");
+        assert_eq!(asked(&server), "p\n\nonce");
+    }
+}
+
+#[test]
 fn a_dash_given_twice_is_refused() {
     airx(["chat", "-", "-f", "-"]).nowhere().stdin("x").run().is(
         2,
