@@ -240,6 +240,7 @@ fn a_dash_puts_standard_input_where_it_stands() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn standard_input_by_another_name_is_read_once() {
     for name in ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"] {
         let server = Server::once(reply("ok"));

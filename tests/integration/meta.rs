@@ -130,6 +130,7 @@ fn an_output_that_cannot_be_opened_leaves_an_error() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn standard_output_that_is_closed_leaves_an_error() {
     let folder = folder();
     let ran = bash("airx chat -n --meta m hi >&-")
@@ -155,6 +156,7 @@ fn a_meta_file_that_cannot_be_opened_is_exit_2_and_nothing_is_sent() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_meta_file_on_a_full_disk_is_exit_1_after_the_answer() {
     let server = Server::once(reply("a"));
     let told = "airx: internal: --meta /dev/full: No space left on device (os error 28)\n";

@@ -189,9 +189,20 @@ fn a_file_that_cannot_be_opened_is_exit_2_and_nothing_is_sent() {
             .run()
             .is(2, "", &told);
     }
+    only(&folder, &[]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_may_not_be_written_is_exit_2() {
     let ran = airx(["chat", "-o", "/proc/version", "hi"]).nowhere().run();
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
-    only(&folder, &[]);
+    assert!(
+        ran.stderr
+            .starts_with("airx: usage: --output /proc/version: "),
+        "{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -214,6 +225,7 @@ fn what_came_is_kept_though_partial_is_a_folder() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_full_disk_is_exit_1() {
     let folder = folder();
     let told = "airx: internal: cannot write the output: No space left on device (os error 28)\n";
@@ -221,6 +233,7 @@ fn a_full_disk_is_exit_1() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn standard_output_by_name_is_added_to_and_never_cut() {
     let folder = folder();
     let server = Server::play([reply("a"), reply("b"), reply("c")]);
@@ -244,6 +257,7 @@ fn a_descriptor_of_the_callers_keeps_its_place_in_the_file() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn standard_output_by_name_is_exit_1_where_it_is_closed() {
     let told = "airx: internal: standard output is not open\n";
     for name in ["/dev/stdout", "/dev/fd/1"] {

@@ -54,6 +54,7 @@ fn a_reader_that_has_gone_is_a_quiet_0_of_every_command_in_every_format() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_full_disk_is_exit_1_of_every_command_in_every_format() {
     let full = || {
         OpenOptions::new()
@@ -77,6 +78,7 @@ fn a_full_disk_is_exit_1_of_every_command_in_every_format() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_closed_standard_output_is_exit_1_and_nothing_is_sent() {
     let told = "airx: internal: standard output is not open\n";
     for args in [
@@ -110,6 +112,7 @@ fn a_closed_standard_output_does_not_matter_with_o() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_standard_error_that_is_closed_or_full_or_gone_is_harmless() {
     for redirect in ["2>&-", "2>/dev/full", "2> >(:)"] {
         let server = Server::play([reply("a"), crate::harness::json(401, "{}")]);

@@ -245,6 +245,7 @@ fn a_session_is_as_it_was_and_free_for_the_next_run() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_loop_of_bash_stops_at_ctrl_c() {
     // A terminal of its own, in which ^C goes to the loop and airx alike.
     let server = Server::once(begun());
