@@ -22,7 +22,7 @@ import urllib.request
 AIRX = os.path.abspath(sys.argv[1])
 KEY = "real-" + os.urandom(12).hex()
 # No answer takes longer than this: a hang is a failure, not a stuck run.
-PATIENCE = 60
+PATIENCE = 120
 # The same text each time: no sampling, and nothing kept from the prompt before.
 STEADY = ["--temperature", "0", "--param", "cache_prompt=false", "--max-tokens", "60"]
 HELLO = "Say hello in one word."

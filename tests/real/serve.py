@@ -29,6 +29,9 @@ def main() -> None:
     params.port = port
     params.n_ctx = 1024
     params.n_parallel = 1
+    # One thread: two wait for each other in a loop, which a busy machine makes
+    # slower than one by far.
+    params.cpuparams.n_threads = 1
     params.use_jinja = True
     params.api_keys = [key]
     params.sampling.seed = 1
