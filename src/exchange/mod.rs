@@ -5,6 +5,7 @@
 mod attempt;
 mod backoff;
 mod folder;
+mod response;
 mod slot;
 mod trace;
 

@@ -3,7 +3,7 @@
 //!
 //! Whole replies go by reqwest's blocking client. Streams go by its async
 //! client on a runtime of their own, since the blocking one hands over one
-//! chunk a pair of context switches and cannot say "nothing has arrived yet",
+//! chunk a pair of context switches and cannot hand over all that has arrived,
 //! which the printer's flush rule is built on.
 //!
 //! `--record` keeps each exchange in a file, `--replay` takes it from there.
@@ -218,27 +218,14 @@ impl std::fmt::Debug for Stream<'_> {
 }
 
 impl Stream<'_> {
-    /// What has arrived already, without waiting.
+    /// All that has arrived; waits for it until `limit` at most.
     ///
     /// # Errors
     /// The body broke off.
-    pub fn ready(&mut self) -> Result<Next<'_>, Failure> {
+    pub fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
         match &mut self.0 {
-            Source::Live(live) => live.ready(),
-            Source::Recorded(live, tape) => tape.listen(live.ready()),
-            // Each piece was waited for, so each is flushed as it was then.
-            Source::Replayed(_) => Ok(Next::WouldWait),
-        }
-    }
-
-    /// Waits for the next bytes, until `limit` at most.
-    ///
-    /// # Errors
-    /// The body broke off.
-    pub fn wait(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
-        match &mut self.0 {
-            Source::Live(live) => live.wait(limit),
-            Source::Recorded(live, tape) => tape.listen(live.wait(limit)),
+            Source::Live(live) => live.next(limit),
+            Source::Recorded(live, tape) => tape.listen(live.next(limit)),
             Source::Replayed(pieces) => pieces.next(),
         }
     }

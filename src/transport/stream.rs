@@ -1,5 +1,6 @@
-//! A streamed response of the network as a blocking iterator that can tell "nothing has
-//! arrived yet" from "wait for more".
+//! A streamed response of the network as a blocking iterator. One step hands
+//! over all that has arrived, so that a burst is printed as one, and waits only
+//! where nothing has.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -39,9 +40,7 @@ const TURNS_A_ROUND: u32 = 512;
 pub enum Next<'a> {
     /// Bytes that have arrived.
     Bytes(&'a [u8]),
-    /// Nothing has arrived; only [`super::Stream::ready`] says so.
-    WouldWait,
-    /// The limit has passed; only [`super::Stream::wait`] says so.
+    /// The limit has passed.
     TimedOut,
     /// The body's end. Whether it is a proper one: a body that ends with its
     /// connection may have been cut anywhere.
@@ -115,29 +114,15 @@ impl Client {
 }
 
 impl LiveStream<'_> {
-    /// As [`super::Stream::ready`].
-    pub(super) fn ready(&mut self) -> Result<Next<'_>, Failure> {
-        /// Turns of the scheduler that it takes from bytes in the socket to a
-        /// chunk here: one to see them, one for the tasks to read and pass them.
-        const TURNS: usize = 2;
-        let (gather, buffer) = (&self.gather, &mut self.buffer);
-        let ready = self.runtime.block_on(async {
-            for _ in 0..=TURNS {
-                let polled = poll_fn(|context| Poll::Ready(gather.poll_take(buffer, context)));
-                if let Poll::Ready(end) = polled.await {
-                    return Some(end);
-                }
-                tokio::task::yield_now().await;
-            }
-            None
-        });
-        ready.map_or(Ok(Next::WouldWait), |end| self.took(end))
-    }
-
-    /// As [`super::Stream::wait`].
-    pub(super) fn wait(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
+    /// As [`super::Stream::next`].
+    pub(super) fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
         let (gather, buffer) = (&self.gather, &mut self.buffer);
         let waited = self.runtime.block_on(async {
+            // A look before the clock is set: it costs more than the look.
+            let look = poll_fn(|context| Poll::Ready(gather.poll_take(buffer, context)));
+            if let Poll::Ready(end) = look.await {
+                return Some(end);
+            }
             let more = poll_fn(|context| gather.poll_take(buffer, context));
             match limit {
                 Some(limit) => tokio::time::timeout_at(limit.into(), more).await.ok(),

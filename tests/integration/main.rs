@@ -8,8 +8,51 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod answers;
+mod bounds;
+mod commands;
+mod endpoint;
+mod errors;
+#[cfg(unix)]
+mod exit_codes;
+#[cfg(unix)]
+mod extract;
+#[cfg(unix)]
+mod flush;
+mod format;
 mod harness;
+mod input_files;
+mod input_images;
+mod input_messages;
+#[cfg(unix)]
+mod input_session;
+#[cfg(unix)]
+mod input_stdin;
+mod json;
+mod limits;
+#[cfg(unix)]
+mod meta;
+#[cfg(unix)]
+mod output_file;
+#[cfg(unix)]
+mod pipes;
+mod proxy;
 mod record;
 mod replay;
 #[cfg(unix)]
+mod request;
+mod retries;
+mod scrub;
+#[cfg(unix)]
+mod signals;
+#[cfg(unix)]
 mod slots;
+mod stream;
+#[cfg(unix)]
+mod terminal;
+mod timeouts;
+mod tls;
+mod tools;
+mod usage;
+mod verbose;
+#[cfg(unix)]
+mod watch;

@@ -205,7 +205,6 @@ impl Tape {
             Ok(Next::End { whole: true }) => self.end = End::Whole,
             Ok(Next::End { whole: false }) => self.end = End::Open,
             Ok(Next::TimedOut) => self.lost = true,
-            Ok(Next::WouldWait) => {}
             Err(broken) => self.broke(broken),
         }
         next
