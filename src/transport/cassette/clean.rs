@@ -216,3 +216,67 @@ impl Spread {
         found.into_iter().map(|(_, spread)| spread).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &str = "0123456789abcdef.SecretSecret";
+
+    fn scrubber() -> Scrubber {
+        let mut scrubber = Scrubber::default();
+        scrubber.hide_key(KEY);
+        scrubber
+    }
+
+    fn cleaned(text: &str, streamed: bool) -> Option<String> {
+        let clean = pieces(&scrubber(), &[text.as_bytes().to_vec()], streamed);
+        clean.map(|pieces| String::from_utf8(pieces.concat()).unwrap())
+    }
+
+    #[test]
+    fn what_holds_no_key_is_left_alone() {
+        for text in [
+            "",
+            "{\"a\": 1}",
+            "data: {\"a\":\"b\"}\r\n\r\n",
+            "\u{feff}: \n",
+        ] {
+            assert_eq!(cleaned(text, true), None, "{text:?}");
+        }
+        assert_eq!(pieces(&scrubber(), &[vec![0xff], vec![0xe5]], true), None);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_do_not_hide_the_key() {
+        let odd = [&[0xff], KEY.as_bytes(), &[0xe5]].concat();
+        let clean = pieces(&scrubber(), &[odd], true).unwrap().concat();
+        assert!(String::from_utf8_lossy(&clean).contains(MASK));
+    }
+
+    #[test]
+    fn numbers_names_and_lines_around_stay() {
+        let text =
+            format!("id: 7\ndata: {{\"n\":1.50,\"stop\":\"{KEY}\",\"{KEY}\":null}}\n\n: x\n");
+        let want = "id: 7\ndata: {\"n\":1.50,\"stop\":\"[hidden]\",\"[hidden]\":null}\n\n: x\n";
+        assert_eq!(cleaned(&text, true).as_deref(), Some(want));
+    }
+
+    #[test]
+    fn a_key_of_digits_is_found_as_a_number() {
+        let mut scrubber = Scrubber::default();
+        scrubber.hide_key("1234567890");
+        let mut found = serde_json::json!({ "a": 1_234_567_890_u64, "b": 12 });
+        value(&scrubber, &mut found);
+        assert_eq!(found, serde_json::json!({ "a": MASK, "b": 12 }));
+    }
+
+    #[test]
+    fn json_over_several_lines_is_one() {
+        let text = format!("{{\n  \"message\": \"{KEY}\"\n}}\n");
+        assert_eq!(
+            cleaned(&text, false).as_deref(),
+            Some("{\"message\":\"[hidden]\"}\n")
+        );
+    }
+}

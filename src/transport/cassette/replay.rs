@@ -229,3 +229,45 @@ impl Pieces {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"{"airx":1,"request":{"method":"POST","path":"/","body":{"a":[1,"b"]}},
+        "response":{"version":"HTTP/1.1","status":200,"headers":{"location":"x"},
+        "stream":[["data: a\n\n",{"base64":"/w=="}],[]],"end":{"broken":"why"}}}"#;
+
+    /// One changed byte, one byte less, one more: at every place of a recording.
+    #[test]
+    fn no_text_makes_the_reader_panic() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a-1.json");
+        let attempt = |text: &[u8]| {
+            std::fs::write(&path, text).unwrap();
+            read(&path).is_ok_and(|found| found.unwrap().response.body.pieces().is_some())
+        };
+        assert!(attempt(GOOD.as_bytes()));
+        for at in 0..GOOD.len() {
+            let (before, after) = (&GOOD.as_bytes()[..at], &GOOD.as_bytes()[at + 1..]);
+            for byte in [b"".as_slice(), b"\"", b"{", b"0", b"\xff", b"]]"] {
+                attempt(&[before, byte, after].concat());
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_a_recorder_gives_are_known() {
+        assert!(is_recording("0123456789abcdef-12.json"));
+        for other in [
+            "README.json",
+            "a-b.json",
+            "-1.json",
+            "a-.json",
+            "a-1.json~",
+            "a-1",
+        ] {
+            assert!(!is_recording(other), "{other}");
+        }
+    }
+}
