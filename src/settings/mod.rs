@@ -74,6 +74,8 @@ const FIRST_TOKEN: Duration = Duration::from_secs(60);
 const IDLE: Duration = Duration::from_secs(60);
 const TOTAL: Duration = Duration::from_secs(300);
 const RETRIES: u32 = 3;
+/// What is longer is no limit: it would pass the end of the clock.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 const STDIN_WAIT: Duration = Duration::from_secs(60);
 
 /// Resolves the options. Every secret that is met goes into `scrubber` before
@@ -130,7 +132,7 @@ fn connection(
         .transpose()?;
     endpoint::hide_proxies(scrubber);
     let limit = |flag: Option<Duration>, otherwise| {
-        Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero())
+        Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero() && *limit < FOREVER)
     };
     let connection = Connection {
         endpoint,
