@@ -76,6 +76,12 @@ impl Airx {
         self
     }
 
+    /// Sets several variables.
+    pub fn envs(mut self, variables: &[(&str, &str)]) -> Self {
+        self.command.envs(variables.iter().copied());
+        self
+    }
+
     /// Runs in `folder`.
     pub fn within(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);

@@ -9,17 +9,26 @@
 
 mod answers;
 mod bounds;
+mod broken_answers;
 mod endpoint;
+mod error_classes;
 mod errors;
 #[cfg(unix)]
 mod exit_codes;
 #[cfg(unix)]
 mod flush;
 mod harness;
+mod headers;
+mod keys;
+#[cfg(unix)]
+mod killed;
 mod proxy;
 mod retries;
 mod scrub;
 mod stream;
+mod stream_calls;
+mod stream_ends;
 mod timeouts;
 mod tls;
 mod verbose;
+mod waits;
