@@ -145,6 +145,8 @@ fn open(
 ) -> (Shared<Output, Stderr>, Result<(), Failure>) {
     let args = &mut common.output;
     let opened = match args.output.take() {
+        // By name it is what it is without -o, closed or not.
+        Some(path) if printer::is_stdout(&path) => stdout(),
         Some(path) => Output::file(&path),
         None => stdout(),
     };

@@ -12,12 +12,12 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// No test waits longer for anything: a hang is a failure, not a stuck run.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A run of the binary, under construction.
 #[must_use]
@@ -35,13 +35,30 @@ pub struct Ran {
     pub stdout: String,
     /// All of standard error.
     pub stderr: String,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
     raw: Vec<u8>,
 }
 
 /// `airx ARGS…` with nothing on standard input, and an environment without
 /// keys, base URLs, proxies or a home.
 pub fn airx<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Airx {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_airx"));
+    run(env!("CARGO_BIN_EXE_airx"), args)
+}
+
+/// The same environment for a script of bash's, with airx on its `PATH`.
+#[cfg(unix)]
+pub fn bash(script: &str) -> Airx {
+    let folder = Path::new(env!("CARGO_BIN_EXE_airx")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    run("bash", ["-c", script])
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .stdin_from(Stdio::null())
+}
+
+/// `program ARGS…` in that environment.
+pub fn run<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>) -> Airx {
+    let mut command = Command::new(program);
     command.args(args).env_clear();
     // What the loader, the shells of some tests and a coverage run need.
     for name in ["PATH", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "TMPDIR"] {
@@ -69,6 +86,11 @@ impl Airx {
     pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.command.args(args);
         self
+    }
+
+    /// Has a server that nobody is to ask: nothing listens there.
+    pub fn nowhere(self) -> Self {
+        self.env("AIRX_BASE_URL", "http://127.0.0.1:1/v1")
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -103,6 +125,12 @@ impl Airx {
     /// Sends standard output to something else than a pipe that is read.
     pub fn stdout_to(mut self, to: impl Into<Stdio>) -> Self {
         self.command.stdout(to);
+        self
+    }
+
+    /// Sends standard error to something else than a pipe that is read.
+    pub fn stderr_to(mut self, to: impl Into<Stdio>) -> Self {
+        self.command.stderr(to);
         self
     }
 
@@ -165,6 +193,7 @@ pub fn finish(mut child: Child) -> Ran {
         code: status.code().unwrap_or_else(|| 128 + signal.unwrap()),
         stdout: String::from_utf8_lossy(&raw).into_owned(),
         stderr: String::from_utf8(err.join().unwrap()).expect("standard error is UTF-8"),
+        signal,
         raw,
     }
 }
@@ -194,7 +223,8 @@ impl Ran {
         &self.raw
     }
 
-    /// The events of `--format ndjson`, each checked to have its type first.
+    /// The events of `--format ndjson`, each checked to have its type first and
+    /// to be what the schema says.
     #[track_caller]
     pub fn events(&self) -> Vec<serde_json::Value> {
         assert!(
@@ -202,10 +232,6 @@ impl Ran {
             "{:?}",
             self.stdout
         );
-        let event = |line: &str| {
-            assert!(line.starts_with(r#"{"type":""#), "{line}");
-            serde_json::from_str(line).unwrap()
-        };
         self.stdout.lines().map(event).collect()
     }
 
@@ -219,8 +245,23 @@ impl Ran {
     }
 }
 
+/// A line of NDJSON, or a `--meta` file: an object of one of the events' types.
+#[track_caller]
+pub fn event(line: &str) -> serde_json::Value {
+    static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let schema = include_str!("../../src/event.schema.json");
+        jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+    });
+    assert!(line.starts_with(r#"{"type":""#), "{line}");
+    let event = serde_json::from_str(line).unwrap();
+    if let Err(why) = SCHEMA.validate(&event) {
+        panic!("not an event: {why}: {line}");
+    }
+    event
+}
+
 /// One step of what a server does once it has read a request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Step {
     /// Sends these bytes.
     Send(Vec<u8>),
@@ -429,7 +470,7 @@ fn reset(stream: &impl Wire) {
 
 fn read_request(stream: &mut impl Read) -> Option<Asked> {
     let mut bytes = Vec::new();
-    let mut piece = [0; 16 * 1024];
+    let mut piece = [0; 8 * 1024];
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             break end;
@@ -458,6 +499,13 @@ fn read_request(stream: &mut impl Read) -> Option<Asked> {
         body: String::from_utf8_lossy(&body).into_owned(),
         ..asked
     })
+}
+
+/// The same play, behind a gate.
+pub fn gated(play: Play) -> Play {
+    let mut gated = vec![Step::Gate];
+    gated.extend(play);
+    gated
 }
 
 /// A JSON response with a length.

@@ -10,25 +10,54 @@
 mod answers;
 mod bounds;
 mod broken_answers;
+mod commands;
 mod endpoint;
 mod error_classes;
 mod errors;
 #[cfg(unix)]
 mod exit_codes;
 #[cfg(unix)]
+mod extract;
+#[cfg(unix)]
 mod flush;
+mod format;
 mod harness;
 mod headers;
+mod input_files;
+mod input_images;
+mod input_messages;
+#[cfg(unix)]
+mod input_session;
+#[cfg(unix)]
+mod input_stdin;
+mod json;
 mod keys;
 #[cfg(unix)]
 mod killed;
+mod limits;
+#[cfg(unix)]
+mod meta;
+#[cfg(unix)]
+mod output_file;
+#[cfg(unix)]
+mod pipes;
 mod proxy;
+#[cfg(unix)]
+mod request;
 mod retries;
 mod scrub;
+#[cfg(unix)]
+mod signals;
 mod stream;
 mod stream_calls;
 mod stream_ends;
+#[cfg(unix)]
+mod terminal;
 mod timeouts;
 mod tls;
+mod tools;
+mod usage;
 mod verbose;
 mod waits;
+#[cfg(unix)]
+mod watch;
