@@ -159,6 +159,15 @@ impl Airx {
     }
 }
 
+/// Tries the cases at the same time: those that wait for a clock wait together.
+pub fn together<C: Send>(cases: impl IntoIterator<Item = C>, check: impl Fn(C) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(|| check(case));
+        }
+    });
+}
+
 /// Reads a run to its end. One that hangs is killed and fails the test.
 #[track_caller]
 pub fn finish(mut child: Child) -> Ran {
