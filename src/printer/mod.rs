@@ -37,7 +37,8 @@ pub struct Options {
     pub format: Format,
     /// The command's name.
     pub command: &'static str,
-    /// Deltas are printed as they come; else text comes by [`Sink::text`].
+    /// Deltas are printed as they come; else text comes by
+    /// [`Sink::text`](crate::event::Sink::text).
     pub live: bool,
     /// `--extract`.
     pub extract: Option<Which>,
