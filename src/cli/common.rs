@@ -255,7 +255,7 @@ pub struct ConnectionArgs {
     /// pieces of the stream. Without key, ids and host; a key that the server
     /// sends back is masked. A retry is an exchange of its own; one that got no
     /// response is not kept.
-    #[arg(long, value_name = "DIR", conflicts_with = "replay")]
+    #[arg(long, value_name = "DIR")]
     pub record: Option<PathBuf>,
 
     /// Take the answers from folder DIR instead of the network [AIRX_REPLAY]

@@ -222,13 +222,20 @@ fn no_slot_is_held_between_two_tries() {
 fn sigint_ends_the_wait_at_once() {
     use std::os::unix::process::ExitStatusExt;
     let runtime = folder();
-    let server = Server::once(held());
+    let server = Server::play([held(), reply("last")]);
     let holder = limited(1, runtime.path()).at(&server).start();
     until("the first request", || server.asked().len() == 1);
-    // One at the head of the queue, one behind it.
-    for _ in 0..2 {
-        let mut waiter = limited(1, runtime.path()).at(&server).start();
-        until_it_waits(&mut waiter);
+    // One at the head of the queue, two behind it.
+    let mut waiters: Vec<Child> = (0..3)
+        .map(|_| {
+            let mut waiter = limited(1, runtime.path()).at(&server).start();
+            until_it_waits(&mut waiter);
+            std::thread::sleep(Duration::from_millis(50));
+            waiter
+        })
+        .collect();
+    let last = waiters.pop().unwrap();
+    for mut waiter in waiters {
         let id = i32::try_from(waiter.id()).unwrap();
         let id = rustix::process::Pid::from_raw(id).unwrap();
         let sent = Instant::now();
@@ -238,6 +245,8 @@ fn sigint_ends_the_wait_at_once() {
     }
     server.go();
     assert_eq!(finish(holder).code, 0);
+    // Those that were killed are in nobody's way.
+    assert_eq!(finish(last).stdout, "last\n");
 }
 
 #[test]
