@@ -12,6 +12,9 @@ use crate::secret::{MASK, Scrubber};
 /// Shortest number that could be a key.
 const KEY_MIN: usize = 8;
 
+/// The fields of an event stream.
+const FIELDS: [&str; 4] = ["data", "event", "id", "retry"];
+
 /// Cleans a body, whose pieces are cut anew; none where nothing had to go.
 pub(super) fn pieces(
     scrubber: &Scrubber,
@@ -20,20 +23,32 @@ pub(super) fn pieces(
 ) -> Option<Vec<Vec<u8>>> {
     let whole = pieces.concat();
     let text = String::from_utf8_lossy(&whole);
-    let read = read(&text);
+    // What a reader could make of it: the bytes, the texts in it unescaped, and
+    // what the deltas put together.
     let mut probe = text.clone().into_owned();
-    for value in read.iter().flatten() {
+    let mut spread = Spreads::default();
+    for (at, line) in lines(&text).into_iter().enumerate() {
         probe.push('\n');
-        collect(value, &mut probe);
+        match json(line).1 {
+            Some(value) => {
+                collect(&value, &mut probe);
+                spread.add(at, &value);
+            }
+            None if line.contains("\\u") => probe.push_str(&unescaped(line)),
+            None => {}
+        }
     }
-    for spread in Spread::over(&read) {
+    for (_, spread) in &spread.0 {
         probe.push('\n');
         probe.push_str(&spread.text);
     }
     if scrubber.scrub(&probe) == probe {
         return None;
     }
-    let clean = rewrite(scrubber, &text, read);
+    let clean = rewrite(scrubber, &text, &spread);
+    if clean == text {
+        return None;
+    }
     Some(if streamed {
         let cut = frames(&clean).into_iter();
         cut.map(|frame| frame.as_bytes().to_vec()).collect()
@@ -42,12 +57,7 @@ pub(super) fn pieces(
     })
 }
 
-/// The JSON of each line, where it has any: the line itself or what follows its
-/// field's name. A text that is JSON as a whole counts as one line.
-fn read(text: &str) -> Vec<Option<Value>> {
-    lines(text).iter().map(|line| json(line).1).collect()
-}
-
+/// A text's lines; one that is JSON as a whole counts as one line.
 fn lines(text: &str) -> Vec<&str> {
     if serde_json::from_str::<Value>(text).is_ok() {
         return vec![text];
@@ -55,19 +65,20 @@ fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
-/// A line's start up to its JSON, and the JSON.
+/// A line's field up to its colon, and the JSON that follows or is the line.
 fn json(line: &str) -> (&str, Option<Value>) {
     let start = match line.split_once(':') {
-        Some((field, _)) if field.bytes().all(|byte| byte.is_ascii_alphabetic()) => field.len() + 1,
+        Some((field, _)) if FIELDS.contains(&field) => field.len() + 1,
         _ => 0,
     };
     let (field, rest) = line.split_at(start);
     (field, serde_json::from_str(rest).ok())
 }
 
-fn rewrite(scrubber: &Scrubber, text: &str, mut read: Vec<Option<Value>>) -> String {
-    let spread: Vec<Spread> = Spread::over(&read);
-    for spread in spread {
+fn rewrite(scrubber: &Scrubber, text: &str, spread: &Spreads) -> String {
+    let lines = lines(text);
+    let mut read: Vec<Option<Value>> = lines.iter().map(|line| json(line).1).collect();
+    for (_, spread) in &spread.0 {
         let clean = scrubber.scrub(&spread.text);
         if clean == spread.text {
             continue;
@@ -83,16 +94,21 @@ fn rewrite(scrubber: &Scrubber, text: &str, mut read: Vec<Option<Value>>) -> Str
         }
     }
     let mut out = String::with_capacity(text.len());
-    for (line, read) in lines(text).into_iter().zip(read) {
+    for (line, read) in lines.into_iter().zip(read) {
         let (field, before) = json(line);
         out.push_str(field);
+        let rest = &line[field.len()..];
         let (Some(mut now), Some(before)) = (read, before) else {
-            out.push_str(&scrubber.scrub(&line[field.len()..]));
+            let plain = unescaped(rest);
+            let escaped = scrubber.scrub(&plain) != plain;
+            out.push_str(&scrubber.scrub(if escaped { &plain } else { rest }));
             continue;
         };
         value(scrubber, &mut now);
-        if now == before {
-            out.push_str(&line[field.len()..]);
+        // Of a member that stands twice the value has but one: then the text
+        // holds what the value does not.
+        if now == before && scrubber.scrub(rest) == rest {
+            out.push_str(rest);
         } else {
             let end = &line[line.trim_end_matches(['\r', '\n']).len()..];
             let space = if field.is_empty() { "" } else { " " };
@@ -102,8 +118,30 @@ fn rewrite(scrubber: &Scrubber, text: &str, mut read: Vec<Option<Value>>) -> Str
     out
 }
 
-/// Cleans the texts of a JSON value. Names of members stay where they are plain
-/// words, as those of the API are.
+/// Text whose escapes of ASCII characters are undone: JSON that was cut is not
+/// read as JSON, and its reader would undo them.
+fn unescaped(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("\\u") {
+        plain.push_str(before);
+        let digits = after.get(..4).unwrap_or_default();
+        rest = match u8::from_str_radix(digits, 16) {
+            Ok(byte) if byte.is_ascii() => {
+                plain.push(char::from(byte));
+                &after[4..]
+            }
+            _ => {
+                plain.push_str("\\u");
+                after
+            }
+        };
+    }
+    plain + rest
+}
+
+/// Cleans the texts of a JSON value. Names of members that are plain words, as
+/// those of the API are, stay unless they are all that is to be hidden.
 pub(super) fn value(scrubber: &Scrubber, value: &mut Value) {
     match value {
         Value::String(text) => {
@@ -124,18 +162,13 @@ pub(super) fn value(scrubber: &Scrubber, value: &mut Value) {
             }
         }
         Value::Object(members) => {
-            let plain = |name: &str| {
-                name.bytes()
-                    .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
-            };
+            let word = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
+            let plain = |name: &str, clean: &str| name.bytes().all(word) && clean != MASK;
             let old = std::mem::take(members);
             for (name, mut member) in old {
                 self::value(scrubber, &mut member);
-                let name = if plain(&name) {
-                    name
-                } else {
-                    scrubber.scrub(&name).into_owned()
-                };
+                let clean = scrubber.scrub(&name).into_owned();
+                let name = if plain(&name, &clean) { name } else { clean };
                 members.insert(name, member);
             }
         }
@@ -174,46 +207,42 @@ struct Spread {
     parts: Vec<(usize, String)>,
 }
 
-impl Spread {
-    /// Answer, thinking and the arguments of calls, put together from the deltas.
-    fn over(read: &[Option<Value>]) -> Vec<Self> {
-        let mut found: Vec<(String, Self)> = Vec::new();
-        for (line, value) in read.iter().enumerate() {
-            let delta = value
-                .as_ref()
-                .and_then(|value| value.pointer("/choices/0/delta"));
-            let Some(Value::Object(delta)) = delta else {
+/// Answer, thinking and the arguments of calls, put together from the deltas.
+#[derive(Default)]
+struct Spreads(Vec<(String, Spread)>);
+
+impl Spreads {
+    /// Adds the texts of a line's delta, if it has one.
+    fn add(&mut self, line: usize, value: &Value) {
+        let Some(Value::Object(delta)) = value.pointer("/choices/0/delta") else {
+            return;
+        };
+        for (name, member) in delta {
+            let pointer = format!("/choices/0/delta/{name}");
+            if let Value::String(text) = member {
+                self.part(name, (line, pointer), text);
                 continue;
-            };
-            let mut add = |name: String, pointer: String, text: &str| {
-                let at = found.iter().position(|(known, _)| *known == name);
-                let at = at.unwrap_or_else(|| {
-                    found.push((name, Self::default()));
-                    found.len() - 1
-                });
-                found[at].1.text.push_str(text);
-                found[at].1.parts.push((line, pointer));
-            };
-            for (name, member) in delta {
-                let pointer = format!("/choices/0/delta/{name}");
-                if let Value::String(text) = member {
-                    add(name.clone(), pointer, text);
-                } else if let Value::Array(calls) = member {
-                    for (at, call) in calls.iter().enumerate() {
-                        let index = call
-                            .get("index")
-                            .and_then(Value::as_u64)
-                            .unwrap_or(at as u64);
-                        let arguments = call.pointer("/function/arguments").and_then(Value::as_str);
-                        if let Some(text) = arguments {
-                            let pointer = format!("{pointer}/{at}/function/arguments");
-                            add(format!("{name}/{index}"), pointer, text);
-                        }
-                    }
+            }
+            for (at, call) in member.as_array().into_iter().flatten().enumerate() {
+                let index = call.get("index").and_then(Value::as_u64);
+                let name = format!("{name}/{}", index.unwrap_or(at as u64));
+                let arguments = call.pointer("/function/arguments").and_then(Value::as_str);
+                if let Some(text) = arguments {
+                    let pointer = format!("{pointer}/{at}/function/arguments");
+                    self.part(&name, (line, pointer), text);
                 }
             }
         }
-        found.into_iter().map(|(_, spread)| spread).collect()
+    }
+
+    fn part(&mut self, name: &str, place: (usize, String), text: &str) {
+        let at = self.0.iter().position(|(known, _)| known == name);
+        let at = at.unwrap_or_else(|| {
+            self.0.push((name.to_owned(), Spread::default()));
+            self.0.len() - 1
+        });
+        self.0[at].1.text.push_str(text);
+        self.0[at].1.parts.push(place);
     }
 }
 
@@ -278,5 +307,41 @@ mod tests {
             cleaned(&text, false).as_deref(),
             Some("{\"message\":\"[hidden]\"}\n")
         );
+    }
+
+    #[test]
+    fn a_member_that_stands_twice_hides_no_key() {
+        let text = format!("data: {{\"a\":\"{KEY}\",\"a\":\"b\"}}\n\n");
+        assert_eq!(
+            cleaned(&text, true).as_deref(),
+            Some("data: {\"a\":\"b\"}\n\n")
+        );
+    }
+
+    #[test]
+    fn json_that_was_cut_hides_no_key_behind_escapes() {
+        let text = format!("data: {{\"a\":\"{}", KEY.replace('S', "\\u0053"));
+        assert_eq!(
+            cleaned(&text, true).as_deref(),
+            Some("data: {\"a\":\"[hidden]")
+        );
+        assert_eq!(unescaped("\\u12\\u0041\\uffff\\u"), "\\u12A\\uffff\\u");
+    }
+
+    #[test]
+    fn a_word_before_a_colon_is_no_field() {
+        let mut scrubber = Scrubber::default();
+        scrubber.hide_key("letmeinplease");
+        let text = b"letmeinplease: refused\n{\"letmeinplease\":1}".to_vec();
+        let clean = pieces(&scrubber, &[text], false).unwrap().concat();
+        assert_eq!(clean, b"[hidden]: refused\n{\"[hidden]\":1}");
+    }
+
+    #[test]
+    fn a_short_text_in_the_syntax_alone_changes_nothing() {
+        let mut scrubber = Scrubber::default();
+        scrubber.hide_header("true");
+        let text = b"data: {\"a\":true}\n\n".to_vec();
+        assert_eq!(pieces(&scrubber, &[text], true), None);
     }
 }
