@@ -92,6 +92,10 @@ impl Answer {
             self.done = true;
             return Ok(());
         }
+        // As a comment would: some servers ping so.
+        if frame.data.is_empty() && frame.event != b"error" {
+            return Ok(());
+        }
         if frame.event == b"error" {
             return Err(refused(200, frame.data));
         }
