@@ -86,13 +86,13 @@ impl Scrubber {
     /// How much of `text` can be shown while more is to come: its end may be the
     /// beginning of a secret.
     pub fn settled(&self, text: &str) -> usize {
-        let forms = self.texts.iter().flat_map(|secret| forms(&secret.0));
-        let open = |form: String| {
+        let forms = self.forms.get_or_init(|| self.forms());
+        let open = |Secret(form): &Secret| {
             (1..form.len())
                 .rev()
                 .find(|cut| form.is_char_boundary(*cut) && text.ends_with(&form[..*cut]))
         };
-        text.len() - forms.filter_map(open).max().unwrap_or(0)
+        text.len() - forms.iter().filter_map(open).max().unwrap_or(0)
     }
 
     /// `text` with every secret masked, in each form it may appear in: raw,
