@@ -49,7 +49,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("signals", &["printer", "event"]),
     ("sse", &[]),
     ("startup", &[]),
-    ("structured", &["api", "secret"]),
+    ("structured", &["api", "secret", "event"]),
     ("toolbox", &["api", "secret"]),
     ("transport", &["api", "secret", "settings"]),
 ];
