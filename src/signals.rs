@@ -2,17 +2,20 @@
 //! signal itself, so that a shell loop around it stops too.
 
 use std::io::Write;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::children;
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::printer::{Output, Shared};
 
 /// The longest wait for the printer: it may be blocked in a full pipe.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// What the children have to end by themselves.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// Waits for a signal in a thread of its own. One that the process was told to
 /// ignore (`nohup`, a background job) stays ignored.
@@ -38,6 +41,8 @@ fn end<E: Write>(signal: i32, printer: &Shared<Output, E>) {
         SIGTERM => "SIGTERM",
         _ => "SIGHUP",
     };
+    let last = Instant::now() + GRACE;
+    let children = children::pass_on(signal);
     if let Some(mut printer) = printer.lock_within(PATIENCE) {
         let mut failure = Failure::new(Class::Signal, format!("ended by {name}"));
         failure.signal = Some(signal);
@@ -45,6 +50,7 @@ fn end<E: Write>(signal: i32, printer: &Shared<Output, E>) {
         // Kept, so that the run prints nothing behind the last event.
         std::mem::forget(printer);
     }
+    children.end(last);
     let _ = signal_hook::low_level::emulate_default_handler(signal);
 }
 
