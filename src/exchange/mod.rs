@@ -25,6 +25,8 @@ pub struct Ask<'a> {
     pub accept: &'a [String],
     /// Keep the text of a stream.
     pub keep: bool,
+    /// When `--timeout` has passed.
+    pub deadline: Option<Instant>,
 }
 
 /// Asks until there is an answer or no more hope. The answer is what came, even
@@ -34,11 +36,7 @@ pub fn run(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
-    let deadline = transport
-        .connection()
-        .timeouts
-        .total
-        .map(|total| Instant::now() + total);
+    let deadline = ask.deadline;
     let mut backoff = Backoff::new(transport.connection().retries);
     let mut number = 1;
     loop {
