@@ -157,6 +157,8 @@ fn open(
 ) -> (Shared<Output, Stderr>, Result<(), Failure>) {
     let args = &mut common.output;
     let opened = match args.output.take() {
+        // By name it is what it is without -o, closed or not.
+        Some(path) if printer::is_stdout(&path) => stdout(),
         Some(path) => Output::file(&path),
         None => stdout(),
     };
@@ -239,6 +241,13 @@ fn plan(
         sink.note(Level::Warning, notice);
     })?;
     if let Some(sources) = &sources {
+        if let (true, None, Some(keyless)) = (
+            sources.start_programs(),
+            common.output.dry_run,
+            settings.keyless.take(),
+        ) {
+            return Err(keyless);
+        }
         toolbox.gather(sources, &scrubber)?;
     }
     let plan = commands::plan(
@@ -257,6 +266,9 @@ fn plan(
         Plan::Once(job) => (job, None),
         Plan::Rounds(job, limit) => (job, Some((limit, approval))),
     };
+    if let Some(keyless) = settings.keyless {
+        return Err(keyless);
+    }
     Ok(Planned::Ask(Box::new(Asked {
         job: *job,
         rounds,

@@ -57,7 +57,7 @@ pub fn rounds(
         give_ids(&mut answer.calls, number);
         whole(&answer, sink)?;
         if !job.request.stream {
-            sink.aside(&answer.text);
+            sink.aside(&answer.text, false);
         }
         for (index, call) in answer.calls.iter().enumerate() {
             call_event(index, call, sink)?;

@@ -23,14 +23,18 @@ pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<()
     } else if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
-    if !answer.begun && answer.text.is_empty() && answer.calls.is_empty() {
-        sink.note(Level::Warning, "the answer is empty");
-    }
+    warn_if_empty(answer, sink);
     call_events(&answer.calls, sink)?;
     for call in &answer.calls {
         sink.text(&line(call, &[]))?;
     }
     Ok(())
+}
+
+fn warn_if_empty(answer: &Answer, sink: &mut dyn Sink) {
+    if !answer.begun && answer.text.is_empty() && answer.calls.is_empty() {
+        sink.note(Level::Warning, "the answer is empty");
+    }
 }
 
 /// Hands over what a stream has not told already, but its calls.
@@ -104,7 +108,7 @@ pub(super) fn calls(
     }
     whole(answer, sink)?;
     if !job.request.stream {
-        sink.aside(&answer.text);
+        sink.aside(&answer.text, false);
     }
     let mut wrong = None;
     for (index, call) in answer.calls.iter().enumerate() {
@@ -158,7 +162,7 @@ pub(super) fn prose(
 ) -> Result<(), Failure> {
     if required {
         if !job.request.stream {
-            sink.aside(&answer.text);
+            sink.aside(&answer.text, true);
         }
         return Err(Failure::new(
             Class::Tool,
@@ -167,6 +171,7 @@ pub(super) fn prose(
         .hint("say in the prompt which tool to use, or choose another model"));
     }
     whole(answer, sink)?;
+    warn_if_empty(answer, sink);
     if job.request.stream {
         return Ok(());
     }
@@ -231,7 +236,7 @@ pub(super) fn json(
                 errors: &errors,
                 content: &answer.text,
             })?;
-            sink.aside(&answer.text);
+            sink.aside(&answer.text, true);
             Err(failure)
         }
     }

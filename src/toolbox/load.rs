@@ -61,7 +61,7 @@ impl Toolbox {
         if let Some((knowledge, prompt)) = &sources.retrieval {
             self.add_retrieval(knowledge, prompt.as_deref())?;
         }
-        if sources.runs || !sources.folders.is_empty() || !sources.servers.is_empty() {
+        if sources.runs || sources.start_programs() {
             self.surroundings = Surroundings::without_keys(scrubber);
         }
         for path in &sources.folders {

@@ -49,6 +49,13 @@ pub struct Sources {
     pub limits: Limits,
 }
 
+impl Sources {
+    /// Whether to gather them starts programs.
+    pub fn start_programs(&self) -> bool {
+        !self.folders.is_empty() || !self.servers.is_empty()
+    }
+}
+
 /// Bounds of one call.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
