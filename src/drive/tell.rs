@@ -115,11 +115,14 @@ pub(super) fn calls(
         let errors = faults(call, &job.toolbox);
         call_event(index, call, sink)?;
         if !errors.is_empty() {
-            sink.event(&Event::Invalid {
-                attempt: 1,
-                errors: &errors,
-                content: &call.arguments,
-            })?;
+            // What is no JSON is told by arguments_text.
+            if call.value().is_some() {
+                sink.event(&Event::Invalid {
+                    attempt: 1,
+                    errors: &errors,
+                    content: &call.arguments,
+                })?;
+            }
             wrong.get_or_insert((call, errors[0].clone()));
         }
         sink.text(&line(call, &errors))?;

@@ -1,6 +1,7 @@
 //! A call whose arguments have been checked → its result, in words for the
 //! model.
 
+use std::fmt::Write;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -115,7 +116,8 @@ fn wrong(what: &str, ended: &Ended) -> String {
         ("standard output", stdout.trim_end()),
     ] {
         if !text.is_empty() {
-            content.push_str(&format!("\n{name}:\n{text}"));
+            // Into a string: cannot fail.
+            let _ = write!(content, "\n{name}:\n{text}");
         }
     }
     content

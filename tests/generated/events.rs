@@ -161,13 +161,17 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             retry_after_ms: number,
         });
     }
-    // What a server may leave out, or send as null.
+    take("error", sparse());
+}
+
+/// What a server may leave out, or send as null.
+fn sparse() -> Value {
     let mut sparse = usage();
     sparse.prompt_tokens_details = None;
     sparse.completion_tokens_details = Some(CompletionDetails {
         reasoning_tokens: None,
     });
-    line(&Event::Error {
+    let event = Event::Error {
         class: "signal",
         exit: 130,
         message: "interrupted",
@@ -179,7 +183,8 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
         usage: Some(sparse),
         requests: 1,
         retry_after_ms: None,
-    });
+    };
+    serde_json::to_value(event).unwrap()
 }
 
 #[test]
