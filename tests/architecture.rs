@@ -23,6 +23,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "drive",
         &[
+            "api",
             "commands",
             "exchange",
             "structured",
