@@ -6,7 +6,7 @@ use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::os::fd::OwnedFd;
 use std::process::{ChildStderr, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, ResourceContents, Tool};
@@ -40,8 +40,10 @@ struct Server {
 
 /// The last line that a server said on standard error: its log, of use only
 /// where it fails.
-#[derive(Clone, Default)]
-struct Said(Arc<Mutex<String>>);
+struct Said {
+    line: Arc<Mutex<String>>,
+    end: mpsc::Receiver<()>,
+}
 
 /// How long a server has to end once its standard input has, and again once it
 /// was told to by SIGTERM.
@@ -98,11 +100,10 @@ impl Servers {
         let runtime = self.runtime.insert(runtime);
         let mut child = children::start(command.stdin(Stdio::piped()))
             .map_err(|why| wrong(format!("it cannot be started: {why}")))?;
-        let said = Said::default();
         let (Some(stdin), Some(stdout), Some(stderr)) = child.pipes() else {
             return Err(wrong("it has no pipes".into()));
         };
-        said.listen(stderr);
+        let said = Said::listen(stderr);
         let begun = runtime.block_on(within(limit, async {
             let from = Receiver::from_owned_fd(OwnedFd::from(stdout))?;
             let to = Sender::from_owned_fd(OwnedFd::from(stdin))?;
@@ -112,12 +113,11 @@ impl Servers {
         }));
         let (service, tools) = match begun {
             Some(Ok(begun)) => begun,
+            Some(Err(_)) if child.ends_within(GRACE) => {
+                return Err(wrong(format!("it ended at once{}", said.last())));
+            }
             Some(Err(why)) => {
-                child.ends_within(GRACE);
-                return Err(wrong(format!(
-                    "it does not speak the protocol: {why}{}",
-                    said.last()
-                )));
+                return Err(wrong(format!("it does not speak the protocol: {why}")));
             }
             None => {
                 return Err(wrong("it does not answer in time".into()).hint("raise --tool-timeout"));
@@ -206,29 +206,38 @@ impl Drop for Servers {
 
 impl Said {
     /// Keeps the pipe empty, lest the server waits for a reader.
-    fn listen(&self, pipe: ChildStderr) {
-        let said = self.clone();
+    fn listen(pipe: ChildStderr) -> Self {
+        let (open, end) = mpsc::channel::<()>();
+        let said = Arc::new(Mutex::new(String::new()));
+        let line = Arc::clone(&said);
         let listen = move || {
             for line in BufReader::new(pipe).split(b'\n').map_while(Result::ok) {
                 let line = String::from_utf8_lossy(&line);
                 if !line.trim().is_empty() {
-                    line.trim()
-                        .clone_into(&mut said.0.lock().unwrap_or_else(PoisonError::into_inner));
+                    line.trim().clone_into(&mut locked(&said));
                 }
             }
+            drop(open);
         };
         // Without a thread the pipe is closed, and the server's log with it.
         let _ = std::thread::Builder::new().spawn(listen);
+        Self { line, end }
     }
 
+    /// The last line of a server that has ended.
     fn last(&self) -> String {
-        let line = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let _ = self.end.recv_timeout(GRACE);
+        let line = locked(&self.line);
         if line.is_empty() {
             String::new()
         } else {
             format!(" (it said: {line})")
         }
     }
+}
+
+fn locked(line: &Mutex<String>) -> MutexGuard<'_, String> {
+    line.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Servers {
