@@ -1,5 +1,9 @@
 //! A process's outputs as they come: standard output up to a bound, standard
 //! error in lines.
+#![cfg_attr(
+    not(unix),
+    allow(dead_code, reason = "no process runs there whose output could come")
+)]
 
 /// The beginning of an output, and how long all of it was.
 #[derive(Debug)]
