@@ -292,7 +292,7 @@ fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> 
         }
     };
     Ok(Done {
-        finish_reason: answer.finish_reason.unwrap_or_default(),
+        finish_reason: answer.finish_reason,
         model: answer.model,
         id: answer.id,
         request_id: answer.request_id,

@@ -96,6 +96,18 @@ impl Scrubber {
         })
     }
 
+    /// How much of `text` can be shown while more is to come: its end may be the
+    /// beginning of a secret.
+    pub fn settled(&self, text: &str) -> usize {
+        let forms = self.texts.iter().flat_map(|secret| forms(&secret.0));
+        let open = |form: String| {
+            (1..form.len())
+                .rev()
+                .find(|cut| form.is_char_boundary(*cut) && text.ends_with(&form[..*cut]))
+        };
+        text.len() - forms.filter_map(open).max().unwrap_or(0)
+    }
+
     /// `text` with every secret masked, in each form it may appear in: raw,
     /// JSON-escaped, percent-encoded, base64 at any alignment.
     pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
@@ -233,6 +245,16 @@ mod tests {
         let mut short = Scrubber::default();
         short.hide_key("key");
         assert!(short.holds_key("key") && !short.holds_key("keyboard"));
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_waits_for_the_rest() {
+        let scrubber = scrubber();
+        assert_eq!(scrubber.settled("the key is 0123456"), "the key is ".len());
+        assert_eq!(
+            scrubber.settled("the key is not here"),
+            "the key is not here".len()
+        );
     }
 
     #[test]
