@@ -52,7 +52,22 @@ pub enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         arguments_text: Option<&'a str>,
     },
-    /// An answer of `json` that is not what was asked for.
+    /// A call was run, or why it was not.
+    ToolResult {
+        id: &'a str,
+        name: &'a str,
+        exit_status: Option<i32>,
+        content: &'a str,
+        elapsed_ms: u64,
+    },
+    /// An answer that another request follows.
+    Round {
+        number: u32,
+        finish_reason: &'a str,
+        usage: Option<Usage>,
+    },
+    /// An answer of `json`, or the arguments of a call, that are not what was
+    /// asked for.
     Invalid {
         #[serde(rename = "try")]
         attempt: u32,

@@ -6,6 +6,8 @@
 
 pub mod answer;
 pub mod api;
+#[cfg(unix)]
+mod children;
 pub mod cli;
 pub mod commands;
 pub mod drive;
@@ -18,6 +20,7 @@ pub mod mock;
 pub mod model;
 pub mod printer;
 mod progress;
+mod sanitize;
 pub mod secret;
 pub mod settings;
 #[cfg(unix)]
@@ -29,16 +32,16 @@ pub mod toolbox;
 pub mod transport;
 
 use std::io::{IsTerminal, Stderr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use cli::{Command, Common, Format};
+use cli::{Command, Common, Format, OfferArgs, RunArgs};
 use commands::{Expect, Plan};
 use error::Failure;
 use event::{Level, Sink};
 use exit::Class;
 use printer::{Done, Options, Output, Printer, Shared, Which};
 use secret::Scrubber;
-use toolbox::Toolbox;
+use toolbox::{Approval, Terminal, Toolbox};
 use transport::Transport;
 
 /// Runs the process's command line and ends the process.
@@ -63,20 +66,22 @@ pub fn run() -> ! {
 
 fn command(command: Command) -> u8 {
     match command {
-        Command::Chat(args) => converse("chat", args.common, Expect::Answer, &[]),
-        Command::Stream(args) => converse("stream", args.common, Expect::Answer, &[]),
+        Command::Chat(args) => converse("chat", args.common, Expect::Answer, None),
+        Command::Stream(args) => converse("stream", args.common, Expect::Answer, None),
         Command::Tools(args) => {
             let expect = Expect::Calls {
-                required: args.require_call,
+                required: args.offer.require_call,
+                streamed: args.offer.stream,
+                rounds: args.run.run.then_some(args.run.rounds),
             };
-            converse("tools", args.common, expect, &args.tools)
+            converse("tools", args.common, expect, Some((args.offer, args.run)))
         }
         Command::Json(args) => {
             let expect = Expect::Json {
                 pretty: args.pretty,
                 select: args.select,
             };
-            converse("json", args.common, expect, &[])
+            converse("json", args.common, expect, None)
         }
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
@@ -125,14 +130,20 @@ fn stdout() -> Result<Output, Failure> {
 }
 
 /// One of the commands that ask a model.
-fn converse(command: &'static str, mut common: Common, expect: Expect, tools: &[PathBuf]) -> u8 {
-    let (printer, opened) = open(command, &mut common);
+fn converse(
+    command: &'static str,
+    mut common: Common,
+    expect: Expect,
+    tools: Option<(OfferArgs, RunArgs)>,
+) -> u8 {
+    let live = command == "stream" || matches!(expect, Expect::Calls { streamed: true, .. });
+    let (printer, opened) = open(command, live, &mut common);
     #[cfg(unix)]
     signals::install(printer.clone());
     let result = opened.and_then(|()| plan(command, &mut common, expect, tools, &printer));
     let result = match result {
         Ok(Planned::Print(bytes)) => return printer.lock().print(&bytes),
-        Ok(Planned::Once(once)) => ask(*once, &printer),
+        Ok(Planned::Ask(asked)) => ask(*asked, &printer),
         Err(failure) => Err(failure),
     };
     printer.lock().finish(result)
@@ -141,6 +152,7 @@ fn converse(command: &'static str, mut common: Common, expect: Expect, tools: &[
 /// Opens what the run writes to, before anything else is done.
 fn open(
     command: &'static str,
+    live: bool,
     common: &mut Common,
 ) -> (Shared<Output, Stderr>, Result<(), Failure>) {
     let args = &mut common.output;
@@ -173,7 +185,7 @@ fn open(
     let options = Options {
         format: args.format,
         command,
-        live: command == "stream",
+        live,
         extract,
         meta,
         usage: args.usage,
@@ -192,11 +204,13 @@ fn open(
 /// What is to be done, everything read that it needs.
 enum Planned {
     Print(Vec<u8>),
-    Once(Box<Once>),
+    Ask(Box<Asked>),
 }
 
-struct Once {
+struct Asked {
     job: commands::Job,
+    /// The calls are run.
+    rounds: Option<(u32, Approval)>,
     session: Option<input::Session>,
     transport: Transport,
 }
@@ -205,49 +219,78 @@ fn plan(
     command: &'static str,
     common: &mut Common,
     expect: Expect,
-    tools: &[PathBuf],
+    tools: Option<(OfferArgs, RunArgs)>,
     printer: &Shared<Output, Stderr>,
 ) -> Result<Planned, Failure> {
     let mut scrubber = Scrubber::default();
     let settings = settings::resolve(common, &mut scrubber);
-    printer.lock().hide(scrubber);
+    printer.lock().hide(scrubber.clone());
     let mut settings = settings?;
     let mut sink = printer.clone();
     let lossy = common.input.lossy;
-    let tools = Toolbox::load(tools, |path: &Path| input::read_text(path, lossy))?;
+    let sources = tools.map(|(offer, run)| commands::sources(offer, run));
+    let mut toolbox = Toolbox::default();
+    let mut approval = Approval::Given;
+    if let Some(sources) = &sources {
+        toolbox.load(sources, |path: &Path| input::read_text(path, lossy))?;
+        if sources.asks && common.output.dry_run.is_none() {
+            approval = Approval::Asked(Terminal::open()?);
+        }
+    }
     let prompt = input::read(&settings.sources, &mut |notice| {
         sink.note(Level::Warning, notice);
     })?;
+    if let Some(sources) = &sources {
+        if let (true, None, Some(keyless)) = (
+            sources.start_programs(),
+            common.output.dry_run,
+            settings.keyless.take(),
+        ) {
+            return Err(keyless);
+        }
+        toolbox.gather(sources, &scrubber)?;
+    }
     let plan = commands::plan(
         command,
         common,
         expect,
         &mut settings,
         prompt.messages,
-        tools,
+        toolbox,
     );
     for warning in &settings.warnings {
         printer.lock().note(Level::Warning, warning);
     }
-    match (plan?, settings.keyless) {
-        (Plan::Print(bytes), _) => Ok(Planned::Print(bytes)),
-        (Plan::Once(_), Some(keyless)) => Err(keyless),
-        (Plan::Once(job), None) => Ok(Planned::Once(Box::new(Once {
-            job: *job,
-            session: prompt.session,
-            transport: Transport::new(settings.connection),
-        }))),
+    let (job, rounds) = match plan? {
+        Plan::Print(bytes) => return Ok(Planned::Print(bytes)),
+        Plan::Once(job) => (job, None),
+        Plan::Rounds(job, limit) => (job, Some((limit, approval))),
+    };
+    if let Some(keyless) = settings.keyless {
+        return Err(keyless);
     }
+    Ok(Planned::Ask(Box::new(Asked {
+        job: *job,
+        rounds,
+        session: prompt.session,
+        transport: Transport::new(settings.connection),
+    })))
 }
 
-fn ask(mut once: Once, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {
+fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {
     let mut sink = printer.clone();
-    let answer = drive::once(
-        &once.job,
-        once.session.take(),
-        &mut once.transport,
-        &mut sink,
-    )?;
+    let Asked {
+        job,
+        rounds,
+        session,
+        mut transport,
+    } = asked;
+    let answer = match rounds {
+        None => drive::once(&job, session, &mut transport, &mut sink)?,
+        Some((limit, approval)) => {
+            drive::rounds(job, limit, &approval, session, &mut transport, &mut sink)?
+        }
+    };
     Ok(Done {
         finish_reason: answer.finish_reason,
         model: answer.model,

@@ -5,6 +5,7 @@ mod curl;
 mod limits;
 pub mod print;
 mod request;
+mod sources;
 
 use crate::api::request::{Message, Request};
 use crate::cli::{Common, DryRun};
@@ -12,11 +13,15 @@ use crate::error::Failure;
 use crate::settings::Settings;
 use crate::toolbox::Toolbox;
 
+pub use sources::sources;
+
 /// What a run does.
 #[derive(Debug)]
 pub enum Plan {
     /// One request, answered once.
     Once(Box<Job>),
+    /// Requests until the model calls no tool any more, this many at most.
+    Rounds(Box<Job>, u32),
     /// Print this and send nothing.
     Print(Vec<u8>),
 }
@@ -32,6 +37,8 @@ pub struct Job {
     pub accept: Vec<String>,
     /// What the answer has to be.
     pub expect: Expect,
+    /// The tools that it may call.
+    pub toolbox: Toolbox,
 }
 
 /// What an answer has to be.
@@ -43,6 +50,10 @@ pub enum Expect {
     Calls {
         /// An answer without a call is a failure.
         required: bool,
+        /// The answer is streamed.
+        streamed: bool,
+        /// The calls are run, in this many requests at most.
+        rounds: Option<u32>,
     },
     /// One JSON value.
     Json {
@@ -63,9 +74,18 @@ pub fn plan(
     expect: Expect,
     settings: &mut Settings,
     messages: Vec<Message>,
-    tools: Toolbox,
+    toolbox: Toolbox,
 ) -> Result<Plan, Failure> {
-    let mut request = request::build(command, common, settings, messages, tools)?;
+    let mut request = request::build(command, common, settings, messages, &toolbox)?;
+    let rounds = match expect {
+        Expect::Calls {
+            streamed, rounds, ..
+        } => {
+            request.stream = streamed;
+            rounds
+        }
+        _ => None,
+    };
     limits::check(
         &request,
         settings.connection.endpoint.provider,
@@ -88,10 +108,15 @@ pub fn plan(
         request.request_id = Some(request::fresh_id());
     }
     let accept = std::mem::take(&mut common.request.accept);
-    Ok(Plan::Once(Box::new(Job {
+    let job = Box::new(Job {
         command,
         request,
         accept,
         expect,
-    })))
+        toolbox,
+    });
+    Ok(match rounds {
+        Some(rounds) => Plan::Rounds(job, rounds),
+        None => Plan::Once(job),
+    })
 }

@@ -31,6 +31,7 @@ pub fn once(
         request: &job.request,
         accept: &job.accept,
         keep: session.is_some(),
+        deadline: super::deadline(transport),
     };
     let (mut answer, result) = exchange::run(&ask, transport, sink);
     if let Err(failure) = result {
@@ -42,11 +43,11 @@ pub fn once(
     }
     match &job.expect {
         Expect::Answer => tell(&answer, job, sink)?,
-        Expect::Calls { required } => calls(&answer, *required, sink)?,
+        Expect::Calls { required, .. } => calls(&answer, job, *required, sink)?,
         Expect::Json { pretty, select } => json(&answer, *pretty, select, sink)?,
     }
     if let Some(session) = session {
-        session.extend(&turn(&answer))?;
+        session.extend(&turn(&answer.text, &answer.calls))?;
     }
     // Its bytes have been handed over; the rest is for the run's last event.
     answer.body = Vec::new();

@@ -29,6 +29,8 @@ pub struct Ask<'a> {
     pub accept: &'a [String],
     /// Keep the text of a stream.
     pub keep: bool,
+    /// When `--timeout` has passed.
+    pub deadline: Option<Instant>,
 }
 
 /// Asks until there is an answer or no more hope. The answer is what came, even
@@ -38,11 +40,7 @@ pub fn run(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
-    let mut deadline = transport
-        .connection()
-        .timeouts
-        .total
-        .map(|total| Instant::now() + total);
+    let mut deadline = ask.deadline;
     let mut backoff = Backoff::new(transport.connection().retries);
     let mut number = 1;
     loop {

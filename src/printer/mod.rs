@@ -6,7 +6,6 @@
 mod extract;
 mod finish;
 mod output;
-mod sanitize;
 mod shared;
 mod sink;
 
@@ -19,6 +18,7 @@ use crate::error::Failure;
 use crate::event::{Event, Tally};
 use crate::exit::Class;
 use crate::progress::Spinner;
+use crate::sanitize;
 use crate::secret::Scrubber;
 
 pub use extract::Which;
@@ -161,6 +161,15 @@ impl<O: Write, E: Write> Printer<O, E> {
             self.pieces.push(text, &mut self.buffer);
         } else {
             self.buffer.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    /// Ends the line of streamed text that more than text follows.
+    fn end_prose(&mut self) {
+        if self.options.live && self.last != b'\n' {
+            self.pieces.end(&mut self.buffer);
+            self.buffer.push(b'\n');
+            self.last = b'\n';
         }
     }
 

@@ -36,6 +36,7 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
                     });
                 }
             }
+            (Format::Text, Event::Round { .. }) => self.end_prose(),
             (Format::Ndjson, event) => {
                 let told = matches!(event, Event::Start { .. } | Event::Invalid { .. });
                 self.printed |= !told;
@@ -48,6 +49,13 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         }
         if let (true, Event::Reasoning { content }) = (self.options.reasoning, event) {
             self.think(content);
+        }
+        match event {
+            // What follows may take long, or be asked for on the terminal.
+            Event::ToolCall { .. } => self.spinner = None,
+            // What was shown belongs to an answer that is complete.
+            Event::Round { .. } => self.printed = false,
+            _ => {}
         }
         self.flush_burst()
     }

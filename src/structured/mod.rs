@@ -1,11 +1,15 @@
 //! An answer's text → one JSON value, strictly; and the parts of it that were
 //! asked for.
 
+mod schema;
+
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+
+pub use schema::Schema;
 
 /// Parses `text` as one JSON value. One code fence around it is tolerated;
 /// prose, a second value or a duplicate member is not. The digits of numbers

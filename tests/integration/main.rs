@@ -59,7 +59,21 @@ mod stream_ends;
 mod terminal;
 mod timeouts;
 mod tls;
+#[cfg(unix)]
+mod toolbench;
 mod tools;
+#[cfg(unix)]
+mod tools_approval;
+#[cfg(unix)]
+mod tools_check;
+#[cfg(unix)]
+mod tools_child;
+#[cfg(unix)]
+mod tools_mcp;
+#[cfg(unix)]
+mod tools_run;
+#[cfg(unix)]
+mod tools_sources;
 mod usage;
 mod verbose;
 mod waits;

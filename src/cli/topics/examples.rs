@@ -106,6 +106,18 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
                 r#"airx tools -t weather.json --require-call "Weather in Nanjing?" | jq -c .arguments"#,
             ),
             example(
+                "Run what the model calls; it gets the arguments as JSON on standard input",
+                "airx tools -t weather.json --exec weather=./weather.sh --run --yes 'Weather in Nanjing?'",
+            ),
+            example(
+                "Every executable of a folder is a tool; each call is asked for",
+                "airx tools --tools-dir ~/tools --run 'How large is this folder?'",
+            ),
+            example(
+                "The tools of a Model Context Protocol server",
+                "airx tools --mcp 'npx -y @modelcontextprotocol/server-filesystem .' --run 'Which files are here?'",
+            ),
+            example(
                 "Go on after a tool has run: the last message of the history is its result",
                 "airx tools -t weather.json --messages history.json",
             ),
