@@ -203,11 +203,14 @@ pub trait Sink {
     /// Adds to the tally.
     fn count(&mut self, what: Count<'_>);
 
-    /// Takes text for standard output that only `--format text` prints.
+    /// Takes text for standard output that only `--format text` prints; it
+    /// begins a line.
     fn text(&mut self, text: &str) -> Result<(), Failure>;
 
-    /// Takes text for standard error that only `--format text` prints.
-    fn aside(&mut self, text: &str);
+    /// Takes the model's words for standard error, for formats that do not put
+    /// them on standard output: `--format text`, and `--format json` where the
+    /// body is `withheld`.
+    fn aside(&mut self, text: &str, withheld: bool);
 
     /// Says something on standard error.
     fn note(&mut self, level: Level, text: &str);

@@ -145,6 +145,8 @@ fn open(
 ) -> (Shared<Output, Stderr>, Result<(), Failure>) {
     let args = &mut common.output;
     let opened = match args.output.take() {
+        // By name it is what it is without -o, closed or not.
+        Some(path) if printer::is_stdout(&path) => stdout(),
         Some(path) => Output::file(&path),
         None => stdout(),
     };
@@ -227,14 +229,15 @@ fn plan(
     for warning in &settings.warnings {
         printer.lock().note(Level::Warning, warning);
     }
-    Ok(match plan? {
-        Plan::Print(bytes) => Planned::Print(bytes),
-        Plan::Once(job) => Planned::Once(Box::new(Once {
+    match (plan?, settings.keyless) {
+        (Plan::Print(bytes), _) => Ok(Planned::Print(bytes)),
+        (Plan::Once(_), Some(keyless)) => Err(keyless),
+        (Plan::Once(job), None) => Ok(Planned::Once(Box::new(Once {
             job: *job,
             session: prompt.session,
             transport: Transport::new(settings.connection),
-        })),
-    })
+        }))),
+    }
 }
 
 fn ask(mut once: Once, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {

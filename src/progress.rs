@@ -4,7 +4,7 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 /// It appears once the wait has lasted this long.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -27,6 +27,7 @@ impl Spinner {
                 return;
             }
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+                .with_style(ProgressStyle::default_spinner())
                 .with_message(message);
             while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
                 bar.tick();

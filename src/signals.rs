@@ -1,7 +1,8 @@
 //! SIGINT, SIGTERM and SIGHUP: the output is finished, then airx dies of the
 //! signal itself, so that a shell loop around it stops too.
 
-use std::io::Write;
+use std::io::{Read, Write};
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -13,6 +14,10 @@ use crate::printer::{Output, Shared};
 
 /// The longest wait for the printer: it may be blocked in a full pipe.
 const PATIENCE: Duration = Duration::from_millis(200);
+
+/// The longest wait for the output's end to be written: the pipe may be full for
+/// that too, and its reader asleep.
+const END: Duration = Duration::from_secs(1);
 
 /// Waits for a signal in a thread of its own. One that the process was told to
 /// ignore (`nohup`, a background job) stays ignored.
@@ -27,12 +32,24 @@ pub(crate) fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
     };
     let _ = std::thread::Builder::new().spawn(move || {
         if let Some(signal) = signals.forever().next() {
-            end(signal, &printer);
+            end(signal, printer);
         }
     });
 }
 
-fn end<E: Write>(signal: i32, printer: &Shared<Output, E>) {
+fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
+    let (ended, end) = channel::<()>();
+    let finish = move || {
+        finish(signal, &printer);
+        drop(ended);
+    };
+    if std::thread::Builder::new().spawn(finish).is_ok() {
+        let _ = end.recv_timeout(END);
+    }
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
+}
+
+fn finish<E: Write>(signal: i32, printer: &Shared<Output, E>) {
     let name = match signal {
         SIGINT => "SIGINT",
         SIGTERM => "SIGTERM",
@@ -45,12 +62,14 @@ fn end<E: Write>(signal: i32, printer: &Shared<Output, E>) {
         // Kept, so that the run prints nothing behind the last event.
         std::mem::forget(printer);
     }
-    let _ = signal_hook::low_level::emulate_default_handler(signal);
 }
 
 /// The signals that are ignored, a bit each, as Linux tells them.
 fn ignored() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // One read: the file has no length to go by, and is shorter than this.
+    let mut status = [0; 4096];
+    let read = std::fs::File::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
+    let status = String::from_utf8_lossy(&status[..read.unwrap_or(0)]);
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
         .unwrap_or(0)

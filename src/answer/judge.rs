@@ -44,6 +44,24 @@ impl Answer {
         Err(self.sign(failure))
     }
 
+    /// What counts where the connection failed behind a finish_reason: blocked
+    /// and truncated say more than that the end is missing. A code of the
+    /// server's says more than they do.
+    #[must_use]
+    pub fn outweigh(&self, failure: Failure, accept: &[String]) -> Failure {
+        let coded = failure
+            .server
+            .as_ref()
+            .is_some_and(|server| server.code.is_some());
+        if coded || !matches!(failure.class, Class::Incomplete | Class::Network) {
+            return failure;
+        }
+        match self.judge(accept, End::Open) {
+            Err(told) if matches!(told.class, Class::Blocked | Class::Truncated) => told,
+            _ => failure,
+        }
+    }
+
     /// Adds to a failure what the answer knows.
     #[must_use]
     pub fn sign(&self, mut failure: Failure) -> Failure {

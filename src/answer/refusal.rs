@@ -59,12 +59,17 @@ pub(super) fn with_body(mut failure: Failure, body: &[u8]) -> Failure {
     failure
 }
 
-/// Words of a server on one line of at most 500 characters.
+/// Words of a server on one line of about 500 characters. The cut is never made
+/// inside a run of printable ASCII: half of a key would no longer be known for
+/// one, and be shown.
 fn one_line(words: &str) -> String {
     const MAX: usize = 500;
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(MAX) {
-        Some((cut, _)) => format!("{}…", &line[..cut]),
+        Some((cut, _)) => {
+            let kept = line[..cut].trim_end_matches(|c: char| c.is_ascii_graphic());
+            format!("{}…", kept.trim_end())
+        }
         None => line,
     }
 }

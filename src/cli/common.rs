@@ -147,7 +147,7 @@ pub struct OutputArgs {
     ///
     /// A regular file is replaced at the end, in one step; after a failure it
     /// is as it was and what came is in FILE.partial. Anything else (a pipe, a
-    /// device) is written as the output comes.
+    /// device) is written as the output comes. `-` is standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 

@@ -7,6 +7,10 @@ use crate::error::Failure;
 
 /// The failure that a refused command line is.
 pub fn refusal(error: &clap::Error) -> Failure {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::usage("no command was given")
+            .hint("to ask a question: airx chat \"question\"; the commands: airx --help");
+    }
     let text = error.render().to_string();
     let told = text.strip_prefix("error: ").unwrap_or(&text);
     let first = told

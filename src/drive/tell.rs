@@ -22,14 +22,18 @@ pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<()
     } else if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
-    if !answer.begun && answer.text.is_empty() && answer.calls.is_empty() {
-        sink.note(Level::Warning, "the answer is empty");
-    }
+    warn_if_empty(answer, sink);
     call_events(&answer.calls, sink)?;
     for call in &answer.calls {
         sink.text(&line(call))?;
     }
     Ok(())
+}
+
+fn warn_if_empty(answer: &Answer, sink: &mut dyn Sink) {
+    if !answer.begun && answer.text.is_empty() && answer.calls.is_empty() {
+        sink.note(Level::Warning, "the answer is empty");
+    }
 }
 
 /// Hands over thinking, text, search results and body of a whole reply.
@@ -78,7 +82,7 @@ fn line(call: &Call) -> String {
 /// is the answer.
 pub(super) fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
     if answer.calls.is_empty() && required {
-        sink.aside(&answer.text);
+        sink.aside(&answer.text, true);
         return Err(Failure::new(
             Class::Tool,
             "the answer holds no tool call (--require-call)",
@@ -87,9 +91,10 @@ pub(super) fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Res
     }
     deltas(answer, sink)?;
     if answer.calls.is_empty() {
+        warn_if_empty(answer, sink);
         return sink.text(&answer.text);
     }
-    sink.aside(&answer.text);
+    sink.aside(&answer.text, false);
     call_events(&answer.calls, sink)?;
     for call in &answer.calls {
         sink.text(&line(call))?;
@@ -140,7 +145,7 @@ pub(super) fn json(
                 errors: &errors,
                 content: &answer.text,
             })?;
-            sink.aside(&answer.text);
+            sink.aside(&answer.text, true);
             Err(failure)
         }
     }

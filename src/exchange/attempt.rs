@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::answer::{Answer, End, refused};
+use crate::answer::{Answer, End};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
@@ -10,6 +10,7 @@ use crate::sse;
 use crate::transport::{BODY_LIMIT, Head, Next, Stream, Transport};
 
 use super::Ask;
+use super::response::{check, is_success};
 
 /// Sends `body` once and folds what comes into `answer`.
 pub(super) fn run(
@@ -37,7 +38,7 @@ pub(super) fn run(
     };
     let elapsed = started.elapsed().as_millis();
     sink.note(Level::Verbose, &format!("* the attempt took {elapsed} ms"));
-    result.map_err(|failure| answer.sign(failure))
+    result.map_err(|failure| answer.sign(answer.outweigh(failure, ask.accept)))
 }
 
 fn whole(
@@ -182,19 +183,10 @@ fn streamed(
             Err(failure) => Some(failure),
         };
         if let Some(broken) = broken {
-            return Err(worse(broken, answer, ask));
+            return Err(broken);
         }
     };
     answer.judge(ask.accept, end)
-}
-
-/// What a stream that broke off is called: what the server had said of the
-/// answer counts before the way it ended.
-fn worse(broken: Failure, answer: &Answer, ask: &Ask<'_>) -> Failure {
-    match answer.judge(ask.accept, End::Open) {
-        Err(judged) if matches!(judged.class, Class::Blocked | Class::Truncated) => judged,
-        _ => broken,
-    }
 }
 
 /// A response to a streamed request that is no event stream: an error, or a
@@ -233,53 +225,6 @@ fn unstreamed(
         Err(failure) if failure.class == Class::Incomplete => Err(broken.unwrap_or(failure)),
         Err(failure) => Err(failure),
     }
-}
-
-fn is_success(head: &Head) -> bool {
-    (200..300).contains(&head.status)
-}
-
-/// Refuses what is not a readable response of success.
-fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
-    if !is_success(head) {
-        // An error may come in the frame of an event stream all the same.
-        let data = body
-            .trim_ascii_start()
-            .strip_prefix(b"data:")
-            .unwrap_or(body);
-        let mut failure = refused(head.status, data);
-        if (300..400).contains(&head.status) {
-            let place = head.header("location").unwrap_or("nowhere");
-            failure.message = format!(
-                "the server answered HTTP {} and points to {place}",
-                head.status
-            );
-        }
-        let server = failure.server_mut();
-        server.retry_after = head.header("retry-after").and_then(retry_after);
-        return Err(failure);
-    }
-    match head.header("content-encoding") {
-        None | Some("identity" | "") => Ok(()),
-        Some(coding) => Err(Failure::new(
-            Class::Incomplete,
-            format!("the response is encoded ({coding}), which was not asked for"),
-        )
-        .hint("switch compression off at the server or proxy for this path")),
-    }
-}
-
-/// `Retry-After`: seconds, or a date.
-fn retry_after(value: &str) -> Option<Duration> {
-    let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = httpdate::parse_http_date(value).ok()?;
-    Some(
-        date.duration_since(std::time::SystemTime::now())
-            .unwrap_or_default(),
-    )
 }
 
 fn trace_request(transport: &Transport, body: &[u8], streamed: bool, sink: &mut dyn Sink) {

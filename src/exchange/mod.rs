@@ -4,6 +4,7 @@
 
 mod attempt;
 mod backoff;
+mod response;
 
 use std::time::Instant;
 

@@ -77,7 +77,10 @@ pub(super) fn system_file(text: &str) -> Option<&Path> {
 /// file would be read from its start, and then a second time.
 pub(super) fn is_stdin(path: &Path) -> bool {
     let device = |name| cfg!(unix) && path == Path::new(name);
-    path == Path::new("-") || device("/dev/stdin") || device("/dev/fd/0")
+    path == Path::new("-")
+        || device("/dev/stdin")
+        || device("/dev/fd/0")
+        || device("/proc/self/fd/0")
 }
 
 #[cfg(test)]

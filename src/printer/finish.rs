@@ -34,6 +34,7 @@ impl<E: Write> Printer<Output, E> {
         let result = self.end_answer(result);
         let result = self.last_event(result);
         self.spinner = None;
+        self.end_thinking();
         let result = match result {
             Ok(done) => self.out.keep().map(|()| done),
             Err(failure) => {
@@ -48,10 +49,11 @@ impl<E: Write> Printer<Output, E> {
         result.map_or_else(|failure| failure.exit(), |_| 0)
     }
 
-    /// Prints `bytes` as they are instead of an answer.
+    /// Prints `bytes` instead of an answer, as they are but on a terminal.
     pub fn print(&mut self, bytes: &[u8]) -> u8 {
         self.finished = true;
         self.buffer.extend_from_slice(bytes);
+        self.make_safe(0);
         let result = self.flush().and_then(|()| self.out.keep());
         let result = result.map(|()| Done::default());
         self.report(&result);

@@ -23,7 +23,7 @@ use crate::secret::Scrubber;
 
 pub use extract::Which;
 pub use finish::Done;
-pub use output::{Output, meta};
+pub use output::{Output, is_stdout, meta};
 pub use shared::Shared;
 
 use extract::Extract;
@@ -92,7 +92,9 @@ pub struct Printer<O: Write, E: Write> {
     last: u8,
     pieces: Pieces,
     extract: Option<Extract>,
-    reasoned: bool,
+    thoughts: Pieces,
+    /// The thinking on `err` has not ended its line.
+    thinking: bool,
     scrubber: Scrubber,
     tally: Tally,
     spinner: Option<Spinner>,
@@ -115,7 +117,8 @@ impl<O: Write, E: Write> Printer<O, E> {
             last: b'\n',
             pieces: Pieces::default(),
             extract,
-            reasoned: false,
+            thoughts: Pieces::default(),
+            thinking: false,
             scrubber: Scrubber::default(),
             tally: Tally::default(),
             spinner: None,
@@ -167,13 +170,18 @@ impl<O: Write, E: Write> Printer<O, E> {
 
     /// Ends the line that begins at `from` and makes it safe for a terminal.
     fn make_line(&mut self, from: usize) {
-        if self.terminal {
-            let line = String::from_utf8_lossy(&self.buffer[from..]).into_owned();
-            self.buffer.truncate(from);
-            self.buffer.extend_from_slice(sanitize(&line).as_bytes());
-        }
+        self.make_safe(from);
         if self.buffer.last() != Some(&b'\n') || self.buffer.len() == from {
             self.buffer.push(b'\n');
+        }
+    }
+
+    /// Shows the control characters behind `from`, where people read the output.
+    fn make_safe(&mut self, from: usize) {
+        if self.terminal {
+            let text = String::from_utf8_lossy(&self.buffer[from..]).into_owned();
+            self.buffer.truncate(from);
+            self.buffer.extend_from_slice(sanitize(&text).as_bytes());
         }
     }
 
@@ -191,6 +199,7 @@ impl<O: Write, E: Write> Printer<O, E> {
         }
         self.held = false;
         self.spinner = None;
+        self.end_thinking();
         let written = self.out.write_all(&self.buffer);
         self.buffer.clear();
         written.map_err(|error| match error.kind() {
@@ -199,12 +208,31 @@ impl<O: Write, E: Write> Printer<O, E> {
         })
     }
 
+    /// Shows a part of the model's thinking.
+    fn think(&mut self, content: &str) {
+        self.spinner = None;
+        let mut safe = Vec::new();
+        self.thoughts.push(content, &mut safe);
+        if let Some(last) = safe.last() {
+            self.thinking = *last != b'\n';
+        }
+        let _ = self.err.write_all(&safe);
+    }
+
+    /// What comes next, on either output, begins a line of its own.
+    fn end_thinking(&mut self) {
+        let mut end = Vec::new();
+        self.thoughts.end(&mut end);
+        if std::mem::take(&mut self.thinking) || !end.is_empty() {
+            end.push(b'\n');
+            let _ = self.err.write_all(&end);
+        }
+    }
+
     /// Writes whole lines to standard error, scrubbed and safe.
     fn say(&mut self, text: &str) {
         self.spinner = None;
-        if std::mem::take(&mut self.reasoned) {
-            let _ = self.err.write_all(b"\n");
-        }
+        self.end_thinking();
         let scrubbed = self.scrubber.scrub(text);
         let mut lines = sanitize(&scrubbed).into_owned();
         if !lines.ends_with('\n') {

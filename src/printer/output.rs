@@ -46,7 +46,8 @@ impl Output {
             return Ok(Self::Straight(open_descriptor("--output", path)?));
         }
         let failed = |error: io::Error| {
-            Failure::usage(format!("--output {}: {error}", path.display())).hint("nothing was sent")
+            Failure::usage(format!("--output {}: {}", path.display(), reason(&error)))
+                .hint("nothing was sent")
         };
         let target = resolved(path).map_err(failed)?;
         let known = match std::fs::metadata(&target) {
@@ -64,6 +65,10 @@ impl Output {
                     .open(&target)
                     .map_err(failed)?;
                 Some(metadata.permissions())
+            }
+            // Seen now, and not when the answer has been paid for.
+            Err(error) if error.kind() == ErrorKind::NotFound && names_folder(&target) => {
+                return Err(failed(ErrorKind::IsADirectory.into()));
             }
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error)),
@@ -142,7 +147,17 @@ fn set_aside(beside: NamedTempFile, target: &Path) -> Option<PathBuf> {
     let mut name = target.file_name()?.to_owned();
     name.push(".partial");
     let partial = target.with_file_name(name);
-    beside.persist(&partial).ok().map(|_| partial)
+    match beside.persist(&partial) {
+        Ok(_) => Some(partial),
+        // A folder has that name, or it is too long: kept under its own.
+        Err(error) => error.file.keep().ok().map(|(_, path)| path),
+    }
+}
+
+/// Whether a path that leads to nothing can lead to a folder only.
+fn names_folder(path: &Path) -> bool {
+    let name = path.as_os_str().as_encoded_bytes();
+    name.ends_with(b"/") || name.ends_with(b"/.")
 }
 
 /// Opens the file of `--meta`, leaving what is in it.
@@ -174,7 +189,51 @@ pub(super) fn is_descriptor(path: &Path) -> bool {
             .any(|name| path == Path::new(name))
 }
 
+/// Whether `path` is standard output: `-`, or one of its names.
+pub fn is_stdout(path: &Path) -> bool {
+    let named = |name| cfg!(unix) && path == Path::new(name);
+    path == Path::new("-")
+        || ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
+            .map(named)
+            .contains(&true)
+}
+
+/// Why, without the name of the file beside, which tempfile adds.
+fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" at path ") {
+        Some((why, _)) => why.to_owned(),
+        None => text,
+    }
+}
+
+/// The caller's own descriptor, which shares its place in the file: one opened
+/// anew has a place of its own, and what the caller writes next would fall on
+/// the answer. A socket cannot be opened anew at all.
+#[cfg(target_os = "linux")]
+fn shared_descriptor(path: &Path) -> Option<File> {
+    use rustix::fs::{OFlags, fcntl_getfl};
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+    let number = match path.to_str()? {
+        "/dev/stderr" => 2,
+        name => name.rsplit('/').next()?.parse().ok()?,
+    };
+    let process = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
+    let descriptor = pidfd_getfd(process, number, PidfdGetfdFlags::empty()).ok()?;
+    let readable = fcntl_getfl(&descriptor).ok()? & OFlags::ACCMODE == OFlags::RDONLY;
+    (!readable).then(|| descriptor.into())
+}
+
+/// Elsewhere to open its name is to share it.
+#[cfg(not(target_os = "linux"))]
+fn shared_descriptor(_: &Path) -> Option<File> {
+    None
+}
+
 fn open_descriptor(option: &str, path: &Path) -> Result<File, Failure> {
+    if let Some(file) = shared_descriptor(path) {
+        return Ok(file);
+    }
     OpenOptions::new().append(true).open(path).map_err(|error| {
         Failure::usage(format!("{option} {}: {error}", path.display()))
             .hint("is the descriptor open?")

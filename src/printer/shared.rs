@@ -78,8 +78,8 @@ impl<O: Write, E: Write> Sink for Shared<O, E> {
         self.lock().text(text)
     }
 
-    fn aside(&mut self, text: &str) {
-        self.lock().aside(text);
+    fn aside(&mut self, text: &str, withheld: bool) {
+        self.lock().aside(text, withheld);
     }
 
     fn note(&mut self, level: Level, text: &str) {

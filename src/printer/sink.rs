@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use super::Printer;
-use super::sanitize::{one_line, sanitize};
+use super::sanitize::one_line;
 use crate::cli::Format;
 use crate::error::Failure;
 use crate::event::{Count, Event, Level, Sink};
@@ -47,10 +47,7 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
             _ => {}
         }
         if let (true, Event::Reasoning { content }) = (self.options.reasoning, event) {
-            self.spinner = None;
-            self.reasoned = true;
-            let safe = sanitize(content).into_owned();
-            let _ = self.err.write_all(safe.as_bytes());
+            self.think(content);
         }
         self.flush_burst()
     }
@@ -104,15 +101,23 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
     }
 
     fn text(&mut self, text: &str) -> Result<(), Failure> {
-        if self.options.format == Format::Text {
-            self.push_text(text)
-        } else {
-            Ok(())
+        if self.options.format != Format::Text {
+            return Ok(());
         }
+        // A call's line does not go on with the prose before it.
+        if self.last != b'\n' {
+            self.push_text("\n")?;
+        }
+        self.push_text(text)
     }
 
-    fn aside(&mut self, text: &str) {
-        if self.options.format == Format::Text && !text.trim().is_empty() {
+    fn aside(&mut self, text: &str, withheld: bool) {
+        let wanted = match self.options.format {
+            Format::Text => true,
+            Format::Json => withheld,
+            Format::Ndjson => false,
+        };
+        if wanted && !text.trim().is_empty() {
             self.say(text);
         }
     }

@@ -58,13 +58,14 @@ impl Keys {
     }
 
     /// The `Authorization` header for `endpoint`. A provider's key goes only to
-    /// that provider; other hosts need no key. A dry run sends nothing and so
-    /// needs none either.
+    /// that provider; other hosts need no key.
+    ///
+    /// # Errors
+    /// The endpoint needs a key and there is none.
     pub(super) fn authorization(
         &self,
         endpoint: &Endpoint,
         user_info: UserInfo,
-        dry: bool,
     ) -> Result<Option<Secret>, Failure> {
         let own = endpoint
             .provider
@@ -76,17 +77,15 @@ impl Keys {
             let credentials = BASE64_STANDARD.encode(format!("{user}:{password}"));
             return Ok(Some(Secret::new(format!("Basic {credentials}"))));
         }
-        match endpoint.provider {
-            Some(provider) if !dry => Err(Failure::new(
-                Class::Account,
-                format!("no key for {}", endpoint.url.host_str().unwrap_or_default()),
-            )
-            .hint(format!(
-                "set AIRX_API_KEY or {}, or give --key-file; try without a key: airx mock -- airx chat hello",
-                provider.key_variable()
-            ))),
-            _ => Ok(None),
-        }
+        let Some(provider) = endpoint.provider else {
+            return Ok(None);
+        };
+        let host = endpoint.url.host_str().unwrap_or_default();
+        let hint = format!(
+            "set AIRX_API_KEY or {}, or give --key-file; try without a key: airx mock -- airx chat hello",
+            provider.key_variable()
+        );
+        Err(Failure::new(Class::Account, format!("no key for {host}")).hint(hint))
     }
 }
 

@@ -64,6 +64,9 @@ pub struct Settings {
     pub sources: Sources,
     /// What the user should know before anything is sent.
     pub warnings: Vec<String>,
+    /// The endpoint needs a key and there is none: told once everything else
+    /// was found right, and never for a dry run.
+    pub keyless: Option<Failure>,
 }
 
 const CONNECT: Duration = Duration::from_secs(8);
@@ -71,6 +74,8 @@ const FIRST_TOKEN: Duration = Duration::from_secs(60);
 const IDLE: Duration = Duration::from_secs(60);
 const TOTAL: Duration = Duration::from_secs(300);
 const RETRIES: u32 = 3;
+/// What is longer is no limit: it would pass the end of the clock.
+const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 const STDIN_WAIT: Duration = Duration::from_secs(60);
 
 /// Resolves the options. Every secret that is met goes into `scrubber` before
@@ -90,8 +95,7 @@ pub fn resolve(common: &mut Common, scrubber: &mut Scrubber) -> Result<Settings,
             Failure::usage("the model's name is empty").hint("airx models lists the known ones")
         );
     }
-    let dry = common.output.dry_run.is_some();
-    let connection = connection(&mut common.connection, dry, scrubber, &mut warnings)?;
+    let (connection, keyless) = connection(&mut common.connection, scrubber, &mut warnings)?;
     let thinking = common.request.thinking.map(|switch| switch == OnOff::On);
     Ok(Settings {
         connection,
@@ -99,15 +103,15 @@ pub fn resolve(common: &mut Common, scrubber: &mut Scrubber) -> Result<Settings,
         thinking,
         sources,
         warnings,
+        keyless,
     })
 }
 
 fn connection(
     args: &mut ConnectionArgs,
-    dry: bool,
     scrubber: &mut Scrubber,
     warnings: &mut Vec<String>,
-) -> Result<Connection, Failure> {
+) -> Result<(Connection, Option<Failure>), Failure> {
     let keys = key::Keys::from_environment(args.key_file.as_deref(), scrubber, warnings)?;
     let headers = headers::read(&args.header, scrubber)?;
     let allow_http = args.allow_http || switch("AIRX_ALLOW_HTTP")?;
@@ -116,10 +120,10 @@ fn connection(
     let own = headers
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-    let authorization = if own {
-        None
-    } else {
-        keys.authorization(&endpoint, user_info, dry)?
+    let (authorization, keyless) = match keys.authorization(&endpoint, user_info) {
+        _ if own => (None, None),
+        Ok(authorization) => (authorization, None),
+        Err(keyless) => (None, Some(keyless)),
     };
     let proxy = args
         .proxy
@@ -128,9 +132,9 @@ fn connection(
         .transpose()?;
     endpoint::hide_proxies(scrubber);
     let limit = |flag: Option<Duration>, otherwise| {
-        Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero())
+        Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero() && *limit < FOREVER)
     };
-    Ok(Connection {
+    let connection = Connection {
         endpoint,
         authorization,
         headers,
@@ -143,7 +147,8 @@ fn connection(
             total: limit(args.timeout, TOTAL),
         },
         retries: args.retries.unwrap_or(RETRIES),
-    })
+    };
+    Ok((connection, keyless))
 }
 
 fn sources(common: &mut Common) -> Result<Sources, Failure> {

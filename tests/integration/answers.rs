@@ -1,11 +1,21 @@
-//! What counts as a complete answer.
+//! What counts as a complete answer, unstreamed.
 
-use crate::harness::{DONE, Server, airx, delta, finish_frame, reply, stream};
+use crate::harness::{
+    DONE, Ran, Server, Step, airx, delta, finish_frame, folder, json, reply, reply_body, stream,
+    unframed, wire,
+};
+
+fn chat(server: &Server, args: &[&str]) -> Ran {
+    airx(["chat", "--retries", "0", "hi"])
+        .args(args)
+        .at(server)
+        .run()
+}
 
 #[test]
 fn chat_prints_the_answer_and_one_newline() {
     let server = Server::once(reply("Hello"));
-    airx(["chat", "hi"]).at(&server).run().is(0, "Hello\n", "");
+    chat(&server, &[]).is(0, "Hello\n", "");
     assert_eq!(
         server.asked()[0].body,
         r#"{"model":"glm-4-airx","messages":[{"role":"user","content":"hi"}],"stream":false}"#
@@ -24,4 +34,236 @@ fn stream_prints_the_deltas() {
         .at(&server)
         .run()
         .is(0, "Hello\n", "");
+}
+
+#[test]
+fn the_question_may_come_by_a_pipe() {
+    let server = Server::once(reply("Hello"));
+    airx(["chat"])
+        .stdin("hi\n")
+        .at(&server)
+        .run()
+        .is(0, "Hello\n", "");
+    assert_eq!(server.asked()[0].json()["messages"][0]["content"], "hi");
+}
+
+#[test]
+fn an_answer_that_ends_in_a_newline_gets_no_other() {
+    let server = Server::play([reply("a\n"), reply("a\n\n"), reply(" a ")]);
+    chat(&server, &[]).is(0, "a\n", "");
+    chat(&server, &[]).is(0, "a\n\n", "");
+    chat(&server, &[]).is(0, " a \n", "");
+}
+
+#[test]
+fn the_sample_answer_is_printed_and_its_body_is_given_byte_for_byte() {
+    let body = wire("plain_response.json");
+    let server = Server::play([json(200, &body), json(200, &body)]);
+    chat(&server, &[]).is(0, "你好！有什么可以帮你？\nHello! How can I help?\n", "");
+    chat(&server, &["--format", "json"]).is(0, &format!("{body}\n"), "");
+}
+
+#[test]
+fn search_results_are_an_event_and_no_text() {
+    let body = wire("web_search_response.json");
+    let server = Server::play([json(200, &body), json(200, &body)]);
+    let text = "2025年4月的要点如下：1. 财经早资讯 [来源：ref_1]\n";
+    chat(&server, &["--web-search"]).is(0, text, "");
+    let ran = chat(&server, &["--web-search", "--format", "ndjson"]);
+    assert_eq!(ran.types(), ["start", "delta", "search", "done"]);
+    assert_eq!(ran.events()[2]["results"][1]["title"], "数据公布");
+}
+
+#[test]
+fn an_answer_with_empty_text_warns() {
+    let server = Server::once(reply(""));
+    chat(&server, &[]).is(0, "", "airx: warning: the answer is empty\n");
+}
+
+#[test]
+fn an_answer_at_the_output_limit_is_printed_and_exits_9() {
+    let message = "airx: truncated: the answer was cut at the output limit (finish_reason length)
+hint: raise --max-tokens, ask for less, or choose a model with a longer output (airx models)\n";
+    let server = Server::once(json(200, &wire("plain_length_truncated_json.json")));
+    let text = "{\"city\":\"南京\",\"items\":[{\"name\":\"a\n";
+    chat(&server, &[]).is(9, text, message);
+    for command in ["json", "tools"] {
+        let server = Server::once(json(200, &wire("plain_length_truncated_json.json")));
+        airx([command, "hi"]).at(&server).run().is(9, "", message);
+    }
+}
+
+#[test]
+fn an_answer_at_the_end_of_the_context_exits_9_too() {
+    let server = Server::once(json(
+        200,
+        &reply_body("so far", "model_context_window_exceeded"),
+    ));
+    chat(&server, &[]).is(
+        9,
+        "so far\n",
+        "airx: truncated: the answer was cut at the end of the context window (finish_reason model_context_window_exceeded)
+hint: shorten the prompt, or choose a model with more context (airx models)\n",
+    );
+}
+
+#[test]
+fn nothing_of_a_blocked_answer_is_printed_in_any_format() {
+    for format in ["text", "json"] {
+        let server = Server::once(json(200, &reply_body("secret words", "sensitive")));
+        chat(&server, &["--format", format]).is(
+            8,
+            "",
+            "airx: blocked: the content policy blocked the answer (finish_reason sensitive)
+hint: change the prompt; what came of the answer should be discarded\n",
+        );
+    }
+    let server = Server::once(json(200, &reply_body("secret words", "sensitive")));
+    let ran = chat(&server, &["--format", "ndjson"]);
+    assert_eq!(
+        (ran.code, ran.types()),
+        (8, vec!["start".into(), "error".into()])
+    );
+    assert!(!ran.stdout.contains("secret words"), "{}", ran.stdout);
+}
+
+#[test]
+fn an_unknown_finish_reason_is_7_unless_it_is_accepted_and_is_not_retried() {
+    let server = Server::play([
+        json(200, &reply_body("text", "tea_break")),
+        json(200, &reply_body("text", "tea_break")),
+    ]);
+    airx(["chat", "hi"]).at(&server).run().is(
+        7,
+        "",
+        "airx: incomplete: the answer ended for a reason that airx does not know: \"tea_break\"
+hint: if such an answer is complete for you: --accept tea_break\n",
+    );
+    chat(&server, &["--accept", "x", "--accept", "tea_break"]).is(0, "text\n", "");
+}
+
+#[test]
+fn accept_makes_a_cut_answer_complete() {
+    let server = Server::once(json(200, &reply_body("text", "length")));
+    chat(&server, &["--accept", "length"]).is(0, "text\n", "");
+}
+
+#[test]
+fn an_answer_of_a_model_that_failed_exits_7() {
+    let server = Server::once(json(200, &reply_body("half", "network_error")));
+    chat(&server, &[]).is(
+        7,
+        "",
+        "airx: incomplete: the model failed while it answered (finish_reason network_error)\n",
+    );
+}
+
+#[test]
+fn an_answer_without_a_finish_reason_exits_7() {
+    let server = Server::once(json(200, r#"{"choices":[{"message":{"content":"a"}}]}"#));
+    chat(&server, &[]).is(
+        7,
+        "",
+        "airx: incomplete: the answer ended without a finish_reason\n",
+    );
+}
+
+#[test]
+fn success_without_choices_exits_7() {
+    for body in ["{}", r#"{"choices":[]}"#, r#"{"choices":null,"id":"x"}"#] {
+        let server = Server::once(json(200, body));
+        chat(&server, &[]).is(
+            7,
+            "",
+            "airx: incomplete: the response holds no choices
+hint: is the base URL right? the request goes to {base}/chat/completions\n",
+        );
+    }
+}
+
+#[test]
+fn a_body_that_is_no_json_exits_7() {
+    for (body, why) in [
+        ("", "the response is empty"),
+        (" \n", "the response is empty"),
+        (
+            "<html>Welcome</html>",
+            "the response is not a chat completion in JSON: expected value at line 1 column 1",
+        ),
+        (
+            r#"{"choices":[{"#,
+            "the response is not a chat completion in JSON: EOF while parsing an object at line 1 column 13",
+        ),
+    ] {
+        let server = Server::once(json(200, body));
+        chat(&server, &[]).is(
+            7,
+            "",
+            &format!("airx: incomplete: {why}\nhint: see it with -v; is the base URL right?\n"),
+        );
+    }
+}
+
+#[test]
+fn a_body_without_a_length_is_whole_when_its_json_is() {
+    let server = Server::once(unframed("application/json", &reply_body("Hi", "stop")));
+    chat(&server, &[]).is(0, "Hi\n", "");
+}
+
+#[test]
+fn a_body_that_breaks_off_exits_7() {
+    let whole = reply_body("Hi", "stop");
+    let half = &whole[..whole.len() / 2];
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", whole.len());
+    for end in [Step::Close, Step::Reset] {
+        let server = Server::once(vec![
+            Step::Send([head.as_bytes(), half.as_bytes()].concat()),
+            end,
+        ]);
+        let ran = chat(&server, &[]);
+        assert_eq!((ran.code, &*ran.stdout), (7, ""), "{}", ran.stderr);
+        let told = "airx: incomplete: the answer broke off: ";
+        assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_tool_call_is_a_line_of_json() {
+    let server = Server::once(json(200, &wire("plain_tool_call.json")));
+    let line = "{\"id\":\"call_-8303649628005950554\",\"name\":\"get_weather\",\"arguments\":{\"city\":\"南京\"}}\n";
+    airx(["tools", "hi"]).at(&server).run().is(0, line, "");
+}
+
+#[test]
+fn another_model_that_answered_is_named_in_the_end() {
+    let body = reply_body("Hi", "stop").replace("glm-4-airx", "glm-4-other");
+    let server = Server::once(json(200, &body));
+    let ran = chat(&server, &["--format", "ndjson"]);
+    let done = ran.events().pop().unwrap();
+    assert_eq!(done["model"], "glm-4-other");
+    assert_eq!(done["usage"]["total_tokens"], 3);
+    assert_eq!(done["cost"], serde_json::Value::Null);
+}
+
+#[test]
+fn meta_holds_what_the_last_event_holds() {
+    let folder = folder();
+    let meta = folder.path().join("meta.json");
+    let server = Server::play([reply("Hi"), json(400, "{}")]);
+    for code in [0, 4] {
+        let ran = airx(["chat", "hi", "--format", "ndjson", "--meta"])
+            .args([&meta])
+            .at(&server)
+            .run();
+        assert_eq!(ran.code, code);
+        let told = std::fs::read_to_string(&meta).unwrap();
+        let mut told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        let mut last = ran.events().pop().unwrap();
+        // The clock is read for each of them.
+        for event in [&mut told, &mut last] {
+            event["elapsed_ms"] = 0.into();
+        }
+        assert_eq!(told, last);
+    }
 }

@@ -2,6 +2,9 @@
 //! of its own and gives everything that came out; [`Server`] plays a script on
 //! 127.0.0.1, byte by byte, and tells what was asked.
 
+pub mod proxy;
+pub mod tls;
+
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::io::{Read, Write};
@@ -9,12 +12,12 @@ use std::net::{Shutdown, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, LazyLock, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 /// No test waits longer for anything: a hang is a failure, not a stuck run.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A run of the binary, under construction.
 #[must_use]
@@ -32,13 +35,30 @@ pub struct Ran {
     pub stdout: String,
     /// All of standard error.
     pub stderr: String,
+    /// The signal that ended it.
+    pub signal: Option<i32>,
     raw: Vec<u8>,
 }
 
 /// `airx ARGS…` with nothing on standard input, and an environment without
 /// keys, base URLs, proxies or a home.
 pub fn airx<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Airx {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_airx"));
+    run(env!("CARGO_BIN_EXE_airx"), args)
+}
+
+/// The same environment for a script of bash's, with airx on its `PATH`.
+#[cfg(unix)]
+pub fn bash(script: &str) -> Airx {
+    let folder = Path::new(env!("CARGO_BIN_EXE_airx")).parent().unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    run("bash", ["-c", script])
+        .env("PATH", format!("{}:{path}", folder.display()))
+        .stdin_from(Stdio::null())
+}
+
+/// `program ARGS…` in that environment.
+pub fn run<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>) -> Airx {
+    let mut command = Command::new(program);
     command.args(args).env_clear();
     // What the loader, the shells of some tests and a coverage run need.
     for name in ["PATH", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "TMPDIR"] {
@@ -60,6 +80,17 @@ impl Airx {
     /// Asks `server`, without a key.
     pub fn at(self, server: &Server) -> Self {
         self.env("AIRX_BASE_URL", server.base())
+    }
+
+    /// Adds arguments behind the others.
+    pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// Has a server that nobody is to ask: nothing listens there.
+    pub fn nowhere(self) -> Self {
+        self.env("AIRX_BASE_URL", "http://127.0.0.1:1/v1")
     }
 
     pub fn env(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
@@ -88,6 +119,12 @@ impl Airx {
     /// Sends standard output to something else than a pipe that is read.
     pub fn stdout_to(mut self, to: impl Into<Stdio>) -> Self {
         self.command.stdout(to);
+        self
+    }
+
+    /// Sends standard error to something else than a pipe that is read.
+    pub fn stderr_to(mut self, to: impl Into<Stdio>) -> Self {
+        self.command.stderr(to);
         self
     }
 
@@ -150,6 +187,7 @@ pub fn finish(mut child: Child) -> Ran {
         code: status.code().unwrap_or_else(|| 128 + signal.unwrap()),
         stdout: String::from_utf8_lossy(&raw).into_owned(),
         stderr: String::from_utf8(err.join().unwrap()).expect("standard error is UTF-8"),
+        signal,
         raw,
     }
 }
@@ -166,12 +204,21 @@ impl Ran {
         self
     }
 
+    /// The exit code of a failure that prints nothing, where the words on
+    /// standard error are those of a library or of the system.
+    #[track_caller]
+    pub fn code_is(&self, code: i32) -> &Self {
+        assert_eq!((self.code, &*self.stdout), (code, ""), "{}", self.stderr);
+        self
+    }
+
     /// Standard output's bytes, where they need not be UTF-8.
     pub fn bytes(&self) -> &[u8] {
         &self.raw
     }
 
-    /// The events of `--format ndjson`, each checked to have its type first.
+    /// The events of `--format ndjson`, each checked to have its type first and
+    /// to be what the schema says.
     #[track_caller]
     pub fn events(&self) -> Vec<serde_json::Value> {
         assert!(
@@ -179,10 +226,6 @@ impl Ran {
             "{:?}",
             self.stdout
         );
-        let event = |line: &str| {
-            assert!(line.starts_with(r#"{"type":""#), "{line}");
-            serde_json::from_str(line).unwrap()
-        };
         self.stdout.lines().map(event).collect()
     }
 
@@ -196,16 +239,33 @@ impl Ran {
     }
 }
 
+/// A line of NDJSON, or a `--meta` file: an object of one of the events' types.
+#[track_caller]
+pub fn event(line: &str) -> serde_json::Value {
+    static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {
+        let schema = include_str!("../../src/event.schema.json");
+        jsonschema::validator_for(&serde_json::from_str(schema).unwrap()).unwrap()
+    });
+    assert!(line.starts_with(r#"{"type":""#), "{line}");
+    let event = serde_json::from_str(line).unwrap();
+    if let Err(why) = SCHEMA.validate(&event) {
+        panic!("not an event: {why}: {line}");
+    }
+    event
+}
+
 /// One step of what a server does once it has read a request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Step {
     /// Sends these bytes.
     Send(Vec<u8>),
     /// Waits until the test says [`Server::go`].
     Gate,
+    /// Sends nothing for this long.
+    Pause(Duration),
     /// Ends the connection as a crashed server's kernel would: RST.
     Reset,
-    /// Ends the connection.
+    /// Ends the connection; under TLS without saying so.
     Close,
     /// Sends nothing more and keeps the connection until the test ends.
     Hold,
@@ -253,6 +313,14 @@ impl Server {
     /// Plays these, one a request, in order. A request beyond the last is
     /// answered by closing the connection.
     pub fn play(plays: impl IntoIterator<Item = Play>) -> Self {
+        Self::speaking(plays, |stream| stream)
+    }
+
+    /// The same over what `wrap` makes of each connection.
+    pub fn speaking<W: Wire + 'static>(
+        plays: impl IntoIterator<Item = Play>,
+        wrap: impl Fn(TcpStream) -> W + Send + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let asked = Arc::new(Mutex::new(Vec::new()));
@@ -264,7 +332,9 @@ impl Server {
             for stream in listener.incoming().flatten() {
                 let (asks, plays, gate) =
                     (Arc::clone(&asks), Arc::clone(&plays), Arc::clone(&gate));
-                std::thread::spawn(move || serve(stream, &asks, &plays, &gate));
+                stream.set_nodelay(true).unwrap();
+                let wire = wrap(stream);
+                std::thread::spawn(move || serve(wire, &asks, &plays, &gate));
             }
         });
         Self {
@@ -283,7 +353,12 @@ impl Server {
 
     /// The base URL.
     pub fn base(&self) -> String {
-        format!("http://127.0.0.1:{}/v1", self.port)
+        format!("http://{}/v1", self.address())
+    }
+
+    /// `127.0.0.1` and the port, as messages name it.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
     }
 
     /// The port on 127.0.0.1.
@@ -294,6 +369,16 @@ impl Server {
     /// Opens the next gate.
     pub fn go(&self) {
         self.go.send(()).unwrap();
+    }
+
+    /// Waits until there have been this many requests.
+    #[track_caller]
+    pub fn await_asked(&self, count: usize) {
+        let begun = std::time::Instant::now();
+        while self.asked.lock().unwrap().len() < count {
+            assert!(begun.elapsed() < PATIENCE, "the request was never made");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// The requests so far.
@@ -311,39 +396,56 @@ impl Drop for Server {
     }
 }
 
+/// A connection that the server plays on: plain, or TLS over it.
+pub trait Wire: Read + Write + Send {
+    /// The socket below.
+    fn socket(&self) -> &TcpStream;
+}
+
+impl Wire for TcpStream {
+    fn socket(&self) -> &TcpStream {
+        self
+    }
+}
+
 fn serve(
-    mut stream: TcpStream,
+    mut stream: impl Wire,
     asked: &Mutex<Vec<Asked>>,
     plays: &Mutex<VecDeque<Play>>,
     gate: &Mutex<Receiver<()>>,
 ) {
-    stream.set_nodelay(true).unwrap();
     while let Some(request) = read_request(&mut stream) {
+        let play = plays.lock().unwrap().pop_front();
         asked.lock().unwrap().push(request);
-        let Some(play) = plays.lock().unwrap().pop_front() else {
+        let Some(play) = play else {
             return;
         };
         for step in play {
             match step {
                 Step::Send(bytes) => {
-                    if stream.write_all(&bytes).is_err() {
+                    if stream
+                        .write_all(&bytes)
+                        .and_then(|()| stream.flush())
+                        .is_err()
+                    {
                         return;
                     }
                 }
                 Step::Gate => {
                     let _ = gate.lock().unwrap().recv_timeout(PATIENCE);
                 }
+                Step::Pause(time) => std::thread::sleep(time),
                 Step::Close => {
-                    let _ = stream.shutdown(Shutdown::Both);
+                    let _ = stream.socket().shutdown(Shutdown::Both);
                     return;
                 }
                 Step::Reset => {
-                    reset(stream);
+                    reset(&stream);
                     return;
                 }
                 Step::Hold => {
                     // The client's end is the only thing that can still come.
-                    let _ = stream.set_read_timeout(Some(PATIENCE));
+                    let _ = stream.socket().set_read_timeout(Some(PATIENCE));
                     let _ = stream.read(&mut [0]);
                     return;
                 }
@@ -353,15 +455,16 @@ fn serve(
 }
 
 /// A socket that is closed with a linger of zero sends RST.
-fn reset(stream: TcpStream) {
+fn reset(stream: &impl Wire) {
     #[cfg(unix)]
-    rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO)).unwrap();
-    drop(stream);
+    rustix::net::sockopt::set_socket_linger(stream.socket(), Some(Duration::ZERO)).unwrap();
+    #[cfg(not(unix))]
+    let _ = stream;
 }
 
-fn read_request(stream: &mut TcpStream) -> Option<Asked> {
+fn read_request(stream: &mut impl Read) -> Option<Asked> {
     let mut bytes = Vec::new();
-    let mut piece = [0; 64 * 1024];
+    let mut piece = [0; 8 * 1024];
     let end = loop {
         if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
             break end;
@@ -390,6 +493,13 @@ fn read_request(stream: &mut TcpStream) -> Option<Asked> {
         body: String::from_utf8_lossy(&body).into_owned(),
         ..asked
     })
+}
+
+/// The same play, behind a gate.
+pub fn gated(play: Play) -> Play {
+    let mut gated = vec![Step::Gate];
+    gated.extend(play);
+    gated
 }
 
 /// A JSON response with a length.
@@ -438,6 +548,22 @@ pub fn stream<B: AsRef<[u8]>>(pieces: impl IntoIterator<Item = B>) -> Play {
     play.extend(pieces.into_iter().map(|piece| chunk(piece.as_ref())));
     play.push(last_chunk());
     play
+}
+
+/// A streamed answer of these deltas.
+pub fn stream_of<'a>(deltas: impl IntoIterator<Item = &'a str>) -> Play {
+    let deltas = deltas.into_iter().map(delta);
+    stream(deltas.chain([finish_frame("stop"), DONE.into()]))
+}
+
+/// A response of success with a body that only the connection's end ends.
+pub fn unframed(content_type: &str, body: &str) -> Play {
+    let head =
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nConnection: close\r\n\r\n");
+    vec![
+        Step::Send([head.as_bytes(), body.as_bytes()].concat()),
+        Step::Close,
+    ]
 }
 
 /// The head of a chunked event stream.

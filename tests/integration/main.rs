@@ -5,6 +5,50 @@
     unreachable_pub,
     reason = "the harness is a module of one binary, read like a library"
 )]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod answers;
+mod bounds;
+mod commands;
+mod endpoint;
+mod errors;
+#[cfg(unix)]
+mod exit_codes;
+#[cfg(unix)]
+mod extract;
+#[cfg(unix)]
+mod flush;
+mod format;
 mod harness;
+mod input_files;
+mod input_images;
+mod input_messages;
+#[cfg(unix)]
+mod input_session;
+#[cfg(unix)]
+mod input_stdin;
+mod json;
+mod limits;
+#[cfg(unix)]
+mod meta;
+#[cfg(unix)]
+mod output_file;
+#[cfg(unix)]
+mod pipes;
+mod proxy;
+#[cfg(unix)]
+mod request;
+mod retries;
+mod scrub;
+#[cfg(unix)]
+mod signals;
+mod stream;
+#[cfg(unix)]
+mod terminal;
+mod timeouts;
+mod tls;
+mod tools;
+mod usage;
+mod verbose;
+#[cfg(unix)]
+mod watch;

@@ -1,0 +1,76 @@
+//! Head and body of a response → whether it can be read as an answer at all.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::answer::refused;
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::sse;
+use crate::transport::Head;
+
+pub(super) fn is_success(head: &Head) -> bool {
+    (200..300).contains(&head.status)
+}
+
+/// Refuses what is not a readable response of success.
+pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
+    if !is_success(head) {
+        let mut failure = refused(head.status, &first_data(body));
+        if (300..400).contains(&head.status) {
+            let place = head.header("location").unwrap_or("nowhere");
+            failure.message = format!(
+                "the server answered HTTP {} and points to {place}",
+                head.status
+            );
+        }
+        let server = failure.server_mut();
+        server.retry_after = head.header("retry-after").and_then(retry_after);
+        return Err(failure);
+    }
+    match head.header("content-encoding") {
+        None | Some("identity" | "") => Ok(()),
+        Some(coding) => Err(Failure::new(
+            Class::Incomplete,
+            format!("the response is encoded ({coding}), which was not asked for"),
+        )
+        .hint("switch compression off at the server or proxy for this path")),
+    }
+}
+
+/// What an error's body says: an error may come in the frame of an event stream
+/// all the same.
+fn first_data(body: &[u8]) -> Cow<'_, [u8]> {
+    if matches!(
+        body.trim_ascii_start().first(),
+        None | Some(b'{' | b'[' | b'<')
+    ) {
+        return Cow::Borrowed(body);
+    }
+    let mut first = None;
+    let mut parser = sse::Parser::default();
+    // The last frame of an error may lack its blank line.
+    for bytes in [body, b"\n\n"] {
+        let fed: Result<(), sse::TooLong> = parser.feed(bytes, |frame| {
+            first.get_or_insert_with(|| frame.data.to_vec());
+            Ok(())
+        });
+        if fed.is_err() {
+            break;
+        }
+    }
+    first.map_or(Cow::Borrowed(body), Cow::Owned)
+}
+
+/// `Retry-After`: seconds, or a date.
+fn retry_after(value: &str) -> Option<Duration> {
+    let value = value.trim();
+    if let Ok(seconds) = value.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(
+        date.duration_since(std::time::SystemTime::now())
+            .unwrap_or_default(),
+    )
+}

@@ -1,0 +1,210 @@
+//! The commands that ask no model, and what a slip of the finger gets.
+
+use crate::harness::{Server, airx, reply, run};
+
+#[track_caller]
+fn text(args: &[&str]) -> String {
+    let ran = airx(args).run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{args:?}");
+    ran.stdout
+}
+
+#[test]
+fn version_is_one_line() {
+    let version = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
+    for flag in ["--version", "-V"] {
+        airx([flag]).run().is(0, version, "");
+    }
+}
+
+#[test]
+fn airx_alone_is_told_what_to_write() {
+    airx([""; 0]).run().is(
+        2,
+        "",
+        "airx: usage: no command was given\nhint: to ask a question: airx chat \"question\"; the commands: airx --help\n",
+    );
+}
+
+#[test]
+fn a_question_without_a_command_is_told_the_command() {
+    airx(["what is rust?"]).run().is(
+        2,
+        "",
+        "airx: usage: \"what is rust?\" is no command\nhint: to ask a question: airx chat \"what is rust?\"\n",
+    );
+}
+
+#[test]
+fn a_misspelt_command_is_told_the_near_one() {
+    airx(["chta"]).run().is(
+        2,
+        "",
+        "airx: usage: \"chta\" is no command\nhint: did you mean airx chat? To ask a question: airx chat \"chta\"\n",
+    );
+}
+
+#[test]
+fn an_unknown_option_is_named_with_the_near_one() {
+    airx(["chat", "--temprature", "1", "hi"]).run().is(
+        2,
+        "",
+        "airx: usage: unexpected argument '--temprature' found\nhint: a similar argument exists: '--temperature'\n",
+    );
+    let ran = airx(["chat", "--frobnicate"]).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(
+        ran.stderr
+            .starts_with("airx: usage: unexpected argument '--frobnicate' found\nhint: "),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_wrong_value_names_the_right_ones() {
+    airx(["chat", "--format", "xml", "hi"]).run().is(
+        2,
+        "",
+        "airx: usage: invalid value 'xml' for '--format <FORMAT>' [possible values: text, json, ndjson]\nhint: see --help\n",
+    );
+    airx(["chat", "--timeout", "soon", "hi"]).run().is(
+        2,
+        "",
+        "airx: usage: invalid value 'soon' for '--timeout <DURATION>': write 500ms, 90s, 5m or a number of seconds\nhint: see --help\n",
+    );
+}
+
+#[test]
+fn a_control_character_in_an_argument_does_not_reach_the_terminal() {
+    let ran = airx(["\u{1b}[2J"]).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
+    let ran = airx(["chat", "--\u{1b}[2J"]).run();
+    assert!(!ran.stderr.contains('\u{1b}'), "{:?}", ran.stderr);
+}
+
+#[test]
+fn help_of_every_command_and_topic_is_printed() {
+    let all = text(&["help"]);
+    assert_eq!(all, text(&["--help"]));
+    for subject in [
+        "chat",
+        "stream",
+        "tools",
+        "json",
+        "mock",
+        "models",
+        "completions",
+        "help",
+    ] {
+        let help = text(&["help", subject]);
+        assert!(
+            help.contains("Usage: airx ") && help.ends_with('\n'),
+            "{help}"
+        );
+        assert_eq!(help, text(&[subject, "--help"]), "{subject}");
+        assert!(all.contains(subject));
+    }
+    assert!(text(&["help", "events"]).contains("tool_call"));
+    let codes = text(&["help", "exit-codes"]);
+    for class in [
+        "ok",
+        "usage",
+        "account",
+        "incomplete",
+        "truncated",
+        "signal",
+    ] {
+        assert!(codes.contains(class), "{class}");
+    }
+}
+
+#[test]
+fn help_on_nothing_known_names_what_there_is() {
+    airx(["help", "me"]).run().is(
+        2,
+        "",
+        "airx: usage: there is no help on 'me'\nhint: commands: chat, stream, tools, json, mock, models, completions, help; topics: events, exit-codes\n",
+    );
+}
+
+#[test]
+fn models_are_a_table_one_array_or_lines() {
+    let table = text(&["models"]);
+    let first: Vec<_> = table.lines().nth(1).unwrap().split_whitespace().collect();
+    assert_eq!(
+        first,
+        [
+            "glm-4-airx",
+            "8K",
+            "4K",
+            "10",
+            "10",
+            "CNY",
+            "-",
+            "-",
+            "5",
+            "30",
+            "40",
+            "50"
+        ]
+    );
+    assert!(table.contains("Prices are for a million tokens, as listed on 20"));
+    let array: Vec<serde_json::Value> =
+        serde_json::from_str(&text(&["models", "--format", "json"])).unwrap();
+    let lines: Vec<serde_json::Value> = text(&["models", "--format", "ndjson"])
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(array, lines);
+    assert_eq!(
+        (&array[0]["name"], &array[0]["price"]["date"]),
+        (&"glm-4-airx".into(), &"2025-07-23".into())
+    );
+}
+
+#[test]
+fn completions_are_printed_for_every_shell() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        assert!(text(&["completions", shell]).contains("airx"), "{shell}");
+    }
+    airx(["completions", "csh"]).run().is(
+        2,
+        "",
+        "airx: usage: invalid value 'csh' for '<SHELL>' [possible values: bash, zsh, fish, powershell, elvish]\nhint: a similar value exists: 'zsh'\n",
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn bash_takes_its_completions() {
+    let script = "source /dev/stdin && complete -p airx";
+    let ran = run("bash", ["-c", script])
+        .stdin(text(&["completions", "bash"]))
+        .run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(ran.stdout.contains("airx"), "{}", ran.stdout);
+}
+
+#[test]
+fn no_option_eats_the_prompt() {
+    for option in ["--web-search", "-x", "--dry-run"] {
+        let server = Server::play((option != "--dry-run").then(|| reply("```\nok\n```")));
+        let ran = airx(["chat", option, "hi"]).at(&server).run();
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{option}");
+    }
+}
+
+#[test]
+fn words_behind_two_dashes_are_the_prompt() {
+    let server = Server::once(reply("ok"));
+    airx(["chat", "--", "--help", "-n"])
+        .at(&server)
+        .run()
+        .is(0, "ok\n", "");
+    assert_eq!(
+        server.asked()[0].json()["messages"][0]["content"],
+        "--help -n"
+    );
+}

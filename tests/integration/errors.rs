@@ -1,0 +1,311 @@
+//! A server's refusals: classed by code, then by status, then by shape; with a
+//! hint where there is something to do.
+
+use crate::harness::{Play, Ran, Server, airx, delta, http, json, stream, wire};
+
+fn run(play: Play, args: &[&str]) -> Ran {
+    let server = Server::once(play);
+    airx(["chat", "--retries", "0", "hi"])
+        .args(args)
+        .at(&server)
+        .run()
+}
+
+/// The sample of a refusal, for `chat` and `stream` alike.
+#[track_caller]
+fn sample(status: u16, name: &str, code: i32, message: &str, hint: &str) {
+    let stderr = format!("airx: {message}\nhint: {hint}\n");
+    for command in ["chat", "stream"] {
+        for format in ["text", "json"] {
+            let server = Server::once(json(status, &wire(name)));
+            airx([command, "--retries", "0", "--format", format, "hi"])
+                .at(&server)
+                .run()
+                .is(code, "", &stderr);
+        }
+    }
+}
+
+#[test]
+fn a_refused_key_exits_3() {
+    let hint = "the key was refused: check AIRX_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY, and that it belongs to this host";
+    sample(
+        401,
+        "error_401_1002.json",
+        3,
+        "account: the server answered HTTP 401 with error 1002: Authorization Token非法，请确认Authorization Token正确传递。",
+        hint,
+    );
+    sample(
+        401,
+        "error_401_code401.json",
+        3,
+        "account: the server answered HTTP 401 with error 401: 令牌已过期或验证不正确！",
+        hint,
+    );
+    sample(
+        401,
+        "error_401_1001.json",
+        3,
+        "account: the server answered HTTP 401 with error 1001: Header 中未收到 Authentication 参数，无法进行身份验证",
+        "no key reached the server: set AIRX_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY",
+    );
+}
+
+#[test]
+fn an_empty_balance_exits_3_though_it_comes_as_429() {
+    sample(
+        429,
+        "error_429_1113.json",
+        3,
+        "account: the server answered HTTP 429 with error 1113: 余额不足或无可用资源包,请充值。",
+        "the balance or the resource package is used up: top up, or choose a free model (airx models)",
+    );
+}
+
+#[test]
+fn a_wrong_parameter_exits_4() {
+    let server = Server::once(json(400, &wire("error_400_1214.json")));
+    airx(["chat", "hi"]).at(&server).run().is(
+        4,
+        "",
+        "airx: rejected: the server answered HTTP 400 with error 1214: temperature参数非法。请检查文档。\n",
+    );
+}
+
+#[test]
+fn a_prompt_that_is_too_long_exits_4() {
+    sample(
+        400,
+        "error_400_1261.json",
+        4,
+        "rejected: the server answered HTTP 400 with error 1261: Prompt 超长",
+        "the prompt is longer than the model's context: shorten it, or choose a model with more (airx models)",
+    );
+}
+
+#[test]
+fn a_wrong_path_exits_4_and_names_the_base_url() {
+    sample(
+        404,
+        "error_404_gateway.json",
+        4,
+        "rejected: the server answered HTTP 404: Not Found",
+        "check --base-url: the request goes to {base}/chat/completions; and that the model is served there",
+    );
+}
+
+#[test]
+fn a_blocked_prompt_exits_8() {
+    sample(
+        400,
+        "error_400_1301_content_filter.json",
+        8,
+        "blocked: the server answered HTTP 400 with error 1301: 系统检测到输入或生成内容可能包含不安全或敏感内容，请您避免输入易产生敏感内容的提示语，感谢您的配合。",
+        "the content policy blocked the prompt or the answer: change the prompt",
+    );
+}
+
+#[test]
+fn rate_limit_and_overload_exit_5() {
+    sample(
+        429,
+        "error_429_1302.json",
+        5,
+        "busy: the server answered HTTP 429 with error 1302: 您的账户已达到速率限制，请您控制请求频率",
+        "the account's rate limit: send fewer requests at a time, or raise --retries",
+    );
+    let hint =
+        "the model is overloaded for everyone: try later, raise --timeout, or choose another model";
+    sample(
+        429,
+        "error_429_1305.json",
+        5,
+        "busy: the server answered HTTP 429 with error 1305: 该模型当前访问量过大，请您稍后再试",
+        hint,
+    );
+    sample(
+        200,
+        "error_200_1305_body.json",
+        5,
+        "busy: the server answered with error 1305: 该模型当前访问量过大，请您稍后再试",
+        hint,
+    );
+}
+
+#[test]
+fn a_code_beside_success_false_counts_as_a_status() {
+    sample(
+        200,
+        "error_200_success_false.json",
+        5,
+        "busy: the server answered with error 500: 404 NOT_FOUND",
+        "try later, or raise --retries and --timeout",
+    );
+    let play = json(200, r#"{"code":401,"msg":"no","success":false}"#);
+    assert_eq!(run(play, &[]).code, 3);
+}
+
+/// The contract's lists of business codes, each as 200, 400, 429 and 500.
+#[test]
+fn every_business_code_has_its_class_whatever_the_status() {
+    let account = (1000..=1005).chain(1100..=1119).chain([1121, 1220, 1304]);
+    let account = account.chain(1308..=1311).chain(1313..=1321);
+    let rejected = (1210..=1219).chain([1221, 1222, 1231, 1261, 1702, 1703]);
+    let busy = [1120, 1200, 1230, 1234, 1302, 1303, 1305, 1312, 1701];
+    let expected = account
+        .map(|code| (code, 3))
+        .chain(rejected.map(|code| (code, 4)))
+        .chain(busy.map(|code| (code, 5)))
+        .chain([(1300, 8), (1301, 8)]);
+    let statuses = [200, 400, 429, 500];
+    let (mut plays, mut codes) = (Vec::new(), Vec::new());
+    for (number, (code, exit)) in expected.enumerate() {
+        // A string or a number on the wire.
+        let written = if number % 2 == 0 {
+            format!("\"{code}\"")
+        } else {
+            code.to_string()
+        };
+        let body = format!(r#"{{"error":{{"code":{written},"message":"m"}}}}"#);
+        plays.push(json(statuses[number % 4], &body));
+        codes.push((code, exit));
+    }
+    let server = Server::play(plays);
+    for (code, exit) in codes {
+        let ran = airx(["chat", "--retries", "0", "hi"]).at(&server).run();
+        assert_eq!(
+            (ran.code, &*ran.stdout),
+            (exit, ""),
+            "{code}: {}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn an_unknown_code_or_none_is_classed_by_the_status() {
+    for (status, exit) in [
+        (300, 4),
+        (400, 4),
+        (401, 3),
+        (402, 4),
+        (403, 3),
+        (404, 4),
+        (408, 5),
+        (409, 4),
+        (413, 4),
+        (422, 4),
+        (429, 5),
+        (434, 3),
+        (435, 4),
+        (500, 5),
+        (502, 5),
+        (504, 5),
+        (529, 5),
+        (200, 7),
+        (204, 7),
+    ] {
+        let bodies = [
+            r#"{"error":{"code":"99999","message":"m"}}"#,
+            r#"{"error":{"code":"rate_limit_exceeded","message":"m"}}"#,
+            r#"{"error":"m"}"#,
+            "<html><body>nginx</body></html>",
+            "",
+        ];
+        // A response of 204 has no body.
+        let bodies = if status == 204 {
+            &bodies[4..]
+        } else {
+            &bodies[..]
+        };
+        for body in bodies {
+            let ran = run(json(status, body), &[]);
+            assert_eq!(ran.code, exit, "{status} {body}: {}", ran.stderr);
+            assert_eq!(ran.stdout, "");
+        }
+    }
+}
+
+#[test]
+fn a_gateway_s_page_is_not_shown_but_with_verbose() {
+    let page = "<html>\n<title>502 Bad Gateway</title>\u{1b}[2J\n</html>";
+    let play = || http(502, "Content-Type: text/html\r\n", page);
+    run(play(), &[]).is(
+        5,
+        "",
+        "airx: busy: the server answered HTTP 502\nhint: try later, or raise --retries and --timeout\n",
+    );
+    let ran = run(play(), &["-v"]);
+    let end = "<html>\n<title>502 Bad Gateway</title>␛[2J\n</html>
+airx: busy: the server answered HTTP 502\nhint: try later, or raise --retries and --timeout\n";
+    assert!(ran.stderr.ends_with(end), "{}", ran.stderr);
+}
+
+#[test]
+fn an_error_that_comes_as_an_event_stream_is_read() {
+    let body = r#"{"error":{"code":"1113","message":"m"}}"#;
+    for text in [
+        format!("data: {body}\n\n"),
+        format!("data: {body}\n\ndata: [DONE]\n\n"),
+        format!("event: error\ndata: {body}\n\n"),
+        format!(": ping\n\nevent: error\r\ndata: {body}\r\n\r\n"),
+    ] {
+        for command in ["chat", "stream"] {
+            let play = http(500, "Content-Type: text/event-stream\r\n", &text);
+            let server = Server::once(play);
+            let ran = airx([command, "--retries", "0", "hi"]).at(&server).run();
+            assert_eq!(ran.code, 3, "{text:?}: {}", ran.stderr);
+        }
+    }
+    // llama.cpp: `error` is a text with `message` beside it.
+    let play = http(
+        500,
+        "Content-Type: text/event-stream\r\n",
+        r#"{"error":"server_error","message":"it broke"}"#,
+    );
+    run(play, &[]).is(
+        5,
+        "",
+        "airx: busy: the server answered HTTP 500: it broke\nhint: try later, or raise --retries and --timeout\n",
+    );
+}
+
+#[test]
+fn the_server_s_words_stay_on_one_line_and_harmless() {
+    let body =
+        serde_json::json!({ "error": { "code": "1214", "message": "a\n\u{1b}[31m\u{202e}b\t c" } });
+    run(json(400, &body.to_string()), &[]).is(
+        4,
+        "",
+        "airx: rejected: the server answered HTTP 400 with error 1214: a ␛[31m<U+202E>b c\n",
+    );
+}
+
+#[test]
+fn the_last_event_tells_status_code_and_request_id() {
+    let body = r#"{"error":{"code":1302,"message":"slow"},"request_id":"r-1"}"#;
+    let ran = run(json(429, body), &["--format", "ndjson"]);
+    assert_eq!(ran.types(), ["start", "error"]);
+    assert_eq!(
+        ran.events()[1],
+        serde_json::json!({
+            "type": "error", "class": "busy", "exit": 5,
+            "message": "the server answered HTTP 429 with error 1302: slow",
+            "hint": "the account's rate limit: send fewer requests at a time, or raise --retries",
+            "http_status": 429, "code": "1302", "request_id": "r-1", "finish_reason": null,
+            "usage": null, "requests": 1, "retry_after_ms": null,
+        })
+    );
+}
+
+#[test]
+fn an_error_in_the_middle_of_a_stream_wins_over_what_was_printed() {
+    let play = stream([delta("Hi"), "data: {\"error\":{\"code\":1301}}\n\n".into()]);
+    let server = Server::once(play);
+    airx(["stream", "hi"]).at(&server).run().is(
+        8,
+        "Hi\n",
+        "airx: blocked: the server answered with error 1301\nhint: the content policy blocked the prompt or the answer: change the prompt\n",
+    );
+}

@@ -1,0 +1,127 @@
+//! Every piece leaves as soon as the reader could use it, and a burst does not
+//! cost a write a piece.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
+
+use crate::harness::{
+    DONE, Server, Step, airx, chunk, delta, finish, finish_frame, last_chunk, stream_head,
+};
+
+/// Two deltas and the end, each held back until the test has seen the one
+/// before.
+fn gated() -> Server {
+    Server::once(vec![
+        stream_head(),
+        chunk(delta("one").as_bytes()),
+        Step::Gate,
+        chunk(delta("two").as_bytes()),
+        Step::Gate,
+        chunk((finish_frame("stop") + DONE).as_bytes()),
+        last_chunk(),
+    ])
+}
+
+#[test]
+fn a_delta_is_read_from_the_pipe_before_the_next_is_sent() {
+    let server = gated();
+    let mut child = airx(["stream", "hi"]).at(&server).start();
+    drop(child.stdin.take());
+    let out = child.stdout.as_mut().unwrap();
+    for piece in ["one", "two"] {
+        let mut bytes = [0; 3];
+        out.read_exact(&mut bytes).unwrap();
+        assert_eq!(bytes, piece.as_bytes());
+        server.go();
+    }
+    finish(child).is(0, "\n", "");
+}
+
+#[test]
+fn payloads_and_events_leave_as_they_come() {
+    for format in ["json", "ndjson"] {
+        let server = gated();
+        let mut child = airx(["stream", "--format", format, "hi"])
+            .at(&server)
+            .start();
+        drop(child.stdin.take());
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        for piece in ["one", "two"] {
+            let seen = lines
+                .by_ref()
+                .map(Result::unwrap)
+                .find(|line| line.contains("\"content\""));
+            assert!(seen.is_some_and(|line| line.contains(piece)));
+            server.go();
+        }
+        assert_eq!(lines.count(), 1);
+        assert_eq!(finish(child).code, 0);
+    }
+}
+
+#[test]
+fn the_start_is_told_before_the_server_answers() {
+    let server = Server::once(vec![Step::Gate, Step::Close]);
+    let args = ["chat", "--retries", "0", "--format", "ndjson", "hi"];
+    let mut child = airx(args).at(&server).start();
+    drop(child.stdin.take());
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let first = lines.next().unwrap().unwrap();
+    assert!(
+        first.starts_with(r#"{"type":"start","v":1,"command":"chat""#),
+        "{first}"
+    );
+    server.go();
+    assert_eq!(lines.count(), 1);
+    assert_eq!(finish(child).code, 6);
+}
+
+/// A datagram socket keeps each write apart: they can be counted.
+fn writes(format: &str, plays: Vec<Step>) -> (usize, Vec<u8>) {
+    let (ours, theirs) = UnixDatagram::pair().unwrap();
+    let server = Server::once(plays);
+    let run = airx(["stream", "--format", format, "hi"]).at(&server);
+    let mut child = run.stdout_to(OwnedFd::from(theirs)).start();
+    drop(child.stdin.take());
+    let reader = std::thread::spawn(move || {
+        let (mut count, mut bytes) = (0, Vec::new());
+        let mut piece = vec![0; 1 << 20];
+        // A connected datagram socket tells of its peer's end by an error or
+        // by nothing, never by waiting.
+        ours.set_read_timeout(Some(std::time::Duration::from_secs(20)))
+            .unwrap();
+        while !bytes.ends_with(b"\n") || !ended(&bytes) {
+            let Ok(length) = ours.recv(&mut piece) else {
+                break;
+            };
+            count += 1;
+            bytes.extend_from_slice(&piece[..length]);
+        }
+        (count, bytes)
+    });
+    assert_eq!(finish(child).code, 0);
+    reader.join().unwrap()
+}
+
+/// What every answer of [`writes`] ends with.
+fn ended(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    let last = text.lines().last().unwrap_or_default();
+    last.ends_with("The end.") || last.contains("\"done\"") || last.contains("\"usage\"")
+}
+
+#[test]
+fn a_burst_of_deltas_leaves_in_few_writes() {
+    let burst: String = (0..1000)
+        .map(|number| delta(&format!("{number} ")))
+        .collect();
+    let burst = burst + &delta("The end.") + &finish_frame("stop") + DONE;
+    for format in ["text", "json", "ndjson"] {
+        let play = vec![stream_head(), chunk(burst.as_bytes()), last_chunk()];
+        let (count, bytes) = writes(format, play);
+        assert!(count < 200, "{format}: {count} writes for 1000 deltas");
+        let text = String::from_utf8(bytes).unwrap();
+        assert!(text.contains("999 "), "{format}: {text}");
+    }
+}

@@ -1,0 +1,132 @@
+//! Small proxies on 127.0.0.1 that lead every connection to one port there,
+//! whatever host is asked for, and tell what was asked.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+
+/// A proxy that runs until the test ends.
+pub struct Proxy {
+    port: u16,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Proxy {
+    /// Tunnels what is asked for by `CONNECT`; tells the request's head.
+    pub fn tunnel(to: u16) -> Self {
+        Self::serving(move |client, asked| {
+            let head = head(client)?;
+            asked.lock().unwrap().push(head);
+            client.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
+            join(client, to)
+        })
+    }
+
+    /// Answers every request with this and no more.
+    pub fn refusing(response: &'static str) -> Self {
+        Self::serving(move |client, asked| {
+            let head = head(client)?;
+            asked.lock().unwrap().push(head);
+            client.write_all(response.as_bytes())
+        })
+    }
+
+    /// SOCKS 5 without a password, or with any; tells the kind of address, the
+    /// address and, before them, the credentials.
+    pub fn socks5(to: u16) -> Self {
+        Self::serving(move |client, asked| {
+            let [_, methods] = take(client)?;
+            let mut offered = vec![0; methods.into()];
+            client.read_exact(&mut offered)?;
+            let mut told = String::new();
+            if offered.contains(&2) {
+                client.write_all(&[5, 2])?;
+                let [_] = take(client)?;
+                told = format!("{}:", text(client)?);
+                told += &text(client)?;
+                told.push(' ');
+                client.write_all(&[1, 0])?;
+            } else {
+                client.write_all(&[5, 0])?;
+            }
+            let [_, _, _, kind] = take(client)?;
+            let address = match kind {
+                1 => format!("address {:?}", take::<4>(client)?),
+                3 => format!("name {}", text(client)?),
+                other => format!("kind {other}"),
+            };
+            told += &address;
+            let [_, _] = take(client)?;
+            asked.lock().unwrap().push(told);
+            client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0])?;
+            join(client, to)
+        })
+    }
+
+    fn serving(
+        serve: impl Fn(&mut TcpStream, &Mutex<Vec<String>>) -> std::io::Result<()>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let asked = Arc::default();
+        let (asks, serve) = (Arc::clone(&asked), Arc::new(serve));
+        std::thread::spawn(move || {
+            for mut client in listener.incoming().flatten() {
+                let (asks, serve) = (Arc::clone(&asks), Arc::clone(&serve));
+                std::thread::spawn(move || serve(&mut client, &asks));
+            }
+        });
+        Self { port, asked }
+    }
+
+    /// `127.0.0.1` and the port.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// What was asked for so far.
+    pub fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// A request's head, which comes alone: a client waits for the answer.
+fn head(client: &mut TcpStream) -> std::io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.extend(take::<1>(client)?);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
+fn take<const N: usize>(client: &mut TcpStream) -> std::io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    client.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// A text with its length before it.
+fn text(client: &mut TcpStream) -> std::io::Result<String> {
+    let [length] = take(client)?;
+    let mut bytes = vec![0; length.into()];
+    client.read_exact(&mut bytes)?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Copies both ways until both have ended.
+fn join(client: &TcpStream, to: u16) -> std::io::Result<()> {
+    let server = TcpStream::connect(("127.0.0.1", to))?;
+    let (mut from, mut into) = (client.try_clone()?, server.try_clone()?);
+    let up = std::thread::spawn(move || {
+        let _ = std::io::copy(&mut from, &mut into);
+        let _ = into.shutdown(Shutdown::Write);
+    });
+    let (mut from, mut into) = (server, client.try_clone()?);
+    let _ = std::io::copy(&mut from, &mut into);
+    let _ = into.shutdown(Shutdown::Write);
+    let _ = up.join();
+    Ok(())
+}

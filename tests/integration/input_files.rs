@@ -1,0 +1,192 @@
+//! What becomes of words, files and their bytes.
+
+use crate::harness::{airx, file, folder};
+
+/// The message that `airx chat ARGS…` in `folder` would send.
+#[track_caller]
+fn message(folder: &tempfile::TempDir, args: &[&str], stdin: &str) -> String {
+    let ran = dry(folder, args, stdin);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let body: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    body["messages"][0]["content"].as_str().unwrap().to_owned()
+}
+
+fn dry(folder: &tempfile::TempDir, args: &[&str], stdin: &str) -> crate::harness::Ran {
+    airx(["chat", "--dry-run"].iter().chain(args))
+        .nowhere()
+        .within(folder.path())
+        .stdin(stdin)
+        .run()
+}
+
+#[test]
+fn words_files_and_standard_input_stand_in_this_order_with_blank_lines_between() {
+    let folder = folder();
+    file(&folder, "a.txt", "A\n");
+    let args = ["two", "words", "-f", "a.txt"];
+    assert_eq!(message(&folder, &args, "in\n"), "two words\n\nA\n\nin");
+}
+
+#[test]
+fn one_file_has_no_heading_and_two_are_headed_by_their_names() {
+    let folder = folder();
+    file(&folder, "a.txt", "A\n");
+    file(&folder, "b.txt", "B");
+    assert_eq!(message(&folder, &["-f", "a.txt"], ""), "A");
+    let args = ["p", "-f", "a.txt", "-f", "b.txt"];
+    assert_eq!(message(&folder, &args, ""), "p\n\na.txt:\nA\n\nb.txt:\nB");
+}
+
+#[test]
+fn standard_input_among_files_is_named_by_a_dash() {
+    let folder = folder();
+    file(&folder, "a.txt", "A");
+    let args = ["-f", "-", "-f", "a.txt"];
+    assert_eq!(message(&folder, &args, "in"), "-:\nin\n\na.txt:\nA");
+}
+
+#[test]
+fn an_option_does_not_eat_the_prompt_behind_it() {
+    let folder = folder();
+    file(&folder, "a.txt", "A");
+    assert_eq!(message(&folder, &["-f", "a.txt", "p"], ""), "p\n\nA");
+    let ran = dry(&folder, &["--web-search", "p", "--", "-x"], "");
+    assert!(ran.stdout.contains(r#""content":"p -x""#), "{}", ran.stdout);
+}
+
+#[test]
+fn a_bom_and_one_final_newline_are_dropped_and_nothing_else() {
+    let folder = folder();
+    file(&folder, "bom", "\u{feff}  a\t \n\n");
+    file(&folder, "crlf", "a\r\nb\r\n\r\n");
+    file(&folder, "cr", "a\r");
+    assert_eq!(message(&folder, &["-f", "bom"], ""), "  a\t \n");
+    assert_eq!(message(&folder, &["-f", "crlf"], ""), "a\r\nb\r\n");
+    assert_eq!(message(&folder, &["-f", "cr"], ""), "a\r");
+    assert_eq!(
+        message(&folder, &["-s", "s", "p"], "\u{feff}in\u{feff}\n"),
+        "s"
+    );
+    let ran = dry(&folder, &["p"], "\u{feff}in\u{feff}\n");
+    assert!(
+        ran.stdout.contains("\"p\\n\\nin\u{feff}\""),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn words_are_sent_as_they_are() {
+    let folder = folder();
+    assert_eq!(message(&folder, &[" a \n", ""], ""), " a \n ");
+}
+
+#[test]
+fn what_is_not_utf8_is_refused_with_its_offset() {
+    let folder = folder();
+    file(&folder, "l1", b"caf\xe9!");
+    let hint = "hint: convert it to UTF-8 (iconv), or let --lossy replace such bytes\n";
+    let wrong = format!("airx: usage: l1 is not UTF-8: byte 0xE9 at offset 3\n{hint}");
+    dry(&folder, &["p", "-f", "l1"], "").is(2, "", &wrong);
+    airx(["chat", "p"])
+        .nowhere()
+        .stdin(b"\xef\xbb\xbfa\xff".to_vec())
+        .run()
+        .is(
+            2,
+            "",
+            &format!("airx: usage: standard input is not UTF-8: byte 0xFF at offset 4\n{hint}"),
+        );
+}
+
+#[test]
+fn lossy_replaces_what_is_not_utf8() {
+    let folder = folder();
+    file(&folder, "l1", b"caf\xe9!");
+    assert_eq!(
+        message(&folder, &["--lossy", "-f", "l1"], ""),
+        "caf\u{fffd}!"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_word_that_is_not_utf8_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let word = std::ffi::OsStr::from_bytes(b"a\xff");
+    let ran = airx(["chat".as_ref(), "-n".as_ref(), word]).nowhere().run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(ran.stderr.starts_with("airx: usage: "), "{}", ran.stderr);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let folder = folder();
+    dry(&folder, &["-f", "no.txt"], "").is(
+        2,
+        "",
+        "airx: usage: no.txt cannot be read: No such file or directory (os error 2)\n",
+    );
+    std::fs::create_dir(folder.path().join("d")).unwrap();
+    dry(&folder, &["-f", "d"], "").is(
+        2,
+        "",
+        "airx: usage: d cannot be read: Is a directory (os error 21)\n",
+    );
+}
+
+#[test]
+fn an_empty_file_alone_is_an_empty_message() {
+    let folder = folder();
+    file(&folder, "empty", "");
+    let refused = "airx: usage: the message is empty\nhint: give a prompt, -f FILE, or text on standard input\n";
+    dry(&folder, &["-f", "empty"], "").is(2, "", refused);
+    dry(&folder, &["-f", "empty", "-f", "empty"], "").is(2, "", refused);
+}
+
+#[test]
+fn files_of_more_than_16_mib_together_are_refused() {
+    let folder = folder();
+    file(&folder, "half", vec![b'a'; 9 << 20]);
+    dry(&folder, &["-f", "half", "-f", "half"], "").is(
+        2,
+        "",
+        "airx: usage: the message, with half, is larger than 16 MiB\nhint: send less: no model's context holds that much\n",
+    );
+}
+
+#[test]
+fn a_system_text_is_given_or_read_and_two_at_signs_are_one() {
+    let folder = folder();
+    file(&folder, "role", "\u{feff}You are\nbrief.\n");
+    assert_eq!(message(&folder, &["-s", "Be brief.", "p"], ""), "Be brief.");
+    assert_eq!(
+        message(&folder, &["-s", "@role", "p"], ""),
+        "You are\nbrief."
+    );
+    assert_eq!(message(&folder, &["-s", "@@role", "p"], ""), "@role");
+    assert_eq!(message(&folder, &["-s", "@-", "p"], "by pipe\n"), "by pipe");
+}
+
+#[test]
+fn a_system_text_that_is_empty_or_not_there_is_refused() {
+    let folder = folder();
+    let hint = "hint: leave -s out to send none\n";
+    dry(&folder, &["-s", "", "p"], "").is(
+        2,
+        "",
+        &format!("airx: usage: the system message (-s) is empty\n{hint}"),
+    );
+    dry(&folder, &["-s", "@no", "p"], "").is(
+        2,
+        "",
+        "airx: usage: no cannot be read: No such file or directory (os error 2)\n",
+    );
+}
+
+#[test]
+fn control_characters_and_every_script_reach_the_server_unchanged() {
+    let folder = folder();
+    let text = "a\0\u{1b}[2J\u{7f}\u{9b}\u{202e}é中🙂\u{2028}\"\\";
+    assert_eq!(message(&folder, &[], text), text);
+}

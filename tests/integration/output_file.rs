@@ -1,0 +1,308 @@
+//! `-o FILE`: the whole answer or the file as it was.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use crate::harness::{
+    DONE, Play, Server, Step, airx, bash, chunk, delta, file, finish, finish_frame, folder, json,
+    last_chunk, reply, reply_body, stream, stream_head,
+};
+use crate::watch::await_text_in;
+
+fn ran(folder: &TempDir, args: &[&str], play: Play) -> crate::harness::Ran {
+    let server = Server::once(play);
+    airx(args).at(&server).within(folder.path()).run()
+}
+
+#[track_caller]
+fn holds(folder: &TempDir, name: &str, text: &str) {
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join(name)).unwrap(),
+        text
+    );
+}
+
+/// Nothing but these files is in the folder.
+#[track_caller]
+fn only(folder: &TempDir, names: &[&str]) {
+    let entries = folder.path().read_dir().unwrap();
+    let mut found: Vec<_> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    found.sort();
+    assert_eq!(found, names);
+}
+
+fn mode(path: impl AsRef<Path>) -> u32 {
+    path.as_ref().metadata().unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn the_answer_goes_to_a_new_file_and_nothing_else_stays() {
+    let folder = folder();
+    ran(&folder, &["chat", "-o", "out", "hi"], reply("a")).is(0, "", "");
+    holds(&folder, "out", "a\n");
+    only(&folder, &["out"]);
+}
+
+#[test]
+fn a_new_file_has_the_mode_that_the_umask_leaves() {
+    let folder = folder();
+    let server = Server::once(reply("a"));
+    bash("umask 027; airx chat -o out hi")
+        .at(&server)
+        .within(folder.path())
+        .run()
+        .is(0, "", "");
+    assert_eq!(mode(folder.path().join("out")), 0o640);
+}
+
+#[test]
+fn an_old_file_is_replaced_and_keeps_its_mode() {
+    let folder = folder();
+    let path = file(&folder, "out", "old and longer");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o606)).unwrap();
+    ran(&folder, &["chat", "-o", "out", "hi"], reply("a")).is(0, "", "");
+    holds(&folder, "out", "a\n");
+    assert_eq!(mode(path), 0o606);
+    only(&folder, &["out"]);
+}
+
+#[test]
+fn a_link_stays_a_link_and_its_target_is_written() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("d")).unwrap();
+    symlink("d/b", folder.path().join("a")).unwrap();
+    symlink("target", folder.path().join("d/b")).unwrap();
+    // Leads nowhere yet, then to a file.
+    for answer in ["1", "2"] {
+        ran(&folder, &["chat", "-o", "a", "hi"], reply(answer)).is(0, "", "");
+        holds(&folder, "d/target", &format!("{answer}\n"));
+    }
+    assert!(folder.path().join("a").is_symlink() && folder.path().join("d/b").is_symlink());
+    only(&folder, &["a", "d"]);
+}
+
+#[test]
+fn every_format_goes_to_the_file() {
+    let folder = folder();
+    let body = reply_body("a", "stop");
+    ran(
+        &folder,
+        &["chat", "--format", "json", "-o", "out", "hi"],
+        json(200, &body),
+    )
+    .is(0, "", "");
+    holds(&folder, "out", &format!("{body}\n"));
+    let args = ["stream", "--format", "ndjson", "-o", "out", "hi"];
+    ran(
+        &folder,
+        &args,
+        stream([delta("a"), finish_frame("stop"), DONE.into()]),
+    )
+    .is(0, "", "");
+    let text = std::fs::read_to_string(folder.path().join("out")).unwrap();
+    assert!(
+        text.lines()
+            .last()
+            .unwrap()
+            .starts_with(r#"{"type":"done","#),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_failing_run_leaves_the_old_file_and_what_came_in_partial() {
+    let folder = folder();
+    file(&folder, "out", "old");
+    let cut = || stream([delta("Hel"), finish_frame("length"), DONE.into()]);
+    let ran = ran(&folder, &["stream", "-o", "out", "hi"], cut());
+    assert_eq!((ran.code, ran.stdout.as_str()), (9, ""));
+    let named = format!("airx: what came is in {}\nairx: truncated: ", "out.partial");
+    assert!(ran.stderr.starts_with(&named), "{}", ran.stderr);
+    holds(&folder, "out", "old");
+    holds(&folder, "out.partial", "Hel\n");
+    only(&folder, &["out", "out.partial"]);
+}
+
+#[test]
+fn an_answer_that_broke_off_is_in_partial() {
+    for end in [Step::Close, Step::Reset] {
+        let folder = folder();
+        let play = vec![
+            stream_head(),
+            chunk(delta("Hel").as_bytes()),
+            Step::Gate,
+            end,
+        ];
+        let server = Server::once(play);
+        let child = airx(["stream", "-n", "-o", "out", "hi"])
+            .at(&server)
+            .within(folder.path())
+            .start();
+        await_text_in(folder.path(), "Hel");
+        server.go();
+        let ran = finish(child);
+        assert_eq!((ran.code, ran.stdout.as_str()), (7, ""), "{}", ran.stderr);
+        holds(&folder, "out.partial", "Hel\n");
+        only(&folder, &["out.partial"]);
+    }
+}
+
+#[test]
+fn a_failing_run_that_got_nothing_leaves_no_file_at_all() {
+    let folder = folder();
+    let ran = ran(&folder, &["chat", "-o", "out", "hi"], json(401, "{}"));
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
+    assert!(ran.stderr.starts_with("airx: account: "), "{}", ran.stderr);
+    only(&folder, &[]);
+}
+
+#[test]
+fn refused_input_leaves_the_old_file() {
+    let folder = folder();
+    file(&folder, "out", "old");
+    let ran = airx(["chat", "-o", "out", ""])
+        .nowhere()
+        .within(folder.path())
+        .run();
+    assert_eq!(ran.code, 2);
+    holds(&folder, "out", "old");
+    only(&folder, &["out"]);
+}
+
+#[test]
+fn a_file_that_cannot_be_opened_is_exit_2_and_nothing_is_sent() {
+    let folder = folder();
+    for (path, why) in [
+        ("no/out", "No such file or directory (os error 2)"),
+        (".", "Is a directory (os error 21)"),
+        ("new/", "is a directory"),
+        ("new/.", "is a directory"),
+    ] {
+        let told = format!("airx: usage: --output {path}: {why}\nhint: nothing was sent\n");
+        airx(["chat", "-o", path, "hi"])
+            .nowhere()
+            .within(folder.path())
+            .run()
+            .is(2, "", &told);
+    }
+    only(&folder, &[]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_file_that_may_not_be_written_is_exit_2() {
+    let ran = airx(["chat", "-o", "/proc/version", "hi"]).nowhere().run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(
+        ran.stderr
+            .starts_with("airx: usage: --output /proc/version: "),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_dash_is_standard_output() {
+    let folder = folder();
+    ran(&folder, &["chat", "-o", "-", "hi"], reply("a")).is(0, "a\n", "");
+    only(&folder, &[]);
+}
+
+#[test]
+fn what_came_is_kept_though_partial_is_a_folder() {
+    let folder = folder();
+    std::fs::create_dir(folder.path().join("out.partial")).unwrap();
+    let cut = json(200, &reply_body("Hel", "length"));
+    let ran = ran(&folder, &["chat", "-o", "out", "hi"], cut);
+    assert_eq!(ran.code, 9);
+    let told = ran.stderr.lines().next().unwrap();
+    let path = told.strip_prefix("airx: what came is in ").unwrap();
+    holds(&folder, path, "Hel\n");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_full_disk_is_exit_1() {
+    let folder = folder();
+    let told = "airx: internal: cannot write the output: No space left on device (os error 28)\n";
+    ran(&folder, &["chat", "-o", "/dev/full", "hi"], reply("a")).is(1, "", told);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn standard_output_by_name_is_added_to_and_never_cut() {
+    let folder = folder();
+    let server = Server::play([reply("a"), reply("b"), reply("c")]);
+    let script = "(echo before; airx chat -n -o /dev/stdout hi; echo after) >log; airx chat -n -o /proc/self/fd/1 hi; airx chat -n -o /dev/fd/3 hi 3>&1";
+    bash(script)
+        .at(&server)
+        .within(folder.path())
+        .run()
+        .is(0, "b\nc\n", "");
+    holds(&folder, "log", "before\na\nafter\n");
+}
+
+#[test]
+fn a_descriptor_of_the_callers_keeps_its_place_in_the_file() {
+    let folder = folder();
+    let server = Server::once(reply("a"));
+    let script = "exec 3>log; echo before >&3; airx chat -n -o /dev/fd/3 hi; echo after >&3";
+    let ran = bash(script).at(&server).within(folder.path()).run();
+    ran.is(0, "", "");
+    holds(&folder, "log", "before\na\nafter\n");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn standard_output_by_name_is_exit_1_where_it_is_closed() {
+    let told = "airx: internal: standard output is not open\n";
+    for name in ["/dev/stdout", "/dev/fd/1"] {
+        let script = format!("airx chat -n -o {name} hi >&-");
+        bash(&script).nowhere().run().is(1, "", told);
+    }
+}
+
+#[test]
+fn a_fifo_gets_the_answer_as_it_comes() {
+    let folder = folder();
+    let server = Server::once(stream([
+        delta("a"),
+        delta("b"),
+        finish_frame("stop"),
+        DONE.into(),
+    ]));
+    let script = "mkfifo pipe; cat pipe & airx stream -n -o pipe hi; wait";
+    bash(script)
+        .at(&server)
+        .within(folder.path())
+        .run()
+        .is(0, "ab\n", "");
+}
+
+#[test]
+fn nothing_of_the_answer_is_in_the_file_before_the_run_has_ended() {
+    let folder = folder();
+    file(&folder, "out", "old");
+    let gated = vec![
+        stream_head(),
+        chunk(delta("new").as_bytes()),
+        Step::Gate,
+        chunk([finish_frame("stop"), DONE.into()].concat().as_bytes()),
+        last_chunk(),
+    ];
+    let server = Server::once(gated);
+    let child = airx(["stream", "-n", "-o", "out", "hi"])
+        .at(&server)
+        .within(folder.path())
+        .start();
+    await_text_in(folder.path(), "new");
+    holds(&folder, "out", "old");
+    server.go();
+    assert_eq!(finish(child).code, 0);
+    holds(&folder, "out", "new\n");
+    only(&folder, &["out"]);
+}

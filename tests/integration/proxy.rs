@@ -1,0 +1,233 @@
+//! Proxies: from the flag or the environment, never for this machine. The
+//! hosts asked for have no address: only a proxy can find them.
+
+use crate::harness::proxy::Proxy;
+use crate::harness::tls::Authority;
+use crate::harness::{Airx, Server, airx, folder, reply, stream_of};
+
+const HOST: &str = "http://model.test/v1";
+
+/// `airx chat hi` to [`HOST`].
+fn chat(args: &[&str]) -> Airx {
+    airx(["chat", "--allow-http", "--base-url", HOST, "hi"]).args(args)
+}
+
+#[test]
+fn plain_http_goes_to_the_proxy_with_its_whole_url() {
+    let server = Server::play((0..5).map(|_| reply("Hi")));
+    let address = server.address();
+    let proxy = format!("http://{address}");
+    chat(&["--proxy", &proxy]).run().is(0, "Hi\n", "");
+    chat(&["--proxy", &address]).run().is(0, "Hi\n", "");
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        chat(&[]).env(name, &proxy).run().is(0, "Hi\n", "");
+    }
+    for asked in server.asked() {
+        let line = asked.head.lines().next();
+        assert_eq!(
+            line,
+            Some("POST http://model.test/v1/chat/completions HTTP/1.1")
+        );
+        assert_eq!(asked.header("host"), Some("model.test"));
+    }
+}
+
+#[test]
+fn allow_http_may_come_from_the_environment() {
+    let server = Server::once(reply("Hi"));
+    airx(["chat", "--base-url", HOST, "hi"])
+        .env("AIRX_ALLOW_HTTP", "1")
+        .env("ALL_PROXY", format!("http://{}", server.address()))
+        .run()
+        .is(0, "Hi\n", "");
+}
+
+#[test]
+fn this_machine_is_never_asked_by_a_proxy() {
+    let proxy = Proxy::refusing("HTTP/1.1 500 X\r\n\r\n");
+    let address = format!("http://{}", proxy.address());
+    for host in ["127.0.0.1", "localhost"] {
+        for (command, play) in [("chat", reply("Hi")), ("stream", stream_of(["Hi"]))] {
+            let server = Server::once(play);
+            let base = format!("http://{host}:{}/v1", server.port());
+            airx([command, "hi", "--base-url", &base, "--proxy", &address])
+                .env("HTTP_PROXY", &address)
+                .env("HTTPS_PROXY", &address)
+                .env("ALL_PROXY", &address)
+                .run()
+                .is(0, "Hi\n", "");
+        }
+    }
+    assert!(proxy.asked().is_empty());
+}
+
+#[test]
+fn https_goes_through_a_tunnel_and_the_key_stays_inside() {
+    let (folder, authority) = (folder(), Authority::new());
+    let pem = authority.pem(&folder);
+    let server = authority.server("model.test", [reply("Hi"), stream_of(["Hi"])]);
+    let proxy = Proxy::tunnel(server.port());
+    for (command, variable) in [("chat", "HTTPS_PROXY"), ("stream", "ALL_PROXY")] {
+        airx([
+            command,
+            "--base-url",
+            "https://model.test/v1",
+            "hi",
+            "--cacert",
+        ])
+        .args([&pem])
+        .env(
+            variable,
+            format!("http://user:pass%40word@{}", proxy.address()),
+        )
+        .env("AIRX_API_KEY", "the-secret-key-1")
+        .run()
+        .is(0, "Hi\n", "");
+    }
+    for asked in proxy.asked() {
+        assert!(
+            asked.starts_with("CONNECT model.test:443 HTTP/1.1\r\n"),
+            "{asked}"
+        );
+        assert!(
+            asked.to_lowercase().contains("proxy-authorization: basic "),
+            "{asked}"
+        );
+        assert!(asked.contains("dXNlcjpwYXNzQHdvcmQ="), "{asked}");
+        assert!(!asked.contains("secret"), "{asked}");
+    }
+    assert_eq!(
+        server.asked()[0].header("authorization"),
+        Some("Bearer the-secret-key-1")
+    );
+    assert_eq!(server.asked()[0].header("proxy-authorization"), None);
+}
+
+#[test]
+fn a_certificate_is_checked_behind_a_proxy_too() {
+    let (folder, authority) = (folder(), Authority::new());
+    let server = authority.server("other.test", []);
+    let proxy = Proxy::tunnel(server.port());
+    airx([
+        "chat",
+        "--base-url",
+        "https://model.test/v1",
+        "hi",
+        "--cacert",
+    ])
+    .args([authority.pem(&folder)])
+    .args(["--proxy", &proxy.address()])
+    .run()
+    .code_is(6);
+    assert_eq!(proxy.asked().len(), 1);
+}
+
+#[test]
+fn socks5_resolves_here_and_socks5h_there() {
+    for (command, play) in [("chat", reply("Hi")), ("stream", stream_of(["Hi"]))] {
+        let server = Server::once(play);
+        let proxy = Proxy::socks5(server.port());
+        airx([command, "--allow-http", "--base-url", HOST, "hi"])
+            .env("ALL_PROXY", format!("socks5h://{}", proxy.address()))
+            .run()
+            .is(0, "Hi\n", "");
+        assert_eq!(proxy.asked(), ["name model.test"]);
+        assert!(
+            server.asked()[0]
+                .head
+                .starts_with("POST /v1/chat/completions HTTP/1.1")
+        );
+    }
+    let server = Server::once(reply("Hi"));
+    let proxy = Proxy::socks5(server.port());
+    airx([
+        "chat",
+        "--allow-http",
+        "--base-url",
+        "http://192.0.2.7/v1",
+        "hi",
+    ])
+    .args([
+        "--proxy",
+        &format!("socks5://user:word@{}", proxy.address()),
+    ])
+    .run()
+    .is(0, "Hi\n", "");
+    assert_eq!(proxy.asked(), ["user:word address [192, 0, 2, 7]"]);
+}
+
+#[test]
+fn hosts_of_no_proxy_are_asked_directly() {
+    let proxy = Proxy::refusing("HTTP/1.1 500 X\r\n\r\n");
+    for (name, value) in [
+        ("NO_PROXY", "other.test, .test"),
+        ("no_proxy", "model.test"),
+        ("NO_PROXY", "*"),
+    ] {
+        let ran = chat(&["--retries", "0"])
+            .args(["--connect-timeout", "2s"])
+            .env("ALL_PROXY", format!("http://{}", proxy.address()))
+            .env(name, value)
+            .run();
+        // Without a proxy the host has no address.
+        ran.code_is(6);
+        assert!(proxy.asked().is_empty(), "{name}={value}");
+    }
+}
+
+#[test]
+fn a_proxy_that_refuses_or_is_not_there_exits_6() {
+    let html = "HTTP/1.0 407 Proxy Authentication Required\r\nContent-Type: text/html\r\n\r\n<html>no</html>";
+    for (answer, told) in [
+        (html, "proxy"),
+        ("HTTP/1.1 403 Forbidden\r\n\r\n", "tunnel"),
+        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "tunnel"),
+        ("nonsense\r\n\r\n", "tunnel"),
+    ] {
+        let proxy = Proxy::refusing(answer);
+        for command in ["chat", "stream"] {
+            let ran = airx([
+                command,
+                "--base-url",
+                "https://model.test/v1",
+                "--retries",
+                "0",
+                "hi",
+            ])
+            .args([
+                "--proxy",
+                &format!("http://user:hidden-word@{}", proxy.address()),
+            ])
+            .run();
+            ran.code_is(6);
+            let hint =
+                "\nhint: check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY) and its credentials\n";
+            assert!(ran.stderr.ends_with(hint), "{}", ran.stderr);
+            assert!(
+                ran.stderr.contains(told) && !ran.stderr.contains("hidden-word"),
+                "{}",
+                ran.stderr
+            );
+        }
+    }
+    for proxy in ["http://127.0.0.1:9", "socks5h://127.0.0.1:9"] {
+        chat(&["--retries", "0", "--proxy", proxy]).run().code_is(6);
+    }
+}
+
+#[test]
+fn a_proxy_that_is_no_url_exits_2() {
+    for (proxy, why) in [
+        (
+            "ftp://h",
+            "its scheme is none of http, https, socks5, socks5h, socks4, socks4a\n",
+        ),
+        (
+            "http://",
+            "empty host\nhint: write it whole, like https://open.bigmodel.cn/api/paas/v4\n",
+        ),
+    ] {
+        let told = format!("airx: usage: --proxy is not a usable URL: {why}");
+        chat(&["--proxy", proxy]).run().is(2, "", &told);
+    }
+}

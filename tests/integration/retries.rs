@@ -1,0 +1,261 @@
+//! What is asked again, how often, and when.
+
+use std::net::TcpListener;
+
+use crate::harness::{
+    DONE, Play, Server, Step, airx, delta, finish_frame, http, json, reply, stream, stream_of, wire,
+};
+
+/// Busy, and at once ready for the next request.
+fn busy() -> Play {
+    http(429, "Retry-After: 0\r\n", &wire("error_429_1302.json"))
+}
+
+fn overload() -> Play {
+    http(429, "Retry-After: 0\r\n", &wire("error_429_1305.json"))
+}
+
+const RATE_LIMITED: &str = "airx: busy: the server answered HTTP 429 with error 1302: 您的账户已达到速率限制，请您控制请求频率
+hint: the account's rate limit: send fewer requests at a time, or raise --retries\n";
+
+#[test]
+fn a_busy_server_is_asked_again_quietly() {
+    for command in ["chat", "stream"] {
+        let answer = if command == "chat" {
+            reply("Hi")
+        } else {
+            stream_of(["Hi"])
+        };
+        let server = Server::play([busy(), busy(), busy(), answer]);
+        airx([command, "hi"]).at(&server).run().is(0, "Hi\n", "");
+    }
+}
+
+#[test]
+fn three_retries_are_made_unless_told_otherwise() {
+    let server = Server::play((0..4).map(|_| busy()));
+    airx(["chat", "hi"])
+        .at(&server)
+        .run()
+        .is(5, "", RATE_LIMITED);
+    let server = Server::play((0..2).map(|_| busy()));
+    let ran = airx(["chat", "--retries", "1", "hi"]).at(&server).run();
+    ran.is(5, "", RATE_LIMITED);
+    let server = Server::once(busy());
+    let ran = airx(["chat", "--retries", "0", "hi"]).at(&server).run();
+    ran.is(5, "", RATE_LIMITED);
+}
+
+#[test]
+fn each_retry_is_an_event_with_the_number_of_the_request_to_come() {
+    let server = Server::play([busy(), busy(), reply("Hi")]);
+    let ran = airx(["chat", "--format", "ndjson", "hi"]).at(&server).run();
+    assert_eq!(ran.types().join(" "), "start retry retry delta done");
+    let events = ran.events();
+    assert_eq!(
+        events[1],
+        serde_json::json!({
+            "type": "retry", "request": 2, "after_ms": 0, "class": "busy", "http_status": 429, "code": "1302",
+            "message": "the server answered HTTP 429 with error 1302: 您的账户已达到速率限制，请您控制请求频率",
+        })
+    );
+    assert_eq!(
+        (&events[2]["request"], &events[4]["requests"]),
+        (&3.into(), &3.into())
+    );
+}
+
+#[test]
+fn a_request_id_is_never_used_twice() {
+    let server = Server::play([busy(), busy(), reply("Hi")]);
+    let args = ["chat", "--request-id", "my-id-1", "hi"];
+    airx(args).at(&server).run().is(0, "Hi\n", "");
+    let ids: Vec<_> = server
+        .asked()
+        .iter()
+        .map(|asked| asked.json()["request_id"].clone())
+        .collect();
+    assert_eq!(ids, ["my-id-1", "my-id-1-2", "my-id-1-3"]);
+}
+
+#[test]
+fn account_codes_are_never_retried_though_they_come_as_429() {
+    for code in ["1113", "1304", "1308", "1310", "1313", "1316", "1321"] {
+        let body = format!(r#"{{"error":{{"code":"{code}","message":"m"}}}}"#);
+        let server = Server::once(http(429, "Retry-After: 0\r\n", &body));
+        let ran = airx(["chat", "hi"]).at(&server).run();
+        assert_eq!((ran.code, server.asked().len()), (3, 1), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn refusals_blocks_and_cut_answers_are_not_retried() {
+    for body in [
+        r#"{"error":{"code":"1231"}}"#,
+        r#"{"error":{"code":"1301"}}"#,
+        "{}",
+    ] {
+        let server = Server::once(http(400, "Retry-After: 0\r\n", body));
+        airx(["chat", "hi"]).at(&server).run();
+        assert_eq!(server.asked().len(), 1);
+    }
+    let server = Server::once(stream([finish_frame("length"), DONE.into()]));
+    assert_eq!(airx(["stream", "hi"]).at(&server).run().code, 9);
+}
+
+#[test]
+fn a_connection_that_ends_before_any_byte_is_tried_again() {
+    for command in ["chat", "stream"] {
+        let answer = if command == "chat" {
+            reply("Hi")
+        } else {
+            stream_of(["Hi"])
+        };
+        let server = Server::play([vec![Step::Reset], vec![Step::Close], answer]);
+        airx([command, "hi"]).at(&server).run().is(0, "Hi\n", "");
+    }
+}
+
+#[test]
+fn a_connection_that_always_ends_before_any_byte_exits_6() {
+    for (command, end) in [("chat", Step::Close), ("stream", Step::Reset)] {
+        let server = Server::once(vec![end]);
+        let stderr = format!(
+            "airx: network: {} closed the connection before any response\n",
+            server.address()
+        );
+        let ran = airx([command, "--retries", "0", "hi"]).at(&server).run();
+        ran.is(6, "", &stderr);
+    }
+}
+
+#[test]
+fn a_refused_connection_is_tried_again_and_exits_6() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    for command in ["chat", "stream"] {
+        let ran = airx([command, "--retries", "1", "--format", "ndjson", "hi"])
+            .env("AIRX_BASE_URL", format!("http://{address}/v1"))
+            .run();
+        assert_eq!(
+            (ran.code, ran.types().join(" ")),
+            (6, "start retry error".into())
+        );
+        let error = &ran.events()[2];
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            message.starts_with(&format!("cannot connect to {address}: ")),
+            "{message}"
+        );
+        assert_eq!(
+            (&error["class"], &error["requests"]),
+            (&"network".into(), &2.into())
+        );
+    }
+}
+
+#[test]
+fn an_answer_that_broke_off_unseen_is_asked_for_again() {
+    let server = Server::play([json(200, "{}"), reply("Hi")]);
+    airx(["chat", "hi"]).at(&server).run().is(0, "Hi\n", "");
+    let server = Server::play([stream([": ping\n\n"]), stream_of(["Hi"])]);
+    airx(["stream", "hi"]).at(&server).run().is(0, "Hi\n", "");
+}
+
+#[test]
+fn payloads_of_a_try_that_failed_before_its_first_token_are_dropped() {
+    let role = "data: {\"id\":\"first\",\"choices\":[{\"delta\":{\"role\":\"assistant\"}}]}\n\n";
+    let end = finish_frame("stop");
+    let server = Server::play([stream([role]), stream([&end, DONE])]);
+    let ran = airx(["stream", "--format", "json", "hi"]).at(&server).run();
+    let payload = end.strip_prefix("data: ").unwrap().trim_end();
+    ran.is(
+        0,
+        &format!("{payload}\n"),
+        "airx: warning: the answer is empty\n",
+    );
+}
+
+#[test]
+fn events_of_an_answer_that_broke_off_are_not_told_twice() {
+    let server = Server::once(stream([delta("Hi")]));
+    let ran = airx(["stream", "--format", "ndjson", "hi"])
+        .at(&server)
+        .run();
+    assert_eq!(
+        (ran.code, ran.types().join(" ")),
+        (7, "start delta error".into())
+    );
+}
+
+#[test]
+fn an_error_frame_before_the_first_token_is_tried_again() {
+    let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
+    let error = "data: {\"error\":{\"code\":\"1234\",\"message\":\"m\"}}\n\n";
+    for format in ["text", "json"] {
+        let server = Server::play([stream([role, error]), stream_of(["Hi"])]);
+        let ran = airx(["stream", "--format", format, "hi"]).at(&server).run();
+        assert_eq!((ran.code, &*ran.stderr), (0, ""));
+        assert_eq!(ran.stdout.matches("Hi").count(), 1, "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn the_wait_that_the_server_asks_for_is_obeyed() {
+    // A date that has passed is no wait; a nonsense is none of the server's.
+    let past = "Retry-After: Wed, 21 Oct 2015 07:28:00 GMT\r\n";
+    for (header, after) in [("Retry-After: 1\r\n", 1000), (past, 0)] {
+        let server = Server::play([http(503, header, ""), reply("Hi")]);
+        let ran = airx(["chat", "--format", "ndjson", "hi"]).at(&server).run();
+        assert_eq!((ran.code, &ran.events()[1]["after_ms"]), (0, &after.into()));
+    }
+}
+
+#[test]
+fn a_wait_beyond_the_time_out_exits_5_at_once_and_names_it() {
+    for command in ["chat", "stream"] {
+        let server = Server::once(http(429, "Retry-After: 3600\r\n", "{}"));
+        airx([command, "--timeout", "60", "hi"])
+            .at(&server)
+            .run()
+            .is(
+                5,
+                "",
+                "airx: busy: the server answered HTTP 429
+hint: the server asks to wait 3600 s, longer than what is left of --timeout\n",
+            );
+    }
+    let server = Server::once(http(429, "Retry-After: 3600\r\n", "{}"));
+    let ran = airx(["chat", "--format", "ndjson", "hi"]).at(&server).run();
+    assert_eq!(ran.events()[1]["retry_after_ms"], 3_600_000);
+}
+
+#[test]
+fn overload_of_the_model_is_not_counted() {
+    let plays = [overload(), overload(), overload(), busy(), reply("Hi")];
+    let server = Server::play(plays);
+    let ran = airx(["chat", "--retries", "1", "hi"]).at(&server).run();
+    ran.is(0, "Hi\n", "");
+    let server = Server::once(overload());
+    let ran = airx(["chat", "--retries", "0", "hi"]).at(&server).run();
+    assert_eq!(ran.code, 5, "{}", ran.stderr);
+}
+
+#[test]
+fn overload_waits_five_seconds_and_so_ends_where_less_is_left() {
+    let server = Server::once(json(429, &wire("error_429_1305.json")));
+    airx(["chat", "--timeout", "4", "hi"]).at(&server).run().is(
+        5,
+        "",
+        "airx: busy: the server answered HTTP 429 with error 1305: 该模型当前访问量过大，请您稍后再试
+hint: the model is overloaded for everyone: try later, raise --timeout, or choose another model\n",
+    );
+}
+
+#[test]
+fn a_dying_answer_of_a_model_is_asked_for_again() {
+    let failed = stream([finish_frame("network_error"), DONE.into()]);
+    let server = Server::play([failed, stream_of(["Hi"])]);
+    airx(["stream", "hi"]).at(&server).run().is(0, "Hi\n", "");
+}

@@ -1,0 +1,260 @@
+//! What people see on a terminal: control characters shown and not sent, and a
+//! spinner that is gone before the answer.
+
+use std::process::Stdio;
+
+use crate::harness::{
+    Airx, DONE, Play, Server, Step, airx, chunk, delta, finish, finish_frame, gated, json,
+    last_chunk, reply, stream, stream_head,
+};
+use crate::watch::{Watch, terminal, terminal_pair};
+
+/// Exit code and all that is shown of a run whose standard output is a terminal.
+#[track_caller]
+fn shown(args: &[&str], play: Play) -> (i32, String) {
+    let server = Server::once(play);
+    on_terminal(airx(args.iter().chain(&["hi"])).at(&server))
+}
+
+#[track_caller]
+fn on_terminal(airx: Airx) -> (i32, String) {
+    let (screen, side) = terminal();
+    let ran = airx.stdout_to(side).run();
+    assert_eq!(ran.stderr, "");
+    (ran.code, screen.all())
+}
+
+/// What a terminal would act on; CRLF is a newline.
+const NASTY: &str = "a\u{1b}[2J\u{7}\u{8}\0\u{7f}\u{9b}\u{202e}\u{2066}b\tc\r\nd\re中🙂";
+const SAFE: &str = "a␛[2J␇␈␀␡<U+009B><U+202E><U+2066>b\tc\nd␍e中🙂\n";
+
+#[test]
+fn control_characters_of_an_answer_are_shown() {
+    assert_eq!(shown(&["chat"], reply(NASTY)), (0, SAFE.into()));
+    assert_eq!(shown(&["tools"], reply(NASTY)), (0, SAFE.into()));
+    // A CRLF that is cut in two, too.
+    let frames = NASTY
+        .chars()
+        .map(|c| delta(&c.to_string()))
+        .chain([finish_frame("stop"), DONE.into()]);
+    assert_eq!(shown(&["stream"], stream(frames)), (0, SAFE.into()));
+}
+
+#[test]
+fn control_characters_of_json_are_shown() {
+    // JSON escapes C0 itself; what it leaves is DEL, C1 and bidi.
+    let answer = "{\"a\":\"\u{7f}\u{9b}\u{202e}\"}";
+    assert_eq!(
+        shown(&["json"], reply(answer)),
+        (0, "{\"a\":\"␡<U+009B><U+202E>\"}\n".into())
+    );
+    let raw = ["json", "--select", "/a"];
+    assert_eq!(
+        shown(&raw, reply("{\"a\":\"\\u001b[2J\\r\\n\"}")),
+        (0, "␛[2J\n\n".into())
+    );
+}
+
+#[test]
+fn control_characters_are_shown_in_every_format() {
+    let body = "{\"x\":\"\u{9b}\u{7f}\",\r\n\"choices\":[{\"finish_reason\":\"stop\",\"message\":{\"content\":\"\u{202e}\"}}]}";
+    let safe = "{\"x\":\"<U+009B>␡\",\n\"choices\":[{\"finish_reason\":\"stop\",\"message\":{\"content\":\"<U+202E>\"}}]}\n";
+    assert_eq!(
+        shown(&["chat", "--format", "json"], json(200, body)),
+        (0, safe.into())
+    );
+    let (code, events) = shown(&["chat", "--format", "ndjson"], reply(NASTY));
+    assert_eq!(code, 0);
+    assert!(events.contains("\"content\":\"a\\u001b[2J\\u0007\\b\\u0000␡<U+009B><U+202E><U+2066>b\\tc\\r\\nd\\re中🙂\"}\n"), "{events:?}");
+    let frame = "data: {\"choices\":[{\"delta\":{\"content\":\"\u{9b}\"}}]}\n\n";
+    let (code, payloads) = shown(
+        &["stream", "--format", "json"],
+        stream([frame.into(), finish_frame("stop"), DONE.into()]),
+    );
+    assert_eq!(code, 0);
+    assert!(
+        payloads.starts_with("{\"choices\":[{\"delta\":{\"content\":\"<U+009B>\"}}]}\n"),
+        "{payloads:?}"
+    );
+}
+
+#[test]
+fn control_characters_of_a_dry_run_are_shown() {
+    let args = ["chat", "--dry-run", "-n", "a\u{9b}\u{202e}\u{7f}"];
+    let body = "{\"model\":\"glm-4-airx\",\"messages\":[{\"role\":\"user\",\"content\":\"a<U+009B><U+202E>␡\"}],\"stream\":false}\n";
+    assert_eq!(on_terminal(airx(args).nowhere()), (0, body.into()));
+}
+
+#[test]
+fn extracted_code_is_made_safe_too() {
+    assert_eq!(
+        shown(&["chat", "-x"], reply("```\na\u{1b}c\r\n```\n")),
+        (0, "a␛c\n".into())
+    );
+}
+
+#[test]
+fn a_terminal_given_as_o_is_made_safe_too() {
+    let server = Server::once(reply("a\u{1b}c"));
+    let (screen, side) = terminal();
+    airx(["chat", "-o", "/dev/stderr", "hi"])
+        .at(&server)
+        .stderr_to(side)
+        .run()
+        .is(0, "", "");
+    let shown = screen.all();
+    assert!(shown.ends_with("a␛c\n"), "{shown:?}");
+}
+
+#[test]
+fn standard_error_is_made_safe_even_where_it_is_no_terminal() {
+    let server = Server::once(json(
+        400,
+        "{\"error\":{\"code\":\"1210\",\"message\":\"bad\\u001b[2J\\u009b\\u202e\\r\\nword\"}}",
+    ));
+    let ran = airx(["chat", "hi"]).at(&server).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (4, ""));
+    assert!(
+        ran.stderr.starts_with("airx: rejected: ")
+            && ran.stderr.contains("bad␛[2J<U+009B><U+202E>"),
+        "{:?}",
+        ran.stderr
+    );
+    let ran = airx(["chat", "-f", "no\u{1b}[2J\nname"]).nowhere().run();
+    ran.is(
+        2,
+        "",
+        "airx: usage: no␛[2J name cannot be read: No such file or directory (os error 2)\n",
+    );
+}
+
+/// A run whose standard error is a terminal, and what that shows.
+fn with_screen(args: &[&str], server: &Server) -> (std::process::Child, Watch) {
+    let (screen, side) = terminal();
+    let child = airx(args.iter().chain(&["-n", "hi"]))
+        .at(server)
+        .env("TERM", "xterm")
+        .stderr_to(side)
+        .start();
+    (child, screen)
+}
+
+const WIPE: &str = "\r\u{1b}[2K";
+
+#[test]
+fn a_spinner_appears_while_waiting_and_is_gone_before_the_answer() {
+    let server = Server::once(gated(reply("a")));
+    let (child, screen) = with_screen(&["chat"], &server);
+    screen.until("airx chat");
+    server.go();
+    finish(child).is(0, "a\n", "");
+    let shown = screen.all();
+    assert!(shown.ends_with(WIPE), "{shown:?}");
+}
+
+#[test]
+fn a_spinner_is_wiped_before_the_first_byte_of_a_stream() {
+    // Both outputs are one terminal: the order is what a person sees.
+    let play = vec![
+        Step::Gate,
+        stream_head(),
+        chunk(delta("first").as_bytes()),
+        Step::Gate,
+        chunk(
+            [delta(" last"), finish_frame("stop"), DONE.into()]
+                .concat()
+                .as_bytes(),
+        ),
+        last_chunk(),
+    ];
+    let server = Server::once(play);
+    let (screen, side) = terminal();
+    let child = airx(["stream", "-n", "hi"])
+        .at(&server)
+        .env("TERM", "xterm")
+        .stdout_to(side.try_clone().unwrap())
+        .stderr_to(side)
+        .start();
+    screen.until("airx stream");
+    server.go();
+    screen.until("first");
+    server.go();
+    finish(child).is(0, "", "");
+    let shown = screen.all();
+    assert!(shown.ends_with(&format!("{WIPE}first last\n")), "{shown:?}");
+}
+
+#[test]
+fn an_answer_that_comes_at_once_has_no_spinner() {
+    let server = Server::once(reply("a"));
+    let (child, screen) = with_screen(&["chat"], &server);
+    finish(child).is(0, "a\n", "");
+    assert_eq!(screen.all(), "");
+}
+
+#[test]
+fn a_spinner_is_wiped_before_an_error() {
+    let server = Server::once(gated(json(401, "{}")));
+    let (child, screen) = with_screen(&["chat"], &server);
+    screen.until("airx chat");
+    server.go();
+    assert_eq!(finish(child).code, 3);
+    assert!(screen.all().contains(&format!("{WIPE}airx: account: ")));
+}
+
+#[test]
+fn quiet_verbose_and_a_dumb_terminal_have_no_spinner() {
+    // The second wait is longer than a spinner's patience: it is over when
+    // another run's spinner has been seen.
+    for (flag, term) in [("-q", "xterm"), ("--", "dumb")] {
+        let server = Server::play([gated(reply("a")), gated(reply("b"))]);
+        let (screen, side) = terminal();
+        let silent = airx(["chat", "-n", flag, "hi"])
+            .at(&server)
+            .env("TERM", term)
+            .stderr_to(side)
+            .start();
+        server.await_asked(1);
+        let (other, watched) = with_screen(&["chat"], &server);
+        watched.until("airx chat");
+        server.go();
+        server.go();
+        assert_eq!((finish(silent).code, finish(other).code), (0, 0));
+        assert_eq!(screen.all(), "", "{flag} {term}");
+    }
+}
+
+#[test]
+fn no_spinner_is_drawn_where_standard_error_is_no_terminal() {
+    let server = Server::play([gated(reply("a")), gated(reply("b"))]);
+    let (_screen, side) = terminal_pair();
+    let silent = airx(["chat", "-n", "hi"])
+        .at(&server)
+        .stdin_from(Stdio::null())
+        .stdout_to(side)
+        .start();
+    server.await_asked(1);
+    let (other, watched) = with_screen(&["chat"], &server);
+    watched.until("airx chat");
+    server.go();
+    server.go();
+    finish(silent).is(0, "", "");
+    assert_eq!(finish(other).code, 0);
+}
+
+#[test]
+fn shown_thinking_ends_its_line_before_the_answer() {
+    let server = Server::once(stream([
+        "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"2+2\\u001b\"}}]}\n\n".to_owned(),
+        delta("4"),
+        finish_frame("stop"),
+        DONE.into(),
+    ]));
+    let (screen, side) = terminal();
+    airx(["stream", "-n", "--reasoning", "hi"])
+        .at(&server)
+        .stdout_to(side.try_clone().unwrap())
+        .stderr_to(side)
+        .run();
+    assert_eq!(screen.all(), "2+2␛\n4\n");
+}

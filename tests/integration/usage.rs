@@ -1,0 +1,137 @@
+//! `--usage`, `-q` and `-v`: what is said on standard error.
+
+use crate::harness::{self, DONE, Server, airx, delta, finish_frame, json, reply, stream};
+
+/// Numbers of milliseconds as `N`.
+fn timeless(text: &str) -> String {
+    let words = text.split(' ').collect::<Vec<_>>();
+    let is_time = |at: usize| words.get(at + 1).is_some_and(|next| next.starts_with("ms"));
+    let word = |(at, word): (usize, &&str)| {
+        if is_time(at) {
+            "N".to_owned()
+        } else {
+            (*word).to_owned()
+        }
+    };
+    words
+        .iter()
+        .enumerate()
+        .map(word)
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+#[test]
+fn usage_is_one_line_of_tokens_cost_and_times() {
+    let frames = [delta("a"), finish_frame("stop"), DONE.into()];
+    let server = Server::play([reply("a"), stream(frames)]);
+    let ran = airx(["chat", "--usage", "hi"]).at(&server).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "a\n"));
+    assert_eq!(
+        timeless(&ran.stderr),
+        "airx: 1 + 2 tokens, 0.00003 CNY, N ms in all\n"
+    );
+    let ran = airx(["stream", "--usage", "hi"]).at(&server).run();
+    assert_eq!(
+        timeless(&ran.stderr),
+        "airx: 1 + 2 tokens, 0.00003 CNY, first token after N ms, N ms in all\n"
+    );
+}
+
+#[test]
+fn what_is_not_known_is_said_to_be_unknown() {
+    let server = Server::once(json(
+        200,
+        r#"{"choices":[{"finish_reason":"stop","message":{"content":"a"}}]}"#,
+    ));
+    let ran = airx(["chat", "--usage", "hi"]).at(&server).run();
+    assert_eq!(
+        timeless(&ran.stderr),
+        "airx: tokens unknown, cost unknown, N ms in all\n"
+    );
+}
+
+#[test]
+fn usage_is_told_of_a_failure_too_and_under_quiet() {
+    let server = Server::play([json(200, &harness::reply_body("a", "length")), reply("a")]);
+    let ran = airx(["chat", "--usage", "hi"]).at(&server).run();
+    assert_eq!(ran.code, 9);
+    assert!(
+        timeless(&ran.stderr).ends_with("\nairx: 1 + 2 tokens, 0.00003 CNY, N ms in all\n"),
+        "{}",
+        ran.stderr
+    );
+    let ran = airx(["chat", "--usage", "-q", "hi"]).at(&server).run();
+    assert_eq!(
+        timeless(&ran.stderr),
+        "airx: 1 + 2 tokens, 0.00003 CNY, N ms in all\n"
+    );
+}
+
+#[test]
+fn usage_of_refused_input_is_not_told() {
+    let ran = airx(["chat", "--usage", ""]).nowhere().run();
+    assert_eq!(
+        (ran.code, ran.stderr.lines().count()),
+        (2, 2),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn quiet_silences_warnings_and_keeps_errors() {
+    let server = Server::play([reply(""), reply("")]);
+    airx(["chat", "hi"])
+        .at(&server)
+        .run()
+        .is(0, "", "airx: warning: the answer is empty\n");
+    airx(["chat", "-q", "hi"]).at(&server).run().is(0, "", "");
+    let refused = airx(["chat", "-q", ""]).nowhere().run();
+    assert_eq!(refused.code, 2);
+    assert!(
+        refused
+            .stderr
+            .starts_with("airx: usage: the message is empty\nhint: "),
+        "{}",
+        refused.stderr
+    );
+}
+
+#[test]
+fn quiet_and_verbose_exclude_each_other() {
+    airx(["chat", "-q", "-v", "hi"]).nowhere().run().is(
+        2,
+        "",
+        "airx: usage: the argument '--quiet' cannot be used with '--verbose'\nhint: see --help\n",
+    );
+}
+
+#[test]
+fn verbose_shows_the_heads_and_never_the_key() {
+    let server = Server::once(reply("a"));
+    let ran = airx(["chat", "-v", "--header", "X-Mine: header-12345678", "hi"])
+        .env("AIRX_API_KEY", "key-12345678")
+        .at(&server)
+        .run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "a\n"));
+    assert!(
+        ran.stderr.contains("POST") && ran.stderr.contains("200"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains("12345678"), "{}", ran.stderr);
+    assert_eq!(server.asked()[0].header("x-mine"), Some("header-12345678"));
+}
+
+#[test]
+fn verbose_shows_the_body_of_a_refusal_made_safe() {
+    let server = Server::once(json(400, "<html>\u{1b}[2J</html>"));
+    let ran = airx(["chat", "-v", "hi"]).at(&server).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (4, ""));
+    assert!(
+        ran.stderr.contains("\n<html>␛[2J</html>\nairx: rejected: "),
+        "{}",
+        ran.stderr
+    );
+}

@@ -1,0 +1,115 @@
+//! Output that is read while the program runs: a pipe, or a pseudo-terminal's
+//! other end. A test waits for what must come, never for time to pass.
+
+use std::fs::{DirEntry, File};
+use std::io::Read;
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use crate::harness::PATIENCE;
+
+/// What has come of an output so far.
+pub struct Watch(Arc<(Mutex<Seen>, Condvar)>);
+
+#[derive(Default)]
+struct Seen {
+    bytes: Vec<u8>,
+    ended: bool,
+}
+
+impl Watch {
+    /// Reads `from` in a thread of its own, to its end.
+    pub fn new(mut from: impl Read + Send + 'static) -> Self {
+        let shared = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
+        let theirs = Arc::clone(&shared);
+        std::thread::spawn(move || {
+            let mut piece = [0; 4096];
+            loop {
+                // A pseudo-terminal's end is EIO.
+                let count = from.read(&mut piece).unwrap_or(0);
+                let mut seen = theirs.0.lock().unwrap();
+                seen.bytes.extend_from_slice(&piece[..count]);
+                seen.ended = count == 0;
+                theirs.1.notify_all();
+                if seen.ended {
+                    return;
+                }
+            }
+        });
+        Self(shared)
+    }
+
+    /// Waits until `text` has come.
+    #[track_caller]
+    pub fn until(&self, text: &str) {
+        let came = self.wait(|seen| seen.ended || shown(&seen.bytes).contains(text));
+        assert!(came.contains(text), "{text:?} did not come: {came:?}");
+    }
+
+    /// What has come by now.
+    pub fn so_far(&self) -> String {
+        shown(&self.0.0.lock().unwrap().bytes)
+    }
+
+    /// Waits for the end; all that came.
+    #[track_caller]
+    pub fn all(&self) -> String {
+        self.wait(|seen| seen.ended)
+    }
+
+    #[track_caller]
+    fn wait(&self, enough: impl Fn(&Seen) -> bool) -> String {
+        let seen = self.0.0.lock().unwrap();
+        let wait = |seen: &mut Seen| !enough(seen);
+        let (seen, late) = self.0.1.wait_timeout_while(seen, PATIENCE, wait).unwrap();
+        assert!(
+            !late.timed_out(),
+            "nothing more than {:?}",
+            shown(&seen.bytes)
+        );
+        shown(&seen.bytes)
+    }
+}
+
+/// Bytes as text; a terminal's CR before each LF, which its driver adds, left out.
+fn shown(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).replace("\r\n", "\n")
+}
+
+/// A pseudo-terminal: what is shown on it, and the side that a program gets.
+pub fn terminal() -> (Watch, File) {
+    let (screen, side) = terminal_pair();
+    (Watch::new(screen), side)
+}
+
+/// A pseudo-terminal, its own side first.
+pub fn terminal_pair() -> (File, File) {
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&screen).unwrap();
+    unlockpt(&screen).unwrap();
+    let name = ptsname(&screen, Vec::new()).unwrap();
+    let side = std::fs::OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(rustix::fs::OFlags::NOCTTY.bits().cast_signed())
+        .open(name.to_str().unwrap())
+        .unwrap();
+    (screen.into(), side)
+}
+
+/// Waits until a file in `folder` holds `text`.
+#[track_caller]
+pub fn await_text_in(folder: &Path, text: &str) {
+    let holds = |entry: std::io::Result<DirEntry>| {
+        // The file may have been renamed since its name was read.
+        std::fs::read_to_string(entry.unwrap().path()).is_ok_and(|found| found == text)
+    };
+    let begun = Instant::now();
+    while !folder.read_dir().unwrap().any(holds) {
+        assert!(begun.elapsed() < PATIENCE, "{text:?} was never written");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}

@@ -1,0 +1,248 @@
+//! The README's examples, run as they stand: each ```sh block behind a line
+//! `<!-- test -->` runs in bash under `airx mock`, with the options that
+//! `<!-- test: OPTIONS -->` names, and must end with 0. Where a ```text block
+//! follows, standard output is that, exactly.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+const AIRX: &str = env!("CARGO_BIN_EXE_airx");
+
+/// The example of the model's own page.
+const PROMPT: &str = "Combining probability and statistics with linear algebra: calculate the \
+    covariance matrix of a two-dimensional random variable and determine whether the matrix is \
+    positive definite.";
+
+/// A block that is marked as a test.
+#[derive(Debug, Default)]
+struct Example {
+    /// Where the block begins in README.md.
+    line: usize,
+    /// Options of the mock.
+    mock: Vec<String>,
+    script: String,
+    /// What it prints, where the README shows that.
+    output: Option<String>,
+}
+
+fn readme() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// Takes the lines up to the closing fence.
+fn block<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>) -> String {
+    lines
+        .by_ref()
+        .map(|(_, line)| line)
+        .take_while(|line| *line != "```")
+        .fold(String::new(), |text, line| text + line + "\n")
+}
+
+fn examples(readme: &str) -> Vec<Example> {
+    let mut found = Vec::new();
+    let mut lines = readme.lines().enumerate().peekable();
+    while let Some((_, line)) = lines.next() {
+        let Some(mark) = line
+            .strip_prefix("<!-- test")
+            .and_then(|rest| rest.strip_suffix(" -->"))
+        else {
+            continue;
+        };
+        let (at, opening) = lines.next().unwrap();
+        assert_eq!(opening, "```sh", "README.md:{}", at + 1);
+        let mut example = Example {
+            line: at + 1,
+            mock: mark
+                .trim_start_matches(':')
+                .split_whitespace()
+                .map(str::to_owned)
+                .collect(),
+            script: block(&mut lines),
+            output: None,
+        };
+        if lines.next_if(|(_, line)| *line == "```text").is_some() {
+            example.output = Some(block(&mut lines));
+        }
+        found.push(example);
+    }
+    found
+}
+
+/// A folder with a git repository that has a change staged.
+fn scratch() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("greeting.txt"), "Hello\n").unwrap();
+    for arguments in [&["init", "-q"][..], &["add", "greeting.txt"]] {
+        let done = tame(Command::new("git").args(arguments), folder.path()).status();
+        assert!(done.unwrap().success(), "git {arguments:?}");
+    }
+    folder
+}
+
+/// Nothing of the caller's environment but the path.
+fn tame<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
+    command
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("HOME", folder)
+        .env("LC_ALL", "C.UTF-8")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .envs([("GIT_AUTHOR_NAME", "A"), ("GIT_AUTHOR_EMAIL", "a@b")])
+        .envs([("GIT_COMMITTER_NAME", "A"), ("GIT_COMMITTER_EMAIL", "a@b")])
+        .current_dir(folder)
+        .stdin(Stdio::null())
+}
+
+/// Runs a script under the mock, which puts this airx first on the path.
+fn under_mock<S: AsRef<str>>(mock: &[S], script: &str) -> Output {
+    let folder = scratch();
+    let mut command = Command::new(AIRX);
+    command
+        .arg("mock")
+        .args(mock.iter().map(AsRef::as_ref))
+        .args(["--", "bash", "-euo", "pipefail", "-c", script]);
+    tame(&mut command, folder.path()).output().unwrap()
+}
+
+/// Whether the programs that the examples use are here; in CI they must be.
+fn equipped() -> bool {
+    let missing: Vec<&str> = ["bash", "git", "jq", "curl"]
+        .into_iter()
+        .filter(|program| Command::new(program).arg("--version").output().is_err())
+        .collect();
+    if missing.is_empty() {
+        return true;
+    }
+    assert!(std::env::var_os("CI").is_none(), "needed: {missing:?}");
+    let _ = writeln!(std::io::stderr(), "skipped: no {missing:?} here");
+    false
+}
+
+#[test]
+fn every_example_does_what_the_readme_shows() {
+    if !equipped() {
+        return;
+    }
+    let examples = examples(&readme());
+    assert!(examples.len() >= 8, "the marks were not found");
+    let mut wrong = Vec::new();
+    for example in examples {
+        let ran = under_mock(&example.mock, &example.script);
+        let out = String::from_utf8(ran.stdout).unwrap();
+        let shown = example.output.as_deref().unwrap_or(&out);
+        if !ran.status.success() || out != shown {
+            let err = String::from_utf8_lossy(&ran.stderr);
+            let (line, script, status) = (example.line, &example.script, ran.status);
+            wrong.push(format!(
+                "README.md:{line}\n{script}{status}, standard output:\n{out}standard error:\n{err}\n"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.concat());
+}
+
+#[test]
+fn the_comparison_with_curl_holds_line_by_line() {
+    if !equipped() {
+        return;
+    }
+    let readme = readme();
+    let curl = examples(&readme)
+        .into_iter()
+        .find(|example| example.script.contains("curl -sSN"))
+        .expect("the pipeline with curl")
+        .script;
+    let table = readme
+        .split_once("<!-- compare -->\n")
+        .and_then(|(_, rest)| rest.split_once("<!-- /compare -->"))
+        .expect("the table")
+        .0;
+    let rows: Vec<Vec<&str>> = table
+        .lines()
+        .skip(2)
+        .map(|row| row.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert!(rows.len() >= 5);
+    for row in rows {
+        let fault = ["--fail", row[0].trim_matches('`')];
+        let code = |script: &str| under_mock(&fault, script).status.code().unwrap();
+        let by_curl = code(&curl);
+        let holds = match row[2] {
+            "not 0" => by_curl != 0,
+            shown => by_curl.to_string() == shown,
+        };
+        assert!(holds, "{row:?}: curl + jq ended with {by_curl}");
+        let by_airx = code("airx stream --retries 0 'What does EAGAIN mean?'");
+        assert_eq!(by_airx.to_string(), row[3], "{row:?}");
+    }
+}
+
+#[test]
+fn the_first_screen_is_an_answer_and_the_tests() {
+    let readme = readme();
+    let first = readme
+        .split_once("```sh\n")
+        .and_then(|(_, rest)| rest.split_once("```"))
+        .unwrap()
+        .0;
+    let commands: Vec<&str> = first
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .collect();
+    let [answer, "cargo test"] = commands[..] else {
+        panic!("{commands:?}");
+    };
+    // As the README has it, with the binary that cargo would run.
+    let arguments = answer.strip_prefix("cargo run -- ").expect("cargo run");
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("exec \"$0\" {arguments}"), AIRX]);
+    let ran = tame(&mut command, folder.path()).output().unwrap();
+    let text = String::from_utf8(ran.stdout).unwrap();
+    assert!(ran.status.success() && text.lines().count() > 5, "{text}");
+}
+
+#[test]
+fn formulas_reach_the_reader_untouched_in_every_format() {
+    let ran = |arguments: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let mut command = Command::new(AIRX);
+        command
+            .args(["mock", "--", AIRX])
+            .args(arguments)
+            .arg(PROMPT);
+        let ran = tame(&mut command, folder.path()).output().unwrap();
+        assert!(ran.status.success(), "{arguments:?}");
+        String::from_utf8(ran.stdout).unwrap()
+    };
+    let answer = ran(&["chat", "-m", "glm-4-airx"]);
+    for piece in [
+        r"\( (X, Y) \)",
+        r"\[",
+        r"\begin{pmatrix} 4 & 3 \\ 3 & 9 \end{pmatrix}",
+        r"\det Σ = σ_X^2 σ_Y^2 (1 - ρ^2) > 0",
+        r"λ_{1,2} = \frac{13 \pm \sqrt{61}}{2}",
+        "positive definite",
+    ] {
+        assert!(answer.contains(piece), "{piece} is not in {answer}");
+    }
+    assert_eq!(ran(&["stream"]), answer);
+
+    let value = |line: &str| serde_json::from_str::<serde_json::Value>(line).unwrap();
+    let joined = |text: &str, pointer: &str| -> String {
+        text.lines()
+            .filter_map(|line| value(line).pointer(pointer)?.as_str().map(str::to_owned))
+            .collect()
+    };
+    let text = answer.trim_end_matches('\n');
+    let events = ran(&["stream", "--format", "ndjson"]);
+    assert_eq!(joined(&events, "/content"), text);
+    let payloads = ran(&["stream", "--format", "json"]);
+    assert_eq!(joined(&payloads, "/choices/0/delta/content"), text);
+    let body = ran(&["chat", "--format", "json"]);
+    assert_eq!(joined(&body, "/choices/0/message/content"), text);
+}
