@@ -1,6 +1,7 @@
 //! What happens during a run, as the events that `--format ndjson` prints and
 //! every printer is driven by; and [`Sink`], who takes them.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -52,6 +53,12 @@ pub enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         arguments_text: Option<&'a str>,
     },
+    /// An answer that another request follows.
+    Round {
+        number: u32,
+        finish_reason: &'a str,
+        usage: Option<Usage>,
+    },
     /// An answer of `json` that is not what was asked for.
     Invalid {
         #[serde(rename = "try")]
@@ -98,6 +105,15 @@ pub struct Violation {
     pub path: String,
     /// What is wrong there.
     pub message: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(out, "{}: ", self.path)?;
+        }
+        out.write_str(&self.message)
+    }
 }
 
 /// How loud a note is: what `--quiet` and `--verbose` decide by.

@@ -29,15 +29,16 @@ pub mod toolbox;
 pub mod transport;
 
 use std::io::{IsTerminal, Stderr};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use cli::{Command, Common, Format};
-use commands::{Expect, Plan};
+use commands::{Expect, Plan, Purpose};
 use error::Failure;
 use event::{Level, Sink};
 use exit::Class;
 use printer::{Done, Options, Output, Printer, Shared, Which};
 use secret::Scrubber;
+use structured::{Show, Wanted};
 use toolbox::Toolbox;
 use transport::Transport;
 
@@ -63,20 +64,21 @@ pub fn run() -> ! {
 
 fn command(command: Command) -> u8 {
     match command {
-        Command::Chat(args) => converse("chat", args.common, Expect::Answer, &[]),
-        Command::Stream(args) => converse("stream", args.common, Expect::Answer, &[]),
+        Command::Chat(args) => converse("chat", args.common, any_answer),
+        Command::Stream(args) => converse("stream", args.common, any_answer),
         Command::Tools(args) => {
-            let expect = Expect::Calls {
-                required: args.require_call,
-            };
-            converse("tools", args.common, expect, &args.tools)
+            let (files, required) = (args.tools, args.require_call);
+            converse("tools", args.common, move |read| {
+                let purpose = Purpose::Answer(Expect::Calls { required });
+                Ok((purpose, Toolbox::load(&files, read)?))
+            })
         }
         Command::Json(args) => {
-            let expect = Expect::Json {
-                pretty: args.pretty,
-                select: args.select,
-            };
-            converse("json", args.common, expect, &[])
+            let options = json_options(args.answer);
+            converse("json", args.common, |read| {
+                let wanted = Wanted::load(options, read)?;
+                Ok((Purpose::Json(Box::new(wanted)), Toolbox::default()))
+            })
         }
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
@@ -88,6 +90,33 @@ fn command(command: Command) -> u8 {
             Ok(text) => print(&text),
             Err(failure) => refuse(&failure),
         },
+    }
+}
+
+/// What a run is for, and the tools it offers, from files that it can read.
+type Load<'a> = &'a dyn Fn(&Path) -> Result<String, Failure>;
+
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "it stands beside those that can fail"
+)]
+fn any_answer(_: Load<'_>) -> Result<(Purpose, Toolbox), Failure> {
+    Ok((Purpose::Answer(Expect::Answer), Toolbox::default()))
+}
+
+fn json_options(args: cli::JsonAnswer) -> structured::Options {
+    let show = match args {
+        _ if args.pretty => Show::Pretty,
+        _ if args.lines => Show::Lines,
+        _ if args.select.is_empty() => Show::Compact,
+        _ => Show::Select(args.select),
+    };
+    structured::Options {
+        schema: args.schema,
+        fields: args.fields,
+        show,
+        stream: args.stream,
+        tries: args.tries,
     }
 }
 
@@ -125,14 +154,18 @@ fn stdout() -> Result<Output, Failure> {
 }
 
 /// One of the commands that ask a model.
-fn converse(command: &'static str, mut common: Common, expect: Expect, tools: &[PathBuf]) -> u8 {
+fn converse(
+    command: &'static str,
+    mut common: Common,
+    load: impl FnOnce(Load<'_>) -> Result<(Purpose, Toolbox), Failure>,
+) -> u8 {
     let (printer, opened) = open(command, &mut common);
     #[cfg(unix)]
     signals::install(printer.clone());
-    let result = opened.and_then(|()| plan(command, &mut common, expect, tools, &printer));
+    let result = opened.and_then(|()| plan(command, &mut common, load, &printer));
     let result = match result {
         Ok(Planned::Print(bytes)) => return printer.lock().print(&bytes),
-        Ok(Planned::Once(once)) => ask(*once, &printer),
+        Ok(Planned::Ask(asked)) => ask(*asked, &printer),
         Err(failure) => Err(failure),
     };
     printer.lock().finish(result)
@@ -192,11 +225,11 @@ fn open(
 /// What is to be done, everything read that it needs.
 enum Planned {
     Print(Vec<u8>),
-    Once(Box<Once>),
+    Ask(Box<Ask>),
 }
 
-struct Once {
-    job: commands::Job,
+struct Ask {
+    plan: Plan,
     session: Option<input::Session>,
     transport: Transport,
 }
@@ -204,8 +237,7 @@ struct Once {
 fn plan(
     command: &'static str,
     common: &mut Common,
-    expect: Expect,
-    tools: &[PathBuf],
+    load: impl FnOnce(Load<'_>) -> Result<(Purpose, Toolbox), Failure>,
     printer: &Shared<Output, Stderr>,
 ) -> Result<Planned, Failure> {
     let mut scrubber = Scrubber::default();
@@ -214,14 +246,14 @@ fn plan(
     let mut settings = settings?;
     let mut sink = printer.clone();
     let lossy = common.input.lossy;
-    let tools = Toolbox::load(tools, |path: &Path| input::read_text(path, lossy))?;
+    let (purpose, tools) = load(&|path: &Path| input::read_text(path, lossy))?;
     let prompt = input::read(&settings.sources, &mut |notice| {
         sink.note(Level::Warning, notice);
     })?;
     let plan = commands::plan(
         command,
         common,
-        expect,
+        purpose,
         &mut settings,
         prompt.messages,
         tools,
@@ -231,23 +263,27 @@ fn plan(
     }
     match (plan?, settings.keyless) {
         (Plan::Print(bytes), _) => Ok(Planned::Print(bytes)),
-        (Plan::Once(_), Some(keyless)) => Err(keyless),
-        (Plan::Once(job), None) => Ok(Planned::Once(Box::new(Once {
-            job: *job,
+        (_, Some(keyless)) => Err(keyless),
+        (plan, None) => Ok(Planned::Ask(Box::new(Ask {
+            plan,
             session: prompt.session,
             transport: Transport::new(settings.connection),
         }))),
     }
 }
 
-fn ask(mut once: Once, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {
+fn ask(ask: Ask, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {
     let mut sink = printer.clone();
-    let answer = drive::once(
-        &once.job,
-        once.session.take(),
-        &mut once.transport,
-        &mut sink,
-    )?;
+    let Ask {
+        plan,
+        session,
+        mut transport,
+    } = ask;
+    let answer = match plan {
+        Plan::Once(job, expect) => drive::once(&job, &expect, session, &mut transport, &mut sink),
+        Plan::Reask(job, wanted) => drive::reask(&job, &wanted, session, &mut transport, &mut sink),
+        Plan::Print(_) => return Ok(Done::default()),
+    }?;
     Ok(Done {
         finish_reason: answer.finish_reason.unwrap_or_default(),
         model: answer.model,

@@ -17,7 +17,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["exit"]),
     (
         "commands",
-        &["cli", "settings", "input", "api", "model", "toolbox"],
+        &[
+            "cli",
+            "settings",
+            "input",
+            "api",
+            "model",
+            "toolbox",
+            "structured",
+        ],
     ),
     (
         "drive",
@@ -30,6 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "event",
             "input",
             "transport",
+            "api",
         ],
     ),
     ("error", &["exit", "api"]),
@@ -66,6 +75,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rustls", &["transport"]),
     ("clap", &["cli", "lib.rs", "commands/print.rs"]),
     ("indicatif", &["progress.rs"]),
+    ("jsonschema", &["structured/schema.rs"]),
 ];
 
 /// Lines of code that a file may have, tests and blank lines aside.

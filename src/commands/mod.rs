@@ -2,26 +2,30 @@
 //! sent or printed here.
 
 mod curl;
+mod instruct;
 mod limits;
 pub mod print;
 mod request;
 
 use crate::api::request::{Message, Request};
-use crate::cli::{Common, DryRun};
+use crate::cli::{Common, DryRun, Format};
 use crate::error::Failure;
 use crate::settings::Settings;
+use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
 
 /// What a run does.
 #[derive(Debug)]
 pub enum Plan {
     /// One request, answered once.
-    Once(Box<Job>),
+    Once(Box<Job>, Expect),
+    /// One answer in JSON, asked for again until it is right.
+    Reask(Box<Job>, Box<Wanted>),
     /// Print this and send nothing.
     Print(Vec<u8>),
 }
 
-/// One request and what is expected of its answer.
+/// One request.
 #[derive(Debug)]
 pub struct Job {
     /// The command's name.
@@ -30,8 +34,15 @@ pub struct Job {
     pub request: Request,
     /// `--accept`.
     pub accept: Vec<String>,
-    /// What the answer has to be.
-    pub expect: Expect,
+}
+
+/// What a run is for.
+#[derive(Debug)]
+pub enum Purpose {
+    /// An answer.
+    Answer(Expect),
+    /// An answer in JSON.
+    Json(Box<Wanted>),
 }
 
 /// What an answer has to be.
@@ -44,13 +55,6 @@ pub enum Expect {
         /// An answer without a call is a failure.
         required: bool,
     },
-    /// One JSON value.
-    Json {
-        /// Printed indented.
-        pretty: bool,
-        /// JSON Pointers of what is printed; the whole value without any.
-        select: Vec<String>,
-    },
 }
 
 /// Makes the plan of `command`. Warnings are added to the settings'.
@@ -60,12 +64,26 @@ pub enum Expect {
 pub fn plan(
     command: &'static str,
     common: &mut Common,
-    expect: Expect,
+    purpose: Purpose,
     settings: &mut Settings,
-    messages: Vec<Message>,
+    mut messages: Vec<Message>,
     tools: Toolbox,
 ) -> Result<Plan, Failure> {
+    let mut stream = command == "stream";
+    if let Purpose::Json(wanted) = &purpose {
+        stream = wanted.stream;
+        if stream && common.output.format == Format::Json {
+            return Err(Failure::usage(
+                "--stream prints elements, --format json the server's body",
+            )
+            .hint("--format ndjson tells of each element as it comes"));
+        }
+        if let Some(instruction) = &wanted.instruction {
+            instruct::add(&mut messages, instruction)?;
+        }
+    }
     let mut request = request::build(command, common, settings, messages, tools)?;
+    request.stream = stream;
     limits::check(
         &request,
         settings.connection.endpoint.provider,
@@ -88,10 +106,13 @@ pub fn plan(
         request.request_id = Some(request::fresh_id());
     }
     let accept = std::mem::take(&mut common.request.accept);
-    Ok(Plan::Once(Box::new(Job {
+    let job = Box::new(Job {
         command,
         request,
         accept,
-        expect,
-    })))
+    });
+    Ok(match purpose {
+        Purpose::Answer(expect) => Plan::Once(job, expect),
+        Purpose::Json(wanted) => Plan::Reask(job, wanted),
+    })
 }

@@ -1,6 +1,9 @@
 //! Decides on the next request and what becomes of each answer.
 
+mod elements;
 mod once;
+mod reask;
 mod tell;
 
 pub use once::once;
+pub use reask::reask;

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::answer::{Answer, Call};
 use crate::commands::Job;
 use crate::error::Failure;
-use crate::event::{Event, Level, Sink, Violation};
+use crate::event::{Event, Level, Sink};
 use crate::exit::Class;
 use crate::structured;
 
@@ -106,48 +106,6 @@ pub(super) fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Res
             format!("the arguments of the call of {} are not JSON", call.name),
         )
         .hint("they stand in arguments_text")),
-    }
-}
-
-/// `json`: the value, or nothing and what is wrong with it.
-pub(super) fn json(
-    answer: &Answer,
-    pretty: bool,
-    select: &[String],
-    sink: &mut dyn Sink,
-) -> Result<(), Failure> {
-    let value = structured::parse(&answer.text).map_err(|message| ("", message));
-    let rendered = value.and_then(|value| match structured::render(&value, pretty, select) {
-        Ok(text) => Ok((value, text)),
-        Err(pointer) => Err(("", format!("--select {pointer} finds nothing in it"))),
-    });
-    match rendered {
-        Ok((value, text)) => {
-            if let Some(results) = &answer.search {
-                sink.event(&Event::Search { results })?;
-            }
-            sink.event(&Event::Value { value: &value })?;
-            sink.payload(&answer.body, true)?;
-            sink.text(&format!("{text}\n"))
-        }
-        Err((path, message)) => {
-            let failure = Failure::new(
-                Class::Invalid,
-                format!("the answer is not the JSON asked for: {message}"),
-            )
-            .hint("say in the prompt which JSON is wanted; the answer is above");
-            let errors = [Violation {
-                path: path.to_owned(),
-                message,
-            }];
-            sink.event(&Event::Invalid {
-                attempt: 1,
-                errors: &errors,
-                content: &answer.text,
-            })?;
-            sink.aside(&answer.text, true);
-            Err(failure)
-        }
     }
 }
 

@@ -27,6 +27,7 @@ fn name(event: &Event<'_>) -> &'static str {
         Event::Delta { .. } => "delta",
         Event::Reasoning { .. } => "reasoning",
         Event::ToolCall { .. } => "tool_call",
+        Event::Round { .. } => "round",
         Event::Invalid { .. } => "invalid",
         Event::Value { .. } => "value",
         Event::Search { .. } => "search",
@@ -36,12 +37,13 @@ fn name(event: &Event<'_>) -> &'static str {
 }
 
 /// The names that [`name`] can give.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "start",
     "retry",
     "delta",
     "reasoning",
     "tool_call",
+    "round",
     "invalid",
     "value",
     "search",
@@ -105,6 +107,11 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             arguments: full.then_some(&value),
             arguments_text: (!full).then_some("{\"city\":"),
         });
+        line(&Event::Round {
+            number: 1,
+            finish_reason: "stop",
+            usage,
+        });
         line(&Event::Invalid {
             attempt: 1,
             errors: if full {
@@ -145,13 +152,17 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             retry_after_ms: number,
         });
     }
-    // What a server may leave out, or send as null.
+    line(&sparse());
+}
+
+/// What a server may leave out, or send as null.
+fn sparse() -> Event<'static> {
     let mut sparse = usage();
     sparse.prompt_tokens_details = None;
     sparse.completion_tokens_details = Some(CompletionDetails {
         reasoning_tokens: None,
     });
-    line(&Event::Error {
+    Event::Error {
         class: "signal",
         exit: 130,
         message: "interrupted",
@@ -163,7 +174,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
         usage: Some(sparse),
         requests: 1,
         retry_after_ms: None,
-    });
+    }
 }
 
 #[test]

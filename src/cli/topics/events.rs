@@ -105,6 +105,15 @@ pub const EVENTS: &[EventDoc] = &[
         ],
     },
     EventDoc {
+        name: "round",
+        when: "The end of an answer that another request follows.",
+        members: &[
+            member("number", "integer", "Which answer of the run, from 1."),
+            member("finish_reason", "string", "Why the model stopped."),
+            member("usage", USAGE, "Tokens of this answer alone; as in `done`."),
+        ],
+    },
+    EventDoc {
         name: "invalid",
         when: "The model's answer is not what was asked for.",
         members: &[
@@ -120,7 +129,7 @@ pub const EVENTS: &[EventDoc] = &[
     },
     EventDoc {
         name: "value",
-        when: "The value that `json` accepted.",
+        when: "The value that `json` accepted; under --lines each element of it.",
         members: &[member(
             "value",
             "any",
