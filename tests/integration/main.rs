@@ -28,6 +28,10 @@ mod input_session;
 #[cfg(unix)]
 mod input_stdin;
 mod json;
+mod json_fields;
+mod json_lines;
+mod json_reask;
+mod json_schema;
 mod limits;
 #[cfg(unix)]
 mod meta;
