@@ -173,7 +173,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -s h -l help -d 'Print 
 complete -c airx -n "__fish_airx_using_subcommand tools" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand json" -l schema -d 'JSON Schema that the answer must fit: JSON, or the file that it is in' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l fields -d 'The same in short: \'name, age int, tags [str]: what they mean\'' -r
-complete -c airx -n "__fish_airx_using_subcommand json" -l tries -d 'Most requests for one valid answer, all within --timeout' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l tries -d 'Most requests for one valid answer, all within --timeout [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l select -d 'Print what this JSON Pointer names, strings raw, one a line (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -s s -l system -d 'System message; `@FILE` reads it from a file, `@@` is a literal `@`' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -s f -l file -d 'Text file added to the message; `-` is standard input (repeat)' -r -F

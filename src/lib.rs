@@ -116,7 +116,7 @@ fn json_options(args: cli::JsonAnswer) -> structured::Options {
         fields: args.fields,
         show,
         stream: args.stream,
-        tries: args.tries,
+        tries: args.tries.unwrap_or(structured::TRIES),
     }
 }
 

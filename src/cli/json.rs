@@ -44,9 +44,9 @@ pub struct JsonAnswer {
     #[arg(long, value_name = "FIELDS")]
     pub fields: Option<String>,
 
-    /// Most requests for one valid answer, all within --timeout
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub tries: u32,
+    /// Most requests for one valid answer, all within --timeout [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub tries: Option<u32>,
 
     /// Print indented instead of compact
     #[arg(long, conflicts_with_all = ["select", "lines"])]

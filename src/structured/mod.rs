@@ -14,7 +14,7 @@ use serde_json::Value;
 
 pub use lines::Splitter;
 pub use schema::Schema;
-pub use wanted::{Options, Rejected, Show, Wanted};
+pub use wanted::{Options, Rejected, Show, TRIES, Wanted};
 
 /// Parses `text` as one JSON value. One code fence around it is tolerated;
 /// prose, a second value or a duplicate member is not. The digits of numbers

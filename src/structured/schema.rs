@@ -364,4 +364,21 @@ mod tests {
             let _ = Schema::compile(&text, "s").map(|schema| schema.errors(&parse("{}").unwrap()));
         }
     }
+
+    #[test]
+    fn deep_schemas_of_deep_values_do_not_overflow_the_stack() {
+        let (open, close) = (r#"{"allOf":["#.repeat(30), "]}".repeat(30));
+        let text = format!(r##"{open}{{"properties":{{"a":{{"$ref":"#"}}}}}}{close}"##);
+        let value = format!("{}1{}", r#"{"a":"#.repeat(120), "}".repeat(120));
+        assert_eq!(told(&text, &value).len(), 0);
+    }
+
+    #[test]
+    fn a_value_of_many_wrong_parts_costs_no_more_than_its_size() {
+        let value = format!("[{}1]", "1,".repeat(1_000_000));
+        assert_eq!(told(r#"{"items":{"type":"null"}}"#, &value).len(), 1);
+        let value: Vec<String> = (0..100_000).map(|n| format!(r#"{{"n":[{n}]}}"#)).collect();
+        let value = format!("[{}]", value.join(","));
+        assert_eq!(told(r#"{"uniqueItems":true}"#, &value).len(), 0);
+    }
 }

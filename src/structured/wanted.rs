@@ -10,6 +10,9 @@ use super::{Schema, fields, parse, render, strict};
 use crate::error::Failure;
 use crate::event::Violation;
 
+/// Most requests for one answer, unless told otherwise.
+pub const TRIES: u32 = 3;
+
 /// The options, as they were given.
 #[derive(Debug, Default)]
 pub struct Options {
