@@ -128,7 +128,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             example(
                 "See the schema that --fields makes",
-                r#"airx json --dry-run --fields 'name, tags [str]' -n x | jq -r '.messages[0].content'"#,
+                "airx json --dry-run --fields 'name, tags [str]' -n x | jq -r '.messages[0].content'",
             ),
         ],
     ),
