@@ -72,7 +72,7 @@ pub enum Event<'a> {
     Search { results: &'a Value },
     /// The run's end: a complete answer.
     Done {
-        finish_reason: &'a str,
+        finish_reason: Option<&'a str>,
         model: Option<&'a str>,
         id: Option<&'a str>,
         request_id: Option<&'a str>,
@@ -139,6 +139,7 @@ pub struct Tally {
     /// From the first request to the first token.
     pub ttft: Option<Duration>,
     started: Instant,
+    ended: Option<Duration>,
 }
 
 impl Default for Tally {
@@ -149,6 +150,7 @@ impl Default for Tally {
             cost: None,
             ttft: None,
             started: Instant::now(),
+            ended: None,
         }
     }
 }
@@ -186,9 +188,14 @@ impl Tally {
         }
     }
 
+    /// The run is over: the clock stops, so that all who tell the time agree.
+    pub fn stop(&mut self) {
+        self.ended = Some(self.started.elapsed());
+    }
+
     /// Since the first request, or since the run began where none was sent.
     pub fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        self.ended.unwrap_or_else(|| self.started.elapsed())
     }
 }
 

@@ -285,7 +285,7 @@ fn ask(ask: Ask, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {
         Plan::Print(_) => return Ok(Done::default()),
     }?;
     Ok(Done {
-        finish_reason: answer.finish_reason.unwrap_or_default(),
+        finish_reason: answer.finish_reason,
         model: answer.model,
         id: answer.id,
         request_id: answer.request_id,

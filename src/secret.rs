@@ -80,6 +80,18 @@ impl Scrubber {
         }
     }
 
+    /// How much of `text` can be shown while more is to come: its end may be the
+    /// beginning of a secret.
+    pub fn settled(&self, text: &str) -> usize {
+        let forms = self.texts.iter().flat_map(|secret| forms(&secret.0));
+        let open = |form: String| {
+            (1..form.len())
+                .rev()
+                .find(|cut| form.is_char_boundary(*cut) && text.ends_with(&form[..*cut]))
+        };
+        text.len() - forms.filter_map(open).max().unwrap_or(0)
+    }
+
     /// `text` with every secret masked, in each form it may appear in: raw,
     /// JSON-escaped, percent-encoded, base64 at any alignment.
     pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
@@ -204,6 +216,16 @@ mod tests {
         scrubber.hide_key("short");
         scrubber.hide_header("1");
         assert_eq!(scrubber.scrub("short 1"), "short 1");
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_waits_for_the_rest() {
+        let scrubber = scrubber();
+        assert_eq!(scrubber.settled("the key is 0123456"), "the key is ".len());
+        assert_eq!(
+            scrubber.settled("the key is not here"),
+            "the key is not here".len()
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::elements::{Elements, show};
-use super::tell::turn;
+use super::tell::{reasoning, turn};
 use crate::answer::Answer;
 use crate::api::request::{Message, Request};
 use crate::commands::Job;
@@ -48,11 +48,7 @@ pub fn reask(
         let (mut answer, result) = exchange::run(&ask, &mut span, transport, &mut elements);
         result?;
         let shown = elements.shown();
-        if !answer.reasoning.is_empty() {
-            sink.event(&Event::Reasoning {
-                content: &answer.reasoning,
-            })?;
-        }
+        reasoning(&answer, sink)?;
         let rejected = match wanted.read(&answer.text) {
             Ok((value, text)) => {
                 accept(&answer, &value, &text, shown, wanted, sink)?;

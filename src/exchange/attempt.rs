@@ -149,12 +149,8 @@ fn streamed(
     let mut sniffed = false;
     let end = loop {
         let limit = clocks.limit(answer.begun);
-        let mut next = stream.ready();
-        if matches!(next, Ok(Next::WouldWait)) {
-            sink.wait()?;
-            next = stream.wait(limit);
-        }
-        let broken = match next {
+        sink.wait()?;
+        let broken = match stream.next(limit) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
                 if !sniffed && let Some(first) = bytes.trim_ascii_start().first() {
@@ -179,7 +175,6 @@ fn streamed(
             Ok(Next::End { whole: true }) => break End::Proper,
             Ok(Next::End { whole: false }) => break End::Open,
             Ok(Next::TimedOut) => Some(clocks.ran_out(answer.begun)),
-            Ok(Next::WouldWait) => None,
             Err(failure) => Some(failure),
         };
         if let Some(broken) = broken {
@@ -200,7 +195,7 @@ fn unstreamed(
     answer: &mut Answer,
 ) -> Result<(), Failure> {
     let broken = loop {
-        match stream.wait(clocks.limit(false)) {
+        match stream.next(clocks.limit(false)) {
             Ok(Next::Bytes(bytes)) if body.len() + bytes.len() <= BODY_LIMIT => {
                 body.extend_from_slice(bytes);
             }
@@ -215,7 +210,6 @@ fn unstreamed(
             }
             Ok(Next::TimedOut) => break Some(clocks.ran_out(false)),
             Ok(Next::End { .. }) => break None,
-            Ok(Next::WouldWait) => {}
             Err(failure) => break Some(failure),
         }
     };

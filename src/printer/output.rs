@@ -165,6 +165,10 @@ fn names_folder(path: &Path) -> bool {
 /// # Errors
 /// It cannot be written: exit 2.
 pub fn meta(path: &Path) -> Result<File, Failure> {
+    if path == Path::new("-") {
+        return Err(Failure::usage("--meta -: standard output is the answer's")
+            .hint("name a file or a descriptor: --meta /dev/fd/3"));
+    }
     if is_descriptor(path) {
         return open_descriptor("--meta", path);
     }

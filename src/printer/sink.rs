@@ -67,10 +67,8 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         self.buffer.extend_from_slice(bytes);
         if self.options.live {
             // One payload, one line: a newline inside is of the framing.
-            for byte in &mut self.buffer[from..] {
-                if *byte == b'\n' {
-                    *byte = b' ';
-                }
+            while let Some(at) = memchr::memchr(b'\n', &self.buffer[from..]) {
+                self.buffer[from + at] = b' ';
             }
         }
         self.make_line(from);

@@ -98,7 +98,7 @@ pub(super) fn in_body(error: &(dyn Error + 'static), limits: &Limits) -> Failure
     }
     Failure::new(
         Class::Incomplete,
-        format!("the answer broke off: {}", chain(error)),
+        format!("the answer broke off: {}", innermost(error)),
     )
 }
 
@@ -145,6 +145,21 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
             .or_else(|| error.source());
     }
     None
+}
+
+/// The last message of the chain: what happened, without who was told of it.
+fn innermost(error: &(dyn Error + 'static)) -> String {
+    let mut innermost = error;
+    loop {
+        let inner = innermost
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        let inner = inner.map(|inner| inner as &(dyn Error + 'static));
+        match inner.or_else(|| innermost.source()) {
+            Some(inner) => innermost = inner,
+            None => return innermost.to_string(),
+        }
+    }
 }
 
 /// The chain's messages on one line, from outside to inside, without the layers

@@ -3,7 +3,7 @@
 //!
 //! Whole replies go by reqwest's blocking client. Streams go by its async
 //! client on a runtime of their own, since the blocking one hands over one
-//! chunk a pair of context switches and cannot say "nothing has arrived yet",
+//! chunk a pair of context switches and cannot hand over all that has arrived,
 //! which the printer's flush rule is built on.
 
 mod fault;

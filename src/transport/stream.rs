@@ -1,5 +1,5 @@
-//! A streamed response as a blocking iterator that can tell "nothing has
-//! arrived yet" from "wait for more".
+//! A streamed response as a blocking iterator. One step hands over all that has
+//! arrived, so that a burst is printed as one, and waits only where nothing has.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -47,9 +47,7 @@ impl std::fmt::Debug for Stream<'_> {
 pub enum Next<'a> {
     /// Bytes that have arrived.
     Bytes(&'a [u8]),
-    /// Nothing has arrived; only [`Stream::ready`] says so.
-    WouldWait,
-    /// The limit has passed; only [`Stream::wait`] says so.
+    /// The limit has passed.
     TimedOut,
     /// The body's end. Whether it is a proper one: a body that ends with its
     /// connection may have been cut anywhere.
@@ -123,35 +121,18 @@ impl Client {
 }
 
 impl Stream<'_> {
-    /// What has arrived already, without waiting.
+    /// All that has arrived; waits for it until `limit` at most.
     ///
     /// # Errors
     /// The body broke off.
-    pub fn ready(&mut self) -> Result<Next<'_>, Failure> {
-        /// Turns of the scheduler that it takes from bytes in the socket to a
-        /// chunk here: one to see them, one for the tasks to read and pass them.
-        const TURNS: usize = 2;
-        let (gather, buffer) = (&self.gather, &mut self.buffer);
-        let ready = self.runtime.block_on(async {
-            for _ in 0..=TURNS {
-                let polled = poll_fn(|context| Poll::Ready(gather.poll_take(buffer, context)));
-                if let Poll::Ready(end) = polled.await {
-                    return Some(end);
-                }
-                tokio::task::yield_now().await;
-            }
-            None
-        });
-        ready.map_or(Ok(Next::WouldWait), |end| self.took(end))
-    }
-
-    /// Waits for the next bytes, until `limit` at most.
-    ///
-    /// # Errors
-    /// The body broke off.
-    pub fn wait(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
+    pub fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
         let (gather, buffer) = (&self.gather, &mut self.buffer);
         let waited = self.runtime.block_on(async {
+            // A look before the clock is set: it costs more than the look.
+            let look = poll_fn(|context| Poll::Ready(gather.poll_take(buffer, context)));
+            if let Poll::Ready(end) = look.await {
+                return Some(end);
+            }
             let more = poll_fn(|context| gather.poll_take(buffer, context));
             match limit {
                 Some(limit) => tokio::time::timeout_at(limit.into(), more).await.ok(),

@@ -18,7 +18,7 @@ fn asked(server: &Server) -> String {
     last["content"].as_str().unwrap().to_owned()
 }
 
-const BEGUN: &str = "airx: usage: standard input is a file that another command has begun to read (offset 2): add `-` to the prompt to read it to its end, or -n (--no-stdin) to leave it alone\nhint: inside a `while read` loop write -n; AIRX_STDIN_WAIT sets how long to wait\n";
+const BEGUN: &str = "airx: usage: standard input is a file that another command has begun to read (offset 2): add `-` to the prompt to read it to its end, or -n (--no-stdin) to leave it alone\nhint: inside a `while read` loop write -n\n";
 
 #[test]
 fn without_a_prompt_standard_input_is_the_prompt() {

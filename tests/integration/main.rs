@@ -9,8 +9,10 @@
 
 mod answers;
 mod bounds;
+mod broken_answers;
 mod commands;
 mod endpoint;
+mod error_classes;
 mod errors;
 #[cfg(unix)]
 mod exit_codes;
@@ -20,6 +22,7 @@ mod extract;
 mod flush;
 mod format;
 mod harness;
+mod headers;
 mod input_files;
 mod input_images;
 mod input_messages;
@@ -32,6 +35,9 @@ mod json_fields;
 mod json_lines;
 mod json_reask;
 mod json_schema;
+mod keys;
+#[cfg(unix)]
+mod killed;
 mod limits;
 #[cfg(unix)]
 mod meta;
@@ -47,6 +53,8 @@ mod scrub;
 #[cfg(unix)]
 mod signals;
 mod stream;
+mod stream_calls;
+mod stream_ends;
 #[cfg(unix)]
 mod terminal;
 mod timeouts;
@@ -54,5 +62,6 @@ mod tls;
 mod tools;
 mod usage;
 mod verbose;
+mod waits;
 #[cfg(unix)]
 mod watch;

@@ -115,9 +115,10 @@ impl Stdin<'_> {
         match self.input.kind() {
             Kind::Terminal | Kind::Nothing => return Ok(()),
             Kind::File { offset } if offset != 0 => {
-                return Err(undecided(&format!(
+                let what = format!(
                     "standard input is a file that another command has begun to read (offset {offset})"
-                )));
+                );
+                return Err(undecided(&what).hint("inside a `while read` loop write -n"));
             }
             Kind::Stream | Kind::File { .. } => {}
         }
@@ -132,7 +133,8 @@ impl Stdin<'_> {
             Ended::Silent => Err(undecided(&format!(
                 "standard input gave neither a byte nor its end for {:?}",
                 self.wait
-            ))),
+            ))
+            .hint("inside a `while read` loop write -n; AIRX_STDIN_WAIT sets how long to wait")),
         }
     }
 
@@ -148,7 +150,6 @@ fn undecided(what: &str) -> Failure {
     Failure::usage(format!(
         "{what}: add `-` to the prompt to read it to its end, or -n (--no-stdin) to leave it alone"
     ))
-    .hint("inside a `while read` loop write -n; AIRX_STDIN_WAIT sets how long to wait")
 }
 
 /// More would be refused anyway.
