@@ -2,15 +2,17 @@
 //! sent or printed here.
 
 mod curl;
+mod instruct;
 mod limits;
 pub mod print;
 mod request;
 mod sources;
 
 use crate::api::request::{Message, Request};
-use crate::cli::{Common, DryRun};
+use crate::cli::{Common, DryRun, Format};
 use crate::error::Failure;
 use crate::settings::Settings;
+use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
 
 pub use sources::sources;
@@ -19,14 +21,16 @@ pub use sources::sources;
 #[derive(Debug)]
 pub enum Plan {
     /// One request, answered once.
-    Once(Box<Job>),
-    /// Requests until the model calls no tool any more, this many at most.
-    Rounds(Box<Job>, u32),
+    Once(Box<Job>, Expect),
+    /// Requests until the model calls no tool any more.
+    Rounds(Box<Job>, Rounds),
+    /// One answer in JSON, asked for again until it is right.
+    Reask(Box<Job>, Box<Wanted>),
     /// Print this and send nothing.
     Print(Vec<u8>),
 }
 
-/// One request and what is expected of its answer.
+/// One request.
 #[derive(Debug)]
 pub struct Job {
     /// The command's name.
@@ -35,18 +39,25 @@ pub struct Job {
     pub request: Request,
     /// `--accept`.
     pub accept: Vec<String>,
-    /// What the answer has to be.
-    pub expect: Expect,
-    /// The tools that it may call.
+    /// The tools that the answer may call.
     pub toolbox: Toolbox,
 }
 
-/// What an answer has to be.
+/// How calls are run.
+#[derive(Debug, Clone, Copy)]
+pub struct Rounds {
+    /// Requests in all.
+    pub limit: u32,
+    /// A first answer without a call is a failure.
+    pub required: bool,
+}
+
+/// What a run is for.
 #[derive(Debug)]
-pub enum Expect {
-    /// Any answer.
+pub enum Purpose {
+    /// An answer.
     Answer,
-    /// Calls of tools, or text.
+    /// Calls of tools.
     Calls {
         /// An answer without a call is a failure.
         required: bool,
@@ -55,12 +66,19 @@ pub enum Expect {
         /// The calls are run, in this many requests at most.
         rounds: Option<u32>,
     },
-    /// One JSON value.
-    Json {
-        /// Printed indented.
-        pretty: bool,
-        /// JSON Pointers of what is printed; the whole value without any.
-        select: Vec<String>,
+    /// An answer in JSON.
+    Json(Box<Wanted>),
+}
+
+/// What the one answer has to be.
+#[derive(Debug)]
+pub enum Expect {
+    /// Any answer.
+    Answer,
+    /// Calls of tools, or text.
+    Calls {
+        /// An answer without a call is a failure.
+        required: bool,
     },
 }
 
@@ -71,21 +89,29 @@ pub enum Expect {
 pub fn plan(
     command: &'static str,
     common: &mut Common,
-    expect: Expect,
+    purpose: Purpose,
     settings: &mut Settings,
-    messages: Vec<Message>,
+    mut messages: Vec<Message>,
     toolbox: Toolbox,
 ) -> Result<Plan, Failure> {
-    let mut request = request::build(command, common, settings, messages, &toolbox)?;
-    let rounds = match expect {
-        Expect::Calls {
-            streamed, rounds, ..
-        } => {
-            request.stream = streamed;
-            rounds
-        }
-        _ => None,
+    let stream = match &purpose {
+        Purpose::Answer => command == "stream",
+        Purpose::Calls { streamed, .. } => *streamed,
+        Purpose::Json(wanted) => wanted.stream,
     };
+    if let Purpose::Json(wanted) = &purpose {
+        if stream && common.output.format == Format::Json {
+            return Err(Failure::usage(
+                "--stream prints elements, --format json the server's body",
+            )
+            .hint("--format ndjson tells of each element as it comes"));
+        }
+        if let Some(instruction) = &wanted.instruction {
+            instruct::add(&mut messages, instruction)?;
+        }
+    }
+    let mut request = request::build(command, common, settings, messages, &toolbox)?;
+    request.stream = stream;
     limits::check(
         &request,
         settings.connection.endpoint.provider,
@@ -112,11 +138,16 @@ pub fn plan(
         command,
         request,
         accept,
-        expect,
         toolbox,
     });
-    Ok(match rounds {
-        Some(rounds) => Plan::Rounds(job, rounds),
-        None => Plan::Once(job),
+    Ok(match purpose {
+        Purpose::Answer => Plan::Once(job, Expect::Answer),
+        Purpose::Calls {
+            required,
+            rounds: Some(limit),
+            ..
+        } => Plan::Rounds(job, Rounds { limit, required }),
+        Purpose::Calls { required, .. } => Plan::Once(job, Expect::Calls { required }),
+        Purpose::Json(wanted) => Plan::Reask(job, wanted),
     })
 }

@@ -48,7 +48,7 @@ pub(super) fn whole(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure>
     }
 }
 
-fn reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
+pub(super) fn reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     if answer.reasoning.is_empty() {
         return Ok(());
     }
@@ -205,49 +205,6 @@ pub(super) fn faults(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
         (Err(why), _) => vec![whole(format!("the arguments are not JSON: {why}"))],
         (Ok(value), Some(schema)) => schema.errors(&value),
         (Ok(_), None) => Vec::new(),
-    }
-}
-
-/// `json`: the value, or nothing and what is wrong with it.
-pub(super) fn json(
-    answer: &Answer,
-    pretty: bool,
-    select: &[String],
-    sink: &mut dyn Sink,
-) -> Result<(), Failure> {
-    reasoning(answer, sink)?;
-    let value = structured::parse(&answer.text).map_err(|message| ("", message));
-    let rendered = value.and_then(|value| match structured::render(&value, pretty, select) {
-        Ok(text) => Ok((value, text)),
-        Err(pointer) => Err(("", format!("--select {pointer} finds nothing in it"))),
-    });
-    match rendered {
-        Ok((value, text)) => {
-            if let Some(results) = &answer.search {
-                sink.event(&Event::Search { results })?;
-            }
-            sink.event(&Event::Value { value: &value })?;
-            sink.payload(&answer.body, true)?;
-            sink.text(&format!("{text}\n"))
-        }
-        Err((path, message)) => {
-            let failure = Failure::new(
-                Class::Invalid,
-                format!("the answer is not the JSON asked for: {message}"),
-            )
-            .hint("say in the prompt which JSON is wanted; the answer is above");
-            let errors = [Violation {
-                path: path.to_owned(),
-                message,
-            }];
-            sink.event(&Event::Invalid {
-                attempt: 1,
-                errors: &errors,
-                content: &answer.text,
-            })?;
-            sink.aside(&answer.text, true);
-            Err(failure)
-        }
     }
 }
 

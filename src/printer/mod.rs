@@ -5,6 +5,7 @@
 
 mod extract;
 mod finish;
+mod open;
 mod output;
 mod shared;
 mod sink;
@@ -23,7 +24,8 @@ use crate::secret::Scrubber;
 
 pub use extract::Which;
 pub use finish::Done;
-pub use output::{Output, is_stdout, meta};
+pub use open::{open, print};
+pub use output::Output;
 pub use shared::Shared;
 
 use extract::Extract;

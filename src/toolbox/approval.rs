@@ -10,9 +10,10 @@ use crate::error::Failure;
 use crate::sanitize::one_line;
 
 /// Who allows calls.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub enum Approval {
     /// All are allowed: `--yes`.
+    #[default]
     Given,
     /// The person at the terminal is asked.
     Asked(Terminal),

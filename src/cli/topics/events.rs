@@ -123,7 +123,7 @@ pub const EVENTS: &[EventDoc] = &[
     },
     EventDoc {
         name: "round",
-        when: "The end of an answer that another request follows, once its calls have been run.",
+        when: "The end of an answer that another request follows, with the results of its calls or with what is wrong with it.",
         members: &[
             member("number", "integer", "Which answer of the run, from 1."),
             member("finish_reason", "string", "Why the model stopped."),
@@ -147,7 +147,7 @@ pub const EVENTS: &[EventDoc] = &[
     },
     EventDoc {
         name: "value",
-        when: "The value that `json` accepted.",
+        when: "The value that `json` accepted; under --lines each element of it.",
         members: &[member(
             "value",
             "any",
