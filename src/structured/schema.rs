@@ -59,13 +59,26 @@ impl Schema {
     /// twenty are told, of a huge value only the first.
     pub fn errors(&self, value: &Value) -> Vec<Violation> {
         deep(|| {
-            // The list of all errors is made before the first of them is told.
-            if parts(value, PARTS_MAX) == PARTS_MAX {
-                let first = self.validator.validate(value).err();
-                return first.iter().map(violation).collect();
+            // Stops at the first thing wrong, and keeps no record of branches
+            // that did not fit where another did.
+            if self.validator.is_valid(value) {
+                return Vec::new();
             }
-            let errors = self.validator.iter_errors(value).take(VIOLATIONS_MAX);
-            errors.map(|error| violation(&error)).collect()
+            // The list of all errors is made before the first of them is told.
+            let mut told: Vec<Violation> = if parts(value, PARTS_MAX) == PARTS_MAX {
+                let first = self.validator.validate(value).err();
+                first.iter().map(violation).collect()
+            } else {
+                let errors = self.validator.iter_errors(value).take(VIOLATIONS_MAX);
+                errors.map(|error| violation(&error)).collect()
+            };
+            if told.is_empty() {
+                told.push(Violation {
+                    path: String::new(),
+                    message: "it does not fit the schema".to_owned(),
+                });
+            }
+            told
         })
     }
 }
