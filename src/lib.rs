@@ -45,6 +45,13 @@ use structured::{Show, Wanted};
 use toolbox::{Approval, Sources, Terminal, Toolbox};
 use transport::Transport;
 
+/// [`run`] in a process that Rust's runtime has not prepared.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub fn run_bare() -> ! {
+    startup::prepare();
+    run()
+}
+
 /// Runs the process's command line and ends the process.
 pub fn run() -> ! {
     let mut arguments = std::env::args_os().skip(1);
@@ -159,7 +166,7 @@ fn plan(
     let mut tools = Tools::default();
     let purpose = match task {
         Task::Answer => Purpose::Answer,
-        Task::Json(answer) => Purpose::Json(Box::new(Wanted::load(wanted(answer), &read)?)),
+        Task::Json(answer) => Purpose::Json(Box::new(Wanted::load(wanted(answer), read)?)),
         Task::Tools(offer, run) => {
             let purpose = Purpose::Calls {
                 required: offer.require_call,
