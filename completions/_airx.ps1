@@ -215,6 +215,9 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             break
         }
         'airx;json' {
+            [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'JSON Schema that the answer must fit: JSON, or the file that it is in')
+            [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'The same in short: ''name, age int, tags [str]: what they mean''')
+            [CompletionResult]::new('--tries', '--tries', [CompletionResultType]::ParameterName, 'Most requests for one valid answer, all within --timeout [default: 3]')
             [CompletionResult]::new('--select', '--select', [CompletionResultType]::ParameterName, 'Print what this JSON Pointer names, strings raw, one a line (repeat)')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'System message; `@FILE` reads it from a file, `@@` is a literal `@`')
             [CompletionResult]::new('--system', '--system', [CompletionResultType]::ParameterName, 'System message; `@FILE` reads it from a file, `@@` is a literal `@`')
@@ -254,6 +257,8 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Longest time for one answer with its retries [default: 300s]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Further tries while nothing was printed [default: 3]')
             [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Print indented instead of compact')
+            [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'Print an array''s elements, one a line')
+            [CompletionResult]::new('--stream', '--stream', [CompletionResultType]::ParameterName, 'With --lines: print each element as soon as it is complete and valid')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Never touch standard input')
             [CompletionResult]::new('--no-stdin', '--no-stdin', [CompletionResultType]::ParameterName, 'Never touch standard input')
             [CompletionResult]::new('--lossy', '--lossy', [CompletionResultType]::ParameterName, 'Replace bytes that are not UTF-8 instead of refusing the input')

@@ -208,6 +208,9 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --version 'Print version'
         }
         &'airx;json'= {
+            cand --schema 'JSON Schema that the answer must fit: JSON, or the file that it is in'
+            cand --fields 'The same in short: ''name, age int, tags [str]: what they mean'''
+            cand --tries 'Most requests for one valid answer, all within --timeout [default: 3]'
             cand --select 'Print what this JSON Pointer names, strings raw, one a line (repeat)'
             cand -s 'System message; `@FILE` reads it from a file, `@@` is a literal `@`'
             cand --system 'System message; `@FILE` reads it from a file, `@@` is a literal `@`'
@@ -247,6 +250,8 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --timeout 'Longest time for one answer with its retries [default: 300s]'
             cand --retries 'Further tries while nothing was printed [default: 3]'
             cand --pretty 'Print indented instead of compact'
+            cand --lines 'Print an array''s elements, one a line'
+            cand --stream 'With --lines: print each element as soon as it is complete and valid'
             cand -n 'Never touch standard input'
             cand --no-stdin 'Never touch standard input'
             cand --lossy 'Replace bytes that are not UTF-8 instead of refusing the input'

@@ -182,6 +182,9 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -s v -l verbose -d 'Sho
 complete -c airx -n "__fish_airx_using_subcommand tools" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
 complete -c airx -n "__fish_airx_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand tools" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand json" -l schema -d 'JSON Schema that the answer must fit: JSON, or the file that it is in' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l fields -d 'The same in short: \'name, age int, tags [str]: what they mean\'' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l tries -d 'Most requests for one valid answer, all within --timeout [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l select -d 'Print what this JSON Pointer names, strings raw, one a line (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -s s -l system -d 'System message; `@FILE` reads it from a file, `@@` is a literal `@`' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -s f -l file -d 'Text file added to the message; `-` is standard input (repeat)' -r -F
@@ -219,6 +222,8 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l idle-timeout -d '`str
 complete -c airx -n "__fish_airx_using_subcommand json" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l pretty -d 'Print indented instead of compact'
+complete -c airx -n "__fish_airx_using_subcommand json" -l lines -d 'Print an array\'s elements, one a line'
+complete -c airx -n "__fish_airx_using_subcommand json" -l stream -d 'With --lines: print each element as soon as it is complete and valid'
 complete -c airx -n "__fish_airx_using_subcommand json" -s n -l no-stdin -d 'Never touch standard input'
 complete -c airx -n "__fish_airx_using_subcommand json" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand json" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'

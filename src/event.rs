@@ -1,6 +1,7 @@
 //! What happens during a run, as the events that `--format ndjson` prints and
 //! every printer is driven by; and [`Sink`], who takes them.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -113,6 +114,15 @@ pub struct Violation {
     pub path: String,
     /// What is wrong there.
     pub message: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(out, "{}: ", self.path)?;
+        }
+        out.write_str(&self.message)
+    }
 }
 
 /// How loud a note is: what `--quiet` and `--verbose` decide by.

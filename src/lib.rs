@@ -34,14 +34,15 @@ pub mod transport;
 use std::io::{IsTerminal, Stderr};
 use std::path::Path;
 
-use cli::{Command, Common, Format, OfferArgs, RunArgs};
-use commands::{Expect, Plan};
+use cli::{Command, Common, Format};
+use commands::{Expect, Plan, Purpose};
 use error::Failure;
 use event::{Level, Sink};
 use exit::Class;
 use printer::{Done, Options, Output, Printer, Shared, Which};
 use secret::Scrubber;
-use toolbox::{Approval, Terminal, Toolbox};
+use structured::{Show, Wanted};
+use toolbox::Toolbox;
 use transport::Transport;
 
 /// Runs the process's command line and ends the process.
@@ -66,22 +67,22 @@ pub fn run() -> ! {
 
 fn command(command: Command) -> u8 {
     match command {
-        Command::Chat(args) => converse("chat", args.common, Expect::Answer, None),
-        Command::Stream(args) => converse("stream", args.common, Expect::Answer, None),
+        Command::Chat(args) => converse("chat", false, args.common, any_answer),
+        Command::Stream(args) => converse("stream", true, args.common, any_answer),
         Command::Tools(args) => {
-            let expect = Expect::Calls {
-                required: args.offer.require_call,
-                streamed: args.offer.stream,
-                rounds: args.run.run.then_some(args.run.rounds),
-            };
-            converse("tools", args.common, expect, Some((args.offer, args.run)))
+            let live = args.offer.stream;
+            let dry = args.common.output.dry_run.is_some();
+            let (purpose, sources) = commands::tools(args.offer, args.run, dry);
+            converse("tools", live, args.common, |read| {
+                Ok((purpose, Toolbox::load(sources, read)?))
+            })
         }
         Command::Json(args) => {
-            let expect = Expect::Json {
-                pretty: args.pretty,
-                select: args.select,
-            };
-            converse("json", args.common, expect, None)
+            let options = json_options(args.answer);
+            converse("json", false, args.common, |read| {
+                let wanted = Wanted::load(options, read)?;
+                Ok((Purpose::Json(Box::new(wanted)), Toolbox::default()))
+            })
         }
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
@@ -93,6 +94,33 @@ fn command(command: Command) -> u8 {
             Ok(text) => print(&text),
             Err(failure) => refuse(&failure),
         },
+    }
+}
+
+/// What a run is for, and the tools it offers, from files that it can read.
+type Load<'a> = &'a dyn Fn(&Path) -> Result<String, Failure>;
+
+#[allow(
+    clippy::unnecessary_wraps,
+    reason = "it stands beside those that can fail"
+)]
+fn any_answer(_: Load<'_>) -> Result<(Purpose, Toolbox), Failure> {
+    Ok((Purpose::Answer(Expect::Answer), Toolbox::default()))
+}
+
+fn json_options(args: cli::JsonAnswer) -> structured::Options {
+    let show = match args {
+        _ if args.pretty => Show::Pretty,
+        _ if args.lines => Show::Lines,
+        _ if args.select.is_empty() => Show::Compact,
+        _ => Show::Select(args.select),
+    };
+    structured::Options {
+        schema: args.schema,
+        fields: args.fields,
+        show,
+        stream: args.stream,
+        tries: args.tries.unwrap_or(structured::TRIES),
     }
 }
 
@@ -132,15 +160,14 @@ fn stdout() -> Result<Output, Failure> {
 /// One of the commands that ask a model.
 fn converse(
     command: &'static str,
+    live: bool,
     mut common: Common,
-    expect: Expect,
-    tools: Option<(OfferArgs, RunArgs)>,
+    load: impl FnOnce(Load<'_>) -> Result<(Purpose, Toolbox), Failure>,
 ) -> u8 {
-    let live = command == "stream" || matches!(expect, Expect::Calls { streamed: true, .. });
     let (printer, opened) = open(command, live, &mut common);
     #[cfg(unix)]
     signals::install(printer.clone());
-    let result = opened.and_then(|()| plan(command, &mut common, expect, tools, &printer));
+    let result = opened.and_then(|()| plan(command, &mut common, load, &printer));
     let result = match result {
         Ok(Planned::Print(bytes)) => return printer.lock().print(&bytes),
         Ok(Planned::Ask(asked)) => ask(*asked, &printer),
@@ -204,13 +231,11 @@ fn open(
 /// What is to be done, everything read that it needs.
 enum Planned {
     Print(Vec<u8>),
-    Ask(Box<Asked>),
+    Ask(Box<Ask>),
 }
 
-struct Asked {
-    job: commands::Job,
-    /// The calls are run.
-    rounds: Option<(u32, Approval)>,
+struct Ask {
+    plan: Plan,
     session: Option<input::Session>,
     transport: Transport,
 }
@@ -218,8 +243,7 @@ struct Asked {
 fn plan(
     command: &'static str,
     common: &mut Common,
-    expect: Expect,
-    tools: Option<(OfferArgs, RunArgs)>,
+    load: impl FnOnce(Load<'_>) -> Result<(Purpose, Toolbox), Failure>,
     printer: &Shared<Output, Stderr>,
 ) -> Result<Planned, Failure> {
     let mut scrubber = Scrubber::default();
@@ -228,32 +252,20 @@ fn plan(
     let mut settings = settings?;
     let mut sink = printer.clone();
     let lossy = common.input.lossy;
-    let sources = tools.map(|(offer, run)| commands::sources(offer, run));
-    let mut toolbox = Toolbox::default();
-    let mut approval = Approval::Given;
-    if let Some(sources) = &sources {
-        toolbox.load(sources, |path: &Path| input::read_text(path, lossy))?;
-        if sources.asks && common.output.dry_run.is_none() {
-            approval = Approval::Asked(Terminal::open()?);
-        }
-    }
+    let (purpose, mut toolbox) = load(&|path: &Path| input::read_text(path, lossy))?;
     let prompt = input::read(&settings.sources, &mut |notice| {
         sink.note(Level::Warning, notice);
     })?;
-    if let Some(sources) = &sources {
-        if let (true, None, Some(keyless)) = (
-            sources.start_programs(),
-            common.output.dry_run,
-            settings.keyless.take(),
-        ) {
-            return Err(keyless);
-        }
-        toolbox.gather(sources, &scrubber)?;
+    // No program is started for a run that cannot ask anyway.
+    let starts = toolbox.starts_programs() && common.output.dry_run.is_none();
+    if let Some(keyless) = settings.keyless.take_if(|_| starts) {
+        return Err(keyless);
     }
+    toolbox.gather(&scrubber)?;
     let plan = commands::plan(
         command,
         common,
-        expect,
+        purpose,
         &mut settings,
         prompt.messages,
         toolbox,
@@ -261,36 +273,32 @@ fn plan(
     for warning in &settings.warnings {
         printer.lock().note(Level::Warning, warning);
     }
-    let (job, rounds) = match plan? {
-        Plan::Print(bytes) => return Ok(Planned::Print(bytes)),
-        Plan::Once(job) => (job, None),
-        Plan::Rounds(job, limit) => (job, Some((limit, approval))),
-    };
-    if let Some(keyless) = settings.keyless {
-        return Err(keyless);
+    match (plan?, settings.keyless) {
+        (Plan::Print(bytes), _) => Ok(Planned::Print(bytes)),
+        (_, Some(keyless)) => Err(keyless),
+        (plan, None) => Ok(Planned::Ask(Box::new(Ask {
+            plan,
+            session: prompt.session,
+            transport: Transport::new(settings.connection),
+        }))),
     }
-    Ok(Planned::Ask(Box::new(Asked {
-        job: *job,
-        rounds,
-        session: prompt.session,
-        transport: Transport::new(settings.connection),
-    })))
 }
 
-fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {
+fn ask(ask: Ask, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {
     let mut sink = printer.clone();
-    let Asked {
-        job,
-        rounds,
+    let Ask {
+        plan,
         session,
         mut transport,
-    } = asked;
-    let answer = match rounds {
-        None => drive::once(&job, session, &mut transport, &mut sink)?,
-        Some((limit, approval)) => {
-            drive::rounds(job, limit, &approval, session, &mut transport, &mut sink)?
+    } = ask;
+    let answer = match plan {
+        Plan::Once(job, expect) => drive::once(&job, &expect, session, &mut transport, &mut sink),
+        Plan::Rounds(job, rounds) => {
+            drive::rounds(*job, rounds, session, &mut transport, &mut sink)
         }
-    };
+        Plan::Reask(job, wanted) => drive::reask(&job, &wanted, session, &mut transport, &mut sink),
+        Plan::Print(_) => return Ok(Done::default()),
+    }?;
     Ok(Done {
         finish_reason: answer.finish_reason,
         model: answer.model,

@@ -18,7 +18,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("cli", &["exit"]),
     (
         "commands",
-        &["cli", "settings", "input", "api", "model", "toolbox"],
+        &[
+            "cli",
+            "settings",
+            "input",
+            "api",
+            "model",
+            "toolbox",
+            "structured",
+        ],
     ),
     (
         "drive",
@@ -32,6 +40,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "event",
             "input",
             "transport",
+            "api",
         ],
     ),
     ("error", &["exit", "api"]),
@@ -77,6 +86,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("indicatif", &["progress.rs"]),
     ("rmcp", &["toolbox/mcp.rs"]),
     ("shlex", &["toolbox/program.rs"]),
+    ("jsonschema", &["structured/schema.rs"]),
 ];
 
 /// Lines of code that a file may have, tests and blank lines aside.

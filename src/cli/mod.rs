@@ -25,7 +25,7 @@ pub use common::{
     Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, RequestArgs, duration,
 };
 pub use completions::{CompletionsArgs, Shell};
-pub use json::JsonArgs;
+pub use json::{JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
 pub use refusal::refusal;

@@ -2,31 +2,35 @@
 //! sent or printed here.
 
 mod curl;
+mod instruct;
 mod limits;
 pub mod print;
 mod request;
 mod sources;
 
 use crate::api::request::{Message, Request};
-use crate::cli::{Common, DryRun};
+use crate::cli::{Common, DryRun, Format};
 use crate::error::Failure;
 use crate::settings::Settings;
+use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
 
-pub use sources::sources;
+pub use sources::tools;
 
 /// What a run does.
 #[derive(Debug)]
 pub enum Plan {
     /// One request, answered once.
-    Once(Box<Job>),
-    /// Requests until the model calls no tool any more, this many at most.
-    Rounds(Box<Job>, u32),
+    Once(Box<Job>, Expect),
+    /// Requests until the model calls no tool any more.
+    Rounds(Box<Job>, Rounds),
+    /// One answer in JSON, asked for again until it is right.
+    Reask(Box<Job>, Box<Wanted>),
     /// Print this and send nothing.
     Print(Vec<u8>),
 }
 
-/// One request and what is expected of its answer.
+/// One request.
 #[derive(Debug)]
 pub struct Job {
     /// The command's name.
@@ -35,10 +39,26 @@ pub struct Job {
     pub request: Request,
     /// `--accept`.
     pub accept: Vec<String>,
-    /// What the answer has to be.
-    pub expect: Expect,
-    /// The tools that it may call.
+    /// The tools that the answer may call.
     pub toolbox: Toolbox,
+}
+
+/// Calls are run and their results sent back.
+#[derive(Debug, Clone, Copy)]
+pub struct Rounds {
+    /// Requests in all, at most.
+    pub limit: u32,
+    /// No call in any answer is a failure.
+    pub required: bool,
+}
+
+/// What a run is for.
+#[derive(Debug)]
+pub enum Purpose {
+    /// An answer.
+    Answer(Expect),
+    /// An answer in JSON.
+    Json(Box<Wanted>),
 }
 
 /// What an answer has to be.
@@ -55,13 +75,6 @@ pub enum Expect {
         /// The calls are run, in this many requests at most.
         rounds: Option<u32>,
     },
-    /// One JSON value.
-    Json {
-        /// Printed indented.
-        pretty: bool,
-        /// JSON Pointers of what is printed; the whole value without any.
-        select: Vec<String>,
-    },
 }
 
 /// Makes the plan of `command`. Warnings are added to the settings'.
@@ -71,21 +84,29 @@ pub enum Expect {
 pub fn plan(
     command: &'static str,
     common: &mut Common,
-    expect: Expect,
+    purpose: Purpose,
     settings: &mut Settings,
-    messages: Vec<Message>,
+    mut messages: Vec<Message>,
     toolbox: Toolbox,
 ) -> Result<Plan, Failure> {
-    let mut request = request::build(command, common, settings, messages, &toolbox)?;
-    let rounds = match expect {
-        Expect::Calls {
-            streamed, rounds, ..
-        } => {
-            request.stream = streamed;
-            rounds
+    let mut stream = command == "stream";
+    if let Purpose::Answer(Expect::Calls { streamed, .. }) = &purpose {
+        stream = *streamed;
+    }
+    if let Purpose::Json(wanted) = &purpose {
+        stream = wanted.stream;
+        if stream && common.output.format == Format::Json {
+            return Err(Failure::usage(
+                "--stream prints elements, --format json the server's body",
+            )
+            .hint("--format ndjson tells of each element as it comes"));
         }
-        _ => None,
-    };
+        if let Some(instruction) = &wanted.instruction {
+            instruct::add(&mut messages, instruction)?;
+        }
+    }
+    let mut request = request::build(command, common, settings, messages, &toolbox)?;
+    request.stream = stream;
     limits::check(
         &request,
         settings.connection.endpoint.provider,
@@ -112,11 +133,15 @@ pub fn plan(
         command,
         request,
         accept,
-        expect,
         toolbox,
     });
-    Ok(match rounds {
-        Some(rounds) => Plan::Rounds(job, rounds),
-        None => Plan::Once(job),
+    Ok(match purpose {
+        Purpose::Answer(Expect::Calls {
+            required,
+            rounds: Some(limit),
+            ..
+        }) => Plan::Rounds(job, Rounds { limit, required }),
+        Purpose::Answer(expect) => Plan::Once(job, expect),
+        Purpose::Json(wanted) => Plan::Reask(job, wanted),
     })
 }

@@ -45,7 +45,7 @@ pub(super) fn build(
         model: settings.model.clone(),
         messages,
         tools,
-        stream: command == "stream",
+        stream: false,
         json_object: command == "json",
         temperature: args.temperature,
         top_p: args.top_p,

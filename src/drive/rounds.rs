@@ -1,24 +1,24 @@
 //! Requests until the model calls no tool any more: each answer's calls are
 //! run, in order, and their results go back with the next request.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::tell::{call_event, faults, prose, turn, whole};
+use super::tell::{call_event, faults, prose, turn, turn_of, whole};
 use crate::answer::{Answer, Call};
 use crate::api::request::Message;
-use crate::commands::{Expect, Job};
+use crate::commands::{Job, Rounds};
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, VERSION, Violation};
-use crate::exchange::{self, Ask};
+use crate::exchange::{self, Ask, Span};
 use crate::exit::Class;
 use crate::input::Session;
-use crate::toolbox::{Approval, Outcome};
+use crate::toolbox::Outcome;
 use crate::transport::Transport;
 
-/// Asks, runs the calls, and asks again, `limit` times at most. What is
+/// Asks, runs the calls, and asks again, as often as there are rounds. What is
 /// returned with success is the final answer.
 ///
 /// # Errors
@@ -26,30 +26,27 @@ use crate::transport::Transport;
 /// started; calls in the last answer that there may be.
 pub fn rounds(
     mut job: Job,
-    limit: u32,
-    approval: &Approval,
+    rounds: Rounds,
     mut session: Option<Session>,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    let first_id = job.request.request_id.clone();
     sink.event(&Event::Start {
         v: VERSION,
         command: job.command,
         model: &job.request.model,
-        request_id: first_id.as_deref(),
+        request_id: job.request.request_id.as_deref(),
     })?;
-    let mut left = transport.connection().timeouts.total;
+    let mut span = Span::new(transport);
     let mut number = 1;
     loop {
-        let mut answer = asked(&job, &mut left, transport, sink)?;
+        let mut answer = asked(&job, &mut span, transport, sink)?;
         if answer.calls.is_empty() {
-            let required = matches!(job.expect, Expect::Calls { required: true, .. });
-            prose(&answer, &job, required && number == 1, sink)?;
+            prose(&answer, &job, rounds.required && number == 1, sink)?;
             // The answer leaves before servers and session take their time.
             sink.wait()?;
             if let Some(session) = session {
-                session.extend(&turn(&answer.text, &[]))?;
+                session.extend(&turn(&answer))?;
             }
             answer.body = Vec::new();
             return Ok(answer);
@@ -63,10 +60,12 @@ pub fn rounds(
             call_event(index, call, sink)?;
         }
         sink.wait()?;
-        if number == limit {
-            return Err(used_up(limit));
+        if number == rounds.limit {
+            return Err(used_up(rounds.limit));
         }
-        let turns = turns(&answer, &job, approval, sink)?;
+        let begun = Instant::now();
+        let turns = turns(&answer, &job, sink)?;
+        span.stood(begun.elapsed());
         sink.event(&Event::Round {
             number,
             finish_reason: answer.finish_reason.as_deref().unwrap_or_default(),
@@ -80,28 +79,22 @@ pub fn rounds(
             job.request.messages.push(turn);
         }
         number += 1;
-        // An id must not be used twice (code 1231).
-        job.request.request_id = first_id.as_ref().map(|id| format!("{id}-r{number}"));
     }
 }
 
-/// One answer. What is left of `--timeout` is for the requests alone: the
-/// clock stands while tools run.
+/// One answer.
 fn asked(
     job: &Job,
-    left: &mut Option<Duration>,
+    span: &mut Span,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    let started = Instant::now();
     let ask = Ask {
         request: &job.request,
         accept: &job.accept,
         keep: true,
-        deadline: left.and_then(|left| started.checked_add(left)),
     };
-    let (answer, result) = exchange::run(&ask, transport, sink);
-    *left = left.map(|left| left.saturating_sub(started.elapsed()));
+    let (answer, result) = exchange::run(&ask, span, transport, sink);
     result.map(|()| answer)
 }
 
@@ -123,12 +116,7 @@ fn used_up(limit: u32) -> Failure {
 }
 
 /// Runs an answer's calls: the assistant's turn and a turn for each result.
-fn turns(
-    answer: &Answer,
-    job: &Job,
-    approval: &Approval,
-    sink: &mut dyn Sink,
-) -> Result<Vec<Box<RawValue>>, Failure> {
+fn turns(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<Vec<Box<RawValue>>, Failure> {
     let mut calls = answer.calls.clone();
     for call in &mut calls {
         // Servers that put a history into a template fail on what is not JSON.
@@ -137,9 +125,9 @@ fn turns(
         }
     }
     let mut turns =
-        vec![RawValue::from_string(turn(&answer.text, &calls)).map_err(std::io::Error::from)?];
+        vec![RawValue::from_string(turn_of(&answer.text, &calls)).map_err(std::io::Error::from)?];
     for call in &answer.calls {
-        let outcome = outcome(call, job, approval, sink)?;
+        let outcome = outcome(call, job, sink)?;
         sink.event(&Event::ToolResult {
             id: &call.id,
             name: &call.name,
@@ -160,22 +148,17 @@ fn turns(
 }
 
 /// Runs one call, if it is right and allowed.
-fn outcome(
-    call: &Call,
-    job: &Job,
-    approval: &Approval,
-    sink: &mut dyn Sink,
-) -> Result<Outcome, Failure> {
+fn outcome(call: &Call, job: &Job, sink: &mut dyn Sink) -> Result<Outcome, Failure> {
     let toolbox = &job.toolbox;
     let wrong = faults(call, toolbox);
     if !wrong.is_empty() {
         return Ok(Outcome::refused(told(call, &wrong)));
     }
     let arguments = call.value().unwrap_or_default();
-    let runs = toolbox.runs(&call.name).unwrap_or_default();
-    if !approval.allows(&call.name, &arguments, &runs)? {
+    if !toolbox.allows(&call.name, &arguments)? {
         return Ok(Outcome::refused("the user does not allow this call"));
     }
+    let runs = toolbox.runs(&call.name).unwrap_or_default();
     sink.note(Level::Verbose, &format!("* {}: {runs}", call.name));
     toolbox.call(&call.name, &arguments, &mut |line| {
         sink.note(Level::Always, line);

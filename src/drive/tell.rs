@@ -208,49 +208,6 @@ pub(super) fn faults(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
     }
 }
 
-/// `json`: the value, or nothing and what is wrong with it.
-pub(super) fn json(
-    answer: &Answer,
-    pretty: bool,
-    select: &[String],
-    sink: &mut dyn Sink,
-) -> Result<(), Failure> {
-    reasoning(answer, sink)?;
-    let value = structured::parse(&answer.text).map_err(|message| ("", message));
-    let rendered = value.and_then(|value| match structured::render(&value, pretty, select) {
-        Ok(text) => Ok((value, text)),
-        Err(pointer) => Err(("", format!("--select {pointer} finds nothing in it"))),
-    });
-    match rendered {
-        Ok((value, text)) => {
-            if let Some(results) = &answer.search {
-                sink.event(&Event::Search { results })?;
-            }
-            sink.event(&Event::Value { value: &value })?;
-            sink.payload(&answer.body, true)?;
-            sink.text(&format!("{text}\n"))
-        }
-        Err((path, message)) => {
-            let failure = Failure::new(
-                Class::Invalid,
-                format!("the answer is not the JSON asked for: {message}"),
-            )
-            .hint("say in the prompt which JSON is wanted; the answer is above");
-            let errors = [Violation {
-                path: path.to_owned(),
-                message,
-            }];
-            sink.event(&Event::Invalid {
-                attempt: 1,
-                errors: &errors,
-                content: &answer.text,
-            })?;
-            sink.aside(&answer.text, true);
-            Err(failure)
-        }
-    }
-}
-
 impl Call {
     /// The arguments, where they are JSON. None at all count as an empty object.
     pub(super) fn value(&self) -> Option<Value> {
@@ -262,7 +219,12 @@ impl Call {
 }
 
 /// The assistant's turn, as a session keeps it.
-pub(super) fn turn(text: &str, calls: &[Call]) -> String {
+pub(super) fn turn(answer: &Answer) -> String {
+    turn_of(&answer.text, &answer.calls)
+}
+
+/// The turn of this text and these calls.
+pub(super) fn turn_of(text: &str, calls: &[Call]) -> String {
     let mut turn = serde_json::json!({ "role": "assistant", "content": text });
     if !calls.is_empty() {
         let calls = calls.iter().map(|call| {

@@ -6,7 +6,7 @@ mod attempt;
 mod backoff;
 mod response;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
 use crate::api::request::Request;
@@ -26,23 +26,47 @@ pub struct Ask<'a> {
     pub accept: &'a [String],
     /// Keep the text of a stream.
     pub keep: bool,
-    /// When `--timeout` has passed.
-    pub deadline: Option<Instant>,
+}
+
+/// What all requests of a run share, re-asks included.
+#[derive(Debug)]
+pub struct Span {
+    /// When the last of them has to be answered.
+    deadline: Option<Instant>,
+    /// Requests sent.
+    requests: u32,
+}
+
+impl Span {
+    /// Begins now, and ends with `--timeout`.
+    pub fn new(transport: &Transport) -> Self {
+        let total = transport.connection().timeouts.total;
+        Self {
+            deadline: total.map(|total| Instant::now() + total),
+            requests: 0,
+        }
+    }
+
+    /// The clock stood for so long: what happened then was no request.
+    pub fn stood(&mut self, still: Duration) {
+        self.deadline = self.deadline.and_then(|end| end.checked_add(still));
+    }
 }
 
 /// Asks until there is an answer or no more hope. The answer is what came, even
 /// where the result is a failure.
 pub fn run(
     ask: &Ask<'_>,
+    span: &mut Span,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
-    let deadline = ask.deadline;
+    let deadline = span.deadline;
     let mut backoff = Backoff::new(transport.connection().retries);
-    let mut number = 1;
     loop {
         let mut answer = Answer::default();
-        let body = numbered(ask.request, number);
+        span.requests += 1;
+        let body = numbered(ask.request, span.requests);
         sink.count(Count::Request);
         let result = attempt::run(ask, body, transport, deadline, &mut answer, sink);
         if let Some(usage) = answer.usage {
@@ -62,8 +86,7 @@ pub fn run(
             Next::Wait(wait) => wait,
             Next::GiveUp(failure) => return (answer, Err(failure)),
         };
-        number += 1;
-        if let Err(failure) = announce(&failure, number, wait, sink) {
+        if let Err(failure) = announce(&failure, span.requests + 1, wait, sink) {
             return (answer, Err(failure));
         }
         std::thread::sleep(wait);
@@ -74,7 +97,7 @@ pub fn run(
 fn announce(
     failure: &Failure,
     number: u32,
-    wait: std::time::Duration,
+    wait: Duration,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     sink.again();

@@ -38,8 +38,12 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
             }
             (Format::Text, Event::Round { .. }) => self.end_prose(),
             (Format::Ndjson, event) => {
-                let told = matches!(event, Event::Start { .. } | Event::Invalid { .. });
-                self.printed |= !told;
+                match event {
+                    Event::Start { .. } | Event::Invalid { .. } => {}
+                    // Another answer follows, of which nothing has been shown.
+                    Event::Round { .. } => self.printed = false,
+                    _ => self.printed = true,
+                }
                 self.push_event(event);
             }
             (Format::Text, Event::Delta { content }) if self.options.live => {

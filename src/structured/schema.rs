@@ -21,6 +21,12 @@ const BACKTRACK_MAX: usize = 100_000;
 /// Violations that are told of one value.
 const VIOLATIONS_MAX: usize = 20;
 
+/// Values within a value from which on only its first violation is looked for.
+const PARTS_MAX: usize = 100_000;
+
+/// The stack that a schema is compiled and run on; memory is taken as it is used.
+const STACK: usize = 256 << 20;
+
 /// Characters of a found value, and of a whole message.
 const FOUND_MAX: usize = 60;
 const MESSAGE_MAX: usize = 300;
@@ -36,26 +42,62 @@ impl Schema {
     /// # Errors
     /// It is no schema, or refers to what is not in it: exit 2, with the path.
     pub fn compile(document: &Value, place: &str) -> Result<Self, Failure> {
-        let built = jsonschema::options()
-            .offline()
-            .should_validate_formats(true)
-            .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_MAX))
-            .build(document);
-        match built {
-            Ok(validator) => Ok(Self { validator }),
-            Err(error) => Err(refused(&error, place)),
-        }
+        deep(|| {
+            let built = jsonschema::options()
+                .offline()
+                .should_validate_formats(true)
+                .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_MAX))
+                .build(document);
+            match built {
+                Ok(validator) => Ok(Self { validator }),
+                Err(error) => Err(refused(&error, place)),
+            }
+        })
     }
 
     /// What is wrong with `value`; nothing where it fits. At most the first
-    /// twenty are told.
+    /// twenty are told, of a huge value only the first.
     pub fn errors(&self, value: &Value) -> Vec<Violation> {
-        let errors = self.validator.iter_errors(value);
-        errors
-            .take(VIOLATIONS_MAX)
-            .map(|error| violation(&error))
-            .collect()
+        deep(|| {
+            // The list of all errors is made before the first of them is told.
+            if parts(value, PARTS_MAX) == PARTS_MAX {
+                let first = self.validator.validate(value).err();
+                return first.iter().map(violation).collect();
+            }
+            let errors = self.validator.iter_errors(value).take(VIOLATIONS_MAX);
+            errors.map(|error| violation(&error)).collect()
+        })
     }
+}
+
+/// Runs `work` on a stack of its own: a schema that refers to its parts can go
+/// through many of them at each level of a value.
+fn deep<T: Send>(work: impl Fn() -> T + Sync) -> T {
+    let there = std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(STACK);
+        let thread = builder.spawn_scoped(scope, &work).ok()?;
+        thread.join().ok()
+    });
+    // Where there is no room for such a stack the present one has to do.
+    there.unwrap_or_else(work)
+}
+
+/// How many values stand in `value`, itself included; counted up to `max`.
+fn parts(value: &Value, max: usize) -> usize {
+    let mut waiting = vec![value];
+    let mut count = 0;
+    while let Some(value) = waiting.pop() {
+        count += 1;
+        if count + waiting.len() >= max {
+            return max;
+        }
+        match value {
+            Value::Array(items) => waiting.extend(items.iter().take(max)),
+            Value::Object(members) => waiting.extend(members.values().take(max)),
+            _ => {}
+        }
+    }
+    count
 }
 
 impl fmt::Debug for Schema {
@@ -363,5 +405,22 @@ mod tests {
             let text = parse(text).unwrap();
             let _ = Schema::compile(&text, "s").map(|schema| schema.errors(&parse("{}").unwrap()));
         }
+    }
+
+    #[test]
+    fn deep_schemas_of_deep_values_do_not_overflow_the_stack() {
+        let (open, close) = (r#"{"allOf":["#.repeat(30), "]}".repeat(30));
+        let text = format!(r##"{open}{{"properties":{{"a":{{"$ref":"#"}}}}}}{close}"##);
+        let value = format!("{}1{}", r#"{"a":"#.repeat(120), "}".repeat(120));
+        assert_eq!(told(&text, &value).len(), 0);
+    }
+
+    #[test]
+    fn a_value_of_many_wrong_parts_costs_no_more_than_its_size() {
+        let value = format!("[{}1]", "1,".repeat(1_000_000));
+        assert_eq!(told(r#"{"items":{"type":"null"}}"#, &value).len(), 1);
+        let value: Vec<String> = (0..100_000).map(|n| format!(r#"{{"n":[{n}]}}"#)).collect();
+        let value = format!("[{}]", value.join(","));
+        assert_eq!(told(r#"{"uniqueItems":true}"#, &value).len(), 0);
     }
 }

@@ -10,9 +10,10 @@ use crate::error::Failure;
 use crate::sanitize::one_line;
 
 /// Who allows calls.
-#[derive(Debug)]
-pub enum Approval {
+#[derive(Debug, Default)]
+pub(super) enum Approval {
     /// All are allowed: `--yes`.
+    #[default]
     Given,
     /// The person at the terminal is asked.
     Asked(Terminal),
@@ -20,7 +21,7 @@ pub enum Approval {
 
 /// The controlling terminal.
 #[derive(Debug)]
-pub struct Terminal {
+pub(super) struct Terminal {
     file: File,
 }
 
@@ -29,7 +30,7 @@ impl Terminal {
     ///
     /// # Errors
     /// There is none: exit 2.
-    pub fn open() -> Result<Self, Failure> {
+    pub(super) fn open() -> Result<Self, Failure> {
         let opened = OpenOptions::new().read(true).write(true).open("/dev/tty");
         let file = opened.map_err(|_| {
             Failure::usage("--run: there is no terminal to ask for each call on")
@@ -63,7 +64,12 @@ impl Approval {
     ///
     /// # Errors
     /// The terminal has gone: exit 1.
-    pub fn allows(&self, name: &str, arguments: &Value, runs: &str) -> Result<bool, Failure> {
+    pub(super) fn allows(
+        &self,
+        name: &str,
+        arguments: &Value,
+        runs: &str,
+    ) -> Result<bool, Failure> {
         match self {
             Self::Given => Ok(true),
             Self::Asked(terminal) => Ok(terminal.ask(name, arguments, runs)?),

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::value::to_raw_value;
 use serde_json::{Map, Value};
 
+use super::approval::{Approval, Terminal};
 use super::check::Declared;
 use super::program::{Program, Surroundings};
 use super::{Action, Function, Kind, Sources, Tool, Toolbox, folder};
@@ -13,17 +14,21 @@ use crate::error::Failure;
 use crate::secret::Scrubber;
 
 impl Toolbox {
-    /// Loads tools from files, in order. `read` gives a file's text.
+    /// Loads the tools of files, in order, and opens the terminal where calls
+    /// are asked for. `read` gives a file's text.
     ///
     /// # Errors
-    /// A file that cannot be read, or holds what is no tool: exit 2.
+    /// A file that cannot be read, or holds what is no tool; no terminal: exit 2.
     pub fn load(
-        &mut self,
-        sources: &Sources,
+        mut sources: Sources,
         read: impl Fn(&Path) -> Result<String, Failure>,
-    ) -> Result<(), Failure> {
-        self.limits = sources.limits;
-        for file in &sources.files {
+    ) -> Result<Self, Failure> {
+        let files = std::mem::take(&mut sources.files);
+        let mut toolbox = Self {
+            sources,
+            ..Self::default()
+        };
+        for file in &files {
             let text = read(file)?;
             let name = file.display();
             let mut empty = true;
@@ -39,8 +44,8 @@ impl Toolbox {
                     tool => vec![tool],
                 };
                 for tool in tools {
-                    let place = format!("--tools {name}, tool {}", self.tools.len() + 1);
-                    self.add(tool, &place, None)?;
+                    let place = format!("--tools {name}, tool {}", toolbox.tools.len() + 1);
+                    toolbox.add(tool, &place, None)?;
                     empty = false;
                 }
             }
@@ -48,7 +53,10 @@ impl Toolbox {
                 return Err(Failure::usage(format!("--tools {name}: it holds no tool")));
             }
         }
-        Ok(())
+        if toolbox.sources.asks {
+            toolbox.approval = Approval::Asked(Terminal::open()?);
+        }
+        Ok(toolbox)
     }
 
     /// Adds what the other sources have, and the commands of `--exec`.
@@ -57,11 +65,20 @@ impl Toolbox {
     ///
     /// # Errors
     /// A source that is broken: exit 2; a server that cannot be started: 11.
-    pub fn gather(&mut self, sources: &Sources, scrubber: &Scrubber) -> Result<(), Failure> {
+    pub fn gather(&mut self, scrubber: &Scrubber) -> Result<(), Failure> {
+        let sources = std::mem::take(&mut self.sources);
+        // Servers are started within them.
+        self.sources.limits = sources.limits;
+        let gathered = self.gather_from(&sources, scrubber);
+        self.sources = sources;
+        gathered
+    }
+
+    fn gather_from(&mut self, sources: &Sources, scrubber: &Scrubber) -> Result<(), Failure> {
         if let Some((knowledge, prompt)) = &sources.retrieval {
             self.add_retrieval(knowledge, prompt.as_deref())?;
         }
-        if sources.runs || sources.start_programs() {
+        if sources.runs || !sources.folders.is_empty() || !sources.servers.is_empty() {
             self.surroundings = Surroundings::without_keys(scrubber);
         }
         for path in &sources.folders {
@@ -228,8 +245,7 @@ mod tests {
     use super::*;
 
     fn load(text: &str) -> Result<Vec<String>, Failure> {
-        let mut toolbox = Toolbox::default();
-        toolbox.load(&of_file(), |_| Ok(text.to_owned()))?;
+        let toolbox = Toolbox::load(of_file(), |_| Ok(text.to_owned()))?;
         Ok(toolbox
             .offered()
             .map(|(_, wire)| wire.to_string())
@@ -303,15 +319,13 @@ mod tests {
     #[test]
     fn programs_are_named_once_and_for_tools_that_are_there() {
         let name = |flags: &[&str]| {
-            let mut toolbox = Toolbox::default();
-            toolbox.load(&of_file(), |_| Ok(BARE.into())).unwrap();
-            let programs = flags.iter().map(ToString::to_string).collect();
             let sources = Sources {
-                programs,
+                programs: flags.iter().map(ToString::to_string).collect(),
                 runs: true,
-                ..Sources::default()
+                ..of_file()
             };
-            toolbox.gather(&sources, &Scrubber::default())
+            let mut toolbox = Toolbox::load(sources, |_| Ok(BARE.into())).unwrap();
+            toolbox.gather(&Scrubber::default())
         };
         assert!(name(&["f=cat"]).is_ok());
         for (flags, what) in [

@@ -54,9 +54,9 @@ impl Toolbox {
     pub(super) fn add_server(&mut self, line: &str) -> Result<(), Failure> {
         let program = Program::split(line, "--mcp")?;
         let mut command = program.command(&self.surroundings);
-        let tools = self
-            .servers
-            .start(&mut command, program.words(), self.limits.timeout)?;
+        let tools =
+            self.servers
+                .start(&mut command, program.words(), self.sources.limits.timeout)?;
         let server = self.servers.servers.len() - 1;
         for tool in tools {
             let place = format!("--mcp {}: {}", self.servers.name(server), tool.name);

@@ -23,9 +23,9 @@ use serde_json::value::RawValue;
 
 use crate::structured::Schema;
 
-pub use approval::{Approval, Terminal};
 pub use run::Outcome;
 
+use approval::Approval;
 use program::{Program, Surroundings};
 
 /// Where tools come from, and how they are run.
@@ -49,13 +49,6 @@ pub struct Sources {
     pub limits: Limits,
 }
 
-impl Sources {
-    /// Whether to gather them starts programs.
-    pub fn start_programs(&self) -> bool {
-        !self.folders.is_empty() || !self.servers.is_empty()
-    }
-}
-
 /// Bounds of one call.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
@@ -69,7 +62,8 @@ pub struct Limits {
 #[derive(Debug, Default)]
 pub struct Toolbox {
     tools: Vec<Tool>,
-    limits: Limits,
+    sources: Sources,
+    approval: Approval,
     surroundings: Surroundings,
     #[cfg(unix)]
     servers: mcp::Servers,
@@ -120,6 +114,11 @@ impl Toolbox {
     /// The tools as the request carries them, each with its kind.
     pub fn offered(&self) -> impl Iterator<Item = (Kind, &RawValue)> {
         self.tools.iter().map(|tool| (tool.kind, &*tool.wire))
+    }
+
+    /// Whether to [`gather`](Toolbox::gather) starts programs.
+    pub fn starts_programs(&self) -> bool {
+        !self.sources.folders.is_empty() || !self.sources.servers.is_empty()
     }
 
     /// Whether a call of this name can be right. Where no functions are known

@@ -36,6 +36,15 @@ impl Outcome {
 }
 
 impl Toolbox {
+    /// Whether a call of this function may run.
+    ///
+    /// # Errors
+    /// The terminal to ask on has gone: exit 1.
+    pub fn allows(&self, name: &str, arguments: &Value) -> Result<bool, Failure> {
+        let runs = self.runs(name).unwrap_or_default();
+        self.approval.allows(name, arguments, &runs)
+    }
+
     /// Runs a call of this function. Lines on the command's standard error go
     /// to `say` as they come.
     ///
@@ -55,7 +64,8 @@ impl Toolbox {
             Some(Action::Run(program)) => self.run(name, program, arguments, say)?,
             #[cfg(unix)]
             Some(Action::Ask(server, tool)) => {
-                self.servers.call(*server, tool, arguments, self.limits)?
+                self.servers
+                    .call(*server, tool, arguments, self.sources.limits)?
             }
             None => (None, format!("error: the tool {name} has no command")),
         };
@@ -84,7 +94,12 @@ impl Toolbox {
     ) -> Result<(Option<i32>, String), Failure> {
         let mut command = program.command(&self.surroundings);
         let input = arguments.to_string();
-        let ended = child::run(&mut command, Some(input.as_bytes()), self.limits, say);
+        let ended = child::run(
+            &mut command,
+            Some(input.as_bytes()),
+            self.sources.limits,
+            say,
+        );
         let ended = ended.map_err(|why| {
             let words = program.words();
             Failure::new(
@@ -96,7 +111,12 @@ impl Toolbox {
             Some(0) => ended.stdout.text(),
             Some(status) => wrong(&format!("it ended with exit status {status}"), &ended),
             None => {
-                let limit = self.limits.timeout.unwrap_or_default().as_secs_f64();
+                let limit = self
+                    .sources
+                    .limits
+                    .timeout
+                    .unwrap_or_default()
+                    .as_secs_f64();
                 wrong(
                     &format!("it took longer than {limit} s and was killed"),
                     &ended,

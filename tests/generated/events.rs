@@ -161,17 +161,17 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             retry_after_ms: number,
         });
     }
-    take("error", sparse());
+    line(&sparse());
 }
 
 /// What a server may leave out, or send as null.
-fn sparse() -> Value {
+fn sparse() -> Event<'static> {
     let mut sparse = usage();
     sparse.prompt_tokens_details = None;
     sparse.completion_tokens_details = Some(CompletionDetails {
         reasoning_tokens: None,
     });
-    let event = Event::Error {
+    Event::Error {
         class: "signal",
         exit: 130,
         message: "interrupted",
@@ -183,8 +183,7 @@ fn sparse() -> Value {
         usage: Some(sparse),
         requests: 1,
         retry_after_ms: None,
-    };
-    serde_json::to_value(event).unwrap()
+    }
 }
 
 #[test]

@@ -31,6 +31,10 @@ mod input_session;
 #[cfg(unix)]
 mod input_stdin;
 mod json;
+mod json_fields;
+mod json_lines;
+mod json_reask;
+mod json_schema;
 mod keys;
 #[cfg(unix)]
 mod killed;

@@ -322,7 +322,7 @@ fn each_request_has_an_id_of_its_own() {
         .iter()
         .map(|asked| asked.json()["request_id"].clone())
         .collect();
-    assert_eq!(ids, ["mine", "mine-r2", "mine-r3"]);
+    assert_eq!(ids, ["mine", "mine-2", "mine-3"]);
 }
 
 #[test]

@@ -147,7 +147,7 @@ pub const EVENTS: &[EventDoc] = &[
     },
     EventDoc {
         name: "value",
-        when: "The value that `json` accepted.",
+        when: "The value that `json` accepted; under --lines each element of it.",
         members: &[member(
             "value",
             "any",

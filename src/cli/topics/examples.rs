@@ -128,7 +128,19 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             example(
                 "Fields of a document, in a file",
-                r#"airx json --pretty -f invoice.txt -o invoice.json "Number, date, total as JSON""#,
+                "airx json --fields 'number, due: YYYY-MM-DD, total float' -f invoice.txt -o invoice.json",
+            ),
+            example(
+                "A check in CI: jq decides on what the schema promises",
+                r#"git diff main | airx json --schema verdict.json "Does it leak a secret?" | jq -e '.verdict == "no"'"#,
+            ),
+            example(
+                "One row a line, each as soon as it is complete",
+                r#"airx json --lines --stream --fields '[{city, people int}]' "Ten large cities" | tee rows.ndjson"#,
+            ),
+            example(
+                "See the schema that --fields makes",
+                "airx json --dry-run --fields 'name, tags [str]' -n x | jq -r '.messages[0].content'",
             ),
         ],
     ),
