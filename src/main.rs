@@ -2,7 +2,10 @@
 #![cfg_attr(all(target_os = "linux", target_env = "gnu"), no_main)]
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[allow(unsafe_code, reason = "the one name the C runtime calls; nothing else defines it")]
+#[allow(
+    unsafe_code,
+    reason = "the one name the C runtime calls; nothing else defines it"
+)]
 #[unsafe(no_mangle)]
 extern "C" fn main() -> ! {
     airx::run_bare()
