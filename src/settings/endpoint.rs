@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use super::variable;
 use crate::error::Failure;
-use crate::secret::Scrubber;
+use crate::secret::{Scrubber, percent_decoded};
 
 /// A provider with a key of its own. api.md §1 and §2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct Endpoint {
     pub loopback: bool,
 }
 
-/// User name and password of a URL.
+/// User name and password of a URL, as they are meant: not percent-encoded.
 pub(super) type UserInfo = Option<(String, String)>;
 
 /// Resolves the base URL: `flag`, the environment, else the key's family.
@@ -164,7 +164,8 @@ fn parse(
     // Fails only for URLs without a host, which were refused above.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    Ok((url, Some((user, password))))
+    let meant = (percent_decoded(&user), percent_decoded(&password));
+    Ok((url, Some(meant)))
 }
 
 /// `--proxy`: a URL, or `host:port` as curl takes it. Its user info stays in it.
@@ -262,6 +263,8 @@ mod tests {
         let (endpoint, user_info) = resolved("https://user:word@h/v1").unwrap();
         assert_eq!(endpoint.url.as_str(), "https://h/v1/chat/completions");
         assert_eq!(user_info, Some(("user".into(), "word".into())));
+        let (_, user_info) = resolved("https://us%65r:w%20o%2Frd@h/v1").unwrap();
+        assert_eq!(user_info, Some(("user".into(), "w o/rd".into())));
     }
 
     #[test]
