@@ -64,7 +64,7 @@ fn events(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("events");
     group.throughput(Throughput::Elements(sample::DELTAS as u64));
     group.bench_function("of frames alike", |bench| {
-        bench.iter(|| fold(&bytes, false))
+        bench.iter(|| fold(&bytes, false));
     });
     group.bench_function("of frames alike, text kept", |bench| {
         bench.iter(|| fold(&bytes, true));

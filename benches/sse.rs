@@ -30,7 +30,9 @@ fn sse(criterion: &mut Criterion) {
         ("in reads of 16 KiB", 16 * 1024),
         ("in reads of 100 bytes", 100),
     ] {
-        group.bench_function(name, |bench| bench.iter(|| frames(&bytes, piece)));
+        group.bench_function(name, |bench| {
+            bench.iter(|| frames(&bytes, piece));
+        });
     }
     group.finish();
 }
