@@ -243,13 +243,15 @@ def processor(command: list[str], env: dict, feed: str | None = None) -> float:
     return used.ru_utime + used.ru_stime
 
 
-def in_turns(commands: dict[str, list[str]], runs: int, env: dict, **more) -> dict[str, float]:
+def in_turns(
+    commands: dict[str, list[str]], runs: int, env: dict, feeds: dict[str, str] | None = None
+) -> dict[str, float]:
     """Milliseconds of each command, run in turns so that all see the same
     machine; the median, which a burst of other work does not move."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
-            times[name].append(1000 * processor(command, env, **more))
+            times[name].append(1000 * processor(command, env, (feeds or {}).get(name)))
     return {name: sorted(all_)[len(all_) // 2] for name, all_ in times.items()}
 
 
