@@ -168,20 +168,42 @@ fn parse(
     Ok((url, Some(meant)))
 }
 
-/// `--proxy`: a URL, or `host:port` as curl takes it. Its user info stays in it.
-pub(super) fn proxy(text: &str, scrubber: &mut Scrubber) -> Result<Url, Failure> {
+/// A proxy, as `name` gives it: a URL, or `host:port` as curl takes it. Its user
+/// info stays in it.
+pub(super) fn proxy(name: &str, text: &str, scrubber: &mut Scrubber) -> Result<Url, Failure> {
     let whole = if text.contains("://") {
         text.to_owned()
     } else {
         format!("http://{text}")
     };
     parse(
-        "--proxy",
+        name,
         &whole,
         &["http", "https", "socks5", "socks5h", "socks4", "socks4a"],
         scrubber,
     )?;
-    Url::parse(&whole).map_err(|why| Failure::usage(format!("--proxy is not a usable URL: {why}")))
+    Url::parse(&whole).map_err(|why| Failure::usage(format!("{name} is not a usable URL: {why}")))
+}
+
+/// Refuses a proxy of the environment that cannot be used: the HTTP client
+/// would go past it in silence.
+pub(super) fn check_proxy(url: &Url, scrubber: &mut Scrubber) -> Result<(), Failure> {
+    let own = match url.scheme() {
+        "https" => ["HTTPS_PROXY", "https_proxy"],
+        _ => ["HTTP_PROXY", "http_proxy"],
+    };
+    for name in own.into_iter().chain(["ALL_PROXY", "all_proxy"]) {
+        let Some(text) = variable(name)? else {
+            continue;
+        };
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Failure::usage(format!(
+                "{name} is not a usable URL: it holds a character that must be percent-encoded"
+            )));
+        }
+        return proxy(name, &text, scrubber).map(drop);
+    }
+    Ok(())
 }
 
 /// Hides what the environment's proxies hold.
