@@ -98,6 +98,11 @@ impl Airx {
         self
     }
 
+    /// Adds one argument behind the others.
+    pub fn arg(self, arg: impl AsRef<OsStr>) -> Self {
+        self.args([arg])
+    }
+
     /// Runs in `folder`.
     pub fn within(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
@@ -379,6 +384,11 @@ impl Server {
             assert!(begun.elapsed() < PATIENCE, "the request was never made");
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// Ends it, whatever is left of its plays, and says how many are.
+    pub fn forget(self) -> usize {
+        std::mem::take(&mut *self.left.lock().unwrap()).len()
     }
 
     /// The requests so far.

@@ -30,6 +30,8 @@ mod input_stdin;
 mod json;
 mod limits;
 #[cfg(unix)]
+mod matrix;
+#[cfg(unix)]
 mod meta;
 #[cfg(unix)]
 mod output_file;

@@ -1,0 +1,1 @@
+//! What could grow without end: the peak of memory while a server sends it.
