@@ -65,7 +65,7 @@ pub enum Event<'a> {
     Search { results: &'a Value },
     /// The run's end: a complete answer.
     Done {
-        finish_reason: &'a str,
+        finish_reason: Option<&'a str>,
         model: Option<&'a str>,
         id: Option<&'a str>,
         request_id: Option<&'a str>,
@@ -123,6 +123,7 @@ pub struct Tally {
     /// From the first request to the first token.
     pub ttft: Option<Duration>,
     started: Instant,
+    ended: Option<Duration>,
 }
 
 impl Default for Tally {
@@ -133,6 +134,7 @@ impl Default for Tally {
             cost: None,
             ttft: None,
             started: Instant::now(),
+            ended: None,
         }
     }
 }
@@ -170,9 +172,14 @@ impl Tally {
         }
     }
 
+    /// The run is over: the clock stops, so that all who tell the time agree.
+    pub fn stop(&mut self) {
+        self.ended = Some(self.started.elapsed());
+    }
+
     /// Since the first request, or since the run began where none was sent.
     pub fn elapsed(&self) -> Duration {
-        self.started.elapsed()
+        self.ended.unwrap_or_else(|| self.started.elapsed())
     }
 }
 

@@ -28,6 +28,8 @@ pub enum Class {
     Invalid,
     /// A tool's command, or a call that was required and not made.
     Tool,
+    /// `--replay` and a request that no recording fits.
+    Replay,
     /// SIGINT, SIGTERM or SIGHUP; the code is that of the signal.
     Signal,
 }
@@ -113,6 +115,12 @@ pub const TABLE: &[Row] = &[
         11,
         "tool",
         "--require-call and the answer holds no call",
+    ),
+    row(
+        Class::Replay,
+        13,
+        "replay",
+        "--replay: no recording fits the request",
     ),
     row(
         Class::Signal,

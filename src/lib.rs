@@ -249,7 +249,7 @@ fn ask(mut once: Once, printer: &Shared<Output, Stderr>) -> Result<Done, Failure
         &mut sink,
     )?;
     Ok(Done {
-        finish_reason: answer.finish_reason.unwrap_or_default(),
+        finish_reason: answer.finish_reason,
         model: answer.model,
         id: answer.id,
         request_id: answer.request_id,

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::sync::OnceLock;
 
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD, Engine};
 
@@ -36,11 +37,12 @@ const KEY_MIN: usize = 8;
 /// Shortest header value, user name or password that is searched for.
 const VALUE_MIN: usize = 4;
 
-/// Everything that must not be shown. The forms searched for are made when a
-/// text is scrubbed, since most runs never scrub one.
+/// Everything that must not be shown. The forms searched for are made when the
+/// first text is scrubbed, since most runs never scrub one.
 #[derive(Debug, Clone, Default)]
 pub struct Scrubber {
     texts: Vec<Secret>,
+    forms: OnceLock<Vec<Secret>>,
 }
 
 impl Scrubber {
@@ -77,26 +79,40 @@ impl Scrubber {
         let known = self.texts.iter().any(|secret| secret.0 == text);
         if text.len() >= min && !known {
             self.texts.push(Secret::new(text.to_owned()));
+            self.forms = OnceLock::new();
         }
+    }
+
+    /// How much of `text` can be shown while more is to come: its end may be the
+    /// beginning of a secret.
+    pub fn settled(&self, text: &str) -> usize {
+        let forms = self.forms.get_or_init(|| self.forms());
+        let open = |Secret(form): &Secret| {
+            (1..form.len())
+                .rev()
+                .find(|cut| form.is_char_boundary(*cut) && text.ends_with(&form[..*cut]))
+        };
+        text.len() - forms.iter().filter_map(open).max().unwrap_or(0)
     }
 
     /// `text` with every secret masked, in each form it may appear in: raw,
     /// JSON-escaped, percent-encoded, base64 at any alignment.
     pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut forms: Vec<String> = self
-            .texts
-            .iter()
-            .flat_map(|secret| forms(&secret.0))
-            .collect();
-        // Longest first, lest a half is masked inside a whole.
-        forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
         let mut clean = Cow::Borrowed(text);
-        for form in &forms {
+        for Secret(form) in self.forms.get_or_init(|| self.forms()) {
             if clean.contains(form.as_str()) {
                 clean = Cow::Owned(clean.replace(form.as_str(), MASK));
             }
         }
         clean
+    }
+
+    /// Longest first, lest a half is masked inside a whole.
+    fn forms(&self) -> Vec<Secret> {
+        let all = self.texts.iter().flat_map(|secret| forms(&secret.0));
+        let mut forms: Vec<Secret> = all.map(Secret).collect();
+        forms.sort_by_key(|form| std::cmp::Reverse(form.0.len()));
+        forms
     }
 }
 
@@ -204,6 +220,16 @@ mod tests {
         scrubber.hide_key("short");
         scrubber.hide_header("1");
         assert_eq!(scrubber.scrub("short 1"), "short 1");
+    }
+
+    #[test]
+    fn the_beginning_of_a_secret_waits_for_the_rest() {
+        let scrubber = scrubber();
+        assert_eq!(scrubber.settled("the key is 0123456"), "the key is ".len());
+        assert_eq!(
+            scrubber.settled("the key is not here"),
+            "the key is not here".len()
+        );
     }
 
     #[test]

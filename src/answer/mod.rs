@@ -46,6 +46,8 @@ pub struct Answer {
     pub begun: bool,
     /// `[DONE]` has come.
     pub done: bool,
+    /// Which of the server's alternatives it is.
+    index: Option<String>,
     envelope: Envelope,
 }
 
@@ -90,6 +92,10 @@ impl Answer {
             self.done = true;
             return Ok(());
         }
+        // As a comment would: some servers ping so.
+        if frame.data.is_empty() && frame.event != b"error" {
+            return Ok(());
+        }
         if frame.event == b"error" {
             return Err(refused(200, frame.data));
         }
@@ -103,7 +109,7 @@ impl Answer {
             return Err(failure);
         }
         let none = Piece::default();
-        let choice = reply.choices.iter().flatten().next();
+        let choice = self.own(&reply);
         let piece = choice.and_then(Choice::piece).unwrap_or(&none);
         let calls = piece.tool_calls.as_deref().unwrap_or_default();
         let (content, reasoning) = (piece.content(), piece.reasoning());
@@ -118,7 +124,7 @@ impl Answer {
         }
         self.delta(content, keep, sink)?;
         self.add_calls(calls, frame.data)?;
-        self.absorb(&reply);
+        self.absorb(&reply, choice);
         let text_alone = !content.is_empty() && reasoning.is_empty() && calls.is_empty();
         if text_alone && reply.is_plain() {
             self.envelope.learn(frame.data, content);
@@ -146,7 +152,7 @@ impl Answer {
         if let Some(failure) = reported(&reply, &body) {
             return Err(failure);
         }
-        let Some(choice) = reply.choices.iter().flatten().next() else {
+        let Some(choice) = self.own(&reply) else {
             return Err(with_body(
                 Failure::new(Class::Incomplete, "the response holds no choices"),
                 &body,
@@ -158,15 +164,26 @@ impl Answer {
             piece.reasoning().clone_into(&mut self.reasoning);
             self.add_calls(piece.tool_calls.as_deref().unwrap_or_default(), &body)?;
         }
-        self.absorb(&reply);
+        self.absorb(&reply, Some(choice));
         drop(reply);
         self.body = body;
         Ok(())
     }
 
+    /// The alternative that this answer is: the first that came. Others, which
+    /// `--param n=2` would ask for, are passed over.
+    fn own<'r, 'a>(&mut self, reply: &'r Reply<'a>) -> Option<&'r Choice<'a>> {
+        let choices = reply.choices.as_deref().unwrap_or_default();
+        if self.index.is_none() {
+            self.index = choices.first().map(|choice| choice.index().to_owned());
+        }
+        let own = self.index.as_deref();
+        choices.iter().find(|choice| Some(choice.index()) == own)
+    }
+
     /// Keeps what is not text: ids and model from the first that told them,
     /// finish_reason and usage from the last.
-    fn absorb(&mut self, reply: &Reply<'_>) {
+    fn absorb(&mut self, reply: &Reply<'_>, choice: Option<&Choice<'_>>) {
         fn first(known: &mut Option<String>, told: Option<&Text<'_>>) {
             if known.is_none() {
                 *known = told
@@ -177,12 +194,7 @@ impl Answer {
         first(&mut self.id, reply.id.as_ref());
         first(&mut self.model, reply.model.as_ref());
         first(&mut self.request_id, reply.request_id.as_ref());
-        let reason = reply
-            .choices
-            .iter()
-            .flatten()
-            .next()
-            .and_then(|choice| choice.finish_reason.as_ref());
+        let reason = choice.and_then(|choice| choice.finish_reason.as_ref());
         if let Some(reason) = reason.filter(|reason| !reason.as_str().is_empty()) {
             self.finish_reason = Some(reason.as_str().to_owned());
         }
@@ -234,7 +246,11 @@ impl Answer {
                 if call.name.is_empty() {
                     call.name = text(function.name.as_ref());
                 }
-                call.arguments.push_str(&function.arguments());
+                let arguments = function.arguments().map_err(|why| {
+                    let what = format!("the arguments of a tool call cannot be read: {why}");
+                    with_body(Failure::new(Class::Incomplete, what), payload)
+                })?;
+                call.arguments.push_str(&arguments);
             }
         }
         Ok(())

@@ -96,6 +96,8 @@ fn class_of_code(code: &str) -> Option<Class> {
 pub fn class_of_status(status: u16) -> Class {
     match status {
         401 | 403 | 434 => Class::Account,
+        // The proxy's own word, not the server's.
+        407 => Class::Network,
         408 | 429 | 500..=599 => Class::Busy,
         300..=499 => Class::Rejected,
         _ => Class::Incomplete,
@@ -158,6 +160,9 @@ pub fn hint(class: Class, status: Option<u16>, code: Option<&str>) -> Option<&'s
         ),
         (Class::Rejected, Some(413)) => {
             Some("the request is larger than the server or a proxy takes")
+        }
+        (Class::Network, _) => {
+            Some("check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY) and its credentials")
         }
         (Class::Busy, _) => Some("try later, or raise --retries and --timeout"),
         (Class::Blocked, _) => {

@@ -53,6 +53,9 @@ impl Reply<'_> {
 /// One alternative of an answer.
 #[derive(Debug, Deserialize)]
 pub struct Choice<'a> {
+    /// Which alternative it is.
+    #[serde(borrow)]
+    index: Option<&'a RawValue>,
     /// Why the answer ended; absent until it has.
     #[serde(borrow)]
     pub finish_reason: Option<Text<'a>>,
@@ -65,6 +68,11 @@ pub struct Choice<'a> {
 }
 
 impl<'a> Choice<'a> {
+    /// Which alternative it is, as the server wrote it; the first where it did not.
+    pub fn index(&self) -> &str {
+        self.index.map_or("0", RawValue::get)
+    }
+
     /// The message or the delta, whichever the server sent.
     pub fn piece(&self) -> Option<&Piece<'a>> {
         self.delta.as_ref().or(self.message.as_ref())
@@ -130,11 +138,15 @@ pub struct FunctionPiece<'a> {
 impl FunctionPiece<'_> {
     /// The arguments' text: a JSON string on the wire; an object, which some
     /// servers send, stands for its own text.
-    pub fn arguments(&self) -> String {
-        let raw = self.arguments.map_or("", RawValue::get);
-        match serde_json::from_str::<Option<String>>(raw) {
-            Ok(text) => text.unwrap_or_default(),
-            Err(_) => raw.to_owned(),
+    ///
+    /// # Errors
+    /// A string that is none: half of a surrogate pair stands in it.
+    pub fn arguments(&self) -> serde_json::Result<String> {
+        let raw = self.arguments.map_or("null", RawValue::get);
+        if raw.starts_with(['"', 'n']) {
+            serde_json::from_str::<Option<String>>(raw).map(Option::unwrap_or_default)
+        } else {
+            Ok(raw.to_owned())
         }
     }
 }
@@ -224,7 +236,7 @@ mod tests {
         for sent in [r#""{\"a\": 1}""#, r#"{"a": 1}"#] {
             let body = format!(r#"{{"name":"f","arguments":{sent}}}"#);
             let function: FunctionPiece<'_> = serde_json::from_str(&body).unwrap();
-            assert_eq!(function.arguments(), r#"{"a": 1}"#);
+            assert_eq!(function.arguments().unwrap(), r#"{"a": 1}"#);
         }
     }
 

@@ -237,6 +237,34 @@ pub struct ConnectionArgs {
     /// an empty account. Overload of the model (1305, 1312) is not counted.
     #[arg(long, value_name = "N")]
     pub retries: Option<u32>,
+
+    /// Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]
+    ///
+    /// Counted are the requests of this user with the same host, port, key and
+    /// model, so that `xargs -P 50 airx chat` stays inside an account's limit.
+    /// Further ones wait for their turn; the wait does not count in --timeout,
+    /// and shows under -v. Runs that share the limit must see the same
+    /// XDG_RUNTIME_DIR, or none.
+    #[arg(long, value_name = "N")]
+    pub max_in_flight: Option<u32>,
+
+    /// Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]
+    ///
+    /// One readable file an exchange, mode 0600, for --replay and fit for
+    /// version control: the request, status and some headers, the body or the
+    /// pieces of the stream. Without key, ids and host; a key that the server
+    /// sends back is masked. A retry is an exchange of its own; one that got no
+    /// response is not kept.
+    #[arg(long, value_name = "DIR")]
+    pub record: Option<PathBuf>,
+
+    /// Take the answers from folder DIR instead of the network [AIRX_REPLAY]
+    ///
+    /// Needs no key. Each run begins with the first recording of its request; a
+    /// retry takes the next one, without a wait. A request that no recording
+    /// fits exits 13 and is told how it differs from the nearest one.
+    #[arg(long, value_name = "DIR")]
+    pub replay: Option<PathBuf>,
 }
 
 /// `--format`.

@@ -151,6 +151,18 @@ pub const ENVIRONMENT: &[Variable] = &[
         "1: allow plain http to a host that is not this machine, as --allow-http.",
     ),
     entry(
+        "AIRX_MAX_IN_FLIGHT",
+        "Requests in flight at most, over all runs of airx, as --max-in-flight.",
+    ),
+    entry(
+        "AIRX_RECORD",
+        "Folder that each exchange is kept in, as --record.",
+    ),
+    entry(
+        "AIRX_REPLAY",
+        "Folder that the answers are taken from, as --replay. Not together with AIRX_RECORD.",
+    ),
+    entry(
         "ZHIPUAI_API_KEY",
         "API key of BigModel. Sent to open.bigmodel.cn or ZHIPUAI_BASE_URL and nowhere else.",
     ),
@@ -185,6 +197,10 @@ pub const ENVIRONMENT: &[Variable] = &[
         "SSL_CERT_DIR",
         "Folder of PEM certificates to trust, in place of the system's.",
     ),
+    entry(
+        "XDG_RUNTIME_DIR",
+        "Where the files of --max-in-flight are; without it among the temporary files.",
+    ),
 ];
 
 /// Files, for the man pages of the commands that make requests.
@@ -203,5 +219,16 @@ pub const FILES: &[Variable] = &[
         "--key-file FILE",
         "The API key. A file that group or others can read is warned about; one that they can \
          write is refused.",
+    ),
+    entry(
+        "DIR/HASH-1.json, DIR/HASH-2.json",
+        "A recorded exchange of --record DIR: JSON, mode 0600. HASH is made from the request \
+         without request_id, user_id, host and headers; a request that is made again gets the \
+         next number, and nothing is ever overwritten.",
+    ),
+    entry(
+        "$XDG_RUNTIME_DIR/airx/, or airx-UID/ among the temporary files",
+        "The slots of --max-in-flight, empty files that are locked while a request is in flight. \
+         The folder must be this user's own, with mode 0700.",
     ),
 ];

@@ -36,13 +36,18 @@ fn warn_if_empty(answer: &Answer, sink: &mut dyn Sink) {
     }
 }
 
+fn reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
+    if answer.reasoning.is_empty() {
+        return Ok(());
+    }
+    sink.event(&Event::Reasoning {
+        content: &answer.reasoning,
+    })
+}
+
 /// Hands over thinking, text, search results and body of a whole reply.
 fn deltas(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
-    if !answer.reasoning.is_empty() {
-        sink.event(&Event::Reasoning {
-            content: &answer.reasoning,
-        })?;
-    }
+    reasoning(answer, sink)?;
     if !answer.text.is_empty() {
         sink.event(&Event::Delta {
             content: &answer.text,
@@ -116,6 +121,7 @@ pub(super) fn json(
     select: &[String],
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
+    reasoning(answer, sink)?;
     let value = structured::parse(&answer.text).map_err(|message| ("", message));
     let rendered = value.and_then(|value| match structured::render(&value, pretty, select) {
         Ok(text) => Ok((value, text)),

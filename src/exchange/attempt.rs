@@ -11,6 +11,7 @@ use crate::transport::{BODY_LIMIT, Head, Next, Stream, Transport};
 
 use super::Ask;
 use super::response::{check, is_success};
+use super::trace;
 
 /// Sends `body` once and folds what comes into `answer`.
 pub(super) fn run(
@@ -22,7 +23,7 @@ pub(super) fn run(
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     let started = Instant::now();
-    trace_request(transport, &body, ask.request.stream, sink);
+    trace::request(transport, &body, ask.request.stream, sink);
     sink.wait()?;
     let result = if ask.request.stream {
         streamed(
@@ -38,7 +39,14 @@ pub(super) fn run(
     };
     let elapsed = started.elapsed().as_millis();
     sink.note(Level::Verbose, &format!("* the attempt took {elapsed} ms"));
-    result.map_err(|failure| answer.sign(answer.outweigh(failure, ask.accept)))
+    // What a clock of airx's own ended is no answer of the server's.
+    let own = matches!(&result, Err(failure) if failure.class == Class::Network);
+    let kept = if own { Ok(None) } else { transport.keep() };
+    if let Ok(Some(kept)) = &kept {
+        trace::recording(kept, sink);
+    }
+    let result = result.map_err(|failure| answer.sign(answer.outweigh(failure, ask.accept)));
+    result.and(kept.map(drop))
 }
 
 fn whole(
@@ -50,7 +58,7 @@ fn whole(
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     let response = transport.whole(body, deadline)?;
-    trace_response(&response.head, sink);
+    trace::response(&response.head, sink);
     check(&response.head, &response.body)?;
     match answer.whole(response.body) {
         Ok(()) => answer.judge(ask.accept, End::Proper),
@@ -141,7 +149,7 @@ fn streamed(
         }
         sent => sent?,
     };
-    trace_response(&head, sink);
+    trace::response(&head, sink);
     if !is_success(&head) || check(&head, &[]).is_err() {
         return unstreamed(ask, &head, Vec::new(), &mut stream, &clocks, answer);
     }
@@ -218,31 +226,5 @@ fn unstreamed(
         Ok(()) => answer.judge(ask.accept, End::Proper),
         Err(failure) if failure.class == Class::Incomplete => Err(broken.unwrap_or(failure)),
         Err(failure) => Err(failure),
-    }
-}
-
-fn trace_request(transport: &Transport, body: &[u8], streamed: bool, sink: &mut dyn Sink) {
-    if !sink.verbose() {
-        return;
-    }
-    for line in transport.request_head(streamed) {
-        sink.note(Level::Verbose, &format!("> {line}"));
-    }
-    sink.note(Level::Verbose, &format!("> content-length: {}", body.len()));
-}
-
-fn trace_response(head: &Head, sink: &mut dyn Sink) {
-    if !sink.verbose() {
-        return;
-    }
-    if let Some(peer) = &head.peer {
-        sink.note(Level::Verbose, &format!("* connected to {peer}"));
-    }
-    sink.note(
-        Level::Verbose,
-        &format!("< {} {} {}", head.version, head.status, head.reason),
-    );
-    for (name, value) in &head.headers {
-        sink.note(Level::Verbose, &format!("< {name}: {value}"));
     }
 }

@@ -4,7 +4,10 @@
 
 mod attempt;
 mod backoff;
+mod folder;
 mod response;
+mod slot;
+mod trace;
 
 use std::time::Instant;
 
@@ -35,7 +38,7 @@ pub fn run(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
-    let deadline = transport
+    let mut deadline = transport
         .connection()
         .timeouts
         .total
@@ -44,15 +47,7 @@ pub fn run(
     let mut number = 1;
     loop {
         let mut answer = Answer::default();
-        let body = numbered(ask.request, number);
-        sink.count(Count::Request);
-        let result = attempt::run(ask, body, transport, deadline, &mut answer, sink);
-        if let Some(usage) = answer.usage {
-            sink.count(Count::Usage(
-                usage,
-                answer.model.as_deref().unwrap_or(&ask.request.model),
-            ));
-        }
+        let result = request(ask, number, transport, &mut deadline, &mut answer, sink);
         let Err(failure) = result else {
             return (answer, Ok(()));
         };
@@ -68,8 +63,36 @@ pub fn run(
         if let Err(failure) = announce(&failure, number, wait, sink) {
             return (answer, Err(failure));
         }
-        std::thread::sleep(wait);
+        if !transport.replays() {
+            std::thread::sleep(wait);
+        }
     }
+}
+
+/// Makes the request of this number, in a slot where their number is limited.
+/// The wait for the slot moves the deadline.
+fn request(
+    ask: &Ask<'_>,
+    number: u32,
+    transport: &mut Transport,
+    deadline: &mut Option<Instant>,
+    answer: &mut Answer,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    let slot = slot::take(transport.connection(), &ask.request.model, sink)?;
+    if let (Some(deadline), Some(slot)) = (deadline.as_mut(), &slot) {
+        *deadline += slot.waited;
+    }
+    let body = numbered(ask.request, number);
+    sink.count(Count::Request);
+    let result = attempt::run(ask, body, transport, *deadline, answer, sink);
+    if let Some(usage) = answer.usage {
+        sink.count(Count::Usage(
+            usage,
+            answer.model.as_deref().unwrap_or(&ask.request.model),
+        ));
+    }
+    result
 }
 
 /// Says that the request of this number follows after `wait`.

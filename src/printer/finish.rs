@@ -14,8 +14,8 @@ use crate::exit::Class;
 /// What a complete answer leaves to tell.
 #[derive(Debug, Default, Clone)]
 pub struct Done {
-    /// The accepted finish_reason.
-    pub finish_reason: String,
+    /// The accepted finish_reason; none where nothing was sent or nobody read on.
+    pub finish_reason: Option<String>,
     /// The model that answered.
     pub model: Option<String>,
     /// The server's id of the answer.
@@ -31,6 +31,7 @@ impl<E: Write> Printer<Output, E> {
         if std::mem::replace(&mut self.finished, true) {
             return result.map_or_else(|failure| failure.exit(), |_| 0);
         }
+        self.tally.stop();
         let result = self.end_answer(result);
         let result = self.last_event(result);
         self.spinner = None;
@@ -56,7 +57,9 @@ impl<E: Write> Printer<Output, E> {
         self.make_safe(0);
         let result = self.flush().and_then(|()| self.out.keep());
         let result = result.map(|()| Done::default());
+        self.tally.stop();
         self.report(&result);
+        let result = self.write_meta(result);
         result.map_or_else(|failure| failure.exit(), |_| 0)
     }
 
@@ -115,12 +118,20 @@ impl<E: Write> Printer<Output, E> {
     /// The terminal event as JSON.
     fn line(&self, result: &Result<Done, Failure>) -> String {
         let tally = &self.tally;
+        let asked = self.request_id.as_deref();
+        // Whatever a server put there: it may have echoed the key anywhere.
+        let hide = |text: Option<&str>| text.map(|text| self.scrubber.scrub(text).into_owned());
+        let unread = Done::default();
+        let result = match result {
+            Err(failure) if failure.class == Class::Ok => Ok(&unread),
+            result => result.as_ref(),
+        };
         match result {
             Ok(done) => json(&Event::Done {
-                finish_reason: &done.finish_reason,
-                model: done.model.as_deref(),
-                id: done.id.as_deref(),
-                request_id: done.request_id.as_deref().or(self.request_id.as_deref()),
+                finish_reason: hide(done.finish_reason.as_deref()).as_deref(),
+                model: hide(done.model.as_deref()).as_deref(),
+                id: hide(done.id.as_deref()).as_deref(),
+                request_id: hide(done.request_id.as_deref().or(asked)).as_deref(),
                 usage: tally.usage,
                 cost: tally.cost,
                 ttft_ms: tally.ttft.map(millis),
@@ -134,15 +145,11 @@ impl<E: Write> Printer<Output, E> {
                     class: failure.class.name(),
                     exit: failure.exit(),
                     message: &self.scrubber.scrub(&failure.message),
-                    hint: failure
-                        .hint
-                        .as_deref()
-                        .map(|hint| self.scrubber.scrub(hint))
-                        .as_deref(),
+                    hint: hide(failure.hint.as_deref()).as_deref(),
                     http_status: server.http_status,
-                    code: server.code.as_deref(),
-                    request_id: server.request_id.as_deref().or(self.request_id.as_deref()),
-                    finish_reason: server.finish_reason.as_deref(),
+                    code: hide(server.code.as_deref()).as_deref(),
+                    request_id: hide(server.request_id.as_deref().or(asked)).as_deref(),
+                    finish_reason: hide(server.finish_reason.as_deref()).as_deref(),
                     usage: tally.usage,
                     requests: tally.requests,
                     retry_after_ms: server.retry_after.map(millis),

@@ -94,6 +94,8 @@ pub struct Printer<O: Write, E: Write> {
     pieces: Pieces,
     extract: Option<Extract>,
     thoughts: Pieces,
+    /// Thinking that may be the beginning of a secret.
+    unsettled: String,
     /// The thinking on `err` has not ended its line.
     thinking: bool,
     scrubber: Scrubber,
@@ -119,6 +121,7 @@ impl<O: Write, E: Write> Printer<O, E> {
             pieces: Pieces::default(),
             extract,
             thoughts: Pieces::default(),
+            unsettled: String::new(),
             thinking: false,
             scrubber: Scrubber::default(),
             tally: Tally::default(),
@@ -212,8 +215,15 @@ impl<O: Write, E: Write> Printer<O, E> {
     /// Shows a part of the model's thinking.
     fn think(&mut self, content: &str) {
         self.spinner = None;
+        self.unsettled.push_str(content);
+        let settled = self.scrubber.settled(&self.unsettled);
+        let thought: String = self.unsettled.drain(..settled).collect();
+        self.tell_thought(&thought);
+    }
+
+    fn tell_thought(&mut self, thought: &str) {
         let mut safe = Vec::new();
-        self.thoughts.push(content, &mut safe);
+        self.thoughts.push(&self.scrubber.scrub(thought), &mut safe);
         if let Some(last) = safe.last() {
             self.thinking = *last != b'\n';
         }
@@ -222,6 +232,8 @@ impl<O: Write, E: Write> Printer<O, E> {
 
     /// What comes next, on either output, begins a line of its own.
     fn end_thinking(&mut self) {
+        let rest = std::mem::take(&mut self.unsettled);
+        self.tell_thought(&rest);
         let mut end = Vec::new();
         self.thoughts.end(&mut end);
         if std::mem::take(&mut self.thinking) || !end.is_empty() {

@@ -15,10 +15,14 @@ use crate::secret::{Scrubber, Secret};
 #[derive(Debug)]
 pub(super) struct Keys {
     /// `--key-file`, else `AIRX_API_KEY`: for any host.
-    general: Option<Secret>,
+    general: Given,
     /// The providers' own, in the order of [`Provider::ALL`].
-    own: [Option<Secret>; 2],
+    own: [Given; 2],
 }
+
+/// A key, where there is one; one that no header can carry is a failure only
+/// for the run that needs it.
+type Given = Option<Result<Secret, Failure>>;
 
 /// Longest key file that is read; a longer one is no key.
 const FILE_MAX: u64 = 64 * 1024;
@@ -30,9 +34,9 @@ impl Keys {
         scrubber: &mut Scrubber,
         warnings: &mut Vec<String>,
     ) -> Result<Self, Failure> {
-        let mut from = |name: &str| -> Result<Option<Secret>, Failure> {
+        let mut from = |name: &str| -> Result<Given, Failure> {
             let key = variable(name)?;
-            key.map(|key| checked(name, &key, scrubber)).transpose()
+            Ok(key.map(|key| checked(name, &key, scrubber)))
         };
         let shared = from("AIRX_API_KEY")?;
         let own = [
@@ -40,7 +44,7 @@ impl Keys {
             from(Provider::Zai.key_variable())?,
         ];
         let general = match file {
-            Some(path) => Some(of_file(path, scrubber, warnings)?),
+            Some(path) => Some(of_file(path, scrubber, warnings)),
             None => shared,
         };
         Ok(Self { general, own })
@@ -71,6 +75,7 @@ impl Keys {
             .provider
             .and_then(|provider| self.own[provider as usize].as_ref());
         if let Some(key) = self.general.as_ref().or(own) {
+            let key = key.as_ref().map_err(Failure::clone)?;
             return Ok(Some(Secret::new(format!("Bearer {}", key.reveal()))));
         }
         if let Some((user, password)) = user_info {

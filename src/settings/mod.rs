@@ -6,6 +6,7 @@ mod endpoint;
 mod headers;
 mod key;
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,6 +37,29 @@ pub struct Connection {
     pub timeouts: Timeouts,
     /// `--retries`.
     pub retries: u32,
+    /// `--max-in-flight`; none is no limit.
+    pub max_in_flight: Option<NonZeroU32>,
+    /// `--record` or `--replay`.
+    pub cassette: Option<Cassette>,
+}
+
+/// A folder of recorded exchanges.
+#[derive(Debug)]
+pub enum Cassette {
+    /// Every exchange is kept there, without what is hidden.
+    Record(PathBuf, Scrubber),
+    /// Answers come from there; the network and the key are not needed.
+    Replay(PathBuf),
+}
+
+impl Connection {
+    /// What the server knows the account by; empty without a key.
+    pub fn credentials(&self) -> &str {
+        let own = |(name, _): &&(String, Secret)| name.eq_ignore_ascii_case("authorization");
+        let header = self.headers.iter().find(own).map(|(_, value)| value);
+        let known = self.authorization.as_ref().or(header);
+        known.map(Secret::reveal).unwrap_or_default()
+    }
 }
 
 /// How long things may take; none is for ever.
@@ -112,6 +136,15 @@ fn connection(
     scrubber: &mut Scrubber,
     warnings: &mut Vec<String>,
 ) -> Result<(Connection, Option<Failure>), Failure> {
+    let (record, replay) = (
+        folder(args.record.take(), "AIRX_RECORD")?,
+        folder(args.replay.take(), "AIRX_REPLAY")?,
+    );
+    if record.is_some() && replay.is_some() {
+        return Err(Failure::usage(
+            "--record (AIRX_RECORD) and --replay (AIRX_REPLAY) exclude each other",
+        ));
+    }
     let keys = key::Keys::from_environment(args.key_file.as_deref(), scrubber, warnings)?;
     let headers = headers::read(&args.header, scrubber)?;
     let allow_http = args.allow_http || switch("AIRX_ALLOW_HTTP")?;
@@ -121,7 +154,9 @@ fn connection(
         .iter()
         .any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
     let (authorization, keyless) = match keys.authorization(&endpoint, user_info) {
+        // The header is the key; a recording needs none.
         _ if own => (None, None),
+        Err(_) if replay.is_some() => (None, None),
         Ok(authorization) => (authorization, None),
         Err(keyless) => (None, Some(keyless)),
     };
@@ -147,8 +182,36 @@ fn connection(
             total: limit(args.timeout, TOTAL),
         },
         retries: args.retries.unwrap_or(RETRIES),
+        // What is replayed is not in flight.
+        max_in_flight: max_in_flight(args.max_in_flight)?.filter(|_| replay.is_none()),
+        cassette: record
+            .map(|folder| Cassette::Record(folder, scrubber.clone()))
+            .or(replay.map(Cassette::Replay)),
     };
     Ok((connection, keyless))
+}
+
+/// A folder's option, else its variable.
+fn folder(flag: Option<PathBuf>, name: &str) -> Result<Option<PathBuf>, Failure> {
+    match flag {
+        Some(folder) => Ok(Some(folder)),
+        None => Ok(variable(name)?.map(PathBuf::from)),
+    }
+}
+
+/// `--max-in-flight`, else the environment's; 0 is no limit.
+fn max_in_flight(flag: Option<u32>) -> Result<Option<NonZeroU32>, Failure> {
+    const NAME: &str = "AIRX_MAX_IN_FLIGHT";
+    let limit = match (flag, variable(NAME)?) {
+        (Some(limit), _) => limit,
+        (None, Some(text)) => text.parse().map_err(|_| {
+            Failure::usage(format!(
+                "{NAME}={text:?}: write a whole number, 0 for no limit"
+            ))
+        })?,
+        (None, None) => 0,
+    };
+    Ok(NonZeroU32::new(limit))
 }
 
 fn sources(common: &mut Common) -> Result<Sources, Failure> {

@@ -5,27 +5,33 @@
 //! client on a runtime of their own, since the blocking one hands over one
 //! chunk a pair of context switches and cannot hand over all that has arrived,
 //! which the printer's flush rule is built on.
+//!
+//! `--record` keeps each exchange in a file, `--replay` takes it from there.
 
+mod cassette;
+mod digest;
 mod fault;
 mod gather;
+mod live;
 mod policy;
 mod stream;
 
-use std::io::Read;
-use std::mem::ManuallyDrop;
 use std::time::Instant;
 
 use crate::error::Failure;
-use crate::exit::Class;
 use crate::settings::Connection;
 
-pub use stream::{Next, Stream};
+use cassette::{Cassette, Pieces, Tape};
+pub use digest::digest;
+use live::Live;
+use stream::LiveStream;
+pub use stream::Next;
 
 /// Most bytes of a body: 64 MiB.
 pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
 /// Status line and headers of a response.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Head {
     /// `HTTP/1.1` or `HTTP/1.0`.
     pub version: &'static str,
@@ -37,6 +43,8 @@ pub struct Head {
     pub headers: Vec<(String, String)>,
     /// The address that answered: the server's or a proxy's.
     pub peer: Option<String>,
+    /// The recording that it was taken from, in the network's place.
+    pub recording: Option<String>,
 }
 
 impl Head {
@@ -60,13 +68,11 @@ pub struct Whole {
     pub broken: Option<Failure>,
 }
 
-/// The way to the server, set up at the first attempt and kept for the next.
-///
-/// It is never dropped: a client's end would wait for a resolver that hangs.
+/// The way to the server, or to what it once answered.
 pub struct Transport {
     connection: Connection,
-    blocking: Option<ManuallyDrop<reqwest::blocking::Client>>,
-    streaming: Option<stream::Client>,
+    live: Live,
+    cassette: Option<Cassette>,
 }
 
 impl std::fmt::Debug for Transport {
@@ -79,12 +85,17 @@ impl std::fmt::Debug for Transport {
 
 impl Transport {
     /// Takes the connection's settings; nothing is opened yet.
-    pub fn new(connection: Connection) -> Self {
+    pub fn new(mut connection: Connection) -> Self {
         Self {
+            live: Live::default(),
+            cassette: connection.cassette.take().map(Cassette::new),
             connection,
-            blocking: None,
-            streaming: None,
         }
+    }
+
+    /// Whether answers come from recordings: then no wait helps anybody.
+    pub fn replays(&self) -> bool {
+        matches!(self.cassette, Some(Cassette::Replay(_)))
     }
 
     /// What it was set up with.
@@ -124,54 +135,20 @@ impl Transport {
     /// # Errors
     /// Nothing usable came back. A body that breaks off is no error here.
     pub fn whole(&mut self, body: Vec<u8>, deadline: Option<Instant>) -> Result<Whole, Failure> {
-        let limits = fault::Limits::of(&self.connection);
-        let client = match &self.blocking {
-            Some(client) => client,
-            None => self
-                .blocking
-                .insert(ManuallyDrop::new(policy::blocking(&self.connection)?)),
-        };
-        let request = client
-            .post(self.connection.endpoint.url.clone())
-            .headers(policy::headers(&self.connection, false))
-            .body(body);
-        let request = match deadline {
-            Some(deadline) => request.timeout(deadline.saturating_duration_since(Instant::now())),
-            None => request,
-        };
-        let mut response = request
-            .send()
-            .map_err(|error| fault::before_head(&error, &limits))?;
-        let head = policy::head(
-            response.version(),
-            response.status(),
-            response.headers(),
-            response.remote_addr(),
-        );
-        let length = response
-            .content_length()
-            .and_then(|length| usize::try_from(length).ok());
-        let mut body = Vec::with_capacity(length.unwrap_or(0).min(BODY_LIMIT));
-        let read = response
-            .by_ref()
-            .take(BODY_LIMIT as u64 + 1)
-            .read_to_end(&mut body);
-        let broken = match read {
-            Err(error) => Some(fault::in_body(&error, &limits)),
-            Ok(_) if body.len() > BODY_LIMIT => {
-                return Err(Failure::new(
-                    Class::Incomplete,
-                    format!(
-                        "the response's body is longer than {} MiB",
-                        BODY_LIMIT >> 20
-                    ),
-                ));
+        let connection = &self.connection;
+        match &mut self.cassette {
+            None => self.live.whole(connection, body, deadline),
+            Some(Cassette::Replay(player)) => {
+                let (head, pieces) = player.next(&body)?;
+                Ok(pieces.whole(head))
             }
-            Ok(_) => None,
-        };
-        // Reading on or dropping it would wait for the connection's thread.
-        std::mem::forget(response);
-        Ok(Whole { head, body, broken })
+            Some(Cassette::Record(recorder)) => {
+                let tape = recorder.begin(&body)?;
+                let whole = self.live.whole(connection, body, deadline)?;
+                tape.whole(&whole);
+                Ok(whole)
+            }
+        }
     }
 
     /// Sends `body` and reads the response's head; the rest follows from the
@@ -184,11 +161,72 @@ impl Transport {
         body: Vec<u8>,
         limit: Option<Instant>,
     ) -> Result<(Head, Stream<'_>), Failure> {
-        let client = match self.streaming.take() {
-            Some(client) => client,
-            None => stream::Client::new(&self.connection)?,
-        };
-        let client = self.streaming.insert(client);
-        client.send(&self.connection, body, limit)
+        let connection = &self.connection;
+        match &mut self.cassette {
+            None => {
+                let (head, live) = self.live.stream(connection, body, limit)?;
+                Ok((head, Stream(Source::Live(live))))
+            }
+            Some(Cassette::Replay(player)) => {
+                let (head, pieces) = player.next(&body)?;
+                Ok((head, Stream(Source::Replayed(pieces))))
+            }
+            Some(Cassette::Record(recorder)) => {
+                let tape = recorder.begin(&body)?;
+                let (head, live) = self.live.stream(connection, body, limit)?;
+                tape.head(&head);
+                Ok((head, Stream(Source::Recorded(live, tape))))
+            }
+        }
+    }
+
+    /// Keeps the exchange that has just ended, where exchanges are recorded.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn keep(&mut self) -> Result<Option<Kept>, Failure> {
+        match &mut self.cassette {
+            Some(Cassette::Record(recorder)) => recorder.keep(),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// An exchange that has been written to a file.
+#[derive(Debug)]
+pub struct Kept {
+    /// The file's path.
+    pub file: String,
+    /// The answer held a text that must not be shown, and was kept without it.
+    pub masked: bool,
+}
+
+/// A response whose head has been read.
+pub struct Stream<'a>(Source<'a>);
+
+enum Source<'a> {
+    Live(LiveStream<'a>),
+    /// Kept, too.
+    Recorded(LiveStream<'a>, &'a mut Tape),
+    Replayed(Pieces),
+}
+
+impl std::fmt::Debug for Stream<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Stream")
+    }
+}
+
+impl Stream<'_> {
+    /// All that has arrived; waits for it until `limit` at most.
+    ///
+    /// # Errors
+    /// The body broke off.
+    pub fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
+        match &mut self.0 {
+            Source::Live(live) => live.next(limit),
+            Source::Recorded(live, tape) => tape.listen(live.next(limit)),
+            Source::Replayed(pieces) => pieces.next(),
+        }
     }
 }

@@ -134,7 +134,16 @@ pub(super) fn head(
         reason: status.canonical_reason().unwrap_or_default(),
         headers: headers.iter().map(pair).collect(),
         peer: peer.map(|peer| peer.to_string()),
+        recording: None,
     }
+}
+
+/// A status' standard phrase.
+pub(super) fn reason(status: u16) -> &'static str {
+    StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or_default()
 }
 
 /// The TLS set-up. Without https on the way no root is read: the store stays

@@ -1,5 +1,6 @@
-//! A streamed response as a blocking iterator. One step hands over all that has
-//! arrived, so that a burst is printed as one, and waits only where nothing has.
+//! A streamed response of the network as a blocking iterator. One step hands
+//! over all that has arrived, so that a burst is printed as one, and waits only
+//! where nothing has.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -22,7 +23,7 @@ pub(super) struct Client {
 }
 
 /// A response whose head has been read.
-pub struct Stream<'a> {
+pub(super) struct LiveStream<'a> {
     gather: Gather,
     runtime: &'a Runtime,
     limits: Limits,
@@ -33,14 +34,6 @@ pub struct Stream<'a> {
 
 /// Turns of the tasks until the socket is looked at again: two a chunk.
 const TURNS_A_ROUND: u32 = 512;
-
-impl std::fmt::Debug for Stream<'_> {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Stream")
-            .field("framed", &self.framed)
-            .finish_non_exhaustive()
-    }
-}
 
 /// What a stream has to give.
 #[derive(Debug)]
@@ -79,7 +72,7 @@ impl Client {
         connection: &Connection,
         body: Vec<u8>,
         limit: Option<Instant>,
-    ) -> Result<(Head, Stream<'_>), Failure> {
+    ) -> Result<(Head, LiveStream<'_>), Failure> {
         let limits = Limits::of(connection);
         let request = self
             .http
@@ -109,7 +102,7 @@ impl Client {
         let gather = Gather::default();
         self.runtime.spawn(gather.clone().fill(response));
         let buffer = Vec::new();
-        let stream = Stream {
+        let stream = LiveStream {
             gather,
             runtime: &self.runtime,
             limits,
@@ -120,12 +113,9 @@ impl Client {
     }
 }
 
-impl Stream<'_> {
-    /// All that has arrived; waits for it until `limit` at most.
-    ///
-    /// # Errors
-    /// The body broke off.
-    pub fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
+impl LiveStream<'_> {
+    /// As [`super::Stream::next`].
+    pub(super) fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
         let (gather, buffer) = (&self.gather, &mut self.buffer);
         let waited = self.runtime.block_on(async {
             // A look before the clock is set: it costs more than the look.

@@ -121,7 +121,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             results: &json!([{"title": "t", "link": "l"}]),
         });
         line(&Event::Done {
-            finish_reason: "stop",
+            finish_reason: Some("stop"),
             model: text,
             id: text,
             request_id: text,

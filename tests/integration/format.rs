@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use crate::harness::{
-    DONE, Play, Server, airx, delta, finish_frame, json, reply, reply_body, stream, wire,
+    DONE, Play, Server, Step, airx, chunk, delta, finish_frame, json, reply, reply_body, stream,
+    stream_head, wire,
 };
 
 fn ran(command: &str, format: &str, play: Play) -> crate::harness::Ran {
@@ -264,6 +265,28 @@ fn a_stream_whose_first_frame_is_an_error_prints_nothing() {
         assert_eq!(ran.stdout, "");
         assert_ne!(ran.code, 0);
     }
+}
+
+#[test]
+fn payloads_before_the_first_token_of_a_failed_stream_are_not_printed() {
+    let server = Server::once(stream([delta(""), wire("stream_first_frame_error.sse")]));
+    let ran = airx(["stream", "--retries", "0", "--format", "json", "hi"])
+        .at(&server)
+        .run();
+    assert_eq!(ran.stdout, "");
+    assert_ne!(ran.code, 0);
+    // Before a token of the next try they are not printed either.
+    let frames = [delta(""), delta("a"), finish_frame("stop"), DONE.into()];
+    let second: String = frames[..3]
+        .iter()
+        .map(|frame| frame.trim_start_matches("data: ").trim_end().to_owned() + "\n")
+        .collect();
+    let cut = vec![stream_head(), chunk(delta("").as_bytes()), Step::Close];
+    let server = Server::play([cut, stream(frames)]);
+    airx(["stream", "--format", "json", "hi"])
+        .at(&server)
+        .run()
+        .is(0, &second, "");
 }
 
 #[test]

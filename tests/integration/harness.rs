@@ -103,6 +103,12 @@ impl Airx {
         self.args([arg])
     }
 
+    /// Sets several variables.
+    pub fn envs(mut self, variables: &[(&str, &str)]) -> Self {
+        self.command.envs(variables.iter().copied());
+        self
+    }
+
     /// Runs in `folder`.
     pub fn within(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
@@ -156,6 +162,15 @@ impl Airx {
     pub fn start(mut self) -> Child {
         self.command.spawn().expect("the binary can be started")
     }
+}
+
+/// Tries the cases at the same time: those that wait for a clock wait together.
+pub fn together<C: Send>(cases: impl IntoIterator<Item = C>, check: impl Fn(C) + Sync) {
+    std::thread::scope(|scope| {
+        for case in cases {
+            scope.spawn(|| check(case));
+        }
+    });
 }
 
 /// Reads a run to its end. One that hangs is killed and fails the test.

@@ -136,6 +136,22 @@ fn a_file_that_cannot_be_read_is_named() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_file_may_be_a_pipe_of_the_shells() {
+    let server = crate::harness::Server::once(crate::harness::reply("ok"));
+    let script = "airx chat -n -f <(printf a) -s @<(printf s)";
+    crate::harness::bash(script)
+        .at(&server)
+        .run()
+        .is(0, "ok\n", "");
+    let body = &server.asked()[0].body;
+    assert!(
+        body.contains(r#"[{"role":"system","content":"s"},{"role":"user","content":"a"}]"#),
+        "{body}"
+    );
+}
+
+#[test]
 fn an_empty_file_alone_is_an_empty_message() {
     let folder = folder();
     file(&folder, "empty", "");

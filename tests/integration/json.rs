@@ -141,6 +141,15 @@ fn a_rejected_answer_is_an_event_before_the_error() {
 }
 
 #[test]
+fn thinking_is_shown_where_it_is_asked_for_and_an_event_in_ndjson() {
+    let body = r#"{"choices":[{"finish_reason":"stop","message":{"content":"{}","reasoning_content":"hm"}}]}"#;
+    ran(&["--reasoning"], json(200, body)).is(0, "{}\n", "hm\n");
+    ran(&[], json(200, body)).is(0, "{}\n", "");
+    let ran = ran(&["--format", "ndjson"], json(200, body));
+    assert_eq!(ran.types(), ["start", "reasoning", "value", "done"]);
+}
+
+#[test]
 fn the_rejected_text_is_made_safe_on_standard_error() {
     let ran = ran(&[], reply("\u{1b}[2J\u{9b}\r"));
     assert_eq!((ran.code, ran.stdout.as_str()), (10, ""));

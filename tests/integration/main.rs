@@ -9,8 +9,10 @@
 
 mod answers;
 mod bounds;
+mod broken_answers;
 mod commands;
 mod endpoint;
+mod error_classes;
 mod errors;
 #[cfg(unix)]
 mod exit_codes;
@@ -20,6 +22,7 @@ mod extract;
 mod flush;
 mod format;
 mod harness;
+mod headers;
 mod input_files;
 mod input_images;
 mod input_messages;
@@ -28,6 +31,9 @@ mod input_session;
 #[cfg(unix)]
 mod input_stdin;
 mod json;
+mod keys;
+#[cfg(unix)]
+mod killed;
 mod limits;
 #[cfg(unix)]
 mod matrix;
@@ -38,13 +44,19 @@ mod output_file;
 #[cfg(unix)]
 mod pipes;
 mod proxy;
+mod record;
+mod replay;
 #[cfg(unix)]
 mod request;
 mod retries;
 mod scrub;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod slots;
 mod stream;
+mod stream_calls;
+mod stream_ends;
 #[cfg(unix)]
 mod terminal;
 mod timeouts;
@@ -52,5 +64,6 @@ mod tls;
 mod tools;
 mod usage;
 mod verbose;
+mod waits;
 #[cfg(unix)]
 mod watch;

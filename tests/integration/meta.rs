@@ -181,3 +181,28 @@ fn a_key_never_enters_it() {
         assert!(!text.contains("12345678"), "{text}");
     }
 }
+
+#[test]
+fn meta_tells_of_a_dry_run_that_nothing_was_sent() {
+    let folder = folder();
+    let args = ["chat", "hi", "--dry-run", "--meta", "m"];
+    let ran = airx(args).nowhere().within(folder.path()).run();
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let meta = harness::event(&std::fs::read_to_string(folder.path().join("m")).unwrap());
+    assert_eq!(
+        (&meta["type"], &meta["requests"]),
+        (&json!("done"), &json!(0))
+    );
+    assert!(meta["finish_reason"].is_null());
+}
+
+#[test]
+fn meta_tells_of_a_reader_that_went_away_that_the_run_is_done() {
+    let folder = folder();
+    let server = Server::once(reply("Hi"));
+    let script = r#"airx chat --meta m hi | true; echo "${PIPESTATUS[0]}""#;
+    let ran = bash(script).at(&server).within(folder.path()).run();
+    assert_eq!(ran.stdout, "0\n", "{}", ran.stderr);
+    let meta = harness::event(&std::fs::read_to_string(folder.path().join("m")).unwrap());
+    assert_eq!(meta["type"], "done");
+}

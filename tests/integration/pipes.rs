@@ -1,6 +1,8 @@
 //! The reader has gone, the output is closed, the disk is full.
 
 use std::fs::OpenOptions;
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixDatagram;
 use std::process::Stdio;
 
 use crate::harness::{
@@ -167,6 +169,31 @@ fn a_delta_leaves_before_the_next_has_come_in_every_format() {
         out.until("second");
         server.go();
         finish(child).is(0, "", "");
+    }
+}
+
+#[test]
+fn a_burst_of_deltas_is_not_a_write_each() {
+    const DELTAS: usize = 1000;
+    let frames = delta("x").repeat(DELTAS) + &finish_frame("stop") + DONE;
+    for (format, end) in [("text", "\n"), ("ndjson", "\"type\":\"done\"")] {
+        let server = Server::once(stream([&frames]));
+        // Each write to a datagram socket is a message of its own.
+        let (ours, theirs) = UnixDatagram::pair().unwrap();
+        let child = airx(["stream", "-n", "--format", format, "hi"])
+            .at(&server)
+            .stdout_to(OwnedFd::from(theirs))
+            .start();
+        ours.set_read_timeout(Some(crate::harness::PATIENCE))
+            .unwrap();
+        let mut message = vec![0; 256 * 1024];
+        let (mut writes, mut last) = (0, 0);
+        while !String::from_utf8_lossy(&message[..last]).contains(end) {
+            last = ours.recv(&mut message).unwrap();
+            writes += 1;
+        }
+        finish(child).is(0, "", "");
+        assert!(writes < DELTAS / 4, "{writes} writes");
     }
 }
 

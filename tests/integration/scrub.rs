@@ -246,3 +246,35 @@ fn a_dry_run_as_curl_names_the_variable_and_not_the_key() {
     assert!(ran.stdout.contains("\"$AIRX_API_KEY\""), "{}", ran.stdout);
     hides(&ran.stdout);
 }
+
+#[test]
+fn a_key_that_a_server_puts_into_ids_and_codes_is_not_shown() {
+    let body = serde_json::json!({
+        "error": { "code": key(), "message": "m" },
+        "request_id": SECRET,
+    });
+    let told = told("chat", &[], json(401, &body.to_string()));
+    assert!(!told.contains(ID) && !told.contains("S3cr"), "{told}");
+}
+
+#[test]
+fn a_key_in_the_model_s_thinking_is_not_shown_though_it_comes_in_pieces() {
+    let think = |text: &str| {
+        let delta = serde_json::json!({ "choices": [{ "delta": { "reasoning_content": text } }] });
+        format!("data: {delta}\n\n")
+    };
+    let frames = [
+        think("the key: 01234567"),
+        think("89abcdef0123456789abcdef!"),
+        delta("Hi"),
+    ];
+    let server = Server::once(stream(frames.into_iter().chain([
+        crate::harness::finish_frame("stop"),
+        crate::harness::DONE.to_owned(),
+    ])));
+    airx(["stream", "hi", "--reasoning"])
+        .env("AIRX_API_KEY", key())
+        .at(&server)
+        .run()
+        .is(0, "Hi\n", "the key: [hidden]!\n");
+}

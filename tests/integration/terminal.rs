@@ -2,6 +2,7 @@
 //! spinner that is gone before the answer.
 
 use std::process::Stdio;
+use std::time::{Duration, Instant};
 
 use crate::harness::{
     Airx, DONE, Play, Server, Step, airx, chunk, delta, finish, finish_frame, gated, json,
@@ -144,8 +145,10 @@ const WIPE: &str = "\r\u{1b}[2K";
 #[test]
 fn a_spinner_appears_while_waiting_and_is_gone_before_the_answer() {
     let server = Server::once(gated(reply("a")));
+    let begun = Instant::now();
     let (child, screen) = with_screen(&["chat"], &server);
     screen.until("airx chat");
+    assert!(begun.elapsed() >= Duration::from_millis(400));
     server.go();
     finish(child).is(0, "a\n", "");
     let shown = screen.all();

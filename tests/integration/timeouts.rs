@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::harness::{
     DONE, Play, Ran, Server, Step, airx, chunk, delta, finish_frame, http, last_chunk, reply,
-    stream_head, stream_of,
+    stream_head, stream_of, together,
 };
 
 fn run(command: &str, play: Play, args: &[&str]) -> Ran {
@@ -23,18 +23,19 @@ fn silent<B: AsRef<[u8]>>(chunks: impl IntoIterator<Item = B>) -> Play {
 #[test]
 fn a_stream_without_a_first_token_exits_6_whatever_else_it_sends() {
     let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
-    for play in [
+    let plays = [
         vec![Step::Hold],
         silent::<&str>([]),
         silent([": ping\n\n"]),
         silent([role]),
-    ] {
+    ];
+    together(plays, |play| {
         run("stream", play, &["--first-token-timeout", "300ms"]).is(
             6,
             "",
             "airx: network: no first token within 0.3 s\nhint: raise --first-token-timeout\n",
         );
-    }
+    });
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn a_stream_that_falls_silent_exits_6_with_what_came() {
 
 #[test]
 fn the_idle_clock_does_not_run_before_the_first_token() {
-    let pause = Duration::from_millis(600);
+    let pause = Duration::from_millis(400);
     let play = vec![
         Step::Pause(pause),
         stream_head(),
@@ -117,36 +118,39 @@ fn a_ping_does_not_restart_the_first_token_clock() {
 #[test]
 fn the_time_out_bounds_an_answer_wherever_it_stalls() {
     let head = Step::Send(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"choi".to_vec());
-    for play in [vec![Step::Hold], vec![head, Step::Hold]] {
+    together([vec![Step::Hold], vec![head, Step::Hold]], |play| {
         run("chat", play, &["--timeout", "300ms"]).is(
             6,
             "",
             "airx: network: no complete answer within 0.3 s\nhint: raise --timeout, or use airx stream\n",
         );
-    }
-    for (play, stdout) in [(vec![Step::Hold], ""), (silent([delta("Hi")]), "Hi\n")] {
-        run("stream", play, &["--timeout", "300ms"]).is(
-            6,
-            stdout,
-            "airx: network: no complete answer within 0.3 s\nhint: raise --timeout\n",
-        );
-    }
+    });
+    together(
+        [(vec![Step::Hold], ""), (silent([delta("Hi")]), "Hi\n")],
+        |(play, stdout)| {
+            run("stream", play, &["--timeout", "1s"]).is(
+                6,
+                stdout,
+                "airx: network: no complete answer within 1 s\nhint: raise --timeout\n",
+            );
+        },
+    );
 }
 
 #[test]
 fn a_stream_that_never_pauses_is_bounded_too() {
     let mut play = vec![stream_head()];
-    for _ in 0..200 {
+    for _ in 0..400 {
         play.extend([
             chunk(delta("a").as_bytes()),
             Step::Pause(Duration::from_millis(5)),
         ]);
     }
     play.push(Step::Hold);
-    let ran = run("stream", play, &["--timeout", "500ms"]);
+    let ran = run("stream", play, &["--timeout", "1s"]);
     assert_eq!(ran.code, 6, "{}", ran.stderr);
     assert!(
-        ran.stdout.starts_with('a') && ran.stdout.len() < 200,
+        ran.stdout.starts_with('a') && ran.stdout.len() < 400,
         "{}",
         ran.stdout
     );
@@ -156,31 +160,31 @@ fn a_stream_that_never_pauses_is_bounded_too() {
 fn the_time_out_is_for_all_tries_together() {
     let busy = || http(503, "Retry-After: 0\r\n", "");
     let server = Server::play([busy(), busy(), vec![Step::Hold]]);
-    airx(["chat", "--timeout", "1500ms", "hi"]).at(&server).run().is(
+    airx(["chat", "--timeout", "1s", "hi"]).at(&server).run().is(
         6,
         "",
-        "airx: network: no complete answer within 1.5 s\nhint: raise --timeout, or use airx stream\n",
+        "airx: network: no complete answer within 1 s\nhint: raise --timeout, or use airx stream\n",
     );
 }
 
 #[test]
 fn a_refusal_whose_body_stalls_is_classed_by_its_status() {
-    for command in ["chat", "stream"] {
+    together(["chat", "stream"], |command| {
         let head = b"HTTP/1.1 401 X\r\nContent-Length: 100\r\n\r\n{\"err".to_vec();
         let ran = run(
             command,
             vec![Step::Send(head), Step::Hold],
-            &["--timeout", "300ms"],
+            &["--timeout", "1s"],
         );
         assert_eq!((ran.code, &*ran.stdout), (3, ""), "{}", ran.stderr);
-    }
+    });
 }
 
 #[test]
 fn a_connection_that_is_never_made_exits_6() {
     // A server that does not answer the first words of TLS.
     let server = Server::play([]);
-    for command in ["chat", "stream"] {
+    together(["chat", "stream"], |command| {
         let stderr = format!(
             "airx: network: no connection to {} within 0.3 s\nhint: check the network, or raise --connect-timeout\n",
             server.address()
@@ -196,7 +200,7 @@ fn a_connection_that_is_never_made_exits_6() {
         .env("AIRX_BASE_URL", format!("https://{}", server.address()))
         .run()
         .is(6, "", &stderr);
-    }
+    });
 }
 
 #[test]

@@ -140,7 +140,11 @@ pub const EVENTS: &[EventDoc] = &[
         name: "done",
         when: "The end of a run that exits 0; the last line.",
         members: &[
-            member("finish_reason", "string", "Why the model stopped."),
+            member(
+                "finish_reason",
+                "string or null",
+                "Why the model stopped; null in --meta where nothing was sent or the reader went away.",
+            ),
             member("model", "string or null", "The model that answered."),
             member("id", "string or null", "The server's id of the answer."),
             member("request_id", "string or null", "The request's id."),

@@ -60,6 +60,14 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
                 r#"airx chat -m glm-4v-flash -i photo.jpg "What is on the sign?""#,
             ),
             example(
+                "Many at once, and never more than five requests in flight",
+                r#"while read -r word; do airx chat -n --max-in-flight 5 "Define: $word" > "$word.txt" & done < words.txt; wait"#,
+            ),
+            example(
+                "Keep the exchange, then have it again without network and key",
+                r#"airx chat --record tapes "Hello" && airx chat --replay tapes "Hello""#,
+            ),
+            example(
                 "See what would be sent, as a command to run by hand",
                 r#"airx chat --dry-run=curl "Hello""#,
             ),

@@ -16,12 +16,7 @@ fn reason(reason: &'static str, code: i32) -> Fault {
     Fault::new(&format!("finish_reason {reason}"), code, move |command| {
         answer(command, TEXT, reason)
     })
-    .on(
-        Stream,
-        code,
-        &format!("{TEXT}\n"),
-        "start delta error",
-    )
+    .on(Stream, code, &format!("{TEXT}\n"), "start delta error")
 }
 
 fn reasons() -> Vec<Fault> {
@@ -51,7 +46,10 @@ fn reasons() -> Vec<Fault> {
         })
         .cut_stream(7),
         Fault::new("finish_reason null", 7, |c| {
-            choice(c, r#"{"finish_reason":null,"message":{"content":"Mark1 "}}"#)
+            choice(
+                c,
+                r#"{"finish_reason":null,"message":{"content":"Mark1 "}}"#,
+            )
         })
         .cut_stream(7),
         Fault::new("a reason after the answer's own", 7, |c| match c {
@@ -118,7 +116,12 @@ fn empty(what: &'static str) -> Fault {
 
 fn choices() -> Vec<Fault> {
     let wrong = [
-        "null", "5", "\"stop\"", "[]", "{}", "[[]]",
+        "null",
+        "5",
+        "\"stop\"",
+        "[]",
+        "{}",
+        "[[]]",
         r#"{"finish_reason":"stop","message":"Mark1"}"#,
         r#"{"finish_reason":"stop","message":5}"#,
         r#"{"finish_reason":"stop","message":[1]}"#,
@@ -206,18 +209,41 @@ fn calls() -> Vec<Fault> {
                 ),
             )
         }),
-        call("arguments as an object", r#"{"a": 1}"#, r#""arguments":{"a":1}"#, true),
+        call(
+            "arguments as an object",
+            r#"{"a": 1}"#,
+            r#""arguments":{"a":1}"#,
+            true,
+        ),
         call("no arguments", "null", r#""arguments":{}"#, true),
         call("arguments as a number", "5", r#""arguments":5"#, true),
-        call("arguments that break off", r#""{\"a\":""#, r#""arguments_text":"{\"a\":""#, false),
-        call("arguments with a member twice", r#""{\"a\":1,\"a\":2}""#, r#""arguments_text":"{\"a\":1,\"a\":2}""#, false),
-        call("arguments with a huge number", r#""[1e999,12345678901234567890123]""#, r#""arguments":[1e+999,12345678901234567890123]"#, true),
+        call(
+            "arguments that break off",
+            r#""{\"a\":""#,
+            r#""arguments_text":"{\"a\":""#,
+            false,
+        ),
+        call(
+            "arguments with a member twice",
+            r#""{\"a\":1,\"a\":2}""#,
+            r#""arguments_text":"{\"a\":1,\"a\":2}""#,
+            false,
+        ),
+        call(
+            "arguments with a huge number",
+            r#""[1e999,12345678901234567890123]""#,
+            r#""arguments":[1e+999,12345678901234567890123]"#,
+            true,
+        ),
     ]);
     faults
 }
 
 /// The first request ends so; the second would be answered well.
-fn retried(name: &str, bad: impl Fn(super::table::Command) -> crate::harness::Play + Send + Sync + 'static) -> Fault {
+fn retried(
+    name: &str,
+    bad: impl Fn(super::table::Command) -> crate::harness::Play + Send + Sync + 'static,
+) -> Fault {
     let mut fault = Fault::plays_of(name, 0, move |c| vec![bad(c), answer(c, TEXT, "stop")])
         .args(&["--retries", "1"]);
     for command in [Chat, Stream, Tools, Json] {
@@ -239,13 +265,21 @@ fn retries() -> Vec<Fault> {
                 r#"{"error":{"code":"1302","message":"slow down"}}"#,
             )
         }),
-        retried("an empty body, then an answer", |_| super::table::page(200, "application/json", "")),
-        retried("a reset, then an answer", |_| vec![crate::harness::Step::Reset]),
+        retried("an empty body, then an answer", |_| {
+            super::table::page(200, "application/json", "")
+        }),
+        retried("a reset, then an answer", |_| {
+            vec![crate::harness::Step::Reset]
+        }),
         Fault::plays_of("broken off in the middle, then an answer", 0, |c| match c {
             // What was printed stays printed, and is not asked for again.
             Stream => vec![stream([delta("Mark1 ")])],
             _ => vec![
-                super::table::bytes(format!("{}\r\nContent-Length: 9999\r\n\r\n{}", super::table::head(c), super::table::half(c))),
+                super::table::bytes(format!(
+                    "{}\r\nContent-Length: 9999\r\n\r\n{}",
+                    super::table::head(c),
+                    super::table::half(c)
+                )),
                 answer(c, TEXT, "stop"),
             ],
         })

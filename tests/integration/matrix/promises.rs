@@ -1,5 +1,6 @@
 //! What holds for every row, whatever the fault.
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::table::{Command, Fault, HEADER, KEY, MARKS};
@@ -40,7 +41,8 @@ fn events(command: Command, code: i32, types: &str, ran: &Ran) -> Result<(), Str
         return Err(format!("the events are not {types}"));
     }
     let Some((last, before)) = events.split_last() else {
-        return Err("there is no event".into());
+        // As the table says: nothing to write to.
+        return Ok(());
     };
     let terminal = |event: &Value| event["type"] == "done" || event["type"] == "error";
     if !terminal(last) || before.iter().any(terminal) {
@@ -83,7 +85,8 @@ fn bodies(command: Command, ran: &Ran) -> Result<(), String> {
     if !ran.stdout.is_empty() && !ran.stdout.ends_with('\n') {
         return Err("the last line has no end".into());
     }
-    let mut values = serde_json::Deserializer::from_str(&ran.stdout).into_iter::<Value>();
+    // Not as a value: it may be one that serde_json holds for too deep.
+    let mut values = serde_json::Deserializer::from_str(&ran.stdout).into_iter::<IgnoredAny>();
     if values.any(|value| value.is_err()) {
         return Err("standard output is not JSON".into());
     }

@@ -6,7 +6,10 @@ use super::table::{Fault, page, value};
 use crate::harness::{json, wire};
 
 pub fn faults() -> Vec<Fault> {
-    [samples(), streams(), shapes()].into_iter().flatten().collect()
+    [samples(), streams(), shapes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 fn sample(name: &'static str, status: u16, code: i32) -> Fault {
@@ -27,7 +30,6 @@ fn samples() -> Vec<Fault> {
         sample("error_429_1113.json", 429, 3),
         sample("error_429_1302.json", 429, 5),
         sample("error_429_1305.json", 429, 5),
-        sample("web_search_response.json", 200, 7),
         // As a gateway may have them: the code decides.
         sample("error_429_1113.json", 500, 3),
         sample("error_400_1301_content_filter.json", 200, 8),
@@ -42,8 +44,10 @@ fn stream(name: &'static str, code: i32, text: &str) -> Fault {
         0 => "start error",
         _ => "start delta delta error",
     };
-    Fault::new(name, 7, move |_| page(200, "text/event-stream;charset=UTF-8", &wire(name)))
-        .on(Stream, code, text, types)
+    Fault::new(name, 7, move |_| {
+        page(200, "text/event-stream;charset=UTF-8", &wire(name))
+    })
+    .on(Stream, code, text, types)
 }
 
 fn streams() -> Vec<Fault> {
@@ -66,7 +70,9 @@ fn told(body: &'static str, code: i32) -> Fault {
 
 fn shapes() -> Vec<Fault> {
     let status = |status: u16, body: &'static str, code: i32| {
-        Fault::new(&format!("{status} and {body:.60}"), code, move |_| json(status, body))
+        Fault::new(&format!("{status} and {body:.60}"), code, move |_| {
+            json(status, body)
+        })
     };
     vec![
         told(r#"{"error":{"code":1302}}"#, 5),
@@ -91,10 +97,22 @@ fn shapes() -> Vec<Fault> {
         status(401, "{}", 3),
         status(400, r#"{"error":{"code":"9999","message":"x"}}"#, 4),
         status(400, r#"{"error":{"code":null,"message":null}}"#, 4),
-        status(500, r#"{"error":{"code":"invalid_request","message":"x"}}"#, 5),
+        status(
+            500,
+            r#"{"error":{"code":"invalid_request","message":"x"}}"#,
+            5,
+        ),
         status(400, r#"{"error":{"code":"1301","message":{"a":1}}}"#, 8),
         status(429, r#"{"error":{"code":"1113","message":"\ud83d"}}"#, 3),
-        status(400, r#"{"choices":[{"finish_reason":"stop","message":{"content":"Mark1"}}]}"#, 4),
-        status(503, r#"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#, 5),
+        status(
+            400,
+            r#"{"choices":[{"finish_reason":"stop","message":{"content":"Mark1"}}]}"#,
+            4,
+        ),
+        status(
+            503,
+            r#"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#,
+            5,
+        ),
     ]
 }

@@ -2,11 +2,14 @@
 //! on, and what must not be shown.
 
 use super::table::Command::{Chat, Json, Stream, Tools};
-use super::table::{End, Fault, HEADER, KEY, answer, choice, value};
+use super::table::{Fault, HEADER, KEY, answer, choice, value};
 use crate::harness::{DONE, Play, delta, finish_frame, http, json, stream};
 
 pub fn faults() -> Vec<Fault> {
-    [texts(), failures(), names(), echoes()].into_iter().flatten().collect()
+    [texts(), failures(), names(), echoes()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// What terminals act on: CSI, OSC 52, OSC 8, C1, DEL and friends, bidi.
@@ -34,9 +37,13 @@ fn texts() -> Vec<Fault> {
                 Stream => "delta",
                 _ => "message",
             };
-            let mut fault = Fault::new(&format!("{name} in a call and the prose beside it"), 0, move |c| {
-                let (text, arguments) = (serde_json::json!(text), serde_json::json!({ "a": text }));
-                choice(
+            let mut fault = Fault::new(
+                &format!("{name} in a call and the prose beside it"),
+                0,
+                move |c| {
+                    let (text, arguments) =
+                        (serde_json::json!(text), serde_json::json!({ "a": text }));
+                    choice(
                     c,
                     &serde_json::json!({
                         "finish_reason": "tool_calls",
@@ -50,7 +57,8 @@ fn texts() -> Vec<Fault> {
                     })
                     .to_string(),
                 )
-            });
+                },
+            );
             let line = serde_json::json!({ "id": text, "name": text, "arguments": { "a": text } });
             let both = if text.ends_with('\n') {
                 format!("{text}{line}\n")
@@ -98,26 +106,33 @@ fn failures() -> Vec<Fault> {
 }
 
 /// A run whose arguments are refused.
-fn unsent(name: &str, args: &[&str]) -> Fault {
-    let mut fault = Fault::plays_of(name, 2, |_| Vec::new()).args(args);
-    for command in super::table::Command::ALL {
-        let end = End::new(2, "", "error");
-        fault = fault.on(command, end.code, &end.text, &end.types);
-    }
-    fault
+fn unsent(name: &str, types: &str, args: &[&str]) -> Fault {
+    let fault = Fault::plays_of(name, 2, |_| Vec::new()).args(args);
+    super::table::Command::ALL
+        .into_iter()
+        .fold(fault, |fault, command| fault.on(command, 2, "", types))
 }
 
 fn names() -> Vec<Fault> {
     let odd = "/nowhere/\u{1b}]52;c;x\u{7}\u{9b}2J\u{202e}";
     vec![
-        unsent("sequences in the name of a file", &["-f", odd]),
-        unsent("sequences in the name of an image", &["-i", odd]),
-        unsent("sequences in the name of --messages", &["--messages", odd]),
-        unsent("sequences in the name of -o", &["-o", odd]),
-        unsent("sequences in --base-url", &["--base-url", odd]),
-        unsent("sequences in --param", &["--param", odd]),
-        unsent("sequences in --header", &["--header", odd]),
-        unsent("sequences in --cacert", &["--cacert", odd, "--base-url", "https://127.0.0.1:1"]),
+        unsent("sequences in the name of a file", "error", &["-f", odd]),
+        unsent("sequences in the name of an image", "error", &["-i", odd]),
+        unsent(
+            "sequences in the name of --messages",
+            "error",
+            &["--messages", odd],
+        ),
+        // Events go to the file, and it cannot be opened.
+        unsent("sequences in the name of -o", "", &["-o", odd]),
+        unsent("sequences in --base-url", "error", &["--base-url", odd]),
+        unsent("sequences in --param", "error", &["--param", odd]),
+        unsent("sequences in --header", "error", &["--header", odd]),
+        unsent(
+            "sequences in --cacert",
+            "start error",
+            &["--cacert", odd, "--base-url", "https://127.0.0.1:1"],
+        ),
     ]
 }
 
@@ -148,8 +163,11 @@ fn echoes() -> Vec<Fault> {
             http(503, "Retry-After: 0\r\n", &refusal()),
         ]
     };
-    let mut again = Fault::plays_of("secrets in errors that are tried again", 5, retried)
-        .args(&["--retries", "1", "-v"]);
+    let mut again = Fault::plays_of("secrets in errors that are tried again", 5, retried).args(&[
+        "--retries",
+        "1",
+        "-v",
+    ]);
     for command in super::table::Command::ALL {
         again = again.on(command, 5, "", "start retry error");
     }
@@ -159,14 +177,20 @@ fn echoes() -> Vec<Fault> {
     content.echoes = true;
     let mut named = Fault::harmless("secrets as model and id", "Mark1", |c| match c {
         Stream => {
-            let frame = |frame: String| {
-                frame.replace("glm-4-airx", KEY).replace("id-1", &secrets())
-            };
-            stream([frame(delta("Mark1")), frame(finish_frame("stop")), DONE.into()])
+            let frame =
+                |frame: String| frame.replace("glm-4-airx", KEY).replace("id-1", &secrets());
+            stream([
+                frame(delta("Mark1")),
+                frame(finish_frame("stop")),
+                DONE.into(),
+            ])
         }
         _ => {
             let body = crate::harness::reply_body(&c.content("Mark1"), "stop");
-            json(200, &body.replace("glm-4-airx", KEY).replace("id-1", &secrets()))
+            json(
+                200,
+                &body.replace("glm-4-airx", KEY).replace("id-1", &secrets()),
+            )
         }
     });
     // `--format json` is the server's body, byte for byte.
@@ -174,8 +198,13 @@ fn echoes() -> Vec<Fault> {
     vec![
         Fault::new("secrets in an error", 4, move |_| json(400, &refusal())),
         Fault::new("secrets in an error, -v", 4, move |_| json(400, &refusal())).args(&["-v"]),
-        Fault::new("secrets in an error of success", 7, move |c| value(c, &refusal())),
-        Fault::new("secrets in headers, -v", 4, move |_| http(302, &place(), "")).args(&["-v"]),
+        Fault::new("secrets in an error of success", 7, move |c| {
+            value(c, &refusal())
+        }),
+        Fault::new("secrets in headers, -v", 4, move |_| {
+            http(302, &place(), "")
+        })
+        .args(&["-v"]),
         Fault::new("secrets in a body that is no JSON, -v", 7, |c| match c {
             Stream => stream([format!("data: {}\n\n", secrets())]),
             _ => json(200, &secrets()),

@@ -1,0 +1,151 @@
+//! The folder that runs of one user share while they run: made where it is
+//! missing, and refused where somebody else could have a hand in it.
+
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::Failure;
+
+/// A folder of this user's own, open: what its name leads to later does not matter.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+    #[cfg(unix)]
+    handle: std::os::fd::OwnedFd,
+}
+
+impl Folder {
+    /// A failure about a file in it, or about itself.
+    fn failed(&self, name: &str, error: &io::Error) -> Failure {
+        let path = self.path.join(name);
+        Failure::usage(format!("--max-in-flight: {}: {error}", path.display()))
+    }
+
+    /// What to say of a file in it that cannot be locked.
+    pub(super) fn unlockable(&self, name: &str, error: &io::Error) -> Failure {
+        self.failed(name, error)
+            .hint("its file system may not have locks; XDG_RUNTIME_DIR names another place")
+    }
+}
+
+#[cfg(unix)]
+mod unix {
+    use std::os::unix::fs::MetadataExt;
+    use std::path::Path;
+
+    use rustix::fs::{FileType, Mode, OFlags, fstat, mkdir, open, openat};
+    use rustix::io::Errno;
+    use rustix::process::geteuid;
+
+    use super::{Failure, File, Folder, PathBuf, io};
+
+    /// `$XDG_RUNTIME_DIR/airx`, else `airx-UID` among the temporary files. A
+    /// runtime folder that is not there or not this user's (`sudo` keeps the
+    /// variable) counts as unset.
+    fn place() -> PathBuf {
+        let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let own = |path: &PathBuf| {
+            path.is_absolute()
+                && path
+                    .metadata()
+                    .is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw())
+        };
+        match runtime.filter(own) {
+            Some(path) => path.join("airx"),
+            None => std::env::temp_dir().join(format!("airx-{}", geteuid().as_raw())),
+        }
+    }
+
+    fn refused(path: &Path, why: &str) -> Failure {
+        Failure::usage(format!("--max-in-flight: {} {why}", path.display())).hint(
+            "it must be a folder of this user's own, mode 0700; remove it, or name another \
+             place with XDG_RUNTIME_DIR",
+        )
+    }
+
+    impl Folder {
+        /// Opens the folder, made with mode 0700 where there is none.
+        pub(in super::super) fn open() -> Result<Self, Failure> {
+            let path = place();
+            match mkdir(&path, Mode::RWXU) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(error) => {
+                    let why = format!("cannot be made: {}", io::Error::from(error));
+                    return Err(refused(&path, &why));
+                }
+            }
+            let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+            let handle = match open(&path, flags, Mode::empty()) {
+                Ok(handle) => handle,
+                Err(Errno::LOOP | Errno::NOTDIR | Errno::MLINK) => {
+                    return Err(refused(&path, "is a link or no folder"));
+                }
+                Err(error) => {
+                    let why = format!("cannot be opened: {}", io::Error::from(error));
+                    return Err(refused(&path, &why));
+                }
+            };
+            let found = fstat(&handle).map_err(io::Error::from)?;
+            if found.st_uid != geteuid().as_raw() {
+                let why = format!("belongs to another user (uid {})", found.st_uid);
+                return Err(refused(&path, &why));
+            }
+            let mode = Mode::from_raw_mode(found.st_mode);
+            if mode.intersects(Mode::RWXG | Mode::RWXO) {
+                let why = format!("is open to others (mode {:04o})", mode.as_raw_mode());
+                return Err(refused(&path, &why));
+            }
+            Ok(Self { path, handle })
+        }
+
+        /// Opens one of its files; none where there is none and it is not to be made.
+        pub(in super::super) fn file(
+            &self,
+            name: &str,
+            make: bool,
+        ) -> Result<Option<File>, Failure> {
+            let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+            let flags = if make { flags | OFlags::CREATE } else { flags };
+            let file = match openat(&self.handle, name, flags, Mode::RUSR | Mode::WUSR) {
+                Ok(file) => file,
+                Err(Errno::NOENT) if !make => return Ok(None),
+                Err(error) => return Err(self.failed(name, &error.into())),
+            };
+            let found = fstat(&file).map_err(io::Error::from)?;
+            if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile {
+                return Err(refused(&self.path.join(name), "is not a file"));
+            }
+            Ok(Some(File::from(file)))
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod other {
+    use super::{Failure, File, Folder};
+
+    impl Folder {
+        /// Opens the folder: the temporary files are the user's own here.
+        pub(in super::super) fn open() -> Result<Self, Failure> {
+            let path = std::env::temp_dir().join("airx");
+            std::fs::create_dir_all(&path)?;
+            Ok(Self { path })
+        }
+
+        /// Opens one of its files; none where there is none and it is not to be made.
+        pub(in super::super) fn file(
+            &self,
+            name: &str,
+            make: bool,
+        ) -> Result<Option<File>, Failure> {
+            let mut options = File::options();
+            options.read(true).write(true).create(make);
+            match options.open(self.path.join(name)) {
+                Ok(file) => Ok(Some(file)),
+                Err(error) if !make && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(self.failed(name, &error)),
+            }
+        }
+    }
+}

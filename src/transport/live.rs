@@ -1,0 +1,95 @@
+//! The network itself: one attempt by the client for whole replies or by the
+//! one for streams, each set up at the first attempt and kept for the next.
+//!
+//! Neither is ever dropped: a client's end would wait for a resolver that hangs.
+
+use std::io::Read;
+use std::mem::ManuallyDrop;
+use std::time::Instant;
+
+use super::stream::{self, LiveStream};
+use super::{BODY_LIMIT, Head, Whole, fault, policy};
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::settings::Connection;
+
+/// Both clients, as far as they have been needed.
+#[derive(Default)]
+pub(super) struct Live {
+    blocking: Option<ManuallyDrop<reqwest::blocking::Client>>,
+    streaming: Option<stream::Client>,
+}
+
+impl Live {
+    /// As [`super::Transport::whole`].
+    pub(super) fn whole(
+        &mut self,
+        connection: &Connection,
+        body: Vec<u8>,
+        deadline: Option<Instant>,
+    ) -> Result<Whole, Failure> {
+        let limits = fault::Limits::of(connection);
+        let client = match &self.blocking {
+            Some(client) => client,
+            None => self
+                .blocking
+                .insert(ManuallyDrop::new(policy::blocking(connection)?)),
+        };
+        let request = client
+            .post(connection.endpoint.url.clone())
+            .headers(policy::headers(connection, false))
+            .body(body);
+        let request = match deadline {
+            Some(deadline) => request.timeout(deadline.saturating_duration_since(Instant::now())),
+            None => request,
+        };
+        let mut response = request
+            .send()
+            .map_err(|error| fault::before_head(&error, &limits))?;
+        let head = policy::head(
+            response.version(),
+            response.status(),
+            response.headers(),
+            response.remote_addr(),
+        );
+        let length = response
+            .content_length()
+            .and_then(|length| usize::try_from(length).ok());
+        let mut body = Vec::with_capacity(length.unwrap_or(0).min(BODY_LIMIT));
+        let read = response
+            .by_ref()
+            .take(BODY_LIMIT as u64 + 1)
+            .read_to_end(&mut body);
+        let broken = match read {
+            Err(error) => Some(fault::in_body(&error, &limits)),
+            Ok(_) if body.len() > BODY_LIMIT => {
+                return Err(Failure::new(
+                    Class::Incomplete,
+                    format!(
+                        "the response's body is longer than {} MiB",
+                        BODY_LIMIT >> 20
+                    ),
+                ));
+            }
+            Ok(_) => None,
+        };
+        // Reading on or dropping it would wait for the connection's thread.
+        std::mem::forget(response);
+        Ok(Whole { head, body, broken })
+    }
+
+    /// As [`super::Transport::stream`].
+    pub(super) fn stream(
+        &mut self,
+        connection: &Connection,
+        body: Vec<u8>,
+        limit: Option<Instant>,
+    ) -> Result<(Head, LiveStream<'_>), Failure> {
+        let client = match self.streaming.take() {
+            Some(client) => client,
+            None => stream::Client::new(connection)?,
+        };
+        let client = self.streaming.insert(client);
+        client.send(connection, body, limit)
+    }
+}

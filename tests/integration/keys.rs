@@ -1,0 +1,192 @@
+//! The key: where it comes from, and to whom it goes.
+
+use std::path::Path;
+
+use crate::harness::{Airx, Server, airx, file, folder, reply};
+
+/// `airx chat hi` with these variables and arguments.
+fn chat(variables: &[(&str, &str)], args: &[&str]) -> Airx {
+    airx(["chat", "hi"]).args(args).envs(variables)
+}
+
+/// The `Authorization` header that a server at `base` gets, the base given by
+/// `variable`.
+#[track_caller]
+fn sent_key(variable: &str, variables: &[(&str, &str)], args: &[&str]) -> Option<String> {
+    let server = Server::once(reply("Hi"));
+    chat(variables, args)
+        .env(variable, server.base())
+        .run()
+        .is(0, "Hi\n", "");
+    server.asked()[0].header("authorization").map(str::to_owned)
+}
+
+const KEY: &str = "general-key-0001";
+const BIGMODEL: &str = "bigmodel-id-0001.bigmodel-secret";
+const ZAI: &str = "zai-id-0000001.zai-secret-0001";
+
+#[test]
+fn a_provider_s_key_goes_to_that_provider_only() {
+    let both = [("ZHIPUAI_API_KEY", BIGMODEL), ("ZAI_API_KEY", ZAI)];
+    let bearer = |key: &str| Some(format!("Bearer {key}"));
+    assert_eq!(sent_key("AIRX_BASE_URL", &both, &[]), None);
+    assert_eq!(sent_key("ZHIPUAI_BASE_URL", &both, &[]), bearer(BIGMODEL));
+    assert_eq!(sent_key("ZAI_BASE_URL", &both[1..], &[]), bearer(ZAI));
+    // Another port is another server.
+    let elsewhere = [both[0], ("ZHIPUAI_BASE_URL", "http://127.0.0.1:9/v1")];
+    assert_eq!(sent_key("AIRX_BASE_URL", &elsewhere, &[]), None);
+}
+
+#[test]
+fn the_place_of_the_provider_gets_its_key_by_whatever_name_it_is_given() {
+    let server = Server::once(reply("Hi"));
+    let base = server.base();
+    let run = chat(
+        &[("ZAI_API_KEY", ZAI), ("ZAI_BASE_URL", &base)],
+        &["--base-url", &base],
+    );
+    run.run().is(0, "Hi\n", "");
+    let sent = server.asked()[0].header("authorization").map(str::to_owned);
+    assert_eq!(sent, Some(format!("Bearer {ZAI}")));
+}
+
+#[test]
+fn the_general_key_goes_anywhere_and_a_key_file_before_it() {
+    let folder = folder();
+    let path = file(&folder, "key", format!("{ZAI}\n"));
+    private(&path, 0o600);
+    let args = ["--key-file", path.to_str().unwrap()];
+    let bearer = |key: &str| Some(format!("Bearer {key}"));
+    let general = [("AIRX_API_KEY", KEY)];
+    assert_eq!(sent_key("AIRX_BASE_URL", &general, &[]), bearer(KEY));
+    assert_eq!(sent_key("AIRX_BASE_URL", &general, &args), bearer(ZAI));
+    let both = [("AIRX_API_KEY", KEY), ("ZHIPUAI_API_KEY", BIGMODEL)];
+    let server = Server::once(reply("Hi"));
+    let base = server.base();
+    chat(&both, &["--base-url", &base])
+        .env("ZHIPUAI_BASE_URL", &base)
+        .run()
+        .is(0, "Hi\n", "");
+    let sent = server.asked()[0].header("authorization").map(str::to_owned);
+    assert_eq!(sent, bearer(KEY));
+    let empty = [("AIRX_API_KEY", ""), ("ZHIPUAI_API_KEY", BIGMODEL)];
+    assert_eq!(sent_key("ZHIPUAI_BASE_URL", &empty, &[]), bearer(BIGMODEL));
+}
+
+#[test]
+fn a_provider_without_a_key_exits_3_and_nothing_is_sent() {
+    let hint = |variable: &str| {
+        format!(
+            "hint: set AIRX_API_KEY or {variable}, or give --key-file; try without a key: airx mock -- airx chat hello\n"
+        )
+    };
+    // What is sent would go to a proxy that is not there, and exit 6.
+    let proxy = [
+        ("HTTPS_PROXY", "http://127.0.0.1:9"),
+        ("ZHIPUAI_API_KEY", ""),
+    ];
+    let told = format!(
+        "airx: account: no key for open.bigmodel.cn\n{}",
+        hint("ZHIPUAI_API_KEY")
+    );
+    chat(&proxy, &[]).run().is(3, "", &told);
+    let args = ["--base-url", "https://api.z.ai/api/paas/v4"];
+    let told = format!(
+        "airx: account: no key for api.z.ai\n{}",
+        hint("ZAI_API_KEY")
+    );
+    chat(&[proxy[0], ("ZHIPUAI_API_KEY", BIGMODEL)], &args)
+        .run()
+        .is(3, "", &told);
+}
+
+#[test]
+fn a_key_that_no_header_can_carry_exits_3_unseen() {
+    for key in ["two words-secret", "line\nbreak-secret", "kéy-secret"] {
+        chat(&[("AIRX_API_KEY", key)], &["--base-url", "http://127.0.0.1:9"]).run().is(
+            3,
+            "",
+            "airx: account: AIRX_API_KEY holds a space, a line break or another character that no key has
+hint: one key, on one line, nothing else\n",
+        );
+    }
+}
+
+#[test]
+fn a_key_file_that_cannot_be_used_exits_3() {
+    let folder = folder();
+    let run = |name: &str| {
+        let args = [
+            "chat",
+            "hi",
+            "--base-url",
+            "http://127.0.0.1:9",
+            "--key-file",
+            name,
+        ];
+        airx(args).within(folder.path()).run()
+    };
+    run("none").is(
+        3,
+        "",
+        "airx: account: --key-file none: No such file or directory (os error 2)\n",
+    );
+    let wrong = "holds a space, a line break or another character that no key has\nhint: one key, on one line, nothing else\n";
+    for (name, text) in [
+        ("empty", ""),
+        ("blank", "\n"),
+        ("two", "first-key-1\nsecond-key-2\n"),
+    ] {
+        private(&file(&folder, name, text), 0o600);
+        run(name).is(3, "", &format!("airx: account: --key-file {name} {wrong}"));
+    }
+    private(&file(&folder, "long", "x".repeat(65 * 1024)), 0o600);
+    run("long").is(
+        3,
+        "",
+        "airx: account: --key-file long: it is too long to be a key\n",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_file_that_others_can_write_is_refused_and_one_they_can_read_warned_of() {
+    let folder = folder();
+    let path = file(&folder, "key", KEY);
+    for mode in [0o620, 0o602, 0o666] {
+        private(&path, mode);
+        let args = [
+            "chat",
+            "hi",
+            "--base-url",
+            "http://127.0.0.1:9",
+            "--key-file",
+            "key",
+        ];
+        airx(args).within(folder.path()).run().is(
+            3,
+            "",
+            "airx: account: --key-file key: others can write it\nhint: chmod 600 it\n",
+        );
+    }
+    for mode in [0o640, 0o604] {
+        private(&path, mode);
+        let server = Server::once(reply("Hi"));
+        let run = airx(["chat", "hi", "--key-file", "key"]).within(folder.path());
+        run.at(&server).run().is(
+            0,
+            "Hi\n",
+            "airx: warning: --key-file key: others can read it: chmod 600 it\n",
+        );
+    }
+}
+
+fn private(path: &Path, mode: u32) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+}

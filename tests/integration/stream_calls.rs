@@ -1,0 +1,70 @@
+//! Tool calls in a stream: whole, in fragments, and cut.
+
+use crate::harness::{DONE, delta, finish_frame, stream};
+use crate::stream::{run, sample};
+
+#[test]
+fn the_sample_calls_are_lines_of_json() {
+    sample("stream_tool_call.sse", &[]).is(
+        0,
+        "{\"id\":\"call_20250609154533e7705b1c2d9a46f3_0\",\"name\":\"get_weather\",\"arguments\":{\"cityName\":\"南京\",\"unit\":\"celsius\"}}\n",
+        "",
+    );
+    sample("stream_tool_call_fragments.sse", &["-m", "glm-4.6"]).is(
+        0,
+        "{\"id\":\"call_7f1e0b52c9\",\"name\":\"add\",\"arguments\":{\"a\":2,\"b\":3}}
+{\"id\":\"call_7f1e0b52ca\",\"name\":\"multiply\",\"arguments\":{\"a\":2,\"b\":3}}\n",
+        "",
+    );
+}
+
+/// A frame with these pieces of calls: index and arguments.
+fn calls(pieces: &[(u8, &str)]) -> String {
+    let pieces: Vec<_> = pieces
+        .iter()
+        .map(|(index, arguments)| {
+            serde_json::json!({
+                "index": index, "id": format!("c{index}"),
+                "function": { "name": "f", "arguments": arguments },
+            })
+        })
+        .collect();
+    let frame = serde_json::json!({ "choices": [{ "delta": { "tool_calls": pieces } }] });
+    format!("data: {frame}\n\n")
+}
+
+#[test]
+fn calls_in_fragments_are_joined_wherever_they_are_cut() {
+    let frames = [
+        calls(&[(1, "{\"b\":\"\\u00"), (0, "{\"a\":\"\\ud83d")]),
+        calls(&[(0, "\\ude42\"")]),
+        calls(&[(1, "fc\"}")]),
+        calls(&[(0, "}")]),
+        finish_frame("tool_calls"),
+        DONE.into(),
+    ];
+    run(stream(frames), &[]).is(
+        0,
+        "{\"id\":\"c0\",\"name\":\"f\",\"arguments\":{\"a\":\"🙂\"}}
+{\"id\":\"c1\",\"name\":\"f\",\"arguments\":{\"b\":\"ü\"}}\n",
+        "",
+    );
+}
+
+#[test]
+fn calls_that_end_without_a_finish_reason_are_not_told() {
+    run(stream([&calls(&[(0, "{}")]), DONE]), &[]).is(
+        7,
+        "",
+        "airx: incomplete: the answer ended without a finish_reason\n",
+    );
+}
+
+#[test]
+fn half_a_character_in_a_frame_exits_7() {
+    let call = calls(&[(0, "x")]).replace("\"x\"", "\"\\ud83d\"");
+    for frame in [call, delta("x").replace("\"x\"", "\"\\ud83d\"")] {
+        let ran = run(stream([frame, finish_frame("stop"), DONE.into()]), &[]);
+        assert_eq!((ran.code, &*ran.stdout), (7, ""), "{}", ran.stderr);
+    }
+}
