@@ -201,7 +201,8 @@ impl<O: Write, E: Write> Printer<O, E> {
         if self.buffer.is_empty() || (self.held && self.buffer.len() < BURST) {
             return Ok(());
         }
-        self.held = false;
+        // What was held back leaves for its length, token or not.
+        self.printed |= std::mem::take(&mut self.held);
         self.spinner = None;
         self.end_thinking();
         let written = self.out.write_all(&self.buffer);
@@ -215,6 +216,7 @@ impl<O: Write, E: Write> Printer<O, E> {
     /// Shows a part of the model's thinking.
     fn think(&mut self, content: &str) {
         self.spinner = None;
+        self.printed |= !content.is_empty();
         self.unsettled.push_str(content);
         let settled = self.scrubber.settled(&self.unsettled);
         let thought: String = self.unsettled.drain(..settled).collect();
