@@ -26,6 +26,8 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
                     ..
                 } = *event
                 {
+                    let code = code.map(|code| self.scrubber.scrub(code).into_owned());
+                    let code = code.as_deref();
                     self.push_event(&Event::Retry {
                         request,
                         after_ms,
