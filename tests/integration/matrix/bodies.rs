@@ -36,7 +36,7 @@ fn pages() -> Vec<Fault> {
         (403, 3),
         (404, 4),
         (405, 4),
-        (407, 4),
+        (407, 6),
         (408, 5),
         (413, 4),
         (418, 4),
@@ -302,9 +302,9 @@ fn streams() -> Vec<Fault> {
         ),
         frames(
             "an empty event",
-            7,
+            0,
             "Mark1 \n",
-            begun,
+            "start delta done",
             &format!("{one}data:\n\n{stop}{DONE}"),
         ),
         frames(

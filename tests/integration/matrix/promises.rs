@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::table::{Command, Fault, HEADER, KEY, MARKS};
+use super::table::{Command, Echoes, Fault, HEADER, KEY, MARKS};
 use crate::harness::{Ran, event};
 
 /// Most lines of standard error without `-v`: a rejected text, a warning, the
@@ -25,7 +25,7 @@ pub fn keep(fault: &Fault, command: Command, format: &str, ran: &Ran) -> Result<
         _ => {}
     }
     standard_error(fault, ran)?;
-    secrets(fault, ran)?;
+    secrets(fault, format, ran)?;
     for mark in MARKS {
         if ran.stdout.matches(mark).count() > 1 {
             return Err(format!("{mark} was printed twice"));
@@ -126,11 +126,15 @@ fn standard_error(fault: &Fault, ran: &Ran) -> Result<(), String> {
     Ok(())
 }
 
-fn secrets(fault: &Fault, ran: &Ran) -> Result<(), String> {
+fn secrets(fault: &Fault, format: &str, ran: &Ran) -> Result<(), String> {
+    let echoed = match fault.echoes {
+        Echoes::Nowhere => false,
+        Echoes::Bytes => format == "json",
+        Echoes::Text => true,
+    };
     let (id, secret) = KEY.split_once('.').unwrap();
     for text in [id, secret, HEADER] {
-        let out = !fault.echoes && ran.stdout.contains(text);
-        if out || ran.stderr.contains(text) {
+        if (!echoed && ran.stdout.contains(text)) || ran.stderr.contains(text) {
             return Err(format!("{text} is shown"));
         }
     }

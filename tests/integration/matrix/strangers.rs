@@ -2,7 +2,7 @@
 //! on, and what must not be shown.
 
 use super::table::Command::{Chat, Json, Stream, Tools};
-use super::table::{Fault, HEADER, KEY, answer, choice, value};
+use super::table::{Echoes, Fault, HEADER, KEY, answer, choice, value};
 use crate::harness::{DONE, Play, delta, finish_frame, http, json, stream};
 
 pub fn faults() -> Vec<Fault> {
@@ -174,7 +174,7 @@ fn echoes() -> Vec<Fault> {
     let mut content = Fault::harmless("secrets in the answer itself", &secrets(), |c| {
         answer(c, &secrets(), "stop")
     });
-    content.echoes = true;
+    content.echoes = Echoes::Text;
     let mut named = Fault::harmless("secrets as model and id", "Mark1", |c| match c {
         Stream => {
             let frame =
@@ -193,8 +193,9 @@ fn echoes() -> Vec<Fault> {
             )
         }
     });
-    // `--format json` is the server's body, byte for byte.
-    named.echoes = true;
+    named.echoes = Echoes::Bytes;
+    let mut reasoned = Fault::new("secrets in an unknown finish_reason", 7, reason).cut_stream(7);
+    reasoned.echoes = Echoes::Bytes;
     vec![
         Fault::new("secrets in an error", 4, move |_| json(400, &refusal())),
         Fault::new("secrets in an error, -v", 4, move |_| json(400, &refusal())).args(&["-v"]),
@@ -210,7 +211,7 @@ fn echoes() -> Vec<Fault> {
             _ => json(200, &secrets()),
         })
         .args(&["-v"]),
-        Fault::new("secrets in an unknown finish_reason", 7, reason).cut_stream(7),
+        reasoned,
         again,
         content,
         named,

@@ -77,14 +77,25 @@ impl End {
     }
 }
 
+/// Where standard output may hold what must not be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Echoes {
+    Nowhere,
+    /// In the server's own bytes, `--format json`.
+    Bytes,
+    /// In the answer's text, whatever the format.
+    Text,
+}
+
 /// One fault.
 pub struct Fault {
     pub name: String,
     pub args: Vec<String>,
     /// Nothing listens where it asks.
     pub refused: bool,
-    /// What the answer's own text holds is printed as it is, secrets too.
-    pub echoes: bool,
+    /// The answer itself holds the secrets, and is printed as it is: its text,
+    /// and with `--format json` all of its bytes.
+    pub echoes: Echoes,
     plays: Box<dyn Fn(Command) -> Vec<Play> + Send + Sync>,
     ends: [End; 4],
 }
@@ -109,7 +120,7 @@ impl Fault {
             name: name.to_owned(),
             args: Vec::new(),
             refused: false,
-            echoes: false,
+            echoes: Echoes::Nowhere,
             plays: Box::new(plays),
             ends: Command::ALL.map(|_| End::bare(code)),
         }
