@@ -70,6 +70,9 @@ pub fn refuse(err: &mut impl Write, failure: &Failure) {
     let _ = err.write_all(text.as_bytes());
 }
 
+/// Most of a stream that is held back while a code block is looked for.
+const HELD_MAX: usize = 8 * 1024 * 1024;
+
 /// Buffered output leaves at this size even in the middle of a burst.
 const BURST: usize = 64 * 1024;
 
@@ -146,7 +149,15 @@ impl<O: Write, E: Write> Printer<O, E> {
             Some(extract) => {
                 let mut inside = String::new();
                 extract.push(text, &mut inside);
+                let held = extract.held();
                 self.push_answer(&inside);
+                if self.options.live && held > HELD_MAX {
+                    let mib = HELD_MAX >> 20;
+                    let what = format!(
+                        "the stream has gone on for {mib} MiB without the end of a block that is wanted"
+                    );
+                    return Err(Failure::new(Class::Incomplete, what));
+                }
             }
         }
         self.flush_burst()
