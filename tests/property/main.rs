@@ -138,7 +138,7 @@ proptest! {
         let mut expected = String::new();
         for value in values {
             let payload = format!(r#"{{"x":{value} , "choices":[{{"delta":{{"content":"."}}}}]}}"#);
-            bytes.push_str(&format!("data: {payload}\n\n"));
+            bytes += &["data: ", &payload, "\n\n"].concat();
             expected.push_str(&(payload + "\n"));
         }
         prop_assert_eq!(checks::printed(bytes.as_bytes(), &cuts, &way).out, expected);

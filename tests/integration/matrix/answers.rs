@@ -5,7 +5,7 @@ use super::table::{Fault, TEXT, answer, choice, value};
 use crate::harness::{DONE, delta, finish_frame, stream};
 
 pub fn faults() -> Vec<Fault> {
-    [reasons(), choices(), calls(), retries()]
+    [reasons(), choices(), calls()]
         .into_iter()
         .flatten()
         .collect()
@@ -237,68 +237,4 @@ fn calls() -> Vec<Fault> {
         ),
     ]);
     faults
-}
-
-/// The first request ends so; the second would be answered well.
-fn retried(
-    name: &str,
-    bad: impl Fn(super::table::Command) -> crate::harness::Play + Send + Sync + 'static,
-) -> Fault {
-    let mut fault = Fault::plays_of(name, 0, move |c| vec![bad(c), answer(c, TEXT, "stop")])
-        .args(&["--retries", "1"]);
-    for command in [Chat, Stream, Tools, Json] {
-        let types = match command {
-            Json => "start retry value done",
-            _ => "start retry delta done",
-        };
-        fault = fault.on(command, 0, &(command.content(TEXT) + "\n"), types);
-    }
-    fault
-}
-
-fn retries() -> Vec<Fault> {
-    vec![
-        retried("busy, then an answer", |_| {
-            crate::harness::http(
-                429,
-                "Retry-After: 0\r\n",
-                r#"{"error":{"code":"1302","message":"slow down"}}"#,
-            )
-        }),
-        retried("an empty body, then an answer", |_| {
-            super::table::page(200, "application/json", "")
-        }),
-        retried("a reset, then an answer", |_| {
-            vec![crate::harness::Step::Reset]
-        }),
-        Fault::plays_of("broken off in the middle, then an answer", 0, |c| match c {
-            // What was printed stays printed, and is not asked for again.
-            Stream => vec![stream([delta("Mark1 ")])],
-            _ => vec![
-                super::table::bytes(format!(
-                    "{}\r\nContent-Length: 9999\r\n\r\n{}",
-                    super::table::head(c),
-                    super::table::half(c)
-                )),
-                answer(c, TEXT, "stop"),
-            ],
-        })
-        .args(&["--retries", "1"])
-        .on(Chat, 0, &format!("{TEXT}\n"), "start retry delta done")
-        .cut_stream(7)
-        .on(Tools, 0, &format!("{TEXT}\n"), "start retry delta done")
-        .on(Json, 0, &format!("\"{TEXT}\"\n"), "start retry value done"),
-        Fault::new("a used-up balance is not asked again", 3, |_| {
-            crate::harness::json(429, &crate::harness::wire("error_429_1113.json"))
-        })
-        .args(&["--retries", "3"]),
-        Fault::new("a wait longer than the time allowed", 5, |_| {
-            crate::harness::http(503, "Retry-After: 86400\r\n", "")
-        })
-        .args(&["--retries", "3"]),
-        Fault::new("a wait that no clock can hold", 5, |_| {
-            crate::harness::http(503, "Retry-After: 18446744073709551615\r\n", "")
-        })
-        .args(&["--retries", "3"]),
-    ]
 }

@@ -2,15 +2,24 @@
 //! formats, a row a run of the binary. A table tells for each fault the exit
 //! code, standard output and the events; [`promises`] holds for every row.
 
+#![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
+#![allow(
+    clippy::single_match_else,
+    reason = "a table's arms are read in one way"
+)]
+
 mod answers;
-mod bodies;
+mod frames;
 mod framing;
 mod heads;
 mod memory;
+mod pages;
 mod promises;
 mod refusals;
+mod retries;
 mod strangers;
 mod table;
+mod values;
 mod waits;
 
 use std::sync::Mutex;
@@ -45,11 +54,14 @@ const AT_A_TIME: usize = 8;
 fn faults() -> Vec<Fault> {
     [
         answers::faults(),
-        bodies::faults(),
+        frames::faults(),
         framing::faults(),
         heads::faults(),
+        pages::faults(),
         refusals::faults(),
+        retries::faults(),
         strangers::faults(),
+        values::faults(),
         waits::faults(),
     ]
     .into_iter()
