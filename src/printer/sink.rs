@@ -49,6 +49,10 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
             _ => {}
         }
         if let (true, Event::Reasoning { content }) = (self.options.reasoning, event) {
+            if self.options.format == Format::Text {
+                // What came before it is read before it.
+                self.flush()?;
+            }
             self.think(content);
         }
         self.flush_burst()
