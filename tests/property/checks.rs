@@ -104,9 +104,14 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
     }
     printer.wait().unwrap();
     drop(printer);
+    let mut err = String::from_utf8(err).unwrap();
+    if way.reasoning && way.format != Format::Text {
+        // A line of thinking ends where events or payloads leave, a burst each.
+        err.retain(|c| c != '\n');
+    }
     Printed {
         out: String::from_utf8_lossy(&out).into_owned(),
-        err: String::from_utf8(err).unwrap(),
+        err,
         failure: result.err().map(|failure| failure.to_string()),
     }
 }

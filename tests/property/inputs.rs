@@ -86,7 +86,7 @@ fn call() -> impl Strategy<Value = String> {
 fn part() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => string().prop_map(|text| format!(r#""content":{text}"#)),
-        1 => string().prop_map(|text| format!(r#""reasoning_content":{text}"#)),
+        2 => string().prop_map(|text| format!(r#""reasoning_content":{text}"#)),
         1 => prop::collection::vec(call(), 0..3)
             .prop_map(|calls| format!(r#""tool_calls":[{}]"#, calls.join(","))),
         1 => json().prop_map(|value| format!(r#""content":{value}"#)),
