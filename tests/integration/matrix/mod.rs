@@ -151,7 +151,12 @@ fn the_readme_tells_how_many_faults_and_rows_there_are() {
         .0;
     let faults = faults();
     let (faults, rows) = (faults.len(), rows(&faults).len());
-    for count in [format!("{faults} faults"), format!("{rows} runs")] {
+    let properties = include_str!("../../property/main.rs");
+    let properties = properties.matches("#[test]").count();
+    for count in [
+        format!("| {faults} faults in {rows} runs |"),
+        format!("| {properties} properties |"),
+    ] {
         assert!(table.contains(&count), "{count} is not in {table}");
     }
 }
