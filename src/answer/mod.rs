@@ -72,6 +72,8 @@ impl From<TooLong> for Failure {
 
 /// Most calls of one answer; a fragment beyond is a defect of the server.
 const CALLS_MAX: usize = 1024;
+/// Most bytes of a stream's calls, and of its text where that is kept.
+const KEPT_MAX: usize = 8 * 1024 * 1024;
 
 impl Answer {
     /// Takes one frame of a stream and hands its parts to `sink`. `keep` keeps
@@ -123,7 +125,10 @@ impl Answer {
             sink.event(&Event::Reasoning { content: reasoning })?;
         }
         self.delta(content, keep, sink)?;
-        self.add_calls(calls, frame.data)?;
+        if !calls.is_empty() {
+            self.add_calls(calls, frame.data)?;
+            self.bounded()?;
+        }
         self.absorb(&reply, choice);
         let text_alone = !content.is_empty() && reasoning.is_empty() && calls.is_empty();
         if text_alone && reply.is_plain() {
@@ -138,8 +143,21 @@ impl Answer {
         }
         if keep {
             self.text.push_str(content);
+            self.bounded()?;
         }
         sink.event(&Event::Delta { content })
+    }
+
+    /// Refuses to keep more of a stream than [`KEPT_MAX`].
+    fn bounded(&self) -> Result<(), Failure> {
+        let calls = self.calls.iter();
+        let kept = calls.map(|call| call.id.len() + call.name.len() + call.arguments.len());
+        if self.text.len() + kept.sum::<usize>() <= KEPT_MAX {
+            return Ok(());
+        }
+        let mib = KEPT_MAX >> 20;
+        let what = format!("calls and kept text of the stream are longer than {mib} MiB");
+        Err(Failure::new(Class::Incomplete, what))
     }
 
     /// Takes the body of a whole reply that came with a status of success.

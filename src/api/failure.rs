@@ -2,6 +2,7 @@
 //! body's shape. api.md §6; the classes are the exit codes'.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::text::Text;
 use crate::exit::Class;
@@ -19,33 +20,26 @@ pub struct Refusal {
     pub request_id: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// Each member on its own: one that cannot be read must not hide the code.
+#[derive(Default, Deserialize)]
 struct Body<'a> {
     #[serde(borrow)]
-    error: Option<ErrorMember<'a>>,
+    error: Option<&'a RawValue>,
     #[serde(borrow)]
-    code: Option<Text<'a>>,
+    code: Option<&'a RawValue>,
     #[serde(borrow)]
-    msg: Option<Text<'a>>,
+    msg: Option<&'a RawValue>,
     #[serde(borrow)]
-    message: Option<Text<'a>>,
+    message: Option<&'a RawValue>,
     #[serde(borrow)]
-    detail: Option<Text<'a>>,
+    detail: Option<&'a RawValue>,
     #[serde(borrow)]
-    request_id: Option<Text<'a>>,
+    request_id: Option<&'a RawValue>,
 }
 
-/// `error` is an object, or the plain string of a gateway.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum ErrorMember<'a> {
-    Object {
-        #[serde(borrow)]
-        code: Option<Text<'a>>,
-        #[serde(borrow)]
-        message: Option<Text<'a>>,
-    },
-    Text(#[serde(borrow)] Text<'a>),
+fn text(member: Option<&RawValue>) -> Option<String> {
+    let text: Text<'_> = serde_json::from_str(member?.get()).ok()?;
+    Some(text.0.into_owned())
 }
 
 /// Reads a failure out of `body`, which came with `status`. A body that is not
@@ -59,22 +53,33 @@ pub fn read(status: u16, body: &[u8]) -> Refusal {
             request_id: None,
         };
     };
-    let beside = body.msg.or(body.message).or(body.detail);
-    let (code, message) = match body.error {
-        Some(ErrorMember::Object { code, message }) => (code.or(body.code), message.or(beside)),
-        Some(ErrorMember::Text(text)) => (body.code, beside.or(Some(text))),
-        None => (body.code, beside),
+    // `error` is an object, or the plain string of a gateway.
+    let inner: Option<Body<'_>> = body
+        .error
+        .and_then(|error| serde_json::from_str(error.get()).ok());
+    let plain = if inner.is_some() {
+        None
+    } else {
+        text(body.error)
     };
-    let owned = |text: Option<Text<'_>>| text.map(|text| text.0.into_owned());
-    let code = owned(code).filter(|code| !code.is_empty());
+    let inner = inner.unwrap_or_default();
+    let beside = || {
+        text(body.msg)
+            .or_else(|| text(body.message))
+            .or_else(|| text(body.detail))
+    };
+    let message = text(inner.message).or_else(beside).or(plain);
+    let code = text(inner.code)
+        .or_else(|| text(body.code))
+        .filter(|code| !code.is_empty());
     Refusal {
         class: code
             .as_deref()
             .and_then(class_of_code)
             .unwrap_or_else(|| class_of_status(status)),
         code,
-        message: owned(message).filter(|message| !message.trim().is_empty()),
-        request_id: owned(body.request_id),
+        message: message.filter(|message| !message.trim().is_empty()),
+        request_id: text(body.request_id),
     }
 }
 

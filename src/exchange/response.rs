@@ -29,7 +29,8 @@ pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
         return Err(failure);
     }
     match head.header("content-encoding") {
-        None | Some("identity" | "") => Ok(()),
+        None | Some("") => Ok(()),
+        Some(coding) if coding.eq_ignore_ascii_case("identity") => Ok(()),
         Some(coding) => Err(Failure::new(
             Class::Incomplete,
             format!("the response is encoded ({coding}), which was not asked for"),

@@ -83,6 +83,11 @@ impl Extract {
         self.hurry(out);
     }
 
+    /// Bytes that are held until more has come.
+    pub(super) fn held(&self) -> usize {
+        self.line.len() + self.last.len() + self.all.len()
+    }
+
     /// The text's end. Gives the whole text back where no block was found.
     pub(super) fn end(&mut self, out: &mut String) -> Option<String> {
         if !self.line.is_empty() {

@@ -71,17 +71,17 @@ impl<E: Write> Printer<Output, E> {
         }
         self.held = false;
         let mut result = result;
-        if let Some(mut extract) = self.extract.take().filter(|_| self.printed) {
+        if let Some(mut extract) = self.extract.take() {
             let mut inside = String::new();
             let without = extract.end(&mut inside);
             self.push_answer(&inside);
             if let Some(text) = without {
-                self.say(&text);
-                result = result.and(Err(Failure::new(
-                    Class::Invalid,
-                    "the answer holds no such code block",
-                )
-                .hint("the whole answer is above; without --extract it is printed")));
+                let mut none = Failure::new(Class::Invalid, "the answer holds no such code block");
+                if !text.is_empty() {
+                    self.say(&text);
+                    none = none.hint("the whole answer is above; without --extract it is printed");
+                }
+                result = result.and(Err(none));
             }
         }
         if self.options.format == Format::Text {

@@ -72,6 +72,9 @@ pub fn refuse(err: &mut impl Write, failure: &Failure) {
     let _ = err.write_all(text.as_bytes());
 }
 
+/// Most of a stream that is held back while a code block is looked for.
+const HELD_MAX: usize = 8 * 1024 * 1024;
+
 /// Buffered output leaves at this size even in the middle of a burst.
 const BURST: usize = 64 * 1024;
 
@@ -148,7 +151,15 @@ impl<O: Write, E: Write> Printer<O, E> {
             Some(extract) => {
                 let mut inside = String::new();
                 extract.push(text, &mut inside);
+                let held = extract.held();
                 self.push_answer(&inside);
+                if self.options.live && held > HELD_MAX {
+                    let mib = HELD_MAX >> 20;
+                    let what = format!(
+                        "the stream has gone on for {mib} MiB without the end of a block that is wanted"
+                    );
+                    return Err(Failure::new(Class::Incomplete, what));
+                }
             }
         }
         self.flush_burst()
@@ -212,7 +223,8 @@ impl<O: Write, E: Write> Printer<O, E> {
         if self.buffer.is_empty() || (self.held && self.buffer.len() < BURST) {
             return Ok(());
         }
-        self.held = false;
+        // What was held back leaves for its length, token or not.
+        self.printed |= std::mem::take(&mut self.held);
         self.spinner = None;
         self.end_thinking();
         let written = self.out.write_all(&self.buffer);
@@ -226,6 +238,7 @@ impl<O: Write, E: Write> Printer<O, E> {
     /// Shows a part of the model's thinking.
     fn think(&mut self, content: &str) {
         self.spinner = None;
+        self.printed |= !content.is_empty();
         self.unsettled.push_str(content);
         let settled = self.scrubber.settled(&self.unsettled);
         let thought: String = self.unsettled.drain(..settled).collect();

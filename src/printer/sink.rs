@@ -26,6 +26,8 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
                     ..
                 } = *event
                 {
+                    let code = code.map(|code| self.scrubber.scrub(code).into_owned());
+                    let code = code.as_deref();
                     self.push_event(&Event::Retry {
                         request,
                         after_ms,
@@ -52,6 +54,10 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
             _ => {}
         }
         if let (true, Event::Reasoning { content }) = (self.options.reasoning, event) {
+            if self.options.format == Format::Text {
+                // What came before it is read before it.
+                self.flush()?;
+            }
             self.think(content);
         }
         match event {

@@ -6,7 +6,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 use std::time::Instant;
 
-use reqwest::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use tokio::runtime::{Builder, Runtime};
 
 use super::fault::{self, Limits};
@@ -97,8 +97,7 @@ impl Client {
             response.headers(),
             response.remote_addr(),
         );
-        let framed = response.headers().contains_key(CONTENT_LENGTH)
-            || response.headers().contains_key(TRANSFER_ENCODING);
+        let framed = is_framed(response.headers());
         let gather = Gather::default();
         self.runtime.spawn(gather.clone().fill(response));
         let buffer = Vec::new();
@@ -138,5 +137,19 @@ impl LiveStream<'_> {
             Some(Ok(())) => Ok(Next::End { whole: self.framed }),
             Some(Err(error)) => Err(fault::in_body(&error, &self.limits)),
         }
+    }
+}
+
+/// Whether a body tells its own end: by chunks, or else by a length. With any
+/// other transfer coding it ends with its connection, whatever length stands
+/// beside that. RFC 9112 §6.3.
+fn is_framed(headers: &HeaderMap) -> bool {
+    let last = |codings: &str| {
+        let last = codings.rsplit(',').next().unwrap_or_default();
+        last.trim().eq_ignore_ascii_case("chunked")
+    };
+    match headers.get_all(TRANSFER_ENCODING).iter().next_back() {
+        Some(codings) => codings.to_str().is_ok_and(last),
+        None => headers.contains_key(CONTENT_LENGTH),
     }
 }

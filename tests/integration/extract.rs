@@ -2,7 +2,7 @@
 
 use crate::harness::{
     DONE, Server, Step, airx, chunk, delta, finish, finish_frame, last_chunk, reply, stream,
-    stream_head,
+    stream_head, stream_of,
 };
 use crate::watch::Watch;
 
@@ -146,4 +146,18 @@ fn a_value_needs_its_equals_sign() {
         .run()
         .is(0, "a\n", "");
     assert_eq!(server.asked()[0].json()["messages"][0]["content"], "rust");
+}
+
+#[test]
+fn an_empty_answer_holds_no_block_either() {
+    for command in ["chat", "stream"] {
+        let play = if command == "chat" {
+            reply("")
+        } else {
+            stream_of([])
+        };
+        let server = Server::once(play);
+        let ran = airx([command, "-x", "hi"]).at(&server).run();
+        assert_eq!((ran.code, &*ran.stdout), (10, ""), "{}", ran.stderr);
+    }
 }

@@ -98,6 +98,11 @@ impl Airx {
         self
     }
 
+    /// Adds one argument behind the others.
+    pub fn arg(self, arg: impl AsRef<OsStr>) -> Self {
+        self.args([arg])
+    }
+
     /// Sets several variables.
     pub fn envs(mut self, variables: &[(&str, &str)]) -> Self {
         self.command.envs(variables.iter().copied());
@@ -394,6 +399,11 @@ impl Server {
             assert!(begun.elapsed() < PATIENCE, "the request was never made");
             std::thread::sleep(Duration::from_millis(1));
         }
+    }
+
+    /// Ends it, whatever is left of its plays, and says how many are.
+    pub fn forget(self) -> usize {
+        std::mem::take(&mut *self.left.lock().unwrap()).len()
     }
 
     /// The requests so far.

@@ -40,6 +40,8 @@ mod keys;
 mod killed;
 mod limits;
 #[cfg(unix)]
+mod matrix;
+#[cfg(unix)]
 mod meta;
 #[cfg(unix)]
 mod output_file;

@@ -203,3 +203,27 @@ fn a_dying_answer_of_a_model_is_asked_for_again() {
     let server = Server::play([failed, stream_of(["Hi"])]);
     airx(["stream", "hi"]).at(&server).run().is(0, "Hi\n", "");
 }
+
+#[test]
+fn payloads_that_were_printed_for_their_length_are_not_asked_for_again() {
+    // No token is in them, so they are held back; but not without end.
+    let role = r#"data: {"choices":[{"delta":{"role":"assistant","content":""}}]}"#;
+    let roles = format!("{role}\n\n").repeat(2000);
+    let server = Server::once(stream([roles]));
+    let ran = airx(["stream", "--format", "json", "--retries", "1", "hi"])
+        .at(&server)
+        .run();
+    assert_eq!(ran.code, 7, "{}", ran.stderr);
+    assert!(ran.stdout.lines().count() <= 2000);
+}
+
+#[test]
+fn thinking_that_was_shown_is_not_asked_for_again() {
+    let thought = "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n";
+    let server = Server::once(stream([thought]));
+    let ran = airx(["stream", "--reasoning", "--retries", "1", "hi"])
+        .at(&server)
+        .run();
+    assert_eq!((ran.code, &*ran.stdout), (7, ""));
+    assert_eq!(ran.stderr.matches("hm").count(), 1, "{}", ran.stderr);
+}

@@ -236,3 +236,22 @@ fn another_alternative_s_text_is_not_mixed_in() {
     let ran = run(stream(frames), &["--param", "n=2"]);
     assert_eq!((ran.code, &*ran.stdout), (9, "Hi\n"), "{}", ran.stderr);
 }
+
+#[test]
+fn thinking_behind_text_is_shown_behind_it_even_in_a_burst() {
+    let think = |text: &str| {
+        format!("data: {{\"choices\":[{{\"delta\":{{\"reasoning_content\":\"{text}\"}}}}]}}\n\n")
+    };
+    let burst = think("a") + &delta("b") + &think("c") + &finish_frame("stop") + DONE;
+    // One file for both, as on a terminal.
+    let folder = crate::harness::folder();
+    let server = Server::once(stream([burst]));
+    let file = std::fs::File::create(folder.path().join("both")).unwrap();
+    airx(["stream", "--reasoning", "hi"])
+        .at(&server)
+        .stdout_to(file.try_clone().unwrap())
+        .stderr_to(file)
+        .run();
+    let both = std::fs::read_to_string(folder.path().join("both")).unwrap();
+    assert_eq!(both, "a\nbc\n\n");
+}

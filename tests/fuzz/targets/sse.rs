@@ -1,0 +1,12 @@
+//! The first eight bytes say how the others are cut.
+#![no_main]
+#![allow(dead_code, reason = "each target calls its own of the checks")]
+
+#[path = "../../property/checks.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    if let Some((cuts, bytes)) = data.split_at_checked(8) {
+        checks::sse(bytes, cuts);
+    }
+});

@@ -1,0 +1,12 @@
+//! A stream to the printed end; the first eight bytes say how it is cut.
+#![no_main]
+#![allow(dead_code, reason = "each target calls its own of the checks")]
+
+#[path = "../../property/checks.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| {
+    if let Some((cuts, bytes)) = data.split_at_checked(8) {
+        checks::printer(bytes, cuts);
+    }
+});

@@ -1,0 +1,240 @@
+//! How an answer may end, and what its first choice may be made of.
+
+use super::table::Command::{Chat, Json, Stream, Tools};
+use super::table::{Fault, TEXT, answer, choice, value};
+use crate::harness::{DONE, delta, finish_frame, stream};
+
+pub fn faults() -> Vec<Fault> {
+    [reasons(), choices(), calls()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+/// A reason that is no completion: `stream` has printed what came.
+fn reason(reason: &'static str, code: i32) -> Fault {
+    Fault::new(&format!("finish_reason {reason}"), code, move |command| {
+        answer(command, TEXT, reason)
+    })
+    .on(Stream, code, &format!("{TEXT}\n"), "start delta error")
+}
+
+fn reasons() -> Vec<Fault> {
+    let told = format!("{TEXT}\n");
+    let cut = |name| reason(name, 9).on(Chat, 9, &told, "start delta error");
+    vec![
+        Fault::harmless("finish_reason stop", TEXT, |c| answer(c, TEXT, "stop")),
+        Fault::harmless("finish_reason tool_calls without a call", TEXT, |c| {
+            answer(c, TEXT, "tool_calls")
+        }),
+        cut("length"),
+        cut("model_context_window_exceeded"),
+        reason("sensitive", 8),
+        reason("network_error", 7),
+        reason("content_filter", 7),
+        reason("STOP", 7),
+        reason("", 7),
+        reason("stop\u{1b}[2J", 7),
+        Fault::harmless("--accept of an unknown finish_reason", TEXT, |c| {
+            answer(c, TEXT, "eos")
+        })
+        .args(&["--accept", "eos"]),
+        Fault::harmless("--accept of length", TEXT, |c| answer(c, TEXT, "length"))
+            .args(&["--accept", "length"]),
+        Fault::new("no finish_reason", 7, |c| {
+            choice(c, r#"{"message":{"content":"Mark1 "}}"#)
+        })
+        .cut_stream(7),
+        Fault::new("finish_reason null", 7, |c| {
+            choice(
+                c,
+                r#"{"finish_reason":null,"message":{"content":"Mark1 "}}"#,
+            )
+        })
+        .cut_stream(7),
+        Fault::new("a reason after the answer's own", 7, |c| match c {
+            Stream => stream([
+                delta("Mark1 "),
+                finish_frame("stop"),
+                finish_frame("network_error"),
+                DONE.into(),
+            ]),
+            _ => answer(c, TEXT, "network_error"),
+        })
+        .cut_stream(7),
+        Fault::new("a reason that is a number", 7, |c| {
+            choice(c, r#"{"finish_reason":5,"message":{"content":"Mark1 "}}"#)
+        })
+        .cut_stream(7),
+        Fault::new("a reason that is an object", 7, |c| {
+            choice(c, r#"{"finish_reason":{},"message":{"content":"Mark1 "}}"#)
+        }),
+    ]
+}
+
+/// A choice that cannot be read.
+fn unreadable(what: &'static str) -> Fault {
+    Fault::new(&format!("the choice {what}"), 7, move |c| choice(c, what))
+}
+
+/// Choices that are no list of choices.
+fn none(what: &'static str) -> Fault {
+    Fault::new(&format!("choices {what}"), 7, move |c| {
+        value(c, &format!(r#"{{"id":"id-1","choices":{what}}}"#))
+    })
+}
+
+/// A content that is a text all the same.
+fn content(sent: &'static str, text: &str) -> Fault {
+    let fault = Fault::new(&format!("content {sent}"), 0, move |c| {
+        choice(
+            c,
+            &format!(r#"{{"finish_reason":"stop","message":{{"content":{sent}}}}}"#),
+        )
+    });
+    let told = format!("{text}\n");
+    [Chat, Stream, Tools]
+        .into_iter()
+        .fold(fault, |fault, command| {
+            fault.on(command, 0, &told, "start delta done")
+        })
+        .on(Json, 0, &told, "start value done")
+}
+
+/// An answer without a text: it is complete, and no JSON.
+fn empty(what: &'static str) -> Fault {
+    let fault = Fault::new(&format!("an empty answer: {what}"), 0, move |c| {
+        choice(c, &format!(r#"{{"finish_reason":"stop",{what}}}"#))
+    });
+    [Chat, Stream, Tools]
+        .into_iter()
+        .fold(fault, |fault, command| {
+            fault.on(command, 0, "", "start done")
+        })
+        .on(Json, 10, "", "start invalid error")
+}
+
+fn choices() -> Vec<Fault> {
+    let wrong = [
+        "null",
+        "5",
+        "\"stop\"",
+        "[]",
+        "{}",
+        "[[]]",
+        r#"{"finish_reason":"stop","message":"Mark1"}"#,
+        r#"{"finish_reason":"stop","message":5}"#,
+        r#"{"finish_reason":"stop","message":[1]}"#,
+        r#"{"finish_reason":"stop","message":{"content":{"text":"Mark1"}}}"#,
+        r#"{"finish_reason":"stop","message":{"content":"Mark1","content":"Mark2"}}"#,
+        r#"{"finish_reason":"stop","finish_reason":"stop","message":{"content":"Mark1"}}"#,
+        r#"{"finish_reason":"stop","message":{"content":"\ud83d Mark1"}}"#,
+        r#"{"finish_reason":"stop","message":{"content":"\ude42 Mark1"}}"#,
+        "{\"finish_reason\":\"stop\",\"message\":{\"content\":\"Mark1\0\"}}",
+        "{\"finish_reason\":\"stop\",\"message\":{\"content\":\"Mark1\u{1b}[2J\"}}",
+        r#"{"finish_reason":"stop","message":{"content":"Mark1\x41"}}"#,
+    ];
+    let mut faults: Vec<Fault> = wrong.into_iter().map(unreadable).collect();
+    faults.extend(["null", "{}", "\"x\"", "5", "true", "[]"].map(none));
+    faults.extend([
+        content("5", "5"),
+        content("1e400", "1e+400"),
+        content("true", "true"),
+        content(r#"[{"type":"text","text":"\"Mark1\""}]"#, "\"Mark1\""),
+        empty(r#""message":{"content":null}"#),
+        empty(r#""message":{"content":""}"#),
+        empty(r#""message":{}"#),
+        empty(r#""message":null"#),
+        empty(r#""message":{"content":null,"reasoning_content":null,"tool_calls":[]}"#),
+    ]);
+    faults
+}
+
+/// A call that cannot be read.
+fn broken_call(what: &'static str) -> Fault {
+    Fault::new(&format!("tool_calls {what}"), 7, move |c| {
+        choice(
+            c,
+            &format!(r#"{{"finish_reason":"tool_calls","message":{{"tool_calls":{what}}}}}"#),
+        )
+    })
+}
+
+/// A call of `f` with these arguments, told as text where they are no JSON.
+fn call(name: &str, arguments: &'static str, shown: &str, is_json: bool) -> Fault {
+    let fault = Fault::new(name, 0, move |c| {
+        choice(
+            c,
+            &format!(
+                r#"{{"finish_reason":"tool_calls","message":{{"tool_calls":[{{"id":"c","function":{{"name":"f","arguments":{arguments}}}}}]}}}}"#
+            ),
+        )
+    });
+    let line = format!("{{\"id\":\"c\",\"name\":\"f\",{shown}}}\n");
+    let fault = fault
+        .on(Chat, 0, &line, "start tool_call done")
+        .on(Stream, 0, &line, "start tool_call done")
+        .on(Json, 10, "", "start invalid error");
+    if is_json {
+        fault.on(Tools, 0, &line, "start tool_call done")
+    } else {
+        fault.on(Tools, 10, &line, "start tool_call error")
+    }
+}
+
+fn calls() -> Vec<Fault> {
+    let wrong = [
+        "{}",
+        "\"x\"",
+        "5",
+        "[5]",
+        "[null]",
+        "[[]]",
+        r#"[{"index":-1}]"#,
+        r#"[{"index":1e99}]"#,
+        r#"[{"index":"0"}]"#,
+        r#"[{"function":"f"}]"#,
+        r#"[{"function":{"name":{}}}]"#,
+        r#"[{"function":{"name":"f","name":"g"}}]"#,
+    ];
+    let mut faults: Vec<Fault> = wrong.into_iter().map(broken_call).collect();
+    faults.extend([
+        Fault::new("more tool calls than an answer may hold", 7, |c| {
+            let calls: Vec<String> = (0..1025).map(|n| format!("{{\"index\":{n}}}")).collect();
+            choice(
+                c,
+                &format!(
+                    r#"{{"finish_reason":"tool_calls","message":{{"tool_calls":[{}]}}}}"#,
+                    calls.join(",")
+                ),
+            )
+        }),
+        call(
+            "arguments as an object",
+            r#"{"a": 1}"#,
+            r#""arguments":{"a":1}"#,
+            true,
+        ),
+        call("no arguments", "null", r#""arguments":{}"#, true),
+        call("arguments as a number", "5", r#""arguments":5"#, true),
+        call(
+            "arguments that break off",
+            r#""{\"a\":""#,
+            r#""arguments_text":"{\"a\":""#,
+            false,
+        ),
+        call(
+            "arguments with a member twice",
+            r#""{\"a\":1,\"a\":2}""#,
+            r#""arguments_text":"{\"a\":1,\"a\":2}""#,
+            false,
+        ),
+        call(
+            "arguments with a huge number",
+            r#""[1e999,12345678901234567890123]""#,
+            r#""arguments":[1e+999,12345678901234567890123]"#,
+            true,
+        ),
+    ]);
+    faults
+}

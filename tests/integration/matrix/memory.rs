@@ -1,0 +1,172 @@
+//! What could grow without end: the peak of memory while a server sends it.
+#![cfg(target_os = "linux")]
+
+use std::process::Child;
+use std::time::Duration;
+
+use crate::harness::{
+    DONE, Play, Server, Step, airx, chunk, delta, finish, finish_frame, last_chunk, stream_head,
+};
+
+/// Most that a run may take, a body up to its bound aside.
+const MOST: u64 = 32 * 1000 * 1000;
+const MIB: usize = 1 << 20;
+/// With what a run takes anyway more than the bound: what is kept of it is seen.
+const MUCH: usize = 26;
+
+/// A row: what grows, how the run is asked, what is sent, how it ends.
+struct Row(&'static str, &'static [&'static str], fn() -> Play, i32);
+
+/// An HTTP chunk of a MiB of this, again and again, and then the end.
+fn much(unit: &str, end: &str) -> Play {
+    let piece = chunk(unit.repeat(MIB / unit.len()).as_bytes());
+    let mut play = vec![stream_head()];
+    play.extend((0..MUCH).map(|_| piece.clone()));
+    play.extend([chunk(end.as_bytes()), last_chunk()]);
+    play
+}
+
+fn end() -> String {
+    finish_frame("stop") + DONE
+}
+
+/// The same bytes behind a beginning, unframed, and then silence.
+fn endless(begun: &str, line: &str) -> Play {
+    let piece = Step::Send(line.repeat(MIB / line.len()).into());
+    let mut play = vec![Step::Send(begun.into())];
+    play.extend((0..MUCH).map(|_| piece.clone()));
+    play.push(Step::Hold);
+    play
+}
+
+fn frame(piece: &str) -> String {
+    format!("data: {{\"choices\":[{{\"delta\":{{{piece}}}}}]}}\n\n")
+}
+
+fn fragments() -> Play {
+    let arguments = "x".repeat(1000);
+    much(
+        &frame(&format!(
+            r#""tool_calls":[{{"index":0,"function":{{"arguments":"{arguments}"}}}}]"#
+        )),
+        &end(),
+    )
+}
+
+/// As long as a chunk of many deltas, and cheaper to read.
+fn words() -> String {
+    "some words of an answer\n".repeat(80)
+}
+
+fn text() -> Play {
+    much(&delta(&words()), &end())
+}
+
+const HEAD: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+const ROWS: &[Row] = &[
+    Row("text", &["stream"], text, 0),
+    Row("text as events", &["stream", "--format", "ndjson"], text, 0),
+    Row("text as payloads", &["stream", "--format", "json"], text, 0),
+    Row("text without a block", &["stream", "-x"], text, 7),
+    Row(
+        "text without a last block",
+        &["stream", "-x=last"],
+        || {
+            let mut play = text();
+            play.insert(1, chunk(delta("```\n").as_bytes()));
+            play
+        },
+        7,
+    ),
+    Row(
+        "thinking",
+        &["stream", "--reasoning"],
+        || {
+            much(
+                &frame(&format!(r#""reasoning_content":"{}""#, "hm, ".repeat(400))),
+                &end(),
+            )
+        },
+        0,
+    ),
+    Row(
+        "payloads without a token",
+        &["stream", "--format", "json"],
+        || much(&frame(&format!(r#""role":"{}""#, "x".repeat(1000))), &end()),
+        0,
+    ),
+    Row("a call's arguments", &["stream"], fragments, 7),
+    Row(
+        "a call's arguments as events",
+        &["stream", "--format", "ndjson"],
+        fragments,
+        7,
+    ),
+    Row(
+        "comments",
+        &["stream"],
+        || much(&format!(": {}\n\n", "ping".repeat(200)), &end()),
+        0,
+    ),
+    Row(
+        "headers",
+        &["chat"],
+        || endless("HTTP/1.1 200 OK\r\n", "X-More: 1\r\n"),
+        7,
+    ),
+    Row(
+        "a header",
+        &["stream"],
+        || endless("HTTP/1.1 200 OK\r\nX-Long: ", "x"),
+        7,
+    ),
+    Row(
+        "a chunk's extension",
+        &["chat"],
+        || endless(&format!("{HEAD}5;"), "x"),
+        7,
+    ),
+    Row(
+        "trailers",
+        &["chat"],
+        || endless(&format!("{HEAD}2\r\n{{}}\r\n0\r\n"), "X-T: 1\r\n"),
+        7,
+    ),
+];
+
+/// The peak of a process's memory until it ends.
+fn peak(child: &Child) -> u64 {
+    let status = format!("/proc/{}/status", child.id());
+    let mut peak = 0;
+    while let Ok(status) = std::fs::read_to_string(&status) {
+        // A process that has ended and was not waited for has no memory.
+        let Some(line) = status.lines().find(|line| line.starts_with("VmHWM:")) else {
+            break;
+        };
+        let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        peak = peak.max(kib * 1024);
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    peak
+}
+
+#[test]
+fn memory_stays_small_whatever_a_server_sends() {
+    let mut wrong = Vec::new();
+    for Row(name, args, play, code) in ROWS {
+        let server = Server::once(play());
+        let child = airx(*args)
+            .args(["-n", "--retries", "0", "hi"])
+            .at(&server)
+            .stdout_to(std::process::Stdio::null())
+            .stderr_to(std::process::Stdio::null())
+            .start();
+        let peak = peak(&child);
+        let ran = finish(child);
+        if peak > MOST || ran.code != *code {
+            wrong.push(format!("{name}: {} kB, exit {}", peak / 1000, ran.code));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,0 +1,162 @@
+//! The fault matrix: every fault × `chat`, `stream`, `tools`, `json` × their
+//! formats, a row a run of the binary. A table tells for each fault the exit
+//! code, standard output and the events; [`promises`] holds for every row.
+
+#![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
+#![allow(
+    clippy::single_match_else,
+    reason = "a table's arms are read in one way"
+)]
+
+mod answers;
+mod frames;
+mod framing;
+mod heads;
+mod memory;
+mod pages;
+mod promises;
+mod refusals;
+mod retries;
+mod strangers;
+mod table;
+mod values;
+mod waits;
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::harness::{Server, airx};
+use promises::keep;
+use table::{Command, Fault, HEADER, KEY};
+
+/// The formats of a command: `tools` and `json` print bodies as `chat` does.
+fn formats(command: Command) -> &'static [&'static str] {
+    match command {
+        Command::Chat | Command::Stream => &["text", "ndjson", "json"],
+        Command::Tools | Command::Json => &["text", "ndjson"],
+    }
+}
+
+fn rows(faults: &[Fault]) -> Vec<(&Fault, Command, &'static str)> {
+    faults
+        .iter()
+        .flat_map(|fault| Command::ALL.map(|command| (fault, command)))
+        .flat_map(|(fault, command)| {
+            let formats = formats(command).iter();
+            formats.map(move |format| (fault, command, *format))
+        })
+        .collect()
+}
+
+/// Rows under way at a time: most of their time they wait.
+const AT_A_TIME: usize = 8;
+
+fn faults() -> Vec<Fault> {
+    [
+        answers::faults(),
+        frames::faults(),
+        framing::faults(),
+        heads::faults(),
+        pages::faults(),
+        refusals::faults(),
+        retries::faults(),
+        strangers::faults(),
+        values::faults(),
+        waits::faults(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// One run of the binary, and what is wrong with it.
+fn row(fault: &Fault, command: Command, format: &str) -> Result<(), String> {
+    let server = Server::play(fault.plays(command));
+    let base = if fault.refused {
+        "http://127.0.0.1:1/v1".to_owned()
+    } else {
+        server.base()
+    };
+    let ran = airx([command.name(), "-n", "--format", format])
+        .args(["--header", &format!("X-Own: {HEADER}")])
+        .args(&fault.args)
+        .args(fault.retries())
+        .arg("hi")
+        .env("AIRX_BASE_URL", base)
+        .env("AIRX_API_KEY", KEY)
+        .run();
+    let kept = keep(fault, command, format, &ran);
+    let told = kept.map_err(|why| {
+        format!(
+            "{} × {} × {format}: {why}\nexit {}\n--- standard output\n{}\n--- standard error\n{}\n",
+            fault.name,
+            command.name(),
+            ran.code,
+            shown(&ran.stdout),
+            shown(&ran.stderr)
+        )
+    });
+    let asked = server.asked().len();
+    // The harness would fail the thread, and not tell the row.
+    let left = server.forget();
+    told.and_then(|()| match left {
+        0 => Ok(()),
+        left => Err(format!(
+            "{} × {}: {asked} requests were made, {left} more expected",
+            fault.name,
+            command.name()
+        )),
+    })
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(2000).collect::<String>()
+}
+
+#[test]
+fn every_fault_ends_as_the_contract_says_in_every_command_and_format() {
+    let faults = faults();
+    let rows = rows(&faults);
+    let (next, wrong) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+    std::thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                while let Some((fault, command, format)) =
+                    rows.get(next.fetch_add(1, Ordering::Relaxed))
+                {
+                    if let Err(why) = row(fault, *command, format) {
+                        wrong.lock().unwrap().push(why);
+                    }
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(
+        wrong.is_empty(),
+        "{} of {} rows:\n{}",
+        wrong.len(),
+        rows.len(),
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn the_readme_tells_how_many_faults_and_rows_there_are() {
+    let readme = include_str!("../../../README.md");
+    let table = readme
+        .split_once("<!-- reliability -->")
+        .and_then(|(_, rest)| rest.split_once("<!-- /reliability -->"))
+        .expect("the marks")
+        .0;
+    let faults = faults();
+    let (faults, rows) = (faults.len(), rows(&faults).len());
+    let properties = include_str!("../../property/main.rs");
+    let properties = properties.matches("#[test]").count();
+    for count in [
+        format!("| {faults} faults in {rows} runs |"),
+        format!("| {properties} properties |"),
+    ] {
+        assert!(table.contains(&count), "{count} is not in {table}");
+    }
+}

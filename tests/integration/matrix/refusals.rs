@@ -1,0 +1,118 @@
+//! Failures that the server tells: every wire sample, codes against statuses,
+//! and errors of wrong types.
+
+use super::table::Command::Stream;
+use super::table::{Fault, page, value};
+use crate::harness::{json, wire};
+
+pub fn faults() -> Vec<Fault> {
+    [samples(), streams(), shapes()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn sample(name: &'static str, status: u16, code: i32) -> Fault {
+    Fault::new(name, code, move |_| json(status, &wire(name)))
+}
+
+fn samples() -> Vec<Fault> {
+    vec![
+        sample("error_200_1305_body.json", 200, 5),
+        sample("error_200_success_false.json", 200, 5),
+        sample("error_400_1214.json", 400, 4),
+        sample("error_400_1261.json", 400, 4),
+        sample("error_400_1301_content_filter.json", 400, 8),
+        sample("error_401_1001.json", 401, 3),
+        sample("error_401_1002.json", 401, 3),
+        sample("error_401_code401.json", 401, 3),
+        sample("error_404_gateway.json", 404, 4),
+        sample("error_429_1113.json", 429, 3),
+        sample("error_429_1302.json", 429, 5),
+        sample("error_429_1305.json", 429, 5),
+        // As a gateway may have them: the code decides.
+        sample("error_429_1113.json", 500, 3),
+        sample("error_400_1301_content_filter.json", 200, 8),
+        sample("error_429_1302.json", 400, 5),
+        sample("error_400_1214.json", 503, 4),
+    ]
+}
+
+/// A stream's sample; where none was asked for it is no body that can be read.
+fn stream(name: &'static str, code: i32, text: &str) -> Fault {
+    let types = match text.lines().count() {
+        0 => "start error",
+        _ => "start delta delta error",
+    };
+    Fault::new(name, 7, move |_| {
+        page(200, "text/event-stream;charset=UTF-8", &wire(name))
+    })
+    .on(Stream, code, text, types)
+}
+
+fn streams() -> Vec<Fault> {
+    vec![
+        stream("stream_first_frame_error.sse", 5, ""),
+        stream("stream_mid_error_dataonly.sse", 5, "第一步\n"),
+        stream("stream_mid_error_event.sse", 5, "第一步\n"),
+        stream("stream_network_error_finish.sse", 7, "第一步\n"),
+        stream("stream_sensitive.sse", 8, "这是一段\n"),
+        stream("stream_sensitive_input.sse", 8, ""),
+        stream("stream_eof_without_done.sse", 7, "半句\n"),
+        stream("stream_truncated_frame.sse", 7, ""),
+    ]
+}
+
+/// A body of success that tells an error.
+fn told(body: &'static str, code: i32) -> Fault {
+    Fault::new(&format!("200 and {body}"), code, move |c| value(c, body))
+}
+
+fn shapes() -> Vec<Fault> {
+    let status = |status: u16, body: &'static str, code: i32| {
+        Fault::new(&format!("{status} and {body:.60}"), code, move |_| {
+            json(status, body)
+        })
+    };
+    vec![
+        told(r#"{"error":{"code":1302}}"#, 5),
+        told(r#"{"error":{"code":"1302"},"choices":[]}"#, 5),
+        told(r#"{"error":{"code":"1302 "}}"#, 7),
+        told(r#"{"error":{"code":"-1302"}}"#, 7),
+        told(r#"{"error":{"code":13020000000000000000000}}"#, 7),
+        told(r#"{"error":{"code":{}}}"#, 7),
+        told(r#"{"error":{"message":["a","b"]}}"#, 7),
+        told(r#"{"error":{}}"#, 7),
+        told(r#"{"error":[]}"#, 7),
+        told(r#"{"error":"overloaded"}"#, 7),
+        told(r#"{"error":5}"#, 7),
+        told(r#"{"error":true}"#, 7),
+        told(r#"{"error":{"code":"1302"},"error":{"code":"1113"}}"#, 7),
+        told(r#"{"code":"1113","msg":"x"}"#, 3),
+        told(r#"{"message":"no such thing"}"#, 7),
+        told(r#"{"detail":"no such thing"}"#, 7),
+        status(500, "", 5),
+        status(429, "null", 5),
+        status(429, "[]", 5),
+        status(401, "{}", 3),
+        status(400, r#"{"error":{"code":"9999","message":"x"}}"#, 4),
+        status(400, r#"{"error":{"code":null,"message":null}}"#, 4),
+        status(
+            500,
+            r#"{"error":{"code":"invalid_request","message":"x"}}"#,
+            5,
+        ),
+        status(400, r#"{"error":{"code":"1301","message":{"a":1}}}"#, 8),
+        status(429, r#"{"error":{"code":"1113","message":"\ud83d"}}"#, 3),
+        status(
+            400,
+            r#"{"choices":[{"finish_reason":"stop","message":{"content":"Mark1"}}]}"#,
+            4,
+        ),
+        status(
+            503,
+            r#"{"error":{"code":503,"message":"Loading model","type":"unavailable_error"}}"#,
+            5,
+        ),
+    ]
+}

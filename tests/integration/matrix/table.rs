@@ -1,0 +1,253 @@
+//! How a fault is written down: what the server plays, and what comes of it.
+
+use crate::harness::{
+    DONE, Play, Step, delta, finish_frame, http, json, reply_body, stream, stream_head,
+};
+
+/// The key that every row has. Both halves are searched for.
+pub const KEY: &str = "K3yK3yK3y0123.s3cr3tS3cr3t99";
+/// The value of a header that every row sends.
+pub const HEADER: &str = "H3aderValue77";
+
+/// The two parts of a good answer; each may be printed once at most.
+pub const MARKS: [&str; 2] = ["Mark1", "Mark2"];
+/// The text of a good answer.
+pub const TEXT: &str = "Mark1 Mark2";
+
+/// The commands that ask a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    Chat,
+    Stream,
+    Tools,
+    Json,
+}
+
+use Command::{Chat, Json, Stream, Tools};
+
+impl Command {
+    pub const ALL: [Self; 4] = [Chat, Stream, Tools, Json];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Chat => "chat",
+            Stream => "stream",
+            Tools => "tools",
+            Json => "json",
+        }
+    }
+
+    /// `text` as an answer of this command says it.
+    pub fn content(self, text: &str) -> String {
+        match self {
+            Json => serde_json::json!(text).to_string(),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// What a row must end with.
+#[derive(Debug, Clone)]
+pub struct End {
+    pub code: i32,
+    /// Standard output of `--format text`.
+    pub text: String,
+    /// The events' types, `--format ndjson`.
+    pub types: String,
+}
+
+impl End {
+    pub fn new(code: i32, text: &str, types: &str) -> Self {
+        let (text, types) = (text.to_owned(), types.to_owned());
+        Self { code, text, types }
+    }
+
+    /// A failure that prints nothing.
+    pub fn bare(code: i32) -> Self {
+        Self::new(code, "", "start error")
+    }
+
+    /// A complete answer of one piece.
+    pub fn good(command: Command, text: &str) -> Self {
+        let types = match command {
+            Json => "start value done",
+            _ => "start delta done",
+        };
+        Self::new(0, &(command.content(text) + "\n"), types)
+    }
+}
+
+/// Where standard output may hold what must not be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Echoes {
+    Nowhere,
+    /// In the server's own bytes, `--format json`.
+    Bytes,
+    /// In the answer's text, whatever the format.
+    Text,
+}
+
+/// One fault.
+pub struct Fault {
+    pub name: String,
+    pub args: Vec<String>,
+    /// Nothing listens where it asks.
+    pub refused: bool,
+    /// The answer itself holds the secrets, and is printed as it is: its text,
+    /// and with `--format json` all of its bytes.
+    pub echoes: Echoes,
+    plays: Box<dyn Fn(Command) -> Vec<Play> + Send + Sync>,
+    ends: [End; 4],
+}
+
+impl Fault {
+    /// A fault that ends every command as `code` says and prints nothing.
+    pub fn new(
+        name: &str,
+        code: i32,
+        play: impl Fn(Command) -> Play + Send + Sync + 'static,
+    ) -> Self {
+        Self::plays_of(name, code, move |command| vec![play(command)])
+    }
+
+    /// The same over several requests, or none.
+    pub fn plays_of(
+        name: &str,
+        code: i32,
+        plays: impl Fn(Command) -> Vec<Play> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            name: name.to_owned(),
+            args: Vec::new(),
+            refused: false,
+            echoes: Echoes::Nowhere,
+            plays: Box::new(plays),
+            ends: Command::ALL.map(|_| End::bare(code)),
+        }
+    }
+
+    /// An answer that is complete all the same: `text`, in one piece.
+    pub fn harmless(
+        name: &str,
+        text: &str,
+        play: impl Fn(Command) -> Play + Send + Sync + 'static,
+    ) -> Self {
+        let mut fault = Self::new(name, 0, play);
+        fault.ends = Command::ALL.map(|command| End::good(command, text));
+        fault
+    }
+
+    /// Ends one command in another way.
+    pub fn on(mut self, command: Command, code: i32, text: &str, types: &str) -> Self {
+        self.ends[command as usize] = End::new(code, text, types);
+        self
+    }
+
+    /// Ends `stream` with this code behind the first mark.
+    pub fn cut_stream(self, code: i32) -> Self {
+        self.on(Stream, code, "Mark1 \n", "start delta error")
+    }
+
+    pub fn args(mut self, args: &[&str]) -> Self {
+        self.args.extend(args.iter().map(ToString::to_string));
+        self
+    }
+
+    /// One request, unless the fault is about several.
+    pub fn retries(&self) -> &'static [&'static str] {
+        let own = self.args.iter().any(|arg| arg == "--retries");
+        if own { &[] } else { &["--retries", "0"] }
+    }
+
+    pub fn plays(&self, command: Command) -> Vec<Play> {
+        (self.plays)(command)
+    }
+
+    pub fn end(&self, command: Command) -> &End {
+        &self.ends[command as usize]
+    }
+}
+
+/// A good answer in the command's own way, in one piece.
+pub fn answer(command: Command, text: &str, reason: &str) -> Play {
+    match command {
+        Stream => stream([delta(text), finish_frame(reason), DONE.into()]),
+        _ => json(200, &reply_body(&command.content(text), reason)),
+    }
+}
+
+/// The bytes of a good body in the command's own way, unframed.
+pub fn whole(command: Command) -> String {
+    match command {
+        Stream => delta(TEXT) + &finish_frame("stop") + DONE,
+        _ => reply_body(&command.content(TEXT), "stop"),
+    }
+}
+
+/// The beginning of such a body: the first mark and half of what follows.
+pub fn half(command: Command) -> String {
+    match command {
+        Stream => delta("Mark1 ") + "data: {\"choices\":[{\"del",
+        _ => {
+            let whole = reply_body(&command.content(TEXT), "stop");
+            whole[..whole.find("Mark2").unwrap()].to_owned()
+        }
+    }
+}
+
+/// One JSON value as the answer: a body, or the first frame of a stream that
+/// has an end.
+pub fn value(command: Command, body: &str) -> Play {
+    match command {
+        Stream => stream([format!("data: {body}\n\n"), DONE.into()]),
+        _ => json(200, body),
+    }
+}
+
+/// A reply whose first choice is `choice`, with `delta` for `message` in a stream.
+pub fn choice(command: Command, choice: &str) -> Play {
+    let choice = match command {
+        Stream => choice.replace("\"message\":", "\"delta\":"),
+        _ => choice.to_owned(),
+    };
+    value(
+        command,
+        &format!(r#"{{"id":"id-1","model":"m","choices":[{choice}]}}"#),
+    )
+}
+
+/// Bytes as they are, and the connection's end.
+pub fn bytes(bytes: impl Into<Vec<u8>>) -> Play {
+    vec![Step::Send(bytes.into()), Step::Close]
+}
+
+/// Status line and headers, then `body`, then the connection's end.
+pub fn raw(head: &str, body: &str) -> Play {
+    bytes(format!("{head}\r\n\r\n{body}"))
+}
+
+/// The head of a response in the command's own type.
+pub fn head(command: Command) -> String {
+    let kind = match command {
+        Stream => "text/event-stream",
+        _ => "application/json",
+    };
+    format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}")
+}
+
+/// A body of a status, with a length.
+pub fn page(status: u16, kind: &str, body: &str) -> Play {
+    http(status, &format!("Content-Type: {kind}\r\n"), body)
+}
+
+/// The first mark of a stream, or half of a body, in an HTTP chunk.
+pub fn begun(command: Command) -> Play {
+    let first = match command {
+        Stream => stream_head(),
+        _ => Step::Send(
+            b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+                .to_vec(),
+        ),
+    };
+    vec![first, crate::harness::chunk(half(command).as_bytes())]
+}

@@ -1,0 +1,146 @@
+//! Silence, and bytes so slow that they are none, under each time-out.
+
+use std::time::Duration;
+
+use super::table::Command::{Chat, Json, Stream, Tools};
+use super::table::{Command, Fault, begun, half, head};
+use crate::harness::{Play, Step, chunk, delta, stream_head};
+
+pub fn faults() -> Vec<Fault> {
+    let mut faults = totals();
+    faults.extend(clocks());
+    faults
+}
+
+/// `--timeout` of all four.
+const TOTAL: [&str; 2] = ["--timeout", "200ms"];
+
+fn held(mut play: Play) -> Play {
+    play.push(Step::Hold);
+    play
+}
+
+/// `bytes` a byte at a time, for longer than any time-out of this table.
+fn dripped(bytes: &str) -> Play {
+    bytes
+        .bytes()
+        .flat_map(|byte| {
+            [
+                Step::Send(vec![byte]),
+                Step::Pause(Duration::from_millis(40)),
+            ]
+        })
+        .take(50)
+        .collect()
+}
+
+fn totals() -> Vec<Fault> {
+    let late = |name: &str, play: fn(Command) -> Play| Fault::new(name, 6, play).args(&TOTAL);
+    vec![
+        late("silence before the head", |_| vec![Step::Hold]),
+        late("silence in the head", |c| {
+            held(vec![Step::Send(head(c).into())])
+        }),
+        late("silence behind the head", |c| {
+            held(vec![Step::Send(
+                format!("{}\r\nContent-Length: 99\r\n\r\n", head(c)).into(),
+            )])
+        }),
+        late("silence in the answer", |c| held(begun(c))).cut_stream(6),
+        late("silence in a chunk", |c| {
+            let mut play = begun(c);
+            play.push(Step::Send(b"ff\r\nx".to_vec()));
+            held(play)
+        })
+        .cut_stream(6),
+        late("a head that drips", |c| {
+            dripped(&format!("{}\r\nX-More: {}", head(c), "x".repeat(50)))
+        }),
+        late("a body that drips", |c| {
+            let mut play = vec![Step::Send(
+                format!("{}\r\nContent-Length: 9999\r\n\r\n", head(c)).into(),
+            )];
+            play.extend(dripped(match c {
+                Stream => ": a comment that has no end and holds no token of any answer ",
+                _ => r#"{"choices":[{"finish_reason":"stop","message":{"content":"Mark1"#,
+            }));
+            play
+        }),
+        late("informational heads without end", |_| {
+            let early = Step::Send(b"HTTP/1.1 102 Processing\r\n\r\n".to_vec());
+            (0..50)
+                .flat_map(|_| [early.clone(), Step::Pause(Duration::from_millis(40))])
+                .collect()
+        }),
+        // The status has told more than the clock can.
+        Fault::new("an error whose body never ends", 5, |_| {
+            held(vec![Step::Send(
+                b"HTTP/1.1 500 X\r\nContent-Length: 9999\r\n\r\n{\"error\":".to_vec(),
+            )])
+        })
+        .args(&TOTAL),
+    ]
+}
+
+/// A fault of streams alone: the clocks of the first token and of silence. The
+/// others end by `--timeout`.
+fn streamed(name: &str, clock: &str, play: fn() -> Play) -> Fault {
+    Fault::new(name, 6, move |c| match c {
+        Stream => play(),
+        Chat | Tools | Json => held(begun(c)),
+    })
+    .args(&[clock, "150ms", "--timeout", "400ms"])
+}
+
+fn clocks() -> Vec<Fault> {
+    let first = "--first-token-timeout";
+    let idle = "--idle-timeout";
+    let ping = || vec![chunk(b": ping\n\n"), Step::Pause(Duration::from_millis(40))];
+    let pings = move || {
+        let mut play = vec![stream_head()];
+        play.extend((0..50).flat_map(|_| ping()));
+        play
+    };
+    vec![
+        streamed("no head within the first token's time", first, || {
+            vec![Step::Hold]
+        }),
+        streamed("no token within its time", first, || {
+            held(vec![stream_head()])
+        }),
+        streamed("pings and no token within its time", first, pings_of),
+        streamed("a first token that drips", first, || {
+            let mut play = vec![Step::Send(format!("{}\r\n\r\n", head(Stream)).into())];
+            play.extend(dripped(&delta("Mark1 ")));
+            play
+        }),
+        streamed("silence behind the first token", idle, || {
+            held(begun(Stream))
+        })
+        .cut_stream(6),
+        Fault::new("pings behind the first token", 6, move |c| match c {
+            Stream => {
+                let mut play = pings();
+                play.insert(1, chunk(delta("Mark1 ").as_bytes()));
+                play
+            }
+            _ => held(begun(c)),
+        })
+        .args(&[idle, "300ms", "--timeout", "600ms"])
+        .cut_stream(6),
+        streamed("half a token behind the first", idle, || {
+            let text = half(Stream);
+            held(vec![stream_head(), chunk(text.as_bytes())])
+        })
+        .cut_stream(6),
+    ]
+}
+
+fn pings_of() -> Play {
+    let mut play = vec![stream_head()];
+    for _ in 0..50 {
+        play.push(chunk(b": ping\n\n"));
+        play.push(Step::Pause(Duration::from_millis(40)));
+    }
+    play
+}

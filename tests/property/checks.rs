@@ -1,0 +1,355 @@
+//! What holds for any bytes at all. Each function panics where it does not; the
+//! property tests and the fuzz targets of `tests/fuzz` call the same ones.
+
+use std::path::{Path, PathBuf};
+
+use airx::answer::{Answer, End, refused};
+use airx::api::{failure, reply::Reply};
+use airx::cli::Format;
+use airx::error::Failure;
+use airx::event::{Event, Level, Sink};
+use airx::input::{self, Sources};
+use airx::printer::{Options, Printer, Which};
+use airx::secret::Scrubber;
+use airx::sse::{Parser, TooLong};
+use airx::structured::{self, Show, Wanted};
+use airx::toolbox;
+
+/// `bytes` in pieces whose lengths `cuts` gives, over and over.
+pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+    let mut cuts = cuts.iter().cycle();
+    let mut rest = bytes;
+    std::iter::from_fn(move || {
+        let length = cuts.next().map_or(rest.len(), |cut| 1 + usize::from(*cut));
+        let (piece, tail) = rest.split_at(length.min(rest.len()));
+        rest = tail;
+        (!piece.is_empty()).then_some(piece)
+    })
+}
+
+/// The event and the data of each frame.
+pub type Frames = Vec<(Vec<u8>, Vec<u8>)>;
+
+/// The frames of `bytes`, read in such pieces.
+pub fn frames(bytes: &[u8], cuts: &[u8]) -> Frames {
+    let (mut parser, mut frames) = (Parser::default(), Vec::new());
+    for piece in pieces(bytes, cuts) {
+        let fed: Result<(), TooLong> = parser.feed(piece, |frame| {
+            frames.push((frame.event.to_vec(), frame.data.to_vec()));
+            Ok(())
+        });
+        fed.unwrap();
+    }
+    frames
+}
+
+/// The parser gives the same frames however the bytes are cut.
+pub fn sse(bytes: &[u8], cuts: &[u8]) {
+    let whole = frames(bytes, &[]);
+    assert_eq!(frames(bytes, cuts), whole);
+    assert_eq!(frames(bytes, &[0]), whole, "byte by byte");
+    for (event, data) in whole {
+        assert!(!event.contains(&b'\n') && !event.contains(&b'\r'));
+        assert!(!data.contains(&b'\r'));
+    }
+}
+
+/// How a stream is printed.
+#[derive(Debug, Clone)]
+pub struct Way {
+    pub format: Format,
+    pub terminal: bool,
+    pub reasoning: bool,
+    pub extract: Option<&'static str>,
+}
+
+/// What a printer wrote, and how the run ended.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Printed {
+    pub out: String,
+    pub err: String,
+    pub failure: Option<String>,
+}
+
+/// A stream's bytes through parser, answer and printer.
+pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
+    let options = Options {
+        format: way.format,
+        command: "stream",
+        live: true,
+        extract: way.extract.map(Which::parse),
+        meta: None,
+        usage: false,
+        reasoning: way.reasoning,
+        quiet: false,
+        verbose: true,
+        progress: false,
+    };
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut printer = Printer::new(options, &mut out, way.terminal, &mut err);
+    let (mut parser, mut answer) = (Parser::default(), Answer::default());
+    let mut result: Result<(), Failure> = Ok(());
+    for piece in pieces(bytes, cuts) {
+        result = parser.feed(piece, |frame| answer.frame(frame, true, &mut printer));
+        if result.is_err() || answer.done {
+            break;
+        }
+        printer.wait().unwrap();
+    }
+    let result = result.and_then(|()| answer.judge(&[], End::Open));
+    if let Err(failure) = &result {
+        printer.note(Level::Warning, &failure.message);
+        printer.note(Level::Verbose, failure.hint.as_deref().unwrap_or_default());
+        printer.aside(&failure.message, true);
+    }
+    printer.wait().unwrap();
+    drop(printer);
+    let mut err = String::from_utf8(err).unwrap();
+    if way.reasoning && way.format != Format::Text {
+        // A line of thinking ends where events or payloads leave, a burst each.
+        err.retain(|c| c != '\n');
+    }
+    Printed {
+        out: String::from_utf8_lossy(&out).into_owned(),
+        err,
+        failure: result.err().map(|failure| failure.to_string()),
+    }
+}
+
+/// The ways that differ.
+pub fn ways() -> Vec<Way> {
+    let mut ways = Vec::new();
+    for format in [Format::Text, Format::Json, Format::Ndjson] {
+        for terminal in [false, true] {
+            for reasoning in [false, true] {
+                let extract = None;
+                ways.push(Way {
+                    format,
+                    terminal,
+                    reasoning,
+                    extract,
+                });
+            }
+        }
+    }
+    for extract in ["first", "all", "last", "rust"] {
+        let (format, extract) = (Format::Text, Some(extract));
+        ways.push(Way {
+            format,
+            terminal: false,
+            reasoning: false,
+            extract,
+        });
+    }
+    ways
+}
+
+/// What is printed does not depend on how the bytes came, is safe where people
+/// read it, and is the server's own bytes where those were asked for.
+pub fn printer(bytes: &[u8], cuts: &[u8]) {
+    for way in ways() {
+        let whole = printed(bytes, &[], &way);
+        assert_eq!(printed(bytes, cuts, &way), whole, "{way:?}");
+        no_control(&whole.err);
+        if way.terminal {
+            no_control(&whole.out);
+        } else if way.format == Format::Json {
+            untouched(bytes, &whole.out);
+        } else if way.format == Format::Ndjson {
+            for line in whole.out.lines() {
+                let event: serde_json::Value = serde_json::from_str(line).unwrap();
+                assert!(event["type"].is_string(), "{line}");
+            }
+        }
+    }
+}
+
+/// No character that a terminal acts on.
+pub fn no_control(text: &str) {
+    let acts = |c: char| {
+        (c.is_control() && c != '\n' && c != '\t')
+            || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    assert!(!text.contains(acts), "{text:?}");
+}
+
+/// `out` is the frames' data, a line each, up to some frame.
+fn untouched(bytes: &[u8], out: &str) {
+    let data = frames(bytes, &[])
+        .into_iter()
+        .map(|(_, data)| String::from_utf8_lossy(&data).replace('\n', " "))
+        .filter(|data| !data.is_empty());
+    let lines: Vec<&str> = out.split_terminator('\n').collect();
+    let first: Vec<String> = data.take(lines.len()).collect();
+    assert_eq!(lines, first);
+}
+
+/// A body of any status is an answer or a failure.
+pub fn reply(status: u16, body: &[u8]) {
+    let told = failure::read(status, body);
+    assert!((1..=12).contains(&told.class.code()));
+    let refused = refused(status, body);
+    assert!(refused.message.chars().count() < 2000 + 8 * body.len().min(4096));
+    let _ = serde_json::from_slice::<Reply<'_>>(body).map(|reply| reply.usage());
+    let mut answer = Answer::default();
+    if answer.whole(body.to_vec()).is_ok() {
+        assert_eq!(answer.body, body);
+        let judged = answer.judge(&[], End::Proper);
+        let reason = answer.finish_reason.as_deref();
+        assert_eq!(
+            judged.is_ok(),
+            matches!(reason, Some("stop" | "tool_calls"))
+        );
+    }
+}
+
+/// An answer's text is one JSON value or none, and stays the same value.
+pub fn structure(text: &str) {
+    let read = |show| {
+        let options = structured::Options {
+            schema: None,
+            fields: None,
+            show,
+            stream: false,
+            tries: 1,
+        };
+        let wanted = Wanted::load(options, |_: &Path| Ok(String::new())).unwrap();
+        wanted.read(text).ok()
+    };
+    for show in [Show::Compact, Show::Pretty] {
+        if let Some((value, told)) = read(show) {
+            assert_eq!(structured::parse(&told).unwrap(), value, "{told}");
+        }
+    }
+    for pointer in ["", "/0", "/a", "/~1", "nonsense", "/a/b/0"] {
+        let _ = read(Show::Select(vec![pointer.to_owned()]));
+    }
+}
+
+/// A file of tools is refused, or gives objects that the API may get.
+pub fn tools(text: &str) {
+    let sources = toolbox::Sources {
+        files: vec![PathBuf::from("t.json")],
+        folders: Vec::new(),
+        servers: Vec::new(),
+        programs: Vec::new(),
+        retrieval: None,
+        runs: false,
+        asks: false,
+        limits: toolbox::Limits::default(),
+    };
+    let mut toolbox = toolbox::Toolbox::default();
+    if toolbox.load(&sources, |_| Ok(text.to_owned())).is_ok() {
+        assert!(toolbox.offered().count() > 0);
+        for (_, tool) in toolbox.offered() {
+            let tool: serde_json::Value = serde_json::from_str(tool.get()).unwrap();
+            assert!(tool["type"].is_string(), "{tool}");
+        }
+    }
+}
+
+fn sources() -> Sources {
+    Sources {
+        prompt: vec!["hi".into()],
+        no_stdin: true,
+        ..Sources::default()
+    }
+}
+
+/// Earlier turns are refused, or go out as they were written.
+pub fn messages(folder: &Path, bytes: &[u8]) {
+    let file = folder.join("messages");
+    std::fs::write(&file, bytes).unwrap();
+    let messages = Some(file);
+    if let Ok(prompt) = input::read(
+        &Sources {
+            messages,
+            ..sources()
+        },
+        &mut |_| {},
+    ) {
+        let sent = serde_json::to_string(&prompt.messages).unwrap();
+        assert!(!sent.contains('\n'), "{sent}");
+        let sent: Vec<serde_json::Value> = serde_json::from_str(&sent).unwrap();
+        assert_eq!(sent.last().unwrap()["content"], "hi");
+    }
+}
+
+/// A session is refused and untouched, or extended behind what it held.
+pub fn session(folder: &Path, bytes: &[u8]) {
+    let file = folder.join("session");
+    std::fs::write(&file, bytes).unwrap();
+    let session = Some(file.clone());
+    let read = || {
+        let session = session.clone();
+        input::read(
+            &Sources {
+                session,
+                ..sources()
+            },
+            &mut |_| {},
+        )
+    };
+    let Ok(prompt) = read() else {
+        assert_eq!(std::fs::read(&file).unwrap(), bytes);
+        return;
+    };
+    let turn = r#"{"role":"assistant","content":"hello"}"#;
+    prompt.session.unwrap().extend(turn).unwrap();
+    assert!(std::fs::read(&file).unwrap().starts_with(bytes));
+    let again = read().expect("what was extended can be read");
+    assert_eq!(again.messages.len(), prompt.messages.len() + 2);
+}
+
+/// Nothing of a key is left, whichever form it stands in.
+pub fn scrub(key: &str, before: &str, form: &str, after: &str) {
+    let mut scrubber = Scrubber::default();
+    scrubber.hide_key(key);
+    let clean = scrubber
+        .scrub(&format!("{before}{form}{after}"))
+        .into_owned();
+    assert!(!clean.contains(form), "{form} is left in {clean}");
+}
+
+/// Notes and events of a stranger's words are safe on standard error.
+pub fn words(text: &str) {
+    for terminal in [false, true] {
+        let way = Way {
+            format: Format::Ndjson,
+            terminal,
+            reasoning: true,
+            extract: None,
+        };
+        let options = Options {
+            format: way.format,
+            command: "chat",
+            live: false,
+            extract: None,
+            meta: None,
+            usage: false,
+            reasoning: true,
+            quiet: false,
+            verbose: true,
+            progress: false,
+        };
+        let (mut out, mut err) = (Vec::new(), Vec::new());
+        let mut printer = Printer::new(options, &mut out, terminal, &mut err);
+        for level in [Level::Always, Level::Warning, Level::Verbose] {
+            printer.note(level, text);
+        }
+        for content in text.split_inclusive('\r') {
+            printer.event(&Event::Reasoning { content }).unwrap();
+        }
+        printer.event(&Event::Delta { content: text }).unwrap();
+        printer.wait().unwrap();
+        drop(printer);
+        no_control(&String::from_utf8(err).unwrap());
+        let out = String::from_utf8(out).unwrap();
+        if terminal {
+            no_control(&out);
+        }
+        let last = out.lines().last().unwrap();
+        let event: serde_json::Value = serde_json::from_str(last).unwrap();
+        assert!(terminal || event["content"] == text);
+    }
+}

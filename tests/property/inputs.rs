@@ -1,0 +1,208 @@
+//! Inputs that look like what they stand for, and break off, repeat and nest
+//! where nobody would.
+
+use proptest::prelude::*;
+
+/// Lengths of pieces, less one.
+pub fn cuts() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        prop::collection::vec(0_u8..8, 1..9),
+        prop::collection::vec(any::<u8>(), 1..9),
+    ]
+}
+
+/// Text with everything in it that a terminal or a parser might act on.
+pub fn stranger() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        "\\PC{0,8}",
+        Just("\u{1b}[2J".to_owned()),
+        Just("\u{1b}]52;c;eA==\u{7}".to_owned()),
+        Just("\u{9b}31m\u{85}".to_owned()),
+        Just("\u{202e}\u{2066}\u{2069}".to_owned()),
+        Just("\r\n\r\t\n".to_owned()),
+        Just("\0\u{7f}\u{8}".to_owned()),
+        Just("```rust\nfn a() {}\n```\n".to_owned()),
+        Just("~~~\n  x\n ~~~~".to_owned()),
+        Just("\\u00e9\\ud83d\"\\".to_owned()),
+        any::<char>().prop_map(String::from),
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+fn string() -> impl Strategy<Value = String> {
+    stranger().prop_map(|text| serde_json::json!(text).to_string())
+}
+
+/// A JSON value as text, its digits and blanks as odd as they may be.
+pub fn json() -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just("null".to_owned()),
+        Just("true".to_owned()),
+        Just("1.50".to_owned()),
+        Just("-0.0e+10".to_owned()),
+        Just("1e999".to_owned()),
+        "-?[1-9][0-9]{0,30}",
+        string(),
+    ];
+    leaf.prop_recursive(6, 40, 5, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..5)
+                .prop_map(|items| format!("[ {} ]", items.join(" ,"))),
+            prop::collection::vec(("[a-c]", inner), 0..4).prop_map(|members| {
+                let members: Vec<String> = members
+                    .into_iter()
+                    .map(|(name, value)| format!("\"{name}\":{value}"))
+                    .collect();
+                format!("{{{}}}", members.join(", "))
+            }),
+        ]
+    })
+}
+
+/// Such a value, whole or broken off anywhere.
+pub fn json_text() -> impl Strategy<Value = String> {
+    (json(), any::<prop::sample::Index>(), any::<bool>()).prop_map(|(text, at, whole)| {
+        if whole {
+            return text;
+        }
+        let at = at.index(text.len() + 1);
+        let at = (0..=at).rev().find(|at| text.is_char_boundary(*at));
+        text[..at.unwrap_or_default()].to_owned()
+    })
+}
+
+fn call() -> impl Strategy<Value = String> {
+    (
+        prop_oneof![Just("0".to_owned()), Just("1".to_owned()), Just("null".to_owned()), json()],
+        string(),
+        prop_oneof![json(), string()],
+    )
+        .prop_map(|(index, name, arguments)| {
+            format!(r#"{{"index":{index},"id":"c","function":{{"name":{name},"arguments":{arguments}}}}}"#)
+        })
+}
+
+/// A member of a choice's piece.
+fn part() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => string().prop_map(|text| format!(r#""content":{text}"#)),
+        2 => string().prop_map(|text| format!(r#""reasoning_content":{text}"#)),
+        1 => prop::collection::vec(call(), 0..3)
+            .prop_map(|calls| format!(r#""tool_calls":[{}]"#, calls.join(","))),
+        1 => json().prop_map(|value| format!(r#""content":{value}"#)),
+        1 => Just(r#""role":"assistant""#.to_owned()),
+    ]
+}
+
+/// A chat completion or a chunk of one; now and then an error, or neither.
+pub fn payload() -> impl Strategy<Value = String> {
+    let reason = prop_oneof![
+        6 => Just(String::new()),
+        1 => Just(r#""finish_reason":"stop","#.to_owned()),
+        1 => Just(r#""finish_reason":"length","#.to_owned()),
+        1 => json().prop_map(|value| format!(r#""finish_reason":{value},"#)),
+    ];
+    let choice = (
+        reason,
+        prop_oneof!["delta", "message"],
+        prop::collection::vec(part(), 1..3),
+    )
+        .prop_map(|(reason, piece, parts)| {
+            format!(r#"{{{reason}"{piece}":{{{}}}}}"#, parts.join(","))
+        });
+    prop_oneof![
+        8 => choice.prop_map(|choice| format!(r#"{{"id":"i","choices":[{choice}]}}"#)),
+        1 => (json(), json()).prop_map(|(usage, found)| {
+            format!(r#"{{"choices":[],"usage":{usage},"web_search":{found}}}"#)
+        }),
+        1 => (json(), string()).prop_map(|(code, message)| {
+            format!(r#"{{"error":{{"code":{code},"message":{message}}}}}"#)
+        }),
+        1 => json(),
+    ]
+}
+
+/// An event stream, with line ends, comments and fields as they come.
+pub fn stream() -> impl Strategy<Value = Vec<u8>> {
+    let end = prop_oneof![Just("\n"), Just("\r\n"), Just("\r")];
+    let frame = prop_oneof![
+        12 => payload().prop_map(|payload| format!("data: {}", payload.replace(['\r', '\n'], " "))),
+        2 => "[a-z:]{0,9}".prop_map(|text| format!(": {text}")),
+        1 => Just("event: error\ndata: {\"error\":{\"code\":\"1302\"}}".to_owned()),
+        1 => Just("data".to_owned()),
+        1 => Just("data: [DONE]".to_owned()),
+        1 => Just("data: {\ndata:\ndata: \"choices\":[]}".to_owned()),
+        1 => "[a-z]{0,5}: ?[a-z]{0,5}",
+    ];
+    (prop::collection::vec((frame, end), 0..12), any::<bool>()).prop_map(|(frames, bom)| {
+        let mut bytes = if bom {
+            "\u{feff}".to_owned()
+        } else {
+            String::new()
+        };
+        for (frame, end) in frames {
+            bytes.push_str(&frame.replace('\n', end));
+            bytes.push_str(end);
+            bytes.push_str(end);
+        }
+        bytes.into_bytes()
+    })
+}
+
+/// A file of tools, more or less.
+pub fn tools() -> impl Strategy<Value = String> {
+    let name = prop_oneof!["[a-zA-Z0-9_-]{1,70}", stranger()];
+    let tool = (name, json(), 0..4).prop_map(|(name, parameters, shape)| {
+        let name = serde_json::json!(name);
+        let function = format!(r#"{{"name":{name},"description":"d","parameters":{parameters}}}"#);
+        match shape {
+            0 => function,
+            1 => format!(r#"{{"type":"function","function":{function}}}"#),
+            2 => format!(r#"{{"type":"web_search","web_search":{parameters}}}"#),
+            _ => format!(r#"{{"function":{function}}}"#),
+        }
+    });
+    (prop::collection::vec(tool, 0..4), any::<bool>()).prop_map(|(tools, array)| {
+        if array {
+            format!("[{}]", tools.join(","))
+        } else {
+            tools.join("\n")
+        }
+    })
+}
+
+/// Earlier turns, more or less.
+pub fn turns() -> impl Strategy<Value = String> {
+    let role = prop_oneof![
+        Just("user"),
+        Just("assistant"),
+        Just("system"),
+        Just("tool"),
+        Just("bot"),
+    ];
+    let content = prop_oneof![4 => string(), 1 => json(), 1 => Just("null".to_owned())];
+    let turn = (role, content, call(), 0..4).prop_map(|(role, content, call, shape)| match shape {
+        0 => format!(r#"{{"role":"{role}","content":{content},"tool_calls":[{call}]}}"#),
+        1 => format!(r#"{{"role":"{role}","content":{content},"tool_call_id":"c"}}"#),
+        _ => format!(r#"{{ "role":"{role}", "content":{content} }}"#),
+    });
+    let between = prop_oneof![Just("\n"), Just("\n\n"), Just("\r\n"), Just(" ")];
+    (prop::collection::vec(turn, 0..5), between, any::<bool>()).prop_map(
+        |(turns, between, array)| {
+            if array {
+                format!("[{}]", turns.join(","))
+            } else {
+                turns.join(between) + between
+            }
+        },
+    )
+}
+
+/// A key as providers make them, and odder ones.
+pub fn key() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[0-9a-f]{32}\\.[A-Za-z0-9]{16}",
+        "sk-[A-Za-z0-9_-]{8,40}",
+        "[A-Za-z0-9+/=\"\\\\~._-]{8,40}",
+    ]
+}
