@@ -73,7 +73,7 @@ pub fn refuse(err: &mut impl Write, failure: &Failure) {
 }
 
 /// Most of a stream that is held back while a code block is looked for.
-const HELD_MAX: usize = 8 * 1024 * 1024;
+const HELD_MAX: usize = 4 * 1024 * 1024;
 
 /// Buffered output leaves at this size even in the middle of a burst.
 const BURST: usize = 64 * 1024;
