@@ -28,7 +28,7 @@ complete -c airx -n "__fish_airx_needs_command" -s h -l help -d 'Print help (see
 complete -c airx -n "__fish_airx_needs_command" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_needs_command" -f -a "chat" -d 'Print the answer when it is complete'
 complete -c airx -n "__fish_airx_needs_command" -f -a "stream" -d 'Print the answer as it is generated'
-complete -c airx -n "__fish_airx_needs_command" -f -a "tools" -d 'Offer tools and print the calls that the model wants'
+complete -c airx -n "__fish_airx_needs_command" -f -a "tools" -d 'Offer tools and print the calls that the model wants, or run them'
 complete -c airx -n "__fish_airx_needs_command" -f -a "json" -d 'Ask for JSON and print nothing but valid JSON'
 complete -c airx -n "__fish_airx_needs_command" -f -a "mock" -d 'Run a loopback server that speaks the API, for trying and testing scripts offline'
 complete -c airx -n "__fish_airx_needs_command" -f -a "models" -d 'List known models: context, output limit, price and its date, concurrency'
@@ -131,6 +131,14 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l allow-http -d 'Allo
 complete -c airx -n "__fish_airx_using_subcommand stream" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand stream" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand tools" -s t -l tools -d 'Tools: a JSON array, object or NDJSON (repeat)' -r -F
+complete -c airx -n "__fish_airx_using_subcommand tools" -l tools-dir -d 'Tools: the executables of a folder, each asked for itself (repeat)' -r -F
+complete -c airx -n "__fish_airx_using_subcommand tools" -l mcp -d 'Tools of a Model Context Protocol server, spoken to over stdio (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l retrieval -d 'Let the provider look into this knowledge base' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l retrieval-prompt -d 'How --retrieval puts what it found: a text with {{knowledge}} and {{question}}' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l exec -d 'Command that a tool\'s calls run (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l rounds -d 'Most requests in all; calls in the last one\'s answer are exit 11' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l tool-timeout -d 'Longest time for one call; then its process group is killed [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l tool-max-bytes -d 'Longest result in bytes; what is longer is cut, with a mark' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -s s -l system -d 'System message; `@FILE` reads it from a file, `@@` is a literal `@`' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -s f -l file -d 'Text file added to the message; `-` is standard input (repeat)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -s i -l image -d 'Image for a vision model: a file, a URL or `-` (repeat)' -r -F
@@ -169,7 +177,10 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Further 
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
-complete -c airx -n "__fish_airx_using_subcommand tools" -l require-call -d 'Exit 11 where the answer holds no call'
+complete -c airx -n "__fish_airx_using_subcommand tools" -l require-call -d 'Exit 11 where the model makes no call'
+complete -c airx -n "__fish_airx_using_subcommand tools" -l stream -d 'Have the answer streamed: its text is printed as it is generated'
+complete -c airx -n "__fish_airx_using_subcommand tools" -l run -d 'Run the calls, send the results back, print the final answer'
+complete -c airx -n "__fish_airx_using_subcommand tools" -l yes -d 'Run every call without asking'
 complete -c airx -n "__fish_airx_using_subcommand tools" -s n -l no-stdin -d 'Never touch standard input'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
@@ -180,6 +191,9 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -s v -l verbose -d 'Sho
 complete -c airx -n "__fish_airx_using_subcommand tools" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
 complete -c airx -n "__fish_airx_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand tools" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand json" -l schema -d 'JSON Schema that the answer must fit: JSON, or the file that it is in' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l fields -d 'The same in short: \'name, age int, tags [str]: what they mean\'' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l tries -d 'Most requests for one valid answer, all within --timeout [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l select -d 'Print what this JSON Pointer names, strings raw, one a line (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -s s -l system -d 'System message; `@FILE` reads it from a file, `@@` is a literal `@`' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -s f -l file -d 'Text file added to the message; `-` is standard input (repeat)' -r -F
@@ -220,6 +234,8 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Req
 complete -c airx -n "__fish_airx_using_subcommand json" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l pretty -d 'Print indented instead of compact'
+complete -c airx -n "__fish_airx_using_subcommand json" -l lines -d 'Print an array\'s elements, one a line'
+complete -c airx -n "__fish_airx_using_subcommand json" -l stream -d 'With --lines: print each element as soon as it is complete and valid'
 complete -c airx -n "__fish_airx_using_subcommand json" -s n -l no-stdin -d 'Never touch standard input'
 complete -c airx -n "__fish_airx_using_subcommand json" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand json" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'

@@ -1,6 +1,7 @@
 //! What happens during a run, as the events that `--format ndjson` prints and
 //! every printer is driven by; and [`Sink`], who takes them.
 
+use std::fmt;
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
@@ -52,7 +53,22 @@ pub enum Event<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         arguments_text: Option<&'a str>,
     },
-    /// An answer of `json` that is not what was asked for.
+    /// A call was run, or why it was not.
+    ToolResult {
+        id: &'a str,
+        name: &'a str,
+        exit_status: Option<i32>,
+        content: &'a str,
+        elapsed_ms: u64,
+    },
+    /// An answer that another request follows.
+    Round {
+        number: u32,
+        finish_reason: &'a str,
+        usage: Option<Usage>,
+    },
+    /// An answer of `json`, or the arguments of a call, that are not what was
+    /// asked for.
     Invalid {
         #[serde(rename = "try")]
         attempt: u32,
@@ -98,6 +114,15 @@ pub struct Violation {
     pub path: String,
     /// What is wrong there.
     pub message: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(out, "{}: ", self.path)?;
+        }
+        out.write_str(&self.message)
+    }
 }
 
 /// How loud a note is: what `--quiet` and `--verbose` decide by.

@@ -26,7 +26,7 @@ pub enum Class {
     Truncated,
     /// The answer is not what was asked for.
     Invalid,
-    /// A tool's command, or a call that was required and not made.
+    /// A tool's command, the rounds, or a call that was required and not made.
     Tool,
     /// `--replay` and a request that no recording fits.
     Replay,
@@ -108,13 +108,13 @@ pub const TABLE: &[Row] = &[
         Class::Invalid,
         10,
         "invalid",
-        "the answer is not the JSON asked for; no code block to extract",
+        "the answer is not the JSON asked for, or a call's arguments; no code block to extract",
     ),
     row(
         Class::Tool,
         11,
         "tool",
-        "--require-call and the answer holds no call",
+        "a tool's command cannot be started, rounds used up, --require-call unmet",
     ),
     row(
         Class::Replay,

@@ -6,6 +6,8 @@
 
 pub mod answer;
 pub mod api;
+#[cfg(unix)]
+mod children;
 pub mod cli;
 pub mod commands;
 pub mod drive;
@@ -18,6 +20,7 @@ pub mod mock;
 pub mod model;
 pub mod printer;
 mod progress;
+mod sanitize;
 pub mod secret;
 pub mod settings;
 #[cfg(unix)]
@@ -28,18 +31,26 @@ pub mod structured;
 pub mod toolbox;
 pub mod transport;
 
-use std::io::{IsTerminal, Stderr};
-use std::path::{Path, PathBuf};
+use std::io::Stderr;
+use std::path::Path;
 
-use cli::{Command, Common, Format};
-use commands::{Expect, Plan};
+use cli::{Command, Common, JsonAnswer, OfferArgs, RunArgs};
+use commands::{Plan, Purpose};
 use error::Failure;
 use event::{Level, Sink};
 use exit::Class;
-use printer::{Done, Options, Output, Printer, Shared, Which};
+use printer::{Done, Output, Shared};
 use secret::Scrubber;
-use toolbox::Toolbox;
+use structured::{Show, Wanted};
+use toolbox::{Approval, Sources, Terminal, Toolbox};
 use transport::Transport;
+
+/// [`run`] in a process that Rust's runtime has not prepared.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub fn run_bare() -> ! {
+    startup::prepare();
+    run()
+}
 
 /// Runs the process's command line and ends the process.
 pub fn run() -> ! {
@@ -63,21 +74,10 @@ pub fn run() -> ! {
 
 fn command(command: Command) -> u8 {
     match command {
-        Command::Chat(args) => converse("chat", args.common, Expect::Answer, &[]),
-        Command::Stream(args) => converse("stream", args.common, Expect::Answer, &[]),
-        Command::Tools(args) => {
-            let expect = Expect::Calls {
-                required: args.require_call,
-            };
-            converse("tools", args.common, expect, &args.tools)
-        }
-        Command::Json(args) => {
-            let expect = Expect::Json {
-                pretty: args.pretty,
-                select: args.select,
-            };
-            converse("json", args.common, expect, &[])
-        }
+        Command::Chat(args) => converse("chat", args.common, Task::Answer),
+        Command::Stream(args) => converse("stream", args.common, Task::Answer),
+        Command::Tools(args) => converse("tools", args.common, Task::Tools(args.offer, args.run)),
+        Command::Json(args) => converse("json", args.common, Task::Json(args.answer)),
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
             Err(failure) => refuse(&failure),
@@ -99,20 +99,8 @@ fn refuse(failure: &Failure) -> u8 {
 
 /// Prints a text that is no answer.
 fn print(text: &str) -> u8 {
-    let options = Options {
-        format: Format::Text,
-        command: "",
-        live: false,
-        extract: None,
-        meta: None,
-        usage: false,
-        reasoning: false,
-        quiet: false,
-        verbose: false,
-        progress: false,
-    };
     match stdout() {
-        Ok(out) => Printer::new(options, out, false, std::io::stderr()).print(text.as_bytes()),
+        Ok(out) => printer::print(out, text),
         Err(failure) => refuse(&failure),
     }
 }
@@ -124,79 +112,41 @@ fn stdout() -> Result<Output, Failure> {
     Output::stdout().map_err(Failure::from)
 }
 
+/// What a command asks a model for, by its own options.
+enum Task {
+    Answer,
+    Tools(OfferArgs, RunArgs),
+    Json(JsonAnswer),
+}
+
 /// One of the commands that ask a model.
-fn converse(command: &'static str, mut common: Common, expect: Expect, tools: &[PathBuf]) -> u8 {
-    let (printer, opened) = open(command, &mut common);
+fn converse(command: &'static str, mut common: Common, task: Task) -> u8 {
+    let live = match &task {
+        Task::Answer => command == "stream",
+        Task::Tools(offer, _) => offer.stream,
+        Task::Json(_) => false,
+    };
+    let (printer, opened) = printer::open(command, live, &mut common.output, stdout);
     #[cfg(unix)]
     signals::install(printer.clone());
-    let result = opened.and_then(|()| plan(command, &mut common, expect, tools, &printer));
+    let result = opened.and_then(|()| plan(command, &mut common, task, &printer));
     let result = match result {
         Ok(Planned::Print(bytes)) => return printer.lock().print(&bytes),
-        Ok(Planned::Once(once)) => ask(*once, &printer),
+        Ok(Planned::Ask(asked)) => ask(*asked, &printer),
         Err(failure) => Err(failure),
     };
     printer.lock().finish(result)
 }
 
-/// Opens what the run writes to, before anything else is done.
-fn open(
-    command: &'static str,
-    common: &mut Common,
-) -> (Shared<Output, Stderr>, Result<(), Failure>) {
-    let args = &mut common.output;
-    let opened = match args.output.take() {
-        // By name it is what it is without -o, closed or not.
-        Some(path) if printer::is_stdout(&path) => stdout(),
-        Some(path) => Output::file(&path),
-        None => stdout(),
-    };
-    let meta = args
-        .meta
-        .take()
-        .map(|path| printer::meta(&path).map(|file| (path, file)))
-        .transpose();
-    let extract = args.extract.take().map(|which| Which::parse(&which));
-    let misplaced = extract.is_some() && (args.format != Format::Text || command == "json");
-    let (out, mut result) = match opened {
-        Ok(out) => (out, Ok(())),
-        Err(failure) => (Output::Closed, Err(failure)),
-    };
-    let meta = meta.unwrap_or_else(|failure| {
-        result = result.clone().and(Err(failure));
-        None
-    });
-    if misplaced {
-        result = result.and(Err(Failure::usage(
-            "--extract is for the text of chat, stream and tools",
-        )));
-    }
-    let options = Options {
-        format: args.format,
-        command,
-        live: command == "stream",
-        extract,
-        meta,
-        usage: args.usage,
-        reasoning: args.reasoning,
-        quiet: args.quiet,
-        verbose: args.verbose,
-        progress: std::io::stderr().is_terminal(),
-    };
-    let terminal = out.is_terminal();
-    (
-        Shared::new(Printer::new(options, out, terminal, std::io::stderr())),
-        result,
-    )
-}
-
 /// What is to be done, everything read that it needs.
 enum Planned {
     Print(Vec<u8>),
-    Once(Box<Once>),
+    Ask(Box<Asked>),
 }
 
-struct Once {
-    job: commands::Job,
+struct Asked {
+    plan: Plan,
+    approval: Approval,
     session: Option<input::Session>,
     transport: Transport,
 }
@@ -204,50 +154,131 @@ struct Once {
 fn plan(
     command: &'static str,
     common: &mut Common,
-    expect: Expect,
-    tools: &[PathBuf],
+    task: Task,
     printer: &Shared<Output, Stderr>,
 ) -> Result<Planned, Failure> {
     let mut scrubber = Scrubber::default();
     let settings = settings::resolve(common, &mut scrubber);
-    printer.lock().hide(scrubber);
+    printer.lock().hide(scrubber.clone());
     let mut settings = settings?;
+    let (lossy, dry) = (common.input.lossy, common.output.dry_run.is_some());
+    let read = |path: &Path| input::read_text(path, lossy);
+    let mut tools = Tools::default();
+    let purpose = match task {
+        Task::Answer => Purpose::Answer,
+        Task::Json(answer) => Purpose::Json(Box::new(Wanted::load(wanted(answer), read)?)),
+        Task::Tools(offer, run) => {
+            let purpose = Purpose::Calls {
+                required: offer.require_call,
+                streamed: offer.stream,
+                rounds: run.run.then_some(run.rounds),
+            };
+            tools.load(commands::sources(offer, run), read, dry)?;
+            purpose
+        }
+    };
     let mut sink = printer.clone();
-    let lossy = common.input.lossy;
-    let tools = Toolbox::load(tools, |path: &Path| input::read_text(path, lossy))?;
     let prompt = input::read(&settings.sources, &mut |notice| {
         sink.note(Level::Warning, notice);
     })?;
+    if tools.starts_programs() && !dry {
+        // No program is started for a request that cannot be sent.
+        settings.keyless.take().map_or(Ok(()), Err)?;
+    }
+    tools.gather(&scrubber)?;
+    let (toolbox, approval) = (tools.toolbox, tools.approval);
     let plan = commands::plan(
         command,
         common,
-        expect,
+        purpose,
         &mut settings,
         prompt.messages,
-        tools,
+        toolbox,
     );
     for warning in &settings.warnings {
         printer.lock().note(Level::Warning, warning);
     }
     match (plan?, settings.keyless) {
         (Plan::Print(bytes), _) => Ok(Planned::Print(bytes)),
-        (Plan::Once(_), Some(keyless)) => Err(keyless),
-        (Plan::Once(job), None) => Ok(Planned::Once(Box::new(Once {
-            job: *job,
+        (_, Some(keyless)) => Err(keyless),
+        (plan, None) => Ok(Planned::Ask(Box::new(Asked {
+            plan,
+            approval,
             session: prompt.session,
             transport: Transport::new(settings.connection),
         }))),
     }
 }
 
-fn ask(mut once: Once, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {
-    let mut sink = printer.clone();
-    let answer = drive::once(
-        &once.job,
-        once.session.take(),
-        &mut once.transport,
-        &mut sink,
-    )?;
+/// The tools of a run, where they come from, and who allows their calls.
+#[derive(Default)]
+struct Tools {
+    sources: Option<Sources>,
+    toolbox: Toolbox,
+    approval: Approval,
+}
+
+impl Tools {
+    /// Reads the tool files; a terminal that is to be asked is opened first.
+    fn load(
+        &mut self,
+        sources: Sources,
+        read: impl Fn(&Path) -> Result<String, Failure>,
+        dry: bool,
+    ) -> Result<(), Failure> {
+        self.toolbox.load(&sources, read)?;
+        if sources.asks && !dry {
+            self.approval = Approval::Asked(Terminal::open()?);
+        }
+        self.sources = Some(sources);
+        Ok(())
+    }
+
+    fn starts_programs(&self) -> bool {
+        self.sources.as_ref().is_some_and(Sources::start_programs)
+    }
+
+    /// Asks programs and servers for theirs.
+    fn gather(&mut self, scrubber: &Scrubber) -> Result<(), Failure> {
+        match &self.sources {
+            Some(sources) => self.toolbox.gather(sources, scrubber),
+            None => Ok(()),
+        }
+    }
+}
+
+fn wanted(args: JsonAnswer) -> structured::Options {
+    let show = match args {
+        _ if args.pretty => Show::Pretty,
+        _ if args.lines => Show::Lines,
+        _ if args.select.is_empty() => Show::Compact,
+        _ => Show::Select(args.select),
+    };
+    structured::Options {
+        schema: args.schema,
+        fields: args.fields,
+        show,
+        stream: args.stream,
+        tries: args.tries.unwrap_or(structured::TRIES),
+    }
+}
+
+fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {
+    let Asked {
+        plan,
+        approval,
+        session,
+        mut transport,
+    } = asked;
+    let (way, mut sink) = (&mut transport, printer.clone());
+    let answer = match plan {
+        Plan::Once(job, expect) => drive::once(&job, &expect, session, way, &mut sink),
+        Plan::Reask(job, wanted) => drive::reask(&job, &wanted, session, way, &mut sink),
+        Plan::Rounds(job, rounds) => {
+            drive::rounds(*job, rounds, &approval, session, way, &mut sink)
+        }
+        Plan::Print(_) => return Ok(Done::default()),
+    }?;
     Ok(Done {
         finish_reason: answer.finish_reason,
         model: answer.model,

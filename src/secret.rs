@@ -43,11 +43,13 @@ const VALUE_MIN: usize = 4;
 pub struct Scrubber {
     texts: Vec<Secret>,
     forms: OnceLock<Vec<Secret>>,
+    keys: Vec<Secret>,
 }
 
 impl Scrubber {
     /// Hides a key: whole, and both halves of `id.secret`.
     pub fn hide_key(&mut self, key: &str) {
+        self.keys.push(Secret::new(key.to_owned()));
         let halves = key.split_once('.');
         for part in [
             Some(key),
@@ -81,6 +83,20 @@ impl Scrubber {
             self.texts.push(Secret::new(text.to_owned()));
             self.forms = OnceLock::new();
         }
+    }
+
+    /// Whether a key, or a half of one, stands in `text` in any form: who may
+    /// not have the key may not have this text.
+    pub fn holds_key(&self, text: &str) -> bool {
+        self.keys.iter().any(|Secret(key)| {
+            let (id, secret) = key.split_once('.').unwrap_or((key, ""));
+            let long = [key.as_str(), id, secret].into_iter();
+            text == key
+                || long
+                    .filter(|part| part.len() >= KEY_MIN)
+                    .flat_map(forms)
+                    .any(|form| text.contains(&form))
+        })
     }
 
     /// How much of `text` can be shown while more is to come: its end may be the
@@ -220,6 +236,19 @@ mod tests {
         scrubber.hide_key("short");
         scrubber.hide_header("1");
         assert_eq!(scrubber.scrub("short 1"), "short 1");
+    }
+
+    #[test]
+    fn a_key_is_found_in_any_form_and_a_short_one_only_alone() {
+        let scrubber = scrubber();
+        let coded = BASE64_STANDARD_NO_PAD.encode(format!("user:{KEY}"));
+        for text in [KEY, "a=S3cr3tS3cr3t\"x", &coded] {
+            assert!(scrubber.holds_key(text), "{text}");
+        }
+        assert!(!scrubber.holds_key("/usr/bin"));
+        let mut short = Scrubber::default();
+        short.hide_key("key");
+        assert!(short.holds_key("key") && !short.holds_key("keyboard"));
     }
 
     #[test]

@@ -3,17 +3,20 @@
 
 use std::io::{Read, Write};
 use std::sync::mpsc::channel;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::children;
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::printer::{Output, Shared};
 
 /// The longest wait for the printer: it may be blocked in a full pipe.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// What the children have to end by themselves.
+const GRACE: Duration = Duration::from_millis(250);
 
 /// The longest wait for the output's end to be written: the pipe may be full for
 /// that too, and its reader asleep.
@@ -38,6 +41,8 @@ pub(crate) fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
 }
 
 fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
+    let last = Instant::now() + GRACE;
+    let children = children::pass_on(signal);
     let (ended, end) = channel::<()>();
     let finish = move || {
         finish(signal, &printer);
@@ -46,6 +51,7 @@ fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     if std::thread::Builder::new().spawn(finish).is_ok() {
         let _ = end.recv_timeout(END);
     }
+    children.end(last);
     let _ = signal_hook::low_level::emulate_default_handler(signal);
 }
 

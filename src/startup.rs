@@ -1,34 +1,40 @@
-//! What the process was given, seen before the runtime mends it: Rust opens
-//! `/dev/null` in place of a standard descriptor that is closed, and an answer
-//! written there would be lost with exit 0.
+//! What Rust's runtime does before `main`, done by airx itself on Linux: an
+//! eighth of what a short run takes went into finding the stack's bounds, and a
+//! closed standard output was replaced by `/dev/null`, where an answer would be
+//! lost with exit 0.
 
-#[cfg(target_os = "linux")]
-mod seen {
-    use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
-    pub(super) static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
+static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
 
-    extern "C" fn look() {
-        let closed = rustix::io::fcntl_getfd(rustix::stdio::stdout()).is_err();
-        STDOUT_CLOSED.store(closed, Ordering::Relaxed);
+/// Makes the process what the rest expects: standard descriptors that are open,
+/// and a write to a closed pipe that is an error instead of the end.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) fn prepare() {
+    use rustix::fs::{Mode, OFlags};
+    use rustix::stdio::{stderr, stdin, stdout};
+
+    let closed = |descriptor| rustix::io::fcntl_getfd(descriptor).is_err();
+    // In the order of their numbers: what is opened takes the lowest free one.
+    for descriptor in [stdin(), stdout(), stderr()] {
+        if closed(descriptor) {
+            use std::os::fd::{AsRawFd, IntoRawFd};
+            if descriptor.as_raw_fd() == stdout().as_raw_fd() {
+                STDOUT_CLOSED.store(true, Ordering::Relaxed);
+            }
+            if let Ok(null) = rustix::fs::open("/dev/null", OFlags::RDWR, Mode::empty()) {
+                // Open for as long as the process lives.
+                let _ = null.into_raw_fd();
+            }
+        }
     }
-
-    // The loader calls what stands in this section before main. Nothing but a
-    // system call and an atomic is used there, neither of which needs the runtime.
-    #[allow(
-        unsafe_code,
-        reason = "the section's name is a promise to the linker, and kept"
-    )]
-    #[used]
-    #[unsafe(link_section = ".init_array")]
-    static LOOK: extern "C" fn() = look;
+    // A handler and not "ignored", which the programs that airx runs would inherit.
+    let seen = std::sync::Arc::new(AtomicBool::new(false));
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGPIPE, seen);
 }
 
-/// Whether standard output was closed when the process began. Where it cannot
-/// be told, it counts as open.
+/// Whether standard output was closed when the process began. Where Rust's own
+/// runtime comes first it cannot be told, and counts as open.
 pub(crate) fn stdout_was_closed() -> bool {
-    #[cfg(target_os = "linux")]
-    return seen::STDOUT_CLOSED.load(std::sync::atomic::Ordering::Relaxed);
-    #[cfg(not(target_os = "linux"))]
-    false
+    STDOUT_CLOSED.load(Ordering::Relaxed)
 }

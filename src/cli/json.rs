@@ -6,21 +6,67 @@ use super::Common;
 
 /// Ask for JSON and print nothing but valid JSON
 ///
-/// The answer is parsed strictly, one surrounding code fence being tolerated;
-/// anything else, a duplicate member too, exits 10 with nothing on standard
-/// output. Digits of numbers and the order of members are kept.
+/// The answer is parsed strictly, one surrounding code fence being tolerated,
+/// and held against --schema or --fields. A wrong one, a duplicate member too,
+/// is sent back with what is wrong, up to --tries; then airx exits 10 with
+/// nothing on standard output. Digits of numbers and the order of members are
+/// kept.
+///
+/// The schema goes into the system message, behind --system. Models follow a
+/// flat schema with a few described fields best.
 #[derive(Debug, Args)]
 pub struct JsonArgs {
+    #[command(flatten)]
+    pub answer: JsonAnswer,
+    #[command(flatten)]
+    pub common: Common,
+}
+
+/// What the answer has to be, and how it is printed.
+#[derive(Debug, Args)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct JsonAnswer {
+    /// JSON Schema that the answer must fit: JSON, or the file that it is in
+    ///
+    /// Draft 2020-12, 2019-09, 7, 6 or 4, as its $schema says, 2020-12 without
+    /// one. Formats are asserted. $ref leads to a place inside the schema;
+    /// nothing is ever fetched.
+    #[arg(long, value_name = "FILE|JSON", conflicts_with = "fields")]
+    pub schema: Option<String>,
+
+    /// The same in short: 'name, age int, tags [str]: what they mean'
+    ///
+    /// Fields are NAME TYPE: DESCRIPTION, separated by commas. TYPE is str (also
+    /// where there is none), int, float, bool, [TYPE], {FIELDS} or words a|b|c;
+    /// NAME? is a field that may be missing. '[{FIELDS}]' asks for an array.
+    /// What holds one of , : ? | [ ] { } or a space (but descriptions) stands in
+    /// double quotes. No other fields are allowed. --dry-run shows the schema.
+    #[arg(long, value_name = "FIELDS")]
+    pub fields: Option<String>,
+
+    /// Most requests for one valid answer, all within --timeout [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub tries: Option<u32>,
+
     /// Print indented instead of compact
-    #[arg(long, conflicts_with = "select")]
+    #[arg(long, conflicts_with_all = ["select", "lines"])]
     pub pretty: bool,
 
     /// Print what this JSON Pointer names, strings raw, one a line (repeat)
     ///
-    /// A pointer that finds nothing exits 10.
-    #[arg(long, value_name = "/POINTER", action = clap::ArgAction::Append)]
+    /// A pointer that finds nothing exits 10. Without a schema it is a reason
+    /// to ask again.
+    #[arg(long, value_name = "/POINTER", action = clap::ArgAction::Append, conflicts_with = "lines")]
     pub select: Vec<String>,
 
-    #[command(flatten)]
-    pub common: Common,
+    /// Print an array's elements, one a line
+    #[arg(long)]
+    pub lines: bool,
+
+    /// With --lines: print each element as soon as it is complete and valid
+    ///
+    /// Once an element is printed no other answer is asked for: where a later
+    /// one is not valid, airx exits 10.
+    #[arg(long, requires = "lines")]
+    pub stream: bool,
 }

@@ -25,12 +25,12 @@ pub use common::{
     Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, RequestArgs, duration,
 };
 pub use completions::{CompletionsArgs, Shell};
-pub use json::JsonArgs;
+pub use json::{JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
 pub use refusal::refusal;
 pub use stream::StreamArgs;
-pub use tools::ToolsArgs;
+pub use tools::{OfferArgs, RunArgs, ToolsArgs};
 pub use topics::{
     ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, EventDoc, Example, FILES, HelpArgs, Member,
     TOPICS, Topic, Variable,
@@ -69,7 +69,7 @@ pub enum Command {
     Chat(Box<ChatArgs>),
     /// Print the answer as it is generated
     Stream(Box<StreamArgs>),
-    /// Offer tools and print the calls that the model wants
+    /// Offer tools and print the calls that the model wants, or run them
     Tools(Box<ToolsArgs>),
     /// Ask for JSON and print nothing but valid JSON
     Json(Box<JsonArgs>),

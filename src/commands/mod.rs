@@ -2,26 +2,35 @@
 //! sent or printed here.
 
 mod curl;
+mod instruct;
 mod limits;
 pub mod print;
 mod request;
+mod sources;
 
 use crate::api::request::{Message, Request};
-use crate::cli::{Common, DryRun};
+use crate::cli::{Common, DryRun, Format};
 use crate::error::Failure;
 use crate::settings::Settings;
+use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
+
+pub use sources::sources;
 
 /// What a run does.
 #[derive(Debug)]
 pub enum Plan {
     /// One request, answered once.
-    Once(Box<Job>),
+    Once(Box<Job>, Expect),
+    /// Requests until the model calls no tool any more.
+    Rounds(Box<Job>, Rounds),
+    /// One answer in JSON, asked for again until it is right.
+    Reask(Box<Job>, Box<Wanted>),
     /// Print this and send nothing.
     Print(Vec<u8>),
 }
 
-/// One request and what is expected of its answer.
+/// One request.
 #[derive(Debug)]
 pub struct Job {
     /// The command's name.
@@ -30,11 +39,38 @@ pub struct Job {
     pub request: Request,
     /// `--accept`.
     pub accept: Vec<String>,
-    /// What the answer has to be.
-    pub expect: Expect,
+    /// The tools that the answer may call.
+    pub toolbox: Toolbox,
 }
 
-/// What an answer has to be.
+/// How calls are run.
+#[derive(Debug, Clone, Copy)]
+pub struct Rounds {
+    /// Requests in all.
+    pub limit: u32,
+    /// A first answer without a call is a failure.
+    pub required: bool,
+}
+
+/// What a run is for.
+#[derive(Debug)]
+pub enum Purpose {
+    /// An answer.
+    Answer,
+    /// Calls of tools.
+    Calls {
+        /// An answer without a call is a failure.
+        required: bool,
+        /// The answer is streamed.
+        streamed: bool,
+        /// The calls are run, in this many requests at most.
+        rounds: Option<u32>,
+    },
+    /// An answer in JSON.
+    Json(Box<Wanted>),
+}
+
+/// What the one answer has to be.
 #[derive(Debug)]
 pub enum Expect {
     /// Any answer.
@@ -43,13 +79,6 @@ pub enum Expect {
     Calls {
         /// An answer without a call is a failure.
         required: bool,
-    },
-    /// One JSON value.
-    Json {
-        /// Printed indented.
-        pretty: bool,
-        /// JSON Pointers of what is printed; the whole value without any.
-        select: Vec<String>,
     },
 }
 
@@ -60,12 +89,29 @@ pub enum Expect {
 pub fn plan(
     command: &'static str,
     common: &mut Common,
-    expect: Expect,
+    purpose: Purpose,
     settings: &mut Settings,
-    messages: Vec<Message>,
-    tools: Toolbox,
+    mut messages: Vec<Message>,
+    toolbox: Toolbox,
 ) -> Result<Plan, Failure> {
-    let mut request = request::build(command, common, settings, messages, tools)?;
+    let stream = match &purpose {
+        Purpose::Answer => command == "stream",
+        Purpose::Calls { streamed, .. } => *streamed,
+        Purpose::Json(wanted) => wanted.stream,
+    };
+    if let Purpose::Json(wanted) = &purpose {
+        if stream && common.output.format == Format::Json {
+            return Err(Failure::usage(
+                "--stream prints elements, --format json the server's body",
+            )
+            .hint("--format ndjson tells of each element as it comes"));
+        }
+        if let Some(instruction) = &wanted.instruction {
+            instruct::add(&mut messages, instruction)?;
+        }
+    }
+    let mut request = request::build(command, common, settings, messages, &toolbox)?;
+    request.stream = stream;
     limits::check(
         &request,
         settings.connection.endpoint.provider,
@@ -88,10 +134,20 @@ pub fn plan(
         request.request_id = Some(request::fresh_id());
     }
     let accept = std::mem::take(&mut common.request.accept);
-    Ok(Plan::Once(Box::new(Job {
+    let job = Box::new(Job {
         command,
         request,
         accept,
-        expect,
-    })))
+        toolbox,
+    });
+    Ok(match purpose {
+        Purpose::Answer => Plan::Once(job, Expect::Answer),
+        Purpose::Calls {
+            required,
+            rounds: Some(limit),
+            ..
+        } => Plan::Rounds(job, Rounds { limit, required }),
+        Purpose::Calls { required, .. } => Plan::Once(job, Expect::Calls { required }),
+        Purpose::Json(wanted) => Plan::Reask(job, wanted),
+    })
 }

@@ -8,7 +8,7 @@ use crate::api::request::{Message, Request};
 use crate::cli::Common;
 use crate::error::Failure;
 use crate::settings::Settings;
-use crate::toolbox::Toolbox;
+use crate::toolbox::{Kind, Toolbox};
 
 /// Search engines that the API's documents name. api.md §3.
 const ENGINES: [&str; 6] = [
@@ -26,27 +26,26 @@ pub(super) fn build(
     common: &mut Common,
     settings: &Settings,
     messages: Vec<Message>,
-    tools: Toolbox,
+    toolbox: &Toolbox,
 ) -> Result<Request, Failure> {
     let args = &mut common.request;
     let provider = settings.connection.endpoint.provider;
     // At the providers temperature 0 alone still samples; api.md §7.
     let cold = args.temperature == Some(0.0) && provider.is_some();
-    let mut tools = tools.into_tools();
+    let mut kinds: Vec<Kind> = toolbox.offered().map(|(kind, _)| kind).collect();
+    let mut tools: Vec<_> = toolbox.offered().map(|(_, wire)| wire.to_owned()).collect();
     if let Some(engine) = args.web_search.take() {
-        if !tools.is_empty() && provider.is_some() {
-            return Err(Failure::usage(
-                "--tools and --web-search exclude each other at BigModel and Z.ai",
-            )
-            .hint("ask for the search in a request of its own"));
-        }
+        kinds.push(Kind::WebSearch);
         tools.push(web_search(&engine)?);
+    }
+    if provider.is_some() {
+        exclusive(&kinds)?;
     }
     Ok(Request {
         model: settings.model.clone(),
         messages,
         tools,
-        stream: command == "stream",
+        stream: false,
         json_object: command == "json",
         temperature: args.temperature,
         top_p: args.top_p,
@@ -58,6 +57,28 @@ pub(super) fn build(
         request_id: args.request_id.take(),
         params: params(&args.param)?,
     })
+}
+
+/// Of these three the providers take one kind a request. api.md §3.
+fn exclusive(kinds: &[Kind]) -> Result<(), Failure> {
+    let groups = [
+        (Kind::Function, "--tools"),
+        (Kind::Retrieval, "--retrieval"),
+        (Kind::WebSearch, "--web-search"),
+    ];
+    let mut given = groups.iter().filter(|(kind, _)| kinds.contains(kind));
+    let (Some((_, first)), Some((kind, second))) = (given.next(), given.next()) else {
+        return Ok(());
+    };
+    let what = if *kind == Kind::WebSearch {
+        "search"
+    } else {
+        "retrieval"
+    };
+    Err(Failure::usage(format!(
+        "{first} and {second} exclude each other at BigModel and Z.ai"
+    ))
+    .hint(format!("ask for the {what} in a request of its own")))
 }
 
 /// The provider's search tool; `search_result` has it tell its sources.

@@ -1,6 +1,11 @@
 //! Decides on the next request and what becomes of each answer.
 
+mod elements;
 mod once;
+mod reask;
+mod rounds;
 mod tell;
 
 pub use once::once;
+pub use reask::reask;
+pub use rounds::rounds;

@@ -1,11 +1,11 @@
 //! One request, one answer.
 
-use super::tell::{calls, json, tell, turn};
+use super::tell::{calls, tell, turn};
 use crate::answer::Answer;
 use crate::commands::{Expect, Job};
 use crate::error::Failure;
 use crate::event::{Event, Sink, VERSION};
-use crate::exchange::{self, Ask};
+use crate::exchange::{self, Ask, Span};
 use crate::exit::Class;
 use crate::input::Session;
 use crate::transport::Transport;
@@ -17,6 +17,7 @@ use crate::transport::Transport;
 /// Whatever kept the answer from being complete.
 pub fn once(
     job: &Job,
+    expect: &Expect,
     session: Option<Session>,
     transport: &mut Transport,
     sink: &mut dyn Sink,
@@ -32,21 +33,20 @@ pub fn once(
         accept: &job.accept,
         keep: session.is_some(),
     };
-    let (mut answer, result) = exchange::run(&ask, transport, sink);
+    let (mut answer, result) = exchange::run(&ask, &mut Span::new(transport), transport, sink);
     if let Err(failure) = result {
         // A cut answer is shown; the exit code says that it is cut.
-        if failure.class == Class::Truncated && matches!(job.expect, Expect::Answer) {
+        if failure.class == Class::Truncated && matches!(expect, Expect::Answer) {
             tell(&answer, job, sink)?;
         }
         return Err(failure);
     }
-    match &job.expect {
+    match expect {
         Expect::Answer => tell(&answer, job, sink)?,
-        Expect::Calls { required } => calls(&answer, *required, sink)?,
-        Expect::Json { pretty, select } => json(&answer, *pretty, select, sink)?,
+        Expect::Calls { required } => calls(&answer, job, *required, sink)?,
     }
     if let Some(session) = session {
-        session.extend(&turn(&answer))?;
+        session.extend(&turn(&answer.text, &answer.calls))?;
     }
     // Its bytes have been handed over; the rest is for the run's last event.
     answer.body = Vec::new();

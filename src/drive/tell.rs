@@ -8,6 +8,7 @@ use crate::error::Failure;
 use crate::event::{Event, Level, Sink, Violation};
 use crate::exit::Class;
 use crate::structured;
+use crate::toolbox::Toolbox;
 
 /// Hands over what a stream has not told already: all of a whole reply, the
 /// calls and search results of a stream.
@@ -25,7 +26,7 @@ pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<()
     warn_if_empty(answer, sink);
     call_events(&answer.calls, sink)?;
     for call in &answer.calls {
-        sink.text(&line(call))?;
+        sink.text(&line(call, &[]))?;
     }
     Ok(())
 }
@@ -36,7 +37,18 @@ fn warn_if_empty(answer: &Answer, sink: &mut dyn Sink) {
     }
 }
 
-fn reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
+/// Hands over what a stream has not told already, but its calls.
+pub(super) fn whole(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
+    if !answer.body.is_empty() {
+        return deltas(answer, sink);
+    }
+    match &answer.search {
+        Some(results) => sink.event(&Event::Search { results }),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     if answer.reasoning.is_empty() {
         return Ok(());
     }
@@ -60,106 +72,145 @@ fn deltas(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
 }
 
 fn call_events(calls: &[Call], sink: &mut dyn Sink) -> Result<(), Failure> {
-    for (index, call) in calls.iter().enumerate() {
-        let arguments = call.value();
-        sink.event(&Event::ToolCall {
-            index,
-            id: &call.id,
-            name: &call.name,
-            arguments_text: arguments.is_none().then_some(call.arguments.as_str()),
-            arguments: arguments.as_ref(),
-        })?;
-    }
-    Ok(())
+    let mut calls = calls.iter().enumerate();
+    calls.try_for_each(|(index, call)| call_event(index, call, sink))
 }
 
-/// One call as a line of text.
-fn line(call: &Call) -> String {
+pub(super) fn call_event(index: usize, call: &Call, sink: &mut dyn Sink) -> Result<(), Failure> {
+    let arguments = call.value();
+    sink.event(&Event::ToolCall {
+        index,
+        id: &call.id,
+        name: &call.name,
+        arguments_text: arguments.is_none().then_some(call.arguments.as_str()),
+        arguments: arguments.as_ref(),
+    })
+}
+
+/// One call as a line of text, with what is wrong with it.
+fn line(call: &Call, errors: &[Violation]) -> String {
     let (id, name) = (&call.id, &call.name);
-    let line = match call.value() {
+    let mut line = match call.value() {
         Some(arguments) => serde_json::json!({ "id": id, "name": name, "arguments": arguments }),
         None => serde_json::json!({ "id": id, "name": name, "arguments_text": call.arguments }),
     };
+    if !errors.is_empty() && line.get("arguments").is_some() {
+        line["invalid"] = serde_json::json!(errors);
+    }
     format!("{line}\n")
 }
 
 /// `tools`: one call a line, prose beside calls on standard error; prose alone
 /// is the answer.
-pub(super) fn calls(answer: &Answer, required: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
-    if answer.calls.is_empty() && required {
-        sink.aside(&answer.text, true);
+pub(super) fn calls(
+    answer: &Answer,
+    job: &Job,
+    required: bool,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    if answer.calls.is_empty() {
+        return prose(answer, job, required, sink);
+    }
+    whole(answer, sink)?;
+    if !job.request.stream {
+        sink.aside(&answer.text, false);
+    }
+    let mut wrong = None;
+    for (index, call) in answer.calls.iter().enumerate() {
+        let errors = faults(call, &job.toolbox);
+        call_event(index, call, sink)?;
+        if !errors.is_empty() {
+            // What is no JSON is told by arguments_text.
+            if call.value().is_some() {
+                sink.event(&Event::Invalid {
+                    attempt: 1,
+                    errors: &errors,
+                    content: &call.arguments,
+                })?;
+            }
+            wrong.get_or_insert((call, errors[0].clone()));
+        }
+        sink.text(&line(call, &errors))?;
+    }
+    let Some((call, first)) = wrong else {
+        return Ok(());
+    };
+    let name = &call.name;
+    if !job.toolbox.takes(name) {
+        return Err(Failure::new(Class::Invalid, first.message));
+    }
+    Err(match call.value() {
+        None => Failure::new(
+            Class::Invalid,
+            format!("the arguments of the call of {name} are not JSON"),
+        )
+        .hint("they stand in arguments_text"),
+        Some(_) => Failure::new(
+            Class::Invalid,
+            format!(
+                "the arguments of the call of {name} do not fit its schema: {}{}",
+                if first.path.is_empty() {
+                    String::new()
+                } else {
+                    format!("{}: ", first.path)
+                },
+                first.message
+            ),
+        )
+        .hint("all that is wrong stands in `invalid`"),
+    })
+}
+
+/// An answer of `tools` without calls: its text, unless a call was required.
+pub(super) fn prose(
+    answer: &Answer,
+    job: &Job,
+    required: bool,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    if required {
+        if !job.request.stream {
+            sink.aside(&answer.text, true);
+        }
         return Err(Failure::new(
             Class::Tool,
             "the answer holds no tool call (--require-call)",
         )
         .hint("say in the prompt which tool to use, or choose another model"));
     }
-    deltas(answer, sink)?;
-    if answer.calls.is_empty() {
-        warn_if_empty(answer, sink);
-        return sink.text(&answer.text);
+    whole(answer, sink)?;
+    warn_if_empty(answer, sink);
+    if job.request.stream {
+        return Ok(());
     }
-    sink.aside(&answer.text, false);
-    call_events(&answer.calls, sink)?;
-    for call in &answer.calls {
-        sink.text(&line(call))?;
-    }
-    match answer.calls.iter().find(|call| call.value().is_none()) {
-        None => Ok(()),
-        Some(call) => Err(Failure::new(
-            Class::Invalid,
-            format!("the arguments of the call of {} are not JSON", call.name),
-        )
-        .hint("they stand in arguments_text")),
-    }
+    sink.text(&answer.text)
 }
 
-/// `json`: the value, or nothing and what is wrong with it.
-pub(super) fn json(
-    answer: &Answer,
-    pretty: bool,
-    select: &[String],
-    sink: &mut dyn Sink,
-) -> Result<(), Failure> {
-    reasoning(answer, sink)?;
-    let value = structured::parse(&answer.text).map_err(|message| ("", message));
-    let rendered = value.and_then(|value| match structured::render(&value, pretty, select) {
-        Ok(text) => Ok((value, text)),
-        Err(pointer) => Err(("", format!("--select {pointer} finds nothing in it"))),
-    });
-    match rendered {
-        Ok((value, text)) => {
-            if let Some(results) = &answer.search {
-                sink.event(&Event::Search { results })?;
-            }
-            sink.event(&Event::Value { value: &value })?;
-            sink.payload(&answer.body, true)?;
-            sink.text(&format!("{text}\n"))
-        }
-        Err((path, message)) => {
-            let failure = Failure::new(
-                Class::Invalid,
-                format!("the answer is not the JSON asked for: {message}"),
-            )
-            .hint("say in the prompt which JSON is wanted; the answer is above");
-            let errors = [Violation {
-                path: path.to_owned(),
-                message,
-            }];
-            sink.event(&Event::Invalid {
-                attempt: 1,
-                errors: &errors,
-                content: &answer.text,
-            })?;
-            sink.aside(&answer.text, true);
-            Err(failure)
-        }
+/// What is wrong with a call: with its name, where the tools are known, and its
+/// arguments.
+pub(super) fn faults(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
+    let whole = |message: String| Violation {
+        path: String::new(),
+        message,
+    };
+    if !toolbox.takes(&call.name) {
+        return vec![whole(format!("there is no tool {}", call.name))];
+    }
+    let arguments = if call.arguments.trim().is_empty() {
+        "{}"
+    } else {
+        &call.arguments
+    };
+    match (structured::parse(arguments), toolbox.schema(&call.name)) {
+        (Err(why), _) => vec![whole(format!("the arguments are not JSON: {why}"))],
+        (Ok(value), Some(schema)) => schema.errors(&value),
+        (Ok(_), None) => Vec::new(),
     }
 }
 
 impl Call {
     /// The arguments, where they are JSON. None at all count as an empty object.
-    fn value(&self) -> Option<Value> {
+    pub(super) fn value(&self) -> Option<Value> {
         if self.arguments.trim().is_empty() {
             return Some(Value::Object(serde_json::Map::new()));
         }
@@ -168,10 +219,10 @@ impl Call {
 }
 
 /// The assistant's turn, as a session keeps it.
-pub(super) fn turn(answer: &Answer) -> String {
-    let mut turn = serde_json::json!({ "role": "assistant", "content": answer.text });
-    if !answer.calls.is_empty() {
-        let calls = answer.calls.iter().map(|call| {
+pub(super) fn turn(text: &str, calls: &[Call]) -> String {
+    let mut turn = serde_json::json!({ "role": "assistant", "content": text });
+    if !calls.is_empty() {
+        let calls = calls.iter().map(|call| {
             serde_json::json!({
                 "id": call.id,
                 "type": "function",

@@ -9,7 +9,7 @@ mod response;
 mod slot;
 mod trace;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
 use crate::api::request::Request;
@@ -31,36 +31,60 @@ pub struct Ask<'a> {
     pub keep: bool,
 }
 
+/// What all requests of a run share: those asked again, and those of rounds.
+#[derive(Debug)]
+pub struct Span {
+    /// When the last of them has to be answered.
+    deadline: Option<Instant>,
+    /// Requests sent.
+    requests: u32,
+}
+
+impl Span {
+    /// Begins now, and ends with `--timeout`.
+    pub fn new(transport: &Transport) -> Self {
+        let total = transport.connection().timeouts.total;
+        Self {
+            deadline: total.map(|total| Instant::now() + total),
+            requests: 0,
+        }
+    }
+
+    /// Moves the deadline: this time was not spent on requests.
+    pub fn pause(&mut self, spent: Duration) {
+        self.deadline = self
+            .deadline
+            .and_then(|deadline| deadline.checked_add(spent));
+    }
+}
+
 /// Asks until there is an answer or no more hope. The answer is what came, even
 /// where the result is a failure.
 pub fn run(
     ask: &Ask<'_>,
+    span: &mut Span,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
-    let mut deadline = transport
-        .connection()
-        .timeouts
-        .total
-        .map(|total| Instant::now() + total);
     let mut backoff = Backoff::new(transport.connection().retries);
-    let mut number = 1;
     loop {
         let mut answer = Answer::default();
-        let result = request(ask, number, transport, &mut deadline, &mut answer, sink);
+        span.requests += 1;
+        let result = request(ask, span, transport, &mut answer, sink);
         let Err(failure) = result else {
             return (answer, Ok(()));
         };
         if sink.printed() || !is_worth_a_try(&failure, &answer) {
             return (answer, Err(failure));
         }
-        let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let left = span
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
         let wait = match backoff.next(&failure, left) {
             Next::Wait(wait) => wait,
             Next::GiveUp(failure) => return (answer, Err(failure)),
         };
-        number += 1;
-        if let Err(failure) = announce(&failure, number, wait, sink) {
+        if let Err(failure) = announce(&failure, span.requests + 1, wait, sink) {
             return (answer, Err(failure));
         }
         if !transport.replays() {
@@ -69,23 +93,22 @@ pub fn run(
     }
 }
 
-/// Makes the request of this number, in a slot where their number is limited.
+/// Makes the next request, in a slot where their number is limited.
 /// The wait for the slot moves the deadline.
 fn request(
     ask: &Ask<'_>,
-    number: u32,
+    span: &mut Span,
     transport: &mut Transport,
-    deadline: &mut Option<Instant>,
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     let slot = slot::take(transport.connection(), &ask.request.model, sink)?;
-    if let (Some(deadline), Some(slot)) = (deadline.as_mut(), &slot) {
-        *deadline += slot.waited;
+    if let Some(slot) = &slot {
+        span.pause(slot.waited);
     }
-    let body = numbered(ask.request, number);
+    let body = numbered(ask.request, span.requests);
     sink.count(Count::Request);
-    let result = attempt::run(ask, body, transport, *deadline, answer, sink);
+    let result = attempt::run(ask, body, transport, span.deadline, answer, sink);
     if let Some(usage) = answer.usage {
         sink.count(Count::Usage(
             usage,
@@ -99,7 +122,7 @@ fn request(
 fn announce(
     failure: &Failure,
     number: u32,
-    wait: std::time::Duration,
+    wait: Duration,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     sink.again();

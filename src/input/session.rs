@@ -50,7 +50,7 @@ impl Session {
     }
 
     /// Adds one of this run's turns, to be written by [`Session::extend`].
-    pub(super) fn add(&mut self, turn: &Message) -> Result<(), Failure> {
+    pub fn add(&mut self, turn: &Message) -> Result<(), Failure> {
         serde_json::to_writer(&mut self.lines, turn).map_err(io::Error::from)?;
         self.lines.push(b'\n');
         Ok(())

@@ -5,8 +5,8 @@
 
 mod extract;
 mod finish;
+mod open;
 mod output;
-mod sanitize;
 mod shared;
 mod sink;
 
@@ -19,11 +19,13 @@ use crate::error::Failure;
 use crate::event::{Event, Tally};
 use crate::exit::Class;
 use crate::progress::Spinner;
+use crate::sanitize;
 use crate::secret::Scrubber;
 
 pub use extract::Which;
 pub use finish::Done;
-pub use output::{Output, is_stdout, meta};
+pub use open::{open, print};
+pub use output::Output;
 pub use shared::Shared;
 
 use extract::Extract;
@@ -71,7 +73,7 @@ pub fn refuse(err: &mut impl Write, failure: &Failure) {
 }
 
 /// Most of a stream that is held back while a code block is looked for.
-const HELD_MAX: usize = 8 * 1024 * 1024;
+const HELD_MAX: usize = 4 * 1024 * 1024;
 
 /// Buffered output leaves at this size even in the middle of a burst.
 const BURST: usize = 64 * 1024;
@@ -172,6 +174,15 @@ impl<O: Write, E: Write> Printer<O, E> {
             self.pieces.push(text, &mut self.buffer);
         } else {
             self.buffer.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    /// Ends the line of streamed text that more than text follows.
+    fn end_prose(&mut self) {
+        if self.options.live && self.last != b'\n' {
+            self.pieces.end(&mut self.buffer);
+            self.buffer.push(b'\n');
+            self.last = b'\n';
         }
     }
 

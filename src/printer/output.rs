@@ -164,7 +164,7 @@ fn names_folder(path: &Path) -> bool {
 ///
 /// # Errors
 /// It cannot be written: exit 2.
-pub fn meta(path: &Path) -> Result<File, Failure> {
+pub(super) fn meta(path: &Path) -> Result<File, Failure> {
     if path == Path::new("-") {
         return Err(Failure::usage("--meta -: standard output is the answer's")
             .hint("name a file or a descriptor: --meta /dev/fd/3"));
@@ -194,7 +194,7 @@ pub(super) fn is_descriptor(path: &Path) -> bool {
 }
 
 /// Whether `path` is standard output: `-`, or one of its names.
-pub fn is_stdout(path: &Path) -> bool {
+pub(super) fn is_stdout(path: &Path) -> bool {
     let named = |name| cfg!(unix) && path == Path::new(name);
     path == Path::new("-")
         || ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]

@@ -38,9 +38,14 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
                     });
                 }
             }
+            (Format::Text, Event::Round { .. }) => self.end_prose(),
             (Format::Ndjson, event) => {
-                let told = matches!(event, Event::Start { .. } | Event::Invalid { .. });
-                self.printed |= !told;
+                match event {
+                    Event::Start { .. } | Event::Invalid { .. } => {}
+                    // Another answer follows, of which nothing has been shown.
+                    Event::Round { .. } => self.printed = false,
+                    _ => self.printed = true,
+                }
                 self.push_event(event);
             }
             (Format::Text, Event::Delta { content }) if self.options.live => {
@@ -54,6 +59,13 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
                 self.flush()?;
             }
             self.think(content);
+        }
+        match event {
+            // What follows may take long, or be asked for on the terminal.
+            Event::ToolCall { .. } => self.spinner = None,
+            // What was shown belongs to an answer that is complete.
+            Event::Round { .. } => self.printed = false,
+            _ => {}
         }
         self.flush_burst()
     }

@@ -1,11 +1,20 @@
 //! An answer's text → one JSON value, strictly; and the parts of it that were
 //! asked for.
 
+mod fields;
+mod lines;
+mod schema;
+mod wanted;
+
 use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
+
+pub use lines::Splitter;
+pub use schema::Schema;
+pub use wanted::{Options, Rejected, Show, TRIES, Wanted};
 
 /// Parses `text` as one JSON value. One code fence around it is tolerated;
 /// prose, a second value or a duplicate member is not. The digits of numbers
@@ -14,7 +23,14 @@ use serde_json::Value;
 /// # Errors
 /// What is wrong, with line and column.
 pub fn parse(text: &str) -> Result<Value, String> {
-    let text = unfenced(text);
+    strict(unfenced(text))
+}
+
+/// The same, a fence being no more tolerated than other prose.
+///
+/// # Errors
+/// What is wrong, with line and column.
+pub fn strict(text: &str) -> Result<Value, String> {
     let value = serde_json::from_str(text).map_err(|why| why.to_string())?;
     serde_json::from_str::<Unique>(text).map_err(|why| why.to_string())?;
     Ok(value)
@@ -31,28 +47,34 @@ fn unfenced(text: &str) -> &str {
     inside().unwrap_or(text)
 }
 
-/// What `--format text` prints of a value: the whole of it, or what each
-/// pointer names, strings raw.
+/// What `--format text` prints of a value, without its final newline: the whole
+/// of it, its elements, or what each pointer names, strings raw.
 ///
 /// # Errors
-/// The pointer that finds nothing.
-pub fn render(value: &Value, pretty: bool, select: &[String]) -> Result<String, String> {
-    if select.is_empty() {
-        return Ok(if pretty {
-            format!("{value:#}")
-        } else {
-            value.to_string()
-        });
-    }
-    let mut lines = Vec::with_capacity(select.len());
-    for pointer in select {
-        match value.pointer(pointer) {
-            Some(Value::String(text)) => lines.push(text.clone()),
-            Some(found) => lines.push(found.to_string()),
-            None => return Err(pointer.clone()),
+/// What cannot be shown so.
+fn render(value: &Value, show: &Show) -> Result<String, String> {
+    match show {
+        Show::Compact => Ok(value.to_string()),
+        Show::Pretty => Ok(format!("{value:#}")),
+        Show::Lines => match value {
+            Value::Array(elements) => {
+                let lines: Vec<String> = elements.iter().map(Value::to_string).collect();
+                Ok(lines.join("\n"))
+            }
+            _ => Err("--lines wants an array, and it is none".to_owned()),
+        },
+        Show::Select(pointers) => {
+            let mut lines = Vec::with_capacity(pointers.len());
+            for pointer in pointers {
+                match value.pointer(pointer) {
+                    Some(Value::String(text)) => lines.push(text.clone()),
+                    Some(found) => lines.push(found.to_string()),
+                    None => return Err(format!("--select {pointer} finds nothing in it")),
+                }
+            }
+            Ok(lines.join("\n"))
         }
     }
-    Ok(lines.join("\n"))
 }
 
 /// Passes over a value and refuses an object that has a member twice.
@@ -171,9 +193,12 @@ mod tests {
         let value = parse(r#"{"a":"x\ny","b":[1,{"c":null}]}"#).unwrap();
         let select = |pointers: &[&str]| {
             let pointers: Vec<_> = pointers.iter().map(ToString::to_string).collect();
-            render(&value, false, &pointers)
+            render(&value, &Show::Select(pointers))
         };
         assert_eq!(select(&["/a", "/b/1"]).unwrap(), "x\ny\n{\"c\":null}");
-        assert_eq!(select(&["/b/2"]), Err("/b/2".into()));
+        assert_eq!(
+            select(&["/b/2"]),
+            Err("--select /b/2 finds nothing in it".into())
+        );
     }
 }

@@ -27,6 +27,8 @@ fn name(event: &Event<'_>) -> &'static str {
         Event::Delta { .. } => "delta",
         Event::Reasoning { .. } => "reasoning",
         Event::ToolCall { .. } => "tool_call",
+        Event::ToolResult { .. } => "tool_result",
+        Event::Round { .. } => "round",
         Event::Invalid { .. } => "invalid",
         Event::Value { .. } => "value",
         Event::Search { .. } => "search",
@@ -36,12 +38,14 @@ fn name(event: &Event<'_>) -> &'static str {
 }
 
 /// The names that [`name`] can give.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "start",
     "retry",
     "delta",
     "reasoning",
     "tool_call",
+    "tool_result",
+    "round",
     "invalid",
     "value",
     "search",
@@ -105,6 +109,18 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             arguments: full.then_some(&value),
             arguments_text: (!full).then_some("{\"city\":"),
         });
+        line(&Event::ToolResult {
+            id: "call_1",
+            name: "weather",
+            exit_status: full.then_some(0),
+            content: text.unwrap_or(""),
+            elapsed_ms: 12,
+        });
+        line(&Event::Round {
+            number: 1,
+            finish_reason: "tool_calls",
+            usage,
+        });
         line(&Event::Invalid {
             attempt: 1,
             errors: if full {
@@ -145,13 +161,17 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             retry_after_ms: number,
         });
     }
-    // What a server may leave out, or send as null.
+    take("error", sparse());
+}
+
+/// What a server may leave out, or send as null.
+fn sparse() -> Value {
     let mut sparse = usage();
     sparse.prompt_tokens_details = None;
     sparse.completion_tokens_details = Some(CompletionDetails {
         reasoning_tokens: None,
     });
-    line(&Event::Error {
+    let event = Event::Error {
         class: "signal",
         exit: 130,
         message: "interrupted",
@@ -163,7 +183,8 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
         usage: Some(sparse),
         requests: 1,
         retry_after_ms: None,
-    });
+    };
+    serde_json::to_value(event).unwrap()
 }
 
 #[test]

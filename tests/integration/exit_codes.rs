@@ -31,7 +31,7 @@ fn produce(class: Class, format: &str) -> Ran {
         Class::Incomplete => (Some(json(200, "{}")), &["stream", "hi"]),
         Class::Blocked => (Some(reply_of("sensitive")), &["chat", "hi"]),
         Class::Truncated => (Some(reply_of("length")), &["json", "hi"]),
-        Class::Invalid => (Some(reply("no json")), &["json", "hi"]),
+        Class::Invalid => (Some(reply("no json")), &["json", "--tries", "1", "hi"]),
         Class::Tool => (Some(reply("no call")), &["tools", "--require-call", "hi"]),
         Class::Replay => {
             let tapes = folder();

@@ -120,7 +120,7 @@ fn a_failed_run_leaves_no_session_where_there_was_none() {
 fn an_answer_of_json_that_is_none_leaves_the_session() {
     let server = Server::once(reply("no"));
     let folder = folder();
-    let ran = airx(["json", "--session", "s", "q1"])
+    let ran = airx(["json", "--tries", "1", "--session", "s", "q1"])
         .at(&server)
         .within(folder.path())
         .run();

@@ -4,7 +4,7 @@ use crate::harness::{Play, Server, airx, json, reply, reply_body};
 
 fn ran(args: &[&str], play: Play) -> crate::harness::Ran {
     let server = Server::once(play);
-    airx(["json"].iter().chain(args).chain(&["hi"]))
+    airx(["json", "--tries", "1"].iter().chain(args).chain(&["hi"]))
         .at(&server)
         .run()
 }

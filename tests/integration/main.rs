@@ -31,6 +31,10 @@ mod input_session;
 #[cfg(unix)]
 mod input_stdin;
 mod json;
+mod json_fields;
+mod json_lines;
+mod json_reask;
+mod json_schema;
 mod keys;
 #[cfg(unix)]
 mod killed;
@@ -61,7 +65,21 @@ mod stream_ends;
 mod terminal;
 mod timeouts;
 mod tls;
+#[cfg(unix)]
+mod toolbench;
 mod tools;
+#[cfg(unix)]
+mod tools_approval;
+#[cfg(unix)]
+mod tools_check;
+#[cfg(unix)]
+mod tools_child;
+#[cfg(unix)]
+mod tools_mcp;
+#[cfg(unix)]
+mod tools_run;
+#[cfg(unix)]
+mod tools_sources;
 mod usage;
 mod verbose;
 mod waits;

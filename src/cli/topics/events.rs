@@ -105,8 +105,35 @@ pub const EVENTS: &[EventDoc] = &[
         ],
     },
     EventDoc {
+        name: "tool_result",
+        when: "A call of `tools --run` was run, or why it was not.",
+        members: &[
+            member("id", "string", "The call's id."),
+            member("name", "string", "The function."),
+            member(
+                "exit_status",
+                "integer or null",
+                "Status of the command, 128 + n where a signal n ended it; of an MCP server's \
+                 tool 0, or 1 for an error. Null where nothing ran to its end: a time-out, a \
+                 refusal, an unknown tool, arguments that do not fit.",
+            ),
+            member("content", "string", "What the model is told."),
+            member("elapsed_ms", "integer", "Milliseconds that the call took."),
+        ],
+    },
+    EventDoc {
+        name: "round",
+        when: "The end of an answer that another request follows, with the results of its calls or with what is wrong with it.",
+        members: &[
+            member("number", "integer", "Which answer of the run, from 1."),
+            member("finish_reason", "string", "Why the model stopped."),
+            member("usage", USAGE, "Tokens of this answer alone; as in `done`."),
+        ],
+    },
+    EventDoc {
         name: "invalid",
-        when: "The model's answer is not what was asked for.",
+        when: "The model's answer, or the arguments of the call before, are not what was asked \
+               for.",
         members: &[
             member("try", "integer", "Which try it was, from 1."),
             member(
@@ -120,7 +147,7 @@ pub const EVENTS: &[EventDoc] = &[
     },
     EventDoc {
         name: "value",
-        when: "The value that `json` accepted.",
+        when: "The value that `json` accepted; under --lines each element of it.",
         members: &[member(
             "value",
             "any",

@@ -106,6 +106,18 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
                 r#"airx tools -t weather.json --require-call "Weather in Nanjing?" | jq -c .arguments"#,
             ),
             example(
+                "Run what the model calls; it gets the arguments as JSON on standard input",
+                "airx tools -t weather.json --exec weather=./weather.sh --run --yes 'Weather in Nanjing?'",
+            ),
+            example(
+                "Every executable of a folder is a tool; each call is asked for",
+                "airx tools --tools-dir ~/tools --run 'How large is this folder?'",
+            ),
+            example(
+                "The tools of a Model Context Protocol server",
+                "airx tools --mcp 'npx -y @modelcontextprotocol/server-filesystem .' --run 'Which files are here?'",
+            ),
+            example(
                 "Go on after a tool has run: the last message of the history is its result",
                 "airx tools -t weather.json --messages history.json",
             ),
@@ -124,7 +136,19 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             example(
                 "Fields of a document, in a file",
-                r#"airx json --pretty -f invoice.txt -o invoice.json "Number, date, total as JSON""#,
+                "airx json --fields 'number, due: YYYY-MM-DD, total float' -f invoice.txt -o invoice.json",
+            ),
+            example(
+                "A check in CI: jq decides on what the schema promises",
+                r#"git diff main | airx json --schema verdict.json "Does it leak a secret?" | jq -e '.verdict == "no"'"#,
+            ),
+            example(
+                "One row a line, each as soon as it is complete",
+                r#"airx json --lines --stream --fields '[{city, people int}]' "Ten large cities" | tee rows.ndjson"#,
+            ),
+            example(
+                "See the schema that --fields makes",
+                "airx json --dry-run --fields 'name, tags [str]' -n x | jq -r '.messages[0].content'",
             ),
         ],
     ),

@@ -13,7 +13,7 @@ fn is_control(c: char) -> bool {
 
 /// `text` with control characters shown: C0 and DEL as their pictures (`␛`),
 /// others by number. CRLF counts as a newline.
-pub(super) fn sanitize(text: &str) -> Cow<'_, str> {
+pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
     if !text.contains(is_control) {
         return Cow::Borrowed(text);
     }
@@ -35,7 +35,7 @@ pub(super) fn sanitize(text: &str) -> Cow<'_, str> {
 }
 
 /// The same, on one line.
-pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     let safe = sanitize(text);
     if safe.contains('\n') {
         Cow::Owned(safe.replace('\n', " "))
@@ -47,13 +47,13 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
 /// [`sanitize`] for text that comes in pieces: a CR is held back until it is
 /// known whether an LF follows.
 #[derive(Debug, Default)]
-pub(super) struct Pieces {
+pub(crate) struct Pieces {
     after_cr: bool,
 }
 
 impl Pieces {
     /// Makes the next piece safe and puts it behind `safe`.
-    pub(super) fn push(&mut self, piece: &str, safe: &mut Vec<u8>) {
+    pub(crate) fn push(&mut self, piece: &str, safe: &mut Vec<u8>) {
         if piece.is_empty() {
             return;
         }
@@ -66,7 +66,7 @@ impl Pieces {
     }
 
     /// The text's end: a CR that was held back is none of a newline.
-    pub(super) fn end(&mut self, safe: &mut Vec<u8>) {
+    pub(crate) fn end(&mut self, safe: &mut Vec<u8>) {
         if std::mem::take(&mut self.after_cr) {
             safe.extend_from_slice("\u{240d}".as_bytes());
         }

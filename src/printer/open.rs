@@ -1,0 +1,79 @@
+//! The output options → a printer on what they name.
+
+use std::io::{IsTerminal, Stderr};
+
+use super::output::{is_stdout, meta};
+use super::{Options, Output, Printer, Shared, Which};
+use crate::cli::{Format, OutputArgs};
+use crate::error::Failure;
+
+/// Opens what the run writes to, before anything else is done.
+///
+/// There is a printer even where something cannot be opened, to tell of it.
+pub fn open(
+    command: &'static str,
+    live: bool,
+    args: &mut OutputArgs,
+    stdout: impl Fn() -> Result<Output, Failure>,
+) -> (Shared<Output, Stderr>, Result<(), Failure>) {
+    let opened = match args.output.take() {
+        // By name it is what it is without -o, closed or not.
+        Some(path) if is_stdout(&path) => stdout(),
+        Some(path) => Output::file(&path),
+        None => stdout(),
+    };
+    let meta = args
+        .meta
+        .take()
+        .map(|path| meta(&path).map(|file| (path, file)))
+        .transpose();
+    let extract = args.extract.take().map(|which| Which::parse(&which));
+    let misplaced = extract.is_some() && (args.format != Format::Text || command == "json");
+    let (out, mut result) = match opened {
+        Ok(out) => (out, Ok(())),
+        Err(failure) => (Output::Closed, Err(failure)),
+    };
+    let meta = meta.unwrap_or_else(|failure| {
+        result = result.clone().and(Err(failure));
+        None
+    });
+    if misplaced {
+        result = result.and(Err(Failure::usage(
+            "--extract is for the text of chat, stream and tools",
+        )));
+    }
+    let options = Options {
+        format: args.format,
+        command,
+        live,
+        extract,
+        meta,
+        usage: args.usage,
+        reasoning: args.reasoning,
+        quiet: args.quiet,
+        verbose: args.verbose,
+        progress: std::io::stderr().is_terminal(),
+    };
+    let terminal = out.is_terminal();
+    (
+        Shared::new(Printer::new(options, out, terminal, std::io::stderr())),
+        result,
+    )
+}
+
+/// Prints a text that is no answer, and returns the exit status.
+pub fn print(out: Output, text: &str) -> u8 {
+    let options = Options {
+        format: Format::Text,
+        command: "",
+        live: false,
+        extract: None,
+        meta: None,
+        usage: false,
+        reasoning: false,
+        quiet: false,
+        verbose: false,
+        progress: false,
+    };
+    Printer::new(options, out, false, std::io::stderr()).print(text.as_bytes())
+}

@@ -1,0 +1,122 @@
+//! A command in words → a process that is ready to be started, in an
+//! environment without any key.
+
+use std::ffi::OsString;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::error::Failure;
+use crate::secret::Scrubber;
+
+/// A program and its arguments; no shell reads them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Program(Vec<OsString>);
+
+/// Variables that hold a key by their name.
+const KEYS: [&str; 3] = ["AIRX_API_KEY", "ZHIPUAI_API_KEY", "ZAI_API_KEY"];
+
+/// What of the environment a program does not inherit.
+#[derive(Debug, Default)]
+pub(super) struct Surroundings {
+    hidden: Vec<OsString>,
+}
+
+impl Surroundings {
+    /// Hides the key's own variables, and any other that holds a key.
+    pub(super) fn without_keys(scrubber: &Scrubber) -> Self {
+        let holders = std::env::vars_os()
+            .filter(|(_, value)| scrubber.holds_key(&value.to_string_lossy()))
+            .map(|(name, _)| name);
+        Self {
+            hidden: KEYS
+                .into_iter()
+                .map(OsString::from)
+                .chain(holders)
+                .collect(),
+        }
+    }
+}
+
+impl Program {
+    /// One word.
+    pub(super) fn new(path: impl Into<OsString>) -> Self {
+        Self(vec![path.into()])
+    }
+
+    /// Splits `line` like a shell would. `place` names it in messages.
+    pub(super) fn split(line: &str, place: &str) -> Result<Self, Failure> {
+        match shlex::split(line) {
+            Some(words) if !words.is_empty() => {
+                Ok(Self(words.into_iter().map(OsString::from).collect()))
+            }
+            Some(_) => Err(Failure::usage(format!("{place}: the command is empty"))),
+            None => Err(Failure::usage(format!(
+                "{place}: a quote is open or a backslash stands at the end"
+            ))),
+        }
+    }
+
+    /// The value of `command` in a tool file.
+    pub(super) fn given(words: &Value) -> Option<Self> {
+        let words = words.as_array().filter(|words| !words.is_empty())?;
+        let words = words
+            .iter()
+            .map(|word| Some(OsString::from(word.as_str()?)));
+        words.collect::<Option<_>>().map(Self)
+    }
+
+    /// The process, its outputs to be read.
+    pub(super) fn command(&self, surroundings: &Surroundings) -> Command {
+        // There is a first word: each way to make one has seen to it.
+        let mut command = Command::new(self.0.first().cloned().unwrap_or_default());
+        command
+            .args(self.0.iter().skip(1))
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        for name in &surroundings.hidden {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// For people to read.
+    pub(super) fn words(&self) -> String {
+        let words: Vec<_> = self.0.iter().map(|word| word.to_string_lossy()).collect();
+        shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_else(|_| words.join(" "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_split_like_a_shell_would_and_nothing_is_expanded() {
+        let words = |line| Program::split(line, "--exec f").map(|program| program.0);
+        assert_eq!(
+            words("a 'b c' \"d\" e\\ f $HOME `x` *").unwrap(),
+            ["a", "b c", "d", "e f", "$HOME", "`x`", "*"]
+        );
+        for (line, what) in [
+            ("", "is empty"),
+            ("  ", "is empty"),
+            ("a 'b", "a quote is open"),
+        ] {
+            let message = words(line).unwrap_err().message;
+            assert!(
+                message.starts_with("--exec f: ") && message.contains(what),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_given_command_is_a_list_of_words() {
+        let given = |text| Program::given(&serde_json::from_str(text).unwrap());
+        assert_eq!(given(r#"["a","b c"]"#).unwrap().words(), "a 'b c'");
+        for wrong in ["[]", "\"a\"", "[1]", "{}"] {
+            assert_eq!(given(wrong), None, "{wrong}");
+        }
+    }
+}

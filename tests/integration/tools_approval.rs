@@ -1,0 +1,129 @@
+//! Calls are asked for on the terminal that the run belongs to.
+
+use std::fs::File;
+use std::io::Write;
+
+use serde_json::json;
+
+use crate::harness::{self, Airx, Server, finish, reply};
+use crate::toolbench::{CITY, bench, calls, results};
+use crate::watch::{Watch, terminal_pair};
+
+/// `airx tools … --run hi` in a session of its own: without a terminal, or with
+/// the one that is its standard input.
+fn in_session(folder: &tempfile::TempDir, terminal: Option<File>) -> Airx {
+    let own = if terminal.is_some() {
+        &["--ctty"][..]
+    } else {
+        &[]
+    };
+    let airx = [
+        env!("CARGO_BIN_EXE_airx"),
+        "tools",
+        "-n",
+        "-t",
+        "t",
+        "--exec",
+        "f=cat",
+        "--exec",
+        "g=echo g",
+        "--run",
+        "hi",
+    ];
+    let run = harness::run("setsid", own.iter().chain(&airx)).within(folder.path());
+    match terminal {
+        Some(side) => run.stdin_from(side),
+        None => run,
+    }
+}
+
+#[test]
+fn without_a_terminal_run_needs_yes() {
+    let folder = bench();
+    in_session(&folder, None).nowhere().run().is(
+        2,
+        "",
+        "airx: usage: --run: there is no terminal to ask for each call on\nhint: --yes runs them without asking\n",
+    );
+}
+
+/// Runs one call of f with these arguments, answered so: what the terminal
+/// showed, and what the model was told.
+#[track_caller]
+fn answered(arguments: &str, answer: &str) -> (String, String) {
+    let folder = bench();
+    let server = Server::play([calls("", &[("f", arguments)]), reply("done")]);
+    let (mut screen, side) = terminal_pair();
+    let shown = Watch::new(screen.try_clone().unwrap());
+    let child = in_session(&folder, Some(side)).at(&server).start();
+    shown.until("[y/N] ");
+    screen.write_all(answer.as_bytes()).unwrap();
+    finish(child).is(0, "done\n", "");
+    let told = results(&server.asked()).remove(0);
+    (shown.so_far(), told)
+}
+
+#[test]
+fn a_yes_runs_the_call() {
+    for yes in ["y\n", "Yes\n"] {
+        let (shown, told) = answered(CITY, yes);
+        assert!(
+            shown.starts_with(
+                "airx: the model calls f\n  {\"city\":\"Nanjing\"}\n  runs: cat\nrun f? [y/N] "
+            ),
+            "{shown:?}"
+        );
+        assert_eq!(told, CITY);
+    }
+}
+
+#[test]
+fn anything_else_is_a_no_that_the_model_is_told() {
+    for no in ["n\n", "\n", "yesterday\n", "\u{4}"] {
+        assert_eq!(
+            answered(CITY, no).1,
+            "error: the user does not allow this call"
+        );
+    }
+}
+
+#[test]
+fn what_is_shown_is_made_safe() {
+    // JSON escapes C0 itself; the rest would reach the terminal.
+    let arguments = json!({"city": "\u{202e}gnp.exe\u{9b}2J\u{7f}\u{1b}[2J"}).to_string();
+    let (shown, told) = answered(&arguments, "y\n");
+    assert!(
+        shown.contains("\"<U+202E>gnp.exe<U+009B>2J␡\\u001b[2J\""),
+        "{shown:?}"
+    );
+    assert_eq!(told, arguments);
+}
+
+#[test]
+fn each_call_is_asked_for() {
+    let folder = bench();
+    let server = Server::play([calls("", &[("f", CITY), ("g", "{}")]), reply("done")]);
+    let (mut screen, side) = terminal_pair();
+    let shown = Watch::new(screen.try_clone().unwrap());
+    let child = in_session(&folder, Some(side)).at(&server).start();
+    shown.until("run f? [y/N] ");
+    screen.write_all(b"n\n").unwrap();
+    shown.until("run g? [y/N] ");
+    screen.write_all(b"y\n").unwrap();
+    finish(child).is(0, "done\n", "");
+    assert_eq!(
+        results(&server.asked()),
+        ["error: the user does not allow this call", "g"]
+    );
+}
+
+#[test]
+fn calls_that_cannot_run_are_not_asked_for() {
+    let folder = bench();
+    let server = Server::play([calls("", &[("f", "{}"), ("rm", "{}")]), reply("done")]);
+    let (_screen, side) = terminal_pair();
+    in_session(&folder, Some(side))
+        .at(&server)
+        .run()
+        .is(0, "done\n", "");
+}

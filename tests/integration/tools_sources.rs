@@ -1,0 +1,284 @@
+//! Where tools and their commands come from.
+
+use serde_json::json;
+
+use crate::harness::{self, Ran, Server, airx, file, folder, reply};
+use crate::toolbench::{CITY, TOOLS, bench, calls, results, script};
+
+#[track_caller]
+fn refused(ran: &Ran, why: &str) {
+    ran.is(2, "", &format!("airx: usage: {why}\n"));
+}
+
+/// `airx tools -n ARGS… hi` in a folder with the file `t`, nobody being there to ask.
+fn unsent(args: &[&str]) -> Ran {
+    let folder = bench();
+    let all = ["tools", "-n", "-t", "t"].iter().chain(args).chain(&["hi"]);
+    airx(all).nowhere().within(folder.path()).run()
+}
+
+#[test]
+fn a_tool_s_own_command_runs_and_is_not_sent() {
+    let folder = folder();
+    let tool = json!({"name": "f", "command": ["printf", "%s!", "a b"]});
+    file(&folder, "t", tool.to_string());
+    let server = Server::play([calls("", &[("f", "{}")]), reply("ok")]);
+    airx(["tools", "-n", "-t", "t", "--run", "--yes", "hi"])
+        .within(folder.path())
+        .at(&server)
+        .run()
+        .is(0, "ok\n", "");
+    assert_eq!(results(&server.asked()), ["a b!"]);
+    assert_eq!(
+        server.asked()[0].json()["tools"],
+        json!([{"type": "function", "function": {"name": "f"}}])
+    );
+    // The flag comes before it.
+    let server = Server::play([calls("", &[("f", "{}")]), reply("ok")]);
+    let args = [
+        "tools",
+        "-n",
+        "-t",
+        "t",
+        "--exec",
+        "f=echo flag",
+        "--run",
+        "--yes",
+        "hi",
+    ];
+    airx(args)
+        .within(folder.path())
+        .at(&server)
+        .run()
+        .is(0, "ok\n", "");
+    assert_eq!(results(&server.asked()), ["flag"]);
+}
+
+#[test]
+fn nothing_runs_without_run() {
+    let folder = bench();
+    script(&folder, "mark", "touch ran");
+    let server = Server::once(calls("", &[("f", CITY)]));
+    let ran = airx(["tools", "-n", "-t", "t", "--exec", "f=./mark", "hi"])
+        .within(folder.path())
+        .at(&server)
+        .run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(!folder.path().join("ran").exists());
+}
+
+#[test]
+fn run_needs_a_command_for_every_tool() {
+    refused(
+        &unsent(&["--exec", "f=true", "--run", "--yes"]),
+        "--run: the tool g has no command\nhint: give it one: --exec g='COMMAND', or \"command\" in its file",
+    );
+    let none = airx(["tools", "-n", "--run", "--yes", "hi"])
+        .nowhere()
+        .run();
+    refused(
+        &none,
+        "--run: there is no tool to run\nhint: give some with --tools, --tools-dir or --mcp",
+    );
+}
+
+#[test]
+fn an_exec_that_names_no_tool_or_no_command_is_refused() {
+    let told = "--exec h: there is no tool h\nhint: the model is told of a tool by --tools";
+    refused(&unsent(&["--exec", "h=true"]), told);
+    refused(&unsent(&["--exec", "f"]), "--exec f: write NAME=COMMAND");
+    refused(&unsent(&["--exec", "f="]), "--exec f: the command is empty");
+    refused(
+        &unsent(&["--exec", "f=a 'b"]),
+        "--exec f: a quote is open or a backslash stands at the end",
+    );
+    refused(
+        &unsent(&["--exec", "f=a", "--exec", "f=b"]),
+        "--exec f: it is given twice",
+    );
+}
+
+/// A calculator that tells of itself.
+const CALCULATOR: &str = r#"if [ "$1" = --tool-schema ]; then
+  echo '{"name":"calc","description":"Adds","parameters":{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"}},"required":["a","b"]}}'
+  exit
+fi
+input=$(cat)
+a=${input#*\"a\":} b=${input#*\"b\":}
+echo $(( ${a%%[,\}]*} + ${b%%[,\}]*} ))"#;
+
+#[test]
+fn executables_of_a_folder_tell_of_themselves_and_are_run() {
+    let folder = folder();
+    script(&folder, "calc", CALCULATOR);
+    file(&folder, "README", "not a tool");
+    script(&folder, ".hidden", "exit 1");
+    let server = Server::play([calls("", &[("calc", "{\"a\":2,\"b\":40}")]), reply("42")]);
+    let args = ["tools", "-n", "--tools-dir", ".", "--run", "--yes", "2+40?"];
+    airx(args)
+        .within(folder.path())
+        .at(&server)
+        .run()
+        .is(0, "42\n", "");
+    assert_eq!(results(&server.asked()), ["42"]);
+    assert_eq!(
+        server.asked()[0].json()["tools"][0]["function"]["name"],
+        "calc"
+    );
+}
+
+#[test]
+fn a_broken_executable_of_a_folder_is_named() {
+    let told = |text: &str| {
+        let folder = folder();
+        script(&folder, "broken", text);
+        let ran = airx(["tools", "-n", "--tools-dir", ".", "hi"])
+            .nowhere()
+            .within(folder.path())
+            .run();
+        ran.code_is(2);
+        let told = ran
+            .stderr
+            .strip_prefix("airx: usage: --tools-dir: ./broken: ")
+            .unwrap();
+        told.to_owned()
+    };
+    assert_eq!(
+        told("echo 'what?' >&2; exit 2"),
+        "--tool-schema ended with status 2: what?\n"
+    );
+    assert!(told("echo hello").starts_with("what --tool-schema prints is not JSON: "));
+    assert!(told("echo '{\"name\":\"a b\"}'").starts_with("the name \"a b\""));
+    let empty = folder();
+    let ran = airx(["tools", "-n", "--tools-dir", "."])
+        .args(["hi"])
+        .nowhere()
+        .within(empty.path())
+        .run();
+    refused(&ran, "--tools-dir .: it holds no executable");
+}
+
+#[test]
+fn two_tools_of_one_name_are_refused_wherever_they_come_from() {
+    let folder = folder();
+    script(&folder, "calc", CALCULATOR);
+    file(&folder, "t", "{\"name\":\"calc\"}");
+    let ran = airx(["tools", "-n", "-t", "t", "--tools-dir", ".", "hi"])
+        .nowhere()
+        .within(folder.path())
+        .run();
+    refused(&ran, "--tools-dir: ./calc: there is a tool calc already");
+}
+
+#[test]
+fn retrieval_is_a_tool_of_the_provider_s() {
+    let body = |args: &[&str]| {
+        let all = ["tools", "-n", "--dry-run", "--retrieval", "kb-1"]
+            .iter()
+            .chain(args)
+            .chain(&["hi"]);
+        let ran = airx(all).run();
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        serde_json::from_str::<serde_json::Value>(&ran.stdout).unwrap()["tools"].clone()
+    };
+    assert_eq!(
+        body(&[]),
+        json!([{"type": "retrieval", "retrieval": {"knowledge_id": "kb-1"}}])
+    );
+    assert_eq!(
+        body(&["--retrieval-prompt", "{{knowledge}} {{question}}"])[0]["retrieval"]["prompt_template"],
+        "{{knowledge}} {{question}}"
+    );
+}
+
+#[test]
+fn function_retrieval_and_web_search_exclude_each_other_at_the_providers() {
+    let folder = folder();
+    file(&folder, "t", TOOLS);
+    file(
+        &folder,
+        "s",
+        r#"{"type":"web_search","web_search":{"search_engine":"search_std"}}"#,
+    );
+    let excluded = |args: &[&str], what: &str, tool: &str| {
+        let all = ["tools", "-n", "--dry-run"]
+            .iter()
+            .chain(args)
+            .chain(&["hi"]);
+        let told = format!(
+            "{what} exclude each other at BigModel and Z.ai\nhint: ask for the {tool} in a request of its own"
+        );
+        refused(&airx(all.clone()).within(folder.path()).run(), &told);
+        assert_eq!(airx(all).nowhere().within(folder.path()).run().code, 0);
+    };
+    excluded(
+        &["-t", "t", "--retrieval", "k"],
+        "--tools and --retrieval",
+        "retrieval",
+    );
+    excluded(
+        &["--retrieval", "k", "--web-search"],
+        "--retrieval and --web-search",
+        "search",
+    );
+    excluded(
+        &["-t", "t", "-t", "s"],
+        "--tools and --web-search",
+        "search",
+    );
+}
+
+#[test]
+fn a_dry_run_shows_the_tools_of_every_source_and_runs_none() {
+    let folder = folder();
+    script(&folder, "calc", CALCULATOR);
+    file(&folder, "t", "{\"name\":\"f\",\"command\":[\"false\"]}");
+    let ran = airx([
+        "tools",
+        "-n",
+        "-t",
+        "t",
+        "--tools-dir",
+        ".",
+        "--run",
+        "--dry-run",
+        "hi",
+    ])
+    .within(folder.path())
+    .run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let body: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    assert_eq!(body["tools"].as_array().unwrap().len(), 2);
+    assert!(!ran.stdout.contains("command"));
+}
+
+#[test]
+fn no_program_is_started_where_the_key_is_missing() {
+    let folder = folder();
+    script(&folder, "mark", "touch ran");
+    let ran = airx(["tools", "-n", "--tools-dir", ".", "hi"])
+        .within(folder.path())
+        .run();
+    ran.code_is(3);
+    assert!(!folder.path().join("ran").exists());
+}
+
+#[test]
+fn the_weather_by_exec_behind_the_mock() {
+    let folder = bench();
+    script(&folder, "weather", "cat > asked; echo '21 degrees, clear'");
+    let script = [
+        json!({"tool_calls": [{"id": "c", "name": "f", "arguments": {"city": "Nanjing"}}]}),
+        json!({"content": "It is 21 degrees and clear."}),
+    ];
+    file(&folder, "script", format!("{}\n{}\n", script[0], script[1]));
+    let line = "airx mock --script script -- airx tools -t t --exec f=./weather --exec g=true --run --yes 'Weather in Nanjing?'";
+    harness::bash(line)
+        .within(folder.path())
+        .run()
+        .is(0, "It is 21 degrees and clear.\n", "");
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join("asked")).unwrap(),
+        CITY
+    );
+}
