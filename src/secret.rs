@@ -173,7 +173,8 @@ fn percent_encoded(text: &str, hex: fn(&char) -> char) -> String {
     encoded
 }
 
-fn percent_decoded(text: &str) -> String {
+/// `text` with its %XX read; what is not UTF-8 then is replaced.
+pub fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {

@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use super::variable;
 use crate::error::Failure;
-use crate::secret::Scrubber;
+use crate::secret::{Scrubber, percent_decoded};
 
 /// A provider with a key of its own. api.md §1 and §2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,7 @@ pub struct Endpoint {
     pub loopback: bool,
 }
 
-/// User name and password of a URL.
+/// User name and password of a URL, as they are meant: not percent-encoded.
 pub(super) type UserInfo = Option<(String, String)>;
 
 /// Resolves the base URL: `flag`, the environment, else the key's family.
@@ -164,23 +164,46 @@ fn parse(
     // Fails only for URLs without a host, which were refused above.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    Ok((url, Some((user, password))))
+    let meant = (percent_decoded(&user), percent_decoded(&password));
+    Ok((url, Some(meant)))
 }
 
-/// `--proxy`: a URL, or `host:port` as curl takes it. Its user info stays in it.
-pub(super) fn proxy(text: &str, scrubber: &mut Scrubber) -> Result<Url, Failure> {
+/// A proxy, as `name` gives it: a URL, or `host:port` as curl takes it. Its user
+/// info stays in it.
+pub(super) fn proxy(name: &str, text: &str, scrubber: &mut Scrubber) -> Result<Url, Failure> {
     let whole = if text.contains("://") {
         text.to_owned()
     } else {
         format!("http://{text}")
     };
     parse(
-        "--proxy",
+        name,
         &whole,
         &["http", "https", "socks5", "socks5h", "socks4", "socks4a"],
         scrubber,
     )?;
-    Url::parse(&whole).map_err(|why| Failure::usage(format!("--proxy is not a usable URL: {why}")))
+    Url::parse(&whole).map_err(|why| Failure::usage(format!("{name} is not a usable URL: {why}")))
+}
+
+/// Refuses a proxy of the environment that cannot be used: the HTTP client
+/// would go past it in silence.
+pub(super) fn check_proxy(url: &Url, scrubber: &mut Scrubber) -> Result<(), Failure> {
+    let own = match url.scheme() {
+        "https" => ["HTTPS_PROXY", "https_proxy"],
+        _ => ["HTTP_PROXY", "http_proxy"],
+    };
+    for name in own.into_iter().chain(["ALL_PROXY", "all_proxy"]) {
+        let Some(text) = variable(name)? else {
+            continue;
+        };
+        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(Failure::usage(format!(
+                "{name} is not a usable URL: it holds a character that must be percent-encoded"
+            )));
+        }
+        return proxy(name, &text, scrubber).map(drop);
+    }
+    Ok(())
 }
 
 /// Hides what the environment's proxies hold.
@@ -262,6 +285,8 @@ mod tests {
         let (endpoint, user_info) = resolved("https://user:word@h/v1").unwrap();
         assert_eq!(endpoint.url.as_str(), "https://h/v1/chat/completions");
         assert_eq!(user_info, Some(("user".into(), "word".into())));
+        let (_, user_info) = resolved("https://us%65r:w%20o%2Frd@h/v1").unwrap();
+        assert_eq!(user_info, Some(("user".into(), "w o/rd".into())));
     }
 
     #[test]

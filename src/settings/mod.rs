@@ -163,8 +163,11 @@ fn connection(
     let proxy = args
         .proxy
         .take()
-        .map(|proxy| endpoint::proxy(&proxy, scrubber))
+        .map(|proxy| endpoint::proxy("--proxy", &proxy, scrubber))
         .transpose()?;
+    if proxy.is_none() && !endpoint.loopback {
+        endpoint::check_proxy(&endpoint.url, scrubber)?;
+    }
     endpoint::hide_proxies(scrubber);
     let limit = |flag: Option<Duration>, otherwise| {
         Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero() && *limit < FOREVER)

@@ -43,6 +43,30 @@ fn allow_http_may_come_from_the_environment() {
 }
 
 #[test]
+fn a_proxy_that_cannot_be_used_is_refused_and_not_gone_past() {
+    for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
+        for proxy in [
+            "ftp://user:passw0rd@127.0.0.1:9",
+            "http://user:passw0rd @127.0.0.1:9",
+            "http://user:passw0rd@",
+            "http://",
+        ] {
+            let run = chat(&[]).env(name, proxy).run();
+            run.code_is(2);
+            let begun = format!("airx: usage: {name} is not a usable URL: ");
+            assert!(run.stderr.starts_with(&begun), "{}", run.stderr);
+            assert!(!run.stderr.contains("passw0rd"), "{}", run.stderr);
+        }
+    }
+    // Nor is one looked at that is not asked.
+    let server = Server::once(reply("Hi"));
+    airx(["chat", "hi", "--base-url", &server.base()])
+        .env("ALL_PROXY", "ftp://127.0.0.1:9")
+        .run()
+        .is(0, "Hi\n", "");
+}
+
+#[test]
 fn this_machine_is_never_asked_by_a_proxy() {
     let proxy = Proxy::refusing("HTTP/1.1 500 X\r\n\r\n");
     let address = format!("http://{}", proxy.address());

@@ -12,7 +12,7 @@ use airx::input::{self, Sources};
 use airx::printer::{Options, Printer, Which};
 use airx::secret::Scrubber;
 use airx::sse::{Parser, TooLong};
-use airx::structured::{self, Schema, Splitter, Wanted};
+use airx::structured::{self, Schema, Show, Splitter, Wanted};
 use airx::toolbox::{self, Toolbox};
 
 /// `bytes` in pieces whose lengths `cuts` gives, over and over.
@@ -215,9 +215,6 @@ pub fn structure(text: &str) {
     let Ok(value) = structured::parse(text) else {
         return;
     };
-    for told in [value.to_string(), format!("{value:#}")] {
-        assert_eq!(structured::parse(&told).unwrap(), value, "{told}");
-    }
     if let Some(items) = value.as_array() {
         let elements: Vec<_> = elements
             .iter()
@@ -225,6 +222,23 @@ pub fn structure(text: &str) {
             .collect();
         let items: Vec<_> = items.iter().cloned().map(Ok).collect();
         assert_eq!(elements, items, "{text}");
+    }
+    let read = |show| {
+        let options = structured::Options {
+            show,
+            tries: 1,
+            ..structured::Options::default()
+        };
+        let wanted = Wanted::load(options, |_: &Path| Ok(String::new())).unwrap();
+        wanted.read(text).ok()
+    };
+    for show in [Show::Compact, Show::Pretty] {
+        let (read, told) = read(show).expect("it is JSON");
+        assert_eq!(read, value);
+        assert_eq!(structured::parse(&told).unwrap(), value, "{told}");
+    }
+    for pointer in ["", "/0", "/a", "/~1", "nonsense", "/a/b/0"] {
+        let _ = read(Show::Select(vec![pointer.to_owned()]));
     }
     if let Ok(schema) = Schema::compile(&value, "x") {
         let _ = schema.errors(&value);
