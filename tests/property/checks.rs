@@ -12,8 +12,8 @@ use airx::input::{self, Sources};
 use airx::printer::{Options, Printer, Which};
 use airx::secret::Scrubber;
 use airx::sse::{Parser, TooLong};
-use airx::structured::{self, Show, Wanted};
-use airx::toolbox;
+use airx::structured::{self, Schema, Show, Splitter, Wanted};
+use airx::toolbox::{self, Toolbox};
 
 /// `bytes` in pieces whose lengths `cuts` gives, over and over.
 pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -205,45 +205,71 @@ pub fn reply(status: u16, body: &[u8]) {
 
 /// An answer's text is one JSON value or none, and stays the same value.
 pub fn structure(text: &str) {
+    let split = |pieces: &mut dyn Iterator<Item = String>| {
+        let (mut splitter, mut elements) = (Splitter::default(), Vec::new());
+        pieces.for_each(|piece| splitter.push(&piece, &mut elements));
+        elements
+    };
+    let elements = split(&mut std::iter::once(text.to_owned()));
+    assert_eq!(split(&mut text.chars().map(String::from)), elements);
+    let Ok(value) = structured::parse(text) else {
+        return;
+    };
+    if let Some(items) = value.as_array() {
+        let elements: Vec<_> = elements
+            .iter()
+            .map(|text| structured::strict(text))
+            .collect();
+        let items: Vec<_> = items.iter().cloned().map(Ok).collect();
+        assert_eq!(elements, items, "{text}");
+    }
     let read = |show| {
         let options = structured::Options {
-            schema: None,
-            fields: None,
             show,
-            stream: false,
             tries: 1,
+            ..structured::Options::default()
         };
         let wanted = Wanted::load(options, |_: &Path| Ok(String::new())).unwrap();
         wanted.read(text).ok()
     };
     for show in [Show::Compact, Show::Pretty] {
-        if let Some((value, told)) = read(show) {
-            assert_eq!(structured::parse(&told).unwrap(), value, "{told}");
-        }
+        let (read, told) = read(show).expect("it is JSON");
+        assert_eq!(read, value);
+        assert_eq!(structured::parse(&told).unwrap(), value, "{told}");
     }
     for pointer in ["", "/0", "/a", "/~1", "nonsense", "/a/b/0"] {
         let _ = read(Show::Select(vec![pointer.to_owned()]));
     }
+    if let Ok(schema) = Schema::compile(&value, "x") {
+        let _ = schema.errors(&value);
+    }
+}
+
+/// A short schema of `--fields` is refused, or one.
+pub fn fields(text: &str) {
+    let options = structured::Options {
+        fields: Some(text.to_owned()),
+        tries: 1,
+        ..structured::Options::default()
+    };
+    let _ = Wanted::load(options, |_| Ok(String::new()));
 }
 
 /// A file of tools is refused, or gives objects that the API may get.
 pub fn tools(text: &str) {
     let sources = toolbox::Sources {
         files: vec![PathBuf::from("t.json")],
-        folders: Vec::new(),
-        servers: Vec::new(),
-        programs: Vec::new(),
-        retrieval: None,
-        runs: false,
-        asks: false,
-        limits: toolbox::Limits::default(),
+        ..toolbox::Sources::default()
     };
-    let mut toolbox = toolbox::Toolbox::default();
+    let mut toolbox = Toolbox::default();
     if toolbox.load(&sources, |_| Ok(text.to_owned())).is_ok() {
         assert!(toolbox.offered().count() > 0);
         for (_, tool) in toolbox.offered() {
             let tool: serde_json::Value = serde_json::from_str(tool.get()).unwrap();
-            assert!(tool["type"].is_string(), "{tool}");
+            assert!(
+                tool["type"].is_string() && tool["command"].is_null(),
+                "{tool}"
+            );
         }
     }
 }

@@ -67,6 +67,13 @@ proptest! {
     }
 
     #[test]
+    fn any_fields_are_refused_or_a_schema(
+        text in prop_oneof!["[a-c?:,{}\\[\\] ]{0,20}( int| str|: d){0,2}", stranger()],
+    ) {
+        checks::fields(&text);
+    }
+
+    #[test]
     fn any_file_of_tools_is_refused_or_loaded(text in prop_oneof![inputs::tools(), json_text(), stranger()]) {
         checks::tools(&text);
     }

@@ -87,7 +87,7 @@ fn row(fault: &Fault, command: Command, format: &str) -> Result<(), String> {
         .args(tries)
         .args(["--header", &format!("X-Own: {HEADER}")])
         .args(&fault.args)
-        .args(fault.retries())
+        .args(fault.once(command))
         .arg("hi")
         .env("AIRX_BASE_URL", base)
         .env("AIRX_API_KEY", KEY)

@@ -154,9 +154,15 @@ impl Fault {
     }
 
     /// One request, unless the fault is about several.
-    pub fn retries(&self) -> &'static [&'static str] {
-        let own = self.args.iter().any(|arg| arg == "--retries");
-        if own { &[] } else { &["--retries", "0"] }
+    pub fn once(&self, command: Command) -> Vec<&'static str> {
+        let mut args = Vec::new();
+        if !self.args.iter().any(|arg| arg == "--retries") {
+            args.extend(["--retries", "0"]);
+        }
+        if command == Json {
+            args.extend(["--tries", "1"]);
+        }
+        args
     }
 
     pub fn plays(&self, command: Command) -> Vec<Play> {
