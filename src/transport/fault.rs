@@ -69,7 +69,12 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
         } else {
             failure.hint("check --base-url, and that the server is running")
         };
-        return failure.retryable();
+        // Wrong credentials stay wrong, and may lock the proxy's account.
+        return if chain.contains("authorization required") {
+            failure
+        } else {
+            failure.retryable()
+        };
     }
     if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
         return Failure::new(
