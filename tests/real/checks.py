@@ -42,7 +42,7 @@ TOOL = {
 class Server:
     """llama.cpp's server as a child; it ends with its standard input."""
 
-    def __init__(self) -> None:
+    def __init__(self, *template: pathlib.Path) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -50,7 +50,7 @@ class Server:
         self.log = tempfile.TemporaryFile()
         script = pathlib.Path(__file__).with_name("serve.py")
         self.child = subprocess.Popen(
-            [sys.executable, script, str(self.port), KEY],
+            [sys.executable, script, str(self.port), KEY, *template],
             stdin=subprocess.PIPE,
             stdout=self.log,
             stderr=self.log,
@@ -104,7 +104,7 @@ FOLDER = tempfile.TemporaryDirectory(prefix="airx-real-")
 
 def start(*args: str, key: str | None = KEY, **more) -> subprocess.Popen:
     """airx in an environment of its own: this server, this key, no home."""
-    env = {"PATH": os.environ["PATH"], "AIRX_BASE_URL": SERVER.base}
+    env = {"PATH": os.environ["PATH"], "AIRX_BASE_URL": more.get("server", SERVER).base}
     if key is not None:
         env["AIRX_API_KEY"] = key
     return subprocess.Popen(
@@ -117,8 +117,9 @@ def start(*args: str, key: str | None = KEY, **more) -> subprocess.Popen:
     )
 
 
-def airx(*args: str, key: str | None = KEY, feed: bytes | None = None) -> Ran:
-    child = start(*args, key=key, stdin=subprocess.DEVNULL if feed is None else subprocess.PIPE)
+def airx(*args: str, key: str | None = KEY, feed: bytes | None = None, **more) -> Ran:
+    more["stdin"] = subprocess.DEVNULL if feed is None else subprocess.PIPE
+    child = start(*args, key=key, **more)
     try:
         out, err = child.communicate(feed, timeout=PATIENCE)
     except subprocess.TimeoutExpired:
@@ -392,6 +393,66 @@ def died() -> None:
     ran = Ran(child.returncode, head + out, err)
     failed(ran, 7, "incomplete")
     that(ran.out.endswith("\n"), ran)
+
+
+RUNS = 20
+
+
+def share(what: str, codes: list) -> None:
+    """Tells how many of the runs reached exit 0."""
+    print(f"      {what}: {codes.count(0)} of {len(codes)} reached exit 0, all: {sorted(codes)}")
+
+
+@check("json --fields, 20 runs: three fields that fit and exit 0, or 9 or 10 and nothing")
+def fields() -> None:
+    codes = []
+    for seed in range(RUNS):
+        ran = airx(
+            *["json", "--fields", "name, age int, city", "--max-tokens", "80"],
+            *["--param", f"seed={seed}", "Ada is 36 years old and lives in London."],
+        )
+        that(ran.code in (0, 9, 10), ran)
+        if ran.code == 0:
+            value = json.loads(ran.out)
+            that(sorted(value) == ["age", "city", "name"], ran)
+            that(type(value["age"]) is int and type(value["name"]) is str, ran)
+        else:
+            that(ran.out == "", ran)
+        codes.append(ran.code)
+    share("json --fields", codes)
+
+
+@check("tools --run, 20 runs: the command's own words reach the model, or a code of the contract")
+def running() -> None:
+    template = pathlib.Path(__file__).with_name("tools-template.jinja")
+    server = Server(template)
+    try:
+        server.until(server.ready, 120)
+        folder = pathlib.Path(FOLDER.name)
+        (folder / "weather.json").write_text(json.dumps(TOOL))
+        program = folder / "weather"
+        program.write_text('#!/bin/sh\nread -r asked\necho "$asked" >> asked\necho "Rain, 12 degrees."\n')
+        program.chmod(0o755)
+        codes = []
+        for seed in range(RUNS):
+            ran = airx(
+                *["tools", "-t", "weather.json", "--run", "--yes", "--rounds", "3"],
+                *["--exec", f"get_weather={program}", "--max-tokens", "80"],
+                *["--param", f"seed={seed}", "--format", "ndjson"],
+                "Ask get_weather about Nanjing.",
+                server=server,
+            )
+            that(ran.code in (0, 9, 10, 11), ran)
+            last = ran.events()[-1]
+            that(last["type"] == ("done" if ran.code == 0 else "error"), ran)
+            codes.append(ran.code)
+        share("tools --run", codes)
+        if not (folder / "asked").exists():
+            raise AssertionError("no run started the command")
+        for line in (folder / "asked").read_text().splitlines():
+            json.loads(line)
+    finally:
+        server.kill()
 
 
 @check("no server: exit 6 after the retries")

@@ -1,8 +1,9 @@
 """Serves the packaged SmolLM2 model with llama.cpp's own HTTP server.
 
-    serve.py PORT KEY
+    serve.py PORT KEY [TEMPLATE]
 
-Prints `listening URL` once the socket is there and serves until standard
+TEMPLATE is a file with a chat template in place of the model's own, which
+ignores tools. Prints `listening URL` once the socket is there and serves until standard
 input ends, so that it never outlives the script that started it.
 """
 
@@ -28,6 +29,9 @@ def main() -> None:
     params.hostnames = ["127.0.0.1"]
     params.port = port
     params.n_ctx = 1024
+    if len(sys.argv) > 3:
+        params.chat_template = pathlib.Path(sys.argv[3]).read_text()
+        params.n_ctx = 4096
     params.n_parallel = 1
     # One thread: two wait for each other in a loop, which a busy machine makes
     # slower than one by far.
