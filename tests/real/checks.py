@@ -359,42 +359,6 @@ def output() -> None:
     assert json.loads(meta.read_text())["class"] == "truncated"
 
 
-@check("a reader that goes away: exit 0, silently")
-def closed_pipe() -> None:
-    child = start("stream", "--max-tokens", "400", *LONG)
-    os.read(child.stdout.fileno(), 1)
-    child.stdout.close()
-    err = child.stderr.read()
-    that(child.wait(PATIENCE) == 0 and err == b"", Ran(child.returncode, b"", err))
-
-
-@check("SIGINT in mid-answer: the text so far, one error event, death by the signal")
-def interrupted() -> None:
-    child = start("stream", "--format", "ndjson", "--max-tokens", "400", *LONG)
-    head = b""
-    while head.count(b"\n") < 5:
-        head += os.read(child.stdout.fileno(), 4096)
-    child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=PATIENCE)
-    ran = Ran(child.returncode, head + out, err)
-    last = ran.events()[-1]
-    that(ran.code == -signal.SIGINT and (last["type"], last["exit"]) == ("error", 130), ran)
-
-
-# The two last: after them there is no server.
-@check("the server dies in mid-answer: exit 7, the text so far stays printed")
-def died() -> None:
-    child = start("stream", "--max-tokens", "400", *LONG)
-    head = b""
-    while len(head) < 20:
-        head += os.read(child.stdout.fileno(), 4096)
-    SERVER.kill()
-    out, err = child.communicate(timeout=PATIENCE)
-    ran = Ran(child.returncode, head + out, err)
-    failed(ran, 7, "incomplete")
-    that(ran.out.endswith("\n"), ran)
-
-
 RUNS = 20
 
 
@@ -453,6 +417,42 @@ def running() -> None:
             json.loads(line)
     finally:
         server.kill()
+
+
+@check("a reader that goes away: exit 0, silently")
+def closed_pipe() -> None:
+    child = start("stream", "--max-tokens", "400", *LONG)
+    os.read(child.stdout.fileno(), 1)
+    child.stdout.close()
+    err = child.stderr.read()
+    that(child.wait(PATIENCE) == 0 and err == b"", Ran(child.returncode, b"", err))
+
+
+@check("SIGINT in mid-answer: the text so far, one error event, death by the signal")
+def interrupted() -> None:
+    child = start("stream", "--format", "ndjson", "--max-tokens", "400", *LONG)
+    head = b""
+    while head.count(b"\n") < 5:
+        head += os.read(child.stdout.fileno(), 4096)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=PATIENCE)
+    ran = Ran(child.returncode, head + out, err)
+    last = ran.events()[-1]
+    that(ran.code == -signal.SIGINT and (last["type"], last["exit"]) == ("error", 130), ran)
+
+
+# The two last: after them there is no server.
+@check("the server dies in mid-answer: exit 7, the text so far stays printed")
+def died() -> None:
+    child = start("stream", "--max-tokens", "400", *LONG)
+    head = b""
+    while len(head) < 20:
+        head += os.read(child.stdout.fileno(), 4096)
+    SERVER.kill()
+    out, err = child.communicate(timeout=PATIENCE)
+    ran = Ran(child.returncode, head + out, err)
+    failed(ran, 7, "incomplete")
+    that(ran.out.endswith("\n"), ran)
 
 
 @check("no server: exit 6 after the retries")

@@ -77,14 +77,7 @@ fn row(fault: &Fault, command: Command, format: &str) -> Result<(), String> {
     } else {
         server.base()
     };
-    // A row is one answer: what is asked again for is another test's.
-    let tries: &[&str] = if command.name() == "json" {
-        &["--tries", "1"]
-    } else {
-        &[]
-    };
     let ran = airx([command.name(), "-n", "--format", format])
-        .args(tries)
         .args(["--header", &format!("X-Own: {HEADER}")])
         .args(&fault.args)
         .args(fault.once(command))
