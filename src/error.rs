@@ -96,6 +96,13 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// What went wrong at an edge, told with what was being done: exit 1.
+impl From<anyhow::Error> for Failure {
+    fn from(error: anyhow::Error) -> Self {
+        Self::new(Class::Internal, format!("{error:#}"))
+    }
+}
+
 /// Local I/O that failed once the run was under way: exit 1.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {

@@ -24,6 +24,8 @@ mod wire;
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
 
+use anyhow::Context;
+
 use crate::cli::MockArgs;
 use crate::error::Failure;
 
@@ -45,15 +47,22 @@ pub fn run(args: &MockArgs, out: &mut dyn Write) -> Result<u8, Failure> {
         Failure::usage(format!("cannot listen on 127.0.0.1:{}: {error}", args.port))
             .hint("--port 0 takes a free one")
     })?;
-    let base_url = format!("http://{}/api/paas/v4", listener.local_addr()?);
+    let base_url = format!(
+        "http://{}/api/paas/v4",
+        listener
+            .local_addr()
+            .context("the mock cannot tell its address")?
+    );
     if args.command.is_empty() {
-        writeln!(out, "{base_url}")?;
-        out.flush()?;
+        let told = writeln!(out, "{base_url}").and_then(|()| out.flush());
+        told.context("the mock cannot print its base URL")?;
         let Err(failure) = server::serve(listener, server);
         return Err(failure);
     }
     // It ends with the process, as the command has done by then.
-    std::thread::Builder::new().spawn(move || server::serve(listener, server))?;
+    std::thread::Builder::new()
+        .spawn(move || server::serve(listener, server))
+        .context("the mock's server cannot be started")?;
     let key = args.require_key.as_deref().unwrap_or(KEY);
     command::run(&args.command, &base_url, key)
 }
