@@ -1,10 +1,10 @@
 //! One request, one answer.
 
-use super::tell::{calls, tell, turn};
+use super::tell::{calls, start, tell, turn};
 use crate::answer::Answer;
 use crate::commands::{Expect, Job};
 use crate::error::Failure;
-use crate::event::{Event, Sink, VERSION};
+use crate::event::Sink;
 use crate::exchange::{self, Ask, Span};
 use crate::exit::Class;
 use crate::input::Session;
@@ -22,12 +22,7 @@ pub fn once(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    sink.event(&Event::Start {
-        v: VERSION,
-        command: job.command,
-        model: &job.request.model,
-        request_id: job.request.request_id.as_deref(),
-    })?;
+    start(job, sink)?;
     let ask = Ask {
         request: &job.request,
         accept: &job.accept,

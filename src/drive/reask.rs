@@ -5,12 +5,12 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::elements::{Elements, show};
-use super::tell::{reasoning, turn};
+use super::tell::{reasoning, start, turn};
 use crate::answer::Answer;
 use crate::api::request::{Message, Request};
 use crate::commands::Job;
 use crate::error::Failure;
-use crate::event::{Event, Level, Sink, VERSION, Violation};
+use crate::event::{Event, Level, Sink, Violation};
 use crate::exchange::{self, Ask, Span};
 use crate::exit::Class;
 use crate::input::Session;
@@ -29,12 +29,7 @@ pub fn reask(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    sink.event(&Event::Start {
-        v: VERSION,
-        command: job.command,
-        model: &job.request.model,
-        request_id: job.request.request_id.as_deref(),
-    })?;
+    start(job, sink)?;
     let mut span = Span::new(transport);
     let mut corrected = None;
     let mut number = 1;

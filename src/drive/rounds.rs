@@ -6,12 +6,12 @@ use std::time::Instant;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::tell::{call_event, faults, prose, turn, whole};
+use super::tell::{call_event, faults, prose, start, turn, whole};
 use crate::answer::{Answer, Call};
 use crate::api::request::Message;
 use crate::commands::{Job, Rounds};
 use crate::error::Failure;
-use crate::event::{Event, Level, Sink, VERSION, Violation};
+use crate::event::{Event, Level, Sink, Violation};
 use crate::exchange::{self, Ask, Span};
 use crate::exit::Class;
 use crate::input::Session;
@@ -32,12 +32,7 @@ pub fn rounds(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    sink.event(&Event::Start {
-        v: VERSION,
-        command: job.command,
-        model: &job.request.model,
-        request_id: job.request.request_id.as_deref(),
-    })?;
+    start(&job, sink)?;
     let mut span = Span::new(transport);
     let mut number = 1;
     loop {

@@ -5,10 +5,20 @@ use serde_json::Value;
 use crate::answer::{Answer, Call};
 use crate::commands::Job;
 use crate::error::Failure;
-use crate::event::{Event, Level, Sink, Violation};
+use crate::event::{Event, Level, Sink, VERSION, Violation};
 use crate::exit::Class;
 use crate::structured;
 use crate::toolbox::Toolbox;
+
+/// Tells that the first request is about to be sent.
+pub(super) fn start(job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
+    sink.event(&Event::Start {
+        v: VERSION,
+        command: job.command,
+        model: &job.request.model,
+        request_id: job.request.request_id.as_deref(),
+    })
+}
 
 /// Hands over what a stream has not told already: all of a whole reply, the
 /// calls and search results of a stream.
