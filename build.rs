@@ -1,17 +1,42 @@
-//! Links the program at a fixed address on x86-64 Linux.
+//! How the program is linked on x86-64 Linux, for a start that costs little.
 //!
-//! A position-independent program has its 16 000 addresses corrected at every
-//! start, which is a sixth of a short run's instructions and most of its page
-//! faults. Stack, heap and libraries keep their random addresses. Whoever wants
-//! the program's own too builds with `AIRX_PIE=1`.
+//! At a fixed address: a position-independent program has its 16 000 addresses
+//! corrected at every start, which is a sixth of a short run's instructions and
+//! most of its page faults. Stack, heap and libraries keep their random
+//! addresses. Whoever wants the program's own too builds with `AIRX_PIE=1`.
+//!
+//! With the unwinder inside, where the C compiler has it as an archive: libgcc_s
+//! is then neither looked for nor mapped, and need not be installed.
+
+use std::path::Path;
+use std::process::Command;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=AIRX_PIE");
     let target = std::env::var("TARGET").unwrap_or_default();
     let release = std::env::var("PROFILE").is_ok_and(|profile| profile == "release");
-    let wanted = std::env::var_os("AIRX_PIE").is_some();
-    if target == "x86_64-unknown-linux-gnu" && release && !wanted {
+    if target != "x86_64-unknown-linux-gnu" || !release {
+        return;
+    }
+    if std::env::var_os("AIRX_PIE").is_none() {
         println!("cargo::rustc-link-arg-bin=airx=-no-pie");
     }
+    if has_unwinder() {
+        println!("cargo::rustc-link-lib=static:-bundle,+verbatim={UNWINDER}");
+    }
+}
+
+const UNWINDER: &str = "libgcc_eh.a";
+
+/// Whether the compiler that links knows where the archive is: it then prints
+/// more than its name.
+fn has_unwinder() -> bool {
+    let linker = std::env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
+    let asked = Command::new(linker)
+        .arg(format!("-print-file-name={UNWINDER}"))
+        .output();
+    asked.is_ok_and(|asked| {
+        String::from_utf8(asked.stdout).is_ok_and(|path| Path::new(path.trim()).is_absolute())
+    })
 }

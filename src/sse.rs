@@ -161,6 +161,10 @@ fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 fn line_end(bytes: &[u8]) -> Option<usize> {
+    // Every second line is the empty one behind a frame.
+    if let [b'\n' | b'\r', ..] = bytes {
+        return Some(0);
+    }
     memchr::memchr2(b'\n', b'\r', bytes)
 }
 

@@ -20,12 +20,46 @@ pub(super) struct Gather(Arc<Mutex<Gathered>>);
 
 #[derive(Debug, Default)]
 struct Gathered {
-    bytes: Vec<u8>,
+    pile: Pile,
     end: Option<Result<(), reqwest::Error>>,
     /// Who waits for bytes.
     reader: Option<Waker>,
     /// Who waits for room.
     writer: Option<Waker>,
+}
+
+/// Chunks end to end. One by itself stays where it was read.
+#[derive(Debug, Default)]
+pub(super) struct Pile {
+    one: Bytes,
+    /// Where there are more than one: all of them.
+    more: Vec<u8>,
+}
+
+impl Pile {
+    fn push(&mut self, chunk: Bytes) {
+        if self.bytes().is_empty() {
+            self.one = chunk;
+            return;
+        }
+        if self.more.is_empty() {
+            self.more.extend_from_slice(&std::mem::take(&mut self.one));
+        }
+        self.more.extend_from_slice(&chunk);
+    }
+
+    fn clear(&mut self) {
+        self.one = Bytes::new();
+        self.more.clear();
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        if self.more.is_empty() {
+            &self.one
+        } else {
+            &self.more
+        }
+    }
 }
 
 impl Gather {
@@ -44,7 +78,7 @@ impl Gather {
     fn put(&self, chunk: Result<Option<Bytes>, reqwest::Error>) -> bool {
         let mut gathered = self.lock();
         match chunk {
-            Ok(Some(bytes)) => gathered.bytes.extend_from_slice(&bytes),
+            Ok(Some(chunk)) => gathered.pile.push(chunk),
             Ok(None) => gathered.end = Some(Ok(())),
             Err(error) => gathered.end = Some(Err(error)),
         }
@@ -56,30 +90,31 @@ impl Gather {
 
     fn poll_room(&self, context: &Context<'_>) -> Poll<()> {
         let mut gathered = self.lock();
-        if gathered.bytes.len() < ENOUGH {
+        if gathered.pile.bytes().len() < ENOUGH {
             return Poll::Ready(());
         }
         gathered.writer = Some(context.waker().clone());
         Poll::Pending
     }
 
-    /// Moves what has gathered into `buffer`, which is emptied first. Ready
-    /// with the body's end once all of it has been taken.
+    /// Moves what has gathered into `taken`, which is emptied first, so that what
+    /// it lay in can be read into again. Ready with the body's end once all of
+    /// it has been taken.
     pub(super) fn poll_take(
         &self,
-        buffer: &mut Vec<u8>,
+        taken: &mut Pile,
         context: &Context<'_>,
     ) -> Poll<Option<Result<(), reqwest::Error>>> {
-        buffer.clear();
+        taken.clear();
         let mut gathered = self.lock();
-        if gathered.bytes.is_empty() {
+        if gathered.pile.bytes().is_empty() {
             if let Some(end) = gathered.end.take() {
                 return Poll::Ready(Some(end));
             }
             gathered.reader = Some(context.waker().clone());
             return Poll::Pending;
         }
-        std::mem::swap(&mut gathered.bytes, buffer);
+        std::mem::swap(&mut gathered.pile, taken);
         if let Some(writer) = gathered.writer.take() {
             writer.wake();
         }

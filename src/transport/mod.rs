@@ -14,6 +14,7 @@ mod fault;
 mod gather;
 mod live;
 mod policy;
+mod roots;
 mod stream;
 
 use std::time::Instant;

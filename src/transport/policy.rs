@@ -2,7 +2,6 @@
 //! own, its own trust roots, and the headers it sends.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 
 use reqwest::header::{
@@ -10,11 +9,9 @@ use reqwest::header::{
     USER_AGENT,
 };
 use reqwest::{ClientBuilder, NoProxy, Proxy, StatusCode, Version};
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::Head;
+use super::{Head, roots};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
@@ -170,7 +167,7 @@ fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
     let needed = connection.endpoint.url.scheme() == "https"
         || (!connection.endpoint.loopback && by_tls_proxy());
     let roots = if needed {
-        roots(connection.cacert.as_deref())?
+        roots::of(connection.cacert.as_deref())?
     } else {
         RootCertStore::empty()
     };
@@ -181,62 +178,4 @@ fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(config)
-}
-
-/// Where distributions keep their bundle: Debian, Fedora, SUSE, Alpine and
-/// macOS, FreeBSD.
-const BUNDLES: [&str; 5] = [
-    "/etc/ssl/certs/ca-certificates.crt",
-    "/etc/pki/tls/certs/ca-bundle.crt",
-    "/etc/ssl/ca-bundle.pem",
-    "/etc/ssl/cert.pem",
-    "/usr/local/share/certs/ca-root-nss.crt",
-];
-
-/// The roots to trust: `--cacert`, else the environment's, else the system's
-/// bundle, else what the platform's own store gives, else Mozilla's as bundled.
-fn roots(cacert: Option<&Path>) -> Result<RootCertStore, Failure> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
-    if let Some(path) = cacert {
-        return strict("--cacert", path);
-    }
-    if let Some(path) = set("SSL_CERT_FILE") {
-        return strict("SSL_CERT_FILE", Path::new(&path));
-    }
-    let mut store = RootCertStore::empty();
-    if set("SSL_CERT_DIR").is_none() {
-        // The bundle alone: its folder holds the same certificates once more,
-        // a file each, and reading those doubles the cost of a short request.
-        for bundle in BUNDLES {
-            if let Ok(pem) = std::fs::read(bundle) {
-                store.add_parsable_certificates(certificates(&pem));
-                if !store.is_empty() {
-                    return Ok(store);
-                }
-            }
-        }
-    }
-    store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    if store.is_empty() {
-        store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    }
-    Ok(store)
-}
-
-/// The roots of a file that the user named: without any it is an error.
-fn strict(name: &str, path: &Path) -> Result<RootCertStore, Failure> {
-    let place = format!("{name} {}", path.display());
-    let pem = std::fs::read(path).map_err(|error| Failure::usage(format!("{place}: {error}")))?;
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(certificates(&pem));
-    if store.is_empty() {
-        return Err(Failure::usage(format!(
-            "{place}: it holds no certificate in PEM form"
-        )));
-    }
-    Ok(store)
-}
-
-fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
-    CertificateDer::pem_slice_iter(pem).filter_map(Result::ok)
 }

@@ -10,7 +10,7 @@ use reqwest::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use tokio::runtime::{Builder, Runtime};
 
 use super::fault::{self, Limits};
-use super::gather::Gather;
+use super::gather::{Gather, Pile};
 use super::{Head, policy};
 use crate::error::Failure;
 use crate::exit::Class;
@@ -29,7 +29,7 @@ pub(super) struct LiveStream<'a> {
     limits: Limits,
     /// The body tells its own end: by its length or by chunks.
     framed: bool,
-    buffer: Vec<u8>,
+    taken: Pile,
 }
 
 /// Turns of the tasks until the socket is looked at again: two a chunk.
@@ -100,13 +100,12 @@ impl Client {
         let framed = is_framed(response.headers());
         let gather = Gather::default();
         self.runtime.spawn(gather.clone().fill(response));
-        let buffer = Vec::new();
         let stream = LiveStream {
             gather,
             runtime: &self.runtime,
             limits,
             framed,
-            buffer,
+            taken: Pile::default(),
         };
         Ok((head, stream))
     }
@@ -115,14 +114,14 @@ impl Client {
 impl LiveStream<'_> {
     /// As [`super::Stream::next`].
     pub(super) fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
-        let (gather, buffer) = (&self.gather, &mut self.buffer);
+        let (gather, taken) = (&self.gather, &mut self.taken);
         let waited = self.runtime.block_on(async {
             // A look before the clock is set: it costs more than the look.
-            let look = poll_fn(|context| Poll::Ready(gather.poll_take(buffer, context)));
+            let look = poll_fn(|context| Poll::Ready(gather.poll_take(taken, context)));
             if let Poll::Ready(end) = look.await {
                 return Some(end);
             }
-            let more = poll_fn(|context| gather.poll_take(buffer, context));
+            let more = poll_fn(|context| gather.poll_take(taken, context));
             match limit {
                 Some(limit) => tokio::time::timeout_at(limit.into(), more).await.ok(),
                 None => Some(more.await),
@@ -133,7 +132,7 @@ impl LiveStream<'_> {
 
     fn took(&mut self, end: Option<Result<(), reqwest::Error>>) -> Result<Next<'_>, Failure> {
         match end {
-            None => Ok(Next::Bytes(&self.buffer)),
+            None => Ok(Next::Bytes(self.taken.bytes())),
             Some(Ok(())) => Ok(Next::End { whole: self.framed }),
             Some(Err(error)) => Err(fault::in_body(&error, &self.limits)),
         }
