@@ -216,7 +216,7 @@ pub trait Sink {
     /// Takes an event.
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure>;
 
-    /// Takes a body or a frame's data, untouched, for `--format json`. Until
+    /// Takes a body, or a frame's data as one line, for `--format json`. Until
     /// one holds a `token` of the answer they are held back, so that a request
     /// that fails before can be made again.
     fn payload(&mut self, bytes: &[u8], token: bool) -> Result<(), Failure>;

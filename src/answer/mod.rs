@@ -5,6 +5,8 @@ mod envelope;
 mod judge;
 mod refusal;
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use crate::api::reply::{CallPiece, Choice, Piece, Reply, Usage};
@@ -105,9 +107,15 @@ impl Answer {
             sink.payload(frame.data, !content.is_empty())?;
             return self.delta(content, keep, sink);
         }
-        let reply: Reply<'_> = serde_json::from_slice(frame.data)
-            .map_err(|why| unreadable("an event of the stream", &why, frame.data))?;
-        if let Some(failure) = reported(&reply, frame.data) {
+        self.chunk(frame.data, keep, sink)
+    }
+
+    /// Takes one chunk of a stream, as the server wrote it.
+    #[inline(never)]
+    fn chunk(&mut self, data: &[u8], keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+        let reply: Reply<'_> = serde_json::from_slice(data)
+            .map_err(|why| unreadable("an event of the stream", &why, data))?;
+        if let Some(failure) = reported(&reply, data) {
             return Err(failure);
         }
         let none = Piece::default();
@@ -120,19 +128,19 @@ impl Answer {
             self.begun = true;
             sink.count(Count::FirstToken);
         }
-        sink.payload(frame.data, token)?;
+        sink.payload(&one_line(data), token)?;
         if !reasoning.is_empty() {
             sink.event(&Event::Reasoning { content: reasoning })?;
         }
         self.delta(content, keep, sink)?;
         if !calls.is_empty() {
-            self.add_calls(calls, frame.data)?;
+            self.add_calls(calls, data)?;
             self.bounded()?;
         }
         self.absorb(&reply, choice);
         let text_alone = !content.is_empty() && reasoning.is_empty() && calls.is_empty();
-        if text_alone && reply.is_plain() {
-            self.envelope.learn(frame.data, content);
+        if text_alone && reply.is_plain() && !data.contains(&b'\n') {
+            self.envelope.learn(data, content);
         }
         Ok(())
     }
@@ -273,4 +281,14 @@ impl Answer {
         }
         Ok(())
     }
+}
+
+/// A payload of several lines as one: between the parts of JSON a newline
+/// is as good as a space, and inside a string it would not have been read.
+pub fn one_line(payload: &[u8]) -> Cow<'_, [u8]> {
+    if !payload.contains(&b'\n') {
+        return Cow::Borrowed(payload);
+    }
+    let spaced = |byte: &u8| if *byte == b'\n' { b' ' } else { *byte };
+    Cow::Owned(payload.iter().map(spaced).collect())
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::answer::{Answer, End};
+use crate::answer::{Answer, End, one_line};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
@@ -223,7 +223,11 @@ fn unstreamed(
     };
     check(head, &body)?;
     match answer.whole(body) {
-        Ok(()) => answer.judge(ask.accept, End::Proper),
+        Ok(()) => {
+            // It is printed where a stream's payloads are, a line each.
+            answer.body = one_line(&answer.body).into_owned();
+            answer.judge(ask.accept, End::Proper)
+        }
         Err(failure) if failure.class == Class::Incomplete => Err(broken.unwrap_or(failure)),
         Err(failure) => Err(failure),
     }

@@ -79,12 +79,6 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         }
         let from = self.buffer.len();
         self.buffer.extend_from_slice(bytes);
-        if self.options.live {
-            // One payload, one line: a newline inside is of the framing.
-            while let Some(at) = memchr::memchr(b'\n', &self.buffer[from..]) {
-                self.buffer[from + at] = b' ';
-            }
-        }
         self.make_line(from);
         if token {
             self.held = false;

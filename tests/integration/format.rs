@@ -41,6 +41,42 @@ fn json_of_a_stream_is_each_payload_on_a_line_without_done() {
 }
 
 #[test]
+fn json_of_a_stream_is_a_line_each_however_many_lines_the_server_wrote() {
+    let broken = |content: &str| {
+        format!("data: {{\"choices\":[{{\"delta\":\ndata: {{\"content\":\"{content}\"}}}}]}}\n\n")
+    };
+    let frames = [broken("a"), broken("b"), finish_frame("stop"), DONE.into()];
+    let line =
+        |content: &str| format!("{{\"choices\":[{{\"delta\": {{\"content\":\"{content}\"}}}}]}}\n");
+    let end = finish_frame("stop");
+    let end = end.trim_start_matches("data: ").trim_end();
+    let printed = format!("{}{}{end}\n", line("a"), line("b"));
+    ran("stream", "json", stream(frames)).is(0, &printed, "");
+    // Not streamed at all, and spread over lines.
+    let spread = reply_body("a", "stop").replace(",\"", ",\n\"");
+    let joined = format!("{}\n", spread.replace('\n', " "));
+    ran("stream", "json", json(200, &spread)).is(0, &joined, "");
+}
+
+#[test]
+fn a_line_broken_inside_a_string_is_no_json() {
+    let frames = [
+        "data: {\"choices\":[{\"delta\":{\"content\":\"a\ndata: b\"}}]}\n\n".to_owned(),
+        finish_frame("stop"),
+        DONE.into(),
+    ];
+    for format in ["text", "json"] {
+        let server = Server::once(stream(frames.clone()));
+        let asked = airx(["stream", "--retries", "0", "--format", format, "hi"]).at(&server);
+        asked.run().is(
+            7,
+            "",
+            "airx: incomplete: an event of the stream is not a chat completion in JSON: control character (\\u0000-\\u001F) found while parsing a string at line 2 column 0\nhint: see it with -v; is the base URL right?\n",
+        );
+    }
+}
+
+#[test]
 fn json_of_tools_is_the_body() {
     let body = wire("plain_tool_call.json");
     ran("tools", "json", json(200, &body)).is(0, &format!("{}\n", body.trim_end_matches('\n')), "");
