@@ -4,6 +4,7 @@
 mod fields;
 mod lines;
 mod schema;
+mod usual;
 mod wanted;
 
 use std::collections::HashSet;

@@ -7,9 +7,10 @@
 use std::fmt;
 
 use jsonschema::error::ValidationErrorKind as Kind;
-use jsonschema::{PatternOptions, ReferencingError, ValidationError, Validator};
+use jsonschema::{Draft, PatternOptions, ReferencingError, ValidationError, Validator};
 use serde_json::Value;
 
+use super::usual::is_usual;
 use crate::error::Failure;
 use crate::event::Violation;
 
@@ -43,12 +44,16 @@ impl Schema {
     /// It is no schema, or refers to what is not in it: exit 2, with the path.
     pub fn compile(document: &Value, place: &str) -> Result<Self, Failure> {
         deep(|| {
-            let built = jsonschema::options()
+            let options = jsonschema::options()
                 .offline()
                 .should_validate_formats(true)
-                .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_MAX))
-                .build(document);
-            match built {
+                .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_MAX));
+            if is_usual(document)
+                && let Ok(validator) = options.clone().with_draft(Draft::Draft7).build(document)
+            {
+                return Ok(Self { validator });
+            }
+            match options.build(document) {
                 Ok(validator) => Ok(Self { validator }),
                 Err(error) => Err(refused(&error, place)),
             }
