@@ -18,19 +18,22 @@ const ANSWER: &str = "{\"role\":\"assistant\",\"content\":\"a1\"}\n";
 
 #[test]
 fn a_session_is_made_with_mode_0600_and_the_system_text() {
-    let server = Server::once(reply("a1"));
-    let folder = folder();
-    airx(["chat", "--session", "s", "-s", "sys", "q1"])
-        .at(&server)
-        .within(folder.path())
-        .run()
-        .is(0, "a1\n", "");
-    let path = folder.path().join("s");
-    assert_eq!(
-        text(&path),
-        format!("{{\"role\":\"system\",\"content\":\"sys\"}}\n{USER}{ANSWER}")
-    );
-    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    for umask in ["000", "022", "077"] {
+        let server = Server::once(reply("a1"));
+        let folder = folder();
+        bash(&format!("umask {umask}; airx chat --session s -s sys q1"))
+            .at(&server)
+            .within(folder.path())
+            .run()
+            .is(0, "a1\n", "");
+        let path = folder.path().join("s");
+        assert_eq!(
+            text(&path),
+            format!("{{\"role\":\"system\",\"content\":\"sys\"}}\n{USER}{ANSWER}")
+        );
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "under {umask}");
+    }
 }
 
 #[test]
