@@ -10,6 +10,7 @@ use super::history::{self, History};
 use super::text::Text;
 use crate::api::request::Message;
 use crate::error::Failure;
+use crate::links;
 
 /// The session file, locked. Dropped without [`Session::extend`] it is as it
 /// was: one that this run made is removed.
@@ -128,6 +129,7 @@ fn open_or_make(path: &Path) -> Result<Option<(File, bool)>, Failure> {
         Failure::usage(format!("session {} is not a regular file", path.display()))
             .hint("--session keeps a conversation in a file; --messages reads one from anywhere")
     };
+    links::resolved(path).map_err(wrong)?;
     let mut options = OpenOptions::new();
     options.read(true).append(true);
     match fs::metadata(path) {

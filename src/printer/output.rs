@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use crate::error::Failure;
+use crate::links;
 
 /// The place that the answer is written to.
 #[derive(Debug)]
@@ -51,7 +52,7 @@ impl Output {
             Failure::usage(format!("--output {}: {}", path.display(), reason(&error)))
                 .hint("nothing was sent")
         };
-        let target = resolved(path).map_err(failed)?;
+        let target = links::resolved(path).map_err(failed)?;
         let known = match std::fs::metadata(&target) {
             Ok(metadata) if !metadata.is_file() => {
                 let file = OpenOptions::new()
@@ -264,28 +265,6 @@ fn open_descriptor(option: &str, path: &Path) -> Result<File, Failure> {
         Failure::usage(format!("{option} {}: {error}", path.display()))
             .hint("is the descriptor open?")
     })
-}
-
-/// `path` with its links resolved, the last one too where it leads nowhere yet.
-fn resolved(path: &Path) -> io::Result<PathBuf> {
-    /// As many links as Linux follows.
-    const LINKS: usize = 40;
-    let mut path = path.to_owned();
-    for _ in 0..LINKS {
-        match std::fs::read_link(&path) {
-            // A link of /proc, as /dev/stdout is, may name no path at all.
-            Ok(_) if std::fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) => {
-                return Ok(path);
-            }
-            Ok(to) => {
-                path = path
-                    .parent()
-                    .map_or_else(|| to.clone(), |folder| folder.join(&to));
-            }
-            Err(_) => return Ok(path),
-        }
-    }
-    Err(io::Error::other("too many links"))
 }
 
 impl Write for Output {

@@ -47,6 +47,8 @@ mod meta;
 mod output_file;
 #[cfg(unix)]
 mod pipes;
+#[cfg(unix)]
+mod planted;
 mod proxy;
 mod record;
 mod replay;
