@@ -195,11 +195,11 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
 
-    /// Read the key from FILE instead of the environment
+    /// Read the key from FILE instead of the environment; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
 
-    /// Further request header; `@FILE` reads one a line (repeat)
+    /// Further request header; `@FILE` reads one a line, `@-` standard input (repeat)
     #[arg(long, value_name = "NAME: VALUE|@FILE", action = clap::ArgAction::Append)]
     pub header: Vec<String>,
 

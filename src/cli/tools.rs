@@ -28,7 +28,7 @@ pub struct ToolsArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tools")]
 pub struct OfferArgs {
-    /// Tools: a JSON array, object or NDJSON (repeat)
+    /// Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)
     ///
     /// API tools, `{"type":"function","function":{…}}`, or bare function
     /// objects, `{"name","description","parameters"}`. Names and schemas are

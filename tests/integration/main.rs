@@ -60,6 +60,8 @@ mod scrub;
 mod signals;
 #[cfg(unix)]
 mod slots;
+#[cfg(unix)]
+mod stdin_readers;
 mod stream;
 mod stream_calls;
 mod stream_ends;
