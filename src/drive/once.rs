@@ -1,6 +1,6 @@
 //! One request, one answer.
 
-use super::tell::{calls, start, tell, turn};
+use super::tell::{calls, cut, start, tell, turn};
 use crate::answer::Answer;
 use crate::commands::{Expect, Job};
 use crate::error::Failure;
@@ -31,8 +31,11 @@ pub fn once(
     let (mut answer, result) = exchange::run(&ask, &mut Span::new(transport), transport, sink);
     if let Err(failure) = result {
         // A cut answer is shown; the exit code says that it is cut.
-        if failure.class == Class::Truncated && matches!(expect, Expect::Answer) {
-            tell(&answer, job, sink)?;
+        if failure.class == Class::Truncated {
+            match expect {
+                Expect::Answer => tell(&answer, job, sink)?,
+                Expect::Calls { .. } => cut(&answer, job, sink)?,
+            }
         }
         return Err(failure);
     }

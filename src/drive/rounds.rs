@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::tell::{call_event, faults, prose, start, turn, whole};
+use super::tell::{call_event, cut, faults, prose, start, turn, whole};
 use crate::answer::{Answer, Call};
 use crate::api::request::Message;
 use crate::commands::{Job, Rounds};
@@ -92,7 +92,15 @@ fn asked(
         keep: true,
     };
     let (answer, result) = exchange::run(&ask, span, transport, sink);
-    result.map(|()| answer)
+    match result {
+        Ok(()) => Ok(answer),
+        Err(failure) => {
+            if failure.class == Class::Truncated {
+                cut(&answer, job, sink)?;
+            }
+            Err(failure)
+        }
+    }
 }
 
 /// A result names its call by id: one that has none gets one.

@@ -171,6 +171,25 @@ pub(super) fn calls(
     })
 }
 
+/// An answer of `tools` that was cut: its prose is shown as it is beside calls, and
+/// no call, since the last may lack its end.
+pub(super) fn cut(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
+    if answer.body.is_empty() {
+        // A stream has told what came.
+        return Ok(());
+    }
+    reasoning(answer, sink)?;
+    if !answer.text.is_empty() {
+        sink.event(&Event::Delta {
+            content: &answer.text,
+        })?;
+    }
+    if !job.request.stream {
+        sink.aside(&answer.text, true);
+    }
+    Ok(())
+}
+
 /// An answer of `tools` without calls: its text, unless a call was required.
 pub(super) fn prose(
     answer: &Answer,
