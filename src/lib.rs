@@ -16,6 +16,7 @@ pub mod event;
 pub mod exchange;
 pub mod exit;
 pub mod input;
+mod leftovers;
 mod links;
 pub mod mock;
 pub mod model;
