@@ -1,6 +1,6 @@
 //! One request, one answer.
 
-use super::tell::{calls, cut, start, tell, turn};
+use super::tell::{calls, cut, extend, start, tell};
 use crate::answer::Answer;
 use crate::commands::{Expect, Job};
 use crate::error::Failure;
@@ -43,9 +43,7 @@ pub fn once(
         Expect::Answer => tell(&answer, job, sink)?,
         Expect::Calls { required } => calls(&answer, job, *required, sink)?,
     }
-    if let Some(session) = session {
-        session.extend(&turn(&answer.text, &answer.calls))?;
-    }
+    extend(session, &answer.text, &answer.calls, sink)?;
     // Its bytes have been handed over; the rest is for the run's last event.
     answer.body = Vec::new();
     Ok(answer)

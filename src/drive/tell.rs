@@ -7,6 +7,7 @@ use crate::commands::Job;
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, VERSION, Violation};
 use crate::exit::Class;
+use crate::input::Session;
 use crate::structured;
 use crate::toolbox::Toolbox;
 
@@ -244,6 +245,23 @@ impl Call {
             return Some(Value::Object(serde_json::Map::new()));
         }
         structured::parse(&self.arguments).ok()
+    }
+}
+
+/// Extends the session, once what was answered has left: where that fails the run
+/// has. A reader that went away has taken what it wanted.
+pub(super) fn extend(
+    session: Option<Session>,
+    text: &str,
+    calls: &[Call],
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    let Some(session) = session else {
+        return Ok(());
+    };
+    match sink.wait() {
+        Err(failure) if failure.class != Class::Ok => Err(failure),
+        _ => session.extend(&turn(text, calls)),
     }
 }
 

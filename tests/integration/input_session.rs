@@ -238,3 +238,25 @@ fn what_is_no_session_is_refused() {
         "--session - : a session is kept in a file\nhint: name a file; --messages - reads earlier turns from standard input",
     );
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_whose_output_cannot_be_written_leaves_the_session() {
+    for command in ["chat", "stream", "json", "tools"] {
+        let answer = if command == "stream" {
+            stream([delta("1"), finish_frame("stop"), DONE.into()])
+        } else {
+            reply("1")
+        };
+        let server = Server::once(answer);
+        let folder = folder();
+        let told =
+            "airx: internal: cannot write the output: No space left on device (os error 28)\n";
+        bash(&format!("airx {command} -n --session s q1 >/dev/full"))
+            .at(&server)
+            .within(folder.path())
+            .run()
+            .is(1, "", told);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0, "{command}");
+    }
+}
