@@ -144,8 +144,8 @@ impl<E: Write> Printer<Output, E> {
                 json(&Event::Error {
                     class: failure.class.name(),
                     exit: failure.exit(),
-                    message: &self.scrubber.scrub(&failure.message),
-                    hint: hide(failure.hint.as_deref()).as_deref(),
+                    message: &self.told(&failure.message),
+                    hint: failure.hint.as_ref().map(|hint| self.told(hint)).as_deref(),
                     http_status: server.http_status,
                     code: hide(server.code.as_deref()).as_deref(),
                     request_id: hide(server.request_id.as_deref().or(asked)).as_deref(),
@@ -173,8 +173,8 @@ impl<E: Write> Printer<Output, E> {
             let hint = failure
                 .hint
                 .as_deref()
-                .map(|hint| format!("\nhint: {}", one_line(hint)));
-            let message = self.scrubber.scrub(&failure.message).into_owned();
+                .map(|hint| format!("\nhint: {}", one_line(&self.told(hint))));
+            let message = self.told(&failure.message);
             self.say(&format!(
                 "airx: {}: {}{}",
                 failure.class.name(),

@@ -266,6 +266,18 @@ impl<O: Write, E: Write> Printer<O, E> {
         }
     }
 
+    /// A message or a hint without what must not be shown, and not longer than
+    /// people read: a server may have put anything into it. It is cut when it has
+    /// been scrubbed, since half of a secret is not known for one.
+    fn told(&self, text: &str) -> String {
+        const MAX: usize = 1000;
+        let clean = self.scrubber.scrub(text);
+        match clean.char_indices().nth(MAX) {
+            Some((cut, _)) => format!("{}…", &clean[..cut]),
+            None => clean.into_owned(),
+        }
+    }
+
     /// Writes whole lines to standard error, scrubbed and safe.
     fn say(&mut self, text: &str) {
         self.spinner = None;
