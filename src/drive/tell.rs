@@ -248,7 +248,7 @@ impl Call {
     }
 }
 
-/// Extends the session, once what was answered has left: where that fails the run
+/// Extends the session, once what was asked for has left: where that fails the run
 /// has. A reader that went away has taken what it wanted.
 pub(super) fn extend(
     session: Option<Session>,
@@ -259,7 +259,7 @@ pub(super) fn extend(
     let Some(session) = session else {
         return Ok(());
     };
-    match sink.wait() {
+    match sink.complete() {
         Err(failure) if failure.class != Class::Ok => Err(failure),
         _ => session.extend(&turn(text, calls)),
     }

@@ -70,20 +70,8 @@ impl<E: Write> Printer<Output, E> {
             self.buffer.clear();
         }
         self.held = false;
-        let mut result = result;
-        if let Some(mut extract) = self.extract.take() {
-            let mut inside = String::new();
-            let without = extract.end(&mut inside);
-            self.push_answer(&inside);
-            if let Some(text) = without {
-                let mut none = Failure::new(Class::Invalid, "the answer holds no such code block");
-                if !text.is_empty() {
-                    self.say(&text);
-                    none = none.hint("the whole answer is above; without --extract it is printed");
-                }
-                result = result.and(Err(none));
-            }
-        }
+        let extracted = self.end_extract();
+        let result = result.and_then(|done| extracted.map(|()| done));
         if self.options.format == Format::Text {
             self.pieces.end(&mut self.buffer);
             if self.last != b'\n' {

@@ -97,6 +97,11 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         self.flush()
     }
 
+    fn complete(&mut self) -> Result<(), Failure> {
+        self.end_extract()?;
+        self.flush()
+    }
+
     fn printed(&self) -> bool {
         self.printed
     }

@@ -260,3 +260,26 @@ fn a_run_whose_output_cannot_be_written_leaves_the_session() {
         assert_eq!(folder.path().read_dir().unwrap().count(), 0, "{command}");
     }
 }
+
+#[test]
+fn a_run_that_found_no_code_block_leaves_the_session() {
+    for command in ["chat", "stream"] {
+        let answer = |text: &str| match command {
+            "stream" => stream([delta(text), finish_frame("stop"), DONE.into()]),
+            _ => reply(text),
+        };
+        let server = Server::play([answer("no code"), answer("```\ncode\n```\n")]);
+        let folder = folder();
+        let run = || {
+            airx([command, "-n", "-x", "--session", "s", "q1"])
+                .at(&server)
+                .within(folder.path())
+                .run()
+        };
+        let told = "no code\nairx: invalid: the answer holds no such code block\nhint: the whole answer is above; without --extract it is printed\n";
+        run().is(10, "", told);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0, "{command}");
+        run().is(0, "code\n", "");
+        assert_eq!(text(folder.path().join("s")).lines().count(), 2);
+    }
+}
