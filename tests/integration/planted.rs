@@ -231,6 +231,29 @@ fn what_another_user_put_into_a_folder_for_all_is_not_written_to() {
 }
 
 #[test]
+fn a_partial_of_another_user_stays_and_what_came_has_a_name_of_its_own() {
+    let folder = for_all();
+    let partial = file(&folder, "out.partial", "theirs");
+    // Who has the folder may replace what is in it: it is given away as well.
+    if !given_away(&partial) || !given_away(folder.path()) {
+        return;
+    }
+    let server = Server::once(cut());
+    let ran = powerless(&["chat", "-o", "out", "hi"])
+        .at(&server)
+        .within(folder.path())
+        .run();
+    ran.code_is(9);
+    holds(&partial, "theirs");
+    let told = ran.stderr.lines().next().unwrap();
+    let name = told.strip_prefix("airx: what came is in ").unwrap();
+    assert!(name.contains(".airx-"), "{told}");
+    let kept = folder.path().join(name);
+    holds(&kept, "Hel\n");
+    assert_eq!(mode(&kept), 0o600);
+}
+
+#[test]
 fn what_is_ones_own_in_a_folder_for_all_is_used() {
     let folder = for_all();
     file(&folder, "old", "old");
