@@ -60,8 +60,8 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l meta -d 'Write one JS
 complete -c airx -n "__fish_airx_using_subcommand chat" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
 curl\t'A command that bash runs as it stands'"
 complete -c airx -n "__fish_airx_using_subcommand chat" -l base-url -d 'Server to ask, the part before /chat/completions [AIRX_BASE_URL]' -r
-complete -c airx -n "__fish_airx_using_subcommand chat" -l key-file -d 'Read the key from FILE instead of the environment' -r -F
-complete -c airx -n "__fish_airx_using_subcommand chat" -l header -d 'Further request header; `@FILE` reads one a line (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l key-file -d 'Read the key from FILE instead of the environment; `-` is standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand chat" -l header -d 'Further request header; `@FILE` reads one a line, `@-` standard input (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l proxy -d 'Proxy, in place of HTTPS_PROXY and ALL_PROXY (http, https, socks5, socks5h)' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
@@ -108,8 +108,8 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l meta -d 'Write one 
 complete -c airx -n "__fish_airx_using_subcommand stream" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
 curl\t'A command that bash runs as it stands'"
 complete -c airx -n "__fish_airx_using_subcommand stream" -l base-url -d 'Server to ask, the part before /chat/completions [AIRX_BASE_URL]' -r
-complete -c airx -n "__fish_airx_using_subcommand stream" -l key-file -d 'Read the key from FILE instead of the environment' -r -F
-complete -c airx -n "__fish_airx_using_subcommand stream" -l header -d 'Further request header; `@FILE` reads one a line (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l key-file -d 'Read the key from FILE instead of the environment; `-` is standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand stream" -l header -d 'Further request header; `@FILE` reads one a line, `@-` standard input (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l proxy -d 'Proxy, in place of HTTPS_PROXY and ALL_PROXY (http, https, socks5, socks5h)' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
@@ -130,7 +130,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -s v -l verbose -d 'Sh
 complete -c airx -n "__fish_airx_using_subcommand stream" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
 complete -c airx -n "__fish_airx_using_subcommand stream" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand stream" -s V -l version -d 'Print version'
-complete -c airx -n "__fish_airx_using_subcommand tools" -s t -l tools -d 'Tools: a JSON array, object or NDJSON (repeat)' -r -F
+complete -c airx -n "__fish_airx_using_subcommand tools" -s t -l tools -d 'Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l tools-dir -d 'Tools: the executables of a folder, each asked for itself (repeat)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l mcp -d 'Tools of a Model Context Protocol server, spoken to over stdio (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retrieval -d 'Let the provider look into this knowledge base' -r
@@ -165,8 +165,8 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l meta -d 'Write one J
 complete -c airx -n "__fish_airx_using_subcommand tools" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
 curl\t'A command that bash runs as it stands'"
 complete -c airx -n "__fish_airx_using_subcommand tools" -l base-url -d 'Server to ask, the part before /chat/completions [AIRX_BASE_URL]' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l key-file -d 'Read the key from FILE instead of the environment' -r -F
-complete -c airx -n "__fish_airx_using_subcommand tools" -l header -d 'Further request header; `@FILE` reads one a line (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l key-file -d 'Read the key from FILE instead of the environment; `-` is standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand tools" -l header -d 'Further request header; `@FILE` reads one a line, `@-` standard input (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l proxy -d 'Proxy, in place of HTTPS_PROXY and ALL_PROXY (http, https, socks5, socks5h)' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
@@ -221,8 +221,8 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l meta -d 'Write one JS
 complete -c airx -n "__fish_airx_using_subcommand json" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
 curl\t'A command that bash runs as it stands'"
 complete -c airx -n "__fish_airx_using_subcommand json" -l base-url -d 'Server to ask, the part before /chat/completions [AIRX_BASE_URL]' -r
-complete -c airx -n "__fish_airx_using_subcommand json" -l key-file -d 'Read the key from FILE instead of the environment' -r -F
-complete -c airx -n "__fish_airx_using_subcommand json" -l header -d 'Further request header; `@FILE` reads one a line (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l key-file -d 'Read the key from FILE instead of the environment; `-` is standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand json" -l header -d 'Further request header; `@FILE` reads one a line, `@-` standard input (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l proxy -d 'Proxy, in place of HTTPS_PROXY and ALL_PROXY (http, https, socks5, socks5h)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r

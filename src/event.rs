@@ -224,6 +224,11 @@ pub trait Sink {
     /// Nothing more has arrived: whatever is held back goes out before the wait.
     fn wait(&mut self) -> Result<(), Failure>;
 
+    /// The whole answer has come: what was asked for is in it, and has gone out.
+    fn complete(&mut self) -> Result<(), Failure> {
+        self.wait()
+    }
+
     /// Whether any part of the answer has been shown: then no request is
     /// repeated, lest a reader sees it twice.
     fn printed(&self) -> bool;

@@ -16,6 +16,8 @@ pub mod event;
 pub mod exchange;
 pub mod exit;
 pub mod input;
+mod leftovers;
+mod links;
 pub mod mock;
 pub mod model;
 pub mod printer;
@@ -119,6 +121,25 @@ enum Task {
     Json(JsonAnswer),
 }
 
+impl Task {
+    /// The files that it will read, each with its option for messages.
+    fn files(&self) -> Vec<(&'static str, &Path)> {
+        match self {
+            Self::Answer => Vec::new(),
+            Self::Tools(offer, _) => {
+                let files = offer.tools.iter();
+                files.map(|file| ("`-t -`", &**file)).collect()
+            }
+            Self::Json(answer) => {
+                let schema = answer.schema.iter();
+                schema
+                    .map(|file| ("`--schema -`", Path::new(file)))
+                    .collect()
+            }
+        }
+    }
+}
+
 /// One of the commands that ask a model.
 fn converse(command: &'static str, mut common: Common, task: Task) -> u8 {
     let live = match &task {
@@ -158,7 +179,7 @@ fn plan(
     printer: &Shared<Output, Stderr>,
 ) -> Result<Planned, Failure> {
     let mut scrubber = Scrubber::default();
-    let settings = settings::resolve(common, &mut scrubber);
+    let settings = settings::resolve(common, &task.files(), &mut scrubber);
     printer.lock().hide(scrubber.clone());
     let mut settings = settings?;
     let (lossy, dry) = (common.input.lossy, common.output.dry_run.is_some());

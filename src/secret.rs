@@ -111,6 +111,12 @@ impl Scrubber {
         text.len() - forms.iter().filter_map(open).max().unwrap_or(0)
     }
 
+    /// Whether a secret stands in `text`, in any form.
+    pub fn hides_in(&self, text: &str) -> bool {
+        let forms = self.forms.get_or_init(|| self.forms());
+        forms.iter().any(|Secret(form)| text.contains(form))
+    }
+
     /// `text` with every secret masked, in each form it may appear in: raw,
     /// JSON-escaped, percent-encoded, base64 at any alignment.
     pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {

@@ -11,6 +11,7 @@ use signal_hook::iterator::Signals;
 use crate::children;
 use crate::error::Failure;
 use crate::exit::Class;
+use crate::leftovers;
 use crate::printer::{Output, Shared};
 
 /// The longest wait for the printer: it may be blocked in a full pipe.
@@ -45,6 +46,7 @@ fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     let children = children::pass_on(signal);
     let (ended, end) = channel::<()>();
     let finish = move || {
+        leftovers::remove_all();
         finish(signal, &printer);
         drop(ended);
     };

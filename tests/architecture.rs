@@ -50,18 +50,22 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["transport", "event", "answer", "api", "settings", "sse"],
     ),
     ("exit", &[]),
-    ("input", &["api"]),
+    ("input", &["api", "leftovers", "links"]),
+    ("leftovers", &[]),
+    ("links", &[]),
     ("mock", &["api", "sse", "cli"]),
     ("model", &["api"]),
     (
         "printer",
-        &["event", "answer", "secret", "cli", "progress", "sanitize"],
+        &[
+            "event", "answer", "secret", "cli", "links", "progress", "sanitize",
+        ],
     ),
     ("progress", &[]),
     ("sanitize", &[]),
     ("secret", &[]),
     ("settings", &["cli", "secret", "model", "input"]),
-    ("signals", &["printer", "event", "children"]),
+    ("signals", &["printer", "event", "children", "leftovers"]),
     ("sse", &[]),
     ("startup", &[]),
     ("structured", &["api", "secret", "event"]),
@@ -75,7 +79,17 @@ const ARROWS: &[(&str, &[&str])] = &[
 /// Modules that import nothing but what [`ARROWS`] gives them: those at the
 /// bottom, and the two that `error` itself stands on.
 const ALONE: &[&str] = &[
-    "api", "children", "error", "exit", "progress", "sanitize", "secret", "sse", "startup",
+    "api",
+    "children",
+    "error",
+    "exit",
+    "leftovers",
+    "links",
+    "progress",
+    "sanitize",
+    "secret",
+    "sse",
+    "startup",
 ];
 
 /// Libraries that one place alone may name, so that nothing else depends on them.

@@ -5,6 +5,10 @@ use crate::api::reply::Reply;
 use crate::error::{Failure, Server};
 use crate::exit::Class;
 
+/// Characters of a server's words, and of a code, that a message has.
+const WORDS_MAX: usize = 500;
+const CODE_MAX: usize = 100;
+
 /// The failure that a payload reports instead of an answer, if it does.
 pub(super) fn reported(reply: &Reply<'_>, payload: &[u8]) -> Option<Failure> {
     if reply.error.is_none() && reply.choices.is_some() {
@@ -18,9 +22,12 @@ pub(super) fn reported(reply: &Reply<'_>, payload: &[u8]) -> Option<Failure> {
 /// The failure that a body of this status is.
 pub fn refused(status: u16, body: &[u8]) -> Failure {
     let refusal = failure::read(status, body);
-    let words = refusal.message.as_deref().map(one_line);
+    let words = refusal.message.as_deref();
+    let words = words.map(|words| one_line(words, WORDS_MAX));
     let code = refusal.code.as_deref();
-    let mut message = match code {
+    let hint = failure::hint(refusal.class, Some(status), code);
+    let code = code.map(|code| one_line(code, CODE_MAX));
+    let mut message = match &code {
         Some(code) if status == 200 => format!("the server answered with error {code}"),
         Some(code) => format!("the server answered HTTP {status} with error {code}"),
         None if status == 200 => "the server answered with an error".to_owned(),
@@ -30,7 +37,7 @@ pub fn refused(status: u16, body: &[u8]) -> Failure {
         message = format!("{message}: {words}");
     }
     let mut failure = Failure::new(refusal.class, message);
-    failure.hint = failure::hint(refusal.class, Some(status), code).map(str::to_owned);
+    failure.hint = hint.map(str::to_owned);
     failure.server = Some(Box::new(Server {
         http_status: Some(status),
         code: refusal.code,
@@ -59,13 +66,12 @@ pub(super) fn with_body(mut failure: Failure, body: &[u8]) -> Failure {
     failure
 }
 
-/// Words of a server on one line of about 500 characters. The cut is never made
+/// Words of a server on one line of about `max` characters. The cut is never made
 /// inside a run of printable ASCII: half of a key would no longer be known for
 /// one, and be shown.
-fn one_line(words: &str) -> String {
-    const MAX: usize = 500;
+fn one_line(words: &str, max: usize) -> String {
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(MAX) {
+    match line.char_indices().nth(max) {
         Some((cut, _)) => {
             let kept = line[..cut].trim_end_matches(|c: char| c.is_ascii_graphic());
             format!("{}…", kept.trim_end())

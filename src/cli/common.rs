@@ -146,8 +146,9 @@ pub struct OutputArgs {
     /// Write to FILE instead of standard output, only if the run succeeds
     ///
     /// A regular file is replaced at the end, in one step; after a failure it
-    /// is as it was and what came is in FILE.partial. Anything else (a pipe, a
-    /// device) is written as the output comes. `-` is standard output.
+    /// is as it was and what came is in FILE.partial. A new file has mode 0600, as
+    /// has FILE.partial; one that was there keeps its own. Anything else (a pipe,
+    /// a device) is written as the output comes. `-` is standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
@@ -194,11 +195,11 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "URL")]
     pub base_url: Option<String>,
 
-    /// Read the key from FILE instead of the environment
+    /// Read the key from FILE instead of the environment; `-` is standard input
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
 
-    /// Further request header; `@FILE` reads one a line (repeat)
+    /// Further request header; `@FILE` reads one a line, `@-` standard input (repeat)
     #[arg(long, value_name = "NAME: VALUE|@FILE", action = clap::ArgAction::Append)]
     pub header: Vec<String>,
 

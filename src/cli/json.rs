@@ -28,6 +28,7 @@ pub struct JsonArgs {
 pub struct JsonAnswer {
     /// JSON Schema that the answer must fit: JSON, or the file that it is in
     ///
+    /// `-` is standard input.
     /// Draft 2020-12, 2019-09, 7, 6 or 4, as its $schema says, 2020-12 without
     /// one. Formats are asserted. $ref leads to a place inside the schema;
     /// nothing is ever fetched.

@@ -11,9 +11,10 @@ use super::{Common, duration};
 ///
 /// In text, one call a line: {"id","name","arguments"}, and `invalid` with what
 /// is wrong where the arguments do not fit the tool's schema (exit 10). Prose
-/// beside calls goes to standard error; an answer without calls is printed as
-/// text. Nothing is run unless --run is given: then the calls of each answer are
-/// run and their results sent back until the model answers without one.
+/// beside calls, and that of an answer that was cut, goes to standard error; an
+/// answer without calls is printed as text. Nothing is run unless --run is given:
+/// then the calls of each answer are run and their results sent back until the
+/// model answers without one.
 #[derive(Debug, Args)]
 pub struct ToolsArgs {
     #[command(flatten)]
@@ -28,7 +29,7 @@ pub struct ToolsArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Tools")]
 pub struct OfferArgs {
-    /// Tools: a JSON array, object or NDJSON (repeat)
+    /// Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)
     ///
     /// API tools, `{"type":"function","function":{…}}`, or bare function
     /// objects, `{"name","description","parameters"}`. Names and schemas are

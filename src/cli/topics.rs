@@ -213,7 +213,8 @@ pub const FILES: &[Variable] = &[
     entry(
         "-o FILE, FILE.partial",
         "A regular FILE is replaced in one step when the run ends with 0, its mode kept and links \
-         followed. After a failure it is as it was, and what came of the answer is in FILE.partial.",
+         followed; a new one has mode 0600. After a failure it is as it was, and what came of the \
+         answer is in FILE.partial, mode 0600.",
     ),
     entry(
         "--key-file FILE",

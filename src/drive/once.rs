@@ -1,6 +1,6 @@
 //! One request, one answer.
 
-use super::tell::{calls, start, tell, turn};
+use super::tell::{calls, cut, extend, start, tell};
 use crate::answer::Answer;
 use crate::commands::{Expect, Job};
 use crate::error::Failure;
@@ -31,8 +31,11 @@ pub fn once(
     let (mut answer, result) = exchange::run(&ask, &mut Span::new(transport), transport, sink);
     if let Err(failure) = result {
         // A cut answer is shown; the exit code says that it is cut.
-        if failure.class == Class::Truncated && matches!(expect, Expect::Answer) {
-            tell(&answer, job, sink)?;
+        if failure.class == Class::Truncated {
+            match expect {
+                Expect::Answer => tell(&answer, job, sink)?,
+                Expect::Calls { .. } => cut(&answer, job, sink)?,
+            }
         }
         return Err(failure);
     }
@@ -40,9 +43,7 @@ pub fn once(
         Expect::Answer => tell(&answer, job, sink)?,
         Expect::Calls { required } => calls(&answer, job, *required, sink)?,
     }
-    if let Some(session) = session {
-        session.extend(&turn(&answer.text, &answer.calls))?;
-    }
+    extend(session, &answer.text, &answer.calls, sink)?;
     // Its bytes have been handed over; the rest is for the run's last event.
     answer.body = Vec::new();
     Ok(answer)

@@ -5,7 +5,7 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::elements::{Elements, show};
-use super::tell::{reasoning, start, turn};
+use super::tell::{extend, reasoning, start};
 use crate::answer::Answer;
 use crate::api::request::{Message, Request};
 use crate::commands::Job;
@@ -47,9 +47,7 @@ pub fn reask(
         let rejected = match wanted.read(&answer.text) {
             Ok((value, text)) => {
                 accept(&answer, &value, &text, shown, wanted, sink)?;
-                if let Some(session) = session {
-                    session.extend(&turn(&answer.text, &answer.calls))?;
-                }
+                extend(session, &answer.text, &answer.calls, sink)?;
                 answer.body = Vec::new();
                 return Ok(answer);
             }

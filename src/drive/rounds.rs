@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::tell::{call_event, faults, prose, start, turn, whole};
+use super::tell::{call_event, cut, extend, faults, prose, start, turn, whole};
 use crate::answer::{Answer, Call};
 use crate::api::request::Message;
 use crate::commands::{Job, Rounds};
@@ -41,9 +41,7 @@ pub fn rounds(
             prose(&answer, &job, rounds.required && number == 1, sink)?;
             // The answer leaves before servers and session take their time.
             sink.wait()?;
-            if let Some(session) = session {
-                session.extend(&turn(&answer.text, &[]))?;
-            }
+            extend(session, &answer.text, &[], sink)?;
             answer.body = Vec::new();
             return Ok(answer);
         }
@@ -92,7 +90,15 @@ fn asked(
         keep: true,
     };
     let (answer, result) = exchange::run(&ask, span, transport, sink);
-    result.map(|()| answer)
+    match result {
+        Ok(()) => Ok(answer),
+        Err(failure) => {
+            if failure.class == Class::Truncated {
+                cut(&answer, job, sink)?;
+            }
+            Err(failure)
+        }
+    }
 }
 
 /// A result names its call by id: one that has none gets one.

@@ -7,6 +7,7 @@ use crate::commands::Job;
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, VERSION, Violation};
 use crate::exit::Class;
+use crate::input::Session;
 use crate::structured;
 use crate::toolbox::Toolbox;
 
@@ -171,6 +172,25 @@ pub(super) fn calls(
     })
 }
 
+/// An answer of `tools` that was cut: its prose is shown as it is beside calls, and
+/// no call, since the last may lack its end.
+pub(super) fn cut(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
+    if answer.body.is_empty() {
+        // A stream has told what came.
+        return Ok(());
+    }
+    reasoning(answer, sink)?;
+    if !answer.text.is_empty() {
+        sink.event(&Event::Delta {
+            content: &answer.text,
+        })?;
+    }
+    if !job.request.stream {
+        sink.aside(&answer.text, true);
+    }
+    Ok(())
+}
+
 /// An answer of `tools` without calls: its text, unless a call was required.
 pub(super) fn prose(
     answer: &Answer,
@@ -225,6 +245,23 @@ impl Call {
             return Some(Value::Object(serde_json::Map::new()));
         }
         structured::parse(&self.arguments).ok()
+    }
+}
+
+/// Extends the session, once what was asked for has left: where that fails the run
+/// has. A reader that went away has taken what it wanted.
+pub(super) fn extend(
+    session: Option<Session>,
+    text: &str,
+    calls: &[Call],
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    let Some(session) = session else {
+        return Ok(());
+    };
+    match sink.complete() {
+        Err(failure) if failure.class != Class::Ok => Err(failure),
+        _ => session.extend(&turn(text, calls)),
     }
 }
 

@@ -5,10 +5,23 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
+use super::claim::is_stdin;
 use crate::error::Failure;
 
 /// Longest source, and longest message, in bytes: 16 MiB.
 pub(super) const LIMIT: usize = 16 << 20;
+
+/// Opens a file, or standard input where that is named: as it is, not anew.
+pub fn open(path: &Path) -> io::Result<File> {
+    if !is_stdin(path) {
+        return File::open(path);
+    }
+    #[cfg(unix)]
+    let stdin = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()?;
+    #[cfg(windows)]
+    let stdin = std::os::windows::io::AsHandle::as_handle(&io::stdin()).try_clone_to_owned()?;
+    Ok(stdin.into())
+}
 
 /// Appends the file's bytes. Stops one byte past [`LIMIT`]; who keeps the
 /// buffer refuses it then with [`too_large`].

@@ -19,6 +19,8 @@ pub(super) enum Claim {
     Messages,
     /// `-s @-`.
     System,
+    /// An option of another part, as it would be written.
+    Elsewhere(&'static str),
 }
 
 impl Claim {
@@ -39,6 +41,7 @@ impl Claim {
         claims.extend(files.map(|_| Self::File));
         let images = sources.images.iter().filter(|path| is_stdin(path));
         claims.extend(images.map(|_| Self::Image));
+        claims.extend(sources.elsewhere.iter().map(|place| Self::Elsewhere(place)));
         match claims[..] {
             [] => Ok(None),
             [one] if sources.no_stdin => Err(Failure::usage(format!(
@@ -63,6 +66,7 @@ impl Claim {
             Self::Image => "`-i -`",
             Self::Messages => "`--messages -`",
             Self::System => "`-s @-`",
+            Self::Elsewhere(place) => place,
         }
     }
 }
@@ -75,7 +79,7 @@ pub(super) fn system_file(text: &str) -> Option<&Path> {
 
 /// `-`, or one of the names that a Unix shell has for it: reopened by name, a
 /// file would be read from its start, and then a second time.
-pub(super) fn is_stdin(path: &Path) -> bool {
+pub fn is_stdin(path: &Path) -> bool {
     let device = |name| cfg!(unix) && path == Path::new(name);
     path == Path::new("-")
         || device("/dev/stdin")

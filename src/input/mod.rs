@@ -22,11 +22,12 @@ mod text;
 mod turn;
 mod user;
 
+pub use bytes::open;
 use claim::Claim;
+pub use claim::is_stdin;
 use history::History;
 pub use session::Session;
 use stdin::Stdin;
-pub use text::read_text;
 
 /// Where the messages come from, as settings resolved it.
 #[derive(Debug, Clone, Default)]
@@ -43,6 +44,9 @@ pub struct Sources {
     pub messages: Option<PathBuf>,
     /// A conversation kept in a file.
     pub session: Option<PathBuf>,
+    /// What beside the messages is read from standard input by name: the options,
+    /// as they would be written.
+    pub elsewhere: Vec<&'static str>,
     /// Standard input is never touched.
     pub no_stdin: bool,
     /// Bytes that are not UTF-8 are replaced, not refused.
@@ -59,6 +63,14 @@ pub struct Prompt {
     pub messages: Vec<Message>,
     /// The session file, locked; to be extended when the run has succeeded.
     pub session: Option<Session>,
+}
+
+/// Refuses what two would read: to be asked before the first of them does.
+///
+/// # Errors
+/// Standard input is named twice, or where it may not be: exit 2.
+pub fn check(sources: &Sources) -> Result<(), Failure> {
+    Claim::of(sources).map(drop)
 }
 
 /// Reads every source. `notice` is called with one line while standard input
@@ -153,13 +165,21 @@ fn system(sources: &Sources, stdin: Stdin<'_>) -> Result<Option<String>, Failure
     Ok(Some(text))
 }
 
-/// The whole text of a file, or of standard input where `-` is named.
+/// Reads a UTF-8 text file, or standard input where that is named: a leading BOM
+/// and one final newline are dropped, other encodings refused with the byte offset,
+/// or replaced under `lossy`; so is anything longer than 16 MiB.
+pub fn read_text(path: &Path, lossy: bool) -> Result<String, Failure> {
+    read_named(path, lossy, Stdin::new(Duration::ZERO))
+}
+
 fn read_named(path: &Path, lossy: bool, stdin: Stdin<'_>) -> Result<String, Failure> {
-    if !claim::is_stdin(path) {
-        return read_text(path, lossy);
-    }
     let mut text = text::Text::new(lossy);
-    text.source(stdin::NAME, None, |into| stdin.to_the_end(into))?;
+    if claim::is_stdin(path) {
+        text.source(stdin::NAME, None, |into| stdin.to_the_end(into))?;
+    } else {
+        let name = path.display().to_string();
+        text.source(&name, None, |into| bytes::append_file(path, into))?;
+    }
     Ok(text.finish()?.text)
 }
 

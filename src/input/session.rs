@@ -10,15 +10,18 @@ use super::history::{self, History};
 use super::text::Text;
 use crate::api::request::Message;
 use crate::error::Failure;
+use crate::leftovers::Made;
+use crate::links;
 
 /// The session file, locked. Dropped without [`Session::extend`] it is as it
 /// was: one that this run made is removed.
 #[derive(Debug)]
 pub struct Session {
+    /// This run made it. Removed before the lock is given up: who waits for it sees
+    /// that the name is gone, and makes the file anew.
+    made: Option<Made>,
     file: File,
     path: PathBuf,
-    /// This run made it, and has not extended it.
-    made: bool,
     /// This run's turns, as lines.
     lines: Vec<u8>,
 }
@@ -38,9 +41,9 @@ impl Session {
             // Who held the lock may have removed the file: then this one has no name.
             if is_at(&file, path) {
                 let mut session = Self {
+                    made,
                     file,
                     path: path.to_owned(),
-                    made,
                     lines: Vec::new(),
                 };
                 let turns = session.read()?;
@@ -73,9 +76,12 @@ impl Session {
             .extend_from_slice(assistant.trim_end().as_bytes());
         self.lines.push(b'\n');
         let before = self.file.metadata().map_err(failed)?.len();
-        append(&mut &self.file, &self.lines, || self.file.set_len(before)).map_err(failed)?;
-        self.made = false;
-        Ok(())
+        let write = || append(&mut &self.file, &self.lines, || self.file.set_len(before));
+        let written = match &self.made {
+            Some(made) => made.fill(write),
+            None => write(),
+        };
+        written.map_err(failed)
     }
 
     fn read(&mut self) -> Result<History, Failure> {
@@ -106,18 +112,8 @@ impl Session {
     }
 }
 
-impl Drop for Session {
-    fn drop(&mut self) {
-        let empty = || self.file.metadata().is_ok_and(|data| data.len() == 0);
-        if self.made && empty() && is_at(&self.file, &self.path) {
-            // Still locked: who waits for it sees that the name is gone, and makes it anew.
-            let _ = fs::remove_file(&self.path);
-        }
-    }
-}
-
 /// The file and whether it was made now; none where another run was faster.
-fn open_or_make(path: &Path) -> Result<Option<(File, bool)>, Failure> {
+fn open_or_make(path: &Path) -> Result<Option<(File, Option<Made>)>, Failure> {
     let wrong = |error: io::Error| {
         Failure::usage(format!(
             "session {} cannot be opened for reading and writing: {error}",
@@ -128,6 +124,7 @@ fn open_or_make(path: &Path) -> Result<Option<(File, bool)>, Failure> {
         Failure::usage(format!("session {} is not a regular file", path.display()))
             .hint("--session keeps a conversation in a file; --messages reads one from anywhere")
     };
+    links::resolved(path).map_err(wrong)?;
     let mut options = OpenOptions::new();
     options.read(true).append(true);
     match fs::metadata(path) {
@@ -136,7 +133,7 @@ fn open_or_make(path: &Path) -> Result<Option<(File, bool)>, Failure> {
         Ok(_) => {
             return match options.open(path) {
                 Ok(file) if file.metadata().is_ok_and(|data| data.is_file()) => {
-                    Ok(Some((file, false)))
+                    Ok(Some((file, None)))
                 }
                 Ok(_) => Err(not_a_file()),
                 Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
@@ -153,8 +150,8 @@ fn open_or_make(path: &Path) -> Result<Option<(File, bool)>, Failure> {
     }
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.create_new(true).open(path) {
-        Ok(file) => Ok(Some((file, true))),
+    match Made::new(path, || options.create_new(true).open(path)) {
+        Ok((file, made)) => Ok(Some((file, Some(made)))),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(wrong(error)),
     }

@@ -2,7 +2,6 @@
 //! input, part by part; goes out one string, its UTF-8 checked once.
 
 use std::ops::Range;
-use std::path::Path;
 
 use super::bytes::{self, LIMIT};
 use crate::error::Failure;
@@ -10,16 +9,6 @@ use crate::error::Failure;
 /// What stands between two parts: one blank line.
 const BLANK_LINE: &[u8] = b"\n\n";
 const BOM: &[u8] = b"\xEF\xBB\xBF";
-
-/// Reads a UTF-8 text file: a leading BOM and one final newline are dropped,
-/// other encodings refused with the byte offset, or replaced under `lossy`;
-/// so is anything longer than 16 MiB.
-pub fn read_text(path: &Path, lossy: bool) -> Result<String, Failure> {
-    let mut text = Text::new(lossy);
-    let name = path.display().to_string();
-    text.source(&name, None, |into| bytes::append_file(path, into))?;
-    Ok(text.finish()?.text)
-}
 
 /// The text under construction.
 #[derive(Debug)]

@@ -15,12 +15,17 @@ use crate::error::Failure;
 pub(super) struct Log(Mutex<File>);
 
 impl Log {
-    /// Makes the file new.
+    /// Makes the file new, with mode 0600: requests are conversations.
     ///
     /// # Errors
     /// Of class usage, where it cannot be written.
     pub(super) fn create(file: &Path) -> Result<Self, Failure> {
-        File::create(file)
+        let mut options = File::options();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options
+            .open(file)
             .map(|file| Self(Mutex::new(file)))
             .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))
     }
@@ -63,6 +68,17 @@ fn line(method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn the_log_is_for_its_owner_alone() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        Log::create(&path).unwrap();
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
 
     #[test]
     fn a_request_is_one_line_without_its_key() {

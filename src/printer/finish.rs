@@ -70,20 +70,8 @@ impl<E: Write> Printer<Output, E> {
             self.buffer.clear();
         }
         self.held = false;
-        let mut result = result;
-        if let Some(mut extract) = self.extract.take() {
-            let mut inside = String::new();
-            let without = extract.end(&mut inside);
-            self.push_answer(&inside);
-            if let Some(text) = without {
-                let mut none = Failure::new(Class::Invalid, "the answer holds no such code block");
-                if !text.is_empty() {
-                    self.say(&text);
-                    none = none.hint("the whole answer is above; without --extract it is printed");
-                }
-                result = result.and(Err(none));
-            }
-        }
+        let extracted = self.end_extract();
+        let result = result.and_then(|done| extracted.map(|()| done));
         if self.options.format == Format::Text {
             self.pieces.end(&mut self.buffer);
             if self.last != b'\n' {
@@ -144,8 +132,8 @@ impl<E: Write> Printer<Output, E> {
                 json(&Event::Error {
                     class: failure.class.name(),
                     exit: failure.exit(),
-                    message: &self.scrubber.scrub(&failure.message),
-                    hint: hide(failure.hint.as_deref()).as_deref(),
+                    message: &self.told(&failure.message),
+                    hint: failure.hint.as_ref().map(|hint| self.told(hint)).as_deref(),
                     http_status: server.http_status,
                     code: hide(server.code.as_deref()).as_deref(),
                     request_id: hide(server.request_id.as_deref().or(asked)).as_deref(),
@@ -173,8 +161,8 @@ impl<E: Write> Printer<Output, E> {
             let hint = failure
                 .hint
                 .as_deref()
-                .map(|hint| format!("\nhint: {}", one_line(hint)));
-            let message = self.scrubber.scrub(&failure.message).into_owned();
+                .map(|hint| format!("\nhint: {}", one_line(&self.told(hint))));
+            let message = self.told(&failure.message);
             self.say(&format!(
                 "airx: {}: {}{}",
                 failure.class.name(),

@@ -266,6 +266,37 @@ impl<O: Write, E: Write> Printer<O, E> {
         }
     }
 
+    /// Puts the end behind what `--extract` wants, once.
+    fn end_extract(&mut self) -> Result<(), Failure> {
+        let Some(mut extract) = self.extract.take() else {
+            return Ok(());
+        };
+        let mut inside = String::new();
+        let without = extract.end(&mut inside);
+        self.push_answer(&inside);
+        let Some(text) = without else {
+            return Ok(());
+        };
+        let none = Failure::new(Class::Invalid, "the answer holds no such code block");
+        if text.is_empty() {
+            return Err(none);
+        }
+        self.say(&text);
+        Err(none.hint("the whole answer is above; without --extract it is printed"))
+    }
+
+    /// A message or a hint without what must not be shown, and not longer than
+    /// people read: a server may have put anything into it. It is cut when it has
+    /// been scrubbed, since half of a secret is not known for one.
+    fn told(&self, text: &str) -> String {
+        const MAX: usize = 1000;
+        let clean = self.scrubber.scrub(text);
+        match clean.char_indices().nth(MAX) {
+            Some((cut, _)) => format!("{}…", &clean[..cut]),
+            None => clean.into_owned(),
+        }
+    }
+
     /// Writes whole lines to standard error, scrubbed and safe.
     fn say(&mut self, text: &str) {
         self.spinner = None;

@@ -1,12 +1,13 @@
 //! Where the answer goes: standard output, or the file of `--output`.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use crate::error::Failure;
+use crate::links;
 
 /// The place that the answer is written to.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub enum Output {
         beside: NamedTempFile,
         /// The file to replace, links resolved.
         target: PathBuf,
+        /// The mode of the file that is replaced.
+        known: Option<Permissions>,
     },
     /// Nothing; after the end.
     Closed,
@@ -49,7 +52,7 @@ impl Output {
             Failure::usage(format!("--output {}: {}", path.display(), reason(&error)))
                 .hint("nothing was sent")
         };
-        let target = resolved(path).map_err(failed)?;
+        let target = links::resolved(path).map_err(failed)?;
         let known = match std::fs::metadata(&target) {
             Ok(metadata) if !metadata.is_file() => {
                 let file = OpenOptions::new()
@@ -76,24 +79,16 @@ impl Output {
         let folder = target
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".airx-");
-        #[cfg(unix)]
-        {
-            // As any program makes a new file: what the umask leaves of 0666.
-            use std::os::unix::fs::PermissionsExt;
-            builder.permissions(std::fs::Permissions::from_mode(0o666));
-        }
-        let beside = builder
+        // Mode 0600: what is in it has not been shown to anybody yet.
+        let beside = tempfile::Builder::new()
+            .prefix(".airx-")
             .tempfile_in(folder.unwrap_or(Path::new(".")))
             .map_err(failed)?;
-        if let Some(permissions) = known {
-            beside
-                .as_file()
-                .set_permissions(permissions)
-                .map_err(failed)?;
-        }
-        Ok(Self::Atomic { beside, target })
+        Ok(Self::Atomic {
+            beside,
+            target,
+            known,
+        })
     }
 
     /// Whether people read it as it comes.
@@ -106,7 +101,12 @@ impl Output {
     /// # Errors
     /// It cannot; what was written stays in `FILE.partial`.
     pub fn keep(&mut self) -> Result<(), Failure> {
-        let Self::Atomic { beside, target } = std::mem::replace(self, Self::Closed) else {
+        let Self::Atomic {
+            beside,
+            target,
+            known,
+        } = std::mem::replace(self, Self::Closed)
+        else {
             return Ok(());
         };
         let failed = |error: &io::Error| {
@@ -115,7 +115,8 @@ impl Output {
                 format!("--output {}: {error}", target.display()),
             )
         };
-        if let Err(error) = beside.as_file().sync_all() {
+        let file = beside.as_file();
+        if let Err(error) = take_mode(file, known).and_then(|()| file.sync_all()) {
             set_aside(beside, &target);
             return Err(failed(&error));
         }
@@ -132,7 +133,7 @@ impl Output {
     /// The run has failed: the file stays as it was, what came is set aside.
     /// The place of it, where anything came.
     pub fn set_aside(&mut self) -> Option<PathBuf> {
-        let Self::Atomic { beside, target } = std::mem::replace(self, Self::Closed) else {
+        let Self::Atomic { beside, target, .. } = std::mem::replace(self, Self::Closed) else {
             return None;
         };
         let came = beside
@@ -143,6 +144,28 @@ impl Output {
     }
 }
 
+/// Gives the file the mode of the one that it replaces: who may read and write,
+/// not whom to run as.
+#[cfg(unix)]
+fn take_mode(file: &File, known: Option<Permissions>) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(known) = known else {
+        return Ok(());
+    };
+    let (now, mode) = (file.metadata()?.permissions().mode(), known.mode() & 0o777);
+    // Not every file system has modes: there the two are the same.
+    if now & 0o777 == mode {
+        return Ok(());
+    }
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
+#[cfg(not(unix))]
+fn take_mode(file: &File, known: Option<Permissions>) -> io::Result<()> {
+    known.map_or(Ok(()), |known| file.set_permissions(known))
+}
+
+/// Keeps what came, for its owner alone.
 fn set_aside(beside: NamedTempFile, target: &Path) -> Option<PathBuf> {
     let mut name = target.file_name()?.to_owned();
     name.push(".partial");
@@ -242,28 +265,6 @@ fn open_descriptor(option: &str, path: &Path) -> Result<File, Failure> {
         Failure::usage(format!("{option} {}: {error}", path.display()))
             .hint("is the descriptor open?")
     })
-}
-
-/// `path` with its links resolved, the last one too where it leads nowhere yet.
-fn resolved(path: &Path) -> io::Result<PathBuf> {
-    /// As many links as Linux follows.
-    const LINKS: usize = 40;
-    let mut path = path.to_owned();
-    for _ in 0..LINKS {
-        match std::fs::read_link(&path) {
-            // A link of /proc, as /dev/stdout is, may name no path at all.
-            Ok(_) if std::fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) => {
-                return Ok(path);
-            }
-            Ok(to) => {
-                path = path
-                    .parent()
-                    .map_or_else(|| to.clone(), |folder| folder.join(&to));
-            }
-            Err(_) => return Ok(path),
-        }
-    }
-    Err(io::Error::other("too many links"))
 }
 
 impl Write for Output {

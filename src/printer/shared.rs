@@ -77,6 +77,10 @@ impl<O: Write, E: Write> Sink for Shared<O, E> {
         self.lock().wait()
     }
 
+    fn complete(&mut self) -> Result<(), Failure> {
+        self.lock().complete()
+    }
+
     fn printed(&self) -> bool {
         self.lock().printed()
     }

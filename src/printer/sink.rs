@@ -16,7 +16,7 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         }
         match (self.options.format, event) {
             (Format::Ndjson, Event::Retry { message, .. }) => {
-                let message = &self.scrubber.scrub(message).into_owned();
+                let message = &self.told(message);
                 if let Event::Retry {
                     request,
                     after_ms,
@@ -88,6 +88,11 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
     }
 
     fn wait(&mut self) -> Result<(), Failure> {
+        self.flush()
+    }
+
+    fn complete(&mut self) -> Result<(), Failure> {
+        self.end_extract()?;
         self.flush()
     }
 

@@ -9,6 +9,7 @@ use super::endpoint::{Endpoint, Provider, UserInfo};
 use super::variable;
 use crate::error::Failure;
 use crate::exit::Class;
+use crate::input;
 use crate::secret::{Scrubber, Secret};
 
 /// Every key that the user gave.
@@ -115,7 +116,7 @@ fn of_file(
 ) -> Result<Secret, Failure> {
     let name = format!("--key-file {}", path.display());
     let unusable = |why: String| Failure::new(Class::Account, format!("{name}: {why}"));
-    let file = std::fs::File::open(path).map_err(|error| unusable(error.to_string()))?;
+    let file = input::open(path).map_err(|error| unusable(error.to_string()))?;
     let metadata = file
         .metadata()
         .map_err(|error| unusable(error.to_string()))?;

@@ -7,14 +7,14 @@ mod headers;
 mod key;
 
 use std::num::NonZeroU32;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use url::Url;
 
 use crate::cli::{Common, ConnectionArgs, OnOff};
 use crate::error::Failure;
-use crate::input::Sources;
+use crate::input::{self, Sources};
 use crate::model;
 use crate::secret::{Scrubber, Secret};
 
@@ -102,14 +102,21 @@ const RETRIES: u32 = 3;
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 const STDIN_WAIT: Duration = Duration::from_secs(60);
 
-/// Resolves the options. Every secret that is met goes into `scrubber` before
-/// it can stand in a message.
+/// Resolves the options; `files` are those that the command itself will read, each
+/// with its option. Every secret that is met goes into `scrubber` before it can
+/// stand in a message.
 ///
 /// # Errors
 /// A value that cannot be used: exit 2; no usable key: exit 3.
-pub fn resolve(common: &mut Common, scrubber: &mut Scrubber) -> Result<Settings, Failure> {
+pub fn resolve(
+    common: &mut Common,
+    files: &[(&'static str, &Path)],
+    scrubber: &mut Scrubber,
+) -> Result<Settings, Failure> {
     let mut warnings = Vec::new();
-    let sources = sources(common)?;
+    let elsewhere = from_stdin(&common.connection, files);
+    let sources = sources(common, elsewhere)?;
+    input::check(&sources)?;
     let model = match common.request.model.take() {
         Some(model) => model,
         None => variable("AIRX_MODEL")?.unwrap_or_else(|| model::DEFAULT.to_owned()),
@@ -217,7 +224,22 @@ fn max_in_flight(flag: Option<u32>) -> Result<Option<NonZeroU32>, Failure> {
     Ok(NonZeroU32::new(limit))
 }
 
-fn sources(common: &mut Common) -> Result<Sources, Failure> {
+/// The options that name standard input and are no part of the messages.
+fn from_stdin(args: &ConnectionArgs, files: &[(&'static str, &Path)]) -> Vec<&'static str> {
+    let named = |path: &Path, option| input::is_stdin(path).then_some(option);
+    let key = args.key_file.iter().map(|path| (&**path, "`--key-file -`"));
+    // It has no `-`, only the other names.
+    let cacert = args.cacert.iter().filter(|path| **path != Path::new("-"));
+    let cacert = cacert.map(|path| (&**path, "`--cacert /dev/stdin`"));
+    let header = args.header.iter().filter_map(|flag| flag.strip_prefix('@'));
+    let header = header.map(|path| (Path::new(path), "`--header @-`"));
+    let files = files.iter().map(|&(option, path)| (path, option));
+    let all = key.chain(cacert).chain(header).chain(files);
+    all.filter_map(|(path, option)| named(path, option))
+        .collect()
+}
+
+fn sources(common: &mut Common, elsewhere: Vec<&'static str>) -> Result<Sources, Failure> {
     let input = &mut common.input;
     let stdin_wait = match variable("AIRX_STDIN_WAIT")? {
         Some(text) => crate::cli::duration(&text)
@@ -231,6 +253,7 @@ fn sources(common: &mut Common) -> Result<Sources, Failure> {
         images: std::mem::take(&mut input.image),
         messages: input.messages.take(),
         session: input.session.take(),
+        elsewhere,
         no_stdin: input.no_stdin || switch("AIRX_NO_STDIN")?,
         lossy: input.lossy,
         stdin_wait,

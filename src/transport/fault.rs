@@ -5,6 +5,8 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
+use url::Url;
+
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
@@ -14,6 +16,10 @@ use crate::settings::Connection;
 pub(super) struct Limits {
     /// `host:port` of the server.
     server: String,
+    /// The same of `--proxy`.
+    proxy: Option<String>,
+    /// The request is TLS's: its proxy is the one of `HTTPS_PROXY`.
+    https: bool,
     connect: Option<Duration>,
     total: Option<Duration>,
 }
@@ -21,13 +27,21 @@ pub(super) struct Limits {
 impl Limits {
     pub(super) fn of(connection: &Connection) -> Self {
         let url = &connection.endpoint.url;
-        let port = url.port_or_known_default().unwrap_or_default();
         Self {
-            server: format!("{}:{port}", url.host_str().unwrap_or_default()),
+            server: place(url),
+            proxy: connection.proxy.as_ref().map(place),
+            https: url.scheme() == "https",
             connect: connection.timeouts.connect,
             total: connection.timeouts.total,
         }
     }
+}
+
+/// `host:port`, without user name and password.
+fn place(url: &Url) -> String {
+    // The library knows no port of SOCKS.
+    let port = url.port_or_known_default().unwrap_or(1080);
+    format!("{}:{port}", url.host_str().unwrap_or_default())
 }
 
 /// A failure before the response's head: to connect, or a connection that was
@@ -58,23 +72,23 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
         };
     }
     if error.is_connect() {
+        let by_proxy = ["tunnel", "proxy", "socks"];
+        if by_proxy
+            .iter()
+            .any(|word| chain.to_lowercase().contains(word))
+        {
+            return by(limits, &chain);
+        }
         let failure = Failure::new(
             Class::Network,
             format!("cannot connect to {server}: {chain}"),
         );
-        let failure = if chain.contains("dns error") {
-            failure.hint("the host's name cannot be resolved: check --base-url and the network")
-        } else if chain.contains("tunnel") || chain.contains("proxy") || chain.contains("socks") {
-            failure.hint("check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY) and its credentials")
+        let hint = if chain.contains("dns error") {
+            "the host's name cannot be resolved: check --base-url and the network"
         } else {
-            failure.hint("check --base-url, and that the server is running")
+            "check --base-url, and that the server is running"
         };
-        // Wrong credentials stay wrong, and may lock the proxy's account.
-        return if chain.contains("authorization required") {
-            failure
-        } else {
-            failure.retryable()
-        };
+        return failure.hint(hint).retryable();
     }
     if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
         return Failure::new(
@@ -94,6 +108,56 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
         Class::Network,
         format!("the request to {server} failed: {chain}"),
     )
+}
+
+/// A failure of a proxy, or on the way to it. The library keeps what a proxy
+/// answers to itself, but for 407.
+fn by(limits: &Limits, chain: &str) -> Failure {
+    let unauthorized = chain.contains("authorization required");
+    let why = if unauthorized {
+        "it wants other credentials, or any (407)"
+    } else if chain.contains("tunnel error: unsuccessful") {
+        "it opens no tunnel there: its answer to CONNECT is not 200"
+    } else if chain.contains("tunnel error: unexpected end of file") {
+        "it closed the connection without an answer"
+    } else {
+        chain.trim_start_matches("tunnel error: failed to create underlying connection: ")
+    };
+    let server = &limits.server;
+    let proxy = limits
+        .proxy
+        .clone()
+        .or_else(|| of_environment(limits.https));
+    let proxy = proxy.map(|place| format!(" {place}")).unwrap_or_default();
+    let message = format!("cannot connect to {server} by the proxy{proxy}: {why}");
+    let failure = Failure::new(Class::Network, message).hint(
+        "check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY), its credentials, and that it lets \
+         this host through",
+    );
+    // Wrong credentials stay wrong, and may lock the proxy's account.
+    if unauthorized {
+        failure
+    } else {
+        failure.retryable()
+    }
+}
+
+/// The proxy that the environment names, where it is known to name one.
+fn of_environment(https: bool) -> Option<String> {
+    let own = if https {
+        ["HTTPS_PROXY", "https_proxy"]
+    } else {
+        ["HTTP_PROXY", "http_proxy"]
+    };
+    let mut names = own.into_iter().chain(["ALL_PROXY", "all_proxy"]);
+    let set = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
+    let text = names.find_map(set)?;
+    let whole = if text.contains("://") {
+        text
+    } else {
+        format!("http://{text}")
+    };
+    Url::parse(&whole).ok().as_ref().map(place)
 }
 
 /// A failure after the response's head: the answer broke off, or took too long.

@@ -86,9 +86,11 @@ hint: raise --max-tokens, ask for less, or choose a model with a longer output (
     let server = Server::once(json(200, &wire("plain_length_truncated_json.json")));
     let text = "{\"city\":\"南京\",\"items\":[{\"name\":\"a\n";
     chat(&server, &[]).is(9, text, message);
-    for command in ["json", "tools"] {
+    // Of tools it is told like the prose beside calls.
+    for (command, prose) in [("json", ""), ("tools", text)] {
         let server = Server::once(json(200, &wire("plain_length_truncated_json.json")));
-        airx([command, "hi"]).at(&server).run().is(9, "", message);
+        let told = format!("{prose}{message}");
+        airx([command, "hi"]).at(&server).run().is(9, "", &told);
     }
 }
 

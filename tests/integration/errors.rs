@@ -199,3 +199,57 @@ fn a_code_beside_success_false_counts_as_a_status() {
     let play = json(200, r#"{"code":401,"msg":"no","success":false}"#);
     assert_eq!(run(play, &[]).code, 3);
 }
+
+/// A text that no line should hold whole.
+fn long() -> String {
+    "x".repeat(100_000)
+}
+
+#[test]
+fn a_long_location_is_cut() {
+    let place = format!("http://a.test/{}", "x".repeat(20_000));
+    let play = http(301, &format!("Location: {place}\r\n"), "");
+    let begun = "the server answered HTTP 301 and points to ";
+    let shown = format!("{begun}{}…", &place[..1000 - begun.len()]);
+    let hint = "redirects are not followed: set --base-url to the place named";
+    run(play, &[]).is(4, "", &format!("airx: rejected: {shown}\nhint: {hint}\n"));
+}
+
+#[test]
+fn a_long_finish_reason_is_cut() {
+    let play = json(200, &crate::harness::reply_body("a", &long()));
+    let ran = run(play, &[]);
+    let begun = "the answer ended for a reason that airx does not know: \"";
+    let shown = format!("{begun}{}…", "x".repeat(1000 - begun.len()));
+    let advice = "if such an answer is complete for you: --accept ";
+    let hint = format!("{advice}{}…", "x".repeat(1000 - advice.len()));
+    ran.is(7, "", &format!("airx: incomplete: {shown}\nhint: {hint}\n"));
+}
+
+#[test]
+fn a_long_code_is_cut_and_the_words_behind_it_are_told() {
+    let body = format!(r#"{{"error":{{"code":"a {}","message":"why"}}}}"#, long());
+    let told = "the server answered HTTP 400 with error a…: why";
+    run(json(400, &body), &[]).is(4, "", &format!("airx: rejected: {told}\n"));
+    let events = run(json(400, &body), &["--format", "ndjson"]).events();
+    assert_eq!(events[1]["message"], told);
+}
+
+#[test]
+fn no_half_of_a_key_is_left_where_a_message_is_cut() {
+    const KEY: &str = "0123456789abcdef.0123456789ABCDEF";
+    let begun = "the server answered HTTP 301 and points to ".len();
+    for before in 960 - begun..1001 - begun {
+        let place = "/".repeat(before);
+        let head = format!("Location: {place}{KEY}{}\r\n", "/".repeat(200));
+        let server = Server::once(http(301, &head, ""));
+        let ran = airx(["chat", "--format", "ndjson", "hi"])
+            .env("AIRX_API_KEY", KEY)
+            .at(&server)
+            .run();
+        let told = ran.events()[1]["message"].as_str().unwrap().to_owned();
+        for told in [told, ran.stderr] {
+            assert!(!told.contains("012"), "{before}: {told}");
+        }
+    }
+}

@@ -18,19 +18,22 @@ const ANSWER: &str = "{\"role\":\"assistant\",\"content\":\"a1\"}\n";
 
 #[test]
 fn a_session_is_made_with_mode_0600_and_the_system_text() {
-    let server = Server::once(reply("a1"));
-    let folder = folder();
-    airx(["chat", "--session", "s", "-s", "sys", "q1"])
-        .at(&server)
-        .within(folder.path())
-        .run()
-        .is(0, "a1\n", "");
-    let path = folder.path().join("s");
-    assert_eq!(
-        text(&path),
-        format!("{{\"role\":\"system\",\"content\":\"sys\"}}\n{USER}{ANSWER}")
-    );
-    assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+    for umask in ["000", "022", "077"] {
+        let server = Server::once(reply("a1"));
+        let folder = folder();
+        bash(&format!("umask {umask}; airx chat --session s -s sys q1"))
+            .at(&server)
+            .within(folder.path())
+            .run()
+            .is(0, "a1\n", "");
+        let path = folder.path().join("s");
+        assert_eq!(
+            text(&path),
+            format!("{{\"role\":\"system\",\"content\":\"sys\"}}\n{USER}{ANSWER}")
+        );
+        let mode = path.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "under {umask}");
+    }
 }
 
 #[test]
@@ -234,4 +237,49 @@ fn what_is_no_session_is_refused() {
         "-",
         "--session - : a session is kept in a file\nhint: name a file; --messages - reads earlier turns from standard input",
     );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_run_whose_output_cannot_be_written_leaves_the_session() {
+    for command in ["chat", "stream", "json", "tools"] {
+        let answer = if command == "stream" {
+            stream([delta("1"), finish_frame("stop"), DONE.into()])
+        } else {
+            reply("1")
+        };
+        let server = Server::once(answer);
+        let folder = folder();
+        let told =
+            "airx: internal: cannot write the output: No space left on device (os error 28)\n";
+        bash(&format!("airx {command} -n --session s q1 >/dev/full"))
+            .at(&server)
+            .within(folder.path())
+            .run()
+            .is(1, "", told);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0, "{command}");
+    }
+}
+
+#[test]
+fn a_run_that_found_no_code_block_leaves_the_session() {
+    for command in ["chat", "stream"] {
+        let answer = |text: &str| match command {
+            "stream" => stream([delta(text), finish_frame("stop"), DONE.into()]),
+            _ => reply(text),
+        };
+        let server = Server::play([answer("no code"), answer("```\ncode\n```\n")]);
+        let folder = folder();
+        let run = || {
+            airx([command, "-n", "-x", "--session", "s", "q1"])
+                .at(&server)
+                .within(folder.path())
+                .run()
+        };
+        let told = "no code\nairx: invalid: the answer holds no such code block\nhint: the whole answer is above; without --extract it is printed\n";
+        run().is(10, "", told);
+        assert_eq!(folder.path().read_dir().unwrap().count(), 0, "{command}");
+        run().is(0, "code\n", "");
+        assert_eq!(text(folder.path().join("s")).lines().count(), 2);
+    }
 }

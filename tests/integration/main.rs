@@ -47,6 +47,8 @@ mod meta;
 mod output_file;
 #[cfg(unix)]
 mod pipes;
+#[cfg(unix)]
+mod planted;
 mod proxy;
 mod record;
 mod replay;
@@ -58,6 +60,8 @@ mod scrub;
 mod signals;
 #[cfg(unix)]
 mod slots;
+#[cfg(unix)]
+mod stdin_readers;
 mod stream;
 mod stream_calls;
 mod stream_ends;

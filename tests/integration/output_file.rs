@@ -48,26 +48,71 @@ fn the_answer_goes_to_a_new_file_and_nothing_else_stays() {
 }
 
 #[test]
-fn a_new_file_has_the_mode_that_the_umask_leaves() {
+fn a_new_file_and_its_partial_are_for_their_owner_alone() {
+    for (umask, left) in [
+        ("000", 0o600),
+        ("022", 0o600),
+        ("077", 0o600),
+        ("277", 0o400),
+    ] {
+        let folder = folder();
+        let cut = json(200, &reply_body("Hel", "length"));
+        let server = Server::play([reply("a"), cut]);
+        let script = format!("umask {umask}; airx chat -o new hi; airx chat -q -o cut hi");
+        bash(&script)
+            .at(&server)
+            .within(folder.path())
+            .run()
+            .code_is(9);
+        only(&folder, &["cut.partial", "new"]);
+        for name in ["new", "cut.partial"] {
+            assert_eq!(mode(folder.path().join(name)), left, "{name} under {umask}");
+        }
+    }
+}
+
+#[test]
+fn what_is_written_beside_a_file_that_all_can_read_is_for_its_owner_alone() {
     let folder = folder();
-    let server = Server::once(reply("a"));
-    bash("umask 027; airx chat -o out hi")
+    let path = file(&folder, "out", "old");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
+    // One that was left by an earlier run lends nothing of its mode.
+    let partial = file(&folder, "out.partial", "older");
+    std::fs::set_permissions(&partial, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let play = vec![
+        stream_head(),
+        chunk(delta("Hel").as_bytes()),
+        Step::Gate,
+        Step::Close,
+    ];
+    let server = Server::once(play);
+    let child = airx(["stream", "-n", "-q", "-o", "out", "hi"])
         .at(&server)
         .within(folder.path())
-        .run()
-        .is(0, "", "");
-    assert_eq!(mode(folder.path().join("out")), 0o640);
+        .start();
+    let beside = await_text_in(folder.path(), "Hel");
+    assert_eq!(mode(beside), 0o600);
+    server.go();
+    assert_eq!(finish(child).code, 7);
+    holds(&folder, "out", "old");
+    assert_eq!(mode(path), 0o644);
+    holds(&folder, "out.partial", "Hel\n");
+    assert_eq!(mode(partial), 0o600);
+    only(&folder, &["out", "out.partial"]);
 }
 
 #[test]
 fn an_old_file_is_replaced_and_keeps_its_mode() {
     let folder = folder();
     let path = file(&folder, "out", "old and longer");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o606)).unwrap();
-    ran(&folder, &["chat", "-o", "out", "hi"], reply("a")).is(0, "", "");
-    holds(&folder, "out", "a\n");
-    assert_eq!(mode(path), 0o606);
-    only(&folder, &["out"]);
+    // Whom a program runs as is no part of who may read and write its text.
+    for (old, kept) in [(0o644, 0o644), (0o606, 0o606), (0o6755, 0o755)] {
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(old)).unwrap();
+        ran(&folder, &["chat", "-o", "out", "hi"], reply("a")).is(0, "", "");
+        holds(&folder, "out", "a\n");
+        assert_eq!(mode(&path), kept);
+        only(&folder, &["out"]);
+    }
 }
 
 #[test]

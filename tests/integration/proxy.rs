@@ -199,42 +199,55 @@ fn hosts_of_no_proxy_are_asked_directly() {
     }
 }
 
+const PROXY_HINT: &str = "hint: check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY), its credentials, and that it lets this host through\n";
+
 #[test]
-fn a_proxy_that_refuses_or_is_not_there_exits_6() {
+fn a_proxy_that_refuses_is_named_and_exits_6() {
     let html = "HTTP/1.0 407 Proxy Authentication Required\r\nContent-Type: text/html\r\n\r\n<html>no</html>";
-    for (answer, told) in [
-        (html, "proxy"),
-        ("HTTP/1.1 403 Forbidden\r\n\r\n", "tunnel"),
-        ("HTTP/1.1 502 Bad Gateway\r\n\r\n", "tunnel"),
-        ("nonsense\r\n\r\n", "tunnel"),
+    let refused = "it opens no tunnel there: its answer to CONNECT is not 200";
+    for (answer, why) in [
+        (html, "it wants other credentials, or any (407)"),
+        ("HTTP/1.1 401 Unauthorized\r\n\r\n", refused),
+        ("HTTP/1.1 403 Forbidden\r\n\r\n", refused),
+        ("HTTP/1.1 503 Service Unavailable\r\n\r\n", refused),
+        ("nonsense\r\n\r\n", refused),
+        ("", "it closed the connection without an answer"),
     ] {
         let proxy = Proxy::refusing(answer);
-        for command in ["chat", "stream"] {
-            let ran = airx([
-                command,
-                "--base-url",
-                "https://model.test/v1",
-                "--retries",
-                "0",
-                "hi",
-            ])
-            .args([
-                "--proxy",
-                &format!("http://user:hidden-word@{}", proxy.address()),
-            ])
-            .run();
-            ran.code_is(6);
-            let hint =
-                "\nhint: check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY) and its credentials\n";
-            assert!(ran.stderr.ends_with(hint), "{}", ran.stderr);
-            assert!(
-                ran.stderr.contains(told) && !ran.stderr.contains("hidden-word"),
-                "{}",
-                ran.stderr
-            );
+        let place = proxy.address();
+        let told = format!(
+            "airx: network: cannot connect to model.test:443 by the proxy {place}: {why}\n{PROXY_HINT}"
+        );
+        let url = format!("http://user:hidden-word@{place}");
+        for (command, name) in [("chat", "HTTPS_PROXY"), ("stream", "all_proxy")] {
+            let asked = || {
+                let args = [command, "--base-url", "https://model.test/v1", "hi"];
+                airx(args).args(["--retries", "0"])
+            };
+            asked().args(["--proxy", &url]).run().is(6, "", &told);
+            asked().env(name, &url).run().is(6, "", &told);
         }
     }
-    for proxy in ["http://127.0.0.1:9", "socks5h://127.0.0.1:9"] {
+}
+
+#[test]
+fn a_proxy_that_is_not_there_is_named_and_exits_6() {
+    for (proxy, why) in [
+        ("http://u:hidden-word@127.0.0.1:9", "Connection refused"),
+        (
+            "socks5h://u:hidden-word@127.0.0.1:9",
+            "error connecting to socks proxy",
+        ),
+    ] {
+        let args = ["chat", "--base-url", "https://model.test/v1", "hi"];
+        let ran = airx(args).args(["--retries", "0", "--proxy", proxy]).run();
+        ran.code_is(6);
+        let told = format!(
+            "airx: network: cannot connect to model.test:443 by the proxy 127.0.0.1:9: {why}"
+        );
+        assert!(ran.stderr.starts_with(&told), "{}", ran.stderr);
+        assert!(ran.stderr.ends_with(PROXY_HINT), "{}", ran.stderr);
+        assert!(!ran.stderr.contains("hidden-word"), "{}", ran.stderr);
         chat(&["--retries", "0", "--proxy", proxy]).run().code_is(6);
     }
 }

@@ -8,7 +8,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
 
 use crate::harness::{
-    DONE, Play, Server, Step, airx, chunk, delta, finish, finish_frame, folder, http, reply,
+    DONE, Play, Server, Step, airx, bash, chunk, delta, finish, finish_frame, folder, http, reply,
     reply_body, stream, stream_head,
 };
 
@@ -99,16 +99,17 @@ fn an_exchange_is_one_readable_file() {
 #[test]
 fn a_recording_is_for_its_owner_alone() {
     use std::os::unix::fs::PermissionsExt;
-    let tapes = folder();
-    let place = tapes.path().join("new");
-    let server = Server::once(reply("Hello"));
-    airx(["chat", "hi", "--record"])
-        .args([&place])
-        .at(&server)
-        .run();
     let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&recordings(&place)[0]), 0o600);
-    assert_eq!(mode(&place), 0o700);
+    for umask in ["000", "022", "077"] {
+        let tapes = folder();
+        let place = tapes.path().join("new");
+        let server = Server::once(reply("Hello"));
+        let script = format!("umask {umask}; airx chat hi --record new");
+        let ran = bash(&script).within(tapes.path()).at(&server).run();
+        ran.is(0, "Hello\n", "");
+        assert_eq!(mode(&recordings(&place)[0]), 0o600, "under {umask}");
+        assert_eq!(mode(&place), 0o700, "under {umask}");
+    }
 }
 
 #[test]

@@ -225,23 +225,81 @@ fn a_full_pipe_that_nobody_reads_does_not_keep_it() {
 
 #[test]
 fn a_session_is_as_it_was_and_free_for_the_next_run() {
+    const USER: &str = "{\"role\":\"user\",\"content\":\"before\"}\n";
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        for old in [None, Some(""), Some(USER)] {
+            let folder = folder();
+            let path = folder.path().join("s");
+            if let Some(old) = old {
+                std::fs::write(&path, old).unwrap();
+            }
+            let server = Server::play([begun(), reply("a")]);
+            let mut child = airx(&["stream", "-n", "--session", "s", "hi"])
+                .at(&server)
+                .within(folder.path())
+                .start();
+            let out = Watch::new(child.stdout.take().unwrap());
+            out.until("first");
+            send(&child, signal);
+            assert_eq!(finish(child).signal, Some(signal.as_raw()));
+            let found = std::fs::read_to_string(&path).ok();
+            assert_eq!(found.as_deref(), old, "{signal:?}");
+            airx(&["chat", "-n", "--session", "s", "q"])
+                .at(&server)
+                .within(folder.path())
+                .run()
+                .is(0, "a\n", "");
+            let kept = std::fs::read_to_string(&path).unwrap();
+            let lines = old.unwrap_or_default().lines().count() + 2;
+            assert_eq!(kept.lines().count(), lines, "{kept}");
+        }
+    }
+}
+
+#[test]
+fn who_waits_for_a_new_session_makes_it_when_a_signal_ended_the_other() {
+    let folder = folder();
+    let server = Server::play([begun(), reply("a")]);
+    let run = |args: &[&str]| airx(args).at(&server).within(folder.path()).start();
+    let mut first = run(&["stream", "-n", "--session", "s", "hi"]);
+    Watch::new(first.stdout.take().unwrap()).until("first");
+    let mut second = run(&["chat", "-n", "--session", "s", "q"]);
+    let told = Watch::new(second.stderr.take().unwrap());
+    told.until("waiting for session s, which another run holds");
+    send(&first, Signal::INT);
+    assert_eq!(finish(first).signal, Some(2));
+    finish(second).is(0, "a\n", "");
+    let kept = std::fs::read_to_string(folder.path().join("s")).unwrap();
+    assert!(
+        kept.starts_with("{\"role\":\"user\",\"content\":\"q\"}\n"),
+        "{kept}"
+    );
+    assert_eq!(kept.lines().count(), 2, "{kept}");
+}
+
+#[test]
+fn an_empty_session_that_a_killed_run_left_is_a_new_one() {
     let folder = folder();
     let server = Server::play([begun(), reply("a")]);
     let mut child = airx(&["stream", "-n", "--session", "s", "hi"])
         .at(&server)
         .within(folder.path())
         .start();
-    let out = Watch::new(child.stdout.take().unwrap());
-    out.until("first");
-    send(&child, Signal::INT);
-    assert_eq!(finish(child).signal, Some(2));
-    airx(&["chat", "-n", "--session", "s", "q"])
+    Watch::new(child.stdout.take().unwrap()).until("first");
+    // Nobody is told of this one: the file stays, empty.
+    send(&child, Signal::KILL);
+    assert_eq!(finish(child).signal, Some(9));
+    airx(&["chat", "-n", "--session", "s", "-s", "sys", "q"])
         .at(&server)
         .within(folder.path())
         .run()
         .is(0, "a\n", "");
     let kept = std::fs::read_to_string(folder.path().join("s")).unwrap();
-    assert_eq!(kept.lines().count(), 2, "{kept}");
+    assert!(
+        kept.starts_with("{\"role\":\"system\",\"content\":\"sys\"}\n"),
+        "{kept}"
+    );
+    assert_eq!(kept.lines().count(), 3, "{kept}");
 }
 
 #[test]

@@ -139,11 +139,73 @@ fn a_call_behind_prose_begins_a_line_of_chat_and_stream() {
     airx(["chat", "hi"]).at(&server).run().is(0, &printed, "");
 }
 
+/// A reply that was cut in its second call.
+fn cut() -> Play {
+    let call = |id: &str, arguments: &str| json!({"id": id, "type": "function", "function": {"name": "f", "arguments": arguments}});
+    let message = json!({"role": "assistant", "content": "Let me look.", "reasoning_content": "Hm.",
+        "tool_calls": [call("c1", "{\"a\":1}"), call("c2", "{\"a\":")]});
+    let choice = json!({"finish_reason": "length", "index": 0, "message": message});
+    harness::json(200, &json!({"choices": [choice], "id": "id-1"}).to_string())
+}
+
 #[test]
-fn a_cut_answer_prints_no_call() {
-    let body = harness::reply_body("x", "length");
-    let ran = ran(&[], harness::json(200, &body));
+fn a_cut_answer_prints_no_call_and_its_prose_on_standard_error() {
+    let plain = ran(&["--max-tokens", "9"], cut());
+    let (prose, told) = plain.stderr.split_once('\n').unwrap();
+    assert_eq!((plain.code, &*plain.stdout, prose), (9, "", "Let me look."));
+    assert!(told.starts_with("airx: truncated: "), "{told}");
+    let said = plain.stderr.as_str();
+    ran(&["--max-tokens", "9", "--format", "json"], cut()).is(9, "", said);
+    let thought = format!("Hm.\n{said}");
+    ran(&["--max-tokens", "9", "--reasoning"], cut()).is(9, "", &thought);
+    let events = ran(&["--max-tokens", "9", "--format", "ndjson"], cut());
+    assert_eq!((events.code, events.stderr.as_str()), (9, told));
+    assert_eq!(events.types(), ["start", "reasoning", "delta", "error"]);
+    assert_eq!(events.events()[2]["content"], "Let me look.");
+}
+
+#[test]
+fn the_prose_of_a_cut_stream_of_calls_has_left_already() {
+    let frames = [
+        harness::delta("Let me"),
+        harness::finish_frame("length"),
+        harness::DONE.into(),
+    ];
+    let server = Server::once(harness::stream(frames));
+    let ran = airx(["tools", "--stream", "hi"]).at(&server).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (9, "Let me\n"));
+    assert!(
+        ran.stderr.starts_with("airx: truncated: "),
+        "{}",
+        ran.stderr
+    );
+    // A server may ignore `stream`.
+    let server = Server::once(cut());
+    let ran = airx(["tools", "--stream", "hi"]).at(&server).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (9, "Let me look.\n"));
+    assert!(
+        ran.stderr.starts_with("airx: truncated: "),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_cut_answer_of_a_run_shows_its_prose_and_runs_nothing() {
+    let folder = folder();
+    file(&folder, "t", r#"{"name":"f","command":["touch","ran"]}"#);
+    let server = Server::once(cut());
+    let ran = airx(["tools", "-t", "t", "--run", "--yes", "hi"])
+        .at(&server)
+        .within(folder.path())
+        .run();
     assert_eq!((ran.code, ran.stdout.as_str()), (9, ""));
+    assert!(
+        ran.stderr.starts_with("Let me look.\nairx: truncated: "),
+        "{}",
+        ran.stderr
+    );
+    assert!(!folder.path().join("ran").exists());
 }
 
 /// `airx tools -t FILE hi`, the file holding `text`; nothing is sent.

@@ -4,7 +4,7 @@
 use std::fs::{DirEntry, File};
 use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
@@ -100,15 +100,20 @@ pub fn terminal_pair() -> (File, File) {
     (screen.into(), side)
 }
 
-/// Waits until a file in `folder` holds `text`.
+/// Waits until a file in `folder` holds `text`, and says which.
 #[track_caller]
-pub fn await_text_in(folder: &Path, text: &str) {
+pub fn await_text_in(folder: &Path, text: &str) -> PathBuf {
     let holds = |entry: std::io::Result<DirEntry>| {
+        let path = entry.unwrap().path();
         // The file may have been renamed since its name was read.
-        std::fs::read_to_string(entry.unwrap().path()).is_ok_and(|found| found == text)
+        let found = std::fs::read_to_string(&path);
+        found.is_ok_and(|found| found == text).then_some(path)
     };
     let begun = Instant::now();
-    while !folder.read_dir().unwrap().any(holds) {
+    loop {
+        if let Some(path) = folder.read_dir().unwrap().find_map(holds) {
+            return path;
+        }
         assert!(begun.elapsed() < PATIENCE, "{text:?} was never written");
         std::thread::sleep(Duration::from_millis(1));
     }

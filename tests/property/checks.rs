@@ -11,9 +11,11 @@ use airx::event::{Event, Level, Sink};
 use airx::input::{self, Sources};
 use airx::printer::{Options, Printer, Which};
 use airx::secret::Scrubber;
+use airx::settings::{Cassette, Connection, Endpoint, Timeouts};
 use airx::sse::{Parser, TooLong};
 use airx::structured::{self, Schema, Show, Splitter, Wanted};
 use airx::toolbox::{self, Toolbox};
+use airx::transport::{Next, Transport, digest};
 
 /// `bytes` in pieces whose lengths `cuts` gives, over and over.
 pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -255,6 +257,34 @@ pub fn fields(text: &str) {
     let _ = Wanted::load(options, |_| Ok(String::new()));
 }
 
+/// A schema, as JSON or for `--fields`, is refused in few words, or tells in few
+/// words what is wrong with any value.
+pub fn schema(schema: &str, value: &str) {
+    let (mut options, fields) = (structured::Options::default(), !schema.starts_with('{'));
+    *(if fields {
+        &mut options.fields
+    } else {
+        &mut options.schema
+    }) = Some(schema.to_owned());
+    let wanted = match Wanted::load(options, |_| Ok(String::new())) {
+        Ok(wanted) => wanted,
+        Err(failure) => {
+            assert_eq!(failure.exit(), 2);
+            let length = failure.message.chars().count();
+            assert!(length < 1000 + schema.len(), "{}", failure.message);
+            return;
+        }
+    };
+    let Err(rejected) = wanted.read(value) else {
+        return;
+    };
+    assert!((1..=20).contains(&rejected.errors.len()));
+    for error in &rejected.errors {
+        let length = error.message.chars().count();
+        assert!(length < 400 + schema.len(), "{}", error.message);
+    }
+}
+
 /// A file of tools is refused, or gives objects that the API may get.
 pub fn tools(text: &str) {
     let sources = toolbox::Sources {
@@ -378,4 +408,65 @@ pub fn words(text: &str) {
         let event: serde_json::Value = serde_json::from_str(last).unwrap();
         assert!(terminal || event["content"] == text);
     }
+}
+
+/// The body that recordings are looked for with.
+const ASKED: &str = r#"{"model":"m"}"#;
+
+fn replayer(folder: &Path) -> Transport {
+    let timeouts = Timeouts {
+        connect: None,
+        first_token: None,
+        idle: None,
+        total: None,
+    };
+    let endpoint = Endpoint {
+        url: "http://127.0.0.1:1/v1".parse().unwrap(),
+        provider: None,
+        loopback: true,
+    };
+    Transport::new(Connection {
+        endpoint,
+        authorization: None,
+        headers: Vec::new(),
+        proxy: None,
+        cacert: None,
+        timeouts,
+        retries: 0,
+        max_in_flight: None,
+        cassette: Some(Cassette::Replay(folder.to_owned())),
+    })
+}
+
+/// A file of `--replay` is refused, or gives the same bytes whole as in pieces.
+pub fn recording(folder: &Path, bytes: &[u8]) {
+    let name = &digest(format!("POST /chat/completions\n{ASKED}").as_bytes())[..16];
+    std::fs::write(folder.join(format!("{name}-1.json")), bytes).unwrap();
+    let whole = replayer(folder).whole(ASKED.into(), None);
+    let mut replayer = replayer(folder);
+    let streamed = replayer.stream(ASKED.into(), None);
+    let (whole, (head, mut stream)) = match (whole, streamed) {
+        (Ok(whole), Ok(streamed)) => (whole, streamed),
+        (Err(one), Err(two)) => {
+            assert_eq!((one.exit(), two.exit()), (2, 2));
+            assert_eq!(one.message, two.message);
+            return;
+        }
+        _ => panic!("one way refuses what the other takes"),
+    };
+    assert_eq!(whole.head.status, head.status);
+    let mut body = Vec::new();
+    let broken = loop {
+        match stream.next(None) {
+            Ok(Next::Bytes(bytes)) => body.extend_from_slice(bytes),
+            Ok(_) => break None,
+            Err(failure) => break Some(failure.message),
+        }
+    };
+    assert_eq!(body, whole.body);
+    assert_eq!(broken, whole.broken.map(|failure| failure.message));
+    drop(stream);
+    // What is asked differs: the file is the nearest of all, or none.
+    let missed = replayer.whole(br#"{"model":[]}"#.to_vec(), None);
+    assert_eq!(missed.unwrap_err().exit(), 13);
 }

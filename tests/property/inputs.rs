@@ -149,6 +149,32 @@ pub fn stream() -> impl Strategy<Value = Vec<u8>> {
     })
 }
 
+/// A file of `--replay`.
+pub fn recording() -> impl Strategy<Value = String> {
+    let body = prop_oneof![
+        string().prop_map(|text| format!(r#""body":{text}"#)),
+        Just(r#""body":{"base64":"/w=="}"#.to_owned()),
+        prop::collection::vec(prop::collection::vec(string(), 0..3), 0..4).prop_map(|pieces| {
+            let piece = |frames: &Vec<String>| format!("[{}]", frames.join(","));
+            let pieces: Vec<String> = pieces.iter().map(piece).collect();
+            format!(r#""stream":[{}]"#, pieces.join(","))
+        }),
+        json().prop_map(|value| format!(r#""stream":{value}"#)),
+    ];
+    let end = prop_oneof![
+        Just(r#""whole""#.to_owned()),
+        Just(r#""open""#.to_owned()),
+        Just(r#""unread""#.to_owned()),
+        string().prop_map(|why| format!(r#"{{"broken":{why}}}"#)),
+        json(),
+    ];
+    (0_u8..3, json(), any::<u16>(), body, end).prop_map(|(airx, asked, status, body, end)| {
+        format!(
+            r#"{{"airx":{airx},"request":{{"method":"POST","path":"/","body":{asked}}},"response":{{"version":"HTTP/1.1","status":{status},{body},"end":{end}}}}}"#
+        )
+    })
+}
+
 /// A file of tools, more or less.
 pub fn tools() -> impl Strategy<Value = String> {
     let name = prop_oneof!["[a-zA-Z0-9_-]{1,70}", stranger()];

@@ -74,6 +74,22 @@ proptest! {
     }
 
     #[test]
+    fn any_schema_is_refused_or_judges_any_value(
+        schema in prop_oneof![json_text(), "[a-c]{1,2} (int|str|\\[str\\])", stranger()],
+        value in prop_oneof![json_text(), stranger()],
+    ) {
+        checks::schema(&schema, &value);
+    }
+
+    #[test]
+    fn any_file_of_a_recording_is_refused_or_replayed(
+        text in prop_oneof![inputs::recording(), json_text(), stranger()],
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        checks::recording(folder.path(), text.as_bytes());
+    }
+
+    #[test]
     fn any_file_of_tools_is_refused_or_loaded(text in prop_oneof![inputs::tools(), json_text(), stranger()]) {
         checks::tools(&text);
     }
@@ -116,7 +132,7 @@ proptest! {
         };
         let Command::Chat(mut args) = cli.command else { unreachable!() };
         let mut scrubber = Scrubber::default();
-        if let Ok(settings) = airx::settings::resolve(&mut args.common, &mut scrubber) {
+        if let Ok(settings) = airx::settings::resolve(&mut args.common, &[], &mut scrubber) {
             let url = settings.connection.endpoint.url;
             prop_assert!(url.host_str().is_some_and(|host| !host.is_empty()));
             prop_assert!(url.path().ends_with("/chat/completions"));

@@ -4,62 +4,65 @@
 //! JSON is cleaned in its texts alone, so that it stays JSON, and only where it
 //! has to be: else every byte is kept.
 
+use std::fmt::Write;
+
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::form::frames;
 use crate::secret::{MASK, Scrubber};
 
 /// Shortest number that could be a key.
 const KEY_MIN: usize = 8;
 
+/// Bytes of unescaped texts that are searched at once.
+const PROBED: usize = 64 * 1024;
+
 /// The fields of an event stream.
 const FIELDS: [&str; 4] = ["data", "event", "id", "retry"];
 
-/// Cleans a body, whose pieces are cut anew; none where nothing had to go.
-pub(super) fn pieces(
-    scrubber: &Scrubber,
-    pieces: &[Vec<u8>],
-    streamed: bool,
-) -> Option<Vec<Vec<u8>>> {
-    let whole = pieces.concat();
-    let text = String::from_utf8_lossy(&whole);
+/// Cleans a body; none where nothing had to go.
+///
+/// It may be long: it is read line by line, twice where something has to go.
+pub(super) fn body(scrubber: &Scrubber, bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
     // What a reader could make of it: the bytes, the texts in it unescaped, and
     // what the deltas put together.
-    let mut probe = text.clone().into_owned();
-    let mut spread = Spreads::default();
-    for (at, line) in lines(&text).into_iter().enumerate() {
-        probe.push('\n');
+    let (mut held, mut spreads) = (scrubber.hides_in(&text), Spreads::default());
+    let mut probe = String::new();
+    for line in lines(&text) {
+        // Only these can say more than their bytes do.
+        let escaped = line.contains('\\');
+        if !escaped && !line.contains("\"delta\"") {
+            continue;
+        }
         match json(line).1 {
-            Some(value) => {
-                collect(&value, &mut probe);
-                spread.add(at, &value);
+            Some(mut value) => {
+                if escaped && !held {
+                    collect(&value, &mut probe);
+                }
+                spreads.add(&mut value);
             }
-            None if line.contains("\\u") => probe.push_str(&unescaped(line)),
+            None if escaped && !held => probe.extend([&*unescaped(line), "\n"]),
             None => {}
         }
+        if probe.len() >= PROBED {
+            held = held || scrubber.hides_in(&probe);
+            probe.clear();
+        }
     }
-    for (_, spread) in &spread.0 {
-        probe.push('\n');
-        probe.push_str(&spread.text);
-    }
-    if scrubber.scrub(&probe) == probe {
+    held = held || scrubber.hides_in(&probe);
+    drop(probe);
+    held |= spreads.clean(scrubber);
+    if !held {
         return None;
     }
-    let clean = rewrite(scrubber, &text, &spread);
-    if clean == text {
-        return None;
-    }
-    Some(if streamed {
-        let cut = frames(&clean).into_iter();
-        cut.map(|frame| frame.as_bytes().to_vec()).collect()
-    } else {
-        vec![clean.into_bytes()]
-    })
+    let clean = rewrite(scrubber, &text, &mut spreads);
+    (clean != text).then_some(clean)
 }
 
 /// A text's lines; one that is JSON as a whole counts as one line.
 fn lines(text: &str) -> Vec<&str> {
-    if serde_json::from_str::<Value>(text).is_ok() {
+    if serde_json::from_str::<IgnoredAny>(text).is_ok() {
         return vec![text];
     }
     text.split_inclusive('\n').collect()
@@ -75,44 +78,28 @@ fn json(line: &str) -> (&str, Option<Value>) {
     (field, serde_json::from_str(rest).ok())
 }
 
-fn rewrite(scrubber: &Scrubber, text: &str, spread: &Spreads) -> String {
-    let lines = lines(text);
-    let mut read: Vec<Option<Value>> = lines.iter().map(|line| json(line).1).collect();
-    for (_, spread) in &spread.0 {
-        let clean = scrubber.scrub(&spread.text);
-        if clean == spread.text {
-            continue;
-        }
-        // The parts' bounds are lost with the key: the first part gets it all.
-        for (at, (line, pointer)) in spread.parts.iter().enumerate() {
-            let place = read[*line]
-                .as_mut()
-                .and_then(|value| value.pointer_mut(pointer));
-            if let Some(place) = place {
-                *place = Value::from(if at == 0 { &*clean } else { "" });
-            }
-        }
-    }
+fn rewrite(scrubber: &Scrubber, text: &str, spreads: &mut Spreads) -> String {
     let mut out = String::with_capacity(text.len());
-    for (line, read) in lines.into_iter().zip(read) {
-        let (field, before) = json(line);
+    for line in lines(text) {
+        let (field, read) = json(line);
         out.push_str(field);
         let rest = &line[field.len()..];
-        let (Some(mut now), Some(before)) = (read, before) else {
+        let Some(mut read) = read else {
             let plain = unescaped(rest);
-            let escaped = scrubber.scrub(&plain) != plain;
+            let escaped = scrubber.hides_in(&plain);
             out.push_str(&scrubber.scrub(if escaped { &plain } else { rest }));
             continue;
         };
-        value(scrubber, &mut now);
+        let changed = spreads.replace(&mut read) | value(scrubber, &mut read);
         // Of a member that stands twice the value has but one: then the text
         // holds what the value does not.
-        if now == before && scrubber.scrub(rest) == rest {
-            out.push_str(rest);
-        } else {
+        if changed || scrubber.hides_in(rest) {
             let end = &line[line.trim_end_matches(['\r', '\n']).len()..];
             let space = if field.is_empty() { "" } else { " " };
-            out.extend([space, &now.to_string(), end]);
+            // Into a string: cannot fail.
+            let _ = write!(out, "{space}{read}{end}");
+        } else {
+            out.push_str(rest);
         }
     }
     out
@@ -140,39 +127,49 @@ fn unescaped(text: &str) -> String {
     plain + rest
 }
 
-/// Cleans the texts of a JSON value. Names of members that are plain words, as
-/// those of the API are, stay unless they are all that is to be hidden.
-pub(super) fn value(scrubber: &Scrubber, value: &mut Value) {
+/// Cleans the texts of a JSON value, and says whether any had to be. Names of
+/// members that are plain words, as those of the API are, stay unless they are all
+/// that is to be hidden.
+pub(super) fn value(scrubber: &Scrubber, value: &mut Value) -> bool {
     match value {
         Value::String(text) => {
-            let clean = scrubber.scrub(text);
-            if clean != text.as_str() {
-                *text = clean.into_owned();
+            let hides = scrubber.hides_in(text);
+            if hides {
+                *text = scrubber.scrub(text).into_owned();
             }
+            hides
         }
         Value::Number(number) => {
             let text = number.to_string();
-            if text.len() >= KEY_MIN && scrubber.scrub(&text) == MASK {
+            let hides = text.len() >= KEY_MIN && scrubber.scrub(&text) == MASK;
+            if hides {
                 *value = Value::from(MASK);
             }
+            hides
         }
         Value::Array(items) => {
-            for item in items {
-                self::value(scrubber, item);
-            }
+            let clean = |changed, item| self::value(scrubber, item) | changed;
+            items.iter_mut().fold(false, clean)
         }
         Value::Object(members) => {
             let word = |byte: u8| byte.is_ascii_lowercase() || byte == b'_';
             let plain = |name: &str, clean: &str| name.bytes().all(word) && clean != MASK;
             let old = std::mem::take(members);
+            let mut changed = false;
             for (name, mut member) in old {
-                self::value(scrubber, &mut member);
-                let clean = scrubber.scrub(&name).into_owned();
-                let name = if plain(&name, &clean) { name } else { clean };
+                changed |= self::value(scrubber, &mut member);
+                let clean = scrubber.scrub(&name);
+                let name = if clean == name || plain(&name, &clean) {
+                    name
+                } else {
+                    changed = true;
+                    clean.into_owned()
+                };
                 members.insert(name, member);
             }
+            changed
         }
-        Value::Null | Value::Bool(_) => {}
+        Value::Null | Value::Bool(_) => false,
     }
 }
 
@@ -199,50 +196,63 @@ fn collect(value: &Value, into: &mut String) {
     }
 }
 
-/// A text that comes in parts, one a delta.
+/// Answer, thinking and the arguments of calls, each with its name, put together
+/// from the deltas; then those of them that had to be cleaned, cleaned.
 #[derive(Default)]
-struct Spread {
-    text: String,
-    /// Line and JSON Pointer of each part.
-    parts: Vec<(usize, String)>,
-}
-
-/// Answer, thinking and the arguments of calls, put together from the deltas.
-#[derive(Default)]
-struct Spreads(Vec<(String, Spread)>);
+struct Spreads(Vec<(String, String)>);
 
 impl Spreads {
     /// Adds the texts of a line's delta, if it has one.
-    fn add(&mut self, line: usize, value: &Value) {
-        let Some(Value::Object(delta)) = value.pointer("/choices/0/delta") else {
-            return;
-        };
-        for (name, member) in delta {
-            let pointer = format!("/choices/0/delta/{name}");
-            if let Value::String(text) = member {
-                self.part(name, (line, pointer), text);
-                continue;
+    fn add(&mut self, value: &mut Value) {
+        parts(value, |name, part| {
+            match self.0.iter_mut().find(|(known, _)| known == name) {
+                Some((_, text)) => text.push_str(part),
+                None => self.0.push((name.to_owned(), part.clone())),
             }
-            for (at, call) in member.as_array().into_iter().flatten().enumerate() {
-                let index = call.get("index").and_then(Value::as_u64);
-                let name = format!("{name}/{}", index.unwrap_or(at as u64));
-                let arguments = call.pointer("/function/arguments").and_then(Value::as_str);
-                if let Some(text) = arguments {
-                    let pointer = format!("{pointer}/{at}/function/arguments");
-                    self.part(&name, (line, pointer), text);
-                }
-            }
-        }
+        });
     }
 
-    fn part(&mut self, name: &str, place: (usize, String), text: &str) {
-        let at = self.0.iter().position(|(known, _)| known == name);
-        let at = at.unwrap_or_else(|| {
-            self.0.push((name.to_owned(), Spread::default()));
-            self.0.len() - 1
+    /// Cleans them, and says whether any had to be.
+    fn clean(&mut self, scrubber: &Scrubber) -> bool {
+        self.0.retain(|(_, text)| scrubber.hides_in(text));
+        for (_, text) in &mut self.0 {
+            *text = scrubber.scrub(text).into_owned();
+        }
+        !self.0.is_empty()
+    }
+
+    /// Puts clean texts in the place of a delta's. The parts' bounds are lost with
+    /// the key: the first part gets it all.
+    fn replace(&mut self, value: &mut Value) -> bool {
+        let mut changed = false;
+        parts(value, |name, part| {
+            if let Some((_, clean)) = self.0.iter_mut().find(|(known, _)| known == name) {
+                changed |= part != clean;
+                *part = std::mem::take(clean);
+            }
         });
-        self.0[at].1.text.push_str(text);
-        self.0[at].1.parts.push(place);
+        changed
+    }
+}
+
+/// Calls `each` with every text of a delta that the next one may continue, and the
+/// name of what they make up.
+fn parts(value: &mut Value, mut each: impl FnMut(&str, &mut String)) {
+    let Some(Value::Object(delta)) = value.pointer_mut("/choices/0/delta") else {
+        return;
+    };
+    for (name, member) in delta {
+        if let Value::String(text) = member {
+            each(name, text);
+            continue;
+        }
+        for (at, call) in member.as_array_mut().into_iter().flatten().enumerate() {
+            let index = call.get("index").and_then(Value::as_u64);
+            let name = format!("{name}/{}", index.unwrap_or(at as u64));
+            if let Some(Value::String(text)) = call.pointer_mut("/function/arguments") {
+                each(&name, text);
+            }
+        }
     }
 }
 
@@ -258,9 +268,8 @@ mod tests {
         scrubber
     }
 
-    fn cleaned(text: &str, streamed: bool) -> Option<String> {
-        let clean = pieces(&scrubber(), &[text.as_bytes().to_vec()], streamed);
-        clean.map(|pieces| String::from_utf8(pieces.concat()).unwrap())
+    fn cleaned(text: &str) -> Option<String> {
+        body(&scrubber(), text.as_bytes())
     }
 
     #[test]
@@ -271,16 +280,15 @@ mod tests {
             "data: {\"a\":\"b\"}\r\n\r\n",
             "\u{feff}: \n",
         ] {
-            assert_eq!(cleaned(text, true), None, "{text:?}");
+            assert_eq!(cleaned(text), None, "{text:?}");
         }
-        assert_eq!(pieces(&scrubber(), &[vec![0xff], vec![0xe5]], true), None);
+        assert_eq!(body(&scrubber(), &[0xff, 0xe5]), None);
     }
 
     #[test]
     fn bytes_that_are_no_text_do_not_hide_the_key() {
         let odd = [&[0xff], KEY.as_bytes(), &[0xe5]].concat();
-        let clean = pieces(&scrubber(), &[odd], true).unwrap().concat();
-        assert!(String::from_utf8_lossy(&clean).contains(MASK));
+        assert!(body(&scrubber(), &odd).unwrap().contains(MASK));
     }
 
     #[test]
@@ -288,7 +296,23 @@ mod tests {
         let text =
             format!("id: 7\ndata: {{\"n\":1.50,\"stop\":\"{KEY}\",\"{KEY}\":null}}\n\n: x\n");
         let want = "id: 7\ndata: {\"n\":1.50,\"stop\":\"[hidden]\",\"[hidden]\":null}\n\n: x\n";
-        assert_eq!(cleaned(&text, true).as_deref(), Some(want));
+        assert_eq!(cleaned(&text).as_deref(), Some(want));
+    }
+
+    #[test]
+    fn a_line_that_held_none_of_a_key_in_parts_stays_as_it_was() {
+        let delta = |text: &str| {
+            format!("data: {{\"choices\": [{{\"delta\": {{\"content\": {text:?}}}}}]}}\n\n")
+        };
+        let clean = |text: &str| {
+            delta(text)
+                .replace(": [", ":[")
+                .replace(": \"", ":\"")
+                .replace("\": {", "\":{")
+        };
+        let text = [delta("a "), delta(&KEY[..9]), delta(&KEY[9..]), delta("")];
+        let want = [clean("a [hidden]"), clean(""), clean(""), delta("")];
+        assert_eq!(cleaned(&text.concat()), Some(want.concat()));
     }
 
     #[test]
@@ -304,7 +328,7 @@ mod tests {
     fn json_over_several_lines_is_one() {
         let text = format!("{{\n  \"message\": \"{KEY}\"\n}}\n");
         assert_eq!(
-            cleaned(&text, false).as_deref(),
+            cleaned(&text).as_deref(),
             Some("{\"message\":\"[hidden]\"}\n")
         );
     }
@@ -312,19 +336,13 @@ mod tests {
     #[test]
     fn a_member_that_stands_twice_hides_no_key() {
         let text = format!("data: {{\"a\":\"{KEY}\",\"a\":\"b\"}}\n\n");
-        assert_eq!(
-            cleaned(&text, true).as_deref(),
-            Some("data: {\"a\":\"b\"}\n\n")
-        );
+        assert_eq!(cleaned(&text).as_deref(), Some("data: {\"a\":\"b\"}\n\n"));
     }
 
     #[test]
     fn json_that_was_cut_hides_no_key_behind_escapes() {
         let text = format!("data: {{\"a\":\"{}", KEY.replace('S', "\\u0053"));
-        assert_eq!(
-            cleaned(&text, true).as_deref(),
-            Some("data: {\"a\":\"[hidden]")
-        );
+        assert_eq!(cleaned(&text).as_deref(), Some("data: {\"a\":\"[hidden]"));
         assert_eq!(unescaped("\\u12\\u0041\\uffff\\u"), "\\u12A\\uffff\\u");
     }
 
@@ -332,16 +350,15 @@ mod tests {
     fn a_word_before_a_colon_is_no_field() {
         let mut scrubber = Scrubber::default();
         scrubber.hide_key("letmeinplease");
-        let text = b"letmeinplease: refused\n{\"letmeinplease\":1}".to_vec();
-        let clean = pieces(&scrubber, &[text], false).unwrap().concat();
-        assert_eq!(clean, b"[hidden]: refused\n{\"[hidden]\":1}");
+        let text = b"letmeinplease: refused\n{\"letmeinplease\":1}";
+        let clean = body(&scrubber, text).unwrap();
+        assert_eq!(clean, "[hidden]: refused\n{\"[hidden]\":1}");
     }
 
     #[test]
     fn a_short_text_in_the_syntax_alone_changes_nothing() {
         let mut scrubber = Scrubber::default();
         scrubber.hide_header("true");
-        let text = b"data: {\"a\":true}\n\n".to_vec();
-        assert_eq!(pieces(&scrubber, &[text], true), None);
+        assert_eq!(body(&scrubber, b"data: {\"a\":true}\n\n"), None);
     }
 }

@@ -1,7 +1,7 @@
 //! The form of a recording: pretty JSON, the bytes of the response as text.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::asked::Asked;
@@ -9,25 +9,26 @@ use super::asked::Asked;
 /// The version of the form.
 pub(super) const VERSION: u8 = 1;
 
-/// A recorded exchange.
+/// A recorded exchange: as it is read, or with a body that is cut while it is
+/// written.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Recording {
+pub(super) struct Recording<B = Body> {
     /// [`VERSION`].
     pub(super) airx: u8,
     pub(super) request: Asked,
-    pub(super) response: Response,
+    pub(super) response: Response<B>,
 }
 
 /// What the server answered.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Response {
+pub(super) struct Response<B = Body> {
     pub(super) version: String,
     pub(super) status: u16,
     /// The headers that airx acts on.
     #[serde(default)]
     pub(super) headers: Map<String, Value>,
     #[serde(flatten)]
-    pub(super) body: Body,
+    pub(super) body: B,
     #[serde(default)]
     pub(super) end: End,
 }
@@ -35,18 +36,21 @@ pub(super) struct Response {
 /// The body's bytes.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Body {
+pub(super) enum Body<B = Text, S = Vec<Vec<Text>>> {
     /// Of a reply that was read whole.
-    Body(Text),
+    Body(B),
     /// Of one that was read as it came: its pieces, each cut behind its frames.
-    Stream(Vec<Vec<Text>>),
+    Stream(S),
 }
+
+/// A body to be written.
+pub(super) type Written<'a> = Body<Text<&'a str>, Pieces<'a>>;
 
 /// Bytes, as text where they are.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub(super) enum Text {
-    Plain(String),
+pub(super) enum Text<S = String> {
+    Plain(S),
     Odd { base64: String },
 }
 
@@ -65,16 +69,18 @@ pub(super) enum End {
     Broken(String),
 }
 
-impl Text {
-    pub(super) fn of(bytes: &[u8]) -> Self {
+impl<'a> Text<&'a str> {
+    pub(super) fn of(bytes: &'a [u8]) -> Self {
         match std::str::from_utf8(bytes) {
-            Ok(text) => Self::Plain(text.to_owned()),
+            Ok(text) => Self::Plain(text),
             Err(_) => Self::Odd {
                 base64: BASE64_STANDARD.encode(bytes),
             },
         }
     }
+}
 
+impl Text {
     /// The bytes again; none where they are not base64.
     pub(super) fn bytes(&self) -> Option<Vec<u8>> {
         match self {
@@ -120,36 +126,39 @@ pub(super) fn frames(text: &str) -> Vec<&str> {
     frames
 }
 
-/// Pieces cut behind their frames. A character that a piece cuts in two goes
-/// whole into the next: that is how it is read, too.
-pub(super) fn in_frames(pieces: &[Vec<u8>]) -> Vec<Vec<Text>> {
-    let mut cut: Vec<Vec<Text>> = Vec::with_capacity(pieces.len());
-    let mut rest: Vec<u8> = Vec::new();
-    for piece in pieces {
-        rest.extend_from_slice(piece);
-        let whole = match std::str::from_utf8(&rest) {
-            Err(error) if error.error_len().is_none() => error.valid_up_to(),
-            _ => rest.len(),
-        };
-        let next = rest.split_off(whole);
-        let ready = std::mem::replace(&mut rest, next);
-        push(&mut cut, &ready);
-    }
-    push(&mut cut, &rest);
-    cut
+/// The bytes of a stream and where each of its pieces ended. They are cut behind
+/// their frames while they are written: there are as many as tokens. A character
+/// that a piece cuts in two goes whole into the next: that is how it is read, too.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pieces<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) ends: &'a [usize],
 }
 
-fn push(cut: &mut Vec<Vec<Text>>, piece: &[u8]) {
-    if piece.is_empty() {
-        return;
+impl<'a> Pieces<'a> {
+    fn iter(self) -> impl Iterator<Item = &'a [u8]> {
+        let mut from = 0;
+        let ends = self.ends.iter().map(|&end| (end, false));
+        let pieces = ends.chain([(self.bytes.len(), true)]);
+        pieces.filter_map(move |(end, last)| {
+            let piece = &self.bytes[from..end];
+            let whole = match std::str::from_utf8(piece) {
+                Err(error) if error.error_len().is_none() && !last => error.valid_up_to(),
+                _ => piece.len(),
+            };
+            from += whole;
+            (whole > 0).then(|| &piece[..whole])
+        })
     }
-    cut.push(match std::str::from_utf8(piece) {
-        Ok(text) => frames(text)
-            .into_iter()
-            .map(|frame| Text::Plain(frame.to_owned()))
-            .collect(),
-        Err(_) => vec![Text::of(piece)],
-    });
+}
+
+impl Serialize for Pieces<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.iter().map(|piece| match std::str::from_utf8(piece) {
+            Ok(text) => frames(text).into_iter().map(Text::Plain).collect(),
+            Err(_) => vec![Text::of(piece)],
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -163,22 +172,37 @@ mod tests {
         assert!(frames("").is_empty());
     }
 
+    /// What is read of pieces that were written.
+    fn read(pieces: &[&[u8]]) -> (String, Vec<u8>) {
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            bytes.extend_from_slice(piece);
+            ends.push(bytes.len());
+        }
+        let written = Written::Stream(Pieces {
+            bytes: &bytes,
+            ends: &ends,
+        });
+        let text = serde_json::to_string(&written).unwrap();
+        let body: Body = serde_json::from_str(&text).unwrap();
+        (text, body.pieces().unwrap().concat())
+    }
+
     #[test]
     fn pieces_keep_their_bytes_wherever_they_are_cut() {
-        let text = "data: 四 é\n\ndata: x\n\n".as_bytes();
-        for at in 0..text.len() {
-            let pieces = [text[..at].to_vec(), text[at..].to_vec()];
-            let body = Body::Stream(in_frames(&pieces));
-            assert_eq!(body.pieces().unwrap().concat(), text);
-            assert!(!serde_json::to_string(&body).unwrap().contains("base64"));
+        let whole = "data: 四 é\n\ndata: x\n\n".as_bytes();
+        for at in 0..whole.len() {
+            let (text, bytes) = read(&[&whole[..at], &whole[at..]]);
+            assert_eq!(bytes, whole);
+            assert!(!text.contains("base64"), "{text}");
         }
+        let (text, _) = read(&["é\n\nb".as_bytes(), b"", b"c"]);
+        assert_eq!(text, r#"{"stream":[["é\n\n","b"],["c"]]}"#);
     }
 
     #[test]
     fn bytes_that_are_no_text_are_kept_too() {
-        let body = Body::Stream(in_frames(&[vec![0xff, 0xfe], b"a".to_vec(), vec![0xe5]]));
-        let text = serde_json::to_string(&body).unwrap();
-        let body: Body = serde_json::from_str(&text).unwrap();
-        assert_eq!(body.pieces().unwrap().concat(), [0xff, 0xfe, b'a', 0xe5]);
+        let (_, bytes) = read(&[&[0xff, 0xfe], b"a", &[0xe5]]);
+        assert_eq!(bytes, [0xff, 0xfe, b'a', 0xe5]);
     }
 }

@@ -2,15 +2,16 @@
 //! whatever must not be shown.
 
 use std::fs::DirBuilder;
-use std::io::{ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde_json::Map;
 use tempfile::NamedTempFile;
 
 use super::asked::Asked;
 use super::clean;
-use super::form::{self, Body, End, Recording, Response, Text, VERSION};
+use super::form::{self, End, Pieces, Recording, Response, Text, VERSION, Written};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::secret::Scrubber;
@@ -37,7 +38,9 @@ pub(in crate::transport) struct Recorder {
 pub(in crate::transport) struct Tape {
     asked: Asked,
     head: Option<Head>,
-    pieces: Vec<Vec<u8>>,
+    bytes: Vec<u8>,
+    /// Where each piece of a stream ended.
+    ends: Vec<usize>,
     size: usize,
     streamed: bool,
     end: End,
@@ -62,7 +65,8 @@ impl Recorder {
         Ok(self.tape.insert(Tape {
             asked: Asked::of(body),
             head: None,
-            pieces: Vec::new(),
+            bytes: Vec::new(),
+            ends: Vec::new(),
             size: 0,
             streamed: false,
             end: End::Unread,
@@ -84,13 +88,10 @@ impl Recorder {
                 ),
             ));
         }
-        let name = tape.asked.name();
-        let Some((recording, masked)) = tape.develop(&self.scrubber) else {
+        let Some(kept) = tape.write(&self.scrubber, &self.folder) else {
             return Ok(None);
         };
-        let mut text = serde_json::to_vec_pretty(&recording).map_err(std::io::Error::from)?;
-        text.push(b'\n');
-        let path = write(&self.folder, &name, &text).map_err(|error| {
+        let (path, masked) = kept.map_err(|error| {
             Failure::new(
                 Class::Internal,
                 format!("--record {}: {error}", self.folder.display()),
@@ -120,11 +121,15 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
 
 /// Writes a file that is whole from the first moment it has its name: the first
 /// number that is free. Nothing that has the name is replaced or followed.
-fn write(folder: &Path, name: &str, text: &[u8]) -> std::io::Result<PathBuf> {
+fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Result<PathBuf> {
     let mut file = tempfile::Builder::new()
         .prefix(".airx-")
         .tempfile_in(folder)?;
-    file.write_all(text)?;
+    let mut out = BufWriter::new(&mut file);
+    serde_json::to_writer_pretty(&mut out, recording)?;
+    out.write_all(b"\n")?;
+    out.flush()?;
+    drop(out);
     for number in 1_u32.. {
         let path = folder.join(format!("{name}-{number}.json"));
         if path.symlink_metadata().is_ok() {
@@ -183,7 +188,7 @@ impl Tape {
     pub(in crate::transport) fn whole(&mut self, whole: &Whole) {
         self.head = Some(whole.head.clone());
         self.size = whole.body.len();
-        self.pieces.push(whole.body.clone());
+        self.bytes.clone_from(&whole.body);
         self.end = End::Whole;
         if let Some(broken) = &whole.broken {
             self.broke(broken);
@@ -199,7 +204,8 @@ impl Tape {
             Ok(Next::Bytes(bytes)) => {
                 self.size += bytes.len();
                 if self.size <= BODY_LIMIT {
-                    self.pieces.push(bytes.to_vec());
+                    self.bytes.extend_from_slice(bytes);
+                    self.ends.push(self.bytes.len());
                 }
             }
             Ok(Next::End { whole: true }) => self.end = End::Whole,
@@ -219,23 +225,40 @@ impl Tape {
         }
     }
 
-    /// The recording, without what the scrubber knows, and whether the answer held
-    /// any of it; nothing without a response.
-    fn develop(self, scrubber: &Scrubber) -> Option<(Recording, bool)> {
+    /// Writes the recording, without what the scrubber knows. Its path, and whether
+    /// the answer held any of that; nothing without a response.
+    fn write(
+        mut self,
+        scrubber: &Scrubber,
+        folder: &Path,
+    ) -> Option<std::io::Result<(PathBuf, bool)>> {
         let head = self.head?;
+        let name = self.asked.name();
         let mut headers = Map::new();
         for name in HEADERS {
             if let Some(value) = head.header(name) {
                 headers.insert(name.to_owned(), scrubber.scrub(value).into());
             }
         }
-        let clean = clean::pieces(scrubber, &self.pieces, self.streamed);
+        let clean = clean::body(scrubber, &self.bytes);
         let masked = clean.is_some();
-        let pieces = clean.unwrap_or(self.pieces);
+        if let Some(clean) = clean {
+            // Its pieces are cut anew: each frame is one.
+            self.ends.clear();
+            let frames = form::frames(&clean).into_iter();
+            self.ends.extend(frames.scan(0, |end, frame| {
+                *end += frame.len();
+                Some(*end)
+            }));
+            self.bytes = clean.into_bytes();
+        }
         let body = if self.streamed {
-            Body::Stream(form::in_frames(&pieces))
+            Written::Stream(Pieces {
+                bytes: &self.bytes,
+                ends: &self.ends,
+            })
         } else {
-            Body::Body(Text::of(&pieces.concat()))
+            Written::Body(Text::of(&self.bytes))
         };
         let end = match self.end {
             End::Broken(why) => End::Broken(scrubber.scrub(&why).into_owned()),
@@ -255,6 +278,6 @@ impl Tape {
             request,
             response,
         };
-        Some((recording, masked))
+        Some(write(folder, &name, &recording).map(|path| (path, masked)))
     }
 }

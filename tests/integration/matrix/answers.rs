@@ -21,7 +21,11 @@ fn reason(reason: &'static str, code: i32) -> Fault {
 
 fn reasons() -> Vec<Fault> {
     let told = format!("{TEXT}\n");
-    let cut = |name| reason(name, 9).on(Chat, 9, &told, "start delta error");
+    // Of `tools` the prose is on standard error, as beside calls.
+    let cut = |name| {
+        let shown = reason(name, 9).on(Chat, 9, &told, "start delta error");
+        shown.on(Tools, 9, "", "start delta error")
+    };
     vec![
         Fault::harmless("finish_reason stop", TEXT, |c| answer(c, TEXT, "stop")),
         Fault::harmless("finish_reason tool_calls without a call", TEXT, |c| {

@@ -5,7 +5,8 @@ use std::process::Child;
 use std::time::Duration;
 
 use crate::harness::{
-    DONE, Play, Server, Step, airx, chunk, delta, finish, finish_frame, last_chunk, stream_head,
+    DONE, Play, Server, Step, airx, chunk, delta, finish, finish_frame, folder, last_chunk,
+    stream_head,
 };
 
 /// Most that a run may take, a body up to its bound aside.
@@ -152,6 +153,38 @@ fn peak(child: &Child) -> u64 {
         std::thread::sleep(Duration::from_millis(2));
     }
     peak
+}
+
+/// 20 000 deltas: the key in each of one half, and spread over the other.
+fn echoes(key: &str) -> Play {
+    const DELTAS: usize = 10_000;
+    let whole = delta(&format!("your key is {key}, it says\n")).repeat(100);
+    let spread: String = key.chars().map(|c| delta(&c.to_string())).collect();
+    let mut play = vec![stream_head()];
+    play.extend((0..DELTAS / 100).map(|_| chunk(whole.as_bytes())));
+    play.extend((0..DELTAS / key.len()).map(|_| chunk(spread.as_bytes())));
+    play.extend([chunk(end().as_bytes()), last_chunk()]);
+    play
+}
+
+#[test]
+fn memory_stays_small_while_a_long_stream_is_cleaned_for_its_recording() {
+    const KEY: &str = "0123456789abcdef0123456789abcdef.SecretSecret4567";
+    let tapes = folder();
+    let server = Server::once(echoes(KEY));
+    let child = airx(["stream", "-n", "-q", "hi", "--record"])
+        .args([tapes.path()])
+        .env("AIRX_API_KEY", KEY)
+        .at(&server)
+        .stdout_to(std::process::Stdio::null())
+        .start();
+    let peak = peak(&child);
+    finish(child).is(0, "", "");
+    assert!(peak <= MOST, "{} kB", peak / 1000);
+    let tape = tapes.path().read_dir().unwrap().next().unwrap().unwrap();
+    let tape = std::fs::read_to_string(tape.path()).unwrap();
+    assert!(tape.len() > 3_000_000 && tape.contains("your key is [hidden], it says"));
+    assert!(!tape.contains("SecretSecret"));
 }
 
 #[test]
