@@ -136,8 +136,10 @@ class Server:
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
 
 
-def whole() -> list[bytes]:
-    return [HEAD + b"Content-Length: %d\r\n\r\n" % len(ANSWER) + ANSWER[:-1], ANSWER[-1:]]
+def whole(content: bytes = b"Try again.") -> list[bytes]:
+    """The pieces of a whole reply, whose text is `content` as JSON writes it."""
+    answer = ANSWER.replace(b"Try again.", content)
+    return [HEAD + b"Content-Length: %d\r\n\r\n" % len(answer) + answer[:-1], answer[-1:]]
 
 
 SHAPES = ("large HTTP chunks", "an HTTP chunk a delta")
