@@ -21,6 +21,8 @@ fn main() {
     }
     if std::env::var_os("AIRX_PIE").is_none() {
         println!("cargo::rustc-link-arg-bin=airx=-no-pie");
+        // What is measured beside it.
+        println!("cargo::rustc-link-arg-examples=-no-pie");
     }
     if has_unwinder() {
         println!("cargo::rustc-link-lib=static:-bundle,+verbatim={UNWINDER}");

@@ -47,14 +47,29 @@ BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.c
 
 @functools.cache
 def airx() -> str:
-    """The binary: the first argument, else the release build, made anew; and as
-    users have it, copied to its place. The pages that a linker wrote here and
-    there cost each run a fifth more than those of a file that was written from
-    its start to its end."""
-    made = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else TARGET / "release/airx"
-    build = ["cargo", "build", "--release", "--locked", "--quiet"]
-    if len(sys.argv) == 1 and subprocess.run(build, cwd=ROOT, check=False).returncode:
-        sys.exit("the release binary cannot be built")
+    """The binary: the first argument, else the release build, made anew."""
+    if len(sys.argv) > 1:
+        return installed(pathlib.Path(sys.argv[1]))
+    return installed(built("airx", "--bin", "airx"))
+
+
+@functools.cache
+def floor() -> str:
+    """What benches/floor.rs does, built as airx is."""
+    return installed(built("examples/floor", "--example", "floor"))
+
+
+def built(name: str, *what: str) -> pathlib.Path:
+    build = ["cargo", "build", "--release", "--locked", "--quiet", *what]
+    if subprocess.run(build, cwd=ROOT, check=False).returncode:
+        sys.exit(f"{name} cannot be built")
+    return TARGET / "release" / name
+
+
+def installed(made: pathlib.Path) -> str:
+    """A program as users have it: copied to its place. The pages that a linker
+    wrote here and there cost each run a fifth more than those of a file that was
+    written from its start to its end."""
     folder = tempfile.mkdtemp(prefix="airx-")
     atexit.register(shutil.rmtree, folder)
     return shutil.copy(made, folder)
