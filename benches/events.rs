@@ -7,7 +7,7 @@ use std::hint::black_box;
 
 use airx::answer::Answer;
 use airx::error::Failure;
-use airx::event::{Count, Event, Level, Sink};
+use airx::event::{Count, Event, Level, Sink, Work};
 use airx::sse::Parser;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -22,6 +22,10 @@ impl Sink for Nobody {
         black_box(bytes);
         Ok(())
     }
+    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
+        work(self)
+    }
+
     fn wait(&mut self) -> Result<(), Failure> {
         Ok(())
     }

@@ -208,6 +208,9 @@ impl Tally {
     }
 }
 
+/// What hands events to a sink.
+pub type Work<'a> = dyn FnMut(&mut dyn Sink) -> Result<(), Failure> + 'a;
+
 /// Who takes the events: the printer, in every run.
 ///
 /// A returned failure ends the run; one of class `ok` does so quietly, since
@@ -220,6 +223,10 @@ pub trait Sink {
     /// one holds a `token` of the answer they are held back, so that a request
     /// that fails before can be made again.
     fn payload(&mut self, bytes: &[u8], token: bool) -> Result<(), Failure>;
+
+    /// Lets `work` hand over what has arrived together: what there is to be locked
+    /// is locked once.
+    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure>;
 
     /// Nothing more has arrived: whatever is held back goes out before the wait.
     fn wait(&mut self) -> Result<(), Failure>;

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink};
+use crate::event::{Count, Event, Level, Sink, Work};
 use crate::exit::Class;
 use crate::structured::{Splitter, Wanted, strict};
 
@@ -114,6 +114,10 @@ impl Sink for Elements<'_> {
         self.length = 0;
         self.broken = false;
         self.sink.again();
+    }
+
+    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
+        work(self)
     }
 
     fn wait(&mut self) -> Result<(), Failure> {

@@ -170,7 +170,9 @@ fn streamed(
                         return unstreamed(ask, &head, begun, &mut stream, &clocks, answer);
                     }
                 }
-                parser.feed(bytes, |frame| answer.frame(frame, ask.keep, sink))?;
+                sink.burst(&mut |sink| {
+                    parser.feed(bytes, |frame| answer.frame(frame, ask.keep, sink))
+                })?;
                 if answer.done {
                     break End::Proper;
                 }

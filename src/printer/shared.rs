@@ -6,37 +6,28 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::Printer;
-use crate::cli::Format;
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink};
+use crate::event::{Count, Event, Level, Sink, Work};
 
 /// A printer behind a lock.
 #[derive(Debug)]
-pub struct Shared<O: Write, E: Write> {
-    printer: Arc<Mutex<Printer<O, E>>>,
-    /// Told here, too: what a format does not print needs no lock.
-    format: Format,
-}
+pub struct Shared<O: Write, E: Write>(Arc<Mutex<Printer<O, E>>>);
 
 impl<O: Write, E: Write> Clone for Shared<O, E> {
     fn clone(&self) -> Self {
-        let printer = Arc::clone(&self.printer);
-        Self { printer, ..*self }
+        Self(Arc::clone(&self.0))
     }
 }
 
 impl<O: Write, E: Write> Shared<O, E> {
     /// Puts a printer behind a lock.
     pub fn new(printer: Printer<O, E>) -> Self {
-        Self {
-            format: printer.options.format,
-            printer: Arc::new(Mutex::new(printer)),
-        }
+        Self(Arc::new(Mutex::new(printer)))
     }
 
     /// The printer itself.
     pub fn lock(&self) -> MutexGuard<'_, Printer<O, E>> {
-        self.printer.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The printer, unless the run keeps it for longer than `limit`: it may be
@@ -44,7 +35,7 @@ impl<O: Write, E: Write> Shared<O, E> {
     pub fn lock_within(&self, limit: Duration) -> Option<MutexGuard<'_, Printer<O, E>>> {
         let end = Instant::now() + limit;
         loop {
-            match self.printer.try_lock() {
+            match self.0.try_lock() {
                 Ok(printer) => return Some(printer),
                 Err(std::sync::TryLockError::Poisoned(poisoned)) => {
                     return Some(poisoned.into_inner());
@@ -60,17 +51,15 @@ impl<O: Write, E: Write> Shared<O, E> {
 
 impl<O: Write, E: Write> Sink for Shared<O, E> {
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
-        match (self.format, event) {
-            (Format::Json, Event::Delta { .. }) => Ok(()),
-            _ => self.lock().event(event),
-        }
+        self.lock().event(event)
     }
 
     fn payload(&mut self, bytes: &[u8], token: bool) -> Result<(), Failure> {
-        match self.format {
-            Format::Json => self.lock().payload(bytes, token),
-            Format::Text | Format::Ndjson => Ok(()),
-        }
+        self.lock().payload(bytes, token)
+    }
+
+    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
+        work(&mut *self.lock())
     }
 
     fn wait(&mut self) -> Result<(), Failure> {

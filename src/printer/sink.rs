@@ -6,7 +6,7 @@ use super::Printer;
 use super::sanitize::one_line;
 use crate::cli::Format;
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink};
+use crate::event::{Count, Event, Level, Sink, Work};
 use crate::progress::Spinner;
 
 impl<O: Write, E: Write> Sink for Printer<O, E> {
@@ -85,6 +85,10 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
             self.printed = true;
         }
         self.flush_burst()
+    }
+
+    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
+        work(self)
     }
 
     fn wait(&mut self) -> Result<(), Failure> {

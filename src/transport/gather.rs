@@ -28,6 +28,21 @@ struct Gathered {
     writer: Option<Waker>,
 }
 
+impl Gathered {
+    fn has_room(&self) -> bool {
+        self.pile.bytes().len() < ENOUGH
+    }
+}
+
+/// What there is after a chunk has been put in.
+enum Put {
+    Room,
+    /// None, until the reader has taken what waits.
+    Full,
+    /// Nothing more will come.
+    End,
+}
+
 /// Chunks end to end. One by itself stays where it was read.
 #[derive(Debug, Default)]
 pub(super) struct Pile {
@@ -69,28 +84,35 @@ impl Gather {
 
     /// Takes a body's chunks to its end; the task that a runtime drives.
     pub(super) async fn fill(self, mut response: Response) {
-        while self.put(response.chunk().await) {
-            std::future::poll_fn(|context| self.poll_room(context)).await;
+        loop {
+            match self.put(response.chunk().await) {
+                Put::Room => {}
+                Put::Full => std::future::poll_fn(|context| self.poll_room(context)).await,
+                Put::End => return,
+            }
         }
     }
 
-    /// Puts one chunk in; says whether more can follow.
-    fn put(&self, chunk: Result<Option<Bytes>, reqwest::Error>) -> bool {
+    fn put(&self, chunk: Result<Option<Bytes>, reqwest::Error>) -> Put {
         let mut gathered = self.lock();
         match chunk {
-            Ok(Some(chunk)) => gathered.pile.push(chunk),
+            Ok(Some(bytes)) => gathered.pile.push(bytes),
             Ok(None) => gathered.end = Some(Ok(())),
             Err(error) => gathered.end = Some(Err(error)),
         }
         if let Some(reader) = gathered.reader.take() {
             reader.wake();
         }
-        gathered.end.is_none()
+        match gathered.end {
+            Some(_) => Put::End,
+            None if gathered.has_room() => Put::Room,
+            None => Put::Full,
+        }
     }
 
     fn poll_room(&self, context: &Context<'_>) -> Poll<()> {
         let mut gathered = self.lock();
-        if gathered.pile.bytes().len() < ENOUGH {
+        if gathered.has_room() {
             return Poll::Ready(());
         }
         gathered.writer = Some(context.waker().clone());
