@@ -22,6 +22,8 @@ pub(super) struct Limits {
     https: bool,
     connect: Option<Duration>,
     total: Option<Duration>,
+    /// It is this machine: no proxy on the way.
+    loopback: bool,
 }
 
 impl Limits {
@@ -33,7 +35,16 @@ impl Limits {
             https: url.scheme() == "https",
             connect: connection.timeouts.connect,
             total: connection.timeouts.total,
+            loopback: connection.endpoint.loopback,
         }
+    }
+
+    /// `host:port` of the proxy that the request goes by, unless `NO_PROXY` says
+    /// otherwise.
+    fn proxy(&self) -> Option<String> {
+        let named = self.proxy.clone();
+        let proxy = named.or_else(|| of_environment(self.https));
+        proxy.filter(|_| !self.loopback)
     }
 }
 
@@ -88,7 +99,12 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
         } else {
             "check --base-url, and that the server is running"
         };
-        return failure.hint(hint).retryable();
+        // Plain http has no tunnel, which would tell of itself.
+        let proxy = limits.proxy().filter(|_| !limits.https);
+        let proxy = proxy.map(|place| format!("; and the proxy {place}, if it goes by that"));
+        return failure
+            .hint(format!("{hint}{}", proxy.unwrap_or_default()))
+            .retryable();
     }
     if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
         return Failure::new(
@@ -124,10 +140,7 @@ fn by(limits: &Limits, chain: &str) -> Failure {
         chain.trim_start_matches("tunnel error: failed to create underlying connection: ")
     };
     let server = &limits.server;
-    let proxy = limits
-        .proxy
-        .clone()
-        .or_else(|| of_environment(limits.https));
+    let proxy = limits.proxy();
     let proxy = proxy.map(|place| format!(" {place}")).unwrap_or_default();
     let message = format!("cannot connect to {server} by the proxy{proxy}: {why}");
     let failure = Failure::new(Class::Network, message).hint(

@@ -253,6 +253,18 @@ fn a_proxy_that_is_not_there_is_named_and_exits_6() {
 }
 
 #[test]
+fn a_proxy_of_plain_http_that_is_not_there_is_in_the_hint() {
+    let asked = || {
+        let args = ["chat", "--base-url", "http://model.test/v1", "--allow-http"];
+        airx(args).args(["--retries", "0", "hi"])
+    };
+    let told = "airx: network: cannot connect to model.test:80: Connection refused (os error 111)\nhint: check --base-url, and that the server is running; and the proxy 127.0.0.1:9, if it goes by that\n";
+    let proxy = "http://u:hidden-word@127.0.0.1:9";
+    asked().args(["--proxy", proxy]).run().is(6, "", told);
+    asked().env("http_proxy", proxy).run().is(6, "", told);
+}
+
+#[test]
 fn a_proxy_that_is_no_url_exits_2() {
     for (proxy, why) in [
         (
