@@ -5,6 +5,8 @@
 //! nothing is ever fetched.
 
 use std::fmt;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, PatternOptions, ReferencingError, ValidationError, Validator};
@@ -22,6 +24,9 @@ const BACKTRACK_MAX: usize = 100_000;
 /// Violations that are told of one value.
 const VIOLATIONS_MAX: usize = 20;
 
+/// The longest that one value is held against a schema.
+const CHECK_MAX: Duration = Duration::from_secs(10);
+
 /// Values within a value from which on only its first violation is looked for.
 const PARTS_MAX: usize = 100_000;
 
@@ -34,7 +39,7 @@ const MESSAGE_MAX: usize = 300;
 
 /// A compiled schema.
 pub struct Schema {
-    validator: Validator,
+    validator: Arc<Validator>,
 }
 
 impl Schema {
@@ -51,52 +56,90 @@ impl Schema {
             if is_usual(document)
                 && let Ok(validator) = options.clone().with_draft(Draft::Draft7).build(document)
             {
-                return Ok(Self { validator });
+                return Ok(Self::new(validator));
             }
             match options.build(document) {
-                Ok(validator) => Ok(Self { validator }),
+                Ok(validator) => Ok(Self::new(validator)),
                 Err(error) => Err(refused(&error, place)),
             }
         })
     }
 
+    fn new(validator: Validator) -> Self {
+        let validator = Arc::new(validator);
+        Self { validator }
+    }
+
     /// What is wrong with `value`; nothing where it fits. At most the first
-    /// twenty are told, of a huge value only the first.
+    /// twenty are told, of a huge value only the first. Alternatives that lead
+    /// back to themselves can double the work at each level of the value: it is
+    /// given up after ten seconds, and is then wrong.
     pub fn errors(&self, value: &Value) -> Vec<Violation> {
-        deep(|| {
-            // Stops at the first thing wrong, and keeps no record of branches
-            // that did not fit where another did.
-            if self.validator.is_valid(value) {
-                return Vec::new();
-            }
-            // The list of all errors is made before the first of them is told.
-            let mut told: Vec<Violation> = if parts(value, PARTS_MAX) == PARTS_MAX {
-                let first = self.validator.validate(value).err();
-                first.iter().map(violation).collect()
-            } else {
-                let errors = self.validator.iter_errors(value).take(VIOLATIONS_MAX);
-                errors.map(|error| violation(&error)).collect()
-            };
-            if told.is_empty() {
-                told.push(Violation {
-                    path: String::new(),
-                    message: "it does not fit the schema".to_owned(),
-                });
-            }
-            told
+        self.errors_within(CHECK_MAX, value)
+    }
+
+    fn errors_within(&self, limit: Duration, value: &Value) -> Vec<Violation> {
+        let (validator, value) = (Arc::clone(&self.validator), Arc::new(value.clone()));
+        let checked = within(limit, move || wrong(&validator, &value));
+        checked.unwrap_or_else(|| {
+            let seconds = limit.as_secs_f64();
+            vec![whole(format!(
+                "to hold it against the schema takes more than {seconds} s"
+            ))]
         })
     }
 }
 
+/// What is wrong with `value`, however long it takes to find.
+fn wrong(validator: &Validator, value: &Value) -> Vec<Violation> {
+    // Stops at the first thing wrong, and keeps no record of branches
+    // that did not fit where another did.
+    if validator.is_valid(value) {
+        return Vec::new();
+    }
+    // The list of all errors is made before the first of them is told.
+    let mut told: Vec<Violation> = if parts(value, PARTS_MAX) == PARTS_MAX {
+        let first = validator.validate(value).err();
+        first.iter().map(violation).collect()
+    } else {
+        let errors = validator.iter_errors(value).take(VIOLATIONS_MAX);
+        errors.map(|error| violation(&error)).collect()
+    };
+    if told.is_empty() {
+        told.push(whole("it does not fit the schema".to_owned()));
+    }
+    told
+}
+
+fn whole(message: String) -> Violation {
+    let path = String::new();
+    Violation { path, message }
+}
+
 /// Runs `work` on a stack of its own: a schema that refers to its parts can go
-/// through many of them at each level of a value.
+/// through many of them at each level of a value. None where it takes longer than
+/// `limit`; it then goes on until the run ends.
+fn within<T: Send + 'static>(
+    limit: Duration,
+    work: impl Fn() -> T + Clone + Send + 'static,
+) -> Option<T> {
+    let (done, result) = mpsc::channel();
+    let there = work.clone();
+    let builder = std::thread::Builder::new().stack_size(STACK);
+    match builder.spawn(move || done.send(there())) {
+        Ok(_) => result.recv_timeout(limit).ok(),
+        // Where there is no room for such a stack the present one has to do.
+        Err(_) => Some(work()),
+    }
+}
+
+/// The same for what borrows, and ends.
 fn deep<T: Send>(work: impl Fn() -> T + Sync) -> T {
     let there = std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().stack_size(STACK);
         let thread = builder.spawn_scoped(scope, &work).ok()?;
         thread.join().ok()
     });
-    // Where there is no room for such a stack the present one has to do.
     there.unwrap_or_else(work)
 }
 
@@ -423,6 +466,20 @@ mod tests {
             let text = parse(text).unwrap();
             let _ = Schema::compile(&text, "s").map(|schema| schema.errors(&parse("{}").unwrap()));
         }
+    }
+
+    #[test]
+    fn a_check_that_doubles_at_each_level_ends() {
+        let text = r##"{"anyOf":[
+            {"properties":{"a":{"$ref":"#"}},"required":["b"]},
+            {"properties":{"a":{"$ref":"#"}},"required":["c"]}]}"##;
+        let value = format!("{}{{}}{}", r#"{"a":"#.repeat(120), "}".repeat(120));
+        let errors = schema(text).errors_within(Duration::from_millis(50), &parse(&value).unwrap());
+        let told: Vec<_> = errors.iter().map(|error| &*error.message).collect();
+        assert_eq!(
+            told,
+            ["to hold it against the schema takes more than 0.05 s"]
+        );
     }
 
     #[test]
