@@ -1,6 +1,7 @@
 //! An answer's text → one JSON value, strictly; and the parts of it that were
 //! asked for.
 
+mod deep;
 mod fields;
 mod lines;
 mod schema;

@@ -5,13 +5,14 @@
 //! nothing is ever fetched.
 
 use std::fmt;
-use std::sync::{Arc, mpsc};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{Draft, PatternOptions, ReferencingError, ValidationError, Validator};
 use serde_json::Value;
 
+use super::deep::{deep, within};
 use super::usual::is_usual;
 use crate::error::Failure;
 use crate::event::Violation;
@@ -29,9 +30,6 @@ const CHECK_MAX: Duration = Duration::from_secs(10);
 
 /// Values within a value from which on only its first violation is looked for.
 const PARTS_MAX: usize = 100_000;
-
-/// The stack that a schema is compiled and run on; memory is taken as it is used.
-const STACK: usize = 256 << 20;
 
 /// Characters of a found value, and of a whole message.
 const FOUND_MAX: usize = 60;
@@ -114,33 +112,6 @@ fn wrong(validator: &Validator, value: &Value) -> Vec<Violation> {
 fn whole(message: String) -> Violation {
     let path = String::new();
     Violation { path, message }
-}
-
-/// Runs `work` on a stack of its own: a schema that refers to its parts can go
-/// through many of them at each level of a value. None where it takes longer than
-/// `limit`; it then goes on until the run ends.
-fn within<T: Send + 'static>(
-    limit: Duration,
-    work: impl Fn() -> T + Clone + Send + 'static,
-) -> Option<T> {
-    let (done, result) = mpsc::channel();
-    let there = work.clone();
-    let builder = std::thread::Builder::new().stack_size(STACK);
-    match builder.spawn(move || done.send(there())) {
-        Ok(_) => result.recv_timeout(limit).ok(),
-        // Where there is no room for such a stack the present one has to do.
-        Err(_) => Some(work()),
-    }
-}
-
-/// The same for what borrows, and ends.
-fn deep<T: Send>(work: impl Fn() -> T + Sync) -> T {
-    let there = std::thread::scope(|scope| {
-        let builder = std::thread::Builder::new().stack_size(STACK);
-        let thread = builder.spawn_scoped(scope, &work).ok()?;
-        thread.join().ok()
-    });
-    there.unwrap_or_else(work)
 }
 
 /// How many values stand in `value`, itself included; counted up to `max`.
