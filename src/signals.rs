@@ -74,11 +74,13 @@ fn finish<E: Write>(signal: i32, printer: &Shared<Output, E>) {
 
 /// The signals that are ignored, a bit each, as Linux tells them.
 fn ignored() -> u64 {
+    const NAME: &[u8] = b"\nSigIgn:\t";
     // One read: the file has no length to go by, and is shorter than this.
     let mut status = [0; 4096];
     let read = std::fs::File::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
-    let status = String::from_utf8_lossy(&status[..read.unwrap_or(0)]);
-    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+    let status = &status[..read.unwrap_or(0)];
+    memchr::memmem::find(status, NAME)
+        .and_then(|at| status[at + NAME.len()..].first_chunk::<16>())
+        .and_then(|mask| u64::from_str_radix(std::str::from_utf8(mask).ok()?, 16).ok())
         .unwrap_or(0)
 }

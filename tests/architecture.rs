@@ -241,12 +241,24 @@ fn files_say_what_they_are() {
 }
 
 #[test]
-fn only_the_entry_lifts_the_ban_on_unsafe_code() {
+fn the_ban_on_unsafe_code_is_lifted_for_two_names_that_c_calls() {
+    const LIFTED: [&str; 2] = ["main.rs", "progress.rs"];
     let mut complaints = String::new();
-    for source in sources().iter().filter(|source| source.path != "main.rs") {
+    for source in &sources() {
+        let mut left = if LIFTED.contains(&source.path.as_str()) {
+            vec!["unsafe_code,", "#[unsafe(no_mangle)]"]
+        } else {
+            vec![]
+        };
         for (at, line) in source.lines.iter().enumerate() {
-            if line.contains("unsafe_code") {
-                let _ = writeln!(complaints, "src/{}:{}: lifts it", source.path, at + 1);
+            if !line.contains("unsafe") {
+                continue;
+            }
+            match left.iter().position(|known| *known == line.trim()) {
+                Some(known) => drop(left.remove(known)),
+                None => {
+                    let _ = writeln!(complaints, "src/{}:{}: lifts it", source.path, at + 1);
+                }
             }
         }
     }
