@@ -5,6 +5,10 @@
 //! most of its page faults. Stack, heap and libraries keep their random
 //! addresses. Whoever wants the program's own too builds with `AIRX_PIE=1`.
 //!
+//! With what short runs go through side by side, as src/hot.ld lists it
+//! (benches/order writes that): such a run takes in the pages of a tenth of the
+//! program, and the code of all else is not read at all.
+//!
 //! With the unwinder inside, where the C compiler has it as an archive: libgcc_s
 //! is then neither looked for nor mapped, and need not be installed.
 
@@ -24,9 +28,23 @@ fn main() {
         // What is measured beside it.
         println!("cargo::rustc-link-arg-examples=-no-pie");
     }
+    if !another_linker() {
+        println!("cargo::rerun-if-changed=src/hot.ld");
+        println!(
+            "cargo::rustc-link-arg-bin=airx=-T{}/src/hot.ld",
+            std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default()
+        );
+    }
     if has_unwinder() {
         println!("cargo::rustc-link-lib=static:-bundle,+verbatim={UNWINDER}");
     }
+}
+
+/// Whether whoever builds has chosen a linker. rustc's own and GNU ld take a list
+/// that adds to their layout; others take it for the whole layout, or not at all.
+fn another_linker() -> bool {
+    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    flags.contains("fuse-ld") || flags.contains("linker-flavor")
 }
 
 const UNWINDER: &str = "libgcc_eh.a";
