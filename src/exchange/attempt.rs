@@ -157,7 +157,9 @@ fn streamed(
     let mut sniffed = false;
     let end = loop {
         let limit = clocks.limit(answer.begun);
-        sink.wait()?;
+        if !stream.has_arrived() {
+            sink.wait()?;
+        }
         let broken = match stream.next(limit) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();

@@ -110,6 +110,12 @@ impl Gather {
         }
     }
 
+    /// Whether there is something to take, the body's end included.
+    pub(super) fn has_some(&self) -> bool {
+        let gathered = self.lock();
+        gathered.end.is_some() || !gathered.pile.bytes().is_empty()
+    }
+
     fn poll_room(&self, context: &Context<'_>) -> Poll<()> {
         let mut gathered = self.lock();
         if gathered.has_room() {

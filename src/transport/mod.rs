@@ -219,6 +219,15 @@ impl std::fmt::Debug for Stream<'_> {
 }
 
 impl Stream<'_> {
+    /// Whether there is more to take without a wait: if not, what the reader could
+    /// use is owed to it first.
+    pub fn has_arrived(&self) -> bool {
+        match &self.0 {
+            Source::Live(live) | Source::Recorded(live, _) => live.has_arrived(),
+            Source::Replayed(_) => true,
+        }
+    }
+
     /// All that has arrived; waits for it until `limit` at most.
     ///
     /// # Errors

@@ -112,6 +112,15 @@ impl Client {
 }
 
 impl LiveStream<'_> {
+    /// As [`super::Stream::has_arrived`].
+    pub(super) fn has_arrived(&self) -> bool {
+        self.gather.has_some() || {
+            // The tasks take what the socket holds; then it is looked at again.
+            self.runtime.block_on(tokio::task::yield_now());
+            self.gather.has_some()
+        }
+    }
+
     /// As [`super::Stream::next`].
     pub(super) fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
         let (gather, taken) = (&self.gather, &mut self.taken);
