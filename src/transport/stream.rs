@@ -35,6 +35,10 @@ pub(super) struct LiveStream<'a> {
 /// Turns of the tasks until the socket is looked at again: two a chunk.
 const TURNS_A_ROUND: u32 = 512;
 
+/// Bytes behind which more may lie in the socket. After fewer it is empty most
+/// likely, and the look would delay them.
+const MUCH: usize = 16 * 1024;
+
 /// What a stream has to give.
 #[derive(Debug)]
 pub enum Next<'a> {
@@ -114,11 +118,11 @@ impl Client {
 impl LiveStream<'_> {
     /// As [`super::Stream::has_arrived`].
     pub(super) fn has_arrived(&self) -> bool {
-        self.gather.has_some() || {
+        if !self.gather.has_some() && self.taken.bytes().len() >= MUCH {
             // The tasks take what the socket holds; then it is looked at again.
             self.runtime.block_on(tokio::task::yield_now());
-            self.gather.has_some()
         }
+        self.gather.has_some()
     }
 
     /// As [`super::Stream::next`].
