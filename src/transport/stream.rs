@@ -33,7 +33,7 @@ pub(super) struct LiveStream<'a> {
 }
 
 /// Turns of the tasks until the socket is looked at again: two a chunk.
-const TURNS_A_ROUND: u32 = 512;
+const TURNS_A_ROUND: u32 = 1024;
 
 /// Bytes behind which more may lie in the socket. After fewer it is empty most
 /// likely, and the look would delay them.
