@@ -2,6 +2,7 @@
 //! called, and ended with the run. The SDK is async: it lives on a runtime of
 //! its own, which is not made unless a server is named.
 
+use std::error::Error;
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::os::fd::OwnedFd;
@@ -105,11 +106,11 @@ impl Servers {
         };
         let said = Said::listen(stderr);
         let begun = runtime.block_on(within(limit, async {
-            let from = Receiver::from_owned_fd(OwnedFd::from(stdout))?;
-            let to = Sender::from_owned_fd(OwnedFd::from(stdin))?;
-            let service = rmcp::serve_client((), (from, to)).await?;
-            let tools = service.list_all_tools().await?;
-            Ok::<_, Box<dyn std::error::Error>>((service, tools))
+            let from = Receiver::from_owned_fd(OwnedFd::from(stdout)).map_err(told)?;
+            let to = Sender::from_owned_fd(OwnedFd::from(stdin)).map_err(told)?;
+            let service = rmcp::serve_client((), (from, to)).await.map_err(told)?;
+            let tools = service.list_all_tools().await.map_err(told)?;
+            Ok::<_, String>((service, tools))
         }));
         let (service, tools) = match begun {
             Some(Ok(begun)) => begun,
@@ -245,6 +246,12 @@ impl fmt::Debug for Servers {
         let names = self.servers.iter().map(|server| &server.name);
         out.debug_list().entries(names).finish()
     }
+}
+
+/// An error's message. As `dyn Error` it would bring the `Debug` of all that a
+/// server can send with it, 90 kB of code that nothing calls.
+fn told(error: impl Error) -> String {
+    error.to_string()
 }
 
 /// What `work` gives, or nothing where it takes longer than `limit`.
