@@ -190,7 +190,7 @@ impl<O: Write, E: Write> Printer<O, E> {
     fn push_event(&mut self, event: &Event<'_>) {
         let from = self.buffer.len();
         // Into memory, and of strings and numbers only: nothing can fail.
-        let _ = serde_json::to_writer(&mut self.buffer, event);
+        let _ = event.write_json(&mut self.buffer);
         self.make_line(from);
     }
 
