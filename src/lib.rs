@@ -6,7 +6,6 @@
 
 pub mod answer;
 pub mod api;
-#[cfg(unix)]
 mod children;
 pub mod cli;
 pub mod commands;
