@@ -26,8 +26,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "model",
             "toolbox",
             "structured",
+            "config",
+            "secret",
         ],
     ),
+    ("config", &["cli", "model"]),
     (
         "drive",
         &[
@@ -64,7 +67,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("progress", &[]),
     ("sanitize", &[]),
     ("secret", &[]),
-    ("settings", &["cli", "secret", "model", "input"]),
+    (
+        "settings",
+        &["cli", "config", "children", "secret", "model", "input"],
+    ),
     ("signals", &["printer", "event", "children", "leftovers"]),
     ("sse", &[]),
     ("startup", &[]),
@@ -101,6 +107,10 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rmcp", &["toolbox/mcp.rs"]),
     ("shlex", &["toolbox/program.rs"]),
     ("jsonschema", &["structured/schema.rs"]),
+    (
+        "toml",
+        &["config/document.rs", "config/models.rs", "config/value.rs"],
+    ),
 ];
 
 /// Lines of code that a file may have, tests and blank lines aside.

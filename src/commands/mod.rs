@@ -1,11 +1,14 @@
 //! Settings and prompt → [`Plan`]: what the run will do. Pure: nothing is read,
 //! sent or printed here.
 
+pub mod config;
 mod curl;
 mod instruct;
 mod limits;
 pub mod print;
 mod request;
+mod rows;
+mod show;
 mod sources;
 
 use crate::api::request::{Message, Request};
@@ -15,7 +18,7 @@ use crate::settings::Settings;
 use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
 
-pub use sources::sources;
+pub use sources::{sources, wanted};
 
 /// What a run does.
 #[derive(Debug)]

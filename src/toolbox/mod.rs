@@ -11,6 +11,7 @@ mod load;
 mod mcp;
 mod program;
 mod run;
+mod tools;
 
 use std::path::PathBuf;
 
@@ -21,6 +22,7 @@ use crate::structured::Schema;
 pub use crate::children::Limits;
 pub use approval::{Approval, Terminal};
 pub use run::Outcome;
+pub use tools::Tools;
 
 use program::{Program, Surroundings};
 

@@ -131,8 +131,8 @@ proptest! {
             return Ok(());
         };
         let Command::Chat(mut args) = cli.command else { unreachable!() };
-        let mut scrubber = Scrubber::default();
-        if let Ok(settings) = airx::settings::resolve(&mut args.common, &[], &mut scrubber) {
+        let with = airx::settings::With { config: None, scrubber: &mut Scrubber::default(), say: None };
+        if let Ok(settings) = airx::settings::resolve(&mut args.common, &[], with) {
             let url = settings.connection.endpoint.url;
             prop_assert!(url.host_str().is_some_and(|host| !host.is_empty()));
             prop_assert!(url.path().ends_with("/chat/completions"));

@@ -188,6 +188,24 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "config",
+        &[
+            example("What a run would use, and why", "airx config show"),
+            example(
+                "The same under a profile and a flag",
+                "airx config show --profile review --timeout 5m",
+            ),
+            example(
+                "Look through a file before it is used",
+                "airx config check new.toml && mv new.toml ~/.config/airx/config.toml",
+            ),
+            example(
+                "One setting, for a script",
+                "airx config show --format ndjson | jq -r 'select(.name == \"url\").value'",
+            ),
+        ],
+    ),
+    (
         "completions",
         &[
             example(
@@ -215,6 +233,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             example("Every option of a command", "airx help chat"),
             example("The lines of --format ndjson", "airx help events"),
             example("What the exit status tells", "airx help exit-codes"),
+            example("What the configuration file holds", "airx help config"),
         ],
     ),
 ];

@@ -1,0 +1,53 @@
+//! Where a run's tools come from → the tools, and who allows their calls.
+
+use std::path::Path;
+
+use super::{Approval, Sources, Terminal, Toolbox};
+use crate::error::Failure;
+use crate::secret::Scrubber;
+
+/// The tools of a run, where they come from, and who allows their calls.
+#[derive(Debug, Default)]
+pub struct Tools {
+    sources: Option<Sources>,
+    /// The tools themselves.
+    pub toolbox: Toolbox,
+    /// Who allows their calls.
+    pub approval: Approval,
+}
+
+impl Tools {
+    /// Reads the tool files; a terminal that is to be asked is opened first.
+    ///
+    /// # Errors
+    /// A file that cannot be used, or no terminal: exit 2.
+    pub fn load(
+        &mut self,
+        sources: Sources,
+        read: impl Fn(&Path) -> Result<String, Failure>,
+        dry: bool,
+    ) -> Result<(), Failure> {
+        self.toolbox.load(&sources, read)?;
+        if sources.asks && !dry {
+            self.approval = Approval::Asked(Terminal::open()?);
+        }
+        self.sources = Some(sources);
+        Ok(())
+    }
+
+    /// Whether to gather them starts programs.
+    pub fn starts_programs(&self) -> bool {
+        self.sources.as_ref().is_some_and(Sources::start_programs)
+    }
+
+    /// Asks programs and servers for theirs.
+    ///
+    /// # Errors
+    /// One that does not tell them.
+    pub fn gather(&mut self, scrubber: &Scrubber) -> Result<(), Failure> {
+        match &self.sources {
+            Some(sources) => self.toolbox.gather(sources, scrubber),
+            None => Ok(()),
+        }
+    }
+}
