@@ -32,7 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('mock', 'mock', [CompletionResultType]::ParameterValue, 'Run a loopback server that speaks the API, for trying and testing scripts offline')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List known models: context, output limit, price and its date, concurrency')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show each setting and where it comes from, or check the configuration file')
-            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script')
+            [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script, or install it')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Show help for a command or a topic')
             break
         }
@@ -361,6 +361,8 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             break
         }
         'airx;completions' {
+            [CompletionResult]::new('--install', '--install', [CompletionResultType]::ParameterName, 'Write the script to where the shell looks (bash, zsh, fish)')
+            [CompletionResult]::new('--uninstall', '--uninstall', [CompletionResultType]::ParameterName, 'Remove what --install has written')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

@@ -246,7 +246,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__completions)
-            opts="-h -V --help --version bash zsh fish powershell elvish"
+            opts="-h -V --install --uninstall --help --version bash zsh fish powershell elvish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

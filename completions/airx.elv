@@ -29,7 +29,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand mock 'Run a loopback server that speaks the API, for trying and testing scripts offline'
             cand models 'List known models: context, output limit, price and its date, concurrency'
             cand config 'Show each setting and where it comes from, or check the configuration file'
-            cand completions 'Print a shell''s completion script'
+            cand completions 'Print a shell''s completion script, or install it'
             cand help 'Show help for a command or a topic'
         }
         &'airx;chat'= {
@@ -350,6 +350,8 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --version 'Print version'
         }
         &'airx;completions'= {
+            cand --install 'Write the script to where the shell looks (bash, zsh, fish)'
+            cand --uninstall 'Remove what --install has written'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'

@@ -33,7 +33,7 @@ complete -c airx -n "__fish_airx_needs_command" -f -a "json" -d 'Ask for JSON an
 complete -c airx -n "__fish_airx_needs_command" -f -a "mock" -d 'Run a loopback server that speaks the API, for trying and testing scripts offline'
 complete -c airx -n "__fish_airx_needs_command" -f -a "models" -d 'List known models: context, output limit, price and its date, concurrency'
 complete -c airx -n "__fish_airx_needs_command" -f -a "config" -d 'Show each setting and where it comes from, or check the configuration file'
-complete -c airx -n "__fish_airx_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c airx -n "__fish_airx_needs_command" -f -a "completions" -d 'Print a shell\'s completion script, or install it'
 complete -c airx -n "__fish_airx_needs_command" -f -a "help" -d 'Show help for a command or a topic'
 complete -c airx -n "__fish_airx_using_subcommand chat" -s s -l system -d 'System message; `@FILE` reads it from a file, `@@` is a literal `@`' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -s f -l file -d 'Text file added to the message; `-` is standard input (repeat)' -r -F
@@ -341,6 +341,8 @@ complete -c airx -n "__fish_airx_using_subcommand config" -l greedy -d 'No sampl
 complete -c airx -n "__fish_airx_using_subcommand config" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
 complete -c airx -n "__fish_airx_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand config" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand completions" -l install -d 'Write the script to where the shell looks (bash, zsh, fish)'
+complete -c airx -n "__fish_airx_using_subcommand completions" -l uninstall -d 'Remove what --install has written'
 complete -c airx -n "__fish_airx_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'

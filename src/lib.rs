@@ -16,6 +16,7 @@ pub mod event;
 pub mod exchange;
 pub mod exit;
 pub mod input;
+mod install;
 mod leftovers;
 mod links;
 pub mod mock;
@@ -102,7 +103,15 @@ fn command(mut command: Command) -> u8 {
                 _ => printed,
             }
         }
-        Command::Completions(args) => print(commands::print::completions(args.shell)),
+        Command::Completions(args) => {
+            let script = commands::print::completions(args.shell);
+            let told = match args {
+                args if args.install => install::install(args.shell, script),
+                args if args.uninstall => install::uninstall(args.shell, script),
+                _ => return print(script),
+            };
+            told.map_or_else(|failure| refuse(&failure), |text| print(&text))
+        }
         Command::Help(args) => match commands::print::help(args.subject.as_deref()) {
             Ok(text) => print(&text),
             Err(failure) => refuse(&failure),

@@ -54,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("exit", &[]),
     ("input", &["api", "leftovers", "links"]),
+    ("install", &["cli", "config", "links"]),
     ("leftovers", &[]),
     ("links", &[]),
     ("mock", &["api", "sse", "cli"]),

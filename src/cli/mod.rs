@@ -83,7 +83,7 @@ pub enum Command {
     Models(ModelsArgs),
     /// Show each setting and where it comes from, or check the configuration file
     Config(Box<ConfigArgs>),
-    /// Print a shell's completion script
+    /// Print a shell's completion script, or install it
     Completions(CompletionsArgs),
     /// Show help for a command or a topic
     Help(HelpArgs),

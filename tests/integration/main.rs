@@ -11,6 +11,7 @@ mod answers;
 mod bounds;
 mod broken_answers;
 mod commands;
+mod completions_install;
 mod endpoint;
 mod error_classes;
 mod errors;

@@ -209,16 +209,13 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "completions",
         &[
             example(
-                "Bash",
-                "airx completions bash > ~/.local/share/bash-completion/completions/airx",
+                "Put Bash's where Bash looks; zsh and fish as well",
+                "airx completions bash --install",
             ),
+            example("Take it away again", "airx completions bash --uninstall"),
             example(
                 "Zsh: into a folder of $fpath",
                 "airx completions zsh > ~/.zfunc/_airx",
-            ),
-            example(
-                "Fish",
-                "airx completions fish > ~/.config/fish/completions/airx.fish",
             ),
             example("PowerShell", "airx completions powershell >> $PROFILE"),
             example(
