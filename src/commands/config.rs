@@ -5,7 +5,7 @@ use std::ffi::OsString;
 
 use crate::api::request::Message;
 use crate::cli::{Cli, Command, ConfigAction, ConfigArgs, DryRun, FileArgs, Preset};
-use crate::config::{Config, KeyFrom};
+use crate::config::{Config, KeyFrom, Place};
 use crate::error::Failure;
 use crate::input;
 use crate::model;
@@ -39,27 +39,20 @@ fn check(args: ConfigArgs) -> Result<(String, Result<(), Failure>), Failure> {
         };
         return Ok((text, Ok(())));
     };
-    let place = |config: &Config, problem: &crate::config::Problem| {
-        format!("{}: {}", config.place(problem.place), problem.message)
-    };
-    let mut problems: Vec<String> = Vec::new();
-    problems.extend(
-        config
-            .problems()
-            .iter()
-            .map(|problem| place(&config, problem)),
-    );
+    let mut problems: Vec<Found> = config
+        .problems()
+        .iter()
+        .map(|problem| Found::at(&config, problem.place, &problem.message))
+        .collect();
     if problems.is_empty() {
         model::extend(config.models().iter().map(|(extra, _)| extra));
         let profiles: Vec<String> = config.profiles().map(str::to_owned).collect();
         for profile in [None].into_iter().chain(profiles.into_iter().map(Some)) {
             config.choose(profile)?;
-            for problem in tried(&config) {
-                if !problems.contains(&problem) {
-                    problems.push(problem);
-                }
-            }
+            tried(&config, &mut problems);
         }
+        problems.sort();
+        problems.dedup();
     }
     let path = config.path().display();
     let result = match problems.len() {
@@ -67,33 +60,55 @@ fn check(args: ConfigArgs) -> Result<(String, Result<(), Failure>), Failure> {
         1 => format!("{path}: one problem"),
         count => format!("{path}: {count} problems"),
     };
-    let text = problems.join("\n") + "\n";
-    Ok((text, Err(Failure::usage(result))))
+    let lines: Vec<&str> = problems.iter().map(|found| found.told.as_str()).collect();
+    Ok((lines.join("\n") + "\n", Err(Failure::usage(result))))
+}
+
+/// A problem; those without a place come first.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    place: Option<Place>,
+    told: String,
+}
+
+impl Found {
+    fn at(config: &Config, place: Place, what: &str) -> Self {
+        Self {
+            place: Some(place),
+            told: format!("{}: {what}", config.place(place)),
+        }
+    }
 }
 
 /// What keeps a run from using the settings in force; nothing is sent and no
 /// program is started.
-fn tried(config: &Config) -> Vec<String> {
-    let mut problems = Vec::new();
+fn tried(config: &Config, problems: &mut Vec<Found>) {
     for command in ["chat", "json", "tools"] {
-        tried_by(command, config, &mut problems);
+        tried_by(command, config, problems);
     }
     for source in config.keys() {
         if let KeyFrom::File(path) = source.from
             && let Some(failure) = settings::unusable(path)
         {
-            let place = config.place(source.place);
-            problems.push(format!("{place}: key-file: {}", failure.message));
+            let what = format!("key-file: {}", failure.message);
+            problems.push(Found::at(config, source.place, &what));
         }
     }
-    problems
 }
 
 /// Tries a command, each time without the values that were found wrong before.
-fn tried_by(name: &'static str, config: &Config, problems: &mut Vec<String>) {
+fn tried_by(name: &'static str, config: &Config, problems: &mut Vec<Found>) {
+    let unplaced = |what: &str| {
+        let of = config.profile().map(|name| format!(" (profile {name})"));
+        let (path, of) = (config.path().display(), of.unwrap_or_default());
+        Found {
+            place: None,
+            told: format!("{path}{of}: {what}"),
+        }
+    };
     let mut presets = match config.presets(false) {
         Ok(presets) => presets,
-        Err(failure) => return problems.push(failure.message),
+        Err(failure) => return problems.push(unplaced(&failure.message)),
     };
     loop {
         let mut taken = Vec::new();
@@ -101,13 +116,9 @@ fn tried_by(name: &'static str, config: &Config, problems: &mut Vec<String>) {
             return;
         };
         let Some(entry) = config.cause(&failure, &taken) else {
-            let of = config.profile().map(|name| format!(" (profile {name})"));
-            let path = config.path().display();
-            let of = of.unwrap_or_default();
-            return problems.push(format!("{path}{of}: {}", failure.message));
+            return problems.push(unplaced(&failure.message));
         };
-        let place = config.place(entry.place);
-        problems.push(format!("{place}: {}", failure.message));
+        problems.push(Found::at(config, entry.place, &failure.message));
         presets.retain(|preset| preset.name != entry.key.name);
     }
 }

@@ -19,6 +19,11 @@ pub(super) fn show(args: &ConfigArgs) -> Result<String, Failure> {
     let config = Config::load(&args.file)?;
     let config = config.as_ref();
     let given = Cli::given().map_err(|error| crate::cli::refusal(&error))?;
+    // That is how to show them, and no setting of a run.
+    let given: Vec<_> = given
+        .into_iter()
+        .filter(|(name, _)| name != "format")
+        .collect();
     let mut scrubber = Scrubber::default();
     let way = settings::way(&args.connection, config, &mut scrubber)?;
     let mut rows = vec![

@@ -300,3 +300,21 @@ fn switch(name: &str) -> Result<bool, Failure> {
         Some(other) => Err(Failure::usage(format!("{name}={other:?}: write 1 or 0"))),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::find;
+
+    #[test]
+    fn the_defaults_that_are_told_are_those_that_hold() {
+        let told = |name: &str| find(name).unwrap().default;
+        let duration = |name: &str| crate::cli::duration(told(name));
+        assert_eq!(duration("connect-timeout"), Ok(CONNECT));
+        assert_eq!(duration("first-token-timeout"), Ok(FIRST_TOKEN));
+        assert_eq!(duration("idle-timeout"), Ok(IDLE));
+        assert_eq!(duration("timeout"), Ok(TOTAL));
+        assert_eq!(told("retries"), RETRIES.to_string());
+        assert_eq!(told("model"), model::DEFAULT);
+    }
+}
