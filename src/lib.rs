@@ -166,6 +166,33 @@ impl Task {
     }
 }
 
+impl Task {
+    /// What the request is for; the files that it names are read.
+    fn purpose(
+        self,
+        read: impl Fn(&Path) -> Result<String, Failure>,
+        tools: &mut Tools,
+        dry: bool,
+    ) -> Result<Purpose, Failure> {
+        Ok(match self {
+            Self::Answer => Purpose::Answer,
+            Self::Json(answer) => {
+                let wanted = Wanted::load(commands::wanted(answer), read)?;
+                Purpose::Json(Box::new(wanted))
+            }
+            Self::Tools(offer, run) => {
+                let purpose = Purpose::Calls {
+                    required: offer.require_call,
+                    streamed: offer.stream,
+                    rounds: run.run.then_some(run.rounds),
+                };
+                tools.load(commands::sources(offer, run), read, dry)?;
+                purpose
+            }
+        })
+    }
+}
+
 /// One of the commands that ask a model.
 fn converse(
     command: &'static str,
@@ -232,21 +259,7 @@ fn plan(
     let mut settings = settings?;
     let read = |path: &Path| input::read_text(path, lossy);
     let mut tools = Tools::default();
-    let purpose = match task {
-        Task::Answer => Purpose::Answer,
-        Task::Json(answer) => {
-            Purpose::Json(Box::new(Wanted::load(commands::wanted(answer), read)?))
-        }
-        Task::Tools(offer, run) => {
-            let purpose = Purpose::Calls {
-                required: offer.require_call,
-                streamed: offer.stream,
-                rounds: run.run.then_some(run.rounds),
-            };
-            tools.load(commands::sources(offer, run), read, dry)?;
-            purpose
-        }
-    };
+    let purpose = task.purpose(read, &mut tools, dry)?;
     let prompt = input::read(&settings.sources, &mut |notice| {
         sink.note(Level::Warning, notice);
     })?;

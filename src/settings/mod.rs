@@ -61,8 +61,8 @@ pub enum Cassette {
 impl Connection {
     /// What the server knows the account by; empty without a key.
     pub fn credentials(&self) -> &str {
-        let own = |(name, _): &&(String, Secret)| name.eq_ignore_ascii_case("authorization");
-        let header = self.headers.iter().find(own).map(|(_, value)| value);
+        let header = self.headers.iter().find(|header| is_authorization(header));
+        let header = header.map(|(_, value)| value);
         let known = self.authorization.as_ref().or(header);
         known.map(Secret::reveal).unwrap_or_default()
     }
@@ -165,24 +165,25 @@ fn connection(
         scrubber,
         say,
     } = with;
-    let (record, replay) = (
-        folder(args.record.take(), "AIRX_RECORD")?,
-        folder(args.replay.take(), "AIRX_REPLAY")?,
-    );
-    if record.is_some() && replay.is_some() {
-        return Err(Failure::usage(
-            "--record (AIRX_RECORD) and --replay (AIRX_REPLAY) exclude each other",
-        ));
-    }
+    let (record, replay) = folders(args)?;
     let mut keys = key::Keys::from_environment(args.key_file.as_deref(), scrubber, warnings)?;
     keys.sources = config.into_iter().flat_map(Config::keys).collect();
     let headers = headers::read(&args.header, scrubber)?;
     let allow_http = args.allow_http || switch("AIRX_ALLOW_HTTP")?;
     let (endpoint, user_info) =
         endpoint::resolve(args.base_url.take(), keys.family(), allow_http, scrubber)?;
-    let own = headers
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    let proxy = args
+        .proxy
+        .take()
+        .map(|proxy| endpoint::proxy("--proxy", &proxy, scrubber))
+        .transpose()?;
+    if proxy.is_none() && !endpoint.loopback {
+        endpoint::check_proxy(&endpoint.url, scrubber)?;
+    }
+    endpoint::hide_proxies(scrubber);
+    // What is replayed is not in flight.
+    let max_in_flight = max_in_flight(args.max_in_flight)?.filter(|_| replay.is_none());
+    let own = headers.iter().any(is_authorization);
     let (authorization, keyless) = if own {
         // The header is the key.
         (None, None)
@@ -199,38 +200,50 @@ fn connection(
             Err(keyless) => (None, Some(keyless)),
         }
     };
-    let proxy = args
-        .proxy
-        .take()
-        .map(|proxy| endpoint::proxy("--proxy", &proxy, scrubber))
-        .transpose()?;
-    if proxy.is_none() && !endpoint.loopback {
-        endpoint::check_proxy(&endpoint.url, scrubber)?;
-    }
-    endpoint::hide_proxies(scrubber);
-    let limit = |flag: Option<Duration>, otherwise| {
-        Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero() && *limit < FOREVER)
-    };
     let connection = Connection {
         endpoint,
         authorization,
         headers,
         proxy,
         cacert: args.cacert.take(),
-        timeouts: Timeouts {
-            connect: limit(args.connect_timeout, CONNECT),
-            first_token: limit(args.first_token_timeout, FIRST_TOKEN),
-            idle: limit(args.idle_timeout, IDLE),
-            total: limit(args.timeout, TOTAL),
-        },
+        timeouts: timeouts(args),
         retries: args.retries.unwrap_or(RETRIES),
-        // What is replayed is not in flight.
-        max_in_flight: max_in_flight(args.max_in_flight)?.filter(|_| replay.is_none()),
+        max_in_flight,
         cassette: record
             .map(|folder| Cassette::Record(folder, scrubber.clone()))
             .or(replay.map(Cassette::Replay)),
     };
     Ok((connection, keyless))
+}
+
+fn is_authorization((name, _): &(String, Secret)) -> bool {
+    name.eq_ignore_ascii_case("authorization")
+}
+
+fn timeouts(args: &ConnectionArgs) -> Timeouts {
+    let limit = |flag: Option<Duration>, otherwise| {
+        Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero() && *limit < FOREVER)
+    };
+    Timeouts {
+        connect: limit(args.connect_timeout, CONNECT),
+        first_token: limit(args.first_token_timeout, FIRST_TOKEN),
+        idle: limit(args.idle_timeout, IDLE),
+        total: limit(args.timeout, TOTAL),
+    }
+}
+
+/// The folders of `--record` and `--replay`, of which one may be given.
+fn folders(args: &mut ConnectionArgs) -> Result<(Option<PathBuf>, Option<PathBuf>), Failure> {
+    let (record, replay) = (
+        folder(args.record.take(), "AIRX_RECORD")?,
+        folder(args.replay.take(), "AIRX_REPLAY")?,
+    );
+    if record.is_some() && replay.is_some() {
+        return Err(Failure::usage(
+            "--record (AIRX_RECORD) and --replay (AIRX_REPLAY) exclude each other",
+        ));
+    }
+    Ok((record, replay))
 }
 
 /// A folder's option, else its variable.

@@ -52,7 +52,11 @@ fn a_script_is_put_where_the_shell_looks_and_taken_away_again() {
         let path = home.path().join(place);
         let told = |what: &str| format!("{}: {what}\n", path.display());
         install(&home, shell).is(0, &(told("written") + line(shell)), "");
-        assert_eq!(files(home.path()), [path.clone()], "nothing else is left");
+        assert_eq!(
+            files(home.path()),
+            std::slice::from_ref(&path),
+            "nothing else is left"
+        );
         let script = airx(["completions", shell]).run().stdout;
         let written = fs::read_to_string(&path).unwrap();
         let added = written.lines().filter(|line| !script.contains(line));

@@ -245,107 +245,110 @@ fn an_unknown_profile_exits_2_and_names_those_there_are() {
     );
 }
 
+/// A file, and what is said of it behind its name.
+const WRONG: &[(&str, &str)] = &[
+    (
+        "temprature = 1",
+        "1:1: unknown key 'temprature'; did you mean 'temperature'?",
+    ),
+    (
+        "\n  max_tokens = 1",
+        "2:3: unknown key 'max_tokens'; did you mean 'max-tokens'?",
+    ),
+    (
+        "colour = 1",
+        "1:1: unknown key 'colour'; airx help config lists the keys",
+    ),
+    (
+        "model = 1",
+        "1:9: model: a string is wanted, not this number",
+    ),
+    (
+        "timeout = \"soon\"",
+        "1:11: timeout: a string like \"90s\" or a number of seconds is wanted, not this string",
+    ),
+    (
+        "retries = -1",
+        "1:11: retries: a whole number is wanted, not this number",
+    ),
+    (
+        "tries = 0",
+        "1:9: tries: a whole number from 1 to 100 is wanted, not this number",
+    ),
+    (
+        "temperature = nan",
+        "1:15: temperature: a number is wanted, not this number",
+    ),
+    (
+        "quiet = \"yes\"",
+        "1:9: quiet: true or false is wanted, not this string",
+    ),
+    (
+        "format = \"xml\"",
+        "1:10: format: one of \"text\", \"json\", \"ndjson\" is wanted, not this string",
+    ),
+    (
+        "stop = [1]",
+        "1:8: stop: a string or an array of strings is wanted, not this array",
+    ),
+    (
+        "key-command = \"pass show\"",
+        "1:15: key-command: an array of strings, the program first is wanted, not this string",
+    ),
+    (
+        "key-file = \"-\"",
+        "1:12: key-file: standard input is for the run itself, not for its configuration",
+    ),
+    (
+        "file = \"x\"",
+        "1:1: file has no place in the configuration: it is part of what one run asks: give it on the command line",
+    ),
+    (
+        "api-key = \"k\"",
+        "1:1: api-key has no place in the configuration: a key does not stand in this file: name key-file or key-command",
+    ),
+    (
+        "quiet = true\nverbose = true",
+        "2:1: quiet and verbose exclude each other",
+    ),
+    (
+        "[profile.p]\nkey-file = \"a\"\nkey-command = [\"b\"]",
+        "3:1: key-file and key-command exclude each other",
+    ),
+    (
+        "profile = {\"é\" = {colour = 1}}",
+        "1:19: unknown key 'colour'; airx help config lists the keys",
+    ),
+    (
+        "profile = \"p\"",
+        "1:1: profile is a group of tables: [profile.NAME]",
+    ),
+    ("[profile]\np = 1", "2:1: profile.p is a table: [profile.p]"),
+    (
+        "[profile.p.models]",
+        "1:12: models stands at the top level, in no profile",
+    ),
+    (
+        "[models.m]\ncontext = 0",
+        "2:11: context: a whole number of tokens is wanted",
+    ),
+    (
+        "[models.m]\ncontxt = 1",
+        "2:1: unknown key 'contxt' of a model; did you mean 'context'?",
+    ),
+    (
+        "[models.m]\nprice-input = 1",
+        "1:9: a price is price-input, price-output and currency together",
+    ),
+    (
+        "model = \"a",
+        "1:11: not TOML: invalid basic string, expected `\"`",
+    ),
+];
+
 #[test]
 fn what_is_wrong_exits_2_with_file_line_and_column() {
-    for (text, told) in [
-        (
-            "temprature = 1",
-            "1:1: unknown key 'temprature'; did you mean 'temperature'?",
-        ),
-        (
-            "\n  max_tokens = 1",
-            "2:3: unknown key 'max_tokens'; did you mean 'max-tokens'?",
-        ),
-        (
-            "colour = 1",
-            "1:1: unknown key 'colour'; airx help config lists the keys",
-        ),
-        (
-            "model = 1",
-            "1:9: model: a string is wanted, not this number",
-        ),
-        (
-            "timeout = \"soon\"",
-            "1:11: timeout: a string like \"90s\" or a number of seconds is wanted, not this string",
-        ),
-        (
-            "retries = -1",
-            "1:11: retries: a whole number is wanted, not this number",
-        ),
-        (
-            "tries = 0",
-            "1:9: tries: a whole number from 1 to 100 is wanted, not this number",
-        ),
-        (
-            "temperature = nan",
-            "1:15: temperature: a number is wanted, not this number",
-        ),
-        (
-            "quiet = \"yes\"",
-            "1:9: quiet: true or false is wanted, not this string",
-        ),
-        (
-            "format = \"xml\"",
-            "1:10: format: one of \"text\", \"json\", \"ndjson\" is wanted, not this string",
-        ),
-        (
-            "stop = [1]",
-            "1:8: stop: a string or an array of strings is wanted, not this array",
-        ),
-        (
-            "key-command = \"pass show\"",
-            "1:15: key-command: an array of strings, the program first is wanted, not this string",
-        ),
-        (
-            "key-file = \"-\"",
-            "1:12: key-file: standard input is for the run itself, not for its configuration",
-        ),
-        (
-            "file = \"x\"",
-            "1:1: file has no place in the configuration: it is part of what one run asks: give it on the command line",
-        ),
-        (
-            "api-key = \"k\"",
-            "1:1: api-key has no place in the configuration: a key does not stand in this file: name key-file or key-command",
-        ),
-        (
-            "quiet = true\nverbose = true",
-            "2:1: quiet and verbose exclude each other",
-        ),
-        (
-            "[profile.p]\nkey-file = \"a\"\nkey-command = [\"b\"]",
-            "3:1: key-file and key-command exclude each other",
-        ),
-        (
-            "profile = {\"é\" = {colour = 1}}",
-            "1:19: unknown key 'colour'; airx help config lists the keys",
-        ),
-        (
-            "profile = \"p\"",
-            "1:1: profile is a group of tables: [profile.NAME]",
-        ),
-        ("[profile]\np = 1", "2:1: profile.p is a table: [profile.p]"),
-        (
-            "[profile.p.models]",
-            "1:12: models stands at the top level, in no profile",
-        ),
-        (
-            "[models.m]\ncontext = 0",
-            "2:11: context: a whole number of tokens is wanted",
-        ),
-        (
-            "[models.m]\ncontxt = 1",
-            "2:1: unknown key 'contxt' of a model; did you mean 'context'?",
-        ),
-        (
-            "[models.m]\nprice-input = 1",
-            "1:9: a price is price-input, price-output and currency together",
-        ),
-        (
-            "model = \"a",
-            "1:11: not TOML: invalid basic string, expected `\"`",
-        ),
-    ] {
+    for (text, told) in WRONG {
         refused(text, &[], &format!("airx: usage: FILE:{told}\n"));
     }
     refused(

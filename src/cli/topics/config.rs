@@ -43,7 +43,8 @@ pub(super) const CLOSING: &[&str] = &[
     "A key is for the base-url that stands in the same table: it is sent to that scheme, host and \
      port and nowhere else, whatever --base-url or another table say. Without a base-url beside it, \
      it is BigModel's: for open.bigmodel.cn, or where ZHIPUAI_BASE_URL has put that. So a \
-     profile with a base of its own never gets the key of the top level.",
+     profile with a base of its own never gets the key of the top level. Headers are not bound to a \
+     base: one that only one server may see belongs into the profile that names that server.",
     "What a run asks and where its output goes is not for the file: file, image, messages, \
      session, schema, fields, select, lines, stream, request-id, output, meta, dry-run, record, \
      replay, run, yes and exec are refused.",
