@@ -196,6 +196,7 @@ fn typed(kind: Kind, mut values: Vec<String>) -> Json {
             let on = values.first().map_or("true", String::as_str);
             json!(["1", "true", "yes", "on"].contains(&on))
         }
+        Kind::Optional if values == [""] => json!(true),
         Kind::Number | Kind::Count(..) => {
             let text = values.pop().unwrap_or_default();
             serde_json::from_str(&text).unwrap_or(Json::String(text))

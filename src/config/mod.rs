@@ -124,6 +124,11 @@ impl Config {
         place::usual()
     }
 
+    /// A file of this text, whatever is wrong in it.
+    pub fn of_text(path: PathBuf, text: String) -> Self {
+        Self::of(place::Found { path, text })
+    }
+
     fn of(found: place::Found) -> Self {
         let folder = found.path.parent().unwrap_or(Path::new(""));
         Self {

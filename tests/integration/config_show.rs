@@ -24,7 +24,7 @@ fn every_setting_is_shown_with_where_it_comes_from() {
     let folder = folder();
     let path = write(
         &folder,
-        "timeout = 90\nheader = [\"X-Org: secret-org\"]\nproxy = \"http://me:secret@proxy:8080\"\n[profile.p]\nsystem = \"one\\ntwo\"\ntemperature = 0.5\n",
+        "timeout = 90\nheader = [\"X-Org: secret-org\"]\nproxy = \"http://me:secret@proxy:8080\"\n[profile.p]\nsystem = \"one\\ntwo\"\ntemperature = 0.5\nweb-search = true\n",
     );
     let at = |line: u8| format!("{}:{line}", path.display());
     let args = [
@@ -56,6 +56,7 @@ fn every_setting_is_shown_with_where_it_comes_from() {
         ("proxy", "http://[hidden]@proxy:8080", &at(3)),
         ("system", "\"one\\ntwo\"", &format!("profile p, {}", at(5))),
         ("temperature", "0.5", &format!("profile p, {}", at(6))),
+        ("web-search", "true", &format!("profile p, {}", at(7))),
         ("retries", "0", "flag --retries"),
         ("stop", "a, b", "flag --stop"),
         ("idle-timeout", "60s", "built-in"),

@@ -16,7 +16,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use clap::Parser;
 use proptest::prelude::*;
 
-use inputs::{cuts, json, json_text, key, payload, stranger, stream};
+use inputs::{configuration, cuts, json, json_text, key, payload, stranger, stream};
 
 /// What a recorded failure would be kept in; cases that matter are tests.
 fn moderate(cases: u32) -> ProptestConfig {
@@ -123,6 +123,11 @@ proptest! {
         let from = before.len().div_ceil(3) * 4;
         let to = (before.len() + key.len()) / 3 * 4;
         prop_assert!(!clean.contains(&encoded[from..to]), "{clean}");
+    }
+
+    #[test]
+    fn any_configuration_is_sound_or_told_where_it_is_not(text in prop_oneof![configuration(), stranger()]) {
+        checks::configuration(&text);
     }
 
     #[test]

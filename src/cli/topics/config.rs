@@ -23,7 +23,8 @@ pub(super) const OPENING: &[&str] = &[
     [models.qwen3]
     context = 32768",
     "A profile is chosen by --profile NAME or AIRX_PROFILE: `airx chat --profile review -f \
-     new.py`. A `system` text makes a role of it. A flag counts before a variable, a variable before \
+     new.py`. A `system` text makes a role of it, and as --system does, it takes the place of \
+     a leading system message of --messages. A flag counts before a variable, a variable before \
      the profile, the profile before the top level, that before what is built in. Whoever comes \
      first gives the whole value: one --header puts aside all the headers of the file. What a \
      file switches on is switched off by a profile that says false.",
