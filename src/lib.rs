@@ -37,8 +37,8 @@ pub mod transport;
 use std::io::Stderr;
 use std::path::Path;
 
-use cli::{Command, Common, JsonAnswer, OfferArgs, RunArgs};
-use commands::{Plan, Purpose};
+use cli::{Command, Common};
+use commands::{Plan, Purpose, Task};
 use config::Config;
 use error::Failure;
 use event::{Level, Sink};
@@ -140,59 +140,6 @@ fn stdout() -> Result<Output, Failure> {
     Output::stdout().map_err(Failure::from)
 }
 
-/// What a command asks a model for, by its own options.
-enum Task {
-    Answer,
-    Tools(OfferArgs, RunArgs),
-    Json(JsonAnswer),
-}
-
-impl Task {
-    /// The files that it will read, each with its option for messages.
-    fn files(&self) -> Vec<(&'static str, &Path)> {
-        match self {
-            Self::Answer => Vec::new(),
-            Self::Tools(offer, _) => {
-                let files = offer.tools.iter();
-                files.map(|file| ("`-t -`", &**file)).collect()
-            }
-            Self::Json(answer) => {
-                let schema = answer.schema.iter();
-                schema
-                    .map(|file| ("`--schema -`", Path::new(file)))
-                    .collect()
-            }
-        }
-    }
-}
-
-impl Task {
-    /// What the request is for; the files that it names are read.
-    fn purpose(
-        self,
-        read: impl Fn(&Path) -> Result<String, Failure>,
-        tools: &mut Tools,
-        dry: bool,
-    ) -> Result<Purpose, Failure> {
-        Ok(match self {
-            Self::Answer => Purpose::Answer,
-            Self::Json(answer) => {
-                let wanted = Wanted::load(commands::wanted(answer), read)?;
-                Purpose::Json(Box::new(wanted))
-            }
-            Self::Tools(offer, run) => {
-                let purpose = Purpose::Calls {
-                    required: offer.require_call,
-                    streamed: offer.stream,
-                    rounds: run.run.then_some(run.rounds),
-                };
-                tools.load(commands::sources(offer, run), read, dry)?;
-                purpose
-            }
-        })
-    }
-}
-
 /// One of the commands that ask a model.
 fn converse(
     command: &'static str,
@@ -200,11 +147,7 @@ fn converse(
     task: Task,
     config: Result<Option<Config>, Failure>,
 ) -> u8 {
-    let live = match &task {
-        Task::Answer => command == "stream",
-        Task::Tools(offer, _) => offer.stream,
-        Task::Json(_) => false,
-    };
+    let live = task.is_live() || command == "stream";
     let (printer, opened) = printer::open(command, live, &mut common.output, stdout);
     #[cfg(unix)]
     signals::install(printer.clone());
@@ -257,9 +200,12 @@ fn plan(
     let settings = settings::resolve(common, &task.files(), with);
     printer.lock().hide(scrubber.clone());
     let mut settings = settings?;
+    if let Some(config) = config {
+        sink.note(Level::Verbose, &config.told());
+    }
     let read = |path: &Path| input::read_text(path, lossy);
     let mut tools = Tools::default();
-    let purpose = task.purpose(read, &mut tools, dry)?;
+    let purpose = purpose(task, &mut tools, read, dry)?;
     let prompt = input::read(&settings.sources, &mut |notice| {
         sink.note(Level::Warning, notice);
     })?;
@@ -290,6 +236,30 @@ fn plan(
             transport: Transport::new(settings.connection),
         }))),
     }
+}
+
+/// Reads what the task's own options name.
+fn purpose(
+    task: Task,
+    tools: &mut Tools,
+    read: impl Fn(&Path) -> Result<String, Failure>,
+    dry: bool,
+) -> Result<Purpose, Failure> {
+    Ok(match task {
+        Task::Answer => Purpose::Answer,
+        Task::Json(answer) => {
+            Purpose::Json(Box::new(Wanted::load(commands::wanted(answer), read)?))
+        }
+        Task::Tools(offer, run) => {
+            let purpose = Purpose::Calls {
+                required: offer.require_call,
+                streamed: offer.stream,
+                rounds: run.run.then_some(run.rounds),
+            };
+            tools.load(commands::sources(offer, run), read, dry)?;
+            purpose
+        }
+    })
 }
 
 fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {

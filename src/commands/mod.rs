@@ -10,6 +10,7 @@ mod request;
 mod rows;
 mod show;
 mod sources;
+mod task;
 
 use crate::api::request::{Message, Request};
 use crate::cli::{Common, DryRun, Format};
@@ -18,7 +19,8 @@ use crate::settings::Settings;
 use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
 
-pub use sources::{sources, wanted};
+pub use sources::sources;
+pub use task::{Task, wanted};
 
 /// What a run does.
 #[derive(Debug)]

@@ -98,17 +98,21 @@ fn base_from(args: &ConfigArgs, config: Option<&Config>) -> Result<From, Failure
 }
 
 fn key(key: Option<WayKey<'_>>, args: &ConfigArgs, config: Option<&Config>) -> Row {
-    let own = |header: &String| {
-        let name = header.split_once(':').map(|(name, _)| name.trim());
-        name.is_some_and(|name| name.eq_ignore_ascii_case("authorization"))
-    };
     let row = |value: &str, from| Row {
         name: "key".into(),
         value: value.into(),
         from,
     };
-    if args.connection.header.iter().any(own) {
+    let headers = &args.connection.header;
+    if is_authorized(headers) {
         return row(MASK, From::Flag("--header".into()));
+    }
+    let entry = config.and_then(|config| Some((config, config.entry("header")?)));
+    if let Some((config, (entry, profile))) = entry.filter(|_| headers.is_empty())
+        && let Value::Texts(headers) = &entry.value
+        && is_authorized(headers)
+    {
+        return row(MASK, From::of(config, entry, profile));
     }
     match (key, config) {
         (Some(WayKey::Flag), _) => row(MASK, From::Flag("--key-file".into())),
@@ -127,6 +131,14 @@ fn key(key: Option<WayKey<'_>>, args: &ConfigArgs, config: Option<&Config>) -> R
             from: From::BuiltIn,
         },
     }
+}
+
+/// Whether one of the headers is the key itself.
+fn is_authorized(headers: &[String]) -> bool {
+    headers.iter().any(|header| {
+        let name = header.split_once(':').map(|(name, _)| name.trim());
+        name.is_some_and(|name| name.eq_ignore_ascii_case("authorization"))
+    })
 }
 
 /// One key: what was given, else its variable, the file, or what is built in.

@@ -1,10 +1,8 @@
-//! The options of `tools` → where its tools come from, and their limits; those of
-//! `json` → what the answer has to be.
+//! The options of `tools` → where its tools come from, and their limits.
 
 use std::time::Duration;
 
-use crate::cli::{JsonAnswer, OfferArgs, RunArgs};
-use crate::structured::{self, Show};
+use crate::cli::{OfferArgs, RunArgs};
 use crate::toolbox::{Limits, Sources};
 
 /// Longest time for one call, unless told otherwise.
@@ -25,22 +23,5 @@ pub fn sources(offer: OfferArgs, run: RunArgs) -> Sources {
             timeout: Some(timeout).filter(|timeout| !timeout.is_zero()),
             bytes: usize::try_from(run.tool_max_bytes).unwrap_or(usize::MAX),
         },
-    }
-}
-
-/// What the options of `json` say of the answer.
-pub fn wanted(args: JsonAnswer) -> structured::Options {
-    let show = match args {
-        _ if args.pretty => Show::Pretty,
-        _ if args.lines => Show::Lines,
-        _ if args.select.is_empty() => Show::Compact,
-        _ => Show::Select(args.select),
-    };
-    structured::Options {
-        schema: args.schema,
-        fields: args.fields,
-        show,
-        stream: args.stream,
-        tries: args.tries.unwrap_or(structured::TRIES),
     }
 }

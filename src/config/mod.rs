@@ -5,6 +5,7 @@ mod document;
 mod keys;
 mod models;
 mod place;
+mod source;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ pub use document::{Entry, Place, Problem};
 pub use keys::{KEYS, Key, Kind, REFUSED, find};
 pub use models::MODEL_KEYS;
 pub use place::{Access, access, config_home, folder, variable};
+pub use source::{KeyFrom, KeySource};
 pub use value::Value;
 
 use document::{Document, Table};
@@ -31,31 +33,6 @@ pub struct Config {
     document: Document,
     /// The keys that the run has taken from it.
     taken: Vec<String>,
-}
-
-/// Where a table says that the API key is.
-#[derive(Debug)]
-pub struct KeySource<'a> {
-    /// Where it is got from.
-    pub from: KeyFrom<'a>,
-    /// The base that the same table names: the key is for it alone. Without one
-    /// the key is the default provider's.
-    pub base: Option<&'a str>,
-    /// Where it stands.
-    pub place: Place,
-    /// The same, for messages: what stands where.
-    pub told: String,
-    /// The profile that says so.
-    pub profile: Option<&'a str>,
-}
-
-/// How the API key is got.
-#[derive(Debug)]
-pub enum KeyFrom<'a> {
-    /// From a file.
-    File(&'a Path),
-    /// From the first line that a command prints.
-    Command(&'a [String]),
 }
 
 impl Config {
@@ -220,6 +197,15 @@ impl Config {
         self.profile.as_deref()
     }
 
+    /// What is read, in one line.
+    pub fn told(&self) -> String {
+        let path = self.path.display();
+        match &self.profile {
+            Some(profile) => format!("* configuration: {path}, profile {profile}"),
+            None => format!("* configuration: {path}"),
+        }
+    }
+
     /// The tables in force: the profile's before the top level.
     fn tables(&self) -> impl Iterator<Item = &Table> {
         let profiles = self.document.profiles.iter();
@@ -264,31 +250,6 @@ impl Config {
             }
         }
         Ok(presets)
-    }
-
-    /// Where the tables in force say that the API key is, the profile's first.
-    pub fn keys(&self) -> impl Iterator<Item = KeySource<'_>> {
-        self.tables().filter_map(|table| {
-            let entry = table.find(KEY_FILE).or_else(|| table.find(KEY_COMMAND))?;
-            let from = match &entry.value {
-                Value::Text(path) => KeyFrom::File(Path::new(path)),
-                Value::Texts(words) => KeyFrom::Command(words),
-                Value::Switch(_) => return None,
-            };
-            let base = table.find("base-url").map(|entry| &entry.value);
-            let base = match base {
-                Some(Value::Text(base)) => Some(base.as_str()),
-                _ => None,
-            };
-            let told = format!("{} of {}", entry.key.name, self.place(entry.place));
-            Some(KeySource {
-                from,
-                base,
-                place: entry.place,
-                told,
-                profile: table.profile.as_deref(),
-            })
-        })
     }
 
     /// A failure that is about a value of this file, told with the value's place.

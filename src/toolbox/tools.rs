@@ -1,4 +1,5 @@
-//! Where a run's tools come from → the tools, and who allows their calls.
+//! The tools of a run in the making: where they come from, what has come of
+//! that, and who allows their calls.
 
 use std::path::Path;
 
@@ -10,9 +11,9 @@ use crate::secret::Scrubber;
 #[derive(Debug, Default)]
 pub struct Tools {
     sources: Option<Sources>,
-    /// The tools themselves.
+    /// What the model is offered.
     pub toolbox: Toolbox,
-    /// Who allows their calls.
+    /// Who allows its calls.
     pub approval: Approval,
 }
 
@@ -20,7 +21,7 @@ impl Tools {
     /// Reads the tool files; a terminal that is to be asked is opened first.
     ///
     /// # Errors
-    /// A file that cannot be used, or no terminal: exit 2.
+    /// A file or the terminal cannot be read.
     pub fn load(
         &mut self,
         sources: Sources,
@@ -43,7 +44,7 @@ impl Tools {
     /// Asks programs and servers for theirs.
     ///
     /// # Errors
-    /// One that does not tell them.
+    /// One cannot be asked, or has none that can be offered.
     pub fn gather(&mut self, scrubber: &Scrubber) -> Result<(), Failure> {
         match &self.sources {
             Some(sources) => self.toolbox.gather(sources, scrubber),

@@ -181,6 +181,10 @@ fn the_key_is_told_of_and_never_shown() {
     );
     let header = ["--header", "Authorization: Bearer hunter2-header"];
     assert_eq!(shown(&header, &[]), (hidden(), "--header".into()));
+    let text = "[profile.q]\nheader = \"authorization: Bearer hunter2-header\"\n";
+    write(&folder, text);
+    assert_eq!(shown(&["--profile", "q"], &[]), (hidden(), place(2).into()));
+    write(&folder, "key-file = \"key\"\n");
     // Of another base there is none.
     let other = ["--base-url", "http://127.0.0.1:10"];
     assert_eq!(shown(&other, &[]), (Value::Null, Value::Null));
