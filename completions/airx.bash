@@ -22,6 +22,9 @@ _airx() {
             airx,completions)
                 cmd="airx__subcmd__completions"
                 ;;
+            airx,config)
+                cmd="airx__subcmd__config"
+                ;;
             airx,help)
                 cmd="airx__subcmd__help"
                 ;;
@@ -47,7 +50,7 @@ _airx() {
 
     case "${cmd}" in
         airx)
-            opts="-h -V --help --version chat stream tools json mock models completions help"
+            opts="-h -V --help --version chat stream tools json mock models config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -61,7 +64,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__chat)
-            opts="-s -f -i -n -m -o -x -q -v -h -V --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --help --version"
+            opts="-s -f -i -n -m -o -x -q -v -h -V --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -227,6 +230,14 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -235,12 +246,138 @@ _airx() {
             return 0
             ;;
         airx__subcmd__completions)
-            opts="-h -V --help --version bash zsh fish powershell elvish"
+            opts="-h -V --install --uninstall --help --version bash zsh fish powershell elvish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        airx__subcmd__config)
+            opts="-m -h -V --format --config --profile --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --help --version show check"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "text json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --model)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --temperature)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --top-p)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-tokens)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --stop)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --user-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --request-id)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --thinking)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
+                    return 0
+                    ;;
+                --param)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --web-search)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --accept)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --base-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --connect-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --first-token-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --idle-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --retries)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-in-flight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --record)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --replay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -263,7 +400,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__json)
-            opts="-s -f -i -n -m -o -x -q -v -h -V --schema --fields --tries --pretty --select --lines --stream --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --help --version"
+            opts="-s -f -i -n -m -o -x -q -v -h -V --schema --fields --tries --pretty --select --lines --stream --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -445,6 +582,14 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -503,7 +648,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__models)
-            opts="-h -V --format --help --version"
+            opts="-h -V --format --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -511,6 +656,14 @@ _airx() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "text json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 *)
@@ -521,7 +674,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__stream)
-            opts="-s -f -i -n -m -o -x -q -v -h -V --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --help --version"
+            opts="-s -f -i -n -m -o -x -q -v -h -V --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -687,6 +840,14 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -695,7 +856,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__tools)
-            opts="-t -s -f -i -n -m -o -x -q -v -h -V --tools --tools-dir --mcp --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --help --version"
+            opts="-t -s -f -i -n -m -o -x -q -v -h -V --tools --tools-dir --mcp --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -898,6 +1059,14 @@ _airx() {
                     return 0
                     ;;
                 --replay)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -32,7 +32,8 @@ complete -c airx -n "__fish_airx_needs_command" -f -a "tools" -d 'Offer tools an
 complete -c airx -n "__fish_airx_needs_command" -f -a "json" -d 'Ask for JSON and print nothing but valid JSON'
 complete -c airx -n "__fish_airx_needs_command" -f -a "mock" -d 'Run a loopback server that speaks the API, for trying and testing scripts offline'
 complete -c airx -n "__fish_airx_needs_command" -f -a "models" -d 'List known models: context, output limit, price and its date, concurrency'
-complete -c airx -n "__fish_airx_needs_command" -f -a "completions" -d 'Print a shell\'s completion script'
+complete -c airx -n "__fish_airx_needs_command" -f -a "config" -d 'Show each setting and where it comes from, or check the configuration file'
+complete -c airx -n "__fish_airx_needs_command" -f -a "completions" -d 'Print a shell\'s completion script, or install it'
 complete -c airx -n "__fish_airx_needs_command" -f -a "help" -d 'Show help for a command or a topic'
 complete -c airx -n "__fish_airx_using_subcommand chat" -s s -l system -d 'System message; `@FILE` reads it from a file, `@@` is a literal `@`' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -s f -l file -d 'Text file added to the message; `-` is standard input (repeat)' -r -F
@@ -72,6 +73,8 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Further t
 complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand chat" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand chat" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -s n -l no-stdin -d 'Never touch standard input'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
@@ -120,6 +123,8 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Further
 complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand stream" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand stream" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -s n -l no-stdin -d 'Never touch standard input'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
@@ -177,6 +182,8 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Further 
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand tools" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand tools" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l require-call -d 'Exit 11 where the model makes no call'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l stream -d 'Have the answer streamed: its text is printed as it is generated'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l run -d 'Run the calls, send the results back, print the final answer'
@@ -233,6 +240,8 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Further t
 complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand json" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand json" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l pretty -d 'Print indented instead of compact'
 complete -c airx -n "__fish_airx_using_subcommand json" -l lines -d 'Print an array\'s elements, one a line'
 complete -c airx -n "__fish_airx_using_subcommand json" -l stream -d 'With --lines: print each element as soon as it is complete and valid'
@@ -294,8 +303,46 @@ complete -c airx -n "__fish_airx_using_subcommand mock" -s V -l version -d 'Prin
 complete -c airx -n "__fish_airx_using_subcommand models" -l format -d 'How to print the table' -r -f -a "text\t'A table'
 json\t'One JSON array'
 ndjson\t'One JSON object a line'"
+complete -c airx -n "__fish_airx_using_subcommand models" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand models" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand models" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand models" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand config" -l format -d 'show: how to print the settings' -r -f -a "text\t'A table'
+json\t'One JSON array'
+ndjson\t'One JSON object a line'"
+complete -c airx -n "__fish_airx_using_subcommand config" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand config" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l temperature -d 'Sampling temperature; 0 also turns sampling off at BigModel and Z.ai' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l top-p -d 'Nucleus sampling: the probability mass to choose from' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l max-tokens -d 'Longest answer, in tokens; one that is cut exits 9' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l stop -d 'Text that ends the answer (repeat, as far as the model allows)' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l user-id -d 'The end user\'s id, 6 to 128 characters' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l request-id -d 'This request\'s id; a retry sends ID-2, ID-3' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l thinking -d 'Thinking, for models that have it' -r -f -a "on\t'Think first'
+off\t'Answer at once'"
+complete -c airx -n "__fish_airx_using_subcommand config" -l param -d 'Any other body member as JSON; wins over the flags (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l web-search -d 'Let the provider search the web [default engine: search_std]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l accept -d 'Count this finish_reason as a complete answer too (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l base-url -d 'Server to ask, the part before /chat/completions [AIRX_BASE_URL]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l key-file -d 'Read the key from FILE instead of the environment; `-` is standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand config" -l header -d 'Further request header; `@FILE` reads one a line, `@-` standard input (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l proxy -d 'Proxy, in place of HTTPS_PROXY and ALL_PROXY (http, https, socks5, socks5h)' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
+complete -c airx -n "__fish_airx_using_subcommand config" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand config" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand config" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand config" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
+complete -c airx -n "__fish_airx_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c airx -n "__fish_airx_using_subcommand config" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand completions" -l install -d 'Write the script to where the shell looks (bash, zsh, fish)'
+complete -c airx -n "__fish_airx_using_subcommand completions" -l uninstall -d 'Remove what --install has written'
 complete -c airx -n "__fish_airx_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand completions" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand help" -s h -l help -d 'Print help (see more with \'--help\')'

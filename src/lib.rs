@@ -6,16 +6,17 @@
 
 pub mod answer;
 pub mod api;
-#[cfg(unix)]
 mod children;
 pub mod cli;
 pub mod commands;
+pub mod config;
 pub mod drive;
 pub mod error;
 pub mod event;
 pub mod exchange;
 pub mod exit;
 pub mod input;
+mod install;
 mod leftovers;
 mod links;
 pub mod mock;
@@ -36,15 +37,17 @@ pub mod transport;
 use std::io::Stderr;
 use std::path::Path;
 
-use cli::{Command, Common, JsonAnswer, OfferArgs, RunArgs};
-use commands::{Plan, Purpose};
+use cli::{Command, Common};
+use commands::{Plan, Purpose, Task};
+use config::Config;
 use error::Failure;
 use event::{Level, Sink};
 use exit::Class;
 use printer::{Done, Output, Shared};
 use secret::Scrubber;
-use structured::{Show, Wanted};
-use toolbox::{Approval, Sources, Terminal, Toolbox};
+use settings::With;
+use structured::Wanted;
+use toolbox::{Approval, Tools};
 use transport::Transport;
 
 /// [`run`] in a process that Rust's runtime has not prepared.
@@ -74,18 +77,41 @@ pub fn run() -> ! {
     std::process::exit(code.into())
 }
 
-fn command(command: Command) -> u8 {
+fn command(mut command: Command) -> u8 {
+    let config = Config::below(&mut command);
     match command {
-        Command::Chat(args) => converse("chat", args.common, Task::Answer),
-        Command::Stream(args) => converse("stream", args.common, Task::Answer),
-        Command::Tools(args) => converse("tools", args.common, Task::Tools(args.offer, args.run)),
-        Command::Json(args) => converse("json", args.common, Task::Json(args.answer)),
+        Command::Chat(args) => converse("chat", args.common, Task::Answer, config),
+        Command::Stream(args) => converse("stream", args.common, Task::Answer, config),
+        Command::Tools(args) => {
+            let task = Task::Tools(args.offer, args.run);
+            converse("tools", args.common, task, config)
+        }
+        Command::Json(args) => converse("json", args.common, Task::Json(args.answer), config),
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
             Err(failure) => refuse(&failure),
         },
-        Command::Models(args) => print(&commands::print::models(args.format)),
-        Command::Completions(args) => print(commands::print::completions(args.shell)),
+        Command::Models(args) => match Config::load(&args.file) {
+            Ok(_) => print(&commands::print::models(args.format)),
+            Err(failure) => refuse(&failure),
+        },
+        Command::Config(args) => {
+            let (text, result) = commands::config::run(*args);
+            let printed = print(&text);
+            match result {
+                Err(failure) if printed == 0 => refuse(&failure),
+                _ => printed,
+            }
+        }
+        Command::Completions(args) => {
+            let script = commands::print::completions(args.shell);
+            let told = match args {
+                args if args.install => install::install(args.shell, script),
+                args if args.uninstall => install::uninstall(args.shell, script),
+                _ => return print(script),
+            };
+            told.map_or_else(|failure| refuse(&failure), |text| print(&text))
+        }
         Command::Help(args) => match commands::print::help(args.subject.as_deref()) {
             Ok(text) => print(&text),
             Err(failure) => refuse(&failure),
@@ -114,49 +140,33 @@ fn stdout() -> Result<Output, Failure> {
     Output::stdout().map_err(Failure::from)
 }
 
-/// What a command asks a model for, by its own options.
-enum Task {
-    Answer,
-    Tools(OfferArgs, RunArgs),
-    Json(JsonAnswer),
-}
-
-impl Task {
-    /// The files that it will read, each with its option for messages.
-    fn files(&self) -> Vec<(&'static str, &Path)> {
-        match self {
-            Self::Answer => Vec::new(),
-            Self::Tools(offer, _) => {
-                let files = offer.tools.iter();
-                files.map(|file| ("`-t -`", &**file)).collect()
-            }
-            Self::Json(answer) => {
-                let schema = answer.schema.iter();
-                schema
-                    .map(|file| ("`--schema -`", Path::new(file)))
-                    .collect()
-            }
-        }
-    }
-}
-
 /// One of the commands that ask a model.
-fn converse(command: &'static str, mut common: Common, task: Task) -> u8 {
-    let live = match &task {
-        Task::Answer => command == "stream",
-        Task::Tools(offer, _) => offer.stream,
-        Task::Json(_) => false,
-    };
+fn converse(
+    command: &'static str,
+    mut common: Common,
+    task: Task,
+    config: Result<Option<Config>, Failure>,
+) -> u8 {
+    let live = task.is_live() || command == "stream";
     let (printer, opened) = printer::open(command, live, &mut common.output, stdout);
     #[cfg(unix)]
     signals::install(printer.clone());
-    let result = opened.and_then(|()| plan(command, &mut common, task, &printer));
+    let (config, read) = match config {
+        Ok(config) => (config, Ok(())),
+        Err(failure) => (None, Err(failure)),
+    };
+    let plan = || plan(command, &mut common, task, config.as_ref(), &printer);
+    let result = opened.and(read).and_then(|()| plan());
     let result = match result {
         Ok(Planned::Print(bytes)) => return printer.lock().print(&bytes),
         Ok(Planned::Ask(asked)) => ask(*asked, &printer),
         Err(failure) => Err(failure),
     };
-    printer.lock().finish(result)
+    let placed = |failure| match &config {
+        Some(config) => config.placed(failure),
+        None => failure,
+    };
+    printer.lock().finish(result.map_err(placed))
 }
 
 /// What is to be done, everything read that it needs.
@@ -176,29 +186,26 @@ fn plan(
     command: &'static str,
     common: &mut Common,
     task: Task,
+    config: Option<&Config>,
     printer: &Shared<Output, Stderr>,
 ) -> Result<Planned, Failure> {
-    let mut scrubber = Scrubber::default();
-    let settings = settings::resolve(common, &task.files(), &mut scrubber);
+    let (lossy, dry) = (common.input.lossy, common.output.dry_run.is_some());
+    let (mut scrubber, mut sink) = (Scrubber::default(), printer.clone());
+    let mut say = |line: &str| sink.note(Level::Always, line);
+    let with = With {
+        config,
+        scrubber: &mut scrubber,
+        say: if dry { None } else { Some(&mut say) },
+    };
+    let settings = settings::resolve(common, &task.files(), with);
     printer.lock().hide(scrubber.clone());
     let mut settings = settings?;
-    let (lossy, dry) = (common.input.lossy, common.output.dry_run.is_some());
+    if let Some(config) = config {
+        sink.note(Level::Verbose, &config.told());
+    }
     let read = |path: &Path| input::read_text(path, lossy);
     let mut tools = Tools::default();
-    let purpose = match task {
-        Task::Answer => Purpose::Answer,
-        Task::Json(answer) => Purpose::Json(Box::new(Wanted::load(wanted(answer), read)?)),
-        Task::Tools(offer, run) => {
-            let purpose = Purpose::Calls {
-                required: offer.require_call,
-                streamed: offer.stream,
-                rounds: run.run.then_some(run.rounds),
-            };
-            tools.load(commands::sources(offer, run), read, dry)?;
-            purpose
-        }
-    };
-    let mut sink = printer.clone();
+    let purpose = purpose(task, &mut tools, read, dry)?;
     let prompt = input::read(&settings.sources, &mut |notice| {
         sink.note(Level::Warning, notice);
     })?;
@@ -231,57 +238,28 @@ fn plan(
     }
 }
 
-/// The tools of a run, where they come from, and who allows their calls.
-#[derive(Default)]
-struct Tools {
-    sources: Option<Sources>,
-    toolbox: Toolbox,
-    approval: Approval,
-}
-
-impl Tools {
-    /// Reads the tool files; a terminal that is to be asked is opened first.
-    fn load(
-        &mut self,
-        sources: Sources,
-        read: impl Fn(&Path) -> Result<String, Failure>,
-        dry: bool,
-    ) -> Result<(), Failure> {
-        self.toolbox.load(&sources, read)?;
-        if sources.asks && !dry {
-            self.approval = Approval::Asked(Terminal::open()?);
+/// Reads what the task's own options name.
+fn purpose(
+    task: Task,
+    tools: &mut Tools,
+    read: impl Fn(&Path) -> Result<String, Failure>,
+    dry: bool,
+) -> Result<Purpose, Failure> {
+    Ok(match task {
+        Task::Answer => Purpose::Answer,
+        Task::Json(answer) => {
+            Purpose::Json(Box::new(Wanted::load(commands::wanted(answer), read)?))
         }
-        self.sources = Some(sources);
-        Ok(())
-    }
-
-    fn starts_programs(&self) -> bool {
-        self.sources.as_ref().is_some_and(Sources::start_programs)
-    }
-
-    /// Asks programs and servers for theirs.
-    fn gather(&mut self, scrubber: &Scrubber) -> Result<(), Failure> {
-        match &self.sources {
-            Some(sources) => self.toolbox.gather(sources, scrubber),
-            None => Ok(()),
+        Task::Tools(offer, run) => {
+            let purpose = Purpose::Calls {
+                required: offer.require_call,
+                streamed: offer.stream,
+                rounds: run.run.then_some(run.rounds),
+            };
+            tools.load(commands::sources(offer, run), read, dry)?;
+            purpose
         }
-    }
-}
-
-fn wanted(args: JsonAnswer) -> structured::Options {
-    let show = match args {
-        _ if args.pretty => Show::Pretty,
-        _ if args.lines => Show::Lines,
-        _ if args.select.is_empty() => Show::Compact,
-        _ => Show::Select(args.select),
-    };
-    structured::Options {
-        schema: args.schema,
-        fields: args.fields,
-        show,
-        stream: args.stream,
-        tries: args.tries.unwrap_or(structured::TRIES),
-    }
+    })
 }
 
 fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {

@@ -1,9 +1,17 @@
 //! The dated table of known models: limits, price, concurrency. api.md §9.
 //!
 //! Prices go out of date; each carries the day of its source. A model that is
-//! not in the table is used without any check.
+//! not in the table is used without any check. The configuration may extend it.
+
+mod own;
+mod table;
 
 use serde::{Serialize, Serializer};
+
+pub use own::{Extra, extend};
+pub use table::MODELS;
+
+use own::OWN;
 
 /// What is known of one model.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -14,14 +22,17 @@ pub struct Model {
     pub context: Option<u32>,
     /// Tokens of the answer at most.
     pub max_output: Option<u32>,
-    /// Takes images.
-    pub vision: bool,
-    /// Has the `thinking` switch.
-    pub thinking: bool,
+    /// Takes images; none where nobody says so.
+    pub vision: Option<bool>,
+    /// Has the `thinking` switch; none where nobody says so.
+    pub thinking: Option<bool>,
     /// Price, where it is one number for each direction.
     pub price: Option<Price>,
     /// Requests in flight at account tiers V0, V1, V2, V3.
     pub concurrency: Option<[u16; 4]>,
+    /// The API's documents tell of it: its options are checked by their rules.
+    #[serde(skip)]
+    pub documented: bool,
 }
 
 /// Price of a million tokens.
@@ -38,174 +49,39 @@ pub struct Price {
     pub output: Millionths,
     /// ISO 4217 code.
     pub currency: &'static str,
-    /// The day of the source, ISO 8601.
-    pub date: &'static str,
+    /// The day of the source, ISO 8601; none for the user's own price.
+    pub date: Option<&'static str>,
 }
 
 /// An amount of money in millionths of the currency's unit.
-type Millionths = u64;
-
-const UNIT: Millionths = 1_000_000;
-/// Day of the documents that most prices are from.
-const LISTED: &str = "2025-07-23";
-
-#[allow(clippy::unnecessary_wraps, reason = "the table's rows hold an option")]
-const fn price(input: Millionths, output: Millionths, cached: Option<Millionths>) -> Option<Price> {
-    Some(Price {
-        input,
-        cached,
-        output,
-        currency: "CNY",
-        date: LISTED,
-    })
-}
-
-const fn flat(each: Millionths) -> Option<Price> {
-    price(each, each, None)
-}
-
-const FREE: Option<Price> = flat(0);
-const K: u32 = 1024;
-
-const fn model(
-    name: &'static str,
-    context: u32,
-    max_output: u32,
-    price: Option<Price>,
-    concurrency: Option<[u16; 4]>,
-) -> Model {
-    Model {
-        name,
-        context: Some(context),
-        max_output: Some(max_output),
-        vision: false,
-        thinking: false,
-        price,
-        concurrency,
-    }
-}
-
-const fn vision(mut model: Model) -> Model {
-    model.vision = true;
-    model
-}
-
-const fn thinking(mut model: Model) -> Model {
-    model.thinking = true;
-    model
-}
+pub type Millionths = u64;
 
 /// The model used where none is named.
 pub const DEFAULT: &str = "glm-4-airx";
 
-/// Every known model, the default first. Prices that depend on the prompt's
-/// length are left out: one number would be wrong for most requests.
-pub const MODELS: &[Model] = &[
-    model(
-        DEFAULT,
-        8 * K,
-        4 * K,
-        flat(10 * UNIT),
-        Some([5, 30, 40, 50]),
-    ),
-    model(
-        "glm-4-plus",
-        128 * K,
-        4 * K,
-        price(5 * UNIT, 5 * UNIT, Some(UNIT * 5 / 2)),
-        Some([50, 100, 300, 500]),
-    ),
-    model(
-        "glm-4-air-250414",
-        128 * K,
-        16 * K,
-        price(UNIT / 2, UNIT / 2, Some(UNIT / 4)),
-        Some([30, 40, 50, 60]),
-    ),
-    model(
-        "glm-4-long",
-        1024 * K,
-        4 * K,
-        price(UNIT, UNIT, Some(UNIT / 2)),
-        Some([10, 30, 40, 50]),
-    ),
-    model(
-        "glm-4-flashx-250414",
-        128 * K,
-        16 * K,
-        price(UNIT / 10, UNIT / 10, Some(UNIT / 20)),
-        Some([50, 100, 300, 500]),
-    ),
-    model("glm-4-flash-250414", 128 * K, 16 * K, FREE, None),
-    model(
-        "glm-z1-air",
-        128 * K,
-        32 * K,
-        flat(UNIT / 2),
-        Some([30, 40, 50, 60]),
-    ),
-    model(
-        "glm-z1-airx",
-        32 * K,
-        30 * K,
-        flat(5 * UNIT),
-        Some([30, 40, 50, 60]),
-    ),
-    model(
-        "glm-z1-flashx",
-        128 * K,
-        32 * K,
-        flat(UNIT / 10),
-        Some([50, 100, 150, 200]),
-    ),
-    model("glm-z1-flash", 128 * K, 32 * K, FREE, None),
-    vision(model(
-        "glm-4v-plus-0111",
-        16 * K,
-        8 * K,
-        flat(4 * UNIT),
-        None,
-    )),
-    vision(model("glm-4v-flash", 16 * K, K, FREE, None)),
-    vision(model(
-        "glm-4.1v-thinking-flashx",
-        64 * K,
-        16 * K,
-        flat(2 * UNIT),
-        None,
-    )),
-    vision(model("glm-4.1v-thinking-flash", 64 * K, 16 * K, FREE, None)),
-    model("charglm-4", 8 * K, 4 * K, flat(UNIT), None),
-    model("emohaa", 8 * K, 4 * K, flat(15 * UNIT), None),
-    model("codegeex-4", 128 * K, 32 * K, flat(UNIT / 10), None),
-    thinking(model("glm-4.5", 128 * K, 96 * K, None, None)),
-    thinking(model("glm-4.5-x", 128 * K, 96 * K, None, None)),
-    thinking(model("glm-4.5-air", 128 * K, 96 * K, None, None)),
-    thinking(model("glm-4.5-airx", 128 * K, 96 * K, None, None)),
-    thinking(model("glm-4.5-flash", 128 * K, 96 * K, FREE, None)),
-    thinking(model("glm-4.6", 200 * K, 128 * K, None, None)),
-    thinking(vision(model("glm-4.6v", 128 * K, 32 * K, None, None))),
-    thinking(model("glm-4.7", 200 * K, 128 * K, None, None)),
-    thinking(model(
-        "glm-4.7-flashx",
-        200 * K,
-        128 * K,
-        price(UNIT / 2, 3 * UNIT, None),
-        None,
-    )),
-    thinking(model("glm-4.7-flash", 200 * K, 128 * K, FREE, None)),
-    thinking(model("glm-5", 200 * K, 128 * K, None, None)),
-    thinking(model("glm-5.1", 200 * K, 128 * K, None, None)),
-    thinking(model("glm-5-turbo", 200 * K, 128 * K, None, None)),
-    thinking(model("glm-5.2", 1024 * K, 128 * K, None, None)),
-    thinking(model("glm-5.3", 1024 * K, 128 * K, None, None)),
-];
+/// The model of this name in the table that airx comes with, whatever its case.
+pub fn built_in(name: &str) -> Option<&'static Model> {
+    named(MODELS, name)
+}
 
 /// The model of this name, whatever its case.
 pub fn find(name: &str) -> Option<&'static Model> {
-    MODELS
-        .iter()
-        .find(|model| model.name.eq_ignore_ascii_case(name))
+    OWN.get()
+        .and_then(|own| named(own, name))
+        .or_else(|| built_in(name))
+}
+
+/// Every known model: the table's, corrected, then the user's own.
+pub fn all() -> Vec<&'static Model> {
+    let own = OWN.get().map_or(&[][..], Vec::as_slice);
+    let own = own.iter().filter(|model| !model.documented);
+    let table = MODELS.iter().map(|model| find(model.name).unwrap_or(model));
+    table.chain(own).collect()
+}
+
+fn named<'a>(models: &'a [Model], name: &str) -> Option<&'a Model> {
+    let mut models = models.iter();
+    models.find(|model| model.name.eq_ignore_ascii_case(name))
 }
 
 /// What a run cost.
@@ -214,7 +90,7 @@ pub struct Cost {
     /// Millionths of millionths of the unit: tokens × price of a million.
     amount: u128,
     currency: &'static str,
-    date: &'static str,
+    date: Option<&'static str>,
 }
 
 /// What these tokens cost, where the model's price is known.
@@ -263,7 +139,7 @@ impl Serialize for Cost {
         let mut cost = to.serialize_struct("Cost", 3)?;
         cost.serialize_field("amount", &self.amount())?;
         cost.serialize_field("currency", self.currency)?;
-        cost.serialize_field("price_date", self.date)?;
+        cost.serialize_field("price_date", &self.date)?;
         cost.end()
     }
 }

@@ -26,8 +26,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "model",
             "toolbox",
             "structured",
+            "config",
+            "secret",
         ],
     ),
+    ("config", &["cli", "model"]),
     (
         "drive",
         &[
@@ -51,6 +54,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("exit", &[]),
     ("input", &["api", "leftovers", "links"]),
+    ("install", &["cli", "config", "links"]),
     ("leftovers", &[]),
     ("links", &[]),
     ("mock", &["api", "sse", "cli"]),
@@ -64,7 +68,10 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("progress", &[]),
     ("sanitize", &[]),
     ("secret", &[]),
-    ("settings", &["cli", "secret", "model", "input"]),
+    (
+        "settings",
+        &["cli", "config", "children", "secret", "model", "input"],
+    ),
     ("signals", &["printer", "event", "children", "leftovers"]),
     ("sse", &[]),
     ("startup", &[]),
@@ -101,6 +108,10 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rmcp", &["toolbox/mcp.rs"]),
     ("shlex", &["toolbox/program.rs"]),
     ("jsonschema", &["structured/schema.rs"]),
+    (
+        "toml",
+        &["config/document.rs", "config/models.rs", "config/value.rs"],
+    ),
 ];
 
 /// Lines of code that a file may have, tests and blank lines aside.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use super::FileArgs;
+
 /// The prompt and every shared option.
 #[derive(Debug, Args)]
 pub struct Common {
@@ -16,6 +18,8 @@ pub struct Common {
     pub output: OutputArgs,
     #[command(flatten)]
     pub connection: ConnectionArgs,
+    #[command(flatten)]
+    pub file: FileArgs,
 }
 
 /// What the messages are made of.

@@ -10,9 +10,11 @@
 mod chat;
 mod common;
 mod completions;
+mod config;
 mod json;
 mod mock;
 mod models;
+mod presets;
 mod refusal;
 mod stream;
 mod tools;
@@ -25,9 +27,11 @@ pub use common::{
     Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, RequestArgs, duration,
 };
 pub use completions::{CompletionsArgs, Shell};
+pub use config::{ConfigAction, ConfigArgs, FileArgs};
 pub use json::{JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
+pub use presets::Preset;
 pub use refusal::refusal;
 pub use stream::StreamArgs;
 pub use tools::{OfferArgs, RunArgs, ToolsArgs};
@@ -77,10 +81,25 @@ pub enum Command {
     Mock(MockArgs),
     /// List known models: context, output limit, price and its date, concurrency
     Models(ModelsArgs),
-    /// Print a shell's completion script
+    /// Show each setting and where it comes from, or check the configuration file
+    Config(Box<ConfigArgs>),
+    /// Print a shell's completion script, or install it
     Completions(CompletionsArgs),
     /// Show help for a command or a topic
     Help(HelpArgs),
+}
+
+impl Command {
+    /// The options that the commands share which ask a model.
+    pub fn common(&self) -> Option<&Common> {
+        match self {
+            Self::Chat(args) => Some(&args.common),
+            Self::Stream(args) => Some(&args.common),
+            Self::Tools(args) => Some(&args.common),
+            Self::Json(args) => Some(&args.common),
+            _ => None,
+        }
+    }
 }
 
 impl Cli {

@@ -2,6 +2,8 @@
 
 use clap::{Args, ValueEnum};
 
+use super::FileArgs;
+
 /// List known models: context, output limit, price and its date, concurrency
 ///
 /// Prices are per million tokens, as the provider's pages told them on the date
@@ -11,6 +13,9 @@ pub struct ModelsArgs {
     /// How to print the table
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ModelsFormat,
+
+    #[command(flatten)]
+    pub file: FileArgs,
 }
 
 /// `models --format`.

@@ -1,6 +1,7 @@
 //! `airx help`, and the texts that help, man pages and README share. They are
 //! plain data: nothing is formatted until somebody asks to read it.
 
+mod config;
 mod events;
 mod examples;
 
@@ -14,7 +15,7 @@ pub use examples::{EXAMPLES, Example};
 /// Without a subject it is what airx --help shows.
 #[derive(Debug, Args)]
 pub struct HelpArgs {
-    /// A command, or one of the topics events and exit-codes
+    /// A command, or one of the topics events, exit-codes and config
     pub subject: Option<String>,
 }
 
@@ -25,10 +26,12 @@ pub enum Topic {
     Events,
     /// The exit codes
     ExitCodes,
+    /// The configuration file
+    Config,
 }
 
 /// Every topic.
-pub const TOPICS: &[Topic] = &[Topic::Events, Topic::ExitCodes];
+pub const TOPICS: &[Topic] = &[Topic::Events, Topic::ExitCodes, Topic::Config];
 
 impl Topic {
     /// The name that `airx help` takes.
@@ -36,6 +39,15 @@ impl Topic {
         match self {
             Self::Events => "events",
             Self::ExitCodes => "exit-codes",
+            Self::Config => "config",
+        }
+    }
+
+    /// The section of the manual that its page is in.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::Events | Self::ExitCodes => "7",
+            Self::Config => "5",
         }
     }
 
@@ -44,6 +56,7 @@ impl Topic {
         match self {
             Self::Events => "what airx prints under --format ndjson",
             Self::ExitCodes => "what airx's exit status tells a script",
+            Self::Config => "the configuration file",
         }
     }
 
@@ -53,6 +66,7 @@ impl Topic {
         match self {
             Self::Events => EVENTS_OPENING,
             Self::ExitCodes => EXIT_CODES_OPENING,
+            Self::Config => config::OPENING,
         }
     }
 
@@ -61,6 +75,7 @@ impl Topic {
         match self {
             Self::Events => EVENTS_CLOSING,
             Self::ExitCodes => EXIT_CODES_CLOSING,
+            Self::Config => config::CLOSING,
         }
     }
 }
@@ -121,8 +136,8 @@ const fn entry(name: &'static str, does: &'static str) -> Variable {
 }
 
 /// What holds for the environment as a whole.
-pub const ENVIRONMENT_NOTE: &str =
-    "A flag wins over its variable. A variable that is set to nothing counts as unset.";
+pub const ENVIRONMENT_NOTE: &str = "A flag wins over its variable, a variable over the configuration file. A variable that is set \
+     to nothing counts as unset.";
 
 /// Every environment variable that airx reads.
 pub const ENVIRONMENT: &[Variable] = &[
@@ -137,6 +152,11 @@ pub const ENVIRONMENT: &[Variable] = &[
         "Server to ask, the part before /chat/completions, as --base-url.",
     ),
     entry("AIRX_MODEL", "Model to ask, as --model."),
+    entry("AIRX_CONFIG", "Configuration file, as --config."),
+    entry(
+        "AIRX_PROFILE",
+        "Profile of the configuration file, as --profile.",
+    ),
     entry(
         "AIRX_NO_STDIN",
         "1: never touch standard input, as --no-stdin.",
@@ -198,6 +218,10 @@ pub const ENVIRONMENT: &[Variable] = &[
         "Folder of PEM certificates to trust, in place of the system's.",
     ),
     entry(
+        "XDG_CONFIG_HOME",
+        "Folder of airx/config.toml; ~/.config by default.",
+    ),
+    entry(
         "XDG_RUNTIME_DIR",
         "Where the files of --max-in-flight are; without it among the temporary files.",
     ),
@@ -205,6 +229,12 @@ pub const ENVIRONMENT: &[Variable] = &[
 
 /// Files, for the man pages of the commands that make requests.
 pub const FILES: &[Variable] = &[
+    entry(
+        "~/.config/airx/config.toml",
+        "Defaults of the options, where it is there; below XDG_CONFIG_HOME where that is set, or \
+         whatever --config and AIRX_CONFIG name. One that others can write is refused. See \
+         airx-config(5).",
+    ),
     entry(
         "--session FILE",
         "A conversation: NDJSON, one message a line, as the API takes them. Made with mode 0600, \

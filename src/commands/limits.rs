@@ -58,10 +58,14 @@ struct Check<'a> {
 
 impl Check<'_> {
     fn all(&mut self, request: &Request) -> Result<(), Failure> {
-        self.sampling(request)?;
+        if self.model.documented {
+            self.sampling(request)?;
+        }
         self.output(request.max_tokens)?;
-        self.stop(request.stop.len())?;
-        self.abilities(request)?;
+        if self.model.documented {
+            self.stop(request.stop.len())?;
+            self.abilities(request)?;
+        }
         self.context(&request.messages);
         Ok(())
     }
@@ -128,12 +132,12 @@ impl Check<'_> {
             .messages
             .iter()
             .any(|message| matches!(message, Message::User { images, .. } if !images.is_empty()));
-        if images && !self.model.vision {
+        if images && self.model.vision == Some(false) {
             return Err(self
                 .refused("--image", "text only")
                 .hint("choose a vision model with -m: airx models"));
         }
-        if request.thinking.is_some() && !self.model.thinking {
+        if request.thinking.is_some() && self.model.thinking == Some(false) {
             return Err(self
                 .refused("--thinking", "no such switch")
                 .hint("choose a model that thinks with -m: airx models"));

@@ -1,12 +1,16 @@
 //! Settings and prompt → [`Plan`]: what the run will do. Pure: nothing is read,
 //! sent or printed here.
 
+pub mod config;
 mod curl;
 mod instruct;
 mod limits;
 pub mod print;
 mod request;
+mod rows;
+mod show;
 mod sources;
+mod task;
 
 use crate::api::request::{Message, Request};
 use crate::cli::{Common, DryRun, Format};
@@ -16,6 +20,7 @@ use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
 
 pub use sources::sources;
+pub use task::{Task, wanted};
 
 /// What a run does.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ use clap::CommandFactory;
 
 use crate::cli::{Cli, ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, ModelsFormat, Shell};
 use crate::cli::{TOPICS, Topic};
+use crate::config::{KEYS, Key, MODEL_KEYS};
 use crate::error::Failure;
 use crate::exit::{self, Row};
 use crate::model::{self, MODELS, Model};
@@ -20,9 +21,9 @@ const WIDTH: usize = 80;
 pub fn models(format: ModelsFormat) -> String {
     match format {
         ModelsFormat::Text => models_table(),
-        ModelsFormat::Json => serde_json::json!(MODELS).to_string() + "\n",
-        ModelsFormat::Ndjson => MODELS
-            .iter()
+        ModelsFormat::Json => serde_json::json!(model::all()).to_string() + "\n",
+        ModelsFormat::Ndjson => model::all()
+            .into_iter()
             .map(|model| serde_json::json!(model).to_string() + "\n")
             .collect(),
     }
@@ -34,7 +35,7 @@ fn models_table() -> String {
         "V2", "V3",
     ];
     let mut rows = vec![HEAD.map(str::to_owned)];
-    rows.extend(MODELS.iter().map(models_row));
+    rows.extend(model::all().into_iter().map(models_row));
     let widths: [usize; HEAD.len()] =
         std::array::from_fn(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0));
     let mut text = String::new();
@@ -55,7 +56,7 @@ fn models_table() -> String {
 
 fn models_row(model: &Model) -> [String; 12] {
     let absent = || "-".to_owned();
-    let mark = |has: bool| if has { "yes" } else { "-" }.to_owned();
+    let mark = |has: Option<bool>| if has == Some(true) { "yes" } else { "-" }.to_owned();
     let price = |pick: fn(&model::Price) -> u64| {
         model
             .price
@@ -96,12 +97,7 @@ fn tokens(number: u32) -> String {
 }
 
 fn prices_of() -> String {
-    let dates = || {
-        MODELS
-            .iter()
-            .filter_map(|model| model.price)
-            .map(|p| p.date)
-    };
+    let dates = || MODELS.iter().filter_map(|model| model.price?.date);
     let (first, last) = (dates().min().unwrap_or("-"), dates().max().unwrap_or("-"));
     let span = if first == last {
         first.to_owned()
@@ -202,7 +198,7 @@ fn footer(command: Option<&str>) -> String {
 /// has few of them.
 pub fn exit_rows(command: &str) -> &'static [Row] {
     match command {
-        "mock" | "models" | "completions" | "help" => &exit::TABLE[..3],
+        "mock" | "models" | "config" | "completions" | "help" => &exit::TABLE[..3],
         _ => exit::TABLE,
     }
 }
@@ -233,6 +229,7 @@ fn topic(topic: Topic) -> String {
             exit_codes(&mut text, exit::TABLE);
             text.push('\n');
         }
+        Topic::Config => keys(&mut text),
     }
     for closing in topic.closing() {
         paragraph(&mut text, 0, closing);
@@ -252,6 +249,30 @@ fn events(text: &mut String) {
         }
         text.push('\n');
     }
+}
+
+fn keys(text: &mut String) {
+    text.push_str("Keys of the top level and of profiles\n");
+    for key in KEYS {
+        item(text, key.name, 20, &key_says(key));
+    }
+    text.push_str("\nKeys of [models.NAME]\n");
+    for (name, says) in MODEL_KEYS {
+        item(text, name, 20, says);
+    }
+    text.push('\n');
+}
+
+/// What a key holds, and what comes before and after it.
+pub fn key_says(key: &Key) -> String {
+    let mut says = key.kind.wants();
+    if !key.default.is_empty() {
+        let _ = write!(says, " [default: {}]", key.default);
+    }
+    if !key.variables.is_empty() {
+        let _ = write!(says, " [below {}]", key.variables.join(", "));
+    }
+    says
 }
 
 /// A name, and from a column on what there is to say of it.
@@ -373,7 +394,13 @@ mod tests {
 
     #[test]
     fn every_command_has_help_examples_and_every_topic_a_text() {
+        let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name()).collect();
         for command in Cli::command().get_subcommands() {
+            if topics.contains(&command.get_name()) {
+                // The topic goes before; --help is the command's.
+                assert!(footer(Some(command.get_name())).matches("\n  # ").count() >= 3);
+                continue;
+            }
             let text = help(Some(command.get_name())).unwrap();
             assert!(text.matches("\n  # ").count() >= 3, "{text}");
         }

@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use super::variable;
+use crate::config::variable;
 use crate::error::Failure;
 use crate::secret::{Scrubber, percent_decoded};
 
@@ -26,7 +26,7 @@ impl Provider {
         }
     }
 
-    fn base_variable(self) -> &'static str {
+    pub(super) fn base_variable(self) -> &'static str {
         match self {
             Self::BigModel => "ZHIPUAI_BASE_URL",
             Self::Zai => "ZAI_BASE_URL",
@@ -48,7 +48,7 @@ impl Provider {
     }
 
     /// Whether `url` is the provider's, or where the user put the provider.
-    fn owns(self, url: &Url) -> Result<bool, Failure> {
+    pub(super) fn owns(self, url: &Url) -> Result<bool, Failure> {
         if url.host_str() == Some(self.host()) {
             return Ok(true);
         }

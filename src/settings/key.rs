@@ -4,9 +4,11 @@ use std::io::Read;
 use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
+use url::Url;
 
 use super::endpoint::{Endpoint, Provider, UserInfo};
-use super::variable;
+use super::key_command;
+use crate::config::{Access, KeyFrom, KeySource, access, variable};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::input;
@@ -14,11 +16,32 @@ use crate::secret::{Scrubber, Secret};
 
 /// Every key that the user gave.
 #[derive(Debug)]
-pub(super) struct Keys {
+pub(super) struct Keys<'a> {
     /// `--key-file`, else `AIRX_API_KEY`: for any host.
     general: Given,
     /// The providers' own, in the order of [`Provider::ALL`].
     own: [Given; 2],
+    /// Where the configuration says that keys are.
+    pub(super) sources: Vec<KeySource<'a>>,
+}
+
+/// The key that is used.
+#[derive(Debug)]
+pub(super) enum Chosen<'a> {
+    /// The general one.
+    General(&'a Result<Secret, Failure>),
+    /// A provider's own, from its variable.
+    Own(Provider, &'a Result<Secret, Failure>),
+    /// One that the configuration names: which of the sources.
+    Source(usize),
+}
+
+/// What a key of the configuration is got with.
+pub(super) struct Asked<'a, 's> {
+    pub(super) scrubber: &'a mut Scrubber,
+    pub(super) warnings: &'a mut Vec<String>,
+    /// As [`super::With::say`].
+    pub(super) say: Option<&'a mut (dyn FnMut(&str) + 's)>,
 }
 
 /// A key, where there is one; one that no header can carry is a failure only
@@ -28,7 +51,7 @@ type Given = Option<Result<Secret, Failure>>;
 /// Longest key file that is read; a longer one is no key.
 const FILE_MAX: u64 = 64 * 1024;
 
-impl Keys {
+impl Keys<'_> {
     /// Reads the key file, if any, and the environment; hides whatever is there.
     pub(super) fn from_environment(
         file: Option<&Path>,
@@ -45,13 +68,21 @@ impl Keys {
             from(Provider::Zai.key_variable())?,
         ];
         let general = match file {
-            Some(path) => Some(of_file(path, scrubber, warnings)),
+            Some(path) => {
+                let name = format!("--key-file {}", path.display());
+                Some(of_file(&name, path, scrubber, warnings))
+            }
             None => shared,
         };
-        Ok(Self { general, own })
+        Ok(Self {
+            general,
+            own,
+            sources: Vec::new(),
+        })
     }
 
-    /// The family that the key in use belongs to; none for a general key.
+    /// The family that the key in use belongs to; none for a general key. A key of
+    /// the configuration without a base is the default provider's.
     pub(super) fn family(&self) -> Option<Provider> {
         if self.general.is_some() {
             return None;
@@ -60,23 +91,45 @@ impl Keys {
             .into_iter()
             .zip(&self.own)
             .find_map(|(provider, key)| key.is_some().then_some(provider))
+            .or((!self.sources.is_empty()).then_some(Provider::BigModel))
     }
 
-    /// The `Authorization` header for `endpoint`. A provider's key goes only to
-    /// that provider; other hosts need no key.
+    /// The key for `endpoint`. A provider's own goes only to that provider, one of
+    /// the configuration only to the base that its table names.
+    pub(super) fn choose(&self, endpoint: &Endpoint) -> Result<Option<Chosen<'_>>, Failure> {
+        if let Some(key) = &self.general {
+            return Ok(Some(Chosen::General(key)));
+        }
+        if let Some(provider) = endpoint.provider
+            && let Some(key) = &self.own[provider as usize]
+        {
+            return Ok(Some(Chosen::Own(provider, key)));
+        }
+        for (at, source) in self.sources.iter().enumerate() {
+            if is_for(source, &endpoint.url)? {
+                return Ok(Some(Chosen::Source(at)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The `Authorization` header for `endpoint`. Hosts that are no provider's need
+    /// no key.
     ///
     /// # Errors
-    /// The endpoint needs a key and there is none.
+    /// The endpoint needs a key and there is none, or it cannot be used.
     pub(super) fn authorization(
         &self,
         endpoint: &Endpoint,
         user_info: UserInfo,
+        asked: Asked<'_, '_>,
     ) -> Result<Option<Secret>, Failure> {
-        let own = endpoint
-            .provider
-            .and_then(|provider| self.own[provider as usize].as_ref());
-        if let Some(key) = self.general.as_ref().or(own) {
-            let key = key.as_ref().map_err(Failure::clone)?;
+        let key = match self.choose(endpoint)? {
+            Some(Chosen::General(key) | Chosen::Own(_, key)) => Some(key.clone()?),
+            Some(Chosen::Source(at)) => Some(read(&self.sources[at], asked)?),
+            None => None,
+        };
+        if let Some(key) = key {
             return Ok(Some(Secret::new(format!("Bearer {}", key.reveal()))));
         }
         if let Some((user, password)) = user_info {
@@ -87,12 +140,53 @@ impl Keys {
             return Ok(None);
         };
         let host = endpoint.url.host_str().unwrap_or_default();
-        let hint = format!(
-            "set AIRX_API_KEY or {}, or give --key-file; try without a key: airx mock -- airx chat hello",
-            provider.key_variable()
-        );
+        let hint = match self.sources.first() {
+            Some(source) => format!(
+                "the {} is for {}; set AIRX_API_KEY or {}, or name the key beside its base-url",
+                source.told,
+                source
+                    .base
+                    .map_or("open.bigmodel.cn", |_| "the base-url beside it"),
+                provider.key_variable()
+            ),
+            None => format!(
+                "set AIRX_API_KEY or {}, or give --key-file; try without a key: airx mock -- airx chat hello",
+                provider.key_variable()
+            ),
+        };
         Err(Failure::new(Class::Account, format!("no key for {host}")).hint(hint))
     }
+}
+
+/// Whether the configuration's key is for `url`: for the base that stands beside
+/// it, as far as scheme, host and port go, else for the default provider.
+fn is_for(source: &KeySource<'_>, url: &Url) -> Result<bool, Failure> {
+    match source.base {
+        Some(base) => Ok(Url::parse(base.trim()).is_ok_and(|base| base.origin() == url.origin())),
+        None => Provider::BigModel.owns(url),
+    }
+}
+
+/// The key that the configuration names.
+fn read(source: &KeySource<'_>, asked: Asked<'_, '_>) -> Result<Secret, Failure> {
+    match (&source.from, asked.say) {
+        (KeyFrom::File(path), _) => {
+            let name = format!("{}: {}", source.told, path.display());
+            of_file(&name, path, asked.scrubber, asked.warnings)
+        }
+        (KeyFrom::Command(words), Some(say)) => {
+            let key = key_command::ask(words, &source.told, say)?;
+            checked(&source.told, &key, asked.scrubber)
+        }
+        // Not asked for: that there is one is all that matters.
+        (KeyFrom::Command(_), None) => Ok(Secret::new(String::new())),
+    }
+}
+
+/// What keeps a key file from being used.
+pub fn unusable(path: &Path) -> Option<Failure> {
+    let (scrubber, warnings) = (&mut Scrubber::default(), &mut Vec::new());
+    of_file(&path.display().to_string(), path, scrubber, warnings).err()
 }
 
 /// A key that a header can carry.
@@ -110,29 +204,23 @@ fn checked(name: &str, key: &str, scrubber: &mut Scrubber) -> Result<Secret, Fai
 }
 
 fn of_file(
+    name: &str,
     path: &Path,
     scrubber: &mut Scrubber,
     warnings: &mut Vec<String>,
 ) -> Result<Secret, Failure> {
-    let name = format!("--key-file {}", path.display());
     let unusable = |why: String| Failure::new(Class::Account, format!("{name}: {why}"));
     let file = input::open(path).map_err(|error| unusable(error.to_string()))?;
     let metadata = file
         .metadata()
         .map_err(|error| unusable(error.to_string()))?;
-    #[cfg(unix)]
-    if metadata.is_file() {
-        use std::os::unix::fs::PermissionsExt;
-        let mode = metadata.permissions().mode();
-        if mode & 0o022 != 0 {
+    match access(&metadata) {
+        Access::Written => {
             return Err(unusable("others can write it".into()).hint("chmod 600 it"));
         }
-        if mode & 0o044 != 0 {
-            warnings.push(format!("{name}: others can read it: chmod 600 it"));
-        }
+        Access::Read => warnings.push(format!("{name}: others can read it: chmod 600 it")),
+        Access::None => {}
     }
-    #[cfg(not(unix))]
-    let _ = (metadata, warnings);
     let mut key = String::new();
     file.take(FILE_MAX + 1)
         .read_to_string(&mut key)
@@ -140,5 +228,5 @@ fn of_file(
     if key.len() as u64 > FILE_MAX {
         return Err(unusable("it is too long to be a key".into()));
     }
-    checked(&name, &key, scrubber)
+    checked(name, &key, scrubber)
 }

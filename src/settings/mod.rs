@@ -1,10 +1,13 @@
-//! Flags, environment and built-in values → [`Settings`], resolved once: flag
-//! over environment over built-in. What comes out is checked and typed; nothing
-//! later reads the environment or parses a flag.
+//! Flags, environment, configuration and built-in values → [`Settings`], resolved
+//! once: the configuration's defaults stand among the flags already, but for its
+//! keys. What comes out is checked and typed; nothing later reads the environment
+//! or parses a flag.
 
 mod endpoint;
 mod headers;
 mod key;
+mod key_command;
+mod way;
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
@@ -13,12 +16,15 @@ use std::time::Duration;
 use url::Url;
 
 use crate::cli::{Common, ConnectionArgs, OnOff};
+use crate::config::{Config, variable};
 use crate::error::Failure;
 use crate::input::{self, Sources};
 use crate::model;
 use crate::secret::{Scrubber, Secret};
 
 pub use endpoint::{Endpoint, Provider};
+pub use key::unusable;
+pub use way::{Way, WayKey, family_base, way};
 
 /// Everything that the way to the server needs.
 #[derive(Debug)]
@@ -55,8 +61,8 @@ pub enum Cassette {
 impl Connection {
     /// What the server knows the account by; empty without a key.
     pub fn credentials(&self) -> &str {
-        let own = |(name, _): &&(String, Secret)| name.eq_ignore_ascii_case("authorization");
-        let header = self.headers.iter().find(own).map(|(_, value)| value);
+        let header = self.headers.iter().find(|header| is_authorization(header));
+        let header = header.map(|(_, value)| value);
         let known = self.authorization.as_ref().or(header);
         known.map(Secret::reveal).unwrap_or_default()
     }
@@ -102,16 +108,27 @@ const RETRIES: u32 = 3;
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 const STDIN_WAIT: Duration = Duration::from_secs(60);
 
+/// What the settings are resolved with, beside the options.
+#[allow(missing_debug_implementations, reason = "it holds a function")]
+pub struct With<'a, 's> {
+    /// Where the configuration's keys are.
+    pub config: Option<&'a Config>,
+    /// Every secret that is met goes here before it can stand in a message.
+    pub scrubber: &'a mut Scrubber,
+    /// Takes what a key-command says on standard error, line by line; without it
+    /// none is run, and the key that it would print is taken to be there.
+    pub say: Option<&'a mut (dyn FnMut(&str) + 's)>,
+}
+
 /// Resolves the options; `files` are those that the command itself will read, each
-/// with its option. Every secret that is met goes into `scrubber` before it can
-/// stand in a message.
+/// with its option.
 ///
 /// # Errors
 /// A value that cannot be used: exit 2; no usable key: exit 3.
 pub fn resolve(
     common: &mut Common,
     files: &[(&'static str, &Path)],
-    scrubber: &mut Scrubber,
+    with: With<'_, '_>,
 ) -> Result<Settings, Failure> {
     let mut warnings = Vec::new();
     let elsewhere = from_stdin(&common.connection, files);
@@ -126,7 +143,7 @@ pub fn resolve(
             Failure::usage("the model's name is empty").hint("airx models lists the known ones")
         );
     }
-    let (connection, keyless) = connection(&mut common.connection, scrubber, &mut warnings)?;
+    let (connection, keyless) = connection(&mut common.connection, with, &mut warnings)?;
     let thinking = common.request.thinking.map(|switch| switch == OnOff::On);
     Ok(Settings {
         connection,
@@ -140,33 +157,21 @@ pub fn resolve(
 
 fn connection(
     args: &mut ConnectionArgs,
-    scrubber: &mut Scrubber,
+    with: With<'_, '_>,
     warnings: &mut Vec<String>,
 ) -> Result<(Connection, Option<Failure>), Failure> {
-    let (record, replay) = (
-        folder(args.record.take(), "AIRX_RECORD")?,
-        folder(args.replay.take(), "AIRX_REPLAY")?,
-    );
-    if record.is_some() && replay.is_some() {
-        return Err(Failure::usage(
-            "--record (AIRX_RECORD) and --replay (AIRX_REPLAY) exclude each other",
-        ));
-    }
-    let keys = key::Keys::from_environment(args.key_file.as_deref(), scrubber, warnings)?;
+    let With {
+        config,
+        scrubber,
+        say,
+    } = with;
+    let (record, replay) = folders(args)?;
+    let mut keys = key::Keys::from_environment(args.key_file.as_deref(), scrubber, warnings)?;
+    keys.sources = config.into_iter().flat_map(Config::keys).collect();
     let headers = headers::read(&args.header, scrubber)?;
     let allow_http = args.allow_http || switch("AIRX_ALLOW_HTTP")?;
     let (endpoint, user_info) =
         endpoint::resolve(args.base_url.take(), keys.family(), allow_http, scrubber)?;
-    let own = headers
-        .iter()
-        .any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-    let (authorization, keyless) = match keys.authorization(&endpoint, user_info) {
-        // The header is the key; a recording needs none.
-        _ if own => (None, None),
-        Err(_) if replay.is_some() => (None, None),
-        Ok(authorization) => (authorization, None),
-        Err(keyless) => (None, Some(keyless)),
-    };
     let proxy = args
         .proxy
         .take()
@@ -176,8 +181,24 @@ fn connection(
         endpoint::check_proxy(&endpoint.url, scrubber)?;
     }
     endpoint::hide_proxies(scrubber);
-    let limit = |flag: Option<Duration>, otherwise| {
-        Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero() && *limit < FOREVER)
+    // What is replayed is not in flight.
+    let max_in_flight = max_in_flight(args.max_in_flight)?.filter(|_| replay.is_none());
+    let own = headers.iter().any(is_authorization);
+    let (authorization, keyless) = if own {
+        // The header is the key.
+        (None, None)
+    } else {
+        let asked = key::Asked {
+            scrubber,
+            warnings,
+            say: say.filter(|_| replay.is_none()),
+        };
+        match keys.authorization(&endpoint, user_info, asked) {
+            // A recording needs none.
+            Err(_) if replay.is_some() => (None, None),
+            Ok(authorization) => (authorization, None),
+            Err(keyless) => (None, Some(keyless)),
+        }
     };
     let connection = Connection {
         endpoint,
@@ -185,20 +206,44 @@ fn connection(
         headers,
         proxy,
         cacert: args.cacert.take(),
-        timeouts: Timeouts {
-            connect: limit(args.connect_timeout, CONNECT),
-            first_token: limit(args.first_token_timeout, FIRST_TOKEN),
-            idle: limit(args.idle_timeout, IDLE),
-            total: limit(args.timeout, TOTAL),
-        },
+        timeouts: timeouts(args),
         retries: args.retries.unwrap_or(RETRIES),
-        // What is replayed is not in flight.
-        max_in_flight: max_in_flight(args.max_in_flight)?.filter(|_| replay.is_none()),
+        max_in_flight,
         cassette: record
             .map(|folder| Cassette::Record(folder, scrubber.clone()))
             .or(replay.map(Cassette::Replay)),
     };
     Ok((connection, keyless))
+}
+
+fn is_authorization((name, _): &(String, Secret)) -> bool {
+    name.eq_ignore_ascii_case("authorization")
+}
+
+fn timeouts(args: &ConnectionArgs) -> Timeouts {
+    let limit = |flag: Option<Duration>, otherwise| {
+        Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero() && *limit < FOREVER)
+    };
+    Timeouts {
+        connect: limit(args.connect_timeout, CONNECT),
+        first_token: limit(args.first_token_timeout, FIRST_TOKEN),
+        idle: limit(args.idle_timeout, IDLE),
+        total: limit(args.timeout, TOTAL),
+    }
+}
+
+/// The folders of `--record` and `--replay`, of which one may be given.
+fn folders(args: &mut ConnectionArgs) -> Result<(Option<PathBuf>, Option<PathBuf>), Failure> {
+    let (record, replay) = (
+        folder(args.record.take(), "AIRX_RECORD")?,
+        folder(args.replay.take(), "AIRX_REPLAY")?,
+    );
+    if record.is_some() && replay.is_some() {
+        return Err(Failure::usage(
+            "--record (AIRX_RECORD) and --replay (AIRX_REPLAY) exclude each other",
+        ));
+    }
+    Ok((record, replay))
 }
 
 /// A folder's option, else its variable.
@@ -260,22 +305,29 @@ fn sources(common: &mut Common, elsewhere: Vec<&'static str>) -> Result<Sources,
     })
 }
 
-/// An environment variable; an empty value is unset.
-fn variable(name: &str) -> Result<Option<String>, Failure> {
-    match std::env::var(name) {
-        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => {
-            Err(Failure::usage(format!("{name} is not valid UTF-8")))
-        }
-    }
-}
-
 /// A variable that is on or off.
 fn switch(name: &str) -> Result<bool, Failure> {
     match variable(name)?.as_deref() {
         None | Some("0" | "false" | "no" | "off") => Ok(false),
         Some("1" | "true" | "yes" | "on") => Ok(true),
         Some(other) => Err(Failure::usage(format!("{name}={other:?}: write 1 or 0"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::find;
+
+    #[test]
+    fn the_defaults_that_are_told_are_those_that_hold() {
+        let told = |name: &str| find(name).unwrap().default;
+        let duration = |name: &str| crate::cli::duration(told(name));
+        assert_eq!(duration("connect-timeout"), Ok(CONNECT));
+        assert_eq!(duration("first-token-timeout"), Ok(FIRST_TOKEN));
+        assert_eq!(duration("idle-timeout"), Ok(IDLE));
+        assert_eq!(duration("timeout"), Ok(TOTAL));
+        assert_eq!(told("retries"), RETRIES.to_string());
+        assert_eq!(told("model"), model::DEFAULT);
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Limits;
-use super::child::{self, Ended};
 use super::program::{Program, Surroundings};
+use crate::children::{self, Ended};
 use crate::error::Failure;
 
 /// What asks an executable for its function object.
@@ -68,7 +68,7 @@ fn is_executable(data: &std::fs::Metadata) -> bool {
 fn function(path: &Path, surroundings: &Surroundings) -> Result<Value, String> {
     let mut command = Program::new(path).command(surroundings);
     command.arg(FLAG);
-    let ended = child::run(&mut command, None, LIMITS, &mut |_| {})
+    let ended = children::run(&mut command, None, LIMITS, &mut |_| {})
         .map_err(|why| format!("it cannot be started: {why}"))?;
     let Ended {
         status,

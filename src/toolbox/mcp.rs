@@ -18,10 +18,9 @@ use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::runtime::{Builder, Runtime};
 
 use super::check::{NAME_MAX, is_of_names};
-use super::pieces::Cut;
 use super::program::Program;
 use super::{Action, Limits, Toolbox};
-use crate::children::{self, Child};
+use crate::children::{self, Child, Cut};
 use crate::error::Failure;
 use crate::exit::Class;
 

@@ -3,28 +3,26 @@
 
 mod approval;
 mod check;
-#[cfg(unix)]
-mod child;
 #[cfg(not(unix))]
-#[path = "elsewhere.rs"]
-mod child;
+mod elsewhere;
 mod folder;
 mod load;
 #[cfg(unix)]
 mod mcp;
-mod pieces;
 mod program;
 mod run;
+mod tools;
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use serde_json::value::RawValue;
 
 use crate::structured::Schema;
 
+pub use crate::children::Limits;
 pub use approval::{Approval, Terminal};
 pub use run::Outcome;
+pub use tools::Tools;
 
 use program::{Program, Surroundings};
 
@@ -54,15 +52,6 @@ impl Sources {
     pub fn start_programs(&self) -> bool {
         !self.folders.is_empty() || !self.servers.is_empty()
     }
-}
-
-/// Bounds of one call.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Limits {
-    /// Longest time; none is for ever.
-    pub timeout: Option<Duration>,
-    /// Longest result, in bytes.
-    pub bytes: usize,
 }
 
 /// The tools of a run.

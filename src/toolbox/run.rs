@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::child::{self, Ended};
 use super::program::Program;
 use super::{Action, Toolbox};
+use crate::children::{self, Ended};
 use crate::error::Failure;
 use crate::exit::Class;
 
@@ -84,7 +84,7 @@ impl Toolbox {
     ) -> Result<(Option<i32>, String), Failure> {
         let mut command = program.command(&self.surroundings);
         let input = arguments.to_string();
-        let ended = child::run(&mut command, Some(input.as_bytes()), self.limits, say);
+        let ended = children::run(&mut command, Some(input.as_bytes()), self.limits, say);
         let ended = ended.map_err(|why| {
             let words = program.words();
             Failure::new(

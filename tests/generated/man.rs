@@ -2,7 +2,8 @@
 //! not know, from the same texts as help.
 
 use airx::cli::{Cli, ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, FILES, TOPICS, Topic};
-use airx::commands::print::{exit_note, exit_rows};
+use airx::commands::print::{exit_note, exit_rows, key_says};
+use airx::config::{KEYS, MODEL_KEYS};
 use airx::exit::TABLE;
 use clap::CommandFactory;
 use clap_mangen::Man;
@@ -38,7 +39,12 @@ fn pages() -> Vec<(String, String)> {
         .collect();
     pages.push(("airx.1".to_owned(), command_page(program, "airx")));
     let topics = TOPICS.iter();
-    pages.extend(topics.map(|topic| (format!("airx-{}.7", topic.name()), topic_page(*topic))));
+    pages.extend(topics.map(|topic| {
+        (
+            format!("airx-{}.{}", topic.name(), topic.section()),
+            topic_page(*topic),
+        )
+    }));
     pages
 }
 
@@ -143,7 +149,13 @@ fn topic_page(topic: Topic) -> String {
     let mut page = Page::default();
     page.roff.control(
         "TH",
-        [name.to_uppercase().as_str(), "7", date(), SOURCE, MANUAL],
+        [
+            name.to_uppercase().as_str(),
+            topic.section(),
+            date(),
+            SOURCE,
+            MANUAL,
+        ],
     );
     page.heading("NAME");
     page.roff
@@ -171,9 +183,19 @@ fn topic_page(topic: Topic) -> String {
             page.heading("EXIT STATUS");
             page.rows(TABLE);
         }
+        Topic::Config => {
+            page.heading("KEYS");
+            for key in KEYS {
+                page.tagged(vec![bold(key.name)], &key_says(key));
+            }
+            page.heading("KEYS OF MODELS");
+            for (name, says) in MODEL_KEYS {
+                page.tagged(vec![bold(*name)], says);
+            }
+        }
     }
     page.heading("NOTES");
     page.paragraphs(topic.closing());
-    page.see_also(&name, &[]);
+    page.see_also(&format!("{name}({})", topic.section()), &[]);
     page.finish()
 }

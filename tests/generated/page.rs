@@ -129,8 +129,8 @@ impl Page {
         }
         let topics = TOPICS
             .iter()
-            .map(|topic| format!("airx-{}(7)", topic.name()));
-        pages.extend(topics.filter(|page| page.strip_suffix("(7)") != Some(but)));
+            .map(|topic| format!("airx-{}({})", topic.name(), topic.section()));
+        pages.extend(topics.filter(|page| page != but));
         pages.sort();
         let last = pages.len() - 1;
         for (position, page) in pages.iter().enumerate() {

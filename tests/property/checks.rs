@@ -470,3 +470,26 @@ pub fn recording(folder: &Path, bytes: &[u8]) {
     let missed = replayer.whole(br#"{"model":[]}"#.to_vec(), None);
     assert_eq!(missed.unwrap_err().exit(), 13);
 }
+
+/// A configuration is read without a panic; what is wrong with it has a place in
+/// it, one line, and no value.
+pub fn configuration(text: &str) {
+    use airx::config::Config;
+    let config = Config::of_text("config.toml".into(), text.to_owned());
+    let lines: Vec<&str> = text.split('\n').collect();
+    for problem in config.problems() {
+        let line = lines[problem.place.line - 1];
+        assert!(
+            problem.place.column <= line.chars().count() + 1,
+            "{problem:?}"
+        );
+        assert!(!problem.message.contains('\n'), "{problem:?}");
+        assert!(
+            !problem.message.contains(crate::inputs::SECRET),
+            "{problem:?}"
+        );
+    }
+    if config.problems().is_empty() {
+        config.presets(false).unwrap();
+    }
+}

@@ -232,3 +232,44 @@ pub fn key() -> impl Strategy<Value = String> {
         "[A-Za-z0-9+/=\"\\\\~._-]{8,40}",
     ]
 }
+
+/// A value that no message may show.
+pub const SECRET: &str = "5ecret-of-a-value";
+
+/// Text like a configuration, most of it wrong.
+pub fn configuration() -> impl Strategy<Value = String> {
+    let names = airx::config::KEYS.iter().map(|key| key.name);
+    let names: Vec<&str> = names
+        .chain(["file", "colour", "context", "currency", "\"é\""])
+        .collect();
+    let values = vec![
+        format!("\"{SECRET}\""),
+        format!("['{SECRET}', \"~/{SECRET}\"]"),
+        format!("[[1], {{ a = '{SECRET}' }}]"),
+        format!("\"\"\"\n{SECRET}"),
+        SECRET.to_owned(),
+        "-".to_owned(),
+        "1".to_owned(),
+        "0xffffffffffffffff".to_owned(),
+        "-0.0".to_owned(),
+        "inf".to_owned(),
+        "true".to_owned(),
+        "1979-05-27".to_owned(),
+        "\"90s\"".to_owned(),
+        "\"@-\"".to_owned(),
+    ];
+    let tables = [
+        "[profile.a]",
+        "[profile.\"é\"]",
+        "[models.m]",
+        "[models.glm-4-airx]",
+        "[profile]",
+        "[[models]]",
+    ];
+    let line = prop_oneof![
+        4 => (prop::sample::select(names), prop::sample::select(values))
+            .prop_map(|(name, value)| format!("{name} = {value}")),
+        1 => prop::sample::select(tables.to_vec()).prop_map(str::to_owned),
+    ];
+    prop::collection::vec(line, 0..12).prop_map(|lines| lines.join("\n"))
+}

@@ -16,7 +16,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use clap::Parser;
 use proptest::prelude::*;
 
-use inputs::{cuts, json, json_text, key, payload, stranger, stream};
+use inputs::{configuration, cuts, json, json_text, key, payload, stranger, stream};
 
 /// What a recorded failure would be kept in; cases that matter are tests.
 fn moderate(cases: u32) -> ProptestConfig {
@@ -126,13 +126,18 @@ proptest! {
     }
 
     #[test]
+    fn any_configuration_is_sound_or_told_where_it_is_not(text in prop_oneof![configuration(), stranger()]) {
+        checks::configuration(&text);
+    }
+
+    #[test]
     fn any_base_url_is_refused_or_a_server(url in prop_oneof![stranger(), "(http|https|ftp|file)?:?/{0,3}[a-z0-9:@%.\\[\\]-]{0,20}(/[a-z?#=]{0,9}){0,3}"]) {
         let Ok(cli) = Cli::try_parse_from(["airx", "chat", "-n", "--allow-http", &format!("--base-url={url}"), "hi"]) else {
             return Ok(());
         };
         let Command::Chat(mut args) = cli.command else { unreachable!() };
-        let mut scrubber = Scrubber::default();
-        if let Ok(settings) = airx::settings::resolve(&mut args.common, &[], &mut scrubber) {
+        let with = airx::settings::With { config: None, scrubber: &mut Scrubber::default(), say: None };
+        if let Ok(settings) = airx::settings::resolve(&mut args.common, &[], with) {
             let url = settings.connection.endpoint.url;
             prop_assert!(url.host_str().is_some_and(|host| !host.is_empty()));
             prop_assert!(url.path().ends_with("/chat/completions"));

@@ -187,8 +187,8 @@ pub const EVENTS: &[EventDoc] = &[
                 "cost",
                 COST,
                 "What they cost: `amount` (a decimal number in a string, so that no digit is \
-                 lost), `currency` (ISO 4217) and `price_date`, the day the price was read. Null \
-                 where the model's price is not known.",
+                 lost), `currency` (ISO 4217) and `price_date`, the day the price was read, null \
+                 for one of the configuration file. Null where the model's price is not known.",
             ),
             member(
                 "ttft_ms",

@@ -188,19 +188,34 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "config",
+        &[
+            example("What a run would use, and why", "airx config show"),
+            example(
+                "The same under a profile and a flag",
+                "airx config show --profile review --timeout 5m",
+            ),
+            example(
+                "Look through a file before it is used",
+                "airx config check new.toml && mv new.toml ~/.config/airx/config.toml",
+            ),
+            example(
+                "One setting, for a script",
+                "airx config show --format ndjson | jq -r 'select(.name == \"url\").value'",
+            ),
+        ],
+    ),
+    (
         "completions",
         &[
             example(
-                "Bash",
-                "airx completions bash > ~/.local/share/bash-completion/completions/airx",
+                "Put Bash's where Bash looks; zsh and fish as well",
+                "airx completions bash --install",
             ),
+            example("Take it away again", "airx completions bash --uninstall"),
             example(
                 "Zsh: into a folder of $fpath",
                 "airx completions zsh > ~/.zfunc/_airx",
-            ),
-            example(
-                "Fish",
-                "airx completions fish > ~/.config/fish/completions/airx.fish",
             ),
             example("PowerShell", "airx completions powershell >> $PROFILE"),
             example(
@@ -215,6 +230,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             example("Every option of a command", "airx help chat"),
             example("The lines of --format ndjson", "airx help events"),
             example("What the exit status tells", "airx help exit-codes"),
+            example("What the configuration file holds", "airx help config"),
         ],
     ),
 ];

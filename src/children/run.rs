@@ -12,20 +12,9 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionbio;
 use rustix::process::Signal;
 
-use super::Limits;
+use super::group::{self, Child};
 use super::pieces::{Cut, Lines};
-use crate::children::{self, Child};
-
-/// What is left of a process.
-#[derive(Debug)]
-pub(super) struct Ended {
-    /// Its status, 128 + n where a signal n ended it; none where its time was up.
-    pub(super) status: Option<i32>,
-    /// Standard output.
-    pub(super) stdout: Cut,
-    /// The last lines of standard error.
-    pub(super) errors: String,
-}
+use super::{Ended, Limits};
 
 /// How often is looked whether the process has ended while others, which it
 /// started, hold its outputs open.
@@ -38,7 +27,7 @@ const LINGER: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// It cannot be started.
-pub(super) fn run(
+pub(crate) fn run(
     command: &mut Command,
     input: Option<&[u8]>,
     limits: Limits,
@@ -49,7 +38,7 @@ pub(super) fn run(
     } else {
         Stdio::null()
     });
-    let mut child = children::start(command)?;
+    let mut child = group::start(command)?;
     let deadline = limits.timeout.map(|limit| Instant::now() + limit);
     let (stdin, stdout, stderr) = child.pipes();
     let mut pipes = Pipes {

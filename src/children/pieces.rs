@@ -7,15 +7,15 @@
 
 /// The beginning of an output, and how long all of it was.
 #[derive(Debug)]
-pub(super) struct Cut {
+pub(crate) struct Cut {
     /// No more than the bound.
-    pub(super) bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     bound: usize,
     more: u64,
 }
 
 impl Cut {
-    pub(super) fn new(bound: usize) -> Self {
+    pub(crate) fn new(bound: usize) -> Self {
         Self {
             bytes: Vec::new(),
             bound,
@@ -23,7 +23,7 @@ impl Cut {
         }
     }
 
-    pub(super) fn push(&mut self, piece: &[u8]) {
+    pub(crate) fn push(&mut self, piece: &[u8]) {
         let room = self.bound - self.bytes.len();
         let (fits, rest) = piece.split_at(room.min(piece.len()));
         self.bytes.extend_from_slice(fits);
@@ -31,7 +31,7 @@ impl Cut {
     }
 
     /// The text, without its final newline; a mark stands where it was cut.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let mut bytes = self.bytes.as_slice();
         let mut more = self.more;
         if more > 0 {

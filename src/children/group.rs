@@ -1,5 +1,5 @@
-//! Programs that the run starts, each in a process group of its own: what ends
-//! the run ends them too, and none is left behind. Imports nothing of the crate.
+//! A program and all that it starts, in a process group of its own; a list of
+//! those that run, for whatever ends the run.
 
 use std::io;
 use std::os::unix::process::CommandExt;

@@ -1,0 +1,308 @@
+//! The keys of the configuration file: which of the long options can have a
+//! default there, what type it has, and why the others cannot.
+
+/// A key that a table may hold.
+#[derive(Debug)]
+pub struct Key {
+    /// The long option's name.
+    pub name: &'static str,
+    /// What its value is.
+    pub kind: Kind,
+    /// Variables that come before the file.
+    pub variables: &'static [&'static str],
+    /// What holds where nobody says anything; empty where nothing does.
+    pub default: &'static str,
+    /// Options that it gives way to: those that it excludes.
+    pub yields: &'static [&'static str],
+    /// The option without which it means nothing.
+    pub needs: Option<&'static str>,
+}
+
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// A string; `@FILE` names a file.
+    Told,
+    /// A string that names a file, from the configuration's own folder.
+    Path,
+    /// A string, or `true` for what the option means alone.
+    Optional,
+    /// One of these strings.
+    Choice(&'static [&'static str]),
+    /// A string as `--timeout` takes it, or a number of seconds.
+    Duration,
+    /// An integer or a float.
+    Number,
+    /// A whole number within these bounds.
+    Count(u64, u64),
+    /// true or false.
+    Switch,
+    /// Strings, or one.
+    Texts,
+    /// Strings, or one; `@FILE` names a file.
+    ToldTexts,
+    /// Strings that name files, or one.
+    Paths,
+    /// The words of a command, the program first.
+    Words,
+}
+
+impl Kind {
+    /// What a value has to be, for messages and help.
+    pub fn wants(self) -> String {
+        match self {
+            Self::Text => "a string".into(),
+            Self::Told => "a string, `@FILE` for a file's text".into(),
+            Self::Path => "a string, the path of a file".into(),
+            Self::Optional => "a string or true".into(),
+            Self::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
+            Self::Duration => "a string like \"90s\" or a number of seconds".into(),
+            Self::Number => "a number".into(),
+            Self::Count(0, _) => "a whole number".into(),
+            Self::Count(least, most) if most >= u64::from(u32::MAX) => {
+                format!("a whole number from {least}")
+            }
+            Self::Count(least, most) => format!("a whole number from {least} to {most}"),
+            Self::Switch => "true or false".into(),
+            Self::Texts => "a string or an array of strings".into(),
+            Self::ToldTexts => "a string or an array of strings, `@FILE` for a file's lines".into(),
+            Self::Paths => "a path or an array of paths".into(),
+            Self::Words => "an array of strings, the program first".into(),
+        }
+    }
+}
+
+const fn key(name: &'static str, kind: Kind) -> Key {
+    Key {
+        name,
+        kind,
+        variables: &[],
+        default: "",
+        yields: &[],
+        needs: None,
+    }
+}
+
+impl Key {
+    const fn or(mut self, default: &'static str) -> Self {
+        self.default = default;
+        self
+    }
+
+    const fn below(mut self, variables: &'static [&'static str]) -> Self {
+        self.variables = variables;
+        self
+    }
+
+    const fn yields(mut self, to: &'static [&'static str]) -> Self {
+        self.yields = to;
+        self
+    }
+
+    const fn needs(mut self, option: &'static str) -> Self {
+        self.needs = Some(option);
+        self
+    }
+}
+
+const ANY: Kind = Kind::Count(0, u32::MAX as u64);
+const SOME: Kind = Kind::Count(1, u32::MAX as u64);
+/// The variables of the HTTP client; it takes the one of the server's scheme.
+const PROXIES: &[&str] = &[
+    "HTTPS_PROXY",
+    "https_proxy",
+    "HTTP_PROXY",
+    "http_proxy",
+    "ALL_PROXY",
+    "all_proxy",
+];
+
+/// The keys that tell where the API key is: they are bound to a table's base.
+pub(super) const KEY_FILE: &str = "key-file";
+pub(super) const KEY_COMMAND: &str = "key-command";
+
+/// Every key, in the order of the options' help.
+pub const KEYS: &[Key] = &[
+    key("model", Kind::Text)
+        .or("glm-4-airx")
+        .below(&["AIRX_MODEL"]),
+    key("system", Kind::Told),
+    key("temperature", Kind::Number),
+    key("top-p", Kind::Number),
+    key("max-tokens", Kind::Count(0, u64::MAX)),
+    key("stop", Kind::Texts),
+    key("user-id", Kind::Text),
+    key("greedy", Kind::Switch).or("false"),
+    key("thinking", Kind::Choice(&["on", "off"])),
+    key("param", Kind::Texts),
+    key("web-search", Kind::Optional),
+    key("accept", Kind::Texts),
+    key("no-stdin", Kind::Switch)
+        .or("false")
+        .below(&["AIRX_NO_STDIN"]),
+    key("lossy", Kind::Switch).or("false"),
+    key("format", Kind::Choice(&["text", "json", "ndjson"])).or("text"),
+    key("extract", Kind::Optional),
+    key("usage", Kind::Switch).or("false"),
+    key("reasoning", Kind::Switch).or("false"),
+    key("quiet", Kind::Switch).or("false").yields(&["verbose"]),
+    key("verbose", Kind::Switch).or("false").yields(&["quiet"]),
+    key("base-url", Kind::Text).below(&["AIRX_BASE_URL"]),
+    key(KEY_FILE, Kind::Path),
+    key(KEY_COMMAND, Kind::Words),
+    key("header", Kind::ToldTexts),
+    key("proxy", Kind::Text).below(PROXIES),
+    key("cacert", Kind::Path).below(&["SSL_CERT_FILE", "SSL_CERT_DIR"]),
+    key("allow-http", Kind::Switch)
+        .or("false")
+        .below(&["AIRX_ALLOW_HTTP"]),
+    key("connect-timeout", Kind::Duration).or("8s"),
+    key("first-token-timeout", Kind::Duration).or("60s"),
+    key("idle-timeout", Kind::Duration).or("60s"),
+    key("timeout", Kind::Duration).or("300s"),
+    key("retries", ANY).or("3"),
+    key("max-in-flight", ANY)
+        .or("0")
+        .below(&["AIRX_MAX_IN_FLIGHT"]),
+    key("tries", Kind::Count(1, 100)).or("3"),
+    key("pretty", Kind::Switch)
+        .or("false")
+        .yields(&["select", "lines"]),
+    key("tools", Kind::Paths),
+    key("tools-dir", Kind::Paths),
+    key("mcp", Kind::Texts),
+    key("retrieval", Kind::Text),
+    key("retrieval-prompt", Kind::Text).needs("retrieval"),
+    key("require-call", Kind::Switch).or("false"),
+    key("rounds", SOME).or("8").needs("run"),
+    key("tool-timeout", Kind::Duration).or("60s"),
+    key("tool-max-bytes", Kind::Count(1, u64::MAX)).or("65536"),
+];
+
+/// What a run alone can say.
+const ASKED: &str = "it is part of what one run asks: give it on the command line";
+/// What is written or started only where the command line says so.
+const ONLY_TOLD: &str = "it is done only where the command line says so: give it there";
+
+/// Options that are no keys, and why.
+pub const REFUSED: &[(&str, &str)] = &[
+    ("prompt", ASKED),
+    ("file", ASKED),
+    ("image", ASKED),
+    ("messages", ASKED),
+    ("session", ASKED),
+    (
+        "request-id",
+        "an id is one request's: give it on the command line",
+    ),
+    ("output", ONLY_TOLD),
+    ("meta", ONLY_TOLD),
+    ("dry-run", ONLY_TOLD),
+    ("record", ONLY_TOLD),
+    ("replay", ONLY_TOLD),
+    ("run", ONLY_TOLD),
+    ("yes", ONLY_TOLD),
+    (
+        "exec",
+        "the tool's own file names its command: \"command\": [..]",
+    ),
+    ("schema", ASKED),
+    ("fields", ASKED),
+    ("select", ASKED),
+    ("lines", ASKED),
+    ("stream", ASKED),
+    (
+        "config",
+        "the file does not choose itself: --config or AIRX_CONFIG",
+    ),
+    ("key", NO_KEY),
+    ("api-key", NO_KEY),
+];
+
+const NO_KEY: &str = "a key does not stand in this file: name key-file or key-command";
+
+/// The key of this name.
+pub fn find(name: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|key| key.name == name)
+}
+
+/// The one of `known` that `word` was most likely meant to be.
+pub(super) fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let word = word.replace('_', "-").to_lowercase();
+    let all = known.into_iter().map(|name| (distance(&word, name), name));
+    let (edits, name) = all.min_by_key(|(edits, _)| *edits)?;
+    (edits <= 2 && edits * 2 < name.len()).then_some(name)
+}
+
+/// How many letters have to be put, dropped or changed to make `b` of `a`.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
+    for (i, from) in a.chars().enumerate() {
+        let mut corner = i;
+        row[0] = i + 1;
+        for (j, to) in b.chars().enumerate() {
+            let change = corner + usize::from(from != to);
+            corner = row[j + 1];
+            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_finds_the_key_and_a_stranger_none() {
+        let near = |word| near(word, KEYS.iter().map(|key| key.name));
+        assert_eq!(near("temprature"), Some("temperature"));
+        assert_eq!(near("max_tokens"), Some("max-tokens"));
+        assert_eq!(near("Modle"), Some("model"));
+        assert_eq!(near("colour"), None);
+        assert_eq!(near("x"), None);
+    }
+
+    /// Every long option of the commands that ask a model.
+    fn options() -> Vec<String> {
+        use clap::CommandFactory;
+        let mut program = crate::cli::Cli::command();
+        program.build();
+        let of = |name| program.find_subcommand(name).unwrap().get_arguments();
+        let all = ["chat", "stream", "tools", "json"].into_iter().flat_map(of);
+        let names = all.filter_map(|option| option.get_long().map(str::to_owned));
+        names.collect()
+    }
+
+    #[test]
+    fn every_option_is_a_key_or_refused_and_every_key_is_an_option() {
+        let options = options();
+        let other = ["help", "version", "profile"];
+        for option in options
+            .iter()
+            .filter(|name| !other.contains(&name.as_str()))
+        {
+            let refused = REFUSED.iter().any(|(name, _)| name == option);
+            assert!(find(option).is_some() != refused, "--{option}");
+        }
+        for key in KEYS.iter().filter(|key| key.name != KEY_COMMAND) {
+            assert!(
+                options.iter().any(|option| option == key.name),
+                "{}",
+                key.name
+            );
+        }
+    }
+
+    #[test]
+    fn no_name_stands_twice() {
+        let mut names: Vec<&str> = KEYS.iter().map(|key| key.name).collect();
+        names.extend(REFUSED.iter().map(|(name, _)| name));
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+    }
+}

@@ -1,0 +1,161 @@
+//! Where the configuration file is → its text, or that there is none.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use crate::cli::FileArgs;
+use crate::error::Failure;
+
+/// A longer file is none that somebody wrote.
+const LIMIT: u64 = 1 << 20;
+
+/// A file that was read.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+}
+
+/// An environment variable; an empty value is unset.
+///
+/// # Errors
+/// It is not valid UTF-8: exit 2.
+pub fn variable(name: &str) -> Result<Option<String>, Failure> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => {
+            Err(Failure::usage(format!("{name} is not valid UTF-8")))
+        }
+    }
+}
+
+/// The file that is named, else the user's own where there is one.
+///
+/// # Errors
+/// A file that is named and missing; one that cannot be read, or that others
+/// can write: exit 2.
+pub(super) fn read(choice: &FileArgs) -> Result<Option<Found>, Failure> {
+    let named = match &choice.config {
+        Some(path) => Some(("--config", path.clone())),
+        None => std::env::var_os("AIRX_CONFIG")
+            .filter(|path| !path.is_empty())
+            .map(|path| ("AIRX_CONFIG", PathBuf::from(path))),
+    };
+    if let Some((name, path)) = named {
+        return match File::open(&path) {
+            Ok(file) => of(path, file).map(Some),
+            Err(error) => Err(Failure::usage(format!(
+                "{name}: {} cannot be read: {error}",
+                path.display()
+            ))),
+        };
+    }
+    let Some(path) = usual() else {
+        return Ok(None);
+    };
+    match File::open(&path) {
+        Ok(file) => of(path, file).map(Some),
+        Err(error) if absent(&error) => Ok(None),
+        Err(error) => Err(unreadable(&path, &error.to_string())
+            .hint("to go on without a configuration: AIRX_CONFIG=/dev/null")),
+    }
+}
+
+/// Where the user's own file is.
+pub(super) fn usual() -> Option<PathBuf> {
+    config_home().map(|folder| folder.join("airx").join("config.toml"))
+}
+
+/// `$XDG_CONFIG_HOME`, else `~/.config`; on Windows the application data.
+pub fn config_home() -> Option<PathBuf> {
+    if cfg!(windows) {
+        return folder("APPDATA");
+    }
+    folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")))
+}
+
+/// A folder that a variable names; a relative one names none.
+pub fn folder(name: &str) -> Option<PathBuf> {
+    let folder = PathBuf::from(std::env::var_os(name)?);
+    folder.is_absolute().then_some(folder)
+}
+
+fn absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+fn unreadable(path: &Path, why: &str) -> Failure {
+    Failure::usage(format!("{} cannot be read: {why}", path.display()))
+}
+
+fn of(path: PathBuf, file: File) -> Result<Found, Failure> {
+    let wrong = |error: std::io::Error| unreadable(&path, &error.to_string());
+    let metadata = file.metadata().map_err(wrong)?;
+    if access(&metadata) == Access::Written || is_strangers(&metadata) {
+        return Err(Failure::usage(format!(
+            "{}: others can write it, and it says where keys and prompts go",
+            path.display()
+        ))
+        .hint("chmod go-w it, and see whose it is"));
+    }
+    let mut bytes = Vec::new();
+    file.take(LIMIT + 1)
+        .read_to_end(&mut bytes)
+        .map_err(wrong)?;
+    if bytes.len() as u64 > LIMIT {
+        return Err(unreadable(&path, "it is larger than 1 MiB"));
+    }
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(Found { path, text }),
+        Err(error) => {
+            let at = error.utf8_error().valid_up_to();
+            Err(unreadable(
+                &path,
+                &format!("it is not UTF-8 from byte {at} on"),
+            ))
+        }
+    }
+}
+
+/// What others may do with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Nothing, or it is no regular file.
+    None,
+    /// Group or others can read it.
+    Read,
+    /// Group or others can write it.
+    Written,
+}
+
+/// What others may do with this file.
+pub fn access(metadata: &std::fs::Metadata) -> Access {
+    #[cfg(unix)]
+    if metadata.is_file() {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&metadata.permissions());
+        return match mode {
+            mode if mode & 0o022 != 0 => Access::Written,
+            mode if mode & 0o044 != 0 => Access::Read,
+            _ => Access::None,
+        };
+    }
+    let _ = metadata;
+    Access::None
+}
+
+/// Whether a regular file is another user's, who is not the system's own.
+fn is_strangers(metadata: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let owner = metadata.uid();
+        metadata.is_file() && owner != 0 && owner != rustix::process::geteuid().as_raw()
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        false
+    }
+}

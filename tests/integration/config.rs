@@ -1,0 +1,480 @@
+//! The configuration file: where it is looked for, what it gives a run, and what
+//! is refused in it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tempfile::TempDir;
+
+use crate::harness::{Airx, Server, airx, file, folder, reply};
+
+/// The user's own file with this text, mode 0600.
+pub fn write(folder: &TempDir, text: &str) -> PathBuf {
+    fs::create_dir_all(folder.path().join("airx")).unwrap();
+    let path = file(folder, "airx/config.toml", text);
+    mode(&path, 0o600);
+    path
+}
+
+/// A run that finds that file.
+pub fn with<'a>(folder: &TempDir, args: impl IntoIterator<Item = &'a str>) -> Airx {
+    airx(args).env("XDG_CONFIG_HOME", folder.path())
+}
+
+pub fn mode(path: &Path, mode: u32) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+}
+
+/// The body that a run with this file sends.
+#[track_caller]
+fn sent(text: &str, args: &[&str], variables: &[(&str, &str)]) -> serde_json::Value {
+    let folder = folder();
+    write(&folder, text);
+    let server = Server::once(reply("Hi"));
+    let run = with(&folder, ["chat", "hi"]).args(args).envs(variables);
+    run.at(&server).run().is(0, "Hi\n", "");
+    server.asked()[0].json()
+}
+
+/// A run that the file keeps from being made; nothing is sent.
+#[track_caller]
+fn refused(text: &str, args: &[&str], told: &str) {
+    let folder = folder();
+    let path = write(&folder, text);
+    let told = told.replace("FILE", &path.to_string_lossy());
+    let run = with(&folder, ["chat", "hi"]).args(args).nowhere();
+    run.run().is(2, "", &told);
+}
+
+#[test]
+fn without_a_file_nothing_changes() {
+    let folder = folder();
+    let not_a_folder = file(&folder, "file", "");
+    for place in [
+        Path::new("/nonexistent"),
+        folder.path(),
+        &not_a_folder,
+        Path::new("relative"),
+    ] {
+        let server = Server::once(reply("Hi"));
+        let run = airx(["chat", "hi"]).env("XDG_CONFIG_HOME", place);
+        run.at(&server).run().is(0, "Hi\n", "");
+    }
+}
+
+#[test]
+fn the_file_is_found_below_xdg_config_home_then_below_home() {
+    let (xdg, home) = (folder(), folder());
+    write(&xdg, "model = \"of-xdg\"");
+    fs::create_dir(home.path().join(".config")).unwrap();
+    let below = home.path().join(".config/airx");
+    fs::create_dir(&below).unwrap();
+    fs::write(below.join("config.toml"), "model = \"of-home\"").unwrap();
+    mode(&below.join("config.toml"), 0o600);
+    let asks = |run: Airx| {
+        let server = Server::once(reply("Hi"));
+        run.at(&server).run().is(0, "Hi\n", "");
+        server.asked()[0].json()["model"].clone()
+    };
+    let run = || airx(["chat", "hi"]).env("HOME", home.path());
+    assert_eq!(asks(run()), "of-home");
+    assert_eq!(asks(run().env("XDG_CONFIG_HOME", "")), "of-home");
+    assert_eq!(asks(run().env("XDG_CONFIG_HOME", xdg.path())), "of-xdg");
+    let named = file(&home, "named.toml", "model = \"of-variable\"");
+    mode(&named, 0o600);
+    assert_eq!(asks(run().env("AIRX_CONFIG", &named)), "of-variable");
+    let flag = ["--config", "/dev/null"];
+    assert_eq!(
+        asks(run().env("AIRX_CONFIG", &named).args(flag)),
+        "glm-4-airx"
+    );
+}
+
+#[test]
+fn a_file_that_is_named_and_missing_exits_2() {
+    let told = |name: &str| {
+        format!(
+            "airx: usage: {name}: none.toml cannot be read: No such file or directory (os error 2)\n"
+        )
+    };
+    let run = || airx(["chat", "hi"]).nowhere();
+    run()
+        .args(["--config", "none.toml"])
+        .run()
+        .is(2, "", &told("--config"));
+    run()
+        .env("AIRX_CONFIG", "none.toml")
+        .run()
+        .is(2, "", &told("AIRX_CONFIG"));
+}
+
+#[test]
+fn a_flag_comes_before_a_variable_a_profile_the_top_level_and_what_is_built_in() {
+    let text = "model = \"top\"\n[profile.p]\nmodel = \"profile\"\n";
+    let model =
+        |args: &[&str], variables: &[(&str, &str)]| sent(text, args, variables)["model"].clone();
+    let variable = [("AIRX_MODEL", "variable"), ("AIRX_PROFILE", "p")];
+    assert_eq!(model(&["-m", "flag", "--profile", "p"], &variable), "flag");
+    assert_eq!(model(&["--profile", "p"], &variable), "variable");
+    assert_eq!(model(&[], &variable[1..]), "profile");
+    assert_eq!(model(&["--profile=p"], &[]), "profile");
+    assert_eq!(model(&[], &[]), "top");
+    assert_eq!(sent("", &[], &[])["model"], "glm-4-airx");
+}
+
+#[test]
+fn every_kind_of_value_reaches_the_request() {
+    let text = r#"
+model = "llama"
+temperature = 0.25
+top-p = 1
+max-tokens = 1_000
+stop = ["a", "b=c"]
+user-id = "somebody"
+greedy = true
+thinking = "on"
+param = "seed=7"
+web-search = true
+system = "-terse"
+"#;
+    let body = sent(text, &[], &[]);
+    let expected = serde_json::json!({
+        "model": "llama", "temperature": 0.25, "top_p": 1.0, "max_tokens": 1000,
+        "stop": ["a", "b=c"], "user_id": "somebody", "do_sample": false,
+        "thinking": { "type": "enabled" }, "seed": 7, "stream": false,
+        "messages": [
+            { "role": "system", "content": "-terse" },
+            { "role": "user", "content": "hi" },
+        ],
+        "tools": body["tools"], "tool_choice": "auto",
+    });
+    assert_eq!(body, expected);
+    assert_eq!(
+        body["tools"][0]["web_search"]["search_engine"],
+        "search_std"
+    );
+}
+
+#[test]
+fn a_flag_takes_the_place_of_a_whole_list() {
+    let text = "stop = [\"a\", \"b\"]\nmodel = \"llama\"\n";
+    assert_eq!(
+        sent(text, &["--stop", "c"], &[])["stop"],
+        serde_json::json!(["c"])
+    );
+}
+
+#[test]
+fn a_role_is_a_profile_with_a_system_text() {
+    let folder = folder();
+    write(
+        &folder,
+        "[profile.poet]\nsystem = \"@roles/poet.txt\"\ntemperature = 0.5\n",
+    );
+    fs::create_dir(folder.path().join("airx/roles")).unwrap();
+    file(&folder, "airx/roles/poet.txt", "Rhyme.\n");
+    let server = Server::once(reply("Hi"));
+    let run = with(&folder, ["chat", "--profile", "poet", "hi"]);
+    run.at(&server).run().is(0, "Hi\n", "");
+    let body = server.asked()[0].json();
+    assert_eq!(body["messages"][0]["content"], "Rhyme.");
+    assert_eq!(body["temperature"], 0.5);
+}
+
+#[test]
+fn a_profile_switches_off_what_the_top_level_switches_on() {
+    let text = "greedy = true\n[profile.p]\ngreedy = false\n";
+    assert_eq!(sent(text, &[], &[])["do_sample"], false);
+    assert!(sent(text, &["--profile", "p"], &[])["do_sample"].is_null());
+}
+
+#[test]
+fn output_options_hold_from_the_first_event_to_the_failure() {
+    let folder = folder();
+    write(&folder, "format = \"ndjson\"\nsystem = \"\"\n");
+    let ran = with(&folder, ["chat", "hi"]).nowhere().run();
+    assert_eq!((ran.code, ran.types()), (2, vec!["error".to_owned()]));
+    let server = Server::once(reply("Hi"));
+    write(&folder, "format = \"ndjson\"\n");
+    let run = with(&folder, ["chat", "hi", "--format", "text"]);
+    run.at(&server).run().is(0, "Hi\n", "");
+    write(&folder, "colour = 1\n");
+    let ran = with(&folder, ["chat", "hi", "--format", "ndjson"]).run();
+    assert_eq!((ran.code, ran.types()), (2, vec!["error".to_owned()]));
+}
+
+#[test]
+fn options_of_one_command_and_those_that_exclude_each_other_give_way() {
+    let folder = folder();
+    let text = "quiet = true\ntries = 2\nrounds = 3\npretty = true\nextract = true\nretrieval-prompt = \"x\"\n";
+    write(&folder, text);
+    let fenced = "```\n{\"a\":1}\n```";
+    let run = |args: &[&str], out: &str| {
+        let server = Server::once(reply(fenced));
+        let ran = with(&folder, args.iter().copied()).at(&server).run();
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, out), "{}", ran.stderr);
+    };
+    run(&["chat", "hi"], "{\"a\":1}\n");
+    run(&["chat", "-v", "hi"], "{\"a\":1}\n");
+    run(&["json", "hi"], "{\n  \"a\": 1\n}\n");
+    run(&["json", "--select", "/a", "hi"], "1\n");
+    run(&["chat", "-x=all", "hi"], "{\"a\":1}\n");
+    let server = Server::once(reply(fenced));
+    let ran = with(&folder, ["chat", "--format", "ndjson", "hi"])
+        .at(&server)
+        .run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn an_unknown_profile_exits_2_and_names_those_there_are() {
+    let told = "airx: usage: there is no profile 'c' in FILE\nhint: its profiles: a, b\n";
+    refused("[profile.b]\n[profile.a]\n", &["--profile", "c"], told);
+    let told = "airx: usage: there is no profile 'c' in FILE\nhint: it has none\n";
+    refused("", &["--profile", "c"], told);
+    airx(["chat", "hi", "--profile", "c"]).nowhere().run().is(
+        2,
+        "",
+        "airx: usage: there is no profile 'c': there is no configuration file\nhint: name it with --config\n",
+    );
+}
+
+/// A file, and what is said of it behind its name.
+const WRONG: &[(&str, &str)] = &[
+    (
+        "temprature = 1",
+        "1:1: unknown key 'temprature'; did you mean 'temperature'?",
+    ),
+    (
+        "\n  max_tokens = 1",
+        "2:3: unknown key 'max_tokens'; did you mean 'max-tokens'?",
+    ),
+    (
+        "colour = 1",
+        "1:1: unknown key 'colour'; airx help config lists the keys",
+    ),
+    (
+        "model = 1",
+        "1:9: model: a string is wanted, not this number",
+    ),
+    (
+        "timeout = \"soon\"",
+        "1:11: timeout: a string like \"90s\" or a number of seconds is wanted, not this string",
+    ),
+    (
+        "retries = -1",
+        "1:11: retries: a whole number is wanted, not this number",
+    ),
+    (
+        "tries = 0",
+        "1:9: tries: a whole number from 1 to 100 is wanted, not this number",
+    ),
+    (
+        "temperature = nan",
+        "1:15: temperature: a number is wanted, not this number",
+    ),
+    (
+        "quiet = \"yes\"",
+        "1:9: quiet: true or false is wanted, not this string",
+    ),
+    (
+        "format = \"xml\"",
+        "1:10: format: one of \"text\", \"json\", \"ndjson\" is wanted, not this string",
+    ),
+    (
+        "stop = [1]",
+        "1:8: stop: a string or an array of strings is wanted, not this array",
+    ),
+    (
+        "key-command = \"pass show\"",
+        "1:15: key-command: an array of strings, the program first is wanted, not this string",
+    ),
+    (
+        "key-file = \"-\"",
+        "1:12: key-file: standard input is for the run itself, not for its configuration",
+    ),
+    (
+        "file = \"x\"",
+        "1:1: file has no place in the configuration: it is part of what one run asks: give it on the command line",
+    ),
+    (
+        "api-key = \"k\"",
+        "1:1: api-key has no place in the configuration: a key does not stand in this file: name key-file or key-command",
+    ),
+    (
+        "quiet = true\nverbose = true",
+        "2:1: quiet and verbose exclude each other",
+    ),
+    (
+        "[profile.p]\nkey-file = \"a\"\nkey-command = [\"b\"]",
+        "3:1: key-file and key-command exclude each other",
+    ),
+    (
+        "profile = {\"é\" = {colour = 1}}",
+        "1:19: unknown key 'colour'; airx help config lists the keys",
+    ),
+    (
+        "profile = \"p\"",
+        "1:1: profile is a group of tables: [profile.NAME]",
+    ),
+    ("[profile]\np = 1", "2:1: profile.p is a table: [profile.p]"),
+    (
+        "[profile.p.models]",
+        "1:12: models stands at the top level, in no profile",
+    ),
+    (
+        "[models.m]\ncontext = 0",
+        "2:11: context: a whole number of tokens is wanted",
+    ),
+    (
+        "[models.m]\ncontxt = 1",
+        "2:1: unknown key 'contxt' of a model; did you mean 'context'?",
+    ),
+    (
+        "[models.m]\nprice-input = 1",
+        "1:9: a price is price-input, price-output and currency together",
+    ),
+    (
+        "model = \"a",
+        "1:11: not TOML: invalid basic string, expected `\"`",
+    ),
+];
+
+#[test]
+fn what_is_wrong_exits_2_with_file_line_and_column() {
+    for (text, told) in WRONG {
+        refused(text, &[], &format!("airx: usage: FILE:{told}\n"));
+    }
+    refused(
+        "a = 1\nb = 2\n",
+        &[],
+        "airx: usage: FILE:1:1: unknown key 'a'; airx help config lists the keys\nhint: that is the first of 2: airx config check tells them all\n",
+    );
+}
+
+#[test]
+fn a_value_that_a_run_cannot_use_is_told_with_its_place() {
+    let hint = "hint: --param sends a member as it is, unchecked\n";
+    let told = |place: &str, value: u8| {
+        format!("airx: usage: {place}--temperature {value}: glm-4-airx takes 0 to 1\n{hint}")
+    };
+    refused("\ntemperature = 3", &[], &told("FILE:2:1: ", 3));
+    // A flag's value is not the file's.
+    refused("temperature = 3", &["--temperature", "4"], &told("", 4));
+    let told = "airx: usage: FILE:1:1: --header: there is no colon\nhint: write 'NAME: VALUE'\n";
+    refused("header = \"secret-without-colon\"", &[], told);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_others_can_write_is_refused() {
+    let folder = folder();
+    let path = write(&folder, "model = \"m\"");
+    for bits in [0o620, 0o602, 0o666] {
+        mode(&path, bits);
+        let told = format!(
+            "airx: usage: {}: others can write it, and it says where keys and prompts go\nhint: chmod go-w it, and see whose it is\n",
+            path.display()
+        );
+        with(&folder, ["chat", "hi"])
+            .nowhere()
+            .run()
+            .is(2, "", &told);
+    }
+    mode(&path, 0o644);
+    let server = Server::once(reply("Hi"));
+    with(&folder, ["chat", "hi"])
+        .at(&server)
+        .run()
+        .is(0, "Hi\n", "");
+}
+
+#[cfg(unix)]
+#[test]
+#[allow(clippy::print_stderr, reason = "who reads the tests' output sees it")]
+fn a_file_of_another_user_is_refused() {
+    let folder = folder();
+    let path = write(&folder, "model = \"m\"");
+    if std::os::unix::fs::chown(&path, Some(12_345), None).is_err() {
+        eprintln!("skipped: only the superuser can give files to another user");
+        return;
+    }
+    let told = format!(
+        "airx: usage: {}: others can write it, and it says where keys and prompts go\nhint: chmod go-w it, and see whose it is\n",
+        path.display()
+    );
+    for args in [
+        &["chat", "hi"][..],
+        &["config", "check"],
+        &["config", "show"],
+        &["models"],
+    ] {
+        let run = with(&folder, args.iter().copied()).nowhere();
+        run.run().is(2, "", &told);
+    }
+}
+
+#[test]
+fn secrets_of_the_file_are_scrubbed() {
+    let folder = folder();
+    let text = "header = [\"X-Token: hunter2-token\"]\nverbose = true\n[profile.p]\nbase-url = \"https://user:p4ssw0rd@h:x\"\n";
+    write(&folder, text);
+    let server = Server::once(reply("Hi"));
+    let ran = with(&folder, ["chat", "hi"]).at(&server).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "Hi\n"));
+    assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
+    assert_eq!(server.asked()[0].header("x-token"), Some("hunter2-token"));
+    let ran = with(&folder, ["chat", "--profile", "p", "hi"]).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert!(!ran.stderr.contains("p4ssw0rd"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_file_s_models_extend_the_table() {
+    let folder = folder();
+    let text = "[models.mine]\ncontext = 32768\nmax-output = 100\nprice-input = 0.5\nprice-output = \"1.25\"\ncurrency = \"USD\"\nconcurrency = 4\n[models.glm-4-airx]\nprice-input = 20\n";
+    write(&folder, text);
+    let ran = with(&folder, ["models", "--format", "ndjson"]).run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(
+        ran.stdout.lines().next_back(),
+        Some(
+            r#"{"name":"mine","context":32768,"max_output":100,"vision":null,"thinking":null,"price":{"input":"0.5","cached":null,"output":"1.25","currency":"USD","date":null},"concurrency":[4,4,4,4]}"#
+        )
+    );
+    let first: serde_json::Value =
+        serde_json::from_str(ran.stdout.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["price"]["input"], &first["price"]["output"]),
+        (&"20".into(), &"10".into())
+    );
+    // A limit of the user's own is held; what only documents could tell is not.
+    let run = |args: &[&str]| with(&folder, ["chat", "-m", "mine", "hi"]).args(args);
+    run(&["--max-tokens", "101"]).nowhere().run().is(
+        2,
+        "",
+        "airx: usage: --max-tokens 101: mine takes 1 to 100\nhint: --param sends a member as it is, unchecked\n",
+    );
+    let server = Server::once(reply("Hi"));
+    let args = ["--temperature", "1.5", "--usage", "--format", "ndjson"];
+    let ran = run(&args).at(&server).run();
+    let done = ran.events().pop().unwrap();
+    assert_eq!(
+        done["cost"]["currency"], "CNY",
+        "the server's name of the model counts"
+    );
+    let extra = "[models.glm-4-airx]\nprice-input = 1\nprice-output = 2\ncurrency = \"USD\"\n";
+    write(&folder, extra);
+    let server = Server::once(reply("Hi"));
+    let ran = with(&folder, ["chat", "hi", "--format", "ndjson"])
+        .at(&server)
+        .run();
+    let cost = serde_json::json!({ "amount": "0.000005", "currency": "USD", "price_date": null });
+    assert_eq!(ran.events().pop().unwrap()["cost"], cost);
+}
