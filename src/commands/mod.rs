@@ -8,6 +8,8 @@ pub mod print;
 mod request;
 mod sources;
 
+use std::sync::Arc;
+
 use crate::api::request::{Message, Request};
 use crate::cli::{Common, DryRun, Format};
 use crate::error::Failure;
@@ -31,7 +33,7 @@ pub enum Plan {
 }
 
 /// One request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// The command's name.
     pub command: &'static str,
@@ -40,7 +42,7 @@ pub struct Job {
     /// `--accept`.
     pub accept: Vec<String>,
     /// The tools that the answer may call.
-    pub toolbox: Toolbox,
+    pub toolbox: Arc<Toolbox>,
 }
 
 /// How calls are run.
@@ -138,7 +140,7 @@ pub fn plan(
         command,
         request,
         accept,
-        toolbox,
+        toolbox: Arc::new(toolbox),
     });
     Ok(match purpose {
         Purpose::Answer => Plan::Once(job, Expect::Answer),
