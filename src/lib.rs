@@ -36,15 +36,16 @@ pub mod transport;
 use std::io::Stderr;
 use std::path::Path;
 
-use cli::{Command, Common, JsonAnswer, OfferArgs, RunArgs};
-use commands::{Plan, Purpose};
+use cli::{Command, Common, EachArgs};
+use commands::{Plan, Purpose, Task, fits_each};
 use error::Failure;
 use event::{Level, Sink};
 use exit::Class;
+use input::Items;
 use printer::{Done, Output, Shared};
 use secret::Scrubber;
-use structured::{Show, Wanted};
-use toolbox::{Approval, Sources, Terminal, Toolbox};
+use structured::Wanted;
+use toolbox::{Approval, Tools};
 use transport::Transport;
 
 /// [`run`] in a process that Rust's runtime has not prepared.
@@ -76,10 +77,16 @@ pub fn run() -> ! {
 
 fn command(command: Command) -> u8 {
     match command {
-        Command::Chat(args) => converse("chat", args.common, Task::Answer),
-        Command::Stream(args) => converse("stream", args.common, Task::Answer),
-        Command::Tools(args) => converse("tools", args.common, Task::Tools(args.offer, args.run)),
-        Command::Json(args) => converse("json", args.common, Task::Json(args.answer)),
+        Command::Chat(args) => converse("chat", args.common, Some(args.each), Task::Answer),
+        Command::Stream(args) => converse("stream", args.common, None, Task::Answer),
+        Command::Tools(args) => {
+            let task = Task::Tools(args.offer, args.run);
+            converse("tools", args.common, Some(args.each), task)
+        }
+        Command::Json(args) => {
+            let task = Task::Json(args.answer);
+            converse("json", args.common, Some(args.each), task)
+        }
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
             Err(failure) => refuse(&failure),
@@ -114,49 +121,32 @@ fn stdout() -> Result<Output, Failure> {
     Output::stdout().map_err(Failure::from)
 }
 
-/// What a command asks a model for, by its own options.
-enum Task {
-    Answer,
-    Tools(OfferArgs, RunArgs),
-    Json(JsonAnswer),
-}
-
-impl Task {
-    /// The files that it will read, each with its option for messages.
-    fn files(&self) -> Vec<(&'static str, &Path)> {
-        match self {
-            Self::Answer => Vec::new(),
-            Self::Tools(offer, _) => {
-                let files = offer.tools.iter();
-                files.map(|file| ("`-t -`", &**file)).collect()
-            }
-            Self::Json(answer) => {
-                let schema = answer.schema.iter();
-                schema
-                    .map(|file| ("`--schema -`", Path::new(file)))
-                    .collect()
-            }
-        }
-    }
-}
-
 /// One of the commands that ask a model.
-fn converse(command: &'static str, mut common: Common, task: Task) -> u8 {
-    let live = match &task {
-        Task::Answer => command == "stream",
-        Task::Tools(offer, _) => offer.stream,
-        Task::Json(_) => false,
-    };
-    let (printer, opened) = printer::open(command, live, &mut common.output, stdout);
+fn converse(command: &'static str, mut common: Common, each: Option<EachArgs>, task: Task) -> u8 {
+    let each = each.filter(|each| each.each.is_some());
+    let live = task.is_live() || command == "stream";
+    let fits = each.as_ref().map(|_| fits_each(&common, &task.of_one()));
+    let results = each.as_ref().map(|each| each.resume);
+    let (printer, opened) = printer::open(command, live, &mut common.output, results, stdout);
     #[cfg(unix)]
     signals::install(printer.clone());
-    let result = opened.and_then(|()| plan(command, &mut common, task, &printer));
+    let result = fits
+        .unwrap_or(Ok(()))
+        .and(opened)
+        .and_then(|()| plan(command, &mut common, each.as_ref(), task, &printer));
     let result = match result {
         Ok(Planned::Print(bytes)) => return printer.lock().print(&bytes),
         Ok(Planned::Ask(asked)) => ask(*asked, &printer),
         Err(failure) => Err(failure),
     };
-    printer.lock().finish(result)
+    let signal = result.as_ref().err().and_then(|failure| failure.signal);
+    let code = printer.lock().finish(result);
+    #[cfg(unix)]
+    if let Some(signal) = signal {
+        signals::die(signal);
+    }
+    let _ = signal;
+    code
 }
 
 /// What is to be done, everything read that it needs.
@@ -169,17 +159,20 @@ struct Asked {
     plan: Plan,
     approval: Approval,
     session: Option<input::Session>,
+    items: Option<Items>,
+    ordered: bool,
     transport: Transport,
 }
 
 fn plan(
     command: &'static str,
     common: &mut Common,
+    each: Option<&EachArgs>,
     task: Task,
     printer: &Shared<Output, Stderr>,
 ) -> Result<Planned, Failure> {
     let mut scrubber = Scrubber::default();
-    let settings = settings::resolve(common, &task.files(), &mut scrubber);
+    let settings = settings::resolve(common, each, &task.files(), &mut scrubber);
     printer.lock().hide(scrubber.clone());
     let mut settings = settings?;
     let (lossy, dry) = (common.input.lossy, common.output.dry_run.is_some());
@@ -187,7 +180,9 @@ fn plan(
     let mut tools = Tools::default();
     let purpose = match task {
         Task::Answer => Purpose::Answer,
-        Task::Json(answer) => Purpose::Json(Box::new(Wanted::load(wanted(answer), read)?)),
+        Task::Json(answer) => {
+            Purpose::Json(Box::new(Wanted::load(commands::wanted(answer), read)?))
+        }
         Task::Tools(offer, run) => {
             let purpose = Purpose::Calls {
                 required: offer.require_call,
@@ -208,6 +203,7 @@ fn plan(
     }
     tools.gather(&scrubber)?;
     let (toolbox, approval) = (tools.toolbox, tools.approval);
+    let (template, mut items) = prompt.each.unzip();
     let plan = commands::plan(
         command,
         common,
@@ -215,72 +211,30 @@ fn plan(
         &mut settings,
         prompt.messages,
         toolbox,
+        each.zip(template),
     );
     for warning in &settings.warnings {
         printer.lock().note(Level::Warning, warning);
     }
     match (plan?, settings.keyless) {
         (Plan::Print(bytes), _) => Ok(Planned::Print(bytes)),
+        (Plan::Each(plan, many), _) if dry => {
+            let first = items.as_mut().map_or(Ok(None), Items::read_next)?;
+            let request = first.and_then(|item| many.first(&plan, &item));
+            let request = request.transpose()?;
+            let how = common.output.dry_run.unwrap_or(cli::DryRun::Body);
+            let shown = |request| commands::shown(&request, &settings.connection, how);
+            Ok(Planned::Print(request.map(shown).unwrap_or_default()))
+        }
         (_, Some(keyless)) => Err(keyless),
         (plan, None) => Ok(Planned::Ask(Box::new(Asked {
             plan,
             approval,
             session: prompt.session,
+            items,
+            ordered: each.is_some_and(|each| !each.unordered),
             transport: Transport::new(settings.connection),
         }))),
-    }
-}
-
-/// The tools of a run, where they come from, and who allows their calls.
-#[derive(Default)]
-struct Tools {
-    sources: Option<Sources>,
-    toolbox: Toolbox,
-    approval: Approval,
-}
-
-impl Tools {
-    /// Reads the tool files; a terminal that is to be asked is opened first.
-    fn load(
-        &mut self,
-        sources: Sources,
-        read: impl Fn(&Path) -> Result<String, Failure>,
-        dry: bool,
-    ) -> Result<(), Failure> {
-        self.toolbox.load(&sources, read)?;
-        if sources.asks && !dry {
-            self.approval = Approval::Asked(Terminal::open()?);
-        }
-        self.sources = Some(sources);
-        Ok(())
-    }
-
-    fn starts_programs(&self) -> bool {
-        self.sources.as_ref().is_some_and(Sources::start_programs)
-    }
-
-    /// Asks programs and servers for theirs.
-    fn gather(&mut self, scrubber: &Scrubber) -> Result<(), Failure> {
-        match &self.sources {
-            Some(sources) => self.toolbox.gather(sources, scrubber),
-            None => Ok(()),
-        }
-    }
-}
-
-fn wanted(args: JsonAnswer) -> structured::Options {
-    let show = match args {
-        _ if args.pretty => Show::Pretty,
-        _ if args.lines => Show::Lines,
-        _ if args.select.is_empty() => Show::Compact,
-        _ => Show::Select(args.select),
-    };
-    structured::Options {
-        schema: args.schema,
-        fields: args.fields,
-        show,
-        stream: args.stream,
-        tries: args.tries.unwrap_or(structured::TRIES),
     }
 }
 
@@ -289,6 +243,8 @@ fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> 
         plan,
         approval,
         session,
+        items,
+        ordered,
         mut transport,
     } = asked;
     let (way, mut sink) = (&mut transport, printer.clone());
@@ -298,6 +254,23 @@ fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> 
         Plan::Rounds(job, rounds) => {
             drive::rounds(*job, rounds, &approval, session, way, &mut sink)
         }
+        Plan::Each(plan, many) => {
+            let Some(items) = items else {
+                return Ok(Done::default());
+            };
+            let earlier = printer.lock().resume();
+            let setting = drive::Setting {
+                items,
+                approval,
+                // A file is put in order at the end.
+                ordered: ordered && earlier.is_none(),
+                earlier: earlier.unwrap_or_default(),
+                transport,
+            };
+            let result = drive::each(*plan, *many, setting, sink, begun);
+            printer.lock().settle();
+            return result.map(|()| Done::default());
+        }
         Plan::Print(_) => return Ok(Done::default()),
     }?;
     Ok(Done {
@@ -306,4 +279,12 @@ fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> 
         id: answer.id,
         request_id: answer.request_id,
     })
+}
+
+/// The first SIGINT lets what is in flight come to its end.
+fn begun(interrupt: drive::Interrupt) {
+    #[cfg(unix)]
+    signals::on_interrupt(move |signal| interrupt.interrupt(signal));
+    #[cfg(not(unix))]
+    let _ = interrupt;
 }

@@ -7,7 +7,7 @@ mod cost;
 
 use serde::{Serialize, Serializer};
 
-pub use cost::{Cost, amount_of, bound, cost};
+pub use cost::{Cost, amount_of, bound, cost, shown};
 
 /// What is known of one model.
 #[derive(Debug, Clone, Copy, Serialize)]

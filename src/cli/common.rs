@@ -69,7 +69,7 @@ pub struct InputArgs {
     ///
     /// Needed inside a `while read` loop over a pipe: there airx would read the
     /// loop's own lines, and nothing can tell that pipe from one that is meant
-    /// for it. AIRX_NO_STDIN=1 does the same.
+    /// for it. AIRX_NO_STDIN=1 does the same. (--each takes all lines in one run.)
     #[arg(short, long)]
     pub no_stdin: bool,
 

@@ -10,6 +10,7 @@
 mod chat;
 mod common;
 mod completions;
+mod each;
 mod json;
 mod mock;
 mod models;
@@ -25,6 +26,7 @@ pub use common::{
     Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, RequestArgs, duration,
 };
 pub use completions::{CompletionsArgs, Shell};
+pub use each::{Each, EachArgs};
 pub use json::{JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Tier};
 pub use models::{ModelsArgs, ModelsFormat};

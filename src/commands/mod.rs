@@ -2,22 +2,27 @@
 //! sent or printed here.
 
 mod curl;
+mod each;
 mod instruct;
 mod limits;
 pub mod print;
 mod request;
 mod sources;
+mod task;
 
 use std::sync::Arc;
 
 use crate::api::request::{Message, Request};
-use crate::cli::{Common, DryRun, Format};
+use crate::cli::{Common, DryRun, EachArgs, Format};
 use crate::error::Failure;
-use crate::settings::Settings;
+use crate::input::Template;
+use crate::settings::{Connection, Settings};
 use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
 
+pub use each::{Allowance, Many, fits_each};
 pub use sources::sources;
+pub use task::{Task, wanted};
 
 /// What a run does.
 #[derive(Debug)]
@@ -28,6 +33,8 @@ pub enum Plan {
     Rounds(Box<Job>, Rounds),
     /// One answer in JSON, asked for again until it is right.
     Reask(Box<Job>, Box<Wanted>),
+    /// One of these for each item.
+    Each(Box<Plan>, Box<Many>),
     /// Print this and send nothing.
     Print(Vec<u8>),
 }
@@ -84,7 +91,8 @@ pub enum Expect {
     },
 }
 
-/// Makes the plan of `command`. Warnings are added to the settings'.
+/// Makes the plan of `command`, for each item where there is a template. Warnings
+/// are added to the settings'.
 ///
 /// # Errors
 /// An option that the model or the API does not take: exit 2.
@@ -95,6 +103,7 @@ pub fn plan(
     settings: &mut Settings,
     mut messages: Vec<Message>,
     toolbox: Toolbox,
+    each: Option<(&EachArgs, Template)>,
 ) -> Result<Plan, Failure> {
     let stream = match &purpose {
         Purpose::Answer => command == "stream",
@@ -119,20 +128,22 @@ pub fn plan(
         settings.connection.endpoint.provider,
         &mut settings.warnings,
     )?;
+    let fresh = settings.connection.endpoint.provider.is_some();
+    let many = match each {
+        None => None,
+        Some((args, template)) => {
+            let requests = purpose.requests();
+            Some(Many::new(args, template, &mut request, fresh, requests)?)
+        }
+    };
     match common.output.dry_run {
-        None => {}
-        Some(DryRun::Body) => {
-            let mut body = request.body();
-            body.push(b'\n');
-            return Ok(Plan::Print(body));
+        // That of an item waits for the item.
+        Some(how) if many.is_none() => {
+            return Ok(Plan::Print(shown(&request, &settings.connection, how)));
         }
-        Some(DryRun::Curl) => {
-            return Ok(Plan::Print(
-                curl::command(&request, &settings.connection).into_bytes(),
-            ));
-        }
+        _ => {}
     }
-    if request.request_id.is_none() && settings.connection.endpoint.provider.is_some() {
+    if request.request_id.is_none() && fresh && many.is_none() {
         request.request_id = Some(request::fresh_id());
     }
     let accept = std::mem::take(&mut common.request.accept);
@@ -142,7 +153,7 @@ pub fn plan(
         accept,
         toolbox: Arc::new(toolbox),
     });
-    Ok(match purpose {
+    let plan = match purpose {
         Purpose::Answer => Plan::Once(job, Expect::Answer),
         Purpose::Calls {
             required,
@@ -151,5 +162,35 @@ pub fn plan(
         } => Plan::Rounds(job, Rounds { limit, required }),
         Purpose::Calls { required, .. } => Plan::Once(job, Expect::Calls { required }),
         Purpose::Json(wanted) => Plan::Reask(job, wanted),
+    };
+    Ok(match many {
+        Some(many) => Plan::Each(Box::new(plan), Box::new(many)),
+        None => plan,
     })
+}
+
+/// What `--dry-run` shows of a request.
+pub fn shown(request: &Request, connection: &Connection, how: DryRun) -> Vec<u8> {
+    match how {
+        DryRun::Body => {
+            let mut body = request.body();
+            body.push(b'\n');
+            body
+        }
+        DryRun::Curl => curl::command(request, connection).into_bytes(),
+    }
+}
+
+impl Purpose {
+    /// Requests that it may take where none has to be made again.
+    fn requests(&self) -> u32 {
+        match self {
+            Self::Answer | Self::Calls { rounds: None, .. } => 1,
+            Self::Calls {
+                rounds: Some(rounds),
+                ..
+            } => *rounds,
+            Self::Json(wanted) => wanted.tries,
+        }
+    }
 }

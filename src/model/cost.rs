@@ -103,6 +103,11 @@ pub fn bound(model: &str, prompt: Option<u64>, answer: Option<u64>) -> Option<u1
     Some(of(prompt, price.input) + of(answer, price.output))
 }
 
+/// An amount in units of 10^-12 as a decimal number.
+pub fn shown(units: u128) -> String {
+    decimal(units, PLACES)
+}
+
 /// A decimal number as an amount in units of 10^-12; none where it is none, or
 /// has more digits than that.
 pub fn amount_of(text: &str) -> Option<u128> {

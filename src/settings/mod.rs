@@ -12,9 +12,9 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::cli::{Common, ConnectionArgs, OnOff};
+use crate::cli::{Common, ConnectionArgs, Each, EachArgs, OnOff};
 use crate::error::Failure;
-use crate::input::{self, Sources};
+use crate::input::{self, Many, Sources};
 use crate::model;
 use crate::secret::{Scrubber, Secret};
 
@@ -102,7 +102,7 @@ const RETRIES: u32 = 3;
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 const STDIN_WAIT: Duration = Duration::from_secs(60);
 
-/// Resolves the options; `files` are those that the command itself will read, each
+/// Resolves the options, with those of `--each`; `files` are those that the command itself will read, each
 /// with its option. Every secret that is met goes into `scrubber` before it can
 /// stand in a message.
 ///
@@ -110,12 +110,17 @@ const STDIN_WAIT: Duration = Duration::from_secs(60);
 /// A value that cannot be used: exit 2; no usable key: exit 3.
 pub fn resolve(
     common: &mut Common,
+    each: Option<&EachArgs>,
     files: &[(&'static str, &Path)],
     scrubber: &mut Scrubber,
 ) -> Result<Settings, Failure> {
     let mut warnings = Vec::new();
-    let elsewhere = from_stdin(&common.connection, files);
-    let sources = sources(common, elsewhere)?;
+    let mut elsewhere = from_stdin(&common.connection, files);
+    let each = each.and_then(many);
+    let reads = |many: &Many| many.file.as_deref().is_none_or(input::is_stdin);
+    elsewhere.extend(each.as_ref().filter(|many| reads(many)).map(|_| "`--each`"));
+    let mut sources = sources(common, elsewhere)?;
+    sources.each = each;
     input::check(&sources)?;
     let model = match common.request.model.take() {
         Some(model) => model,
@@ -257,6 +262,15 @@ fn sources(common: &mut Common, elsewhere: Vec<&'static str>) -> Result<Sources,
         no_stdin: input.no_stdin || switch("AIRX_NO_STDIN")?,
         lossy: input.lossy,
         stdin_wait,
+        each: None,
+    })
+}
+
+/// Where the items of `--each` come from.
+fn many(args: &EachArgs) -> Option<Many> {
+    args.each.map(|each| Many {
+        file: args.items.clone(),
+        json: each == Each::Json,
     })
 }
 

@@ -15,6 +15,7 @@ mod mcp;
 mod pieces;
 mod program;
 mod run;
+mod tools;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,6 +26,7 @@ use crate::structured::Schema;
 
 pub use approval::{Approval, Terminal};
 pub use run::Outcome;
+pub use tools::Tools;
 
 use program::{Program, Surroundings};
 

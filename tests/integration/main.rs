@@ -11,6 +11,14 @@ mod answers;
 mod bounds;
 mod broken_answers;
 mod commands;
+mod each;
+#[cfg(unix)]
+mod each_file;
+#[cfg(unix)]
+mod each_flow;
+mod each_refused;
+#[cfg(unix)]
+mod each_signals;
 mod endpoint;
 mod error_classes;
 mod errors;
@@ -30,6 +38,7 @@ mod input_messages;
 mod input_session;
 #[cfg(unix)]
 mod input_stdin;
+mod items;
 mod json;
 mod json_fields;
 mod json_lines;

@@ -132,7 +132,7 @@ proptest! {
         };
         let Command::Chat(mut args) = cli.command else { unreachable!() };
         let mut scrubber = Scrubber::default();
-        if let Ok(settings) = airx::settings::resolve(&mut args.common, &[], &mut scrubber) {
+        if let Ok(settings) = airx::settings::resolve(&mut args.common, None, &[], &mut scrubber) {
             let url = settings.connection.endpoint.url;
             prop_assert!(url.host_str().is_some_and(|host| !host.is_empty()));
             prop_assert!(url.path().ends_with("/chat/completions"));
