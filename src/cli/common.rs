@@ -148,7 +148,8 @@ pub struct OutputArgs {
     /// A regular file is replaced at the end, in one step; after a failure it
     /// is as it was and what came is in FILE.partial. A new file has mode 0600, as
     /// has FILE.partial; one that was there keeps its own. Anything else (a pipe,
-    /// a device) is written as the output comes. `-` is standard output.
+    /// a device) is written as the output comes. `-` is standard output. Under
+    /// --each FILE has each result at once.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 

@@ -8,7 +8,7 @@ use std::path::Path;
 use rustix::process::Signal;
 
 use crate::harness::{Airx, Ran, airx, file, finish, folder, reply_body};
-use crate::items::{Items, echo, echoes, refusal, results, told};
+use crate::items::{Items, echo, echoes, numbers, refusal, results, told};
 use crate::killed::send;
 use crate::signals::heedful;
 
@@ -75,8 +75,7 @@ fn await_line(folder: &tempfile::TempDir, name: &str, count: usize) -> String {
 #[test]
 fn after_a_kill_nothing_is_lost_and_only_what_was_in_flight_is_asked_for_again() {
     let (server, folder) = (echo().hold(), folder());
-    let items: String = (0..20).map(|item| format!("{item}\n")).collect();
-    file(&folder, "items", &items);
+    file(&folder, "items", numbers(20));
     let child = run(folder.path(), &["-c", "3"]).of(&server).start();
     for item in ["2", "3", "4", "5"] {
         server.let_go(item);
@@ -274,8 +273,7 @@ fn a_link_is_followed_and_the_file_s_mode_is_kept() {
 #[test]
 fn a_run_that_is_interrupted_leaves_what_it_has_in_order() {
     let (server, folder) = (echo().hold(), folder());
-    let items: String = (0..9).map(|item| format!("{item}\n")).collect();
-    file(&folder, "items", &items);
+    file(&folder, "items", numbers(9));
     let args = ["chat", "--each", "-o", "out", "--items", "items", "-c", "2"];
     let child = heedful(&args).within(folder.path()).of(&server).start();
     server.await_asked(2);

@@ -7,12 +7,8 @@ use std::process::Stdio;
 use serde_json::json;
 
 use crate::harness::{airx, file, finish, folder, reply_body};
-use crate::items::{Items, echo, echoes, refusal, results, timeless, told};
+use crate::items::{Items, echo, echoes, numbers, refusal, results, timeless, told};
 use crate::watch::{Watch, terminal};
-
-fn numbers(count: u64) -> String {
-    (0..count).map(|number| format!("{number}\n")).collect()
-}
 
 #[test]
 fn as_many_are_in_flight_as_was_asked_for() {
@@ -262,9 +258,9 @@ fn a_person_sees_how_far_it_is_and_then_a_summary() {
     let items = file(&folder, "items", "a\nb\nc\nd\n");
     let server = echo().hold();
     let (screen, side) = terminal();
-    let mut size = rustix::termios::tcgetwinsize(&side).unwrap();
-    size.ws_col = 100;
-    rustix::termios::tcsetwinsize(&side, size).unwrap();
+    let mut columns = rustix::termios::tcgetwinsize(&side).unwrap();
+    columns.ws_col = 100;
+    rustix::termios::tcsetwinsize(&side, columns).unwrap();
     let child = airx(["chat", "--each", "-c", "2", "--items"])
         .env("TERM", "xterm")
         .args([items])

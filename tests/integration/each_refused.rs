@@ -3,96 +3,99 @@
 use crate::harness::{airx, file, folder};
 use crate::items::{echo, echoes, told};
 
+/// Arguments, the message, and the hint where there is one.
+const REFUSED: &[(&[&str], &str, &str)] = &[
+    (
+        &["chat", "--format", "json"],
+        "--format json is for one answer, not for --each",
+        "leave it out: each item becomes one line of JSON",
+    ),
+    (
+        &["chat", "-x"],
+        "--extract is for one answer, not for --each",
+        "each item's text is whole in the `content` of its line",
+    ),
+    (
+        &["chat", "--reasoning"],
+        "--reasoning is for one answer, not for --each",
+        "many items think at the same time; leave it out",
+    ),
+    (
+        &["json", "--pretty"],
+        "--pretty is for one answer, not for --each",
+        "each item's value is whole in the `value` of its line: jq -c .value",
+    ),
+    (
+        &["json", "--select", "/a"],
+        "--select is for one answer, not for --each",
+        "each item's value is whole in the `value` of its line: jq -c .value",
+    ),
+    (
+        &["json", "--lines", "--stream"],
+        "--stream is for one answer, not for --each",
+        "an item's line is printed when its answer is complete; leave it out",
+    ),
+    (
+        &["tools", "--stream"],
+        "--stream is for one answer, not for --each",
+        "an item's line is printed when its answer is complete; leave it out",
+    ),
+    (
+        &["tools", "--run"],
+        "--run with --each needs --yes",
+        "nobody can be asked for the calls of many items at the same time",
+    ),
+    (
+        &["chat", "-"],
+        "standard input can be given once, and both `-` in the prompt and `--each` ask for it",
+        "write one of them to a file first",
+    ),
+    (
+        &["chat", "-f", "-"],
+        "standard input can be given once, and both `-f -` and `--each` ask for it",
+        "write one of them to a file first",
+    ),
+    (
+        &["chat", "--messages", "-"],
+        "standard input can be given once, and both `--messages -` and `--each` ask for it",
+        "write one of them to a file first",
+    ),
+    (
+        &["chat", "-n"],
+        "-n (--no-stdin, AIRX_NO_STDIN) forbids what `--each` asks for: standard input",
+        "leave out one of the two",
+    ),
+    (
+        &["chat", "--session", "s"],
+        "the argument '--session <FILE>' cannot be used with '--each[=<HOW>]'",
+        "see --help",
+    ),
+    (
+        &["chat", "--resume"],
+        "the following required arguments were not provided: --output <FILE>",
+        "see --help",
+    ),
+    (
+        &["chat", "--resume", "-o", "-"],
+        "--resume goes on with a file: name it with -o FILE",
+        "",
+    ),
+    (
+        &["chat", "--max-cost", "1,5"],
+        "--max-cost 1,5: write an amount like 2.50, with 12 decimal places at most",
+        "",
+    ),
+    (
+        &["chat", "-m", "llama", "--max-cost", "1"],
+        "--max-cost: the price of llama is not known",
+        "airx models lists the known prices; without --max-cost nothing is bounded",
+    ),
+];
+
 #[test]
 fn options_for_one_answer_are_refused() {
-    for (args, message, hint) in [
-        (
-            &["chat", "--format", "json"][..],
-            "--format json is for one answer, not for --each",
-            "leave it out: each item becomes one line of JSON",
-        ),
-        (
-            &["chat", "-x"],
-            "--extract is for one answer, not for --each",
-            "each item's text is whole in the `content` of its line",
-        ),
-        (
-            &["chat", "--reasoning"],
-            "--reasoning is for one answer, not for --each",
-            "many items think at the same time; leave it out",
-        ),
-        (
-            &["json", "--pretty"],
-            "--pretty is for one answer, not for --each",
-            "each item's value is whole in the `value` of its line: jq -c .value",
-        ),
-        (
-            &["json", "--select", "/a"],
-            "--select is for one answer, not for --each",
-            "each item's value is whole in the `value` of its line: jq -c .value",
-        ),
-        (
-            &["json", "--lines", "--stream"],
-            "--stream is for one answer, not for --each",
-            "an item's line is printed when its answer is complete; leave it out",
-        ),
-        (
-            &["tools", "--stream"],
-            "--stream is for one answer, not for --each",
-            "an item's line is printed when its answer is complete; leave it out",
-        ),
-        (
-            &["tools", "--run"],
-            "--run with --each needs --yes",
-            "nobody can be asked for the calls of many items at the same time",
-        ),
-        (
-            &["chat", "-"],
-            "standard input can be given once, and both `-` in the prompt and `--each` ask for it",
-            "write one of them to a file first",
-        ),
-        (
-            &["chat", "-f", "-"],
-            "standard input can be given once, and both `-f -` and `--each` ask for it",
-            "write one of them to a file first",
-        ),
-        (
-            &["chat", "--messages", "-"],
-            "standard input can be given once, and both `--messages -` and `--each` ask for it",
-            "write one of them to a file first",
-        ),
-        (
-            &["chat", "-n"],
-            "-n (--no-stdin, AIRX_NO_STDIN) forbids what `--each` asks for: standard input",
-            "leave out one of the two",
-        ),
-        (
-            &["chat", "--session", "s"],
-            "the argument '--session <FILE>' cannot be used with '--each[=<HOW>]'",
-            "see --help",
-        ),
-        (
-            &["chat", "--resume"],
-            "the following required arguments were not provided: --output <FILE>",
-            "see --help",
-        ),
-        (
-            &["chat", "--resume", "-o", "-"],
-            "--resume goes on with a file: name it with -o FILE",
-            "",
-        ),
-        (
-            &["chat", "--max-cost", "1,5"],
-            "--max-cost 1,5: write an amount like 2.50, with 12 decimal places at most",
-            "",
-        ),
-        (
-            &["chat", "-m", "llama", "--max-cost", "1"],
-            "--max-cost: the price of llama is not known",
-            "airx models lists the known prices; without --max-cost nothing is bounded",
-        ),
-    ] {
-        let ran = airx(args).args(["--each"]).stdin("a\n").nowhere().run();
+    for (args, message, hint) in REFUSED {
+        let ran = airx(*args).args(["--each"]).stdin("a\n").nowhere().run();
         let hint = if hint.is_empty() {
             String::new()
         } else {

@@ -41,6 +41,13 @@ pub fn text(asked: &Asked) -> String {
         .to_owned()
 }
 
+/// The numbers from 0, one a line.
+pub fn numbers(count: u64) -> String {
+    (0..count).fold(String::new(), |text, number| {
+        text + &number.to_string() + "\n"
+    })
+}
+
 /// A server that says what it is asked, and `!`.
 pub fn echo() -> Items {
     Items::answering(|text, _, _| (200, reply_body(&format!("{text}!"), "stop")))
@@ -141,12 +148,12 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<State>, Condvar), answer: &Answe
         let (mut state, _) = shared.1.wait_timeout_while(state, PATIENCE, held).unwrap();
         state.in_flight -= 1;
         drop(state);
-        let head = format!(
+        let response = format!(
             "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
             body.len()
         );
         if stream
-            .write_all(&[head.as_bytes(), body.as_bytes()].concat())
+            .write_all(&[response.as_bytes(), body.as_bytes()].concat())
             .is_err()
         {
             return;
