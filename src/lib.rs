@@ -178,21 +178,7 @@ fn plan(
     let (lossy, dry) = (common.input.lossy, common.output.dry_run.is_some());
     let read = |path: &Path| input::read_text(path, lossy);
     let mut tools = Tools::default();
-    let purpose = match task {
-        Task::Answer => Purpose::Answer,
-        Task::Json(answer) => {
-            Purpose::Json(Box::new(Wanted::load(commands::wanted(answer), read)?))
-        }
-        Task::Tools(offer, run) => {
-            let purpose = Purpose::Calls {
-                required: offer.require_call,
-                streamed: offer.stream,
-                rounds: run.run.then_some(run.rounds),
-            };
-            tools.load(commands::sources(offer, run), read, dry)?;
-            purpose
-        }
-    };
+    let purpose = purpose(task, &mut tools, read, dry)?;
     let mut sink = printer.clone();
     let prompt = input::read(&settings.sources, &mut |notice| {
         sink.note(Level::Warning, notice);
@@ -221,10 +207,11 @@ fn plan(
         (Plan::Each(plan, many), _) if dry => {
             let first = items.as_mut().map_or(Ok(None), Items::read_next)?;
             let request = first.and_then(|item| many.first(&plan, &item));
-            let request = request.transpose()?;
             let how = common.output.dry_run.unwrap_or(cli::DryRun::Body);
             let shown = |request| commands::shown(&request, &settings.connection, how);
-            Ok(Planned::Print(request.map(shown).unwrap_or_default()))
+            Ok(Planned::Print(
+                request.transpose()?.map_or_else(Vec::new, shown),
+            ))
         }
         (_, Some(keyless)) => Err(keyless),
         (plan, None) => Ok(Planned::Ask(Box::new(Asked {
@@ -236,6 +223,30 @@ fn plan(
             transport: Transport::new(settings.connection),
         }))),
     }
+}
+
+/// Reads what the task's own options name.
+fn purpose(
+    task: Task,
+    tools: &mut Tools,
+    read: impl Fn(&Path) -> Result<String, Failure>,
+    dry: bool,
+) -> Result<Purpose, Failure> {
+    Ok(match task {
+        Task::Answer => Purpose::Answer,
+        Task::Json(answer) => {
+            Purpose::Json(Box::new(Wanted::load(commands::wanted(answer), read)?))
+        }
+        Task::Tools(offer, run) => {
+            let purpose = Purpose::Calls {
+                required: offer.require_call,
+                streamed: offer.stream,
+                rounds: run.run.then_some(run.rounds),
+            };
+            tools.load(commands::sources(offer, run), read, dry)?;
+            purpose
+        }
+    })
 }
 
 fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {

@@ -109,7 +109,11 @@ impl Many {
             Plan::Once(job, _) | Plan::Rounds(job, _) | Plan::Reask(job, _) => job,
             Plan::Each(..) | Plan::Print(_) => return None,
         };
-        Some(self.request(&job.request, item))
+        let mut request = self.request(&job.request, item);
+        if let Ok(request) = &mut request {
+            request.request_id = self.id.as_ref().map(|id| format!("{id}-0"));
+        }
+        Some(request)
     }
 
     /// The id of an item's request, which is no part of what it is known by.

@@ -105,11 +105,7 @@ pub fn plan(
     toolbox: Toolbox,
     each: Option<(&EachArgs, Template)>,
 ) -> Result<Plan, Failure> {
-    let stream = match &purpose {
-        Purpose::Answer => command == "stream",
-        Purpose::Calls { streamed, .. } => *streamed,
-        Purpose::Json(wanted) => wanted.stream,
-    };
+    let stream = purpose.streamed() || command == "stream";
     if let Purpose::Json(wanted) = &purpose {
         if stream && common.output.format == Format::Json {
             return Err(Failure::usage(
@@ -153,16 +149,7 @@ pub fn plan(
         accept,
         toolbox: Arc::new(toolbox),
     });
-    let plan = match purpose {
-        Purpose::Answer => Plan::Once(job, Expect::Answer),
-        Purpose::Calls {
-            required,
-            rounds: Some(limit),
-            ..
-        } => Plan::Rounds(job, Rounds { limit, required }),
-        Purpose::Calls { required, .. } => Plan::Once(job, Expect::Calls { required }),
-        Purpose::Json(wanted) => Plan::Reask(job, wanted),
-    };
+    let plan = purpose.plan(job);
     Ok(match many {
         Some(many) => Plan::Each(Box::new(plan), Box::new(many)),
         None => plan,
@@ -191,6 +178,27 @@ impl Purpose {
                 ..
             } => *rounds,
             Self::Json(wanted) => wanted.tries,
+        }
+    }
+
+    fn streamed(&self) -> bool {
+        match self {
+            Self::Answer => false,
+            Self::Calls { streamed, .. } => *streamed,
+            Self::Json(wanted) => wanted.stream,
+        }
+    }
+
+    fn plan(self, job: Box<Job>) -> Plan {
+        match self {
+            Self::Answer => Plan::Once(job, Expect::Answer),
+            Self::Calls {
+                required,
+                rounds: Some(limit),
+                ..
+            } => Plan::Rounds(job, Rounds { limit, required }),
+            Self::Calls { required, .. } => Plan::Once(job, Expect::Calls { required }),
+            Self::Json(wanted) => Plan::Reask(job, wanted),
         }
     }
 }
