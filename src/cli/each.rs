@@ -34,7 +34,12 @@ pub struct EachArgs {
     pub concurrency: Option<u16>,
 
     /// The account's tier, for --concurrency [default: v0]
-    #[arg(long, requires = "each")]
+    #[arg(
+        long,
+        value_name = "v0|v1|v2|v3",
+        hide_possible_values = true,
+        requires = "each"
+    )]
     pub tier: Option<Tier>,
 
     /// Print results as they come, not in input order

@@ -291,3 +291,66 @@ fn control_characters_are_shown_on_a_terminal() {
     assert_eq!(child.run().code, 0);
     assert!(screen.all().contains("\"content\":\"a<U+009B>b<U+202E>\""));
 }
+
+#[test]
+fn no_more_are_in_flight_than_all_runs_together_may_have() {
+    let (server, slots) = (echo().hold(), folder());
+    let run = |items: &'static str| {
+        let run = airx(["chat", "--each", "-c", "6", "--max-in-flight", "2", "-q"]);
+        let run = run.env("XDG_RUNTIME_DIR", slots.path()).of(&server);
+        std::thread::spawn(move || run.stdin(items).run())
+    };
+    let runs = [run("a\nb\nc\nd\n"), run("e\nf\ng\n")];
+    server.await_asked(2);
+    server.let_all_go();
+    for run in runs {
+        assert_eq!(run.join().unwrap().code, 0);
+    }
+    assert_eq!((server.texts().len(), server.most()), (7, 2));
+}
+
+#[test]
+fn a_retry_is_the_items_own_and_others_go_on() {
+    let server = Items::answering(|text, times, _| match (text, times) {
+        ("a", 1) => (500, "{}".to_owned()),
+        _ => (200, reply_body(&format!("{text}!"), "stop")),
+    });
+    let ran = airx(["chat", "--each", "--format", "ndjson", "-q"])
+        .stdin("a\nb\n")
+        .of(&server)
+        .run();
+    // Whose retry it was could not be told: it stands in the item's requests.
+    assert_eq!(ran.types(), ["start", "result", "result", "done"]);
+    let requests: Vec<_> = results(&ran.stdout)
+        .iter()
+        .map(|line| line["requests"].clone())
+        .collect();
+    assert_eq!(requests, [json!(2), json!(1)]);
+}
+
+#[test]
+fn the_time_out_is_each_items_own() {
+    let server = echo().hold();
+    let child = airx([
+        "chat",
+        "--each",
+        "-c",
+        "2",
+        "--timeout",
+        "300ms",
+        "--unordered",
+    ])
+    .of(&server);
+    let child = std::thread::spawn(|| child.stdin("a\nb\nc\n").run());
+    server.await_asked(2);
+    server.let_go("b");
+    server.let_go("c");
+    let ran = child.join().unwrap();
+    server.let_all_go();
+    let mut told = told(&ran.stdout);
+    told.sort();
+    assert_eq!(
+        (ran.code, told),
+        (12, echoes([(0, "network"), (1, "b!"), (2, "c!")]))
+    );
+}

@@ -182,3 +182,14 @@ fn a_file_of_items_that_cannot_be_read_is_named() {
         ran.stderr
     );
 }
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_is_not_waited_for() {
+    let (_screen, side) = crate::watch::terminal();
+    airx(["chat", "--each"]).stdin_from(side).nowhere().run().is(
+        2,
+        "",
+        "airx: usage: --each reads items from standard input, which is a terminal\nhint: pipe them in, or name their file: --items FILE\n",
+    );
+}
