@@ -1,7 +1,7 @@
 //! `--each`: how many are in flight, in what order results leave, and what ends a
 //! run early.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::process::Stdio;
 
 use serde_json::json;
@@ -157,18 +157,21 @@ fn the_account_ends_the_run_and_what_is_in_flight_is_printed() {
         _ => (200, reply_body(&format!("{text}!"), "stop")),
     })
     .hold();
-    let child = airx(["chat", "--each", "-c", "3"]).of(&server);
-    let child = std::thread::spawn(|| child.stdin(numbers(50)).run());
+    let mut child = airx(["chat", "--each", "-c", "3", "--unordered"])
+        .of(&server)
+        .start();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(numbers(50).as_bytes()).unwrap();
+    let out = Watch::new(child.stdout.take().unwrap());
     server.await_asked(3);
     server.let_go("1");
-    // Its place is not taken by another: the others end it.
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    // Its place is not taken by another.
+    out.until("\"class\":\"account\"");
     server.let_all_go();
-    let ran = child.join().unwrap();
-    assert_eq!(
-        told(&ran.stdout),
-        echoes([(0, "0!"), (1, "account"), (2, "2!")])
-    );
+    let ran = finish(child);
+    let mut told = told(&out.all());
+    told.sort();
+    assert_eq!(told, echoes([(0, "0!"), (1, "account"), (2, "2!")]));
     assert_eq!(ran.code, 3);
     assert!(ran.stderr.contains("airx: account: "), "{}", ran.stderr);
     assert_eq!(server.texts().len(), 3);
@@ -353,4 +356,31 @@ fn the_time_out_is_each_items_own() {
         (ran.code, told),
         (12, echoes([(0, "network"), (1, "b!"), (2, "c!")]))
     );
+}
+
+/// A hundred times what a run keeps goes through it.
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_does_not_grow_with_the_number_of_items() {
+    let long = "x".repeat(100_000);
+    let server = Items::answering(move |_, _, _| (200, reply_body(&long, "stop"))).hold();
+    let mut child = airx(["chat", "--each", "-c", "4"]).of(&server).start();
+    let mut stdin = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for number in 0..600 {
+        server.let_go(&number.to_string());
+    }
+    stdin.write_all(numbers(601).as_bytes()).unwrap();
+    assert_eq!(lines.by_ref().take(600).map(Result::unwrap).count(), 600);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let peak = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))
+        .unwrap();
+    let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+    server.let_all_go();
+    drop(stdin);
+    assert_eq!(lines.count(), 1);
+    assert_eq!(finish(child).code, 0);
+    assert!(peak < 40_000, "{peak} kB");
 }
