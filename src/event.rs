@@ -121,6 +121,8 @@ pub struct ItemResult<'a> {
     pub partial: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub errors: Option<&'a [Violation]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<&'a Value>,
     pub finish_reason: Option<&'a str>,
     pub usage: Option<Usage>,
     pub cost: Option<Cost>,

@@ -192,6 +192,7 @@ fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
             error: failed.then_some(fault),
             partial: text.filter(|_| failed),
             errors: (failed && full).then_some(std::slice::from_ref(&violation)),
+            search: full.then_some(&value),
             finish_reason: text,
             usage,
             cost: cost.filter(|_| full),
@@ -256,7 +257,7 @@ fn the_schema_is_exact() {
             // Calls may stand without words, and words without calls.
             "result" => {
                 let both = line["tool_calls"].is_array() && line["content"].is_string();
-                ["partial", "errors"].contains(&member)
+                ["partial", "errors", "search"].contains(&member)
                     || (both && ["content", "tool_calls"].contains(&member))
             }
             _ => false,
@@ -269,7 +270,9 @@ fn the_schema_is_exact() {
         }
         for (member, value) in line.as_object().unwrap() {
             // These hold any JSON value.
-            if !["value", "results", "arguments"].contains(&member.as_str()) && !value.is_object() {
+            if !["value", "results", "arguments", "search"].contains(&member.as_str())
+                && !value.is_object()
+            {
                 let mut other = line.clone();
                 other[member] = json!({"of": "another type"});
                 assert!(

@@ -388,3 +388,16 @@ fn a_dry_run_shows_the_first_items_request_and_sends_nothing() {
         .run()
         .is(0, "", "");
 }
+
+#[test]
+fn what_a_web_search_found_stands_beside_the_answer() {
+    let body = crate::harness::wire("web_search_response.json");
+    let server = Items::answering(move |_, _, _| (200, body.clone()));
+    let ran = airx(["chat", "--each"]).stdin("a\n").of(&server).run();
+    let line = &results(&ran.stdout)[0];
+    assert!(
+        line["content"].is_string() && line["search"].is_array(),
+        "{line}"
+    );
+    assert_eq!(ran.code, 0);
+}

@@ -199,6 +199,11 @@ pub const EVENTS: &[EventDoc] = &[
                 "What came of an answer that failed, was cut or is not what was asked for.",
             ),
             member("errors", "array", "What is wrong with it; as in `invalid`."),
+            member(
+                "search",
+                "any",
+                "What the provider's web search found; as in `search`.",
+            ),
             member("finish_reason", "string or null", "Why the model stopped."),
             member(
                 "usage",

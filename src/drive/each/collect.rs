@@ -14,6 +14,8 @@ pub(super) struct Collect<S> {
     pub(super) tally: Tally,
     /// The value that `json` accepted.
     pub(super) value: Option<Value>,
+    /// What the provider's web search found.
+    pub(super) search: Option<Value>,
     /// What would be printed of an answer that is no success.
     pub(super) text: String,
     /// What is wrong with the last answer.
@@ -29,6 +31,7 @@ impl<S: Sink> Collect<S> {
             index,
             tally: Tally::default(),
             value: None,
+            search: None,
             text: String::new(),
             errors: Vec::new(),
             untold: 0,
@@ -45,6 +48,7 @@ impl<S: Sink> Sink for Collect<S> {
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
         match event {
             Event::Value { value } => self.value = Some((*value).clone()),
+            Event::Search { results } => self.search = Some((*results).clone()),
             Event::Invalid { errors, .. } => self.errors = errors.to_vec(),
             Event::Retry { class, .. } => self.failed(class),
             _ => {}

@@ -16,6 +16,7 @@ pub(super) struct Outcome {
     /// What came of an answer that is no success.
     pub(super) partial: String,
     pub(super) errors: Vec<Violation>,
+    pub(super) search: Option<Value>,
     pub(super) finish_reason: Option<String>,
     pub(super) tally: Tally,
     pub(super) untold: u32,
@@ -41,6 +42,7 @@ impl Outcome {
             result: Err(failure),
             partial: String::new(),
             errors: Vec::new(),
+            search: None,
             finish_reason: None,
             tally,
             untold: 0,
@@ -88,6 +90,7 @@ impl Outcome {
             error: error.map(|failure| Fault::of(failure, tally.usage, tally.requests)),
             partial: (failed && !self.partial.is_empty()).then_some(&self.partial),
             errors: (failed && !self.errors.is_empty()).then_some(&self.errors),
+            search: self.search.as_ref(),
             finish_reason: self.finish_reason.as_deref(),
             usage: tally.usage,
             cost: tally.cost,

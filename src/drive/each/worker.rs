@@ -163,6 +163,7 @@ fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) ->
         result: result.map(|answer| way.content(answer, value)),
         partial: collect.text,
         errors: collect.errors,
+        search: collect.search,
         finish_reason,
         tally: collect.tally,
         untold: collect.untold,
