@@ -47,23 +47,21 @@ fn results_leave_in_input_order_unless_they_need_not() {
         ),
     ] {
         let server = echo().hold();
-        let mut child = airx(["chat", "--each"]).args(args).of(&server).start();
-        child
-            .stdin
-            .take()
-            .unwrap()
-            .write_all(numbers(3).as_bytes())
-            .unwrap();
+        let mut child = airx(["chat", "--each", "-v"])
+            .args(args)
+            .of(&server)
+            .start();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(numbers(3).as_bytes()).unwrap();
+        drop(stdin);
         let out = Watch::new(child.stdout.take().unwrap());
+        let err = Watch::new(child.stderr.take().unwrap());
         server.await_asked(3);
-        if args.len() == 3 {
-            for last in ["2", "1", "0"] {
-                server.let_go(last);
+        for last in ["2", "1", "0"] {
+            server.let_go(last);
+            err.until(&format!("item {last}: * the attempt took"));
+            if args.len() == 3 {
                 out.until(&format!("\"content\":\"{last}!\""));
-            }
-        } else {
-            for last in ["2", "1", "0"] {
-                server.let_go(last);
             }
         }
         assert_eq!(finish(child).code, 0);
