@@ -107,8 +107,12 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
     /// Has a task done; so many are under way already.
     pub(super) fn begin(&mut self, task: Task, under_way: usize) -> Result<(), Failure> {
         if under_way >= self.threads.len() {
-            let thread = self.start()?;
-            self.threads.push(thread);
+            match self.start() {
+                Ok(thread) => self.threads.push(thread),
+                // It waits for one of those that there are.
+                Err(_) if !self.threads.is_empty() => {}
+                Err(failure) => return Err(failure),
+            }
         }
         let gone = |_| std::io::Error::other("a thread has ended");
         Ok(self.tasks.send(task).map_err(gone)?)
