@@ -20,6 +20,7 @@ fn printer(format: Format) -> Printer<Vec<u8>, Vec<u8>> {
         quiet: false,
         verbose: false,
         progress: false,
+        many: false,
     };
     Printer::new(options, Vec::with_capacity(1 << 20), false, Vec::new())
 }

@@ -1,15 +1,21 @@
 //! What happens during a run, as the events that `--format ndjson` prints and
 //! every printer is driven by; and [`Sink`], who takes them.
 
+mod earlier;
+mod tally;
+
 use std::fmt;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::api::reply::Usage;
-use crate::error::Failure;
+use crate::error::{Failure, Server};
 use crate::model::Cost;
+
+pub use earlier::{Earlier, Found};
+pub use tally::{Count, Items, Tally};
 
 /// Version of the event contract; members and types are added within it, none
 /// is renamed or removed.
@@ -79,6 +85,8 @@ pub enum Event<'a> {
     Value { value: &'a Value },
     /// What the provider's web search found.
     Search { results: &'a Value },
+    /// What became of an item of `--each`.
+    Result(&'a ItemResult<'a>),
     /// The run's end: a complete answer.
     Done {
         finish_reason: Option<&'a str>,
@@ -92,19 +100,77 @@ pub enum Event<'a> {
         requests: u32,
     },
     /// The run's end: anything else.
-    Error {
-        class: &'static str,
-        exit: u8,
-        message: &'a str,
-        hint: Option<&'a str>,
-        http_status: Option<u16>,
-        code: Option<&'a str>,
-        request_id: Option<&'a str>,
-        finish_reason: Option<&'a str>,
-        usage: Option<Usage>,
-        requests: u32,
-        retry_after_ms: Option<u64>,
-    },
+    Error(Fault<'a>),
+}
+
+/// What became of an item.
+#[derive(Debug, Clone, Serialize)]
+#[allow(missing_docs, reason = "as of the events")]
+pub struct ItemResult<'a> {
+    pub index: u64,
+    pub hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub value: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tool_calls: Option<&'a [Value]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Fault<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub partial: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<&'a [Violation]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub search: Option<&'a Value>,
+    pub finish_reason: Option<&'a str>,
+    pub usage: Option<Usage>,
+    pub cost: Option<Cost>,
+    pub requests: u32,
+    pub elapsed_ms: u64,
+}
+
+/// A failure, as events tell it.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[allow(missing_docs, reason = "as of the events")]
+pub struct Fault<'a> {
+    pub class: &'static str,
+    pub exit: u8,
+    pub message: &'a str,
+    pub hint: Option<&'a str>,
+    pub http_status: Option<u16>,
+    pub code: Option<&'a str>,
+    pub request_id: Option<&'a str>,
+    pub finish_reason: Option<&'a str>,
+    pub usage: Option<Usage>,
+    pub requests: u32,
+    pub retry_after_ms: Option<u64>,
+}
+
+impl<'a> Fault<'a> {
+    /// What there is to tell of a failure after these requests.
+    pub fn of(failure: &'a Failure, usage: Option<Usage>, requests: u32) -> Self {
+        let server = failure.server.as_deref();
+        let text = |of: fn(&Server) -> Option<&str>| server.and_then(of);
+        Self {
+            class: failure.class.name(),
+            exit: failure.exit(),
+            message: &failure.message,
+            hint: failure.hint.as_deref(),
+            http_status: server.and_then(|server| server.http_status),
+            code: text(|server| server.code.as_deref()),
+            request_id: text(|server| server.request_id.as_deref()),
+            finish_reason: text(|server| server.finish_reason.as_deref()),
+            usage,
+            requests,
+            retry_after_ms: server.and_then(|server| server.retry_after).map(millis),
+        }
+    }
+}
+
+/// Whole milliseconds.
+pub fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Event<'_> {
@@ -150,80 +216,10 @@ pub enum Level {
     Always,
     /// Something the user should know.
     Warning,
+    /// What was done; hidden as a warning is.
+    Notice,
     /// Shown under `--verbose` only.
     Verbose,
-}
-
-/// What is added up over a run's requests.
-#[derive(Debug)]
-pub struct Tally {
-    /// Requests sent.
-    pub requests: u32,
-    /// Tokens of all requests, where the server told any.
-    pub usage: Option<Usage>,
-    /// What they cost, where the model's price is known.
-    pub cost: Option<Cost>,
-    /// From the first request to the first token.
-    pub ttft: Option<Duration>,
-    started: Instant,
-    ended: Option<Duration>,
-}
-
-impl Default for Tally {
-    fn default() -> Self {
-        Self {
-            requests: 0,
-            usage: None,
-            cost: None,
-            ttft: None,
-            started: Instant::now(),
-            ended: None,
-        }
-    }
-}
-
-/// One thing to add to the [`Tally`].
-#[derive(Debug)]
-pub enum Count<'a> {
-    /// A request goes out.
-    Request,
-    /// The first token of an answer has come.
-    FirstToken,
-    /// A request's token counts, as told by this model.
-    Usage(Usage, &'a str),
-}
-
-impl Tally {
-    /// Adds one thing up.
-    pub fn count(&mut self, what: &Count<'_>) {
-        match what {
-            Count::Request => {
-                if self.requests == 0 {
-                    self.started = Instant::now();
-                }
-                self.requests += 1;
-            }
-            Count::FirstToken => {
-                self.ttft.get_or_insert_with(|| self.started.elapsed());
-            }
-            Count::Usage(usage, model) => {
-                *self.usage.get_or_insert_default() += *usage;
-                if let Some(cost) = crate::model::cost(model, usage) {
-                    self.cost = Some(cost.plus(self.cost.take()));
-                }
-            }
-        }
-    }
-
-    /// The run is over: the clock stops, so that all who tell the time agree.
-    pub fn stop(&mut self) {
-        self.ended = Some(self.started.elapsed());
-    }
-
-    /// Since the first request, or since the run began where none was sent.
-    pub fn elapsed(&self) -> Duration {
-        self.ended.unwrap_or_else(|| self.started.elapsed())
-    }
 }
 
 /// What hands events to a sink.
@@ -279,6 +275,12 @@ pub trait Sink {
 
     /// Whether [`Level::Verbose`] notes are shown.
     fn verbose(&self) -> bool;
+
+    /// Whether what is handed over ends up in one object: then nothing of it
+    /// stands above what is told of it.
+    fn collects(&self) -> bool {
+        false
+    }
 }
 
 #[cfg(test)]

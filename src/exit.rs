@@ -28,6 +28,8 @@ pub enum Class {
     Invalid,
     /// A tool's command, the rounds, or a call that was required and not made.
     Tool,
+    /// `--each`: some of the items failed.
+    Partial,
     /// `--replay` and a request that no recording fits.
     Replay,
     /// SIGINT, SIGTERM or SIGHUP; the code is that of the signal.
@@ -115,6 +117,12 @@ pub const TABLE: &[Row] = &[
         11,
         "tool",
         "a tool's command cannot be started, rounds used up, --require-call unmet",
+    ),
+    row(
+        Class::Partial,
+        12,
+        "partial",
+        "--each: some items failed, or --max-cost came before the end; each failure is in the output",
     ),
     row(
         Class::Replay,

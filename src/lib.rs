@@ -37,12 +37,13 @@ pub mod transport;
 use std::io::Stderr;
 use std::path::Path;
 
-use cli::{Command, Common};
-use commands::{Plan, Purpose, Task};
+use cli::{Command, Common, EachArgs};
+use commands::{Plan, Purpose, Task, fits_each};
 use config::Config;
 use error::Failure;
 use event::{Level, Sink};
 use exit::Class;
+use input::Items;
 use printer::{Done, Output, Shared};
 use secret::Scrubber;
 use settings::With;
@@ -80,13 +81,19 @@ pub fn run() -> ! {
 fn command(mut command: Command) -> u8 {
     let config = Config::below(&mut command);
     match command {
-        Command::Chat(args) => converse("chat", args.common, Task::Answer, config),
-        Command::Stream(args) => converse("stream", args.common, Task::Answer, config),
+        Command::Chat(args) => {
+            let each = Some(args.each);
+            converse("chat", args.common, each, Task::Answer, config)
+        }
+        Command::Stream(args) => converse("stream", args.common, None, Task::Answer, config),
         Command::Tools(args) => {
             let task = Task::Tools(args.offer, args.run);
-            converse("tools", args.common, task, config)
+            converse("tools", args.common, Some(args.each), task, config)
         }
-        Command::Json(args) => converse("json", args.common, Task::Json(args.answer), config),
+        Command::Json(args) => {
+            let task = Task::Json(args.answer);
+            converse("json", args.common, Some(args.each), task, config)
+        }
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
             Err(failure) => refuse(&failure),
@@ -144,29 +151,48 @@ fn stdout() -> Result<Output, Failure> {
 fn converse(
     command: &'static str,
     mut common: Common,
+    each: Option<EachArgs>,
     task: Task,
     config: Result<Option<Config>, Failure>,
 ) -> u8 {
+    let each = each.filter(|each| each.each.is_some());
     let live = task.is_live() || command == "stream";
-    let (printer, opened) = printer::open(command, live, &mut common.output, stdout);
+    let fits = each.as_ref().map(|_| fits_each(&common, &task.of_one()));
+    let results = each.as_ref().map(|each| each.resume);
+    let (printer, opened) = printer::open(command, live, &mut common.output, results, stdout);
     #[cfg(unix)]
     signals::install(printer.clone());
     let (config, read) = match config {
         Ok(config) => (config, Ok(())),
         Err(failure) => (None, Err(failure)),
     };
-    let plan = || plan(command, &mut common, task, config.as_ref(), &printer);
-    let result = opened.and(read).and_then(|()| plan());
+    let result = fits.unwrap_or(Ok(())).and(opened).and(read).and_then(|()| {
+        plan(
+            command,
+            &mut common,
+            each.as_ref(),
+            task,
+            config.as_ref(),
+            &printer,
+        )
+    });
     let result = match result {
         Ok(Planned::Print(bytes)) => return printer.lock().print(&bytes),
         Ok(Planned::Ask(asked)) => ask(*asked, &printer),
         Err(failure) => Err(failure),
     };
-    let placed = |failure| match &config {
+    let result = result.map_err(|failure| match &config {
         Some(config) => config.placed(failure),
         None => failure,
-    };
-    printer.lock().finish(result.map_err(placed))
+    });
+    let signal = result.as_ref().err().and_then(|failure| failure.signal);
+    let code = printer.lock().finish(result);
+    #[cfg(unix)]
+    if let Some(signal) = signal {
+        signals::die(signal);
+    }
+    let _ = signal;
+    code
 }
 
 /// What is to be done, everything read that it needs.
@@ -179,12 +205,15 @@ struct Asked {
     plan: Plan,
     approval: Approval,
     session: Option<input::Session>,
+    items: Option<Items>,
+    ordered: bool,
     transport: Transport,
 }
 
 fn plan(
     command: &'static str,
     common: &mut Common,
+    each: Option<&EachArgs>,
     task: Task,
     config: Option<&Config>,
     printer: &Shared<Output, Stderr>,
@@ -197,7 +226,7 @@ fn plan(
         scrubber: &mut scrubber,
         say: if dry { None } else { Some(&mut say) },
     };
-    let settings = settings::resolve(common, &task.files(), with);
+    let settings = settings::resolve(common, each, &task.files(), with);
     printer.lock().hide(scrubber.clone());
     let mut settings = settings?;
     if let Some(config) = config {
@@ -215,6 +244,7 @@ fn plan(
     }
     tools.gather(&scrubber)?;
     let (toolbox, approval) = (tools.toolbox, tools.approval);
+    let (template, mut items) = prompt.each.unzip();
     let plan = commands::plan(
         command,
         common,
@@ -222,17 +252,29 @@ fn plan(
         &mut settings,
         prompt.messages,
         toolbox,
+        each.zip(template),
     );
     for warning in &settings.warnings {
         printer.lock().note(Level::Warning, warning);
     }
     match (plan?, settings.keyless) {
         (Plan::Print(bytes), _) => Ok(Planned::Print(bytes)),
+        (Plan::Each(plan, many), _) if dry => {
+            let first = items.as_mut().map_or(Ok(None), Items::read_next)?;
+            let request = first.and_then(|item| many.first(&plan, &item));
+            let how = common.output.dry_run.unwrap_or(cli::DryRun::Body);
+            let shown = |request| commands::shown(&request, &settings.connection, how);
+            Ok(Planned::Print(
+                request.transpose()?.map_or_else(Vec::new, shown),
+            ))
+        }
         (_, Some(keyless)) => Err(keyless),
         (plan, None) => Ok(Planned::Ask(Box::new(Asked {
             plan,
             approval,
             session: prompt.session,
+            items,
+            ordered: each.is_some_and(|each| !each.unordered),
             transport: Transport::new(settings.connection),
         }))),
     }
@@ -267,6 +309,8 @@ fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> 
         plan,
         approval,
         session,
+        items,
+        ordered,
         mut transport,
     } = asked;
     let (way, mut sink) = (&mut transport, printer.clone());
@@ -276,6 +320,23 @@ fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> 
         Plan::Rounds(job, rounds) => {
             drive::rounds(*job, rounds, &approval, session, way, &mut sink)
         }
+        Plan::Each(plan, many) => {
+            let Some(items) = items else {
+                return Ok(Done::default());
+            };
+            let earlier = printer.lock().resume();
+            let setting = drive::Setting {
+                items,
+                approval,
+                // A file is put in order at the end.
+                ordered: ordered && earlier.is_none(),
+                earlier: earlier.unwrap_or_default(),
+                transport,
+            };
+            let result = drive::each(*plan, *many, setting, sink, begun);
+            printer.lock().settle();
+            return result.map(|()| Done::default());
+        }
         Plan::Print(_) => return Ok(Done::default()),
     }?;
     Ok(Done {
@@ -284,4 +345,12 @@ fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> 
         id: answer.id,
         request_id: answer.request_id,
     })
+}
+
+/// The first SIGINT lets what is in flight come to its end.
+fn begun(interrupt: drive::Interrupt) {
+    #[cfg(unix)]
+    signals::on_interrupt(move |signal| interrupt.interrupt(signal));
+    #[cfg(not(unix))]
+    let _ = interrupt;
 }

@@ -3,11 +3,13 @@
 //! Prices go out of date; each carries the day of its source. A model that is
 //! not in the table is used without any check. The configuration may extend it.
 
+mod cost;
 mod own;
 mod table;
 
 use serde::{Serialize, Serializer};
 
+pub use cost::{Cost, amount_of, bound, cost, shown};
 pub use own::{Extra, extend};
 pub use table::MODELS;
 
@@ -84,80 +86,9 @@ fn named<'a>(models: &'a [Model], name: &str) -> Option<&'a Model> {
     models.find(|model| model.name.eq_ignore_ascii_case(name))
 }
 
-/// What a run cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cost {
-    /// Millionths of millionths of the unit: tokens × price of a million.
-    amount: u128,
-    currency: &'static str,
-    date: Option<&'static str>,
-}
-
-/// What these tokens cost, where the model's price is known.
-pub fn cost(model: &str, usage: &crate::api::reply::Usage) -> Option<Cost> {
-    let price = find(model)?.price?;
-    let details = usage.prompt_tokens_details;
-    let cached = details
-        .and_then(|details| details.cached_tokens)
-        .unwrap_or(0)
-        .min(usage.prompt_tokens);
-    let of = |tokens: u64, price: Millionths| u128::from(tokens) * u128::from(price);
-    let amount = of(usage.prompt_tokens - cached, price.input)
-        + of(cached, price.cached.unwrap_or(price.input))
-        + of(usage.completion_tokens, price.output);
-    Some(Cost {
-        amount,
-        currency: price.currency,
-        date: price.date,
-    })
-}
-
-impl Cost {
-    /// Both together; amounts in different currencies do not mix, the newer stays.
-    #[must_use]
-    pub fn plus(mut self, other: Option<Self>) -> Self {
-        if let Some(other) = other.filter(|other| other.currency == self.currency) {
-            self.amount += other.amount;
-        }
-        self
-    }
-
-    /// The amount as a decimal number, without trailing zeros.
-    pub fn amount(&self) -> String {
-        decimal(self.amount, 12)
-    }
-
-    /// ISO 4217 code of the amount.
-    pub fn currency(&self) -> &'static str {
-        self.currency
-    }
-}
-
-impl Serialize for Cost {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        use serde::ser::SerializeStruct;
-        let mut cost = to.serialize_struct("Cost", 3)?;
-        cost.serialize_field("amount", &self.amount())?;
-        cost.serialize_field("currency", self.currency)?;
-        cost.serialize_field("price_date", &self.date)?;
-        cost.end()
-    }
-}
-
-/// `amount` × 10^-`places`, exactly.
-fn decimal(amount: u128, places: u32) -> String {
-    let unit = 10_u128.pow(places);
-    let (whole, fraction) = (amount / unit, amount % unit);
-    if fraction == 0 {
-        return whole.to_string();
-    }
-    let fraction = format!("{fraction:0width$}", width = places as usize);
-    format!("{whole}.{}", fraction.trim_end_matches('0'))
-}
-
 /// An amount of [`Price`] as text.
 pub fn amount(millionths: Millionths) -> String {
-    decimal(millionths.into(), 6)
+    cost::decimal(millionths.into(), 6)
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]

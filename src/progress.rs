@@ -1,4 +1,5 @@
-//! A spinner on standard error while a person waits for the first token.
+//! What a person sees on standard error while a run goes on: a spinner until the
+//! first token, a line that tells how far many items are.
 
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
@@ -49,6 +50,37 @@ impl Drop for Spinner {
             // Joined, so that the line is wiped before the answer's first byte.
             let _ = thread.join();
         }
+    }
+}
+
+/// A line that is kept up to date, and wiped from the terminal when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Bar(ProgressBar);
+
+impl Bar {
+    /// Shows it.
+    pub(crate) fn start() -> Self {
+        let style = ProgressStyle::with_template("{spinner} airx: {wide_msg}");
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        bar.enable_steady_tick(TICK);
+        Self(bar)
+    }
+
+    /// Tells something new.
+    pub(crate) fn show(&self, line: String) {
+        self.0.set_message(line);
+    }
+
+    /// Has something else written, above it.
+    pub(crate) fn apart<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.0.suspend(write)
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

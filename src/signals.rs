@@ -3,6 +3,7 @@
 
 use std::io::{Read, Write};
 use std::sync::mpsc::channel;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -35,10 +36,32 @@ pub(crate) fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
         return;
     };
     let _ = std::thread::Builder::new().spawn(move || {
-        if let Some(signal) = signals.forever().next() {
+        let taken = |signal| signal == SIGINT && hook().take().is_some_and(|hook| hook(signal));
+        if let Some(signal) = signals.forever().find(|signal| !taken(*signal)) {
             end(signal, printer);
         }
     });
+}
+
+/// Ends a run gently, or tells that it has ended.
+type Hook = Box<dyn FnOnce(i32) -> bool + Send>;
+
+/// What the first SIGINT does in place of ending the run.
+static HOOK: Mutex<Option<Hook>> = Mutex::new(None);
+
+fn hook() -> MutexGuard<'static, Option<Hook>> {
+    HOOK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Has the first SIGINT that comes from now on end the run gently; the next one
+/// ends it at once.
+pub(crate) fn on_interrupt(end: impl FnOnce(i32) -> bool + Send + 'static) {
+    *hook() = Some(Box::new(end));
+}
+
+/// Dies of a signal whose work is done.
+pub(crate) fn die(signal: i32) {
+    let _ = signal_hook::low_level::emulate_default_handler(signal);
 }
 
 fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {

@@ -62,7 +62,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "printer",
         &[
-            "event", "answer", "secret", "cli", "links", "progress", "sanitize",
+            "event",
+            "answer",
+            "secret",
+            "cli",
+            "leftovers",
+            "links",
+            "progress",
+            "sanitize",
         ],
     ),
     ("progress", &[]),

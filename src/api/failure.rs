@@ -115,6 +115,12 @@ pub fn is_overload(code: Option<&str>) -> bool {
     matches!(code, Some("1305" | "1312"))
 }
 
+/// The account's rate limit: fewer requests at a time would do. api.md §6.3.
+pub fn is_rate_limit(class: Class, status: Option<u16>, code: Option<&str>) -> bool {
+    matches!(code, Some("1302" | "1303"))
+        || (class == Class::Busy && status == Some(429) && !is_overload(code))
+}
+
 /// What to do about a failure, in English; the server's own words may be in
 /// either language.
 pub fn hint(class: Class, status: Option<u16>, code: Option<&str>) -> Option<&'static str> {

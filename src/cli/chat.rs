@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Common;
+use super::{Common, EachArgs};
 
 /// Print the answer when it is complete
 ///
@@ -10,6 +10,8 @@ use super::Common;
 /// has come; one that was cut by a limit is printed and exits 9.
 #[derive(Debug, Args)]
 pub struct ChatArgs {
+    #[command(flatten)]
+    pub each: EachArgs,
     #[command(flatten)]
     pub common: Common,
 }

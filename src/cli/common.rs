@@ -73,7 +73,7 @@ pub struct InputArgs {
     ///
     /// Needed inside a `while read` loop over a pipe: there airx would read the
     /// loop's own lines, and nothing can tell that pipe from one that is meant
-    /// for it. AIRX_NO_STDIN=1 does the same.
+    /// for it. AIRX_NO_STDIN=1 does the same. (--each takes all lines in one run.)
     #[arg(short, long)]
     pub no_stdin: bool,
 
@@ -152,7 +152,8 @@ pub struct OutputArgs {
     /// A regular file is replaced at the end, in one step; after a failure it
     /// is as it was and what came is in FILE.partial. A new file has mode 0600, as
     /// has FILE.partial; one that was there keeps its own. Anything else (a pipe,
-    /// a device) is written as the output comes. `-` is standard output.
+    /// a device) is written as the output comes. `-` is standard output. Under
+    /// --each FILE has each result at once.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::Common;
+use super::{Common, EachArgs};
 
 /// Ask for JSON and print nothing but valid JSON
 ///
@@ -18,6 +18,8 @@ use super::Common;
 pub struct JsonArgs {
     #[command(flatten)]
     pub answer: JsonAnswer,
+    #[command(flatten)]
+    pub each: EachArgs,
     #[command(flatten)]
     pub common: Common,
 }

@@ -11,6 +11,7 @@ mod chat;
 mod common;
 mod completions;
 mod config;
+mod each;
 mod json;
 mod mock;
 mod models;
@@ -28,6 +29,7 @@ pub use common::{
 };
 pub use completions::{CompletionsArgs, Shell};
 pub use config::{ConfigAction, ConfigArgs, FileArgs};
+pub use each::{Each, EachArgs};
 pub use json::{JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Tier};
 pub use models::{ModelsArgs, ModelsFormat};

@@ -33,6 +33,10 @@ pub fn refusal(error: &clap::Error) -> Failure {
             },
         );
     }
+    let unknown = error.kind() == ErrorKind::UnknownArgument;
+    if unknown && word(ContextKind::InvalidArg).is_some_and(|arg| arg == "--each") {
+        return failure.hint("many inputs are for airx chat, tools and json");
+    }
     let tips: Vec<_> = told
         .lines()
         .filter_map(|line| line.trim().strip_prefix("tip: "))

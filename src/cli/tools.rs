@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{Common, duration};
+use super::{Common, EachArgs, duration};
 
 /// Offer tools and print the calls that the model wants, or run them
 ///
@@ -21,6 +21,8 @@ pub struct ToolsArgs {
     pub offer: OfferArgs,
     #[command(flatten)]
     pub run: RunArgs,
+    #[command(flatten)]
+    pub each: EachArgs,
     #[command(flatten)]
     pub common: Common,
 }

@@ -92,6 +92,8 @@ const EVENTS_OPENING: &[&str] = &[
 const EVENTS_CLOSING: &[&str] = &[
     "Members and types may be added, so a script should pass over those it does not know. Within \
      `v` 1 none is renamed, removed or given another meaning.",
+    "Under --each `start` has no request_id, and between it and the end come `result` lines \
+     alone.",
     "--meta FILE writes an object with what `done` or `error` holds, whatever the format.",
     "A JSON Schema (draft 2020-12) of one line is part of airx's sources: src/event.schema.json.",
 ];
@@ -245,6 +247,13 @@ pub const FILES: &[Variable] = &[
         "A regular FILE is replaced in one step when the run ends with 0, its mode kept and links \
          followed; a new one has mode 0600. After a failure it is as it was, and what came of the \
          answer is in FILE.partial, mode 0600.",
+    ),
+    entry(
+        "-o FILE, FILE.partial under --each",
+        "FILE has each result as soon as it is there, and all of them in input order at the end. \
+         One that held something before is replaced only if the run succeeds: until then, and after \
+         a failure, the results are in FILE.partial. --resume goes on with FILE.partial where that \
+         has results, else with FILE. A run that is killed leaves at most the last line torn.",
     ),
     entry(
         "--key-file FILE",

@@ -149,8 +149,17 @@ fn attempt(
         scrubber: &mut Scrubber::default(),
         say: None,
     };
-    let mut settings = settings::resolve(&mut common, &[], with)?;
+    let mut settings = settings::resolve(&mut common, None, &[], with)?;
     let messages: Vec<Message> = input::read(&settings.sources, &mut |_| {})?.messages;
     let purpose = Purpose::Answer;
-    plan(name, &mut common, purpose, &mut settings, messages, toolbox).map(drop)
+    plan(
+        name,
+        &mut common,
+        purpose,
+        &mut settings,
+        messages,
+        toolbox,
+        None,
+    )
+    .map(drop)
 }

@@ -3,6 +3,7 @@
 
 pub mod config;
 mod curl;
+mod each;
 mod instruct;
 mod limits;
 pub mod print;
@@ -12,13 +13,17 @@ mod show;
 mod sources;
 mod task;
 
+use std::sync::Arc;
+
 use crate::api::request::{Message, Request};
-use crate::cli::{Common, DryRun, Format};
+use crate::cli::{Common, DryRun, EachArgs, Format};
 use crate::error::Failure;
-use crate::settings::Settings;
+use crate::input::Template;
+use crate::settings::{Connection, Settings};
 use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
 
+pub use each::{Allowance, Many, fits_each};
 pub use sources::sources;
 pub use task::{Task, wanted};
 
@@ -31,12 +36,14 @@ pub enum Plan {
     Rounds(Box<Job>, Rounds),
     /// One answer in JSON, asked for again until it is right.
     Reask(Box<Job>, Box<Wanted>),
+    /// One of these for each item.
+    Each(Box<Plan>, Box<Many>),
     /// Print this and send nothing.
     Print(Vec<u8>),
 }
 
 /// One request.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Job {
     /// The command's name.
     pub command: &'static str,
@@ -45,7 +52,7 @@ pub struct Job {
     /// `--accept`.
     pub accept: Vec<String>,
     /// The tools that the answer may call.
-    pub toolbox: Toolbox,
+    pub toolbox: Arc<Toolbox>,
 }
 
 /// How calls are run.
@@ -87,7 +94,8 @@ pub enum Expect {
     },
 }
 
-/// Makes the plan of `command`. Warnings are added to the settings'.
+/// Makes the plan of `command`, for each item where there is a template. Warnings
+/// are added to the settings'.
 ///
 /// # Errors
 /// An option that the model or the API does not take: exit 2.
@@ -98,12 +106,9 @@ pub fn plan(
     settings: &mut Settings,
     mut messages: Vec<Message>,
     toolbox: Toolbox,
+    each: Option<(&EachArgs, Template)>,
 ) -> Result<Plan, Failure> {
-    let stream = match &purpose {
-        Purpose::Answer => command == "stream",
-        Purpose::Calls { streamed, .. } => *streamed,
-        Purpose::Json(wanted) => wanted.stream,
-    };
+    let stream = purpose.streamed() || command == "stream";
     if let Purpose::Json(wanted) = &purpose {
         if stream && common.output.format == Format::Json {
             return Err(Failure::usage(
@@ -122,20 +127,22 @@ pub fn plan(
         settings.connection.endpoint.provider,
         &mut settings.warnings,
     )?;
+    let fresh = settings.connection.endpoint.provider.is_some();
+    let many = match each {
+        None => None,
+        Some((args, template)) => {
+            let requests = purpose.requests();
+            Some(Many::new(args, template, &mut request, fresh, requests)?)
+        }
+    };
     match common.output.dry_run {
-        None => {}
-        Some(DryRun::Body) => {
-            let mut body = request.body();
-            body.push(b'\n');
-            return Ok(Plan::Print(body));
+        // That of an item waits for the item.
+        Some(how) if many.is_none() => {
+            return Ok(Plan::Print(shown(&request, &settings.connection, how)));
         }
-        Some(DryRun::Curl) => {
-            return Ok(Plan::Print(
-                curl::command(&request, &settings.connection).into_bytes(),
-            ));
-        }
+        _ => {}
     }
-    if request.request_id.is_none() && settings.connection.endpoint.provider.is_some() {
+    if request.request_id.is_none() && fresh && many.is_none() {
         request.request_id = Some(request::fresh_id());
     }
     let accept = std::mem::take(&mut common.request.accept);
@@ -143,16 +150,58 @@ pub fn plan(
         command,
         request,
         accept,
-        toolbox,
+        toolbox: Arc::new(toolbox),
     });
-    Ok(match purpose {
-        Purpose::Answer => Plan::Once(job, Expect::Answer),
-        Purpose::Calls {
-            required,
-            rounds: Some(limit),
-            ..
-        } => Plan::Rounds(job, Rounds { limit, required }),
-        Purpose::Calls { required, .. } => Plan::Once(job, Expect::Calls { required }),
-        Purpose::Json(wanted) => Plan::Reask(job, wanted),
+    let plan = purpose.plan(job);
+    Ok(match many {
+        Some(many) => Plan::Each(Box::new(plan), Box::new(many)),
+        None => plan,
     })
+}
+
+/// What `--dry-run` shows of a request.
+pub fn shown(request: &Request, connection: &Connection, how: DryRun) -> Vec<u8> {
+    match how {
+        DryRun::Body => {
+            let mut body = request.body();
+            body.push(b'\n');
+            body
+        }
+        DryRun::Curl => curl::command(request, connection).into_bytes(),
+    }
+}
+
+impl Purpose {
+    /// Requests that it may take where none has to be made again.
+    fn requests(&self) -> u32 {
+        match self {
+            Self::Answer | Self::Calls { rounds: None, .. } => 1,
+            Self::Calls {
+                rounds: Some(rounds),
+                ..
+            } => *rounds,
+            Self::Json(wanted) => wanted.tries,
+        }
+    }
+
+    fn streamed(&self) -> bool {
+        match self {
+            Self::Answer => false,
+            Self::Calls { streamed, .. } => *streamed,
+            Self::Json(wanted) => wanted.stream,
+        }
+    }
+
+    fn plan(self, job: Box<Job>) -> Plan {
+        match self {
+            Self::Answer => Plan::Once(job, Expect::Answer),
+            Self::Calls {
+                required,
+                rounds: Some(limit),
+                ..
+            } => Plan::Rounds(job, Rounds { limit, required }),
+            Self::Calls { required, .. } => Plan::Once(job, Expect::Calls { required }),
+            Self::Json(wanted) => Plan::Reask(job, wanted),
+        }
+    }
 }

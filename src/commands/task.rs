@@ -38,6 +38,26 @@ impl Task {
     pub fn is_live(&self) -> bool {
         matches!(self, Self::Tools(offer, _) if offer.stream)
     }
+
+    /// Its options, as far as they were given, that are for one answer alone.
+    pub fn of_one(&self) -> Vec<&'static str> {
+        let given = match self {
+            Self::Answer => Vec::new(),
+            Self::Tools(offer, run) => {
+                vec![(offer.stream, "--stream"), (run.run && !run.yes, "--run")]
+            }
+            Self::Json(answer) => vec![
+                (answer.stream, "--stream"),
+                (answer.lines, "--lines"),
+                (answer.pretty, "--pretty"),
+                (!answer.select.is_empty(), "--select"),
+            ],
+        };
+        given
+            .into_iter()
+            .filter_map(|(given, flag)| given.then_some(flag))
+            .collect()
+    }
 }
 
 /// What the options of `json` say of its answer.

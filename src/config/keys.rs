@@ -149,6 +149,12 @@ pub const KEYS: &[Key] = &[
     key("reasoning", Kind::Switch).or("false"),
     key("quiet", Kind::Switch).or("false").yields(&["verbose"]),
     key("verbose", Kind::Switch).or("false").yields(&["quiet"]),
+    key("concurrency", Kind::Count(1, 1000)).needs("each"),
+    key("tier", Kind::Choice(&["v0", "v1", "v2", "v3"]))
+        .or("v0")
+        .needs("each"),
+    key("unordered", Kind::Switch).or("false").needs("each"),
+    key("max-cost", Kind::Text).needs("each"),
     key("base-url", Kind::Text).below(&["AIRX_BASE_URL"]),
     key(KEY_FILE, Kind::Path),
     key(KEY_COMMAND, Kind::Words),
@@ -197,6 +203,9 @@ pub const REFUSED: &[(&str, &str)] = &[
         "request-id",
         "an id is one request's: give it on the command line",
     ),
+    ("each", ASKED),
+    ("items", ASKED),
+    ("resume", ONLY_TOLD),
     ("output", ONLY_TOLD),
     ("meta", ONLY_TOLD),
     ("dry-run", ONLY_TOLD),

@@ -147,4 +147,8 @@ impl Sink for Elements<'_> {
     fn verbose(&self) -> bool {
         self.sink.verbose()
     }
+
+    fn collects(&self) -> bool {
+        self.sink.collects()
+    }
 }

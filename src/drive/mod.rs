@@ -1,11 +1,13 @@
 //! Decides on the next request and what becomes of each answer.
 
+mod each;
 mod elements;
 mod once;
 mod reask;
 mod rounds;
 mod tell;
 
+pub use each::{Interrupt, Setting, each};
 pub use once::once;
 pub use reask::reask;
 pub use rounds::rounds;

@@ -120,6 +120,11 @@ fn refuse(
     sink: &mut dyn Sink,
 ) -> Failure {
     sink.aside(&answer.text, true);
+    let (answer_is, errors_are) = if sink.collects() {
+        ("in `partial`", "in `errors`")
+    } else {
+        ("above", "above")
+    };
     let tries = if number > 1 {
         format!(", after {number} tries")
     } else {
@@ -130,13 +135,15 @@ fn refuse(
         several => {
             let lines: Vec<String> = several.iter().map(Violation::to_string).collect();
             sink.aside(&lines.join("\n"), true);
-            format!("{} violations, above", several.len())
+            format!("{} violations, {errors_are}", several.len())
         }
     };
     let hint = if wanted.instruction.is_some() {
-        "the answer is above; a simpler schema, another model or more --tries may help"
+        format!(
+            "the answer is {answer_is}; a simpler schema, another model or more --tries may help"
+        )
     } else {
-        "say in the prompt which JSON is wanted; the answer is above"
+        format!("say in the prompt which JSON is wanted; the answer is {answer_is}")
     };
     let message = format!("the answer is not the JSON asked for{tries}: {what}");
     Failure::new(Class::Invalid, message).hint(hint)

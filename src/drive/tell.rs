@@ -99,16 +99,21 @@ pub(super) fn call_event(index: usize, call: &Call, sink: &mut dyn Sink) -> Resu
 }
 
 /// One call as a line of text, with what is wrong with it.
-fn line(call: &Call, errors: &[Violation]) -> String {
+fn line(told: &Call, errors: &[Violation]) -> String {
+    format!("{}\n", call(told, errors))
+}
+
+/// One call as an object, with what is wrong with it.
+pub(super) fn call(call: &Call, errors: &[Violation]) -> Value {
     let (id, name) = (&call.id, &call.name);
-    let mut line = match call.value() {
+    let mut told = match call.value() {
         Some(arguments) => serde_json::json!({ "id": id, "name": name, "arguments": arguments }),
         None => serde_json::json!({ "id": id, "name": name, "arguments_text": call.arguments }),
     };
-    if !errors.is_empty() && line.get("arguments").is_some() {
-        line["invalid"] = serde_json::json!(errors);
+    if !errors.is_empty() && told.get("arguments").is_some() {
+        told["invalid"] = serde_json::json!(errors);
     }
-    format!("{line}\n")
+    told
 }
 
 /// `tools`: one call a line, prose beside calls on standard error; prose alone

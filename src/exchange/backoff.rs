@@ -40,11 +40,17 @@ impl Backoff {
         }
     }
 
-    /// Decides on the next try; `left` is what remains until the deadline.
-    pub(super) fn next(&mut self, failure: &Failure, left: Option<Duration>) -> Next {
+    /// Decides on the next try; `left` is what remains until the deadline. A rate
+    /// limit of a `crowded` run is not counted: there are fewer from now on.
+    pub(super) fn next(
+        &mut self,
+        failure: &Failure,
+        left: Option<Duration>,
+        crowded: bool,
+    ) -> Next {
         let server = failure.server.as_deref();
         let overload = is_overload(server.and_then(|server| server.code.as_deref()));
-        if self.retries == 0 || (!overload && self.used >= self.retries) {
+        if self.retries == 0 || (!overload && !crowded && self.used >= self.retries) {
             return Next::GiveUp(failure.clone());
         }
         let own = if overload {
@@ -55,7 +61,7 @@ impl Backoff {
             step + (step / 5).mul_f64(chance())
         } else {
             let step = doubled(FIRST, self.used, LONGEST);
-            self.used += 1;
+            self.used += u32::from(!crowded);
             step.mul_f64(chance())
         };
         let asked = server.and_then(|server| server.retry_after);
@@ -101,7 +107,7 @@ mod tests {
     }
 
     fn waits(backoff: &mut Backoff, failure: &Failure, left: u64) -> Option<Duration> {
-        match backoff.next(failure, Some(Duration::from_secs(left))) {
+        match backoff.next(failure, Some(Duration::from_secs(left)), false) {
             Next::Wait(wait) => Some(wait),
             Next::GiveUp(_) => None,
         }
@@ -132,6 +138,19 @@ mod tests {
     }
 
     #[test]
+    fn a_rate_limit_of_a_crowded_run_is_not_counted() {
+        let (mut backoff, failure) = (Backoff::new(1), busy("1302", None));
+        for _ in 0..9 {
+            assert!(matches!(backoff.next(&failure, None, true), Next::Wait(_)));
+        }
+        assert!(matches!(backoff.next(&failure, None, false), Next::Wait(_)));
+        let end = backoff.next(&failure, None, false);
+        assert!(matches!(end, Next::GiveUp(_)));
+        let none = Backoff::new(0).next(&failure, None, true);
+        assert!(matches!(none, Next::GiveUp(_)));
+    }
+
+    #[test]
     fn the_server_s_wait_is_obeyed_unless_it_passes_the_deadline() {
         let mut backoff = Backoff::new(3);
         assert_eq!(
@@ -142,9 +161,11 @@ mod tests {
             waits(&mut backoff, &busy("1302", Some(7)), 300),
             Some(Duration::from_secs(7))
         );
-        let Next::GiveUp(failure) =
-            backoff.next(&busy("1302", Some(90)), Some(Duration::from_secs(60)))
-        else {
+        let Next::GiveUp(failure) = backoff.next(
+            &busy("1302", Some(90)),
+            Some(Duration::from_secs(60)),
+            false,
+        ) else {
             panic!("it waits past the deadline");
         };
         assert!(failure.hint.unwrap().contains("90 s"));

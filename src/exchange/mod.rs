@@ -12,11 +12,12 @@ mod trace;
 use std::time::{Duration, Instant};
 
 use crate::answer::Answer;
+use crate::api::failure::is_rate_limit;
 use crate::api::request::Request;
 use crate::error::{Failure, Server};
 use crate::event::{Count, Event, Level, Sink};
 use crate::exit::Class;
-use crate::transport::Transport;
+use crate::transport::{Transport, Turn};
 
 use backoff::{Backoff, Next};
 
@@ -38,6 +39,8 @@ pub struct Span {
     deadline: Option<Instant>,
     /// Requests sent.
     requests: u32,
+    /// The last one met a rate limit because others of this run were under way.
+    crowded: bool,
 }
 
 impl Span {
@@ -47,6 +50,7 @@ impl Span {
         Self {
             deadline: total.map(|total| Instant::now() + total),
             requests: 0,
+            crowded: false,
         }
     }
 
@@ -69,7 +73,6 @@ pub fn run(
     let mut backoff = Backoff::new(transport.connection().retries);
     loop {
         let mut answer = Answer::default();
-        span.requests += 1;
         let result = request(ask, span, transport, &mut answer, sink);
         let Err(failure) = result else {
             return (answer, Ok(()));
@@ -80,7 +83,7 @@ pub fn run(
         let left = span
             .deadline
             .map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let wait = match backoff.next(&failure, left) {
+        let wait = match backoff.next(&failure, left, span.crowded) {
             Next::Wait(wait) => wait,
             Next::GiveUp(failure) => return (answer, Err(failure)),
         };
@@ -93,8 +96,8 @@ pub fn run(
     }
 }
 
-/// Makes the next request, in a slot where their number is limited.
-/// The wait for the slot moves the deadline.
+/// Makes the next request, in its turn and in a slot where their number is
+/// limited. The wait for both moves the deadline.
 fn request(
     ask: &Ask<'_>,
     span: &mut Span,
@@ -102,6 +105,15 @@ fn request(
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
+    let gate = transport.gate();
+    let turn = match &gate {
+        Some(gate) => Some(gate.enter(span.requests > 0).ok_or_else(not_begun)?),
+        None => None,
+    };
+    if let Some(turn) = &turn {
+        span.pause(turn.waited);
+    }
+    span.requests += 1;
     let slot = slot::take(transport.connection(), &ask.request.model, sink)?;
     if let Some(slot) = &slot {
         span.pause(slot.waited);
@@ -115,7 +127,33 @@ fn request(
             answer.model.as_deref().unwrap_or(&ask.request.model),
         ));
     }
+    span.crowded = turn.is_some_and(|turn| crowded(&turn, &result, sink));
     result
+}
+
+/// Tells the gate what became of a request. Whether it met a rate limit because
+/// of the run's others.
+fn crowded(turn: &Turn<'_>, result: &Result<(), Failure>, sink: &mut dyn Sink) -> bool {
+    let Err(failure) = result else {
+        turn.answered();
+        return false;
+    };
+    let server = failure.server.as_deref();
+    let (status, code) = server.map_or((None, None), |server| {
+        (server.http_status, server.code.as_deref())
+    });
+    if !is_rate_limit(failure.class, status, code) {
+        return false;
+    }
+    let (crowded, limit) = turn.limited();
+    let told = format!("* rate limit: {limit} in flight at most from now on");
+    sink.note(Level::Verbose, &told);
+    crowded
+}
+
+/// The run was ended before anything was sent.
+fn not_begun() -> Failure {
+    Failure::new(Class::Signal, "not begun")
 }
 
 /// Says that the request of this number follows after `wait`.

@@ -16,8 +16,10 @@ mod claim;
 mod compact;
 mod history;
 mod image;
+mod items;
 mod session;
 mod stdin;
+mod template;
 mod text;
 mod turn;
 mod user;
@@ -26,8 +28,10 @@ pub use bytes::open;
 use claim::Claim;
 pub use claim::is_stdin;
 use history::History;
+pub use items::{Item, Items, Many};
 pub use session::Session;
 use stdin::Stdin;
+pub use template::Template;
 
 /// Where the messages come from, as settings resolved it.
 #[derive(Debug, Clone, Default)]
@@ -54,6 +58,8 @@ pub struct Sources {
     /// Longest silence of standard input that was not asked for by name
     /// (`AIRX_STDIN_WAIT`); zero is no limit.
     pub stdin_wait: Duration,
+    /// `--each`: one request for each item of this input.
+    pub each: Option<Many>,
 }
 
 /// What is to be sent, and where the conversation is kept.
@@ -63,6 +69,8 @@ pub struct Prompt {
     pub messages: Vec<Message>,
     /// The session file, locked; to be extended when the run has succeeded.
     pub session: Option<Session>,
+    /// The items, each of which makes the text of the last turn, and how.
+    pub each: Option<(Template, Items)>,
 }
 
 /// Refuses what two would read: to be asked before the first of them does.
@@ -96,6 +104,14 @@ fn read_with(
         Some(path) => Some(earlier_turns(path, sources.lossy, stdin)?),
         None => None,
     };
+    if let Some(each) = &sources.each {
+        let template = user::template(sources, each.json, stdin)?;
+        let items = Items::open(each, sources.lossy)?;
+        let text = String::new();
+        let mut prompt = assemble(system, history, None, Some(Message::User { text, images }))?;
+        prompt.each = Some((template, items));
+        return Ok(prompt);
+    }
     let asked = !sources.prompt.is_empty() || !sources.files.is_empty();
     let mut session = None;
     if let (false, Some(path)) = (asked, &sources.session) {
@@ -140,7 +156,11 @@ fn assemble(
     };
     let mut messages = turns.into_messages(system);
     messages.extend(user);
-    Ok(Prompt { messages, session })
+    Ok(Prompt {
+        messages,
+        session,
+        each: None,
+    })
 }
 
 /// The system text, read where it names a file.

@@ -5,6 +5,7 @@ use super::Sources;
 use super::bytes;
 use super::claim::{self, Claim};
 use super::stdin::{self, Stdin};
+use super::template::Template;
 use super::text::Text;
 use crate::error::Failure;
 
@@ -36,6 +37,28 @@ pub(super) fn text(
         return Err(blank(sources, &finished.text));
     }
     Ok(finished.text)
+}
+
+/// The template of `--each`: the words, with their places, then the files. Standard
+/// input is no part of it unless it is named.
+pub(super) fn template(
+    sources: &Sources,
+    json: bool,
+    stdin: Stdin<'_>,
+) -> Result<Template, Failure> {
+    let mut template = Template::new(json);
+    let mut runs = sources.prompt.split(|word| word == "-");
+    template.prompt(&runs.next().unwrap_or_default().join(" "));
+    for run in runs {
+        let mut text = Text::new(sources.lossy);
+        text.source(stdin::NAME, None, |into| stdin.to_the_end(into))?;
+        template.text(text.finish()?.text);
+        template.prompt(&run.join(" "));
+    }
+    let mut text = Text::new(sources.lossy);
+    files(&mut text, sources, stdin)?;
+    template.text(text.finish()?.text);
+    Ok(template.finish())
 }
 
 /// The words; those before and after a `-` are parts of their own.

@@ -4,11 +4,12 @@ use std::io::Write;
 
 use serde::Serialize;
 
-use super::output::is_descriptor;
+use super::descriptor::is_descriptor;
+use super::result::summary;
 use super::{Output, Printer, one_line, sanitize};
 use crate::cli::Format;
-use crate::error::{Failure, Server};
-use crate::event::{Event, Tally};
+use crate::error::Failure;
+use crate::event::{Earlier, Event, Fault, Level, Sink, Tally, millis};
 use crate::exit::Class;
 
 /// What a complete answer leaves to tell.
@@ -25,6 +26,22 @@ pub struct Done {
 }
 
 impl<E: Write> Printer<Output, E> {
+    /// Whether results go into a file, which puts them in order itself; and what an
+    /// earlier run has put there, by index.
+    pub fn resume(&mut self) -> Option<Earlier> {
+        match &mut self.out {
+            Output::Results(journal) => Some(journal.take_resumed()),
+            _ => None,
+        }
+    }
+
+    /// All that was begun has ended: there is nothing more to come but the end.
+    pub fn settle(&mut self) {
+        if let Output::Results(journal) = &mut self.out {
+            journal.settle();
+        }
+    }
+
     /// Ends the run: prints what is left and returns the exit status. Only the
     /// first call does anything, since a signal may come in between.
     pub fn finish(&mut self, result: Result<Done, Failure>) -> u8 {
@@ -35,6 +52,7 @@ impl<E: Write> Printer<Output, E> {
         let result = self.end_answer(result);
         let result = self.last_event(result);
         self.spinner = None;
+        self.bar = None;
         self.end_thinking();
         let result = match result {
             Ok(done) => self.out.keep().map(|()| done),
@@ -127,27 +145,21 @@ impl<E: Write> Printer<Output, E> {
                 requests: tally.requests,
             }),
             Err(failure) => {
-                let none = Server::default();
-                let server = failure.server.as_deref().unwrap_or(&none);
-                json(&Event::Error {
-                    class: failure.class.name(),
-                    exit: failure.exit(),
-                    message: &self.told(&failure.message),
-                    hint: failure.hint.as_ref().map(|hint| self.told(hint)).as_deref(),
-                    http_status: server.http_status,
-                    code: hide(server.code.as_deref()).as_deref(),
-                    request_id: hide(server.request_id.as_deref().or(asked)).as_deref(),
-                    finish_reason: hide(server.finish_reason.as_deref()).as_deref(),
-                    usage: tally.usage,
-                    requests: tally.requests,
-                    retry_after_ms: server.retry_after.map(millis),
-                })
+                let mut fault = Fault::of(failure, tally.usage, tally.requests);
+                fault.request_id = fault.request_id.or(asked);
+                let masked = self.masked(&fault);
+                json(&Event::Error(masked.put_on(fault)))
             }
         }
     }
 
     /// Tells standard error how the run ended.
     fn report(&mut self, result: &Result<Done, Failure>) {
+        let gone = matches!(result, Err(failure) if failure.class == Class::Ok);
+        if let Some(items) = self.items.filter(|_| !gone) {
+            let line = summary(&items, &self.tally);
+            self.note(Level::Notice, &line);
+        }
         if let Err(failure) = result
             && failure.class != Class::Ok
         {
@@ -203,10 +215,6 @@ impl<E: Write> Printer<Output, E> {
 
 fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
-}
-
-fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// `--usage`: tokens, cost, time to first token, total time.

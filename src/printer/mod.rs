@@ -3,12 +3,16 @@
 //! Output is gathered in one buffer and leaves when the run is about to wait,
 //! so that a burst costs one write and a lone delta leaves at once.
 
+mod descriptor;
 mod extract;
 mod finish;
+mod journal;
 mod open;
 mod output;
+mod result;
 mod shared;
 mod sink;
+mod thoughts;
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -16,14 +20,15 @@ use std::path::PathBuf;
 
 use crate::cli::Format;
 use crate::error::Failure;
-use crate::event::{Event, Tally};
+use crate::event::{Event, Items, Tally};
 use crate::exit::Class;
-use crate::progress::Spinner;
+use crate::progress::{Bar, Spinner};
 use crate::sanitize;
 use crate::secret::Scrubber;
 
 pub use extract::Which;
 pub use finish::Done;
+pub use journal::Journal;
 pub use open::{open, print};
 pub use output::Output;
 pub use shared::Shared;
@@ -56,6 +61,8 @@ pub struct Options {
     pub verbose: bool,
     /// Standard error is a terminal.
     pub progress: bool,
+    /// Results of `--each` are printed.
+    pub many: bool,
 }
 
 /// Tells `err` of a failure before there is a printer.
@@ -106,6 +113,8 @@ pub struct Printer<O: Write, E: Write> {
     scrubber: Scrubber,
     tally: Tally,
     spinner: Option<Spinner>,
+    bar: Option<Bar>,
+    items: Option<Items>,
     request_id: Option<String>,
     finished: bool,
 }
@@ -131,6 +140,8 @@ impl<O: Write, E: Write> Printer<O, E> {
             scrubber: Scrubber::default(),
             tally: Tally::default(),
             spinner: None,
+            bar: None,
+            items: None,
             request_id: None,
             finished: false,
         }
@@ -227,43 +238,16 @@ impl<O: Write, E: Write> Printer<O, E> {
         self.printed |= std::mem::take(&mut self.held);
         self.spinner = None;
         self.end_thinking();
-        let written = self.out.write_all(&self.buffer);
+        let (out, buffer) = (&mut self.out, &self.buffer);
+        let written = match &self.bar {
+            Some(bar) if self.terminal => bar.apart(|| out.write_all(buffer)),
+            _ => out.write_all(buffer),
+        };
         self.buffer.clear();
         written.map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => Failure::new(Class::Ok, "the reader has gone"),
             _ => Failure::new(Class::Internal, format!("cannot write the output: {error}")),
         })
-    }
-
-    /// Shows a part of the model's thinking.
-    fn think(&mut self, content: &str) {
-        self.spinner = None;
-        self.printed |= !content.is_empty();
-        self.unsettled.push_str(content);
-        let settled = self.scrubber.settled(&self.unsettled);
-        let thought: String = self.unsettled.drain(..settled).collect();
-        self.tell_thought(&thought);
-    }
-
-    fn tell_thought(&mut self, thought: &str) {
-        let mut safe = Vec::new();
-        self.thoughts.push(&self.scrubber.scrub(thought), &mut safe);
-        if let Some(last) = safe.last() {
-            self.thinking = *last != b'\n';
-        }
-        let _ = self.err.write_all(&safe);
-    }
-
-    /// What comes next, on either output, begins a line of its own.
-    fn end_thinking(&mut self) {
-        let rest = std::mem::take(&mut self.unsettled);
-        self.tell_thought(&rest);
-        let mut end = Vec::new();
-        self.thoughts.end(&mut end);
-        if std::mem::take(&mut self.thinking) || !end.is_empty() {
-            end.push(b'\n');
-            let _ = self.err.write_all(&end);
-        }
     }
 
     /// Puts the end behind what `--extract` wants, once.
@@ -307,6 +291,10 @@ impl<O: Write, E: Write> Printer<O, E> {
             lines.push('\n');
         }
         // A standard error that cannot be written to leaves nobody to tell.
-        let _ = self.err.write_all(lines.as_bytes());
+        let err = &mut self.err;
+        let _ = match &self.bar {
+            Some(bar) => bar.apart(|| err.write_all(lines.as_bytes())),
+            None => err.write_all(lines.as_bytes()),
+        };
     }
 }

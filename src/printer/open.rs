@@ -2,24 +2,34 @@
 
 use std::io::{IsTerminal, Stderr};
 
-use super::output::{is_stdout, meta};
+use super::descriptor::is_stdout;
+use super::output::meta;
 use super::{Options, Output, Printer, Shared, Which};
 use crate::cli::{Format, OutputArgs};
 use crate::error::Failure;
 
 /// Opens what the run writes to, before anything else is done.
 ///
+/// `results` are those of `--each`, to be taken up again or not.
+///
 /// There is a printer even where something cannot be opened, to tell of it.
 pub fn open(
     command: &'static str,
     live: bool,
     args: &mut OutputArgs,
+    results: Option<bool>,
     stdout: impl Fn() -> Result<Output, Failure>,
 ) -> (Shared<Output, Stderr>, Result<(), Failure>) {
     let opened = match args.output.take() {
         // By name it is what it is without -o, closed or not.
+        Some(path) if is_stdout(&path) && results == Some(true) => Err(Failure::usage(
+            "--resume goes on with a file: name it with -o FILE",
+        )),
         Some(path) if is_stdout(&path) => stdout(),
-        Some(path) => Output::file(&path),
+        Some(path) => match results.filter(|_| args.dry_run.is_none()) {
+            Some(resume) => Output::results(&path, resume),
+            None => Output::file(&path),
+        },
         None => stdout(),
     };
     let meta = args
@@ -53,6 +63,7 @@ pub fn open(
         quiet: args.quiet,
         verbose: args.verbose,
         progress: std::io::stderr().is_terminal(),
+        many: results.is_some(),
     };
     let terminal = out.is_terminal();
     (
@@ -74,6 +85,7 @@ pub fn print(out: Output, text: &str) -> u8 {
         quiet: false,
         verbose: false,
         progress: false,
+        many: false,
     };
     Printer::new(options, out, false, std::io::stderr()).print(text.as_bytes())
 }

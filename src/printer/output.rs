@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
+use super::Journal;
+use super::descriptor::{is_descriptor, open_descriptor};
 use crate::error::Failure;
 use crate::links;
 
@@ -23,6 +25,8 @@ pub enum Output {
         /// The mode of the file that is replaced.
         known: Option<Permissions>,
     },
+    /// A regular file that takes each result of `--each` when it is there.
+    Results(Box<Journal>),
     /// Nothing; after the end.
     Closed,
 }
@@ -91,6 +95,23 @@ impl Output {
         })
     }
 
+    /// The file of `--output` under `--each`.
+    ///
+    /// # Errors
+    /// It cannot be written: exit 2.
+    pub fn results(path: &Path, resume: bool) -> Result<Self, Failure> {
+        if !is_descriptor(path)
+            && let Some(journal) = Journal::open(path, resume)?
+        {
+            return Ok(Self::Results(Box::new(journal)));
+        }
+        if resume {
+            let what = format!("--resume: {} is not a regular file", path.display());
+            return Err(Failure::usage(what));
+        }
+        Self::file(path)
+    }
+
     /// Whether people read it as it comes.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Straight(file) if file.is_terminal())
@@ -101,13 +122,14 @@ impl Output {
     /// # Errors
     /// It cannot; what was written stays in `FILE.partial`.
     pub fn keep(&mut self) -> Result<(), Failure> {
-        let Self::Atomic {
-            beside,
-            target,
-            known,
-        } = std::mem::replace(self, Self::Closed)
-        else {
-            return Ok(());
+        let (beside, target, known) = match std::mem::replace(self, Self::Closed) {
+            Self::Atomic {
+                beside,
+                target,
+                known,
+            } => (beside, target, known),
+            Self::Results(journal) => return journal.keep(),
+            Self::Straight(_) | Self::Closed => return Ok(()),
         };
         let failed = |error: &io::Error| {
             Failure::new(
@@ -133,8 +155,10 @@ impl Output {
     /// The run has failed: the file stays as it was, what came is set aside.
     /// The place of it, where anything came.
     pub fn set_aside(&mut self) -> Option<PathBuf> {
-        let Self::Atomic { beside, target, .. } = std::mem::replace(self, Self::Closed) else {
-            return None;
+        let (beside, target) = match std::mem::replace(self, Self::Closed) {
+            Self::Atomic { beside, target, .. } => (beside, target),
+            Self::Results(journal) => return journal.set_aside(),
+            Self::Straight(_) | Self::Closed => return None,
         };
         let came = beside
             .as_file()
@@ -147,7 +171,7 @@ impl Output {
 /// Gives the file the mode of the one that it replaces: who may read and write,
 /// not whom to run as.
 #[cfg(unix)]
-fn take_mode(file: &File, known: Option<Permissions>) -> io::Result<()> {
+pub(super) fn take_mode(file: &File, known: Option<Permissions>) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     let Some(known) = known else {
         return Ok(());
@@ -161,7 +185,7 @@ fn take_mode(file: &File, known: Option<Permissions>) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn take_mode(file: &File, known: Option<Permissions>) -> io::Result<()> {
+pub(super) fn take_mode(file: &File, known: Option<Permissions>) -> io::Result<()> {
     known.map_or(Ok(()), |known| file.set_permissions(known))
 }
 
@@ -205,26 +229,6 @@ pub(super) fn meta(path: &Path) -> Result<File, Failure> {
         })
 }
 
-/// Whether `path` names a descriptor that the caller has opened. What is behind
-/// it is the caller's: it is added to, neither cut nor replaced.
-pub(super) fn is_descriptor(path: &Path) -> bool {
-    ["/dev/fd", "/proc/self/fd"]
-        .iter()
-        .any(|folder| path.starts_with(folder))
-        || ["/dev/stdout", "/dev/stderr"]
-            .iter()
-            .any(|name| path == Path::new(name))
-}
-
-/// Whether `path` is standard output: `-`, or one of its names.
-pub(super) fn is_stdout(path: &Path) -> bool {
-    let named = |name| cfg!(unix) && path == Path::new(name);
-    path == Path::new("-")
-        || ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
-            .map(named)
-            .contains(&true)
-}
-
 /// Why, without the name of the file beside, which tempfile adds.
 fn reason(error: &io::Error) -> String {
     let text = error.to_string();
@@ -232,39 +236,6 @@ fn reason(error: &io::Error) -> String {
         Some((why, _)) => why.to_owned(),
         None => text,
     }
-}
-
-/// The caller's own descriptor, which shares its place in the file: one opened
-/// anew has a place of its own, and what the caller writes next would fall on
-/// the answer. A socket cannot be opened anew at all.
-#[cfg(target_os = "linux")]
-fn shared_descriptor(path: &Path) -> Option<File> {
-    use rustix::fs::{OFlags, fcntl_getfl};
-    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
-    let number = match path.to_str()? {
-        "/dev/stderr" => 2,
-        name => name.rsplit('/').next()?.parse().ok()?,
-    };
-    let process = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
-    let descriptor = pidfd_getfd(process, number, PidfdGetfdFlags::empty()).ok()?;
-    let readable = fcntl_getfl(&descriptor).ok()? & OFlags::ACCMODE == OFlags::RDONLY;
-    (!readable).then(|| descriptor.into())
-}
-
-/// Elsewhere to open its name is to share it.
-#[cfg(not(target_os = "linux"))]
-fn shared_descriptor(_: &Path) -> Option<File> {
-    None
-}
-
-fn open_descriptor(option: &str, path: &Path) -> Result<File, Failure> {
-    if let Some(file) = shared_descriptor(path) {
-        return Ok(file);
-    }
-    OpenOptions::new().append(true).open(path).map_err(|error| {
-        Failure::usage(format!("{option} {}: {error}", path.display()))
-            .hint("is the descriptor open?")
-    })
 }
 
 impl Write for Output {
@@ -277,6 +248,7 @@ impl Write for Output {
                 }
             },
             Self::Atomic { beside, .. } => beside.write(bytes),
+            Self::Results(journal) => journal.write(bytes).map(|()| bytes.len()),
             Self::Closed => Ok(bytes.len()),
         }
     }

@@ -14,6 +14,9 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         if let Event::Start { request_id, .. } = event {
             self.request_id = request_id.map(str::to_owned);
         }
+        if let Event::Result(result) = event {
+            return self.push_result(result);
+        }
         match (self.options.format, event) {
             (Format::Ndjson, Event::Retry { message, .. }) => {
                 let message = &self.told(message);
@@ -113,6 +116,9 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
 
     fn count(&mut self, what: Count<'_>) {
         self.tally.count(&what);
+        if self.options.many {
+            return self.show_items(&what);
+        }
         let waiting = matches!(what, Count::Request) && self.spinner.is_none();
         if waiting && self.options.progress && !self.options.quiet && !self.options.verbose {
             self.spinner = Spinner::start(&format!("airx {}", self.options.command));
@@ -147,6 +153,7 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
             Level::Warning if !self.options.quiet => {
                 self.say(&format!("airx: warning: {}", one_line(text)));
             }
+            Level::Notice if !self.options.quiet => self.say(&format!("airx: {}", one_line(text))),
             Level::Always => self.say(text),
             _ => {}
         }

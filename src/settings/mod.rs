@@ -15,10 +15,10 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::cli::{Common, ConnectionArgs, OnOff};
+use crate::cli::{Common, ConnectionArgs, Each, EachArgs, OnOff};
 use crate::config::{Config, variable};
 use crate::error::Failure;
-use crate::input::{self, Sources};
+use crate::input::{self, Many, Sources};
 use crate::model;
 use crate::secret::{Scrubber, Secret};
 
@@ -120,19 +120,24 @@ pub struct With<'a, 's> {
     pub say: Option<&'a mut (dyn FnMut(&str) + 's)>,
 }
 
-/// Resolves the options; `files` are those that the command itself will read, each
-/// with its option.
+/// Resolves the options, with those of `--each`; `files` are those that the command
+/// itself will read, each with its option.
 ///
 /// # Errors
 /// A value that cannot be used: exit 2; no usable key: exit 3.
 pub fn resolve(
     common: &mut Common,
+    each: Option<&EachArgs>,
     files: &[(&'static str, &Path)],
     with: With<'_, '_>,
 ) -> Result<Settings, Failure> {
     let mut warnings = Vec::new();
-    let elsewhere = from_stdin(&common.connection, files);
-    let sources = sources(common, elsewhere)?;
+    let mut elsewhere = from_stdin(&common.connection, files);
+    let each = each.and_then(many);
+    let reads = |many: &Many| many.file.as_deref().is_none_or(input::is_stdin);
+    elsewhere.extend(each.as_ref().filter(|many| reads(many)).map(|_| "`--each`"));
+    let mut sources = sources(common, elsewhere)?;
+    sources.each = each;
     input::check(&sources)?;
     let model = match common.request.model.take() {
         Some(model) => model,
@@ -302,6 +307,15 @@ fn sources(common: &mut Common, elsewhere: Vec<&'static str>) -> Result<Sources,
         no_stdin: input.no_stdin || switch("AIRX_NO_STDIN")?,
         lossy: input.lossy,
         stdin_wait,
+        each: None,
+    })
+}
+
+/// Where the items of `--each` come from.
+fn many(args: &EachArgs) -> Option<Many> {
+    args.each.map(|each| Many {
+        file: args.items.clone(),
+        json: each == Each::Json,
     })
 }
 

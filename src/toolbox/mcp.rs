@@ -42,7 +42,7 @@ struct Server {
 /// where it fails.
 struct Said {
     line: Arc<Mutex<String>>,
-    end: mpsc::Receiver<()>,
+    end: Mutex<mpsc::Receiver<()>>,
 }
 
 /// How long a server has to end once its standard input has, and again once it
@@ -221,12 +221,13 @@ impl Said {
         };
         // Without a thread the pipe is closed, and the server's log with it.
         let _ = std::thread::Builder::new().spawn(listen);
+        let end = Mutex::new(end);
         Self { line, end }
     }
 
     /// The last line of a server that has ended.
     fn last(&self) -> String {
-        let _ = self.end.recv_timeout(GRACE);
+        let _ = locked(&self.end).recv_timeout(GRACE);
         let line = locked(&self.line);
         if line.is_empty() {
             String::new()
@@ -236,8 +237,8 @@ impl Said {
     }
 }
 
-fn locked(line: &Mutex<String>) -> MutexGuard<'_, String> {
-    line.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl fmt::Debug for Servers {

@@ -2,6 +2,7 @@
 //! one for streams, each set up at the first attempt and kept for the next.
 //!
 //! Neither is ever dropped: a client's end would wait for a resolver that hangs.
+//! The client for whole replies can be shared by threads.
 
 use std::io::Read;
 use std::mem::ManuallyDrop;
@@ -18,9 +19,29 @@ use crate::settings::Connection;
 pub(super) struct Live {
     blocking: Option<ManuallyDrop<reqwest::blocking::Client>>,
     streaming: Option<stream::Client>,
+    /// More requests follow, by other threads too.
+    shared: bool,
 }
 
 impl Live {
+    /// Another by the same client for whole replies.
+    pub(super) fn share(&mut self, connection: &Connection) -> Result<Self, Failure> {
+        self.shared = true;
+        let client = self.client(connection)?.clone();
+        Ok(Self {
+            blocking: Some(ManuallyDrop::new(client)),
+            streaming: None,
+            shared: true,
+        })
+    }
+
+    fn client(&mut self, connection: &Connection) -> Result<&reqwest::blocking::Client, Failure> {
+        match &mut self.blocking {
+            Some(client) => Ok(client),
+            none => Ok(none.insert(ManuallyDrop::new(policy::blocking(connection)?))),
+        }
+    }
+
     /// As [`super::Transport::whole`].
     pub(super) fn whole(
         &mut self,
@@ -29,13 +50,9 @@ impl Live {
         deadline: Option<Instant>,
     ) -> Result<Whole, Failure> {
         let limits = fault::Limits::of(connection);
-        let client = match &self.blocking {
-            Some(client) => client,
-            None => self
-                .blocking
-                .insert(ManuallyDrop::new(policy::blocking(connection)?)),
-        };
-        let request = client
+        let shared = self.shared;
+        let request = self
+            .client(connection)?
             .post(connection.endpoint.url.clone())
             .headers(policy::headers(connection, false))
             .body(body);
@@ -73,8 +90,11 @@ impl Live {
             }
             Ok(_) => None,
         };
-        // Reading on or dropping it would wait for the connection's thread.
-        std::mem::forget(response);
+        // Reading on or dropping it would wait for the connection's thread. Where
+        // many requests follow, what is forgotten would add up.
+        if !shared {
+            std::mem::forget(response);
+        }
         Ok(Whole { head, body, broken })
     }
 

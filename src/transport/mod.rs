@@ -13,10 +13,12 @@ mod digest;
 mod fault;
 mod gather;
 mod live;
+mod pace;
 mod policy;
 mod roots;
 mod stream;
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use crate::error::Failure;
@@ -25,6 +27,7 @@ use crate::settings::Connection;
 use cassette::{Cassette, Pieces, Tape};
 pub use digest::digest;
 use live::Live;
+pub use pace::{Gate, Turn};
 use stream::LiveStream;
 pub use stream::Next;
 
@@ -71,9 +74,10 @@ pub struct Whole {
 
 /// The way to the server, or to what it once answered.
 pub struct Transport {
-    connection: Connection,
+    connection: Arc<Connection>,
     live: Live,
     cassette: Option<Cassette>,
+    gate: Option<Arc<Gate>>,
 }
 
 impl std::fmt::Debug for Transport {
@@ -90,8 +94,32 @@ impl Transport {
         Self {
             live: Live::default(),
             cassette: connection.cassette.take().map(Cassette::new),
-            connection,
+            connection: Arc::new(connection),
+            gate: None,
         }
+    }
+
+    /// Another for a thread of its own, by the same client and to the same folder;
+    /// the requests of all that are made with this gate pass it.
+    ///
+    /// # Errors
+    /// The client cannot be set up.
+    pub fn another(&mut self, gate: &Arc<Gate>) -> Result<Self, Failure> {
+        Ok(Self {
+            live: if self.replays() {
+                Live::default()
+            } else {
+                self.live.share(&self.connection)?
+            },
+            cassette: self.cassette.as_ref().map(Cassette::another),
+            connection: Arc::clone(&self.connection),
+            gate: Some(Arc::clone(gate)),
+        })
+    }
+
+    /// Where its requests wait for their turn, if they do.
+    pub fn gate(&self) -> Option<Arc<Gate>> {
+        self.gate.clone()
     }
 
     /// Whether answers come from recordings: then no wait helps anybody.
@@ -136,7 +164,7 @@ impl Transport {
     /// # Errors
     /// Nothing usable came back. A body that breaks off is no error here.
     pub fn whole(&mut self, body: Vec<u8>, deadline: Option<Instant>) -> Result<Whole, Failure> {
-        let connection = &self.connection;
+        let connection = &*self.connection;
         match &mut self.cassette {
             None => self.live.whole(connection, body, deadline),
             Some(Cassette::Replay(player)) => {
@@ -162,7 +190,7 @@ impl Transport {
         body: Vec<u8>,
         limit: Option<Instant>,
     ) -> Result<(Head, Stream<'_>), Failure> {
-        let connection = &self.connection;
+        let connection = &*self.connection;
         match &mut self.cassette {
             None => {
                 let (head, live) = self.live.stream(connection, body, limit)?;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use airx::api::reply::{CompletionDetails, PromptDetails, Usage};
 use airx::cli::EVENTS;
-use airx::event::{Event, VERSION, Violation};
+use airx::event::{Event, Fault, ItemResult, VERSION, Violation};
 use airx::exit::TABLE;
 use jsonschema::Validator;
 use serde_json::{Value, json};
@@ -32,13 +32,14 @@ fn name(event: &Event<'_>) -> &'static str {
         Event::Invalid { .. } => "invalid",
         Event::Value { .. } => "value",
         Event::Search { .. } => "search",
+        Event::Result(_) => "result",
         Event::Done { .. } => "done",
-        Event::Error { .. } => "error",
+        Event::Error(_) => "error",
     }
 }
 
 /// The names that [`name`] can give.
-const NAMES: [&str; 12] = [
+const NAMES: [&str; 13] = [
     "start",
     "retry",
     "delta",
@@ -49,6 +50,7 @@ const NAMES: [&str; 12] = [
     "invalid",
     "value",
     "search",
+    "result",
     "done",
     "error",
 ];
@@ -147,7 +149,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             elapsed_ms: 2000,
             requests: 1,
         });
-        line(&Event::Error {
+        let fault = Fault {
             class: "busy",
             exit: 5,
             message: "rate limit",
@@ -159,9 +161,45 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             usage,
             requests: 0,
             retry_after_ms: number,
-        });
+        };
+        line(&Event::Error(fault));
+        results(full, fault, &mut line);
     }
     take("error", sparse());
+}
+
+/// Each kind of result, with every member or with as few as there may be.
+fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
+    let value = json!({"city": "Nanjing", "list": [1, 2.50, null]});
+    let violation = Violation {
+        path: String::new(),
+        message: "is not a number".into(),
+    };
+    let (text, cost) = (
+        full.then_some("text"),
+        airx::model::cost("glm-4-airx", &usage()),
+    );
+    let usage = full.then(usage);
+    for kind in ["content", "value", "tool_calls", "error"] {
+        let calls = std::slice::from_ref(&value);
+        let failed = kind == "error";
+        line(&Event::Result(&ItemResult {
+            index: 0,
+            hash: full.then_some(&"0a".repeat(32)),
+            content: (kind == "content" || (full && kind == "tool_calls")).then_some("text"),
+            value: (kind == "value").then_some(&value),
+            tool_calls: (kind == "tool_calls").then_some(calls),
+            error: failed.then_some(fault),
+            partial: text.filter(|_| failed),
+            errors: (failed && full).then_some(std::slice::from_ref(&violation)),
+            search: full.then_some(&value),
+            finish_reason: text,
+            usage,
+            cost: cost.filter(|_| full),
+            requests: 1,
+            elapsed_ms: 12,
+        }));
+    }
 }
 
 /// What a server may leave out, or send as null.
@@ -171,7 +209,7 @@ fn sparse() -> Value {
     sparse.completion_tokens_details = Some(CompletionDetails {
         reasoning_tokens: None,
     });
-    let event = Event::Error {
+    let event = Event::Error(Fault {
         class: "signal",
         exit: 130,
         message: "interrupted",
@@ -183,7 +221,7 @@ fn sparse() -> Value {
         usage: Some(sparse),
         requests: 1,
         retry_after_ms: None,
-    };
+    });
     serde_json::to_value(event).unwrap()
 }
 
@@ -215,14 +253,26 @@ fn the_schema_is_exact() {
         let mut more = line.clone();
         more["another"] = json!(1);
         assert!(!validator.is_valid(&more), "{name} takes any member");
-        for member in line.as_object().unwrap().keys() {
+        let optional = |member: &str| match name {
+            // Calls may stand without words, and words without calls.
+            "result" => {
+                let both = line["tool_calls"].is_array() && line["content"].is_string();
+                ["partial", "errors", "search"].contains(&member)
+                    || (both && ["content", "tool_calls"].contains(&member))
+            }
+            _ => false,
+        };
+        let members = line.as_object().unwrap().keys();
+        for member in members.filter(|member| !optional(member)) {
             let mut less = line.clone();
             less.as_object_mut().unwrap().remove(member);
             assert!(!validator.is_valid(&less), "{name} needs no {member}");
         }
         for (member, value) in line.as_object().unwrap() {
             // These hold any JSON value.
-            if !["value", "results", "arguments"].contains(&member.as_str()) && !value.is_object() {
+            if !["value", "results", "arguments", "search"].contains(&member.as_str())
+                && !value.is_object()
+            {
                 let mut other = line.clone();
                 other[member] = json!({"of": "another type"});
                 assert!(

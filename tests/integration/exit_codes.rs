@@ -33,6 +33,10 @@ fn produce(class: Class, format: &str) -> Ran {
         Class::Truncated => (Some(reply_of("length")), &["json", "hi"]),
         Class::Invalid => (Some(reply("no json")), &["json", "--tries", "1", "hi"]),
         Class::Tool => (Some(reply("no call")), &["tools", "--require-call", "hi"]),
+        Class::Partial => {
+            let run = airx(["chat", "--each=json", "{a}", "--format", format]);
+            return run.nowhere().stdin("{}\n").run();
+        }
         Class::Replay => {
             let tapes = folder();
             let run = airx(["chat", "hi", "--format", format, "--replay"]);

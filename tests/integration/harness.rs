@@ -487,7 +487,8 @@ fn reset(stream: &impl Wire) {
     let _ = stream;
 }
 
-fn read_request(stream: &mut impl Read) -> Option<Asked> {
+/// Reads one request; none where the client has gone.
+pub fn read_request(stream: &mut impl Read) -> Option<Asked> {
     let mut bytes = Vec::new();
     let mut piece = [0; 8 * 1024];
     let end = loop {

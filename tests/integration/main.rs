@@ -15,6 +15,14 @@ mod completions_install;
 mod config;
 mod config_keys;
 mod config_show;
+mod each;
+#[cfg(unix)]
+mod each_file;
+#[cfg(unix)]
+mod each_flow;
+mod each_refused;
+#[cfg(unix)]
+mod each_signals;
 mod endpoint;
 mod error_classes;
 mod errors;
@@ -34,6 +42,7 @@ mod input_messages;
 mod input_session;
 #[cfg(unix)]
 mod input_stdin;
+mod items;
 mod json;
 mod json_fields;
 mod json_lines;

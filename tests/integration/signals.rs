@@ -20,7 +20,7 @@ const SIGNALS: [(Signal, i32, &str); 3] = [
 
 /// `airx ARGS…` that heeds its signals even where the tests run in the
 /// background of a shell or under nohup.
-fn airx(args: &[&str]) -> Airx {
+pub fn heedful(args: &[&str]) -> Airx {
     if cfg!(target_os = "linux") {
         let own = ["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_airx")];
         harness::run("env", own.iter().chain(args))
@@ -31,6 +31,10 @@ fn airx(args: &[&str]) -> Airx {
 
 fn send(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+fn airx(args: &[&str]) -> Airx {
+    heedful(args)
 }
 
 /// A stream whose first delta has come and that says nothing more.

@@ -86,6 +86,7 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
         quiet: false,
         verbose: true,
         progress: false,
+        many: false,
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut printer = Printer::new(options, &mut out, way.terminal, &mut err);
@@ -387,6 +388,7 @@ pub fn words(text: &str) {
             quiet: false,
             verbose: true,
             progress: false,
+            many: false,
         };
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut printer = Printer::new(options, &mut out, terminal, &mut err);

@@ -164,13 +164,69 @@ pub const EVENTS: &[EventDoc] = &[
         )],
     },
     EventDoc {
+        name: "result",
+        when: "What became of an item of --each, whose lines these are in every format. It holds \
+               `content`, `value`, `tool_calls` or `error`; beside `tool_calls` `content` has the \
+               words, if there are any.",
+        members: &[
+            member(
+                "index",
+                "integer",
+                "Which item, from 0; blank lines are none.",
+            ),
+            member(
+                "hash",
+                "string or null",
+                "SHA-256 of the request's body without request_id, in hexadecimal digits; null \
+                 where the item made none.",
+            ),
+            member("content", "string", "The answer's text."),
+            member("value", "any", "The value that `json` accepted."),
+            member(
+                "tool_calls",
+                "array",
+                "The calls of `tools`: objects of `id`, `name` and `arguments`, or \
+                 `arguments_text` where those are not JSON.",
+            ),
+            member(
+                "error",
+                "object",
+                "Why it failed: what an `error` event holds.",
+            ),
+            member(
+                "partial",
+                "string",
+                "What came of an answer that failed, was cut or is not what was asked for.",
+            ),
+            member("errors", "array", "What is wrong with it; as in `invalid`."),
+            member(
+                "search",
+                "any",
+                "What the provider's web search found; as in `search`.",
+            ),
+            member("finish_reason", "string or null", "Why the model stopped."),
+            member(
+                "usage",
+                USAGE,
+                "Tokens of the item's requests; as in `done`.",
+            ),
+            member("cost", COST, "What they cost; as in `done`."),
+            member("requests", "integer", "How many requests were sent."),
+            member(
+                "elapsed_ms",
+                "integer",
+                "Milliseconds from the item's first request to its end.",
+            ),
+        ],
+    },
+    EventDoc {
         name: "done",
         when: "The end of a run that exits 0; the last line.",
         members: &[
             member(
                 "finish_reason",
                 "string or null",
-                "Why the model stopped; null in --meta where nothing was sent or the reader went away.",
+                "Why the model stopped; null under --each, and in --meta where nothing was sent or the reader went away.",
             ),
             member("model", "string or null", "The model that answered."),
             member("id", "string or null", "The server's id of the answer."),

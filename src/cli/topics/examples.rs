@@ -64,6 +64,14 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
                 r#"while read -r word; do airx chat -n --max-in-flight 5 "Define: $word" > "$word.txt" & done < words.txt; wait"#,
             ),
             example(
+                "One request for each line, five at a time; the answers in input order",
+                r#"airx chat --each -c 5 "Define: {}" < words.txt | jq -r .content"#,
+            ),
+            example(
+                "Thousands, in a file: after a kill or a failure the same line goes on",
+                r#"airx chat --each --items words.txt -o defined.ndjson --resume "Define: {}""#,
+            ),
+            example(
                 "Keep the exchange, then have it again without network and key",
                 r#"airx chat --record tapes "Hello" && airx chat --replay tapes "Hello""#,
             ),
@@ -145,6 +153,14 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             example(
                 "One row a line, each as soon as it is complete",
                 r#"airx json --lines --stream --fields '[{city, people int}]' "Ten large cities" | tee rows.ndjson"#,
+            ),
+            example(
+                "Each review of a file, with what its line says of it; for 2 CNY at most",
+                "airx json --each=json --items reviews.ndjson --fields 'mood good|bad' --max-cost 2 'Mood of this review by {user.name}: {text}'",
+            ),
+            example(
+                "Lines of a log as they are written",
+                r#"tail -F app.log | airx json --each --fields 'severity int' "How bad is it, 1 to 5?" | jq --unbuffered .value.severity"#,
             ),
             example(
                 "See the schema that --fields makes",

@@ -32,4 +32,12 @@ impl Cassette {
             settings::Cassette::Replay(folder) => Self::Replay(Player::new(folder)),
         }
     }
+
+    /// Another over the same folder, for a thread of its own.
+    pub(super) fn another(&self) -> Self {
+        match self {
+            Self::Record(recorder) => Self::Record(Box::new(recorder.another())),
+            Self::Replay(player) => Self::Replay(player.clone()),
+        }
+    }
 }

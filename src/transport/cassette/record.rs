@@ -57,6 +57,11 @@ impl Recorder {
         }
     }
 
+    /// Another for the same folder.
+    pub(super) fn another(&self) -> Self {
+        Self::new(self.folder.clone(), self.scrubber.clone())
+    }
+
     /// Begins an exchange. The folder is there before anything is sent.
     pub(in crate::transport) fn begin(&mut self, body: &[u8]) -> Result<&mut Tape, Failure> {
         let place = self.folder.display();

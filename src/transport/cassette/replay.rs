@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::asked::{Asked, Difference};
 use super::form::{End, Recording, VERSION};
@@ -15,11 +16,13 @@ use crate::transport::{BODY_LIMIT, Head, Next, Whole, policy};
 /// Longest recording that is read: a body of the longest size, escaped.
 const FILE_MAX: u64 = 6 * BODY_LIMIT as u64 + (1 << 20);
 
-/// Gives each request its next recording.
+/// Gives each request its next recording; threads that share one never get the
+/// same.
+#[derive(Clone)]
 pub(in crate::transport) struct Player {
     folder: PathBuf,
     /// How many of a name have been given.
-    given: HashMap<String, u32>,
+    given: Arc<Mutex<HashMap<String, u32>>>,
 }
 
 /// The body of a recorded response, piece by piece.
@@ -34,7 +37,7 @@ impl Player {
     pub(super) fn new(folder: PathBuf) -> Self {
         Self {
             folder,
-            given: HashMap::new(),
+            given: Arc::default(),
         }
     }
 
@@ -45,14 +48,17 @@ impl Player {
     pub(in crate::transport) fn next(&mut self, body: &[u8]) -> Result<(Head, Pieces), Failure> {
         let asked = Asked::of(body);
         let name = asked.name();
-        let given = self.given.entry(name.clone()).or_default();
+        let mut all = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = all.entry(name.clone()).or_default();
         let file = format!("{name}-{}.json", *given + 1);
         let path = self.folder.join(&file);
         let Some(recording) = read(&path)? else {
             let used_up = (*given > 0).then_some(*given);
+            drop(all);
             return Err(self.missed(&asked, &name, used_up));
         };
         *given += 1;
+        drop(all);
         let broken = || unusable(&path, "its body cannot be read");
         let mut left = recording.response.body.pieces().ok_or_else(broken)?;
         left.retain(|piece| !piece.is_empty());

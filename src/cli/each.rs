@@ -1,0 +1,71 @@
+//! The options of `--each`, which `chat`, `tools` and `json` share.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use super::Tier;
+
+/// Many inputs in one run.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Many inputs")]
+pub struct EachArgs {
+    /// One request for each line of standard input; `=json` for each JSON value
+    ///
+    /// PROMPT is the template: {} is the item, {name} and {a.b} are members of a
+    /// JSON item, other braces stay; without such a place the item follows after
+    /// a blank line. Blank lines are passed over. Each item becomes one line of
+    /// output, a `result` as airx help events tells it, in input order and as
+    /// soon as it is known. Exit 12 where any failed. --dry-run prints the
+    /// first item's.
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "lines", conflicts_with = "session")]
+    pub each: Option<Each>,
+
+    /// Read the items from FILE instead of standard input
+    #[arg(long, value_name = "FILE", requires = "each")]
+    pub items: Option<PathBuf>,
+
+    /// Requests in flight at once [default: the model's number at --tier, else 2]
+    ///
+    /// Lowered where the server says that it is too many (1302), then raised
+    /// again. Such an answer does not count against --retries while others are
+    /// in flight.
+    #[arg(short, long, value_name = "N", requires = "each", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub concurrency: Option<u16>,
+
+    /// The account's tier, for --concurrency [default: v0]
+    #[arg(
+        long,
+        value_name = "v0|v1|v2|v3",
+        hide_possible_values = true,
+        requires = "each"
+    )]
+    pub tier: Option<Tier>,
+
+    /// Print results as they come, not in input order
+    #[arg(long, requires = "each")]
+    pub unordered: bool,
+
+    /// Go on with -o FILE: ask only for what it has no answer to
+    ///
+    /// The items must be those of the run that wrote it, and may be more; one
+    /// whose request has changed exits 2.
+    #[arg(long, requires_all = ["each", "output"])]
+    pub resume: bool,
+
+    /// Start nothing that could cost more than this in all, then exit 12
+    ///
+    /// In the currency of the model's price (airx models). A request counts as
+    /// the longest answer it may get until its cost is known.
+    #[arg(long, value_name = "AMOUNT", requires = "each")]
+    pub max_cost: Option<String>,
+}
+
+/// `--each`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Each {
+    /// One item a line
+    Lines,
+    /// One JSON value a line
+    Json,
+}

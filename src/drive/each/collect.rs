@@ -1,0 +1,114 @@
+//! What a run of one item hands over → kept, in place of being printed. What
+//! people should know goes on to the printer, with the item's number.
+
+use serde_json::Value;
+
+use crate::error::Failure;
+use crate::event::{Count, Event, Level, Sink, Tally, Violation, Work};
+
+/// The sink of one item.
+pub(super) struct Collect<S> {
+    sink: S,
+    index: u64,
+    /// What this item took.
+    pub(super) tally: Tally,
+    /// The value that `json` accepted.
+    pub(super) value: Option<Value>,
+    /// What the provider's web search found.
+    pub(super) search: Option<Value>,
+    /// What would be printed of an answer that is no success.
+    pub(super) text: String,
+    /// What is wrong with the last answer.
+    pub(super) errors: Vec<Violation>,
+    /// Requests that may have cost something that no server told.
+    pub(super) untold: u32,
+}
+
+impl<S: Sink> Collect<S> {
+    pub(super) fn new(index: u64, sink: S) -> Self {
+        Self {
+            sink,
+            index,
+            tally: Tally::default(),
+            value: None,
+            search: None,
+            text: String::new(),
+            errors: Vec::new(),
+            untold: 0,
+        }
+    }
+
+    /// A request failed in this way.
+    pub(super) fn failed(&mut self, class: &str) {
+        self.untold += u32::from(matches!(class, "incomplete" | "network"));
+    }
+}
+
+impl<S: Sink> Sink for Collect<S> {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
+        match event {
+            Event::Value { value } => self.value = Some((*value).clone()),
+            Event::Search { results } => self.search = Some((*results).clone()),
+            Event::Invalid { errors, .. } => self.errors = errors.to_vec(),
+            Event::Retry { class, .. } => self.failed(class),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn payload(&mut self, _: &[u8], _: bool) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
+        work(self)
+    }
+
+    fn wait(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn printed(&self) -> bool {
+        false
+    }
+
+    fn again(&mut self) {
+        self.text.clear();
+        self.errors.clear();
+    }
+
+    fn count(&mut self, what: Count<'_>) {
+        self.tally.count(&what);
+        self.sink.count(what);
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.text.push_str(text);
+        Ok(())
+    }
+
+    fn aside(&mut self, text: &str, withheld: bool) {
+        // The answer comes first; what is wrong with it is known otherwise.
+        if withheld && self.text.is_empty() {
+            text.clone_into(&mut self.text);
+        }
+    }
+
+    fn note(&mut self, level: Level, text: &str) {
+        match level {
+            // A tool's own words, as it wrote them.
+            Level::Always => self.sink.note(level, text),
+            _ => self
+                .sink
+                .note(level, &format!("item {}: {text}", self.index)),
+        }
+    }
+
+    fn verbose(&self) -> bool {
+        self.sink.verbose()
+    }
+
+    fn collects(&self) -> bool {
+        true
+    }
+}

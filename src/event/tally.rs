@@ -1,0 +1,96 @@
+//! Requests, tokens, money and time of a run, added up.
+
+use std::time::{Duration, Instant};
+
+use crate::api::reply::Usage;
+use crate::model::Cost;
+
+/// What is added up over a run's requests.
+#[derive(Debug)]
+pub struct Tally {
+    /// Requests sent.
+    pub requests: u32,
+    /// Tokens of all requests, where the server told any.
+    pub usage: Option<Usage>,
+    /// What they cost, where the model's price is known.
+    pub cost: Option<Cost>,
+    /// From the first request to the first token.
+    pub ttft: Option<Duration>,
+    started: Instant,
+    ended: Option<Duration>,
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            requests: 0,
+            usage: None,
+            cost: None,
+            ttft: None,
+            started: Instant::now(),
+            ended: None,
+        }
+    }
+}
+
+/// One thing to add to the [`Tally`].
+#[derive(Debug)]
+pub enum Count<'a> {
+    /// A request goes out.
+    Request,
+    /// The first token of an answer has come.
+    FirstToken,
+    /// A request's token counts, as told by this model.
+    Usage(Usage, &'a str),
+    /// How far a run of many items has come.
+    Items(Items),
+}
+
+/// How far a run of many items has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Items {
+    /// Answered.
+    pub done: u64,
+    /// Failed.
+    pub failed: u64,
+    /// Begun, and neither.
+    pub in_flight: u64,
+    /// Done by an earlier run, and not asked for again.
+    pub kept: u64,
+    /// Bytes of the input that were read, and all there are, where that is known.
+    pub read: Option<(u64, u64)>,
+}
+
+impl Tally {
+    /// Adds one thing up.
+    pub fn count(&mut self, what: &Count<'_>) {
+        match what {
+            Count::Request => {
+                if self.requests == 0 {
+                    self.started = Instant::now();
+                }
+                self.requests += 1;
+            }
+            Count::FirstToken => {
+                self.ttft.get_or_insert_with(|| self.started.elapsed());
+            }
+            Count::Usage(usage, model) => {
+                *self.usage.get_or_insert_default() += *usage;
+                if let Some(cost) = crate::model::cost(model, usage) {
+                    self.cost = Some(cost.plus(self.cost.take()));
+                }
+            }
+            Count::Items(_) => {}
+        }
+    }
+
+    /// The run is over: the clock stops, so that all who tell the time agree.
+    pub fn stop(&mut self) {
+        self.ended = Some(self.started.elapsed());
+    }
+
+    /// Since the first request, or since the run began where none was sent.
+    pub fn elapsed(&self) -> Duration {
+        self.ended.unwrap_or_else(|| self.started.elapsed())
+    }
+}

@@ -1,0 +1,234 @@
+//! The prompt of many items: comes in the PROMPT with its places and what stands
+//! behind it, goes out the text of each item.
+
+use serde_json::Value;
+
+use super::bytes::LIMIT;
+use super::items::Item;
+use crate::error::Failure;
+
+/// What every item's text is made by.
+#[derive(Debug, Default)]
+pub struct Template {
+    parts: Vec<Vec<Piece>>,
+    /// Items are JSON values: their members can be named.
+    json: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Piece {
+    Text(String),
+    /// `{}`.
+    Item,
+    /// `{a.b}`.
+    Member(Vec<String>),
+}
+
+impl Template {
+    pub(super) fn new(json: bool) -> Self {
+        Self {
+            parts: Vec::new(),
+            json,
+        }
+    }
+
+    /// Adds a part of the PROMPT, in which places stand.
+    pub(super) fn prompt(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.parts.push(pieces(text, self.json));
+        }
+    }
+
+    /// Adds a text that is the same for all, braces and all.
+    pub(super) fn text(&mut self, text: String) {
+        if !text.is_empty() {
+            self.parts.push(vec![Piece::Text(text)]);
+        }
+    }
+
+    /// Gives the item a place of its own at the end, unless it has one.
+    pub(super) fn finish(mut self) -> Self {
+        let text = |piece: &Piece| matches!(piece, Piece::Text(_));
+        if self.parts.iter().flatten().all(text) {
+            self.parts.push(vec![Piece::Item]);
+        }
+        self
+    }
+
+    /// The text of an item.
+    ///
+    /// # Errors
+    /// It lacks a member, or the text is blank or too long: exit 2.
+    pub fn fill(&self, item: &Item) -> Result<String, Failure> {
+        let mut text = String::new();
+        for (at, part) in self.parts.iter().enumerate() {
+            if at > 0 {
+                text.push_str("\n\n");
+            }
+            for piece in part {
+                match piece {
+                    Piece::Text(words) => text.push_str(words),
+                    Piece::Item => text.push_str(&item.text),
+                    Piece::Member(path) => text.push_str(&member(item, path)?),
+                }
+                if text.len() > LIMIT {
+                    return Err(Failure::usage("the message is larger than 16 MiB")
+                        .hint("send less: no model's context holds that much"));
+                }
+            }
+        }
+        if text.trim().is_empty() {
+            return Err(Failure::usage("the message is empty"));
+        }
+        Ok(text)
+    }
+}
+
+/// A member's text: a string without its quotes, anything else as JSON.
+fn member(item: &Item, path: &[String]) -> Result<String, Failure> {
+    let mut names = path.iter();
+    let found = names.try_fold(item.value.as_ref(), |value, name| {
+        let inner = value?.as_object()?.get(name)?;
+        Some(Some(inner))
+    });
+    found.flatten().map(bare).ok_or_else(|| {
+        let place = path.join(".");
+        let what = format!("the item of line {} has no member {place}", item.line);
+        Failure::usage(what).hint(format!("{{{place}}} in the prompt names it"))
+    })
+}
+
+/// A value as it stands in a prompt.
+pub(super) fn bare(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    }
+}
+
+/// Finds the places; what is no place stays as it is.
+fn pieces(text: &str, json: bool) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut plain = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('{') {
+        let (before, from) = rest.split_at(at);
+        plain.push_str(before);
+        let place = from.find('}').and_then(|end| {
+            let piece = place(&from[1..end], json)?;
+            Some((piece, &from[end + 1..]))
+        });
+        let Some((piece, after)) = place else {
+            plain.push('{');
+            rest = &from[1..];
+            continue;
+        };
+        if !plain.is_empty() {
+            pieces.push(Piece::Text(std::mem::take(&mut plain)));
+        }
+        pieces.push(piece);
+        rest = after;
+    }
+    plain.push_str(rest);
+    if !plain.is_empty() {
+        pieces.push(Piece::Text(plain));
+    }
+    pieces
+}
+
+/// What braces hold: nothing, or names joined by dots.
+fn place(inside: &str, json: bool) -> Option<Piece> {
+    if inside.is_empty() {
+        return Some(Piece::Item);
+    }
+    let part_of_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let is_name = |name: &str| !name.is_empty() && name.chars().all(part_of_name);
+    (json && inside.split('.').all(is_name))
+        .then(|| Piece::Member(inside.split('.').map(str::to_owned).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn item(text: &str, json: bool) -> Item {
+        let value = json.then(|| serde_json::from_str(text).unwrap());
+        Item {
+            text: value.as_ref().map_or_else(|| text.to_owned(), bare),
+            value,
+            line: 7,
+            read: 0,
+        }
+    }
+
+    fn filled(prompt: &str, given: &str, json: bool) -> Result<String, Failure> {
+        let mut template = Template::new(json);
+        template.prompt(prompt);
+        template.finish().fill(&item(given, json))
+    }
+
+    #[test]
+    fn places_are_filled_and_other_braces_stay() {
+        let line = |prompt: &str| filled(prompt, "x{}{a}", false).unwrap();
+        assert_eq!(line("Define: {}!"), "Define: x{}{a}!");
+        assert_eq!(
+            line("{} {a} {{}} { } {\"b\":1}"),
+            "x{}{a} {a} {x{}{a}} { } {\"b\":1}"
+        );
+        assert_eq!(line("{"), "{\n\nx{}{a}");
+        assert_eq!(line("Sum up"), "Sum up\n\nx{}{a}");
+        assert_eq!(line(""), "x{}{a}");
+    }
+
+    #[test]
+    fn members_stand_without_their_quotes_and_digits_stay() {
+        let given = r#"{"name":"A \"B\"","a":{"b":[1.50,null],"c-d":true},"größe":123456789012345678901234567890.10}"#;
+        let json = |prompt: &str| filled(prompt, given, true).unwrap();
+        assert_eq!(
+            json("{name}: {a.b} {a.c-d} {größe}"),
+            "A \"B\": [1.50,null] true 123456789012345678901234567890.10"
+        );
+        assert_eq!(
+            json(r"\frac { a } {a b} {a,b} {.a} {a.}"),
+            format!("\\frac {{ a }} {{a b}} {{a,b}} {{.a}} {{a.}}\n\n{given}")
+        );
+        assert_eq!(filled("{}", "\"a\\nb\"", true).unwrap(), "a\nb");
+        assert_eq!(filled("{}", "[1, 2]", true).unwrap(), "[1,2]");
+    }
+
+    #[test]
+    fn a_member_that_is_not_there_is_named() {
+        for (prompt, given) in [("{a.b}", r#"{"a":1}"#), ("{a.b}", "{}"), ("{a.b}", "3")] {
+            let failure = filled(prompt, given, true).unwrap_err();
+            assert_eq!(failure.message, "the item of line 7 has no member a.b");
+            assert_eq!(failure.exit(), 2);
+        }
+    }
+
+    #[test]
+    fn a_blank_message_is_refused() {
+        assert_eq!(filled("", "\" \"", true).unwrap_err().exit(), 2);
+    }
+
+    proptest! {
+        /// A template without places is itself, whatever braces it has.
+        #[test]
+        fn what_is_no_place_stays(prompt in "[{} \"a\\n]{0,20}", given in ".{1,9}") {
+            prop_assume!(!prompt.contains("{}") && !prompt.is_empty());
+            let given = given.replace(['\n', '\r'], " ");
+            let text = filled(&prompt, &given, false);
+            if let Ok(text) = text {
+                prop_assert_eq!(text, format!("{prompt}\n\n{given}"));
+            }
+        }
+
+        /// Each `{}` becomes the item, and nothing else of the text changes.
+        #[test]
+        fn each_place_holds_the_item(parts in prop::collection::vec("[a-z {\"]{0,5}", 2..5), given in "[a-z{}]{1,9}") {
+            prop_assume!(parts.iter().all(|part| !part.ends_with('{')));
+            let text = filled(&parts.join("{}"), &given, false).unwrap();
+            prop_assert_eq!(text, parts.join(&given));
+        }
+    }
+}

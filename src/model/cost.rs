@@ -1,0 +1,166 @@
+//! Tokens and prices → amounts of money, exact to the last digit: what requests
+//! cost, and what one may cost at most.
+
+use serde::{Serialize, Serializer};
+
+use super::{Millionths, find};
+use crate::api::reply::Usage;
+
+/// Decimal places of an amount: a token of a price in millionths of a unit a
+/// million.
+const PLACES: u32 = 12;
+
+/// What a run cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cost {
+    /// Millionths of millionths of the unit: tokens × price of a million.
+    amount: u128,
+    currency: &'static str,
+    date: Option<&'static str>,
+}
+
+/// What these tokens cost, where the model's price is known.
+pub fn cost(model: &str, usage: &Usage) -> Option<Cost> {
+    let price = find(model)?.price?;
+    let details = usage.prompt_tokens_details;
+    let cached = details
+        .and_then(|details| details.cached_tokens)
+        .unwrap_or(0)
+        .min(usage.prompt_tokens);
+    let of = |tokens: u64, price: Millionths| u128::from(tokens) * u128::from(price);
+    let amount = of(usage.prompt_tokens - cached, price.input)
+        + of(cached, price.cached.unwrap_or(price.input))
+        + of(usage.completion_tokens, price.output);
+    Some(Cost {
+        amount,
+        currency: price.currency,
+        date: price.date,
+    })
+}
+
+impl Cost {
+    /// Both together; amounts in different currencies do not mix, the newer stays.
+    #[must_use]
+    pub fn plus(mut self, other: Option<Self>) -> Self {
+        if let Some(other) = other.filter(|other| other.currency == self.currency) {
+            self.amount += other.amount;
+        }
+        self
+    }
+
+    /// The amount as a decimal number, without trailing zeros.
+    pub fn amount(&self) -> String {
+        decimal(self.amount, PLACES)
+    }
+
+    /// The amount in units of 10^-12.
+    pub fn units(&self) -> u128 {
+        self.amount
+    }
+
+    /// ISO 4217 code of the amount.
+    pub fn currency(&self) -> &'static str {
+        self.currency
+    }
+}
+
+impl Serialize for Cost {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+        let mut cost = to.serialize_struct("Cost", 3)?;
+        cost.serialize_field("amount", &self.amount())?;
+        cost.serialize_field("currency", self.currency)?;
+        cost.serialize_field("price_date", &self.date)?;
+        cost.end()
+    }
+}
+
+/// `amount` × 10^-`places`, exactly.
+pub(super) fn decimal(amount: u128, places: u32) -> String {
+    let unit = 10_u128.pow(places);
+    let (whole, fraction) = (amount / unit, amount % unit);
+    if fraction == 0 {
+        return whole.to_string();
+    }
+    let fraction = format!("{fraction:0width$}", width = places as usize);
+    format!("{whole}.{}", fraction.trim_end_matches('0'))
+}
+
+/// What a request of this model may cost, in units of 10^-12, where its price is
+/// known. `prompt` and `answer` are tokens that it cannot exceed; none is the
+/// model's own limit.
+pub fn bound(model: &str, prompt: Option<u64>, answer: Option<u64>) -> Option<u128> {
+    let model = find(model)?;
+    let price = model.price?;
+    let least = |given: Option<u64>, limit: Option<u32>| match (given, limit.map(u64::from)) {
+        (Some(given), Some(limit)) => Some(given.min(limit)),
+        (given, limit) => given.or(limit),
+    };
+    let of = |tokens: u64, price: Millionths| u128::from(tokens) * u128::from(price);
+    let prompt = least(prompt, model.context)?;
+    // --param may ask for more than the table has.
+    let answer = answer.or(model.max_output.map(u64::from))?;
+    Some(of(prompt, price.input) + of(answer, price.output))
+}
+
+/// An amount in units of 10^-12 as a decimal number.
+pub fn shown(units: u128) -> String {
+    decimal(units, PLACES)
+}
+
+/// A decimal number as an amount in units of 10^-12; none where it is none, or
+/// has more digits than that.
+pub fn amount_of(text: &str) -> Option<u128> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) || text.ends_with('.') {
+        return None;
+    }
+    let places = u32::try_from(fraction.len()).ok()?;
+    let whole: u128 = whole.parse().ok()?;
+    let part: u128 = format!("0{fraction}").parse().ok()?;
+    let scale = 10_u128.pow(PLACES.checked_sub(places)?);
+    let whole = whole.checked_mul(10_u128.pow(PLACES))?;
+    whole.checked_add(part.checked_mul(scale)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_amount_is_read_to_the_last_digit() {
+        assert_eq!(amount_of("0.000000000001"), Some(1));
+        assert_eq!(amount_of("12.5"), Some(12_500_000_000_000));
+        assert_eq!(amount_of("3"), Some(3_000_000_000_000));
+        for wrong in [
+            "",
+            ".5",
+            "1.",
+            "-1",
+            "1e3",
+            "+1",
+            "1,5",
+            "0.0000000000001",
+            "9".repeat(39).as_str(),
+        ] {
+            assert_eq!(amount_of(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_request_costs_no_more_than_its_bound() {
+        // glm-4-airx: 10 CNY a million, 8192 of context, 4096 of output.
+        assert_eq!(
+            bound("glm-4-airx", Some(100), Some(50)),
+            amount_of("0.0015")
+        );
+        assert_eq!(
+            bound("glm-4-airx", Some(1 << 40), None),
+            amount_of("0.12288")
+        );
+        assert_eq!(bound("glm-4-airx", None, Some(0)), amount_of("0.08192"));
+        assert_eq!(bound("llama", Some(1), Some(1)), None);
+        assert_eq!(bound("glm-4.6", Some(1), Some(1)), None);
+    }
+}

@@ -1,0 +1,63 @@
+//! Descriptors that the caller has opened, by their names.
+
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+
+use crate::error::Failure;
+
+/// Whether `path` names a descriptor that the caller has opened. What is behind
+/// it is the caller's: it is added to, neither cut nor replaced.
+pub(super) fn is_descriptor(path: &Path) -> bool {
+    ["/dev/fd", "/proc/self/fd"]
+        .iter()
+        .any(|folder| path.starts_with(folder))
+        || ["/dev/stdout", "/dev/stderr"]
+            .iter()
+            .any(|name| path == Path::new(name))
+}
+
+/// Whether `path` is standard output: `-`, or one of its names.
+pub(super) fn is_stdout(path: &Path) -> bool {
+    let named = |name| cfg!(unix) && path == Path::new(name);
+    path == Path::new("-")
+        || ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
+            .map(named)
+            .contains(&true)
+}
+
+/// The caller's own descriptor, which shares its place in the file: one opened
+/// anew has a place of its own, and what the caller writes next would fall on
+/// the answer. A socket cannot be opened anew at all.
+#[cfg(target_os = "linux")]
+fn shared_descriptor(path: &Path) -> Option<File> {
+    use rustix::fs::{OFlags, fcntl_getfl};
+    use rustix::process::{PidfdFlags, PidfdGetfdFlags, getpid, pidfd_getfd, pidfd_open};
+    let number = match path.to_str()? {
+        "/dev/stderr" => 2,
+        name => name.rsplit('/').next()?.parse().ok()?,
+    };
+    let process = pidfd_open(getpid(), PidfdFlags::empty()).ok()?;
+    let descriptor = pidfd_getfd(process, number, PidfdGetfdFlags::empty()).ok()?;
+    let readable = fcntl_getfl(&descriptor).ok()? & OFlags::ACCMODE == OFlags::RDONLY;
+    (!readable).then(|| descriptor.into())
+}
+
+/// Elsewhere to open its name is to share it.
+#[cfg(not(target_os = "linux"))]
+fn shared_descriptor(_: &Path) -> Option<File> {
+    None
+}
+
+/// Opens a descriptor of the caller's by its name.
+///
+/// # Errors
+/// It is not open: exit 2.
+pub(super) fn open_descriptor(option: &str, path: &Path) -> Result<File, Failure> {
+    if let Some(file) = shared_descriptor(path) {
+        return Ok(file);
+    }
+    OpenOptions::new().append(true).open(path).map_err(|error| {
+        Failure::usage(format!("{option} {}: {error}", path.display()))
+            .hint("is the descriptor open?")
+    })
+}

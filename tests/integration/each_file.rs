@@ -1,0 +1,310 @@
+//! `--each -o FILE` and `--resume`: nothing that was paid for is lost or paid for
+//! twice.
+
+use std::fs::{metadata, read_to_string, write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use rustix::process::Signal;
+
+use crate::harness::{Airx, Ran, airx, file, finish, folder, reply_body};
+use crate::items::{Items, echo, echoes, numbers, refusal, results, told};
+use crate::killed::send;
+use crate::signals::heedful;
+
+fn run(folder: &Path, args: &[&str]) -> Airx {
+    airx(["chat", "--each", "-o", "out", "--items", "items"])
+        .args(args)
+        .within(folder)
+}
+
+fn out(folder: &tempfile::TempDir) -> String {
+    read_to_string(folder.path().join("out")).unwrap()
+}
+
+#[test]
+fn the_file_has_all_results_in_order_and_mode_0600() {
+    let (server, folder) = (echo().hold(), folder());
+    file(&folder, "items", "a\nb\nc\n");
+    let child = run(folder.path(), &["-c", "3"]).of(&server).start();
+    server.await_asked(3);
+    server.let_go("c");
+    // It is there as soon as it is known, and before those that come first.
+    let first = await_line(&folder, "out", 1);
+    assert_eq!(told(&first), echoes([(2, "c!")]));
+    server.let_all_go();
+    finish(child);
+    assert_eq!(
+        told(&out(&folder)),
+        echoes([(0, "a!"), (1, "b!"), (2, "c!")])
+    );
+    let mode = metadata(folder.path().join("out"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+    assert_eq!(names(&folder), ["items", "out"]);
+}
+
+fn names(folder: &tempfile::TempDir) -> Vec<String> {
+    let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string();
+    let mut names: Vec<String> = folder
+        .path()
+        .read_dir()
+        .unwrap()
+        .map(|entry| name(entry).unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// Waits until a file has so many lines.
+#[track_caller]
+fn await_line(folder: &tempfile::TempDir, name: &str, count: usize) -> String {
+    let begun = std::time::Instant::now();
+    loop {
+        let text = read_to_string(folder.path().join(name)).unwrap_or_default();
+        if text.matches('\n').count() >= count {
+            return text;
+        }
+        assert!(begun.elapsed() < crate::harness::PATIENCE, "{text:?}");
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn after_a_kill_nothing_is_lost_and_only_what_was_in_flight_is_asked_for_again() {
+    let (server, folder) = (echo().hold(), folder());
+    file(&folder, "items", numbers(20));
+    let child = run(folder.path(), &["-c", "3"]).of(&server).start();
+    for item in ["2", "3", "4", "5"] {
+        server.let_go(item);
+    }
+    // 0, 1 and 6 are in flight; four are done.
+    server.await_asked(7);
+    let there = await_line(&folder, "out", 4);
+    send(&child, Signal::KILL);
+    finish(child);
+    assert_eq!(out(&folder), there);
+    // The kill might have met the write of a line.
+    write(
+        folder.path().join("out"),
+        format!("{there}{{\"type\":\"result\",\"ind"),
+    )
+    .unwrap();
+    server.let_all_go();
+    let ran = run(folder.path(), &["-c", "3", "--resume"])
+        .of(&server)
+        .run();
+    assert_eq!((ran.code, &*ran.stdout), (0, ""), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .starts_with("airx: 20 done (4 before), 0 failed, "),
+        "{}",
+        ran.stderr
+    );
+    let lines = told(&out(&folder));
+    assert!(
+        lines
+            .into_iter()
+            .eq((0..20).map(|item| (item, format!("{item}!"))))
+    );
+    let mut asked = server.texts();
+    asked.sort();
+    let twice: Vec<&String> = asked
+        .windows(2)
+        .filter(|pair| pair[0] == pair[1])
+        .map(|pair| &pair[0])
+        .collect();
+    assert_eq!(twice, ["0", "1", "6"]);
+    assert_eq!(names(&folder), ["items", "out"]);
+}
+
+#[test]
+fn failures_are_asked_for_again_and_what_is_done_is_not() {
+    let folder = folder();
+    file(&folder, "items", "a\nb\nc\n");
+    let server = Items::answering(|text, times, _| match (text, times) {
+        ("b", 1) => (400, refusal("1261")),
+        _ => (200, reply_body(&format!("{text}!"), "stop")),
+    });
+    let ran = run(folder.path(), &["-q"]).of(&server).run();
+    ran.is(12, "", "airx: partial: 1 of 3 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n");
+    assert_eq!(
+        told(&out(&folder)),
+        echoes([(0, "a!"), (1, "rejected"), (2, "c!")])
+    );
+    // The input has grown meanwhile.
+    file(&folder, "items", "a\nb\nc\nd\n");
+    let ran = run(folder.path(), &["-q", "--resume"]).of(&server).run();
+    ran.is(0, "", "");
+    assert_eq!(
+        told(&out(&folder)),
+        echoes([(0, "a!"), (1, "b!"), (2, "c!"), (3, "d!")])
+    );
+    assert_eq!(server.texts()[3..].len(), 2);
+    // Once more there is nothing to do, and no file for it either.
+    run(folder.path(), &["-q", "--resume"])
+        .nowhere()
+        .run()
+        .is(0, "", "");
+    assert_eq!(names(&folder), ["items", "out"]);
+}
+
+#[track_caller]
+fn refused(ran: &Ran, message: &str) {
+    let told = ran
+        .stderr
+        .lines()
+        .find(|line| line.starts_with("airx: usage: "))
+        .unwrap_or_default();
+    assert_eq!((ran.code, told), (2, &*format!("airx: usage: {message}")));
+}
+
+#[test]
+fn what_does_not_belong_to_the_file_is_refused() {
+    let (server, folder) = (echo(), folder());
+    file(&folder, "items", "a\nb\n");
+    assert_eq!(run(folder.path(), &[]).of(&server).run().code, 0);
+    let before = out(&folder);
+    let ran = run(folder.path(), &["--resume", "--temperature", "0.5"])
+        .nowhere()
+        .run();
+    refused(
+        &ran,
+        "--resume: item 0 (line 1) is not the one that the file has a result of: its request has changed",
+    );
+    file(&folder, "items", "a\n");
+    let ran = run(folder.path(), &["--resume"]).nowhere().run();
+    refused(
+        &ran,
+        "--resume: the file has a result of item 1, and there are 1 items: the input has become shorter",
+    );
+    assert_eq!(out(&folder), before);
+    file(&folder, "out", "my diary\n");
+    let ran = run(folder.path(), &["--resume"]).nowhere().run();
+    refused(&ran, "--output out: line 1 is no result of --each");
+    assert_eq!(out(&folder), "my diary\n");
+    let ran = airx(["chat", "--each", "--resume", "-o", "/dev/null"])
+        .nowhere()
+        .run();
+    refused(&ran, "--resume: /dev/null is not a regular file");
+}
+
+#[test]
+fn a_file_that_was_there_stays_until_the_run_has_succeeded() {
+    let folder = folder();
+    file(&folder, "items", "a\nb\n");
+    file(&folder, "out", "precious\n");
+    let server = Items::answering(|text, times, _| match (text, times) {
+        ("b", 1) => (400, refusal("1261")),
+        _ => (200, reply_body(&format!("{text}!"), "stop")),
+    });
+    let ran = run(folder.path(), &["-q"]).of(&server).run();
+    assert_eq!(ran.code, 12);
+    assert!(
+        ran.stderr
+            .starts_with("airx: what came is in out.partial\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(out(&folder), "precious\n");
+    // What was paid for is not thrown away by the same line once more.
+    let ran = run(folder.path(), &[]).nowhere().run();
+    let partial = folder.path().join("out.partial");
+    refused(&ran, "out.partial has results of a run that did not end");
+    assert_eq!(results(&read_to_string(&partial).unwrap()).len(), 2);
+    let ran = run(folder.path(), &["--resume"]).of(&server).run();
+    assert_eq!((ran.code, server.texts().len()), (0, 3), "{}", ran.stderr);
+    assert_eq!(told(&out(&folder)), echoes([(0, "a!"), (1, "b!")]));
+    assert_eq!(names(&folder), ["items", "out"]);
+}
+
+#[test]
+fn events_in_a_file_stand_in_order_and_are_taken_up() {
+    let (server, folder) = (echo(), folder());
+    let types = || -> Vec<String> {
+        let types = out(&folder);
+        types
+            .lines()
+            .map(|line| {
+                crate::harness::event(line)["type"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect()
+    };
+    for (items, expected) in [("a\nb\n", 2), ("a\nb\nc\n", 3)] {
+        file(&folder, "items", items);
+        let ran = run(folder.path(), &["--format", "ndjson", "--resume"])
+            .of(&server)
+            .run();
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        let mut all = vec!["start"];
+        all.extend(vec!["result"; expected]);
+        all.push("done");
+        assert_eq!(types(), all);
+    }
+    assert_eq!(server.texts().len(), 3);
+}
+
+#[test]
+fn a_link_is_followed_and_the_file_s_mode_is_kept() {
+    let (server, folder) = (echo(), folder());
+    file(&folder, "items", "a\n");
+    file(&folder, "real", "");
+    let real = folder.path().join("real");
+    std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o644)).unwrap();
+    std::os::unix::fs::symlink("real", folder.path().join("out")).unwrap();
+    assert_eq!(run(folder.path(), &[]).of(&server).run().code, 0);
+    assert_eq!(told(&read_to_string(&real).unwrap()), echoes([(0, "a!")]));
+    assert_eq!(metadata(&real).unwrap().permissions().mode() & 0o777, 0o644);
+    assert!(
+        folder
+            .path()
+            .join("out")
+            .symlink_metadata()
+            .unwrap()
+            .is_symlink()
+    );
+}
+
+#[test]
+fn a_run_that_is_interrupted_leaves_what_it_has_in_order() {
+    let (server, folder) = (echo().hold(), folder());
+    file(&folder, "items", numbers(9));
+    let args = ["chat", "--each", "-o", "out", "--items", "items", "-c", "2"];
+    let child = heedful(&args).within(folder.path()).of(&server).start();
+    server.await_asked(2);
+    server.let_go("1");
+    server.await_asked(3);
+    send(&child, Signal::INT);
+    server.let_all_go();
+    let ran = finish(child);
+    assert_eq!(ran.signal, Some(2));
+    assert_eq!(
+        told(&out(&folder)),
+        echoes([(0, "0!"), (1, "1!"), (2, "2!")])
+    );
+    let ran = run(folder.path(), &["--resume"]).of(&server).run();
+    assert_eq!((ran.code, server.texts().len()), (0, 9), "{}", ran.stderr);
+}
+
+#[test]
+fn nothing_is_left_of_a_run_that_came_to_nothing() {
+    let folder = folder();
+    file(&folder, "items", "");
+    file(&folder, "bad", b"\xFF\n");
+    let ran = airx(["chat", "--each", "-o", "out", "--items", "bad"])
+        .within(folder.path())
+        .nowhere()
+        .run();
+    assert_eq!(
+        (ran.code, names(&folder)),
+        (2, vec!["bad".to_owned(), "items".to_owned()])
+    );
+    // No items are no failure: then the file says so.
+    assert_eq!(run(folder.path(), &[]).nowhere().run().code, 0);
+    assert_eq!(out(&folder), "");
+}

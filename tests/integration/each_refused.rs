@@ -1,0 +1,195 @@
+//! What `--each` does not go with: one line says what, and what to do.
+
+use crate::harness::{airx, file, folder};
+use crate::items::{echo, echoes, told};
+
+/// Arguments, the message, and the hint where there is one.
+const REFUSED: &[(&[&str], &str, &str)] = &[
+    (
+        &["chat", "--format", "json"],
+        "--format json is for one answer, not for --each",
+        "leave it out: each item becomes one line of JSON",
+    ),
+    (
+        &["chat", "-x"],
+        "--extract is for one answer, not for --each",
+        "each item's text is whole in the `content` of its line",
+    ),
+    (
+        &["chat", "--reasoning"],
+        "--reasoning is for one answer, not for --each",
+        "many items think at the same time; leave it out",
+    ),
+    (
+        &["json", "--pretty"],
+        "--pretty is for one answer, not for --each",
+        "each item's value is whole in the `value` of its line: jq -c .value",
+    ),
+    (
+        &["json", "--select", "/a"],
+        "--select is for one answer, not for --each",
+        "each item's value is whole in the `value` of its line: jq -c .value",
+    ),
+    (
+        &["json", "--lines", "--stream"],
+        "--stream is for one answer, not for --each",
+        "an item's line is printed when its answer is complete; leave it out",
+    ),
+    (
+        &["tools", "--stream"],
+        "--stream is for one answer, not for --each",
+        "an item's line is printed when its answer is complete; leave it out",
+    ),
+    (
+        &["tools", "--run"],
+        "--run with --each needs --yes",
+        "nobody can be asked for the calls of many items at the same time",
+    ),
+    (
+        &["chat", "-"],
+        "standard input can be given once, and both `-` in the prompt and `--each` ask for it",
+        "write one of them to a file first",
+    ),
+    (
+        &["chat", "-f", "-"],
+        "standard input can be given once, and both `-f -` and `--each` ask for it",
+        "write one of them to a file first",
+    ),
+    (
+        &["chat", "--messages", "-"],
+        "standard input can be given once, and both `--messages -` and `--each` ask for it",
+        "write one of them to a file first",
+    ),
+    (
+        &["chat", "-n"],
+        "-n (--no-stdin, AIRX_NO_STDIN) forbids what `--each` asks for: standard input",
+        "leave out one of the two",
+    ),
+    (
+        &["chat", "--session", "s"],
+        "the argument '--session <FILE>' cannot be used with '--each[=<HOW>]'",
+        "see --help",
+    ),
+    (
+        &["chat", "--resume"],
+        "the following required arguments were not provided: --output <FILE>",
+        "see --help",
+    ),
+    (
+        &["chat", "--resume", "-o", "-"],
+        "--resume goes on with a file: name it with -o FILE",
+        "",
+    ),
+    (
+        &["chat", "--max-cost", "1,5"],
+        "--max-cost 1,5: write an amount like 2.50, with 12 decimal places at most",
+        "",
+    ),
+    (
+        &["chat", "-m", "llama", "--max-cost", "1"],
+        "--max-cost: the price of llama is not known",
+        "airx models lists the known prices; without --max-cost nothing is bounded",
+    ),
+];
+
+#[test]
+fn options_for_one_answer_are_refused() {
+    for (args, message, hint) in REFUSED {
+        let ran = airx(*args).args(["--each"]).stdin("a\n").nowhere().run();
+        let hint = if hint.is_empty() {
+            String::new()
+        } else {
+            format!("hint: {hint}\n")
+        };
+        ran.is(2, "", &format!("airx: usage: {message}\n{hint}"));
+    }
+    airx(["stream", "--each", "x"]).nowhere().run().is(
+        2,
+        "",
+        "airx: usage: unexpected argument '--each' found\nhint: many inputs are for airx chat, tools and json\n",
+    );
+    airx(["chat", "--unordered", "x"])
+        .nowhere()
+        .run()
+        .code_is(2);
+}
+
+#[test]
+fn refusals_are_events_where_events_are_asked_for() {
+    let ran = airx(["json", "--each", "--pretty", "--format", "ndjson"])
+        .nowhere()
+        .run();
+    assert_eq!(ran.types(), ["error"]);
+}
+
+#[test]
+fn a_line_that_is_no_text_is_refused_by_line_and_offset() {
+    let server = echo();
+    let ran = airx(["chat", "--each", "-c", "1"])
+        .stdin(b"one\ntw\xFFo\nthree\n")
+        .of(&server)
+        .run();
+    // What was in flight is printed.
+    assert_eq!((ran.code, told(&ran.stdout)), (2, echoes([(0, "one!")])));
+    assert!(
+        ran.stderr.ends_with("airx: usage: standard input: line 2 is not UTF-8: byte 0xFF at offset 2\nhint: convert it to UTF-8 (iconv), or let --lossy replace such bytes\n"),
+        "{}",
+        ran.stderr
+    );
+    let ran = airx(["chat", "--each", "--lossy"])
+        .stdin(b"tw\xFFo\n")
+        .of(&server)
+        .run();
+    assert_eq!(
+        (ran.code, told(&ran.stdout)),
+        (0, echoes([(0, "tw\u{FFFD}o!")]))
+    );
+}
+
+#[test]
+fn a_file_of_items_that_cannot_be_read_is_named() {
+    let folder = folder();
+    let run = |items: &str| {
+        airx(["chat", "--each", "--items", items])
+            .within(folder.path())
+            .nowhere()
+            .run()
+    };
+    let ran = run("missing");
+    ran.code_is(2);
+    assert!(
+        ran.stderr
+            .starts_with("airx: usage: missing cannot be read: "),
+        "{}",
+        ran.stderr
+    );
+    run(".").code_is(2);
+    file(&folder, "bad.json", "{\"a\":1}\n{\"a\":\n");
+    let ran = airx(["chat", "--each=json", "--dry-run", "--items", "bad.json"])
+        .within(folder.path())
+        .run();
+    assert_eq!(ran.code, 0, "the first is good");
+    file(&folder, "bad.json", "{\"a\":\n");
+    let ran = airx(["chat", "--each=json", "--items", "bad.json"])
+        .within(folder.path())
+        .nowhere()
+        .run();
+    ran.code_is(2);
+    assert!(
+        ran.stderr
+            .contains("bad.json: line 1 is not JSON: EOF while parsing a value"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_is_not_waited_for() {
+    let (_screen, side) = crate::watch::terminal();
+    airx(["chat", "--each"]).stdin_from(side).nowhere().run().is(
+        2,
+        "",
+        "airx: usage: --each reads items from standard input, which is a terminal\nhint: pipe them in, or name their file: --items FILE\n",
+    );
+}

@@ -1,0 +1,105 @@
+//! `--each` and signals: the first SIGINT lets what is in flight come to its end.
+
+use std::io::Write;
+
+use rustix::process::Signal;
+
+use crate::harness::{event, finish};
+use crate::items::{echo, echoes, timeless, told};
+use crate::killed::send;
+use crate::signals::heedful;
+use crate::watch::Watch;
+
+#[test]
+fn the_first_sigint_ends_it_when_what_is_in_flight_has() {
+    let server = echo().hold();
+    let args = ["chat", "--each", "-c", "2", "--format", "ndjson"];
+    let mut child = heedful(&args).of(&server).start();
+    let out = Watch::new(child.stdout.take().unwrap());
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"a\nb\nc\nd\n").unwrap();
+    server.await_asked(2);
+    server.let_go("a");
+    out.until("\"a!\"");
+    server.await_asked(3);
+    send(&child, Signal::INT);
+    // The input is still open: it is not waited for.
+    server.let_go("b");
+    out.until("\"b!\"");
+    server.let_all_go();
+    let ran = finish(child);
+    drop(stdin);
+    assert_eq!(ran.signal, Some(2));
+    let (later, sum) = (
+        "airx: SIGINT: what is in flight ends first; once more ends it at once\n",
+        "airx: 3 done, 0 failed, 9 tokens, 0.00009 CNY\n",
+    );
+    let expected = format!("{later}{sum}airx: signal: ended by SIGINT\n");
+    assert_eq!(timeless(&ran), expected);
+    assert_eq!(told(&out.all()), echoes([(0, "a!"), (1, "b!"), (2, "c!")]));
+    let last = event(out.all().lines().last().unwrap());
+    assert_eq!(
+        (&last["type"], &last["exit"]),
+        (&"error".into(), &130.into())
+    );
+    assert_eq!(server.texts().len(), 3, "nothing new was begun");
+}
+
+#[test]
+fn the_second_sigint_ends_it_at_once() {
+    let server = echo().hold();
+    let mut child = heedful(&["chat", "--each", "-v"]).of(&server).start();
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"a\nb\n").unwrap();
+    server.await_asked(2);
+    let err = Watch::new(child.stderr.take().unwrap());
+    send(&child, Signal::INT);
+    err.until("SIGINT: what is in flight ends first; once more ends it at once");
+    send(&child, Signal::INT);
+    let ran = finish(child);
+    assert_eq!((ran.signal, &*ran.stdout), (Some(2), ""));
+    assert!(
+        err.all().ends_with("airx: signal: ended by SIGINT\n"),
+        "{}",
+        err.all()
+    );
+    server.let_all_go();
+}
+
+#[test]
+fn sigterm_and_sighup_end_it_at_once() {
+    for (signal, number, name) in [(Signal::TERM, 15, "SIGTERM"), (Signal::HUP, 1, "SIGHUP")] {
+        let server = echo().hold();
+        let mut child = heedful(&["chat", "--each"]).of(&server).start();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"a\n").unwrap();
+        server.await_asked(1);
+        send(&child, signal);
+        let ran = finish(child);
+        assert_eq!((ran.signal, &*ran.stdout), (Some(number), ""));
+        assert!(
+            ran.stderr
+                .ends_with(&format!("airx: signal: ended by {name}\n")),
+            "{}",
+            ran.stderr
+        );
+        server.let_all_go();
+    }
+}
+
+#[test]
+fn a_sigint_while_it_waits_for_items_ends_it_at_once() {
+    let server = echo();
+    let mut child = heedful(&["chat", "--each"]).of(&server).start();
+    let out = Watch::new(child.stdout.take().unwrap());
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(b"a\n").unwrap();
+    out.until("\"a!\"");
+    send(&child, Signal::INT);
+    let ran = finish(child);
+    assert_eq!(
+        (ran.signal, told(&out.all())),
+        (Some(2), echoes([(0, "a!")]))
+    );
+    drop(stdin);
+}

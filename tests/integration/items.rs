@@ -1,0 +1,200 @@
+//! A server that is asked for many items at the same time: it answers by what it
+//! is asked, in what order it is told to, and counts what is in flight.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+
+use serde_json::Value;
+
+use crate::harness::{Airx, Asked, PATIENCE, Ran, event, read_request, reply_body};
+
+/// What to answer to a text that is asked for the nth time, from 1, while so many
+/// are in flight: a status and a body.
+type Answer = dyn Fn(&str, usize, usize) -> (u16, String) + Send + Sync;
+
+#[derive(Default)]
+struct State {
+    asked: Vec<Asked>,
+    times: BTreeMap<String, usize>,
+    in_flight: usize,
+    most: usize,
+    /// Texts whose answers may leave; all of them where there are none.
+    held: bool,
+    free: Vec<String>,
+}
+
+/// The server.
+pub struct Items {
+    port: u16,
+    shared: Arc<(Mutex<State>, Condvar)>,
+}
+
+/// The text of a request's last turn.
+pub fn text(asked: &Asked) -> String {
+    let body = asked.json();
+    let turns = body["messages"].as_array().unwrap();
+    turns.last().unwrap()["content"]
+        .as_str()
+        .unwrap()
+        .to_owned()
+}
+
+/// The numbers from 0, one a line.
+pub fn numbers(count: u64) -> String {
+    (0..count).fold(String::new(), |text, number| {
+        text + &number.to_string() + "\n"
+    })
+}
+
+/// A server that says what it is asked, and `!`.
+pub fn echo() -> Items {
+    Items::answering(|text, _, _| (200, reply_body(&format!("{text}!"), "stop")))
+}
+
+/// The body of a refusal.
+pub fn refusal(code: &str) -> String {
+    serde_json::json!({ "error": { "code": code, "message": "no" } }).to_string()
+}
+
+impl Items {
+    pub fn answering(
+        answer: impl Fn(&str, usize, usize) -> (u16, String) + Send + Sync + 'static,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared: Arc<(Mutex<State>, Condvar)> = Arc::default();
+        let (state, answer): (_, Arc<Answer>) = (Arc::clone(&shared), Arc::new(answer));
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (state, answer) = (Arc::clone(&state), Arc::clone(&answer));
+                std::thread::spawn(move || serve(stream, &state, &*answer));
+            }
+        });
+        Self { port, shared }
+    }
+
+    /// From now on an answer leaves when it is let go.
+    pub fn hold(self) -> Self {
+        self.lock().held = true;
+        self
+    }
+
+    /// Lets the answers to this text go.
+    pub fn let_go(&self, text: &str) {
+        self.lock().free.push(text.to_owned());
+        self.shared.1.notify_all();
+    }
+
+    /// Lets all go.
+    pub fn let_all_go(&self) {
+        self.lock().held = false;
+        self.shared.1.notify_all();
+    }
+
+    /// Waits until so many requests have come.
+    #[track_caller]
+    pub fn await_asked(&self, count: usize) {
+        let few = |state: &mut State| state.asked.len() < count;
+        let waited = self.shared.1.wait_timeout_while(self.lock(), PATIENCE, few);
+        let late = waited.unwrap().1.timed_out();
+        assert!(!late, "{:?}", self.texts());
+    }
+
+    /// What was asked, in the order in which it came.
+    pub fn texts(&self) -> Vec<String> {
+        self.asked().iter().map(text).collect()
+    }
+
+    pub fn asked(&self) -> Vec<Asked> {
+        self.lock().asked.clone()
+    }
+
+    /// How many were in flight together.
+    pub fn most(&self) -> usize {
+        self.lock().most
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.shared.0.lock().unwrap()
+    }
+}
+
+impl Airx {
+    /// Asks this server, without a key.
+    pub fn of(self, items: &Items) -> Self {
+        self.env(
+            "AIRX_BASE_URL",
+            format!("http://127.0.0.1:{}/v1", items.port),
+        )
+    }
+}
+
+fn serve(mut stream: TcpStream, shared: &(Mutex<State>, Condvar), answer: &Answer) {
+    stream.set_nodelay(true).unwrap();
+    while let Some(asked) = read_request(&mut stream) {
+        let text = text(&asked);
+        let mut state = shared.0.lock().unwrap();
+        state.asked.push(asked);
+        state.in_flight += 1;
+        state.most = state.most.max(state.in_flight);
+        let together = state.in_flight;
+        let times = state.times.entry(text.clone()).or_default();
+        *times += 1;
+        let (status, body) = answer(&text, *times, together);
+        shared.1.notify_all();
+        let held = |state: &mut State| state.held && !state.free.contains(&text);
+        let (mut state, _) = shared.1.wait_timeout_while(state, PATIENCE, held).unwrap();
+        state.in_flight -= 1;
+        drop(state);
+        let response = format!(
+            "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+            body.len()
+        );
+        if stream
+            .write_all(&[response.as_bytes(), body.as_bytes()].concat())
+            .is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// The results among lines, each held against the schema.
+#[track_caller]
+pub fn results(lines: &str) -> Vec<Value> {
+    assert!(lines.is_empty() || lines.ends_with('\n'), "{lines:?}");
+    let mut events: Vec<Value> = lines.lines().map(event).collect();
+    events.retain(|event| event["type"] == "result");
+    events
+}
+
+/// The contents of results, or the classes of their errors, by index.
+#[track_caller]
+pub fn told(lines: &str) -> Vec<(u64, String)> {
+    let one = |result: &Value| {
+        let content = result["content"]
+            .as_str()
+            .or(result["error"]["class"].as_str());
+        (
+            result["index"].as_u64().unwrap(),
+            content.unwrap().to_owned(),
+        )
+    };
+    results(lines).iter().map(one).collect()
+}
+
+/// The same as it is expected of items that an echo answers.
+pub fn echoes<const N: usize>(items: [(u64, &str); N]) -> Vec<(u64, String)> {
+    items.map(|(index, text)| (index, text.to_owned())).to_vec()
+}
+
+/// Standard error without the times in it.
+pub fn timeless(ran: &Ran) -> String {
+    let line = |line: &str| match line.rsplit_once(", ") {
+        Some((sum, time)) if sum.contains(" done") && time.ends_with(" ms") => format!("{sum}\n"),
+        _ => format!("{line}\n"),
+    };
+    ran.stderr.lines().map(line).collect()
+}
