@@ -436,6 +436,20 @@ fn secrets_of_the_file_are_scrubbed() {
 }
 
 #[test]
+fn verbose_names_the_file_and_the_profile() {
+    let folder = folder();
+    let path = write(&folder, "[profile.p]\n");
+    for (args, profile) in [(&[][..], ""), (&["--profile", "p"], ", profile p")] {
+        let server = Server::once(reply("Hi"));
+        let run = with(&folder, ["chat", "-v", "hi"]).args(args);
+        let ran = run.at(&server).run();
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, "Hi\n"));
+        let line = format!("* configuration: {}{profile}", path.display());
+        assert_eq!(ran.stderr.lines().next(), Some(&*line));
+    }
+}
+
+#[test]
 fn the_file_s_models_extend_the_table() {
     let folder = folder();
     let text = "[models.mine]\ncontext = 32768\nmax-output = 100\nprice-input = 0.5\nprice-output = \"1.25\"\ncurrency = \"USD\"\nconcurrency = 4\n[models.glm-4-airx]\nprice-input = 20\n";
