@@ -230,6 +230,15 @@ fn options_of_one_command_and_those_that_exclude_each_other_give_way() {
         .at(&server)
         .run();
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    write(
+        &folder,
+        "format = \"ndjson\"\n[profile.p]\nextract = true\n",
+    );
+    for args in [["chat", "-x=first", "hi"], ["chat", "--profile=p", "hi"]] {
+        let server = Server::once(reply(fenced));
+        let run = with(&folder, args).at(&server);
+        run.run().is(0, "{\"a\":1}\n", "");
+    }
 }
 
 #[test]
