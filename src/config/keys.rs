@@ -143,7 +143,9 @@ pub const KEYS: &[Key] = &[
         .or("false")
         .below(&["AIRX_NO_STDIN"]),
     key("lossy", Kind::Switch).or("false"),
-    key("format", Kind::Choice(&["text", "json", "ndjson"])).or("text"),
+    key("format", Kind::Choice(&["text", "json", "ndjson"]))
+        .or("text")
+        .yields(&["extract"]),
     key("extract", Kind::Optional),
     key("usage", Kind::Switch).or("false"),
     key("reasoning", Kind::Switch).or("false"),

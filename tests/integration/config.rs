@@ -230,6 +230,15 @@ fn options_of_one_command_and_those_that_exclude_each_other_give_way() {
         .at(&server)
         .run();
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    write(
+        &folder,
+        "format = \"ndjson\"\n[profile.p]\nextract = true\n",
+    );
+    for args in [["chat", "-x=first", "hi"], ["chat", "--profile=p", "hi"]] {
+        let server = Server::once(reply(fenced));
+        let run = with(&folder, args).at(&server);
+        run.run().is(0, "{\"a\":1}\n", "");
+    }
 }
 
 #[test]
@@ -433,6 +442,20 @@ fn secrets_of_the_file_are_scrubbed() {
     let ran = with(&folder, ["chat", "--profile", "p", "hi"]).run();
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
     assert!(!ran.stderr.contains("p4ssw0rd"), "{}", ran.stderr);
+}
+
+#[test]
+fn verbose_names_the_file_and_the_profile() {
+    let folder = folder();
+    let path = write(&folder, "[profile.p]\n");
+    for (args, profile) in [(&[][..], ""), (&["--profile", "p"], ", profile p")] {
+        let server = Server::once(reply("Hi"));
+        let run = with(&folder, ["chat", "-v", "hi"]).args(args);
+        let ran = run.at(&server).run();
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, "Hi\n"));
+        let line = format!("* configuration: {}{profile}", path.display());
+        assert_eq!(ran.stderr.lines().next(), Some(&*line));
+    }
 }
 
 #[test]
