@@ -76,8 +76,8 @@ def installed(made: pathlib.Path) -> str:
 
 
 def environment(base: str = "", **more: str) -> dict:
-    """Nothing of the caller's but the path; no home, no proxies."""
-    env = {"PATH": os.environ["PATH"], "AIRX_API_KEY": KEY, **more}
+    """Nothing of the caller's but the path: an empty home, no proxies."""
+    env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AIRX_API_KEY": KEY, **more}
     if base:
         env["AIRX_BASE_URL"] = base
     return env

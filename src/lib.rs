@@ -2,7 +2,8 @@
 //! exit code that tells the truth.
 //!
 //! arguments → settings → input → plan → drive → exchange → transport; events
-//! flow back into the printer. This file joins the stages and does nothing else.
+//! flow back into the printer. This file finds the command; converse.rs joins the
+//! stages of those that ask a model.
 
 pub mod answer;
 pub mod api;
@@ -10,6 +11,7 @@ mod children;
 pub mod cli;
 pub mod commands;
 pub mod config;
+mod converse;
 pub mod drive;
 pub mod error;
 pub mod event;
@@ -34,22 +36,13 @@ pub mod structured;
 pub mod toolbox;
 pub mod transport;
 
-use std::io::Stderr;
-use std::path::Path;
-
-use cli::{Command, Common, EachArgs};
-use commands::{Plan, Purpose, Task, fits_each};
+use cli::Command;
+use commands::Task;
 use config::Config;
+use converse::converse;
 use error::Failure;
-use event::{Level, Sink};
 use exit::Class;
-use input::Items;
-use printer::{Done, Output, Shared};
-use secret::Scrubber;
-use settings::With;
-use structured::Wanted;
-use toolbox::{Approval, Tools};
-use transport::Transport;
+use printer::Output;
 
 /// [`run`] in a process that Rust's runtime has not prepared.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -145,212 +138,4 @@ fn stdout() -> Result<Output, Failure> {
         return Err(Failure::new(Class::Internal, "standard output is not open"));
     }
     Output::stdout().map_err(Failure::from)
-}
-
-/// One of the commands that ask a model.
-fn converse(
-    command: &'static str,
-    mut common: Common,
-    each: Option<EachArgs>,
-    task: Task,
-    config: Result<Option<Config>, Failure>,
-) -> u8 {
-    let each = each.filter(|each| each.each.is_some());
-    let live = task.is_live() || command == "stream";
-    let fits = each.as_ref().map(|_| fits_each(&common, &task.of_one()));
-    let results = each.as_ref().map(|each| each.resume);
-    let (printer, opened) = printer::open(command, live, &mut common.output, results, stdout);
-    #[cfg(unix)]
-    signals::install(printer.clone());
-    let (config, read) = match config {
-        Ok(config) => (config, Ok(())),
-        Err(failure) => (None, Err(failure)),
-    };
-    let result = fits.unwrap_or(Ok(())).and(opened).and(read).and_then(|()| {
-        plan(
-            command,
-            &mut common,
-            each.as_ref(),
-            task,
-            config.as_ref(),
-            &printer,
-        )
-    });
-    let result = match result {
-        Ok(Planned::Print(bytes)) => return printer.lock().print(&bytes),
-        Ok(Planned::Ask(asked)) => ask(*asked, &printer),
-        Err(failure) => Err(failure),
-    };
-    let result = result.map_err(|failure| match &config {
-        Some(config) => config.placed(failure),
-        None => failure,
-    });
-    let signal = result.as_ref().err().and_then(|failure| failure.signal);
-    let code = printer.lock().finish(result);
-    #[cfg(unix)]
-    if let Some(signal) = signal {
-        signals::die(signal);
-    }
-    let _ = signal;
-    code
-}
-
-/// What is to be done, everything read that it needs.
-enum Planned {
-    Print(Vec<u8>),
-    Ask(Box<Asked>),
-}
-
-struct Asked {
-    plan: Plan,
-    approval: Approval,
-    session: Option<input::Session>,
-    items: Option<Items>,
-    ordered: bool,
-    transport: Transport,
-}
-
-fn plan(
-    command: &'static str,
-    common: &mut Common,
-    each: Option<&EachArgs>,
-    task: Task,
-    config: Option<&Config>,
-    printer: &Shared<Output, Stderr>,
-) -> Result<Planned, Failure> {
-    let (lossy, dry) = (common.input.lossy, common.output.dry_run.is_some());
-    let (mut scrubber, mut sink) = (Scrubber::default(), printer.clone());
-    let mut say = |line: &str| sink.note(Level::Always, line);
-    let with = With {
-        config,
-        scrubber: &mut scrubber,
-        say: if dry { None } else { Some(&mut say) },
-    };
-    let settings = settings::resolve(common, each, &task.files(), with);
-    printer.lock().hide(scrubber.clone());
-    let mut settings = settings?;
-    if let Some(config) = config {
-        sink.note(Level::Verbose, &config.told());
-    }
-    let read = |path: &Path| input::read_text(path, lossy);
-    let mut tools = Tools::default();
-    let purpose = purpose(task, &mut tools, read, dry)?;
-    let prompt = input::read(&settings.sources, &mut |notice| {
-        sink.note(Level::Warning, notice);
-    })?;
-    if tools.starts_programs() && !dry {
-        // No program is started for a request that cannot be sent.
-        settings.keyless.take().map_or(Ok(()), Err)?;
-    }
-    tools.gather(&scrubber)?;
-    let (toolbox, approval) = (tools.toolbox, tools.approval);
-    let (template, mut items) = prompt.each.unzip();
-    let plan = commands::plan(
-        command,
-        common,
-        purpose,
-        &mut settings,
-        prompt.messages,
-        toolbox,
-        each.zip(template),
-    );
-    for warning in &settings.warnings {
-        printer.lock().note(Level::Warning, warning);
-    }
-    match (plan?, settings.keyless) {
-        (Plan::Print(bytes), _) => Ok(Planned::Print(bytes)),
-        (Plan::Each(plan, many), _) if dry => {
-            let first = items.as_mut().map_or(Ok(None), Items::read_next)?;
-            let request = first.and_then(|item| many.first(&plan, &item));
-            let how = common.output.dry_run.unwrap_or(cli::DryRun::Body);
-            let shown = |request| commands::shown(&request, &settings.connection, how);
-            Ok(Planned::Print(
-                request.transpose()?.map_or_else(Vec::new, shown),
-            ))
-        }
-        (_, Some(keyless)) => Err(keyless),
-        (plan, None) => Ok(Planned::Ask(Box::new(Asked {
-            plan,
-            approval,
-            session: prompt.session,
-            items,
-            ordered: each.is_some_and(|each| !each.unordered),
-            transport: Transport::new(settings.connection),
-        }))),
-    }
-}
-
-/// Reads what the task's own options name.
-fn purpose(
-    task: Task,
-    tools: &mut Tools,
-    read: impl Fn(&Path) -> Result<String, Failure>,
-    dry: bool,
-) -> Result<Purpose, Failure> {
-    Ok(match task {
-        Task::Answer => Purpose::Answer,
-        Task::Json(answer) => {
-            Purpose::Json(Box::new(Wanted::load(commands::wanted(answer), read)?))
-        }
-        Task::Tools(offer, run) => {
-            let purpose = Purpose::Calls {
-                required: offer.require_call,
-                streamed: offer.stream,
-                rounds: run.run.then_some(run.rounds),
-            };
-            tools.load(commands::sources(offer, run), read, dry)?;
-            purpose
-        }
-    })
-}
-
-fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> {
-    let Asked {
-        plan,
-        approval,
-        session,
-        items,
-        ordered,
-        mut transport,
-    } = asked;
-    let (way, mut sink) = (&mut transport, printer.clone());
-    let answer = match plan {
-        Plan::Once(job, expect) => drive::once(&job, &expect, session, way, &mut sink),
-        Plan::Reask(job, wanted) => drive::reask(&job, &wanted, session, way, &mut sink),
-        Plan::Rounds(job, rounds) => {
-            drive::rounds(*job, rounds, &approval, session, way, &mut sink)
-        }
-        Plan::Each(plan, many) => {
-            let Some(items) = items else {
-                return Ok(Done::default());
-            };
-            let earlier = printer.lock().resume();
-            let setting = drive::Setting {
-                items,
-                approval,
-                // A file is put in order at the end.
-                ordered: ordered && earlier.is_none(),
-                earlier: earlier.unwrap_or_default(),
-                transport,
-            };
-            let result = drive::each(*plan, *many, setting, sink, begun);
-            printer.lock().settle();
-            return result.map(|()| Done::default());
-        }
-        Plan::Print(_) => return Ok(Done::default()),
-    }?;
-    Ok(Done {
-        finish_reason: answer.finish_reason,
-        model: answer.model,
-        id: answer.id,
-        request_id: answer.request_id,
-    })
-}
-
-/// The first SIGINT lets what is in flight come to its end.
-fn begun(interrupt: drive::Interrupt) {
-    #[cfg(unix)]
-    signals::on_interrupt(move |signal| interrupt.interrupt(signal));
-    #[cfg(not(unix))]
-    let _ = interrupt;
 }

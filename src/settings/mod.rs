@@ -7,6 +7,7 @@ mod endpoint;
 mod headers;
 mod key;
 mod key_command;
+mod sources;
 mod way;
 
 use std::num::NonZeroU32;
@@ -15,7 +16,7 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::cli::{Common, ConnectionArgs, Each, EachArgs, OnOff};
+use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
 use crate::config::{Config, variable};
 use crate::error::Failure;
 use crate::input::{self, Many, Sources};
@@ -132,11 +133,11 @@ pub fn resolve(
     with: With<'_, '_>,
 ) -> Result<Settings, Failure> {
     let mut warnings = Vec::new();
-    let mut elsewhere = from_stdin(&common.connection, files);
-    let each = each.and_then(many);
+    let mut elsewhere = sources::from_stdin(&common.connection, files);
+    let each = each.and_then(sources::many);
     let reads = |many: &Many| many.file.as_deref().is_none_or(input::is_stdin);
     elsewhere.extend(each.as_ref().filter(|many| reads(many)).map(|_| "`--each`"));
-    let mut sources = sources(common, elsewhere)?;
+    let mut sources = sources::sources(common, elsewhere)?;
     sources.each = each;
     input::check(&sources)?;
     let model = match common.request.model.take() {
@@ -272,51 +273,6 @@ fn max_in_flight(flag: Option<u32>) -> Result<Option<NonZeroU32>, Failure> {
         (None, None) => 0,
     };
     Ok(NonZeroU32::new(limit))
-}
-
-/// The options that name standard input and are no part of the messages.
-fn from_stdin(args: &ConnectionArgs, files: &[(&'static str, &Path)]) -> Vec<&'static str> {
-    let named = |path: &Path, option| input::is_stdin(path).then_some(option);
-    let key = args.key_file.iter().map(|path| (&**path, "`--key-file -`"));
-    // It has no `-`, only the other names.
-    let cacert = args.cacert.iter().filter(|path| **path != Path::new("-"));
-    let cacert = cacert.map(|path| (&**path, "`--cacert /dev/stdin`"));
-    let header = args.header.iter().filter_map(|flag| flag.strip_prefix('@'));
-    let header = header.map(|path| (Path::new(path), "`--header @-`"));
-    let files = files.iter().map(|&(option, path)| (path, option));
-    let all = key.chain(cacert).chain(header).chain(files);
-    all.filter_map(|(path, option)| named(path, option))
-        .collect()
-}
-
-fn sources(common: &mut Common, elsewhere: Vec<&'static str>) -> Result<Sources, Failure> {
-    let input = &mut common.input;
-    let stdin_wait = match variable("AIRX_STDIN_WAIT")? {
-        Some(text) => crate::cli::duration(&text)
-            .map_err(|why| Failure::usage(format!("AIRX_STDIN_WAIT={text:?}: {why}")))?,
-        None => STDIN_WAIT,
-    };
-    Ok(Sources {
-        prompt: std::mem::take(&mut input.prompt),
-        system: input.system.take(),
-        files: std::mem::take(&mut input.file),
-        images: std::mem::take(&mut input.image),
-        messages: input.messages.take(),
-        session: input.session.take(),
-        elsewhere,
-        no_stdin: input.no_stdin || switch("AIRX_NO_STDIN")?,
-        lossy: input.lossy,
-        stdin_wait,
-        each: None,
-    })
-}
-
-/// Where the items of `--each` come from.
-fn many(args: &EachArgs) -> Option<Many> {
-    args.each.map(|each| Many {
-        file: args.items.clone(),
-        json: each == Each::Json,
-    })
 }
 
 /// A variable that is on or off.

@@ -27,7 +27,7 @@ impl Source {
     }
 
     pub(crate) fn is_root(&self) -> bool {
-        matches!(self.module(), "lib" | "main")
+        matches!(self.module(), "lib" | "main" | "converse")
     }
 
     pub(crate) fn is_in(&self, places: &[&str]) -> bool {
