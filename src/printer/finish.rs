@@ -90,13 +90,7 @@ impl<E: Write> Printer<Output, E> {
         self.held = false;
         let extracted = self.end_extract();
         let result = result.and_then(|done| extracted.map(|()| done));
-        if self.options.format == Format::Text {
-            self.pieces.end(&mut self.buffer);
-            if self.last != b'\n' {
-                self.buffer.push(b'\n');
-                self.last = b'\n';
-            }
-        }
+        self.end_text();
         result
     }
 

@@ -197,6 +197,17 @@ impl<O: Write, E: Write> Printer<O, E> {
         }
     }
 
+    /// Ends the line of the answer's text.
+    fn end_text(&mut self) {
+        if self.options.format == Format::Text {
+            self.pieces.end(&mut self.buffer);
+            if self.last != b'\n' {
+                self.buffer.push(b'\n');
+                self.last = b'\n';
+            }
+        }
+    }
+
     /// Puts an event's line into the buffer.
     fn push_event(&mut self, event: &Event<'_>) {
         let from = self.buffer.len();

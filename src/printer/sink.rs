@@ -100,6 +100,8 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
 
     fn complete(&mut self) -> Result<(), Failure> {
         self.end_extract()?;
+        // With the text: runs that share an output keep their lines apart.
+        self.end_text();
         self.flush()
     }
 

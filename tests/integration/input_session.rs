@@ -1,6 +1,8 @@
 //! A conversation kept in a file: `--session`.
 
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
 use crate::harness::{
@@ -54,6 +56,22 @@ fn the_next_run_sends_the_turns_before_and_adds_its_own() {
     let added =
         "{\"role\":\"user\",\"content\":\"q2\"}\n{\"role\":\"assistant\",\"content\":\"a2\"}\n";
     assert_eq!(text(&path), format!("{USER}{ANSWER}{added}"));
+}
+
+#[test]
+fn the_answer_and_the_end_of_its_line_leave_in_one_write() {
+    let server = Server::once(reply("a1"));
+    let folder = folder();
+    let (ours, theirs) = UnixDatagram::pair().unwrap();
+    airx(["chat", "--session", "s", "q1"])
+        .at(&server)
+        .within(folder.path())
+        .stdout_to(OwnedFd::from(theirs))
+        .run()
+        .is(0, "", "");
+    let mut written = [0; 64];
+    let length = ours.recv(&mut written).unwrap();
+    assert_eq!(&written[..length], b"a1\n");
 }
 
 #[test]
