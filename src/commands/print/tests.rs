@@ -1,0 +1,98 @@
+//! Pages and tables as they are printed.
+
+use super::*;
+
+#[test]
+fn every_model_is_a_line_of_the_table_and_columns_align() {
+    let text = models(ModelsFormat::Text);
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), MODELS.len() + 3);
+    let airx = lines.iter().find(|line| line.starts_with(model::DEFAULT));
+    let cells: Vec<&str> = airx.unwrap().split_whitespace().collect();
+    assert_eq!(
+        cells,
+        [
+            "glm-4-airx",
+            "8K",
+            "4K",
+            "10",
+            "10",
+            "CNY",
+            "-",
+            "-",
+            "5",
+            "30",
+            "40",
+            "50"
+        ]
+    );
+    let heads = lines[0].split_whitespace().count();
+    for line in &lines[..=MODELS.len()] {
+        assert_eq!(line.split_whitespace().count(), heads, "{line}");
+    }
+    assert!(lines[lines.len() - 1].contains("2025-07-23"), "{text}");
+}
+
+#[test]
+fn absent_numbers_are_null_in_json() {
+    let lines = models(ModelsFormat::Ndjson);
+    let of = |name: &str| -> serde_json::Value {
+        let line = lines.lines().find(|line| line.contains(name));
+        serde_json::from_str(line.unwrap()).unwrap()
+    };
+    assert!(of("\"glm-4.6\"")["price"].is_null());
+    assert!(of("\"glm-5\"")["concurrency"].is_null());
+    assert_eq!(of("\"glm-4-plus\"")["price"]["cached"], "2.5");
+    let array: Vec<serde_json::Value> = serde_json::from_str(&models(ModelsFormat::Json)).unwrap();
+    assert_eq!(array.len(), lines.lines().count());
+}
+
+#[test]
+fn help_of_a_command_and_its_help_flag_say_the_same() {
+    for command in ["chat", "stream", "tools", "json", "models", "completions"] {
+        let arguments = ["airx", command, "--help"];
+        let clap_text = Cli::command()
+            .try_get_matches_from(arguments)
+            .unwrap_err()
+            .to_string();
+        let flag = help_flag(&clap_text, &arguments[1..]);
+        assert_eq!(flag, help(Some(command)).unwrap());
+        assert!(flag.contains("\nExit codes:\n    0  ok "), "{flag}");
+        assert_eq!(help_flag(&clap_text, &[command, "-h"]), clap_text);
+    }
+    let clap_text = Cli::command()
+        .try_get_matches_from(["airx", "--help"])
+        .unwrap_err()
+        .to_string();
+    assert_eq!(help_flag(&clap_text, &["--help"]), help(None).unwrap());
+}
+
+#[test]
+fn an_unknown_subject_names_what_there_is() {
+    let failure = help(Some("evnets")).unwrap_err();
+    assert_eq!(failure.exit(), 2);
+    let hint = failure.hint.unwrap();
+    assert!(hint.contains("chat, stream"), "{hint}");
+    assert!(hint.contains("topics: events, exit-codes"), "{hint}");
+}
+
+#[test]
+fn every_command_has_help_examples_and_every_topic_a_text() {
+    let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name()).collect();
+    for command in Cli::command().get_subcommands() {
+        if topics.contains(&command.get_name()) {
+            // The topic goes before; --help is the command's.
+            assert!(footer(Some(command.get_name())).matches("\n  # ").count() >= 3);
+            continue;
+        }
+        let text = help(Some(command.get_name())).unwrap();
+        assert!(text.matches("\n  # ").count() >= 3, "{text}");
+    }
+    for topic in TOPICS {
+        let text = help(Some(topic.name())).unwrap();
+        assert!(
+            text.lines().all(|line| line.chars().count() <= WIDTH),
+            "{text}"
+        );
+    }
+}
