@@ -30,6 +30,7 @@ complete -c airx -n "__fish_airx_needs_command" -f -a "chat" -d 'Print the answe
 complete -c airx -n "__fish_airx_needs_command" -f -a "stream" -d 'Print the answer as it is generated'
 complete -c airx -n "__fish_airx_needs_command" -f -a "tools" -d 'Offer tools and print the calls that the model wants, or run them'
 complete -c airx -n "__fish_airx_needs_command" -f -a "json" -d 'Ask for JSON and print nothing but valid JSON'
+complete -c airx -n "__fish_airx_needs_command" -f -a "batch" -d 'Have many inputs answered by the provider\'s own batch engine'
 complete -c airx -n "__fish_airx_needs_command" -f -a "mock" -d 'Run a loopback server that speaks the API, for trying and testing scripts offline'
 complete -c airx -n "__fish_airx_needs_command" -f -a "models" -d 'List known models: context, output limit, price and its date, concurrency'
 complete -c airx -n "__fish_airx_needs_command" -f -a "config" -d 'Show each setting and where it comes from, or check the configuration file'
@@ -288,6 +289,188 @@ complete -c airx -n "__fish_airx_using_subcommand json" -s v -l verbose -d 'Show
 complete -c airx -n "__fish_airx_using_subcommand json" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
 complete -c airx -n "__fish_airx_using_subcommand json" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand json" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -f -a "submit" -d 'Upload a request for each item and print the ids of the batches'
+complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -f -a "status" -d 'Print how far batches are, a line each'
+complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -f -a "wait" -d 'Wait until batches have ended'
+complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -f -a "fetch" -d 'Print the results of batches that have ended, in input order'
+complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -f -a "cancel" -d 'Cancel batches'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l each -d 'What an item is: a line of text, or with `=json` a JSON value [default: lines]' -r -f -a "lines\t'One item a line'
+json\t'One JSON value a line'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l items -d 'Read the items from FILE instead of standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s s -l system -d 'System message; `@FILE` reads it from a file, `@@` is a literal `@`' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s f -l file -d 'Text file added to the message; `-` is standard input (repeat)' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s i -l image -d 'Image for a vision model: a file, a URL or `-` (repeat)' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l messages -d 'Earlier turns: a JSON array or NDJSON of messages; `-` is standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l temperature -d 'Sampling temperature; 0 also turns sampling off at BigModel and Z.ai' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l top-p -d 'Nucleus sampling: the probability mass to choose from' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l max-tokens -d 'Longest answer, in tokens; one that is cut exits 9' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l stop -d 'Text that ends the answer (repeat, as far as the model allows)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l user-id -d 'The end user\'s id, 6 to 128 characters' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l request-id -d 'This request\'s id; a retry sends ID-2, ID-3' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l thinking -d 'Thinking, for models that have it' -r -f -a "on\t'Think first'
+off\t'Answer at once'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l param -d 'Any other body member as JSON; wins over the flags (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l web-search -d 'Let the provider search the web [default engine: search_std]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+json\t'What the server sent, byte for byte'
+ndjson\t'One event a line: airx help events'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l meta -d 'Write one JSON object about the run\'s end to FILE (/dev/fd/3 too)' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
+curl\t'A command that bash runs as it stands'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l base-url -d 'Server to ask, the part before /chat/completions [AIRX_BASE_URL]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l key-file -d 'Read the key from FILE instead of the environment; `-` is standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l header -d 'Further request header; `@FILE` reads one a line, `@-` standard input (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l proxy -d 'Proxy, in place of HTTPS_PROXY and ALL_PROXY (http, https, socks5, socks5h)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l session -d 'Conversation kept in a file, read and, on success, extended' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l accept -d 'Count this finish_reason as a complete answer too (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s n -l no-stdin -d 'Never touch standard input'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l usage -d 'Tell tokens, cost and times on standard error'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l reasoning -d 'Show the model\'s thinking on standard error'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+json\t'What the server sent, byte for byte'
+ndjson\t'One event a line: airx help events'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l meta -d 'Write one JSON object about the run\'s end to FILE (/dev/fd/3 too)' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l base-url -d 'Server to ask, the part before /chat/completions [AIRX_BASE_URL]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l key-file -d 'Read the key from FILE instead of the environment; `-` is standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l header -d 'Further request header; `@FILE` reads one a line, `@-` standard input (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l proxy -d 'Proxy, in place of HTTPS_PROXY and ALL_PROXY (http, https, socks5, socks5h)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
+curl\t'A command that bash runs as it stands'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l usage -d 'Tell tokens, cost and times on standard error'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l reasoning -d 'Show the model\'s thinking on standard error'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l poll -d 'Time between two looks [default: 30s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+json\t'What the server sent, byte for byte'
+ndjson\t'One event a line: airx help events'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l meta -d 'Write one JSON object about the run\'s end to FILE (/dev/fd/3 too)' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l base-url -d 'Server to ask, the part before /chat/completions [AIRX_BASE_URL]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l key-file -d 'Read the key from FILE instead of the environment; `-` is standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l header -d 'Further request header; `@FILE` reads one a line, `@-` standard input (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l proxy -d 'Proxy, in place of HTTPS_PROXY and ALL_PROXY (http, https, socks5, socks5h)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
+curl\t'A command that bash runs as it stands'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l usage -d 'Tell tokens, cost and times on standard error'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l reasoning -d 'Show the model\'s thinking on standard error'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l accept -d 'Count this finish_reason as a complete answer too (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+json\t'What the server sent, byte for byte'
+ndjson\t'One event a line: airx help events'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l meta -d 'Write one JSON object about the run\'s end to FILE (/dev/fd/3 too)' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l base-url -d 'Server to ask, the part before /chat/completions [AIRX_BASE_URL]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l key-file -d 'Read the key from FILE instead of the environment; `-` is standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l header -d 'Further request header; `@FILE` reads one a line, `@-` standard input (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l proxy -d 'Proxy, in place of HTTPS_PROXY and ALL_PROXY (http, https, socks5, socks5h)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
+curl\t'A command that bash runs as it stands'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l usage -d 'Tell tokens, cost and times on standard error'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l reasoning -d 'Show the model\'s thinking on standard error'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+json\t'What the server sent, byte for byte'
+ndjson\t'One event a line: airx help events'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l meta -d 'Write one JSON object about the run\'s end to FILE (/dev/fd/3 too)' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l base-url -d 'Server to ask, the part before /chat/completions [AIRX_BASE_URL]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l key-file -d 'Read the key from FILE instead of the environment; `-` is standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l header -d 'Further request header; `@FILE` reads one a line, `@-` standard input (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l proxy -d 'Proxy, in place of HTTPS_PROXY and ALL_PROXY (http, https, socks5, socks5h)' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
+curl\t'A command that bash runs as it stands'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l usage -d 'Tell tokens, cost and times on standard error'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l reasoning -d 'Show the model\'s thinking on standard error'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand mock" -l port -d 'Port to listen on; 0 takes a free one' -r
 complete -c airx -n "__fish_airx_using_subcommand mock" -l seed -d 'Chooses the texts, the ids and which requests fail' -r
 complete -c airx -n "__fish_airx_using_subcommand mock" -l rate -d 'Tokens a second; a whole reply waits until its last [default: no limit]' -r

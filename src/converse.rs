@@ -1,6 +1,8 @@
 //! The commands that ask a model, from their options to the exit code: the stages
 //! are joined here, and the loops are drive's and exchange's.
 
+mod batch;
+
 use std::io::Stderr;
 use std::path::Path;
 
@@ -10,7 +12,7 @@ use crate::config::Config;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::input::{self, Items};
-use crate::printer::{self, Done, Output, Shared};
+use crate::printer::{self, Done, Kind, Output, Shared};
 use crate::secret::Scrubber;
 use crate::settings::{self, With};
 #[cfg(unix)]
@@ -19,6 +21,8 @@ use crate::structured::Wanted;
 use crate::toolbox::{Approval, Tools};
 use crate::transport::Transport;
 use crate::{drive, stdout};
+
+pub(super) use batch::batch;
 
 /// One of the commands that ask a model.
 pub(super) fn converse(
@@ -31,8 +35,10 @@ pub(super) fn converse(
     let each = each.filter(|each| each.each.is_some());
     let live = task.is_live() || command == "stream";
     let fits = each.as_ref().map(|_| fits_each(&common, &task.of_one()));
-    let results = each.as_ref().map(|each| each.resume);
-    let (printer, opened) = printer::open(command, live, &mut common.output, results, stdout);
+    let kind = each.as_ref().map_or(Kind::Answer, |each| Kind::Results {
+        resume: each.resume,
+    });
+    let (printer, opened) = printer::open(command, live, &mut common.output, kind, stdout);
     #[cfg(unix)]
     signals::install(printer.clone());
     let (config, read) = match config {
@@ -54,7 +60,16 @@ pub(super) fn converse(
         Ok(Planned::Ask(asked)) => ask(*asked, &printer),
         Err(failure) => Err(failure),
     };
-    let result = result.map_err(|failure| match &config {
+    end(result, config.as_ref(), &printer)
+}
+
+/// Ends a run: tells what became of it, and returns the exit status.
+fn end(
+    result: Result<Done, Failure>,
+    config: Option<&Config>,
+    printer: &Shared<Output, Stderr>,
+) -> u8 {
+    let result = result.map_err(|failure| match config {
         Some(config) => config.placed(failure),
         None => failure,
     });

@@ -33,7 +33,7 @@ pub enum Event<'a> {
     Start {
         v: u8,
         command: &'a str,
-        model: &'a str,
+        model: Option<&'a str>,
         request_id: Option<&'a str>,
     },
     /// A request failed and the one with this number follows after a wait.
@@ -85,7 +85,15 @@ pub enum Event<'a> {
     Value { value: &'a Value },
     /// What the provider's web search found.
     Search { results: &'a Value },
-    /// What became of an item of `--each`.
+    /// What there is to tell of a batch.
+    Batch {
+        id: &'a str,
+        status: &'a str,
+        total: Option<u64>,
+        completed: Option<u64>,
+        failed: Option<u64>,
+    },
+    /// What became of an item of `--each`, or of a batch.
     Result(&'a ItemResult<'a>),
     /// The run's end: a complete answer.
     Done {
@@ -109,6 +117,8 @@ pub enum Event<'a> {
 pub struct ItemResult<'a> {
     pub index: u64,
     pub hash: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -122,7 +122,7 @@ pub const TABLE: &[Row] = &[
         Class::Partial,
         12,
         "partial",
-        "--each: some items failed, or --max-cost came before the end; each failure is in the output",
+        "--each, batch: some items failed, or --max-cost came before the end; each failure is in the output",
     ),
     row(
         Class::Replay,

@@ -39,7 +39,7 @@ pub mod transport;
 use cli::Command;
 use commands::Task;
 use config::Config;
-use converse::converse;
+use converse::{batch, converse};
 use error::Failure;
 use exit::Class;
 use printer::Output;
@@ -87,6 +87,7 @@ fn command(mut command: Command) -> u8 {
             let task = Task::Json(args.answer);
             converse("json", args.common, Some(args.each), task, config)
         }
+        Command::Batch(args) => batch(args.action, config),
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
             Err(failure) => refuse(&failure),

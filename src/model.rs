@@ -3,12 +3,14 @@
 //! Prices go out of date; each carries the day of its source. A model that is
 //! not in the table is used without any check. The configuration may extend it.
 
+mod batch;
 mod cost;
 mod own;
 mod table;
 
 use serde::{Serialize, Serializer};
 
+pub use batch::{BATCHED, BATCHED_ON, batch_cost, is_batched};
 pub use cost::{Cost, amount_of, bound, cost, shown};
 pub use own::{Extra, extend};
 pub use table::MODELS;

@@ -59,12 +59,11 @@ impl Request {
         // Strings and raw JSON only: there is nothing that could fail to serialise.
         serde_json::to_vec(self).unwrap_or_default()
     }
-}
 
-impl Serialize for Request {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+    /// The members, but for the one that asks for a stream or a whole reply.
+    fn members<M: SerializeMap>(&self, map: M) -> Result<M, M::Error> {
         let mut body = Body {
-            map: to.serialize_map(None)?,
+            map,
             params: &self.params,
         };
         body.member("model", &self.model)?;
@@ -95,8 +94,24 @@ impl Serialize for Request {
         for (name, value) in &self.params {
             body.map.serialize_entry(name, value)?;
         }
-        body.map.serialize_entry("stream", &self.stream)?;
-        body.map.end()
+        Ok(body.map)
+    }
+}
+
+impl Serialize for Request {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        let mut map = self.members(to.serialize_map(None)?)?;
+        map.serialize_entry("stream", &self.stream)?;
+        map.end()
+    }
+}
+
+/// A request as it stands in a batch, where nothing is streamed.
+pub(super) struct Batched<'a>(pub(super) &'a Request);
+
+impl Serialize for Batched<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.0.members(to.serialize_map(None)?)?.end()
     }
 }
 

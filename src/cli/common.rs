@@ -23,7 +23,7 @@ pub struct Common {
 }
 
 /// What the messages are made of.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Input")]
 pub struct InputArgs {
     /// The prompt: words joined by one space
@@ -83,7 +83,7 @@ pub struct InputArgs {
 }
 
 /// Members of the request body.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Request")]
 pub struct RequestArgs {
     /// Model to ask [default: glm-4-airx; AIRX_MODEL]

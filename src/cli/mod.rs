@@ -7,6 +7,7 @@
     reason = "the doc comments are read as help, where Markdown's marks would stand as they are"
 )]
 
+mod batch;
 mod chat;
 mod common;
 mod completions;
@@ -23,6 +24,9 @@ mod topics;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
+pub use batch::{
+    BatchAction, BatchArgs, CancelArgs, EngineArgs, FetchArgs, StatusArgs, SubmitArgs, WaitArgs,
+};
 pub use chat::ChatArgs;
 pub use common::{
     Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, RequestArgs, duration,
@@ -79,6 +83,8 @@ pub enum Command {
     Tools(Box<ToolsArgs>),
     /// Ask for JSON and print nothing but valid JSON
     Json(Box<JsonArgs>),
+    /// Have many inputs answered by the provider's own batch engine
+    Batch(BatchArgs),
     /// Run a loopback server that speaks the API, for trying and testing scripts offline
     Mock(MockArgs),
     /// List known models: context, output limit, price and its date, concurrency
@@ -92,13 +98,14 @@ pub enum Command {
 }
 
 impl Command {
-    /// The options that the commands share which ask a model.
-    pub fn common(&self) -> Option<&Common> {
+    /// Where the configuration is, of the commands that make requests.
+    pub fn file(&self) -> Option<&FileArgs> {
         match self {
-            Self::Chat(args) => Some(&args.common),
-            Self::Stream(args) => Some(&args.common),
-            Self::Tools(args) => Some(&args.common),
-            Self::Json(args) => Some(&args.common),
+            Self::Chat(args) => Some(&args.common.file),
+            Self::Stream(args) => Some(&args.common.file),
+            Self::Tools(args) => Some(&args.common.file),
+            Self::Json(args) => Some(&args.common.file),
+            Self::Batch(args) => Some(args.action.file()),
             _ => None,
         }
     }

@@ -43,14 +43,7 @@ impl Cli {
         let mut program = Self::command();
         let matches = program.try_get_matches_from_mut(&words)?;
         let mut taken: Vec<&Preset<'_>> = Vec::new();
-        if let Some((name, given)) = matches.subcommand()
-            && let Some(command) = program.find_subcommand(name)
-        {
-            let line = Line {
-                command,
-                given,
-                name,
-            };
+        if let Some(line) = Line::of(&program, &matches) {
             for preset in presets.iter().filter(|preset| preset.on) {
                 if line.takes(preset, &taken) {
                     taken.push(preset);
@@ -58,7 +51,11 @@ impl Cli {
             }
             line.settle(&mut taken);
             // Behind the command's name, before all that is its own.
-            words.splice(2..2, taken.iter().flat_map(|preset| preset.words()));
+            let behind = 1 + line.depth;
+            words.splice(
+                behind..behind,
+                taken.iter().flat_map(|preset| preset.words()),
+            );
         }
         let names = taken.iter().map(|preset| preset.name.to_owned()).collect();
         let mut program = Self::command();
@@ -76,11 +73,10 @@ impl Cli {
     pub fn given() -> Result<Vec<(String, Vec<String>)>, clap::Error> {
         let mut program = Self::command();
         let matches = program.try_get_matches_from_mut(std::env::args_os())?;
-        let Some((name, given)) = matches.subcommand() else {
+        let Some(Line { command, given, .. }) = Line::of(&program, &matches) else {
             return Ok(Vec::new());
         };
-        let options = program.find_subcommand(name).into_iter();
-        let options = options.flat_map(clap::Command::get_arguments);
+        let options = command.get_arguments();
         Ok(options
             .filter(|option| is_given(given, option))
             .filter_map(|option| {
@@ -116,6 +112,27 @@ struct Line<'a> {
     command: &'a clap::Command,
     given: &'a ArgMatches,
     name: &'a str,
+    /// Words that name it: two for a command of a command.
+    depth: usize,
+}
+
+impl<'a> Line<'a> {
+    /// The command that was given, the innermost.
+    fn of(program: &'a clap::Command, matches: &'a ArgMatches) -> Option<Self> {
+        let mut line: Option<Self> = None;
+        let (mut command, mut given) = (program, matches);
+        while let Some((name, inner)) = given.subcommand() {
+            (command, given) = (command.find_subcommand(name)?, inner);
+            let depth = 1 + line.map_or(0, |line| line.depth);
+            line = Some(Self {
+                command,
+                given,
+                name,
+                depth,
+            });
+        }
+        line
+    }
 }
 
 impl Line<'_> {
@@ -129,11 +146,12 @@ impl Line<'_> {
         option.is_some_and(|option| is_given(self.given, option))
     }
 
-    /// Whether the command has the option, and nothing was given that it would
-    /// contradict.
+    /// Whether the command has the option, not hidden as one that means nothing to
+    /// it, and nothing was given that it would contradict.
     fn takes(&self, preset: &Preset<'_>, taken: &[&Preset<'_>]) -> bool {
         let by_preset = |name: &str| taken.iter().any(|other| other.name == name);
-        self.option(preset.name).is_some()
+        self.option(preset.name)
+            .is_some_and(|option| !option.is_hide_set())
             && !self.has(preset.name)
             && !preset
                 .yields

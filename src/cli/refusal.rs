@@ -5,9 +5,15 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::error::Failure;
 
+/// What to tell of `batch`.
+const ACTIONS: &str = "airx batch submit, status, wait, fetch or cancel; airx help batch";
+
 /// The failure that a refused command line is.
 pub fn refusal(error: &clap::Error) -> Failure {
     if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        if error.render().to_string().contains("Usage: airx batch ") {
+            return Failure::usage("batch: what to do was not said").hint(ACTIONS);
+        }
         return Failure::usage("no command was given")
             .hint("to ask a question: airx chat \"question\"; the commands: airx --help");
     }
@@ -26,6 +32,12 @@ pub fn refusal(error: &clap::Error) -> Failure {
     if error.kind() == ErrorKind::InvalidSubcommand {
         let question = word(ContextKind::InvalidSubcommand).unwrap_or_default();
         let ask = format!("airx chat {question:?}");
+        if told.contains("Usage: airx batch ") {
+            let near = word(ContextKind::SuggestedSubcommand);
+            let near = near.map(|near| format!("did you mean airx batch {near}?"));
+            return Failure::usage(format!("batch cannot {question:?}"))
+                .hint(near.unwrap_or_else(|| ACTIONS.to_owned()));
+        }
         return Failure::usage(format!("{question:?} is no command")).hint(
             match word(ContextKind::SuggestedSubcommand) {
                 Some(near) => format!("did you mean airx {near}? To ask a question: {ask}"),

@@ -92,6 +92,7 @@ const EVENTS_OPENING: &[&str] = &[
 const EVENTS_CLOSING: &[&str] = &[
     "Members and types may be added, so a script should pass over those it does not know. Within \
      `v` 1 none is renamed, removed or given another meaning.",
+    "batch tells of each batch by a `batch` line, and fetch of each item by a `result`.",
     "Under --each `start` has no request_id, and between it and the end come `result` lines \
      alone.",
     "--meta FILE writes an object with what `done` or `error` holds, whatever the format.",

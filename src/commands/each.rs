@@ -116,9 +116,15 @@ impl Many {
         Some(request)
     }
 
+    /// The id of an item's request, where the user gives one: `--request-id` with
+    /// the item's number.
+    pub fn own_id(&self, index: u64) -> Option<String> {
+        self.id.as_ref().map(|id| format!("{id}-{index}"))
+    }
+
     /// The id of an item's request, which is no part of what it is known by.
     pub fn id(&self, index: u64) -> Option<String> {
-        let own = self.id.as_ref().map(|id| format!("{id}-{index}"));
+        let own = self.own_id(index);
         own.or_else(|| self.fresh.then(super::request::fresh_id))
     }
 }

@@ -1,6 +1,7 @@
 //! Settings and prompt → [`Plan`]: what the run will do. Pure: nothing is read,
 //! sent or printed here.
 
+mod batch;
 pub mod config;
 mod curl;
 mod each;
@@ -23,6 +24,7 @@ use crate::settings::{Connection, Settings};
 use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
 
+pub use batch::{Errand, chat_url, unbatched, without_tape};
 pub use each::{Allowance, Many, fits_each};
 pub use sources::sources;
 pub use task::{Task, wanted};

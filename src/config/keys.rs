@@ -174,6 +174,7 @@ pub const KEYS: &[Key] = &[
     key("max-in-flight", ANY)
         .or("0")
         .below(&["AIRX_MAX_IN_FLIGHT"]),
+    key("poll", Kind::Duration).or("30s"),
     key("tries", Kind::Count(1, 100)).or("3"),
     key("pretty", Kind::Switch)
         .or("false")

@@ -75,10 +75,10 @@ impl Config {
     /// # Errors
     /// As [`Config::load`].
     pub fn below(command: &mut Command) -> Result<Option<Self>, Failure> {
-        let Some(common) = command.common() else {
+        let Some(file) = command.file() else {
             return Ok(None);
         };
-        let Some(mut config) = Self::load(&common.file)? else {
+        let Some(mut config) = Self::load(file)? else {
             return Ok(None);
         };
         let read = Cli::with(&config.presets(true)?);

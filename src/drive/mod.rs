@@ -1,5 +1,6 @@
 //! Decides on the next request and what becomes of each answer.
 
+pub mod batch;
 mod each;
 mod elements;
 mod once;

@@ -16,7 +16,7 @@ pub(super) fn start(job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
     sink.event(&Event::Start {
         v: VERSION,
         command: job.command,
-        model: &job.request.model,
+        model: Some(&job.request.model),
         request_id: job.request.request_id.as_deref(),
     })
 }

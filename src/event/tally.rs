@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::api::reply::Usage;
-use crate::model::Cost;
+use crate::model::{self, Cost};
 
 /// What is added up over a run's requests.
 #[derive(Debug)]
@@ -42,6 +42,9 @@ pub enum Count<'a> {
     FirstToken,
     /// A request's token counts, as told by this model.
     Usage(Usage, &'a str),
+    /// Token counts of an answer out of a batch, as told by this model, where it is
+    /// known what batches cost.
+    Batched(Usage, Option<&'a str>),
     /// How far a run of many items has come.
     Items(Items),
 }
@@ -76,7 +79,13 @@ impl Tally {
             }
             Count::Usage(usage, model) => {
                 *self.usage.get_or_insert_default() += *usage;
-                if let Some(cost) = crate::model::cost(model, usage) {
+                if let Some(cost) = model::cost(model, usage) {
+                    self.cost = Some(cost.plus(self.cost.take()));
+                }
+            }
+            Count::Batched(usage, model) => {
+                *self.usage.get_or_insert_default() += *usage;
+                if let Some(cost) = model.and_then(|model| model::batch_cost(model, usage)) {
                     self.cost = Some(cost.plus(self.cost.take()));
                 }
             }

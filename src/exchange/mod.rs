@@ -4,6 +4,7 @@
 
 mod attempt;
 mod backoff;
+mod call;
 mod folder;
 mod response;
 mod slot;
@@ -20,6 +21,8 @@ use crate::exit::Class;
 use crate::transport::{Transport, Turn};
 
 use backoff::{Backoff, Next};
+pub use call::{Again, Failed, call};
+pub use response::read;
 
 /// What one answer is asked for with.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::answer::refused;
+use crate::answer::{Answer, End, refused};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::sse;
@@ -37,6 +37,20 @@ pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
         )
         .hint("switch compression off at the server or proxy for this path")),
     }
+}
+
+/// The answer that a body is which came by another way than a request of this
+/// run: judged like one of them.
+pub fn read(status: u16, body: Vec<u8>, accept: &[String]) -> (Answer, Result<(), Failure>) {
+    let mut answer = Answer::default();
+    let result = if (200..300).contains(&status) {
+        answer.whole(body)
+    } else {
+        Err(refused(status, &body))
+    };
+    let result = result.and_then(|()| answer.judge(accept, End::Proper));
+    let result = result.map_err(|failure| answer.sign(answer.outweigh(failure, accept)));
+    (answer, result)
 }
 
 /// What an error's body says: an error may come in the frame of an event stream

@@ -1,7 +1,7 @@
 //! What `--verbose` tells of an attempt: both heads, and where it was kept.
 
 use crate::event::{Level, Sink};
-use crate::transport::{Head, Kept, Transport};
+use crate::transport::{Call, Head, Kept, Transport};
 
 pub(super) fn request(transport: &Transport, body: &[u8], streamed: bool, sink: &mut dyn Sink) {
     if !sink.verbose() {
@@ -11,6 +11,16 @@ pub(super) fn request(transport: &Transport, body: &[u8], streamed: bool, sink: 
         sink.note(Level::Verbose, &format!("> {line}"));
     }
     sink.note(Level::Verbose, &format!("> content-length: {}", body.len()));
+}
+
+/// The same of a request beside the chat.
+pub(super) fn call(transport: &Transport, call: &Call<'_>, sink: &mut dyn Sink) {
+    if !sink.verbose() {
+        return;
+    }
+    for line in transport.call_head(call) {
+        sink.note(Level::Verbose, &format!("> {line}"));
+    }
 }
 
 pub(super) fn recording(kept: &Kept, sink: &mut dyn Sink) {

@@ -48,6 +48,14 @@ impl Cost {
         self
     }
 
+    /// Half of it, where that is exact.
+    #[must_use]
+    pub fn half(mut self) -> Option<Self> {
+        let exact = self.amount.is_multiple_of(2);
+        self.amount /= 2;
+        exact.then_some(self)
+    }
+
     /// The amount as a decimal number, without trailing zeros.
     pub fn amount(&self) -> String {
         decimal(self.amount, PLACES)

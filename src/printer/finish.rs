@@ -1,6 +1,6 @@
 //! The run's end: the last event, the message, the meta file, the exit status.
 
-use std::io::Write;
+use std::io::{BufRead, Write};
 
 use serde::Serialize;
 
@@ -69,16 +69,30 @@ impl<E: Write> Printer<Output, E> {
     }
 
     /// Prints `bytes` instead of an answer, as they are but on a terminal.
-    pub fn print(&mut self, bytes: &[u8]) -> u8 {
+    pub fn print(&mut self, mut bytes: &[u8]) -> u8 {
+        self.copy(&mut bytes)
+    }
+
+    /// The same for what is too long to be held, line by line.
+    pub fn copy(&mut self, from: &mut dyn BufRead) -> u8 {
         self.finished = true;
-        self.buffer.extend_from_slice(bytes);
-        self.make_safe(0);
-        let result = self.flush().and_then(|()| self.out.keep());
+        let result = self.copy_lines(from).and_then(|()| self.out.keep());
         let result = result.map(|()| Done::default());
         self.tally.stop();
         self.report(&result);
         let result = self.write_meta(result);
         result.map_or_else(|failure| failure.exit(), |_| 0)
+    }
+
+    fn copy_lines(&mut self, from: &mut dyn BufRead) -> Result<(), Failure> {
+        loop {
+            let at = self.buffer.len();
+            if from.read_until(b'\n', &mut self.buffer)? == 0 {
+                return self.flush();
+            }
+            self.make_safe(at);
+            self.flush_burst()?;
+        }
     }
 
     /// Puts the text's end behind it; a failure before any of the answer was

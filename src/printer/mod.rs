@@ -29,7 +29,7 @@ use crate::secret::Scrubber;
 pub use extract::Which;
 pub use finish::Done;
 pub use journal::Journal;
-pub use open::{open, print};
+pub use open::{Kind, open, print};
 pub use output::Output;
 pub use shared::Shared;
 
@@ -61,7 +61,7 @@ pub struct Options {
     pub verbose: bool,
     /// Standard error is a terminal.
     pub progress: bool,
-    /// Results of `--each` are printed.
+    /// It is about items, whose number is told.
     pub many: bool,
 }
 

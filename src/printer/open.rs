@@ -8,18 +8,34 @@ use super::{Options, Output, Printer, Shared, Which};
 use crate::cli::{Format, OutputArgs};
 use crate::error::Failure;
 
+/// What a run prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// One answer, or what is told in its place.
+    Answer,
+    /// Results of `--each`, each to be kept at once.
+    Results {
+        /// Those of an earlier run are taken up again.
+        resume: bool,
+    },
+    /// What became of items elsewhere, to be had again at any time.
+    Items,
+}
+
 /// Opens what the run writes to, before anything else is done.
-///
-/// `results` are those of `--each`, to be taken up again or not.
 ///
 /// There is a printer even where something cannot be opened, to tell of it.
 pub fn open(
     command: &'static str,
     live: bool,
     args: &mut OutputArgs,
-    results: Option<bool>,
+    kind: Kind,
     stdout: impl Fn() -> Result<Output, Failure>,
 ) -> (Shared<Output, Stderr>, Result<(), Failure>) {
+    let results = match kind {
+        Kind::Results { resume } => Some(resume),
+        Kind::Answer | Kind::Items => None,
+    };
     let opened = match args.output.take() {
         // By name it is what it is without -o, closed or not.
         Some(path) if is_stdout(&path) && results == Some(true) => Err(Failure::usage(
@@ -63,7 +79,7 @@ pub fn open(
         quiet: args.quiet,
         verbose: args.verbose,
         progress: std::io::stderr().is_terminal(),
-        many: results.is_some(),
+        many: kind != Kind::Answer,
     };
     let terminal = out.is_terminal();
     (

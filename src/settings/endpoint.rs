@@ -6,6 +6,9 @@ use crate::config::variable;
 use crate::error::Failure;
 use crate::secret::{Scrubber, percent_decoded};
 
+/// The path of the chat, below the base.
+const CHAT: &str = "/chat/completions";
+
 /// A provider with a key of its own. api.md §1 and §2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provider {
@@ -69,6 +72,21 @@ pub struct Endpoint {
     pub loopback: bool,
 }
 
+impl Endpoint {
+    /// The URL of another resource of the server: its path stands where that of the
+    /// chat does, its query behind the base's own.
+    pub fn beside(&self, path: &str, query: &[(&str, &str)]) -> Url {
+        let mut url = self.url.clone();
+        let base = url.path().strip_suffix(CHAT).unwrap_or_default();
+        let path = format!("{base}{path}");
+        url.set_path(&path);
+        if !query.is_empty() {
+            url.query_pairs_mut().extend_pairs(query);
+        }
+        url
+    }
+}
+
 /// User name and password of a URL, as they are meant: not percent-encoded.
 pub(super) type UserInfo = Option<(String, String)>;
 
@@ -89,11 +107,11 @@ pub(super) fn resolve(
     let (mut url, user_info) = parse(name, &base, &["http", "https"], scrubber)?;
     url.set_fragment(None);
     let path = url.path().trim_end_matches('/');
-    if path.ends_with("/chat/completions") {
+    if path.ends_with(CHAT) {
         let path = path.to_owned();
         url.set_path(&path);
     } else {
-        let path = format!("{path}/chat/completions");
+        let path = format!("{path}{CHAT}");
         url.set_path(&path);
     }
     let loopback = is_loopback(&url);

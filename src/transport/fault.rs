@@ -24,6 +24,8 @@ pub(super) struct Limits {
     total: Option<Duration>,
     /// It is this machine: no proxy on the way.
     loopback: bool,
+    /// The request is one that a stream would answer as well.
+    chat: bool,
 }
 
 impl Limits {
@@ -36,7 +38,14 @@ impl Limits {
             connect: connection.timeouts.connect,
             total: connection.timeouts.total,
             loopback: connection.endpoint.loopback,
+            chat: true,
         }
+    }
+
+    /// Those of a request beside the chat.
+    pub(super) fn of_calls(mut self) -> Self {
+        self.chat = false;
+        self
     }
 
     /// `host:port` of the proxy that the request goes by, unless `NO_PROXY` says
@@ -190,7 +199,11 @@ fn timed_out(limits: &Limits) -> Failure {
         Class::Network,
         format!("no complete answer within {within}"),
     )
-    .hint("raise --timeout, or use airx stream")
+    .hint(if limits.chat {
+        "raise --timeout, or use airx stream"
+    } else {
+        "raise --timeout"
+    })
 }
 
 /// A duration as people write it.

@@ -54,7 +54,7 @@ impl Live {
         let request = self
             .client(connection)?
             .post(connection.endpoint.url.clone())
-            .headers(policy::headers(connection, false))
+            .headers(policy::chat_headers(connection, false))
             .body(body);
         let request = match deadline {
             Some(deadline) => request.timeout(deadline.saturating_duration_since(Instant::now())),

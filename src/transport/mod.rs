@@ -8,22 +8,28 @@
 //!
 //! `--record` keeps each exchange in a file, `--replay` takes it from there.
 
+mod call;
 mod cassette;
 mod digest;
 mod fault;
 mod gather;
 mod live;
+mod multipart;
 mod pace;
 mod policy;
 mod roots;
 mod stream;
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Instant;
+
+use reqwest::header::HeaderMap;
 
 use crate::error::Failure;
 use crate::settings::Connection;
 
+pub use call::{Call, Payload, Unanswered};
 use cassette::{Cassette, Pieces, Tape};
 pub use digest::digest;
 use live::Live;
@@ -76,6 +82,7 @@ pub struct Whole {
 pub struct Transport {
     connection: Arc<Connection>,
     live: Live,
+    calls: Option<call::Client>,
     cassette: Option<Cassette>,
     gate: Option<Arc<Gate>>,
 }
@@ -93,6 +100,7 @@ impl Transport {
     pub fn new(mut connection: Connection) -> Self {
         Self {
             live: Live::default(),
+            calls: None,
             cassette: connection.cassette.take().map(Cassette::new),
             connection: Arc::new(connection),
             gate: None,
@@ -111,6 +119,7 @@ impl Transport {
             } else {
                 self.live.share(&self.connection)?
             },
+            calls: None,
             cassette: self.cassette.as_ref().map(Cassette::another),
             connection: Arc::clone(&self.connection),
             gate: Some(Arc::clone(gate)),
@@ -135,28 +144,34 @@ impl Transport {
     /// The request's head as it goes out, for people to read; the key and the
     /// values of `--header` are hidden.
     pub fn request_head(&self, streamed: bool) -> Vec<String> {
-        let url = &self.connection.endpoint.url;
-        let query = url
-            .query()
-            .map(|query| format!("?{query}"))
-            .unwrap_or_default();
-        let mut lines = vec![
-            format!("POST {}{query} HTTP/1.1", url.path()),
-            format!(
-                "host: {}",
-                &url[url::Position::BeforeHost..url::Position::AfterPort]
-            ),
-        ];
-        let headers = policy::headers(&self.connection, streamed);
-        for (name, value) in &headers {
-            let value = if value.is_sensitive() {
-                b"[hidden]"
-            } else {
-                value.as_bytes()
-            };
-            lines.push(format!("{name}: {}", String::from_utf8_lossy(value)));
-        }
-        lines
+        let headers = policy::chat_headers(&self.connection, streamed);
+        head_lines("POST", &self.connection.endpoint.url, &headers)
+    }
+
+    /// The same of a request beside the chat.
+    pub fn call_head(&self, call: &Call<'_>) -> Vec<String> {
+        let headers = policy::headers(&self.connection, "application/json", call.content_type());
+        let url = self.connection.endpoint.beside(call.path, call.query);
+        head_lines(call.method(), &url, &headers)
+    }
+
+    /// Makes a request beside the chat and reads its whole response; the body of
+    /// a success goes `into` a file, where one is given.
+    ///
+    /// # Errors
+    /// No response came. A body that breaks off is no error here.
+    pub fn call(
+        &mut self,
+        call: &Call<'_>,
+        deadline: Option<Instant>,
+        into: Option<&mut File>,
+    ) -> Result<Whole, Unanswered> {
+        let client = match self.calls.take() {
+            Some(client) => client,
+            None => call::Client::new(&self.connection)?,
+        };
+        let client = self.calls.insert(client);
+        client.call(&self.connection, call, deadline, into)
     }
 
     /// Sends `body` and reads the whole response.
@@ -219,6 +234,30 @@ impl Transport {
             _ => Ok(None),
         }
     }
+}
+
+/// A request's head as people read it.
+fn head_lines(method: &str, url: &url::Url, headers: &HeaderMap) -> Vec<String> {
+    let query = url
+        .query()
+        .map(|query| format!("?{query}"))
+        .unwrap_or_default();
+    let mut lines = vec![
+        format!("{method} {}{query} HTTP/1.1", url.path()),
+        format!(
+            "host: {}",
+            &url[url::Position::BeforeHost..url::Position::AfterPort]
+        ),
+    ];
+    for (name, value) in headers {
+        let value = if value.is_sensitive() {
+            b"[hidden]"
+        } else {
+            value.as_bytes()
+        };
+        lines.push(format!("{name}: {}", String::from_utf8_lossy(value)));
+    }
+    lines
 }
 
 /// An exchange that has been written to a file.

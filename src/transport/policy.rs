@@ -61,21 +61,41 @@ fn unbuilt(error: &reqwest::Error) -> Failure {
     )
 }
 
-/// The headers of a request. Those whose value must not be shown are marked
-/// sensitive.
-pub(super) fn headers(connection: &Connection, streamed: bool) -> HeaderMap {
-    let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(
-        USER_AGENT,
-        HeaderValue::from_static(concat!("airx/", env!("CARGO_PKG_VERSION"))),
-    );
+/// The client for what is beside the chat. Between two polls of a batch a kept
+/// connection would go stale.
+pub(super) fn unpooled(connection: &Connection) -> Result<reqwest::Client, Failure> {
+    builder(connection)?
+        .pool_max_idle_per_host(0)
+        .build()
+        .map_err(|error| unbuilt(&error))
+}
+
+/// The headers of a request to the chat.
+pub(super) fn chat_headers(connection: &Connection, streamed: bool) -> HeaderMap {
     let accept = if streamed {
         "text/event-stream"
     } else {
         "application/json"
     };
+    headers(connection, accept, Some("application/json"))
+}
+
+/// The headers of a request. Those whose value must not be shown are marked
+/// sensitive.
+pub(super) fn headers(
+    connection: &Connection,
+    accept: &'static str,
+    content_type: Option<&'static str>,
+) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(
+        USER_AGENT,
+        HeaderValue::from_static(concat!("airx/", env!("CARGO_PKG_VERSION"))),
+    );
     headers.insert(ACCEPT, HeaderValue::from_static(accept));
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(content_type) = content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
     if connection.endpoint.provider.is_some() {
         // Else the providers' error messages are Chinese; api.md §1.
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en"));

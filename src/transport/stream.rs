@@ -81,7 +81,7 @@ impl Client {
         let request = self
             .http
             .post(connection.endpoint.url.clone())
-            .headers(policy::headers(connection, true))
+            .headers(policy::chat_headers(connection, true))
             .body(body);
         let sent = self.runtime.block_on(async {
             match limit {

@@ -32,6 +32,7 @@ fn name(event: &Event<'_>) -> &'static str {
         Event::Invalid { .. } => "invalid",
         Event::Value { .. } => "value",
         Event::Search { .. } => "search",
+        Event::Batch { .. } => "batch",
         Event::Result(_) => "result",
         Event::Done { .. } => "done",
         Event::Error(_) => "error",
@@ -39,7 +40,7 @@ fn name(event: &Event<'_>) -> &'static str {
 }
 
 /// The names that [`name`] can give.
-const NAMES: [&str; 13] = [
+const NAMES: [&str; 14] = [
     "start",
     "retry",
     "delta",
@@ -50,6 +51,7 @@ const NAMES: [&str; 13] = [
     "invalid",
     "value",
     "search",
+    "batch",
     "result",
     "done",
     "error",
@@ -87,7 +89,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
         line(&Event::Start {
             v: VERSION,
             command: "chat",
-            model: "glm-4-airx",
+            model: full.then_some("glm-4-airx"),
             request_id: text,
         });
         line(&Event::Retry {
@@ -134,6 +136,13 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
         });
         line(&Event::Value {
             value: if full { &value } else { &Value::Null },
+        });
+        line(&Event::Batch {
+            id: "batch_1",
+            status: "in_progress",
+            total: number,
+            completed: number,
+            failed: number,
         });
         line(&Event::Search {
             results: &json!([{"title": "t", "link": "l"}]),
@@ -186,6 +195,7 @@ fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
         line(&Event::Result(&ItemResult {
             index: 0,
             hash: full.then_some(&"0a".repeat(32)),
+            custom_id: text,
             content: (kind == "content" || (full && kind == "tool_calls")).then_some("text"),
             value: (kind == "value").then_some(&value),
             tool_calls: (kind == "tool_calls").then_some(calls),
@@ -257,7 +267,7 @@ fn the_schema_is_exact() {
             // Calls may stand without words, and words without calls.
             "result" => {
                 let both = line["tool_calls"].is_array() && line["content"].is_string();
-                ["partial", "errors", "search"].contains(&member)
+                ["custom_id", "partial", "errors", "search"].contains(&member)
                     || (both && ["content", "tool_calls"].contains(&member))
             }
             _ => false,

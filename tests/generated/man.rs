@@ -30,9 +30,19 @@ fn date() -> &'static str {
 fn pages() -> Vec<(String, String)> {
     let mut program = Cli::command();
     program.build();
-    let commands = program.get_subcommands().cloned();
+    let named = |command: &clap::Command| (command.get_name().to_owned(), command.clone());
+    let commands = program.get_subcommands().flat_map(|command| {
+        let (name, command) = named(command);
+        // What a command has of its own: a page each, but for help.
+        let inner: Vec<_> = command
+            .get_subcommands()
+            .map(named)
+            .filter(|(inner, _)| inner != "help")
+            .map(|(inner, command)| (format!("{name}-{inner}"), command))
+            .collect();
+        inner.into_iter().chain([(name, command)])
+    });
     let mut pages: Vec<(String, String)> = commands
-        .map(|command| (command.get_name().to_owned(), command))
         // `airx help` is about these pages.
         .filter(|(name, _)| name != "help")
         .map(|(name, command)| (format!("airx-{name}.1"), command_page(command, &name)))
@@ -82,14 +92,18 @@ fn command_page(mut command: clap::Command, name: &str) -> String {
     let usage = command.render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").trim_end().to_owned();
     let command = command.override_usage(usage);
-    let makes_requests = command
-        .get_arguments()
-        .any(|argument| argument.get_id() == "session");
+    let has = |id: &str| command.get_arguments().any(|option| option.get_id() == id);
+    let makes_requests = has("base_url") && has("output");
     let program = name == "airx";
     let commands: Vec<String> = command
         .get_subcommands()
         .map(|command| command.get_name().to_owned())
         .collect();
+    let family = if program {
+        "airx".to_owned()
+    } else {
+        format!("airx-{name}")
+    };
     let about = command.get_subcommands().map(|command| {
         let about = command.get_about().map(ToString::to_string);
         (command.get_name().to_owned(), about.unwrap_or_default())
@@ -112,12 +126,12 @@ fn command_page(mut command: clap::Command, name: &str) -> String {
     page.made_by_clap(|out| man.render_synopsis_section(out));
     page.made_by_clap(|out| man.render_description_section(out));
     page.made_by_clap(|out| man.render_options_section(out));
-    if program {
+    if !about.is_empty() {
         page.heading("COMMANDS");
         for (name, about) in &about {
             let page_of = match name.as_str() {
                 "help" => vec![bold("airx help")],
-                name => vec![bold(format!("airx-{name}")), roman("(1)")],
+                name => vec![bold(format!("{family}-{name}")), roman("(1)")],
             };
             page.tagged(page_of, about);
         }
@@ -135,12 +149,19 @@ fn command_page(mut command: clap::Command, name: &str) -> String {
         page.variables(FILES);
     }
     page.heading("EXAMPLES");
-    let examples = EXAMPLES.iter().find(|(command, _)| *command == name);
+    // A command of a command shares its examples.
+    let of = name.split('-').next().unwrap_or_default();
+    let examples = EXAMPLES.iter().find(|(command, _)| *command == of);
     for example in examples.unwrap().1 {
         page.paragraph(&format!("{}:", example.does));
         page.literal(example.line);
     }
-    page.see_also(name, &commands);
+    let inner = commands.iter().filter(|name| *name != "help");
+    let inner = inner.map(|name| format!("{}-{name}", family.trim_start_matches("airx")));
+    let inner: Vec<String> = inner
+        .map(|name| name.trim_start_matches('-').to_owned())
+        .collect();
+    page.see_also(name, &inner);
     page.finish()
 }
 

@@ -40,9 +40,13 @@ pub const EVENTS: &[EventDoc] = &[
             member(
                 "command",
                 "string",
-                "The command: chat, stream, tools or json.",
+                "The command: chat, stream, tools, json or batch.",
             ),
-            member("model", "string", "The model asked for."),
+            member(
+                "model",
+                "string or null",
+                "The model asked for; null where batch asks none.",
+            ),
             member(
                 "request_id",
                 "string or null",
@@ -164,9 +168,30 @@ pub const EVENTS: &[EventDoc] = &[
         )],
     },
     EventDoc {
+        name: "batch",
+        when: "What there is to tell of a batch: of one that was submitted or cancelled, of one \
+               that has ended, or by batch status.",
+        members: &[
+            member("id", "string", "Its id."),
+            member(
+                "status",
+                "string",
+                "As the server says it: validating, in_progress, finalizing, completed, failed, \
+                 expired, cancelling or cancelled.",
+            ),
+            member(
+                "total",
+                "integer or null",
+                "Its items; null until the server has counted them.",
+            ),
+            member("completed", "integer or null", "Those that were answered."),
+            member("failed", "integer or null", "Those that failed."),
+        ],
+    },
+    EventDoc {
         name: "result",
-        when: "What became of an item of --each, whose lines these are in every format. It holds \
-               `content`, `value`, `tool_calls` or `error`; beside `tool_calls` `content` has the \
+        when: "What became of an item of --each, whose lines these are in every format, or of a \
+               batch. It holds `content`, `value`, `tool_calls` or `error`; beside `tool_calls` `content` has the \
                words, if there are any.",
         members: &[
             member(
@@ -179,6 +204,11 @@ pub const EVENTS: &[EventDoc] = &[
                 "string or null",
                 "SHA-256 of the request's body without request_id, in hexadecimal digits; null \
                  where the item made none.",
+            ),
+            member(
+                "custom_id",
+                "string",
+                "What the request is called in its batch; only where airx did not call it so.",
             ),
             member("content", "string", "The answer's text."),
             member("value", "any", "The value that `json` accepted."),
@@ -210,12 +240,20 @@ pub const EVENTS: &[EventDoc] = &[
                 USAGE,
                 "Tokens of the item's requests; as in `done`.",
             ),
-            member("cost", COST, "What they cost; as in `done`."),
-            member("requests", "integer", "How many requests were sent."),
+            member(
+                "cost",
+                COST,
+                "What they cost; as in `done`. Of a batch half of the list price where that is known to hold.",
+            ),
+            member(
+                "requests",
+                "integer",
+                "How many requests were sent; 1 for an answer out of a batch.",
+            ),
             member(
                 "elapsed_ms",
                 "integer",
-                "Milliseconds from the item's first request to its end.",
+                "Milliseconds from the item's first request to its end; 0 for one of a batch.",
             ),
         ],
     },

@@ -190,6 +190,28 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "batch",
+        &[
+            example(
+                "Submit a question about each line, wait for the answers, fetch them",
+                r#"airx batch submit -m glm-4-air-250414 --items reviews.txt "One word for: {}" > ids && airx batch wait $(cat ids) && airx batch fetch $(cat ids) -o answers.ndjson"#,
+            ),
+            example(
+                "Items of JSON; see first what would be uploaded",
+                r#"airx batch submit -m glm-4-air-250414 --each=json --items rows.ndjson --dry-run "{name}: {text}""#,
+            ),
+            example("How far all batches are", "airx batch status"),
+            example(
+                "Cancel those that are under way",
+                "airx batch status | awk '$2 == \"in_progress\" { print $1 }' | xargs airx batch cancel",
+            ),
+            example(
+                "The texts alone, in the order of the items",
+                "airx batch fetch $(cat ids) | jq -r .content",
+            ),
+        ],
+    ),
+    (
         "models",
         &[
             example("The table", "airx models"),

@@ -18,7 +18,12 @@ fn options() -> Vec<String> {
     let mut program = crate::cli::Cli::command();
     program.build();
     let of = |name| program.find_subcommand(name).unwrap().get_arguments();
+    let batch = program.find_subcommand("batch").unwrap();
+    let batch = batch
+        .get_subcommands()
+        .flat_map(clap::Command::get_arguments);
     let all = ["chat", "stream", "tools", "json"].into_iter().flat_map(of);
+    let all = all.chain(batch);
     let names = all.filter_map(|option| option.get_long().map(str::to_owned));
     names.collect()
 }

@@ -5,7 +5,7 @@
 mod budget;
 mod collect;
 mod order;
-mod outcome;
+pub(super) mod outcome;
 mod read;
 mod run;
 mod worker;

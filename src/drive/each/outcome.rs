@@ -8,23 +8,27 @@ use crate::exit::Class;
 
 /// What became of an item.
 #[derive(Debug)]
-pub(super) struct Outcome {
-    pub(super) index: u64,
+pub(in crate::drive) struct Outcome {
+    pub(in crate::drive) index: u64,
     /// Of the request; none where there is none.
-    pub(super) hash: Option<String>,
-    pub(super) result: Result<Content, Failure>,
+    pub(in crate::drive) hash: Option<String>,
+    pub(in crate::drive) result: Result<Content, Failure>,
     /// What came of an answer that is no success.
-    pub(super) partial: String,
-    pub(super) errors: Vec<Violation>,
-    pub(super) search: Option<Value>,
-    pub(super) finish_reason: Option<String>,
-    pub(super) tally: Tally,
-    pub(super) untold: u32,
+    pub(in crate::drive) partial: String,
+    pub(in crate::drive) errors: Vec<Violation>,
+    pub(in crate::drive) search: Option<Value>,
+    pub(in crate::drive) finish_reason: Option<String>,
+    pub(in crate::drive) tally: Tally,
+    pub(in crate::drive) untold: u32,
+    /// What a batch calls it, where airx did not.
+    pub(in crate::drive) custom_id: Option<String>,
+    /// Who answered, where it counts by itself what that cost.
+    pub(in crate::drive) model: Option<String>,
 }
 
 /// An answer.
 #[derive(Debug)]
-pub(super) enum Content {
+pub(in crate::drive) enum Content {
     Text(String),
     Value(Value),
     /// The calls of `tools`, and the words beside them.
@@ -33,7 +37,7 @@ pub(super) enum Content {
 
 impl Outcome {
     /// An item for which nothing was sent.
-    pub(super) fn unsent(index: u64, failure: Failure) -> Self {
+    pub(in crate::drive) fn unsent(index: u64, failure: Failure) -> Self {
         let mut tally = Tally::default();
         tally.stop();
         Self {
@@ -46,17 +50,19 @@ impl Outcome {
             finish_reason: None,
             tally,
             untold: 0,
+            custom_id: None,
+            model: None,
         }
     }
 
     /// Whether nothing was begun, since the run was ended.
-    pub(super) fn is_nothing(&self) -> bool {
+    pub(in crate::drive) fn is_nothing(&self) -> bool {
         self.tally.requests == 0
             && matches!(&self.result, Err(failure) if failure.class == Class::Signal)
     }
 
     /// A failure that the next items would only repeat.
-    pub(super) fn ends_run(&self) -> Option<&Failure> {
+    pub(in crate::drive) fn ends_run(&self) -> Option<&Failure> {
         let failure = self.result.as_ref().err()?;
         let common = match failure.class {
             Class::Account | Class::Internal => true,
@@ -68,7 +74,7 @@ impl Outcome {
     }
 
     /// What its event tells.
-    pub(super) fn told(&self) -> ItemResult<'_> {
+    pub(in crate::drive) fn told(&self) -> ItemResult<'_> {
         let tally = &self.tally;
         let failed = self.result.is_err();
         let (content, value, tool_calls) = match &self.result {
@@ -84,6 +90,7 @@ impl Outcome {
         ItemResult {
             index: self.index,
             hash: self.hash.as_deref(),
+            custom_id: self.custom_id.as_deref(),
             content,
             value,
             tool_calls,

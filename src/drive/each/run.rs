@@ -88,7 +88,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         sink.event(&Event::Start {
             v: VERSION,
             command: self.job.command,
-            model: &self.job.request.model,
+            model: Some(&self.job.request.model),
             request_id: None,
         })?;
         sink.wait()?;

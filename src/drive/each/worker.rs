@@ -171,5 +171,7 @@ fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) ->
         finish_reason,
         tally: collect.tally,
         untold: collect.untold,
+        custom_id: None,
+        model: None,
     }
 }

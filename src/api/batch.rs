@@ -1,0 +1,335 @@
+//! Files and batches: a line of a batch's input, its orders, what the server tells
+//! of it, and a line of its output. api.md §8.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::request::{Batched, Request};
+use super::text::Text;
+
+/// Most lines of an input file.
+pub const LINES_MAX: u64 = 50_000;
+/// Most bytes of an input file.
+pub const BYTES_MAX: u64 = 100_000_000;
+
+/// The line of an input file that asks for `request`, newline and all. `url` is
+/// where the batch engine has the chat.
+pub fn line(custom_id: &str, url: &str, request: &Request) -> Vec<u8> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        custom_id: &'a str,
+        method: &'static str,
+        url: &'a str,
+        body: Batched<'a>,
+    }
+    let line = Line {
+        custom_id,
+        method: "POST",
+        url,
+        body: Batched(request),
+    };
+    // Strings and raw JSON only: there is nothing that could fail to serialise.
+    let mut line = serde_json::to_vec(&line).unwrap_or_default();
+    line.push(b'\n');
+    line
+}
+
+/// The order of a batch. A batch carries which items it has, so that those can be
+/// told that no line of output answers.
+#[derive(Debug, Serialize)]
+pub struct Order<'a> {
+    /// The uploaded file.
+    pub input_file_id: &'a str,
+    /// Where the engine has the chat.
+    pub endpoint: &'a str,
+    /// Wanted by servers other than the two providers, whose documents call it
+    /// deprecated.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_window: Option<&'static str>,
+    /// The providers' own: they keep a thousand files of batches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auto_delete_input_file: Option<bool>,
+    /// What airx finds its items by.
+    pub metadata: Span,
+}
+
+/// The items of a batch: `airx_first` and how many, as metadata has them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Span {
+    /// Index of the first.
+    #[serde(rename = "airx_first", serialize_with = "as_text")]
+    pub first: u64,
+    /// How many there are.
+    #[serde(rename = "airx_items", serialize_with = "as_text")]
+    pub items: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn as_text<S: serde::Serializer>(number: &u64, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(number)
+}
+
+/// The id of an object, where it has one.
+pub fn id(body: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Object<'a> {
+        #[serde(borrow)]
+        id: Option<Text<'a>>,
+    }
+    let object: Object<'_> = serde_json::from_slice(body).ok()?;
+    word(object.id)
+}
+
+/// A text that says something.
+fn word(text: Option<Text<'_>>) -> Option<String> {
+    text.map(|text| text.0.into_owned())
+        .filter(|text| !text.is_empty())
+}
+
+/// Whether a body of success says that it is none.
+pub fn is_refusal(body: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Told<'a> {
+        #[serde(borrow)]
+        error: Option<&'a RawValue>,
+        success: Option<bool>,
+    }
+    serde_json::from_slice::<Told<'_>>(body)
+        .is_ok_and(|told| told.error.is_some() || told.success == Some(false))
+}
+
+/// What a server tells of a batch.
+#[derive(Debug, Clone, Default)]
+pub struct Batch {
+    /// Its id.
+    pub id: String,
+    /// `validating`, `in_progress`, … as the server says it.
+    pub status: String,
+    /// File of the answers.
+    pub output: Option<String>,
+    /// File of the failures.
+    pub errors: Option<String>,
+    /// Its requests; none until the server has counted them.
+    pub total: Option<u64>,
+    /// Those that were answered.
+    pub completed: Option<u64>,
+    /// Those that failed.
+    pub failed: Option<u64>,
+    /// What its validation found wrong, in the server's words.
+    pub wrong: Vec<String>,
+    /// Its items, where airx made it.
+    pub span: Option<Span>,
+    /// The object, as the server wrote it.
+    pub raw: Vec<u8>,
+}
+
+#[derive(Deserialize)]
+struct Told<'a> {
+    #[serde(borrow)]
+    id: Option<Text<'a>>,
+    #[serde(borrow)]
+    status: Option<Text<'a>>,
+    #[serde(borrow)]
+    output_file_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    error_file_id: Option<Text<'a>>,
+    #[serde(borrow)]
+    request_counts: Option<&'a RawValue>,
+    #[serde(borrow)]
+    errors: Option<&'a RawValue>,
+    #[serde(borrow)]
+    metadata: Option<&'a RawValue>,
+}
+
+#[derive(Default, Deserialize)]
+struct Counts {
+    total: Option<u64>,
+    completed: Option<u64>,
+    failed: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Errors<'a> {
+    #[serde(borrow)]
+    data: Vec<Wrong<'a>>,
+}
+
+#[derive(Deserialize)]
+struct Wrong<'a> {
+    #[serde(borrow)]
+    message: Option<Text<'a>>,
+    line: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Marks<'a> {
+    #[serde(borrow)]
+    airx_first: Text<'a>,
+    #[serde(borrow)]
+    airx_items: Text<'a>,
+}
+
+impl Batch {
+    /// Reads one; none where it has no id or no status.
+    pub fn read(raw: &[u8]) -> Option<Self> {
+        let told: Told<'_> = serde_json::from_slice(raw).ok()?;
+        // Each on its own: one that cannot be read must not hide the others.
+        let counts = told.request_counts.map(RawValue::get);
+        let counts: Counts = counts
+            .and_then(|raw| serde_json::from_str(raw).ok())
+            .unwrap_or_default();
+        Some(Self {
+            id: word(told.id)?,
+            status: word(told.status)?,
+            output: word(told.output_file_id),
+            errors: word(told.error_file_id),
+            total: counts.total,
+            completed: counts.completed,
+            failed: counts.failed,
+            wrong: told.errors.map(wrong).unwrap_or_default(),
+            span: told.metadata.and_then(span),
+            raw: raw.to_vec(),
+        })
+    }
+
+    /// Whether nothing will change any more.
+    pub fn has_ended(&self) -> bool {
+        matches!(
+            self.status.as_str(),
+            "completed" | "failed" | "expired" | "cancelled"
+        )
+    }
+}
+
+fn wrong(errors: &RawValue) -> Vec<String> {
+    let listed = serde_json::from_str::<Errors<'_>>(errors.get()).map(|errors| errors.data);
+    let listed = listed.or_else(|_| serde_json::from_str::<Vec<Wrong<'_>>>(errors.get()));
+    let told = |wrong: Wrong<'_>| {
+        let message = word(wrong.message)?;
+        Some(match wrong.line {
+            Some(line) => format!("line {line}: {message}"),
+            None => message,
+        })
+    };
+    listed
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(told)
+        .collect()
+}
+
+fn span(metadata: &RawValue) -> Option<Span> {
+    let marks: Marks<'_> = serde_json::from_str(metadata.get()).ok()?;
+    let span = Span {
+        first: marks.airx_first.as_str().parse().ok()?,
+        items: marks.airx_items.as_str().parse().ok()?,
+    };
+    // Nobody but airx should have written it: what cannot be is nothing.
+    let possible = span.items <= LINES_MAX && span.first.checked_add(span.items).is_some();
+    possible.then_some(span)
+}
+
+/// A part of the list of batches.
+#[derive(Debug, Deserialize)]
+pub struct Page<'a> {
+    /// Its batches, as the server wrote them.
+    #[serde(borrow)]
+    pub data: Vec<&'a RawValue>,
+    /// Others follow.
+    #[serde(default)]
+    pub has_more: Option<bool>,
+    #[serde(borrow)]
+    last_id: Option<Text<'a>>,
+}
+
+impl<'a> Page<'a> {
+    /// Reads one.
+    ///
+    /// # Errors
+    /// The body is no list.
+    pub fn read(body: &'a [u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice(body)
+    }
+
+    /// What the next part begins behind.
+    pub fn last(&self) -> Option<String> {
+        let named = self.last_id.as_ref().map(|id| id.as_str().to_owned());
+        let named = named.filter(|id| !id.is_empty());
+        named.or_else(|| id(self.data.last()?.get().as_bytes()))
+    }
+}
+
+/// A line of an output or error file.
+#[derive(Debug, Deserialize)]
+pub struct Answered<'a> {
+    /// What the request was called.
+    #[serde(borrow)]
+    pub custom_id: Option<Text<'a>>,
+    /// What the chat answered.
+    #[serde(borrow)]
+    pub response: Option<Response<'a>>,
+    /// Why the engine did not ask.
+    #[serde(borrow)]
+    pub error: Option<&'a RawValue>,
+}
+
+/// What the chat answered to a line.
+#[derive(Debug, Deserialize)]
+pub struct Response<'a> {
+    /// HTTP's.
+    pub status_code: Option<u16>,
+    /// The reply, or the error.
+    #[serde(borrow)]
+    pub body: Option<&'a RawValue>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_batch_that_has_counted_nothing_yet_is_read() {
+        let batch = Batch::read(include_bytes!(
+            "../../tests/wire/batch_object_validating.json"
+        ))
+        .unwrap();
+        assert_eq!(
+            (batch.status.as_str(), batch.total, batch.output),
+            ("validating", None, None)
+        );
+        let batch = Batch::read(include_bytes!("../../tests/wire/batch_object.json")).unwrap();
+        assert_eq!((batch.total, batch.errors), (Some(2), None));
+        assert!(Batch::read(b"{\"id\":\"x\"}").is_none());
+    }
+
+    #[test]
+    fn what_is_wrong_is_found_in_either_shape() {
+        let wrong = |errors: &str| {
+            let raw = format!(r#"{{"id":"b","status":"failed","errors":{errors}}}"#);
+            Batch::read(raw.as_bytes()).unwrap().wrong
+        };
+        let entry = r#"{"code":"x","message":"no model","line":3}"#;
+        let told = ["line 3: no model"];
+        assert_eq!(wrong(&format!("[{entry}]")), told);
+        assert_eq!(
+            wrong(&format!(r#"{{"object":"list","data":[{entry}]}}"#)),
+            told
+        );
+        assert!(wrong("null").is_empty() && wrong("7").is_empty());
+    }
+
+    #[test]
+    fn only_a_span_that_can_be_is_one() {
+        let span = |metadata: &str| {
+            let raw = format!(r#"{{"id":"b","status":"failed","metadata":{metadata}}}"#);
+            Batch::read(raw.as_bytes()).unwrap().span
+        };
+        let own = Span { first: 7, items: 2 };
+        assert_eq!(span(&serde_json::to_string(&own).unwrap()), Some(own));
+        assert_eq!(
+            span(r#"{"airx_first":"0","airx_items":"4000000000"}"#),
+            None
+        );
+        assert_eq!(span(r#"{"description":"demo"}"#), None);
+    }
+}

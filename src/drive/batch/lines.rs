@@ -1,0 +1,163 @@
+//! The files of ended batches → where each item's line is, in input order. The
+//! lines themselves stay on the disk.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+
+use super::custom_id;
+use super::engine::Engine;
+use crate::api::batch::{Answered, Batch};
+use crate::error::Failure;
+use crate::event::Level;
+use crate::exit::Class;
+use crate::transport::BODY_LIMIT;
+
+/// A line of a file, or an item that has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// The item's.
+    pub(super) index: u64,
+    /// The batch's number.
+    pub(super) batch: u32,
+    /// Where it is: the file's number, the first byte and how many; none for an
+    /// item that no line answers.
+    pub(super) at: Option<(u32, u64, u32)>,
+}
+
+/// All lines of a run.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    files: Vec<File>,
+    /// In input order, once they are [`settled`](Self::settle).
+    pub(super) places: Vec<Place>,
+    /// Items without a line that nobody knows by index.
+    pub(super) lost: u64,
+    /// Lines whose id airx did not make, so far.
+    strangers: u64,
+}
+
+impl Lines {
+    /// Gets the files of a batch and finds its lines.
+    pub(super) fn add(
+        &mut self,
+        number: u32,
+        batch: &Batch,
+        engine: &mut Engine<'_>,
+    ) -> Result<(), Failure> {
+        let from = self.places.len();
+        for id in batch.output.iter().chain(&batch.errors) {
+            let mut file = tempfile::tempfile().map_err(|error| unreadable(&error))?;
+            engine.download(id, &mut file)?;
+            let odd = self.scan(number, &mut file)?;
+            for line in odd {
+                let what = format!(
+                    "batch {}: line {line} of file {id} cannot be read",
+                    batch.id
+                );
+                engine.sink.note(Level::Warning, &what);
+            }
+            self.files.push(file);
+        }
+        let found = &mut self.places[from..];
+        found.sort_unstable();
+        let missing = match batch.span {
+            Some(span) => {
+                let mut found = found.iter().map(|place| place.index).peekable();
+                let wanted = span.first..span.first + span.items;
+                let missing = wanted.filter(|index| {
+                    while found.next_if(|found| found < index).is_some() {}
+                    found.peek() != Some(index)
+                });
+                missing
+                    .map(|index| Place {
+                        index,
+                        batch: number,
+                        at: None,
+                    })
+                    .collect()
+            }
+            None => {
+                let total = batch.total.unwrap_or(0);
+                self.lost += total.saturating_sub(found.len() as u64);
+                Vec::new()
+            }
+        };
+        self.places.extend(missing);
+        Ok(())
+    }
+
+    /// Finds the lines of a file; the numbers of those that are none.
+    fn scan(&mut self, batch: u32, file: &mut File) -> Result<Vec<u64>, Failure> {
+        let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        file.seek(SeekFrom::Start(0))
+            .map_err(|error| unreadable(&error))?;
+        let mut reader = BufReader::new(&*file);
+        let (mut line, mut at, mut lines, mut odd) = (Vec::new(), 0, 0, Vec::new());
+        loop {
+            line.clear();
+            let read = (&mut reader)
+                .take(BODY_LIMIT as u64 + 1)
+                .read_until(b'\n', &mut line)
+                .map_err(|error| unreadable(&error))?;
+            if read == 0 {
+                return Ok(odd);
+            }
+            if read > BODY_LIMIT {
+                let mib = BODY_LIMIT >> 20;
+                let what = format!("a line of the batch's file is longer than {mib} MiB");
+                return Err(Failure::new(Class::Incomplete, what));
+            }
+            lines += 1;
+            if !line.trim_ascii().is_empty() {
+                match self.index(&line) {
+                    Some(index) => self.places.push(Place {
+                        index,
+                        batch,
+                        at: Some((number, at, u32::try_from(read).unwrap_or(u32::MAX))),
+                    }),
+                    None => odd.push(lines),
+                }
+            }
+            at += read as u64;
+        }
+    }
+
+    /// Which item a line is of; none where it is no line of output.
+    fn index(&mut self, line: &[u8]) -> Option<u64> {
+        let answered: Answered<'_> = serde_json::from_slice(line).ok()?;
+        if answered.response.is_none() && answered.error.is_none() {
+            return None;
+        }
+        let id = answered.custom_id.unwrap_or_default();
+        if let Some((index, _)) = custom_id::read(id.as_str()) {
+            return Some(index);
+        }
+        self.strangers += 1;
+        Some(self.strangers - 1)
+    }
+
+    /// Puts all in order; of two lines of one item of a batch the first counts.
+    pub(super) fn settle(&mut self) {
+        self.places.sort_unstable();
+        self.places.dedup_by_key(|place| (place.index, place.batch));
+    }
+
+    /// The line at a place, without its end; none where there is none.
+    pub(super) fn read(&mut self, place: &Place) -> Result<Option<Vec<u8>>, Failure> {
+        let Some((file, at, length)) = place.at else {
+            return Ok(None);
+        };
+        let mut line = vec![0; length as usize];
+        let mut file = &self.files[file as usize];
+        file.seek(SeekFrom::Start(at))
+            .and_then(|_| file.read_exact(&mut line))
+            .map_err(|error| unreadable(&error))?;
+        line.truncate(line.trim_ascii_end().len());
+        Ok(Some(line))
+    }
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    let what = format!("a temporary file cannot be used: {error}");
+    Failure::new(Class::Internal, what).hint("TMPDIR names a place with more room")
+}

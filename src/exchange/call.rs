@@ -1,0 +1,134 @@
+//! A request beside the chat: made again like one of the chat until it is answered,
+//! the tries are used up or the deadline has passed. One that must not be done
+//! twice is made again only where it cannot have been done.
+
+use std::fs::File;
+use std::time::Instant;
+
+use super::backoff::{Backoff, Next};
+use super::{Span, announce, response, trace};
+use crate::answer::refused;
+use crate::api::batch::is_refusal;
+use crate::error::Failure;
+use crate::event::{Count, Sink};
+use crate::exit::Class;
+use crate::transport::{Call, Transport, Whole};
+
+/// A request that was not answered with success.
+#[derive(Debug)]
+pub struct Failed {
+    /// Why.
+    pub failure: Failure,
+    /// Whether the server may have done what it was asked for all the same.
+    pub unsure: bool,
+}
+
+/// How a request may be made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// As often as the tries allow: nothing is done twice by it.
+    Freely,
+    /// Only where the server has not done it.
+    Undone,
+}
+
+/// Asks until there is an answer or no more hope; its body goes `into` a file
+/// where one is given.
+///
+/// # Errors
+/// There was none, or it is no success.
+pub fn call(
+    call: &Call<'_>,
+    again: Again,
+    mut into: Option<&mut File>,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> Result<Vec<u8>, Failed> {
+    let mut backoff = Backoff::new(transport.connection().retries);
+    let span = Span::new(transport);
+    let mut requests = 0;
+    loop {
+        requests += 1;
+        sink.count(Count::Request);
+        let file = into.as_deref_mut();
+        let Attempt {
+            failure,
+            worth,
+            unsure,
+        } = match attempt(call, span.deadline, file, transport, sink) {
+            Ok(body) => return Ok(body),
+            Err(failed) => failed,
+        };
+        if !worth || (unsure && again == Again::Undone) {
+            return Err(Failed { failure, unsure });
+        }
+        let left = span
+            .deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
+        let wait = match backoff.next(&failure, left, false) {
+            Next::Wait(wait) => wait,
+            Next::GiveUp(failure) => return Err(Failed { failure, unsure }),
+        };
+        announce(&failure, requests + 1, wait, sink)
+            .map_err(|failure| Failed { failure, unsure })?;
+        std::thread::sleep(wait);
+    }
+}
+
+/// An attempt that failed.
+struct Attempt {
+    failure: Failure,
+    /// Another may succeed.
+    worth: bool,
+    unsure: bool,
+}
+
+fn attempt(
+    call: &Call<'_>,
+    deadline: Option<Instant>,
+    into: Option<&mut File>,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> Result<Vec<u8>, Attempt> {
+    trace::call(transport, call, sink);
+    sink.wait().map_err(|failure| Attempt {
+        failure,
+        worth: false,
+        unsure: false,
+    })?;
+    let in_memory = into.is_none();
+    let Whole { head, body, broken } =
+        transport
+            .call(call, deadline, into)
+            .map_err(|unanswered| Attempt {
+                worth: unanswered.failure.retryable || unanswered.failure.class == Class::Busy,
+                unsure: unanswered.sent,
+                failure: unanswered.failure,
+            })?;
+    trace::response(&head, sink);
+    let checked = response::check(&head, &body);
+    // 429 and 503 are said before anything is done; what another fault was in
+    // the middle of, nobody tells.
+    let fault = head.status >= 500 && head.status != 503;
+    checked.map_err(|failure| Attempt {
+        worth: failure.class == Class::Busy,
+        unsure: fault,
+        failure,
+    })?;
+    if let Some(failure) = broken {
+        return Err(Attempt {
+            worth: failure.class == Class::Incomplete,
+            unsure: true,
+            failure,
+        });
+    }
+    if in_memory && is_refusal(&body) {
+        let failure = refused(head.status, &body);
+        return Err(Attempt {
+            worth: failure.class == Class::Busy,
+            unsure: false,
+            failure,
+        });
+    }
+    Ok(body)
+}

@@ -1,0 +1,68 @@
+//! What the providers' batch engine takes, and what it costs there. api.md §8.
+
+use super::Cost;
+use super::cost::cost;
+use crate::api::reply::Usage;
+
+/// Chat models that BigModel and Z.ai take in batches, by their document of that.
+pub const BATCHED: &[&str] = &[
+    "glm-4-air-250414",
+    "glm-4-flashx-250414",
+    "glm-4-plus",
+    "glm-4-long",
+    "glm-4v-plus-0111",
+    "glm-4",
+    "glm-4-0520",
+    "glm-4-air",
+    "glm-4-flash",
+    "glm-4v",
+    "glm-3-turbo",
+];
+
+/// Day of that document.
+pub const BATCHED_ON: &str = "2025-07-23";
+
+/// Whether a model is one of those, whatever the case of its name.
+pub fn is_batched(model: &str) -> bool {
+    BATCHED
+        .iter()
+        .any(|known| known.eq_ignore_ascii_case(model))
+}
+
+/// What these tokens cost in a batch: half of the list price. None where that is
+/// not known to hold: another model, tokens of a cache, an amount that cannot be
+/// halved exactly.
+pub fn batch_cost(model: &str, usage: &Usage) -> Option<Cost> {
+    let details = usage.prompt_tokens_details;
+    let cached = details.and_then(|details| details.cached_tokens);
+    if !is_batched(model) || cached.is_some_and(|tokens| tokens > 0) {
+        return None;
+    }
+    cost(model, usage)?.half()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::reply::PromptDetails;
+
+    #[test]
+    fn a_batch_costs_half_or_nobody_knows() {
+        let mut usage = Usage {
+            prompt_tokens: 30,
+            completion_tokens: 4,
+            ..Usage::default()
+        };
+        let amount = |model, usage| batch_cost(model, usage).map(|cost| cost.amount());
+        assert_eq!(
+            amount("GLM-4-Air-250414", &usage).as_deref(),
+            Some("0.0000085")
+        );
+        assert_eq!(amount("glm-4-airx", &usage), None);
+        assert_eq!(amount("glm-4", &usage), None);
+        usage.prompt_tokens_details = Some(PromptDetails {
+            cached_tokens: Some(1),
+        });
+        assert_eq!(amount("glm-4-air-250414", &usage), None);
+    }
+}
