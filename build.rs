@@ -30,10 +30,13 @@ fn main() {
     }
     if !another_linker() {
         println!("cargo::rerun-if-changed=src/hot.ld");
-        println!(
-            "cargo::rustc-link-arg-bin=airx=-T{}/src/hot.ld",
-            std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default()
-        );
+        // A copy among what is built, whose place cargo follows when all is moved.
+        let folder = std::env::var("OUT_DIR").unwrap_or_default();
+        let list = Path::new(&folder).join("hot.ld");
+        match std::fs::copy("src/hot.ld", &list) {
+            Ok(_) => println!("cargo::rustc-link-arg-bin=airx=-T{}", list.display()),
+            Err(why) => println!("cargo::warning=src/hot.ld is left out: {why}"),
+        }
     }
     if has_unwinder() {
         println!("cargo::rustc-link-lib=static:-bundle,+verbatim={UNWINDER}");

@@ -53,6 +53,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["transport", "event", "answer", "api", "settings", "sse"],
     ),
     ("exit", &[]),
+    // A crate of its own: it sees nothing of this one.
+    ("heavy", &[]),
     ("input", &["api", "leftovers", "links"]),
     ("install", &["cli", "config", "links"]),
     ("leftovers", &[]),
@@ -97,6 +99,7 @@ const ALONE: &[&str] = &[
     "children",
     "error",
     "exit",
+    "heavy",
     "leftovers",
     "links",
     "progress",
@@ -112,9 +115,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rustls", &["transport"]),
     ("clap", &["cli", "lib.rs", "commands/print.rs"]),
     ("indicatif", &["progress.rs"]),
-    ("rmcp", &["toolbox/mcp.rs"]),
+    ("airx_heavy", &["structured", "toolbox/mcp.rs"]),
     ("shlex", &["toolbox/program.rs"]),
-    ("jsonschema", &["structured/schema.rs"]),
     (
         "toml",
         &["config/document.rs", "config/models.rs", "config/value.rs"],

@@ -1,8 +1,6 @@
 //! Model Context Protocol servers: started over stdio, asked for their tools,
-//! called, and ended with the run. The SDK is async: it lives on a runtime of
-//! its own, which is not made unless a server is named.
+//! called, and ended with the run.
 
-use std::error::Error;
 use std::fmt;
 use std::io::{BufRead, BufReader};
 use std::os::fd::OwnedFd;
@@ -10,12 +8,9 @@ use std::process::{ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, ResourceContents, Tool};
-use rmcp::service::{RoleClient, RunningService, ServiceError};
+use airx_heavy::mcp::{Called, Failed, Session, Tool};
 use rustix::process::Signal;
 use serde_json::{Value, json};
-use tokio::net::unix::pipe::{Receiver, Sender};
-use tokio::runtime::{Builder, Runtime};
 
 use super::check::{NAME_MAX, is_of_names};
 use super::program::Program;
@@ -26,14 +21,11 @@ use crate::exit::Class;
 
 /// The servers of a run, in the order of the flags.
 #[derive(Default)]
-pub(super) struct Servers {
-    runtime: Option<Runtime>,
-    servers: Vec<Server>,
-}
+pub(super) struct Servers(Vec<Server>);
 
 struct Server {
     name: String,
-    service: RunningService<RoleClient, ()>,
+    session: Session,
     child: Child,
     said: Said,
 }
@@ -57,10 +49,10 @@ impl Toolbox {
         let tools = self
             .servers
             .start(&mut command, program.words(), self.limits.timeout)?;
-        let server = self.servers.servers.len() - 1;
+        let server = self.servers.0.len() - 1;
         for tool in tools {
             let place = format!("--mcp {}: {}", self.servers.name(server), tool.name);
-            let action = Action::Ask(server, tool.name.to_string());
+            let action = Action::Ask(server, tool.name.clone());
             self.add(function(&tool), &place, Some(action))?;
         }
         Ok(())
@@ -71,18 +63,17 @@ impl Toolbox {
 fn function(tool: &Tool) -> Value {
     let name = tool.name.chars().take(NAME_MAX);
     let name: String = name.map(|c| if is_of_names(c) { c } else { '_' }).collect();
-    let description = tool.description.as_deref().or(tool.title.as_deref());
     json!({
         "name": name,
-        "description": description.unwrap_or_default(),
-        "parameters": &*tool.input_schema,
+        "description": tool.description,
+        "parameters": tool.parameters,
     })
 }
 
 impl Servers {
     /// What the user called it.
     pub(super) fn name(&self, server: usize) -> &str {
-        &self.servers[server].name
+        &self.0[server].name
     }
 
     /// Starts a server and lists its tools.
@@ -93,39 +84,29 @@ impl Servers {
         limit: Option<Duration>,
     ) -> Result<Vec<Tool>, Failure> {
         let wrong = |what: String| Failure::new(Class::Tool, format!("--mcp {name}: {what}"));
-        let runtime = match self.runtime.take() {
-            Some(runtime) => runtime,
-            None => Builder::new_current_thread().enable_all().build()?,
-        };
-        let runtime = self.runtime.insert(runtime);
         let mut child = children::start(command.stdin(Stdio::piped()))
             .map_err(|why| wrong(format!("it cannot be started: {why}")))?;
         let (Some(stdin), Some(stdout), Some(stderr)) = child.pipes() else {
             return Err(wrong("it has no pipes".into()));
         };
         let said = Said::listen(stderr);
-        let begun = runtime.block_on(within(limit, async {
-            let from = Receiver::from_owned_fd(OwnedFd::from(stdout)).map_err(told)?;
-            let to = Sender::from_owned_fd(OwnedFd::from(stdin)).map_err(told)?;
-            let service = rmcp::serve_client((), (from, to)).await.map_err(told)?;
-            let tools = service.list_all_tools().await.map_err(told)?;
-            Ok::<_, String>((service, tools))
-        }));
-        let (service, tools) = match begun {
-            Some(Ok(begun)) => begun,
-            Some(Err(_)) if child.ends_within(GRACE) => {
-                return Err(wrong(format!("it ended at once{}", said.last())));
-            }
-            Some(Err(why)) => {
-                return Err(wrong(format!("it does not speak the protocol: {why}")));
-            }
-            None => {
+        let begun = Session::begin(OwnedFd::from(stdout), OwnedFd::from(stdin), limit);
+        let (session, tools) = match begun {
+            Ok(begun) => begun,
+            Err(Failed::Late) => {
                 return Err(wrong("it does not answer in time".into()).hint("raise --tool-timeout"));
             }
+            Err(_) if child.ends_within(GRACE) => {
+                return Err(wrong(format!("it ended at once{}", said.last())));
+            }
+            Err(Failed::There(why)) => {
+                return Err(wrong(format!("it does not speak the protocol: {why}")));
+            }
+            Err(Failed::Here(why)) => return Err(why.into()),
         };
-        self.servers.push(Server {
+        self.0.push(Server {
             name,
-            service,
+            session,
             child,
             said,
         });
@@ -140,17 +121,16 @@ impl Servers {
         arguments: &Value,
         limits: Limits,
     ) -> Result<(Option<i32>, String), Failure> {
-        let server = &self.servers[server];
-        let Some(runtime) = &self.runtime else {
-            return Err(server.gone());
-        };
+        let server = &self.0[server];
         let arguments = arguments.as_object().cloned().unwrap_or_default();
-        let call = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
-        let answer = runtime.block_on(within(limits.timeout, server.service.call_tool(call)));
-        match answer {
-            Some(Ok(result)) => {
-                let failed = result.is_error == Some(true);
-                let text = text(&result, limits.bytes);
+        match server
+            .session
+            .call(tool.to_owned(), arguments, limits.timeout)
+        {
+            Called::Result { failed, text } => {
+                let mut cut = Cut::new(limits.bytes);
+                cut.push(text.as_bytes());
+                let text = cut.text();
                 let text = if failed {
                     format!("error: {text}")
                 } else {
@@ -158,17 +138,15 @@ impl Servers {
                 };
                 Ok((Some(i32::from(failed)), text))
             }
-            Some(Err(ServiceError::McpError(error))) => {
-                Ok((Some(1), format!("error: {}", error.message)))
-            }
-            Some(Err(_)) => Err(server.gone()),
-            None => {
+            Called::Refused(why) => Ok((Some(1), format!("error: {why}"))),
+            Called::Late => {
                 let limit = limits.timeout.unwrap_or_default().as_secs_f64();
                 Ok((
                     None,
                     format!("error: it took longer than {limit} s and was given up"),
                 ))
             }
+            Called::Ended => Err(server.gone()),
         }
     }
 }
@@ -183,13 +161,11 @@ impl Server {
 
 impl Drop for Servers {
     fn drop(&mut self) {
-        let Some(runtime) = &self.runtime else { return };
         let ending: Vec<_> = self
-            .servers
+            .0
             .drain(..)
             .map(|server| {
-                // With the service its pipes are closed: that is a server's sign to end.
-                runtime.block_on(within(Some(GRACE), server.service.cancel()));
+                server.session.end(GRACE);
                 server.child
             })
             .collect();
@@ -243,47 +219,7 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl fmt::Debug for Servers {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.servers.iter().map(|server| &server.name);
+        let names = self.0.iter().map(|server| &server.name);
         out.debug_list().entries(names).finish()
     }
-}
-
-/// An error's message. As `dyn Error` it would bring the `Debug` of all that a
-/// server can send with it, 90 kB of code that nothing calls.
-fn told(error: impl Error) -> String {
-    error.to_string()
-}
-
-/// What `work` gives, or nothing where it takes longer than `limit`.
-async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
-    match limit {
-        Some(limit) => tokio::time::timeout(limit, work).await.ok(),
-        None => Some(work.await),
-    }
-}
-
-/// A result's text parts; what a model cannot read is named in its place.
-fn text(result: &CallToolResult, bytes: usize) -> String {
-    let part = |block: &ContentBlock| match block {
-        ContentBlock::Text(text) => text.text.clone(),
-        ContentBlock::Image(image) => format!("[an image, {}]", image.mime_type),
-        ContentBlock::Audio(audio) => format!("[a sound, {}]", audio.mime_type),
-        ContentBlock::Resource(resource) => match &resource.resource {
-            ResourceContents::TextResourceContents { text, .. } => text.clone(),
-            other => format!(
-                "[data: {}]",
-                json!(other)["uri"].as_str().unwrap_or_default()
-            ),
-        },
-        ContentBlock::ResourceLink(link) => link.uri.clone(),
-        other => json!(other).to_string(),
-    };
-    let parts: Vec<String> = result.content.iter().map(part).collect();
-    let text = match &result.structured_content {
-        Some(value) if parts.is_empty() => value.to_string(),
-        _ => parts.join("\n"),
-    };
-    let mut cut = Cut::new(bytes);
-    cut.push(text.as_bytes());
-    cut.text()
 }

@@ -23,6 +23,10 @@ pub(super) const NAME: &str = "standard input";
 const NOTICE_AFTER: Duration = Duration::from_secs(2);
 
 /// What standard input is.
+#[cfg_attr(
+    not(unix),
+    allow(dead_code, reason = "elsewhere it is only told from a terminal")
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Terminal,
@@ -37,6 +41,10 @@ enum Kind {
 }
 
 /// How long to bear silence.
+#[cfg_attr(
+    not(unix),
+    allow(dead_code, reason = "elsewhere a silence is not noticed")
+)]
 struct Patience<'a> {
     /// The line to show, once, after [`NOTICE_AFTER`].
     notice: Option<&'a mut dyn FnMut()>,
@@ -46,6 +54,10 @@ struct Patience<'a> {
 }
 
 /// How a read came to its end.
+#[cfg_attr(
+    not(unix),
+    allow(dead_code, reason = "elsewhere a silence is not noticed")
+)]
 #[derive(Debug, PartialEq, Eq)]
 enum Ended {
     /// At the end of the input, or one byte past the bound of a message.

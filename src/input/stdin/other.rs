@@ -26,17 +26,7 @@ impl Input<'_> {
     }
 
     #[allow(clippy::unused_self, reason = "the Unix one reads its descriptor")]
-    pub(super) fn read_to_end(
-        self,
-        into: &mut Vec<u8>,
-        patience: Patience<'_>,
-    ) -> io::Result<Ended> {
-        // Named, so that no platform finds them unused: they need `poll`.
-        let Patience {
-            notice: _,
-            notice_after: _,
-            limit: _,
-        } = patience;
+    pub(super) fn read_to_end(self, into: &mut Vec<u8>, _: Patience<'_>) -> io::Result<Ended> {
         let room = (LIMIT + 1).saturating_sub(into.len());
         if !is_full(into) {
             io::stdin().lock().take(room as u64).read_to_end(into)?;

@@ -44,7 +44,7 @@ fn a_violation_names_the_place_the_rule_and_what_was_found() {
 fn what_is_told_is_short() {
     let long = format!("[{}1]", "\"中文\",".repeat(50_000));
     let errors = told(r#"{"items":{"type":"number"}}"#, &long);
-    assert_eq!(errors.len(), VIOLATIONS_MAX);
+    assert_eq!(errors.len(), 20);
     let errors = told(r#"{"type":"object"}"#, &long);
     assert!(errors[0].chars().count() < 120, "{errors:?}");
     let names: Vec<String> = (0..5000).map(|n| format!(r#""name{n}":1,"#)).collect();
@@ -53,7 +53,7 @@ fn what_is_told_is_short() {
         r#"{"additionalProperties":false}"#,
         &format!(r#"{{{names}"z":1}}"#),
     );
-    assert!(errors[0].chars().count() <= MESSAGE_MAX + 2, "{errors:?}");
+    assert!(errors[0].chars().count() <= 302, "{errors:?}");
 }
 
 #[test]
