@@ -48,12 +48,14 @@ mod tests {
 
     #[test]
     fn a_batch_costs_half_or_nobody_knows() {
+        fn amount(model: &str, usage: &Usage) -> Option<String> {
+            batch_cost(model, usage).map(|cost| cost.amount())
+        }
         let mut usage = Usage {
             prompt_tokens: 30,
             completion_tokens: 4,
             ..Usage::default()
         };
-        let amount = |model, usage| batch_cost(model, usage).map(|cost| cost.amount());
         assert_eq!(
             amount("GLM-4-Air-250414", &usage).as_deref(),
             Some("0.0000085")

@@ -137,13 +137,6 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
         line(&Event::Value {
             value: if full { &value } else { &Value::Null },
         });
-        line(&Event::Batch {
-            id: "batch_1",
-            status: "in_progress",
-            total: number,
-            completed: number,
-            failed: number,
-        });
         line(&Event::Search {
             results: &json!([{"title": "t", "link": "l"}]),
         });
@@ -177,8 +170,16 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
     take("error", sparse());
 }
 
-/// Each kind of result, with every member or with as few as there may be.
+/// A batch, and each kind of result, with every member or with as few as there may be.
 fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
+    let count = full.then_some(3);
+    line(&Event::Batch {
+        id: "batch_1",
+        status: "in_progress",
+        total: count,
+        completed: count,
+        failed: count,
+    });
     let value = json!({"city": "Nanjing", "list": [1, 2.50, null]});
     let violation = Violation {
         path: String::new(),

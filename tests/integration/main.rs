@@ -8,6 +8,9 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 mod answers;
+mod batch_fetch;
+mod batch_status;
+mod batch_submit;
 mod bounds;
 mod broken_answers;
 mod commands;

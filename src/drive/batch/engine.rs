@@ -3,6 +3,7 @@
 
 use std::fs::File;
 
+use crate::answer::one_line;
 use crate::api::batch::{Batch, Page, id};
 use crate::error::Failure;
 use crate::event::{Event, Sink};
@@ -124,7 +125,7 @@ impl Engine<'_> {
 
     /// Tells of a batch: its object, its event, or the words `line`.
     pub(super) fn tell(&mut self, batch: &Batch, line: &str) -> Result<(), Failure> {
-        self.sink.payload(&batch.raw, true)?;
+        self.sink.payload(&one_line(batch.raw.trim_ascii()), true)?;
         self.sink.event(&Event::Batch {
             id: &batch.id,
             status: &batch.status,

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use super::custom_id;
 use super::engine::Engine;
-use crate::api::batch::{Answered, Batch};
+use crate::api::batch::{Answered, Batch, Span};
 use crate::error::Failure;
 use crate::event::Level;
 use crate::exit::Class;
@@ -60,29 +60,13 @@ impl Lines {
         }
         let found = &mut self.places[from..];
         found.sort_unstable();
-        let missing = match batch.span {
-            Some(span) => {
-                let mut found = found.iter().map(|place| place.index).peekable();
-                let wanted = span.first..span.first + span.items;
-                let missing = wanted.filter(|index| {
-                    while found.next_if(|found| found < index).is_some() {}
-                    found.peek() != Some(index)
-                });
-                missing
-                    .map(|index| Place {
-                        index,
-                        batch: number,
-                        at: None,
-                    })
-                    .collect()
-            }
-            None => {
-                let total = batch.total.unwrap_or(0);
-                self.lost += total.saturating_sub(found.len() as u64);
-                Vec::new()
-            }
-        };
-        self.places.extend(missing);
+        if let Some(span) = batch.span {
+            let missing = missing(number, span, found);
+            self.places.extend(missing);
+        } else {
+            let total = batch.total.unwrap_or(0);
+            self.lost += total.saturating_sub(found.len() as u64);
+        }
         Ok(())
     }
 
@@ -155,6 +139,19 @@ impl Lines {
         line.truncate(line.trim_ascii_end().len());
         Ok(Some(line))
     }
+}
+
+/// The items of a batch that are not among its lines, which are in order.
+fn missing(batch: u32, span: Span, found: &[Place]) -> Vec<Place> {
+    let mut found = found.iter().map(|place| place.index).peekable();
+    let is_missing = |index: &u64| {
+        while found.next_if(|found| found < index).is_some() {}
+        found.peek() != Some(index)
+    };
+    let at = None;
+    let place = |index| Place { index, batch, at };
+    let all = span.first..span.first + span.items;
+    all.filter(is_missing).map(place).collect()
 }
 
 fn unreadable(error: &io::Error) -> Failure {

@@ -118,3 +118,19 @@ fn unwritten(error: &io::Error) -> Failure {
     let what = format!("a temporary file cannot be written: {error}");
     Failure::new(Class::Internal, what).hint("TMPDIR names a place with more room")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_has_100_mb_and_50000_lines_and_no_more() {
+        let mut open = Open::new(0, 1).unwrap();
+        assert!(open.has_room(BYTES_MAX) && !open.has_room(BYTES_MAX + 1));
+        open.bytes = BYTES_MAX - 10;
+        open.span.items = LINES_MAX - 1;
+        assert!(open.has_room(10) && !open.has_room(11));
+        open.span.items = LINES_MAX;
+        assert!(!open.has_room(1));
+    }
+}

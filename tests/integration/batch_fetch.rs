@@ -1,0 +1,363 @@
+//! `batch fetch`: the files of ended batches become the results of `--each`.
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use serde_json::{Value, json};
+
+use crate::harness::{Play, Server, Step, airx, file, folder, http, json, reply_body, wire};
+use crate::items::{results, timeless, told};
+
+/// A request's hash, and what airx calls it in a batch.
+fn id(index: u64) -> (String, String) {
+    let hash = airx::transport::digest(index.to_string().as_bytes());
+    let bytes: Vec<u8> = (0..32)
+        .map(|at| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap())
+        .collect();
+    let id = format!("airx-{index}-{}", BASE64_URL_SAFE_NO_PAD.encode(bytes));
+    (hash, id)
+}
+
+/// An output line of the item of this index.
+fn line(index: u64, status: u16, body: &str) -> String {
+    let id = id(index).1;
+    format!(
+        r#"{{"response":{{"status_code":{status},"body":{body}}},"custom_id":"{id}","id":"b"}}"#
+    ) + "\n"
+}
+
+fn good(index: u64) -> String {
+    line(index, 200, &reply_body(&format!("{index}!"), "stop"))
+}
+
+/// A batch of airx's, with these files.
+fn batch(id: &str, status: &str, first: u64, items: u64, files: [&str; 2]) -> Play {
+    let [output, errors] = files.map(|file| {
+        if file.is_empty() {
+            Value::Null
+        } else {
+            file.into()
+        }
+    });
+    let body = json!({
+        "id": id, "status": status, "output_file_id": output, "error_file_id": errors,
+        "metadata": { "airx_first": first.to_string(), "airx_items": items.to_string() },
+    });
+    json(200, &body.to_string())
+}
+
+fn content(text: &str) -> Play {
+    http(200, "Content-Type: application/octet-stream\r\n", text)
+}
+
+#[test]
+fn results_come_in_input_order_over_all_batches() {
+    let server = Server::play([
+        batch("b2", "completed", 2, 2, ["o2", ""]),
+        batch("b1", "completed", 0, 2, ["o1", ""]),
+        content(&(good(3) + &good(2))),
+        content(&(good(1) + "\n" + good(0).trim_end())),
+    ]);
+    let ran = airx(["batch", "fetch", "b2", "b1", "b2"]).at(&server).run();
+    // Given twice it is asked for twice at most, and told once.
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    for (index, line) in (0..4_u64).zip(&lines) {
+        assert_eq!(
+            *line,
+            format!(
+                r#"{{"type":"result","index":{index},"hash":"{}","content":"{index}!","finish_reason":"stop","usage":{{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}},"cost":null,"requests":1,"elapsed_ms":0}}"#,
+                id(index).0
+            )
+        );
+    }
+    results(&ran.stdout);
+    assert_eq!((ran.code, lines.len()), (0, 4));
+    assert_eq!(timeless(&ran), "airx: 4 done, 0 failed, 12 tokens\n");
+    let asked = server.asked();
+    assert!(
+        asked[2]
+            .head
+            .starts_with("GET /v1/files/o2/content HTTP/1.1\r\n"),
+        "{}",
+        asked[2].head
+    );
+}
+
+#[test]
+fn each_line_is_classed_as_a_live_answer_would_be() {
+    let body = |content: &str, reason: &str| reply_body(content, reason);
+    let call = wire("plain_tool_call.json");
+    let output = [
+        line(0, 200, &body("cut", "length")),
+        line(1, 200, &body("bad", "sensitive")),
+        line(2, 200, r#"{"error":{"code":"1305","message":"no"}}"#),
+        line(3, 200, "{}"),
+        line(4, 200, &call),
+        line(5, 200, &body("odd", "eos")),
+    ]
+    .concat();
+    let errors = [
+        line(6, 400, r#"{"error":{"code":"1261","message":"long"}}"#),
+        line(7, 429, r#"{"error":{"code":"1113","message":"no"}}"#),
+        format!(
+            r#"{{"custom_id":"{}","error":{{"code":"batch_expired","message":"late"}}}}"#,
+            id(8).1
+        ) + "\n",
+    ]
+    .concat();
+    let server = Server::play([
+        batch("b", "completed", 0, 9, ["o", "e"]),
+        content(&output),
+        content(&errors),
+    ]);
+    let ran = airx(["batch", "fetch", "b", "--accept", "eos", "-q"])
+        .at(&server)
+        .run();
+    let results = results(&ran.stdout);
+    let classes: Vec<&str> = results
+        .iter()
+        .map(|result| result["error"]["class"].as_str().unwrap_or("-"))
+        .collect();
+    assert_eq!(
+        classes,
+        [
+            "truncated",
+            "blocked",
+            "busy",
+            "incomplete",
+            "-",
+            "-",
+            "rejected",
+            "account",
+            "incomplete"
+        ]
+    );
+    assert_eq!(
+        (&results[0]["partial"], &results[0]["finish_reason"]),
+        (&json!("cut"), &json!("length"))
+    );
+    assert!(results[1].get("partial").is_none());
+    assert!(results[4]["tool_calls"][0]["name"].is_string());
+    assert_eq!(results[5]["content"], "odd");
+    assert_eq!(results[6]["error"]["http_status"], 400);
+    assert_eq!(ran.code, 12);
+    assert_eq!(
+        ran.stderr,
+        "airx: partial: 7 of 9 items failed\nhint: each that is told says why in its `error`\n"
+    );
+}
+
+#[test]
+fn an_item_without_a_line_is_a_failed_result() {
+    for (status, class) in [
+        ("expired", "busy"),
+        ("cancelled", "incomplete"),
+        ("completed", "incomplete"),
+    ] {
+        let server = Server::play([
+            batch("b", status, 5, 4, ["o", ""]),
+            content(&(good(6) + &good(8))),
+        ]);
+        let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
+        let expected = [(5, class), (6, "6!"), (7, class), (8, "8!")];
+        assert_eq!(
+            told(&ran.stdout),
+            expected.map(|(at, text)| (at, text.to_owned()))
+        );
+        let missing = &results(&ran.stdout)[0];
+        assert_eq!(
+            (&missing["hash"], &missing["requests"]),
+            (&Value::Null, &json!(0))
+        );
+        assert_eq!(ran.code, 12);
+    }
+    // Nothing was done at all, and there is no file.
+    let server = Server::play([batch("b", "expired", 0, 2, ["", ""])]);
+    let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
+    assert_eq!((ran.code, ran.stdout.lines().count()), (12, 2));
+}
+
+#[test]
+fn a_batch_that_its_validation_refused_exits_4_and_its_items_say_so() {
+    let body = r#"{"id":"b","status":"failed","errors":[{"message":"no model"}],"metadata":{"airx_first":"0","airx_items":"1"}}"#;
+    let server = Server::play([json(200, body)]);
+    let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
+    assert_eq!(told(&ran.stdout), [(0, "rejected".to_owned())]);
+    assert_eq!(ran.code, 4);
+    assert!(
+        ran.stderr
+            .starts_with("airx: rejected: batch b failed: no model\n"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_batch_under_way_exits_5_and_prints_nothing() {
+    let body = r#"{"id":"b2","status":"in_progress","request_counts":{"total":9,"completed":4,"failed":0}}"#;
+    let server = Server::play([batch("b1", "completed", 0, 1, ["o", ""]), json(200, body)]);
+    airx(["batch", "fetch", "b1", "b2"]).at(&server).run().is(
+        5,
+        "",
+        "airx: busy: batch b2 has not ended: in_progress, 4 of 9 items done\nhint: airx batch wait b2 waits for its end\n",
+    );
+}
+
+#[test]
+fn requests_of_others_keep_their_id_and_have_the_place_of_their_line() {
+    let server = Server::play([
+        json(200, &wire("batch_object.json")),
+        content(&wire("batch_output.jsonl")),
+    ]);
+    let ran = airx(["batch", "fetch", "b"]).at(&server).run();
+    let results = results(&ran.stdout);
+    assert_eq!(results.len(), 1);
+    assert_eq!(
+        (
+            &results[0]["index"],
+            &results[0]["hash"],
+            &results[0]["custom_id"]
+        ),
+        (&json!(0), &Value::Null, &json!("request-1"))
+    );
+    assert_eq!(results[0]["content"], "负面");
+    // It has two items, and one line.
+    assert_eq!(ran.code, 12);
+    assert_eq!(
+        timeless(&ran),
+        "airx: warning: 1 items have no line in the batch's files, and are not told\nairx: 1 done, 1 failed, 34 tokens\nairx: partial: 1 of 2 items failed\nhint: each that is told says why in its `error`\n"
+    );
+}
+
+#[test]
+fn the_providers_price_is_half_of_the_list_s() {
+    let body = reply_body("x", "stop").replace("glm-4-airx", "glm-4-air-250414");
+    let run = |model: &str| {
+        let body = body.replace("glm-4-air-250414", model);
+        let server = Server::play([
+            batch("b", "completed", 0, 1, ["o", ""]),
+            content(&line(0, 200, &body)),
+        ]);
+        let ran = airx(["batch", "fetch", "b", "--format", "ndjson"])
+            .env("ZHIPUAI_API_KEY", "0123456789abcdef")
+            .env("ZHIPUAI_BASE_URL", server.base())
+            .run();
+        assert_eq!(ran.types(), ["start", "result", "done"]);
+        let events = ran.events();
+        assert_eq!(events[1]["cost"], events[2]["cost"]);
+        assert_eq!(events[2]["usage"]["total_tokens"], 3);
+        events[1]["cost"].clone()
+    };
+    // Three tokens of 0.5 CNY a million.
+    assert_eq!(
+        run("glm-4-air-250414"),
+        json!({ "amount": "0.00000075", "currency": "CNY", "price_date": "2025-07-23" })
+    );
+    assert_eq!(run("glm-4-airx"), Value::Null);
+}
+
+#[test]
+fn json_prints_the_lines_of_the_files_as_they_stand_in_input_order() {
+    let (one, two) = (good(0), good(1).replace("\"b\"", "\"b\" , \"n\":1.50"));
+    let server = Server::play([
+        batch("b", "completed", 0, 2, ["o", ""]),
+        content(&(two.clone() + &one)),
+    ]);
+    airx(["batch", "fetch", "b", "--format", "json", "-q"])
+        .at(&server)
+        .run()
+        .is(0, &(one + &two), "");
+}
+
+#[test]
+fn a_line_that_cannot_be_read_hides_no_other() {
+    let server = Server::play([
+        batch("b", "completed", 0, 2, ["o", ""]),
+        content(&(good(1) + "{\"custom_id\":\"ai")),
+    ]);
+    let ran = airx(["batch", "fetch", "b"]).at(&server).run();
+    assert_eq!(
+        told(&ran.stdout),
+        [(0, "incomplete".to_owned()), (1, "1!".to_owned())]
+    );
+    assert!(
+        ran.stderr
+            .starts_with("airx: warning: batch b: line 2 of file o cannot be read\n"),
+        "{}",
+        ran.stderr
+    );
+    assert_eq!(ran.code, 12);
+}
+
+#[test]
+fn a_download_that_breaks_off_is_made_again_from_its_start() {
+    let whole = good(0) + &good(1);
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", whole.len());
+    let cut = vec![
+        Step::Send([head.as_bytes(), &whole.as_bytes()[..whole.len() - 9]].concat()),
+        Step::Close,
+    ];
+    let server = Server::play([
+        batch("b", "completed", 0, 2, ["o", ""]),
+        cut.clone(),
+        content(&whole),
+    ]);
+    let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
+    assert_eq!(
+        (ran.code, ran.stdout.lines().count(), ran.stderr.as_str()),
+        (0, 2, "")
+    );
+    let server = Server::play([batch("b", "completed", 0, 2, ["o", ""]), cut]);
+    airx(["batch", "fetch", "b", "--retries", "0"])
+        .at(&server)
+        .run()
+        .code_is(7);
+    let server = Server::play([
+        batch("b", "completed", 0, 2, ["o", ""]),
+        json(404, r#"{"error":{"message":"gone"}}"#),
+    ]);
+    let ran = airx(["batch", "fetch", "b"]).at(&server).run();
+    ran.code_is(4);
+    assert!(
+        ran.stderr
+            .starts_with("airx: rejected: file o: the server answered HTTP 404: gone\n"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_file_of_output_is_replaced_where_all_succeeded_and_else_set_aside() {
+    let folder = folder();
+    let out = file(&folder, "out", "old\n");
+    let server = Server::play([batch("b", "completed", 0, 2, ["o", ""]), content(&good(0))]);
+    let ran = airx(["batch", "fetch", "b", "-q", "-o"])
+        .arg(&out)
+        .at(&server)
+        .run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (12, ""));
+    assert_eq!(std::fs::read_to_string(&out).unwrap(), "old\n");
+    let partial = std::fs::read_to_string(folder.path().join("out.partial")).unwrap();
+    assert_eq!(partial.lines().count(), 2);
+    let server = Server::play([
+        batch("b", "completed", 0, 2, ["o", ""]),
+        content(&(good(1) + &good(0))),
+    ]);
+    let ran = airx(["batch", "fetch", "b", "-q", "-o"])
+        .arg(&out)
+        .at(&server)
+        .run();
+    ran.is(0, "", "");
+    assert_eq!(told(&std::fs::read_to_string(&out).unwrap()).len(), 2);
+}
+
+#[test]
+fn a_file_s_id_that_would_change_the_path_is_not_asked_for() {
+    let server = Server::play([batch("b", "completed", 0, 2, ["../x", ""])]);
+    let ran = airx(["batch", "fetch", "b"]).at(&server).run();
+    ran.code_is(7);
+    assert!(
+        ran.stderr
+            .contains("the server names a file that cannot be asked for"),
+        "{}",
+        ran.stderr
+    );
+}

@@ -1,0 +1,422 @@
+//! `batch status`, `wait` and `cancel`: what there is to tell of batches.
+
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process};
+
+#[cfg(unix)]
+use crate::harness::finish;
+use crate::harness::{Play, Server, Step, airx, file, folder, http, json, wire};
+use crate::items::timeless;
+
+/// A batch in this state, with how many items were answered and failed of three.
+fn state(id: &str, status: &str, completed: u64, failed: u64) -> String {
+    format!(
+        r#"{{"id":"{id}","status":"{status}","request_counts":{{"total":3,"completed":{completed},"failed":{failed}}}}}"#
+    )
+}
+
+fn told(id: &str, status: &str, completed: u64, failed: u64) -> Play {
+    json(200, &state(id, status, completed, failed))
+}
+
+#[test]
+fn status_is_a_line_of_five_columns_a_batch() {
+    let server = Server::play([
+        json(200, &wire("batch_object.json")),
+        json(200, &wire("batch_object_validating.json")),
+    ]);
+    airx(["batch", "status", "batch_1", "batch_2"]).at(&server).run().is(
+        0,
+        "batch_1793623747600001234\tcompleted\t2\t2\t0\nbatch_1793623747600001234\tvalidating\t-\t-\t-\n",
+        "",
+    );
+    let heads: Vec<String> = server
+        .asked()
+        .iter()
+        .map(|asked| asked.head.clone())
+        .collect();
+    assert!(
+        heads[0].starts_with("GET /v1/batches/batch_1 HTTP/1.1\r\n"),
+        "{}",
+        heads[0]
+    );
+    assert!(
+        !heads[0].to_lowercase().contains("content-"),
+        "{}",
+        heads[0]
+    );
+}
+
+#[test]
+fn json_is_the_server_s_object_as_it_wrote_it_one_a_line() {
+    let body = "{ \"id\": \"b\",\n  \"status\":\"in_progress\", \"n\": 1.50 }\n";
+    let server = Server::play([json(200, body)]);
+    airx(["batch", "status", "b", "--format", "json"])
+        .at(&server)
+        .run()
+        .is(
+            0,
+            "{ \"id\": \"b\",   \"status\":\"in_progress\", \"n\": 1.50 }\n",
+            "",
+        );
+    let list = format!(
+        r#"{{"object":"list","data":[{} , {}]}}"#,
+        state("b2", "completed", 3, 0),
+        state("b1", "failed", 0, 0)
+    );
+    let server = Server::play([json(200, &list)]);
+    airx(["batch", "status", "--format", "json"])
+        .at(&server)
+        .run()
+        .is(
+            0,
+            &format!(
+                "{}\n{}\n",
+                state("b2", "completed", 3, 0),
+                state("b1", "failed", 0, 0)
+            ),
+            "",
+        );
+}
+
+#[test]
+fn without_ids_the_list_is_followed_to_its_end() {
+    let page = |ids: [&str; 2], more: bool| {
+        let data = ids.map(|id| state(id, "completed", 3, 0)).join(",");
+        json(
+            200,
+            &format!(
+                r#"{{"object":"list","data":[{data}],"last_id":"{}","has_more":{more}}}"#,
+                ids[1]
+            ),
+        )
+    };
+    let server = Server::play([page(["b4", "b3"], true), page(["b2", "b1"], false)]);
+    let ran = airx([
+        "batch",
+        "status",
+        "--base-url",
+        &format!("{}?v=2", server.base()),
+    ])
+    .run();
+    let ids: Vec<&str> = ran
+        .stdout
+        .lines()
+        .map(|line| line.split('\t').next().unwrap())
+        .collect();
+    assert_eq!((ran.code, ids), (0, vec!["b4", "b3", "b2", "b1"]));
+    let asked = server.asked();
+    assert!(
+        asked[0]
+            .head
+            .starts_with("GET /v1/batches?v=2&limit=100 HTTP"),
+        "{}",
+        asked[0].head
+    );
+    assert!(
+        asked[1]
+            .head
+            .starts_with("GET /v1/batches?v=2&after=b3&limit=100 HTTP"),
+        "{}",
+        asked[1].head
+    );
+}
+
+#[test]
+fn a_list_that_begins_anew_is_not_followed_for_ever() {
+    let page = || {
+        let batch = state("b", "completed", 3, 0);
+        json(200, &format!(r#"{{"data":[{batch}],"has_more":true}}"#))
+    };
+    let server = Server::play([page(), page()]);
+    let line = "b\tcompleted\t3\t3\t0\n";
+    airx(["batch", "status"])
+        .at(&server)
+        .run()
+        .is(0, &line.repeat(2), "");
+}
+
+#[test]
+fn a_batch_that_is_not_there_is_named() {
+    let server = Server::once(json(404, r#"{"error":{"message":"No such batch"}}"#));
+    airx(["batch", "status", "b1"]).at(&server).run().is(
+        4,
+        "",
+        "airx: rejected: batch b1: the server answered HTTP 404: No such batch\nhint: airx batch status lists the batches that there are\n",
+    );
+}
+
+#[test]
+fn an_id_that_would_change_the_path_is_refused() {
+    for id in ["a/b", "..", "a?b", "a b", "a%2fb", "a\n"] {
+        for action in ["status", "wait", "fetch", "cancel"] {
+            let ran = airx(["batch", action, id]).nowhere().run();
+            ran.code_is(2);
+            assert!(
+                ran.stderr.contains("is no id of a batch\nhint: "),
+                "{}",
+                ran.stderr
+            );
+        }
+    }
+    airx(["batch", "status", ""]).nowhere().run().code_is(2);
+}
+
+#[test]
+fn without_ids_the_others_tell_how_to_give_them() {
+    for action in ["wait", "fetch", "cancel"] {
+        airx(["batch", action]).stdin("b1\n").nowhere().run().is(
+            2,
+            "",
+            &format!("airx: usage: batch {action}: no id was given\nhint: airx batch submit prints the ids: airx batch {action} $(cat ids); airx batch status lists them\n"),
+        );
+    }
+}
+
+#[test]
+fn batch_alone_and_a_slip_are_told_what_there_is() {
+    airx(["batch"]).run().is(
+        2,
+        "",
+        "airx: usage: batch: what to do was not said\nhint: airx batch submit, status, wait, fetch or cancel; airx help batch\n",
+    );
+    airx(["batch", "stats"]).run().is(
+        2,
+        "",
+        "airx: usage: batch cannot \"stats\"\nhint: did you mean airx batch status?\n",
+    );
+}
+
+#[test]
+fn a_question_goes_by_the_ordinary_retries_and_a_refused_key_does_not() {
+    let busy = || http(503, "Retry-After: 0\r\n", "");
+    let server = Server::play([
+        busy(),
+        vec![Step::Reset],
+        busy(),
+        told("b", "completed", 3, 0),
+    ]);
+    airx(["batch", "status", "b"])
+        .at(&server)
+        .run()
+        .is(0, "b\tcompleted\t3\t3\t0\n", "");
+    let server = Server::play([busy()]);
+    airx(["batch", "status", "b", "--retries", "0"])
+        .at(&server)
+        .run()
+        .code_is(5);
+    let server = Server::play([json(401, r#"{"error":{"code":"1000","message":"no"}}"#)]);
+    airx(["batch", "status", "b"]).at(&server).run().code_is(3);
+    // HTTP's success is not yet one.
+    let server = Server::play([json(200, r#"{"code":401,"msg":"no","success":false}"#)]);
+    airx(["batch", "status", "b"]).at(&server).run().code_is(3);
+    let server = Server::play([json(200, "<html>")]);
+    airx(["batch", "status", "b"]).at(&server).run().code_is(7);
+    let server = Server::play([vec![Step::Hold]]);
+    airx(["batch", "status", "b", "--timeout", "200ms"])
+        .at(&server)
+        .run()
+        .is(
+            6,
+            "",
+            "airx: network: batch b: no complete answer within 0.2 s\nhint: raise --timeout\n",
+        );
+}
+
+#[test]
+fn control_characters_of_a_server_keep_the_columns() {
+    let server = Server::play([json(200, r#"{"id":"b","status":"in\tprogress\u001b[2J"}"#)]);
+    airx(["batch", "status", "b"])
+        .at(&server)
+        .run()
+        .is(0, "b\tin_progress_[2J\t-\t-\t-\n", "");
+    let server = Server::play([json(200, r#"{"id":"a/b","status":"completed"}"#)]);
+    airx(["batch", "status", "b"]).at(&server).run().code_is(7);
+}
+
+#[test]
+fn wait_asks_until_all_have_ended_and_then_prints_their_lines() {
+    let server = Server::play([
+        told("b1", "in_progress", 1, 0),
+        told("b2", "completed", 3, 0),
+        told("b1", "finalizing", 3, 0),
+        told("b1", "completed", 3, 0),
+    ]);
+    let ran = airx(["batch", "wait", "b1", "b2", "--poll", "10ms"])
+        .at(&server)
+        .run();
+    assert_eq!(timeless(&ran), "airx: 6 done, 0 failed\n");
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (0, "b1\tcompleted\t3\t3\t0\nb2\tcompleted\t3\t3\t0\n")
+    );
+}
+
+#[test]
+fn wait_is_not_bounded_by_timeout() {
+    let under_way = || told("b", "in_progress", 1, 0);
+    let server = Server::play([
+        under_way(),
+        under_way(),
+        under_way(),
+        told("b", "completed", 3, 0),
+    ]);
+    let ran = airx([
+        "batch",
+        "wait",
+        "b",
+        "-q",
+        "--poll",
+        "150ms",
+        "--timeout",
+        "300ms",
+    ])
+    .at(&server)
+    .run();
+    ran.is(0, "b\tcompleted\t3\t3\t0\n", "");
+}
+
+#[test]
+fn wait_tells_by_its_exit_code_what_batches_came_to() {
+    let line = |status: &str, done: u64, failed: u64| format!("b\t{status}\t3\t{done}\t{failed}\n");
+    let hint = "\nhint: airx batch fetch tells what became of each item\n";
+    for (status, done, failed, message) in [
+        ("completed", 1, 2, "2 of 3 items failed"),
+        (
+            "expired",
+            1,
+            0,
+            "batch b is expired: not all of its items were answered",
+        ),
+        (
+            "cancelled",
+            0,
+            0,
+            "batch b is cancelled: not all of its items were answered",
+        ),
+    ] {
+        let server = Server::play([told("b", status, done, failed)]);
+        airx(["batch", "wait", "b", "-q"]).at(&server).run().is(
+            12,
+            &line(status, done, failed),
+            &format!("airx: partial: {message}{hint}"),
+        );
+    }
+    let wrong = r#"{"data":[{"message":"no model","line":2},{"message":"b"},{"message":"c"},{"message":"d"}]}"#;
+    let body = format!(r#"{{"id":"b","status":"failed","errors":{wrong}}}"#);
+    let server = Server::play([json(200, &body)]);
+    airx(["batch", "wait", "b", "-q"]).at(&server).run().is(
+        4,
+        "b\tfailed\t-\t-\t-\n",
+        "airx: rejected: batch b failed: line 2: no model; b; c; and 1 more\nhint: airx batch status --format json shows all that the server says of it\n",
+    );
+}
+
+#[test]
+fn a_wait_that_is_under_way_outlives_a_break_and_one_that_has_not_begun_does_not() {
+    let server = Server::play([
+        told("b", "in_progress", 0, 0),
+        json(500, ""),
+        vec![Step::Reset],
+        told("b", "completed", 3, 0),
+    ]);
+    let ran = airx(["batch", "wait", "b", "--poll", "5ms", "--retries", "0"])
+        .at(&server)
+        .run();
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (0, "b\tcompleted\t3\t3\t0\n")
+    );
+    assert_eq!(
+        ran.stderr.matches("; it is asked again\n").count(),
+        2,
+        "{}",
+        ran.stderr
+    );
+    let server = Server::play([json(500, "")]);
+    airx(["batch", "wait", "b", "--retries", "0"])
+        .at(&server)
+        .run()
+        .code_is(5);
+    let server = Server::play([told("b", "in_progress", 0, 0), json(404, "{}")]);
+    airx(["batch", "wait", "b", "--poll", "5ms"])
+        .at(&server)
+        .run()
+        .code_is(4);
+    airx(["batch", "wait", "b", "--poll", "0"])
+        .nowhere()
+        .run()
+        .code_is(2);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_ends_a_wait_at_once() {
+    let server = Server::play([told("b", "in_progress", 1, 0)]);
+    let child = airx(["batch", "wait", "b", "--format", "ndjson"])
+        .at(&server)
+        .start();
+    server.await_asked(1);
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let ran = finish(child);
+    assert_eq!((ran.code, ran.signal), (143, Some(15)));
+    assert_eq!(ran.types(), ["start", "error"]);
+}
+
+#[test]
+fn cancel_prints_what_becomes_of_each() {
+    let server = Server::play([
+        told("b1", "cancelling", 1, 0),
+        json(400, r#"{"error":{"message":"ended"}}"#),
+    ]);
+    let ran = airx(["batch", "cancel", "b1", "b2"]).at(&server).run();
+    ran.is(
+        4,
+        "b1\tcancelling\t3\t1\t0\n",
+        "airx: rejected: batch b2: the server answered HTTP 400: ended\n",
+    );
+    let head = &server.asked()[0].head;
+    assert!(
+        head.starts_with("POST /v1/batches/b1/cancel HTTP/1.1\r\n"),
+        "{head}"
+    );
+    assert!(head.to_lowercase().contains("content-length: 0"), "{head}");
+}
+
+#[test]
+fn verbose_shows_both_heads_and_never_the_key() {
+    let server = Server::play([told("b", "completed", 3, 0)]);
+    let folder = folder();
+    let key = file(&folder, "key", "0123456789abcdef\n");
+    let ran = airx([
+        "batch",
+        "status",
+        "b",
+        "-v",
+        "--header",
+        "X-Own: secret-value",
+        "--key-file",
+    ])
+    .arg(key)
+    .at(&server)
+    .run();
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.stderr.contains("> GET /v1/batches/b HTTP/1.1\n"),
+        "{}",
+        ran.stderr
+    );
+    assert!(ran.stderr.contains("< HTTP/1.1 200 OK\n"), "{}", ran.stderr);
+    assert!(
+        ran.stderr.contains("> authorization: [hidden]\n"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!ran.stderr.contains("0123456789abcdef") && !ran.stderr.contains("secret-value"));
+    let asked = server.asked();
+    assert_eq!(asked[0].header("x-own"), Some("secret-value"));
+    assert_eq!(
+        asked[0].header("authorization"),
+        Some("Bearer 0123456789abcdef")
+    );
+}

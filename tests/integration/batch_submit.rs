@@ -1,0 +1,393 @@
+//! `batch submit`: items become lines, lines files, files batches.
+
+use std::fmt::Write as _;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+use serde_json::Value;
+
+use crate::harness::{Asked, Play, Server, Step, airx, file, folder, http, json};
+
+/// A batch that was just made.
+pub fn made(id: &str) -> Play {
+    json(200, &format!(r#"{{"id":"{id}","status":"validating"}}"#))
+}
+
+/// A file that was just uploaded.
+fn uploaded(id: &str) -> Play {
+    json(200, &format!(r#"{{"id":"{id}","object":"file"}}"#))
+}
+
+const BOUNDARY: &str = "airx-lines-of-a-batch";
+
+/// The lines of an upload, and the form around them checked.
+#[track_caller]
+fn lines(asked: &Asked, name: &str) -> Vec<Value> {
+    assert!(
+        asked.head.starts_with("POST /v1/files HTTP/1.1\r\n"),
+        "{}",
+        asked.head
+    );
+    assert_eq!(
+        asked.header("content-type").unwrap(),
+        format!("multipart/form-data; boundary={BOUNDARY}")
+    );
+    let before = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/jsonl\r\n\r\n"
+    );
+    let form = asked.body.strip_prefix(&before);
+    let form = form.unwrap_or_else(|| panic!("{:?}", asked.body));
+    let file = form
+        .strip_suffix(&format!("\r\n--{BOUNDARY}--\r\n"))
+        .unwrap();
+    assert!(file.ends_with('\n'));
+    file.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn items_become_a_batch_whose_id_is_printed() {
+    let server = Server::play([uploaded("file-1"), made("batch_1")]);
+    airx([
+        "batch",
+        "submit",
+        "-m",
+        "qwen",
+        "-s",
+        "S",
+        "Define: {}.",
+        "--temperature",
+        "0.5",
+    ])
+    .args(["--request-id", "request"])
+    .stdin("one\n\n \t\r\ntwo\r\n")
+    .at(&server)
+    .run()
+    .is(0, "batch_1\n", "");
+    let asked = server.asked();
+    let lines = lines(&asked[0], "airx-0.jsonl");
+    assert_eq!(lines.len(), 2);
+    assert_eq!(
+        lines[1]["body"].to_string(),
+        r#"{"model":"qwen","messages":[{"role":"system","content":"S"},{"role":"user","content":"Define: two."}],"temperature":0.5,"request_id":"request-1"}"#
+    );
+    assert_eq!(
+        (&lines[1]["method"], &lines[1]["url"]),
+        (&"POST".into(), &"/v1/chat/completions".into())
+    );
+    assert!(
+        lines[1]["custom_id"]
+            .as_str()
+            .unwrap()
+            .starts_with("airx-1-")
+    );
+    assert!(asked[1].head.starts_with("POST /v1/batches HTTP/1.1\r\n"));
+    assert_eq!(
+        asked[1].body,
+        r#"{"input_file_id":"file-1","endpoint":"/v1/chat/completions","completion_window":"24h","metadata":{"airx_first":"0","airx_items":"2"}}"#
+    );
+}
+
+#[test]
+fn the_providers_get_their_own_path_and_no_window_and_keep_no_file() {
+    let server = Server::play([uploaded("1716468180_59c7"), made("batch_1")]);
+    airx([
+        "batch",
+        "submit",
+        "-m",
+        "glm-4-air-250414",
+        "--each=json",
+        "{a}",
+    ])
+    .stdin("{\"a\":\"x\"}\n")
+    .env("ZHIPUAI_API_KEY", "0123456789abcdef.0123456789abcdef")
+    .env("ZHIPUAI_BASE_URL", server.base())
+    .run()
+    .is(0, "batch_1\n", "");
+    let asked = server.asked();
+    assert_eq!(
+        lines(&asked[0], "airx-0.jsonl")[0]["url"],
+        "/v4/chat/completions"
+    );
+    assert_eq!(
+        asked[1].body,
+        r#"{"input_file_id":"1716468180_59c7","endpoint":"/v4/chat/completions","auto_delete_input_file":true,"metadata":{"airx_first":"0","airx_items":"1"}}"#
+    );
+    let bearer = "Bearer 0123456789abcdef.0123456789abcdef";
+    assert!(
+        asked
+            .iter()
+            .all(|asked| asked.header("authorization") == Some(bearer))
+    );
+}
+
+#[test]
+fn a_model_that_the_providers_do_not_batch_is_a_warning_that_names_those_they_do() {
+    let server = Server::play([uploaded("f"), made("b")]);
+    let ran = airx(["batch", "submit"])
+        .stdin("x\n")
+        .env("ZHIPUAI_API_KEY", "0123456789abcdef")
+        .env("ZHIPUAI_BASE_URL", server.base())
+        .run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (0, "b\n"));
+    assert!(
+        ran.stderr
+            .starts_with("airx: warning: glm-4-airx is not among the models"),
+        "{}",
+        ran.stderr
+    );
+    assert!(
+        ran.stderr
+            .contains("glm-4-air-250414, glm-4-flashx-250414, glm-4-plus"),
+        "{}",
+        ran.stderr
+    );
+    let server = Server::play([uploaded("f"), made("b")]);
+    airx(["batch", "submit"])
+        .stdin("x\n")
+        .at(&server)
+        .run()
+        .is(0, "b\n", "");
+}
+
+#[test]
+fn dry_run_prints_the_lines_and_needs_neither_server_nor_key() {
+    let ran = airx(["batch", "submit", "--dry-run", "-q", "Say {}"])
+        .stdin("a\nb\n")
+        .run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let hash = |text: &str| {
+        let body = format!(
+            r#"{{"model":"glm-4-airx","messages":[{{"role":"user","content":"{text}"}}],"stream":false}}"#
+        );
+        airx::transport::digest(body.as_bytes())
+    };
+    let lines: Vec<&str> = ran.stdout.lines().collect();
+    for (index, text) in ["Say a", "Say b"].into_iter().enumerate() {
+        let (id, rest) = lines[index].split_once(r#"","method""#).unwrap();
+        let id = id.strip_prefix(r#"{"custom_id":""#).unwrap();
+        assert!(
+            id.starts_with(&format!("airx-{index}-")) && id.len() < 60,
+            "{id}"
+        );
+        assert_eq!(
+            rest,
+            format!(
+                r#":"POST","url":"/v4/chat/completions","body":{{"model":"glm-4-airx","messages":[{{"role":"user","content":"{text}"}}]}}}}"#
+            )
+        );
+        // The hash of --each, in base64url.
+        let encoded = id.rsplit_once(&format!("airx-{index}-")).unwrap().1;
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(encoded).unwrap();
+        let hex = bytes.iter().fold(String::new(), |mut hex, byte| {
+            write!(hex, "{byte:02x}").unwrap();
+            hex
+        });
+        assert_eq!(hex, hash(text));
+    }
+}
+
+#[test]
+fn more_than_fifty_thousand_items_are_several_batches_and_ids_leave_one_by_one() {
+    let server = Server::play([uploaded("f1"), made("b1"), uploaded("f2"), made("b2")]);
+    let items = (0..50_001).fold(String::new(), |items, number| {
+        items + &number.to_string() + "\n"
+    });
+    airx(["batch", "submit", "-m", "qwen"])
+        .stdin(items)
+        .at(&server)
+        .run()
+        .is(0, "b1\nb2\n", "");
+    let asked = server.asked();
+    let (first, second) = (
+        lines(&asked[0], "airx-0.jsonl"),
+        lines(&asked[2], "airx-50000.jsonl"),
+    );
+    assert_eq!((first.len(), second.len()), (50_000, 1));
+    assert_eq!(second[0]["body"]["messages"][0]["content"], "50000");
+    assert_eq!(asked[3].json()["metadata"]["airx_first"], "50000");
+}
+
+#[test]
+fn a_wrong_item_late_in_the_input_uploads_nothing() {
+    let items = "{\"a\":1}\n".repeat(2000) + "{\"b\":1}\n";
+    airx(["batch", "submit", "--each=json", "{a}"])
+        .stdin(items)
+        .nowhere()
+        .run()
+        .is(
+            2,
+            "",
+            "airx: usage: item 2000 (line 2001): the item of line 2001 has no member a\nhint: {a} in the prompt names it\n",
+        );
+    airx(["batch", "submit"])
+        .stdin(*b"a\nb\xFF\n")
+        .nowhere()
+        .run()
+        .code_is(2);
+    airx(["batch", "submit"]).stdin("\n \n").nowhere().run().is(
+        2,
+        "",
+        "airx: usage: there are no items\nhint: give them on standard input, or with --items FILE, one a line\n",
+    );
+}
+
+#[test]
+fn an_upload_is_made_again_and_so_is_an_order_that_was_turned_away() {
+    let busy = || {
+        http(
+            429,
+            "Retry-After: 0\r\n",
+            r#"{"error":{"code":"1302","message":"no"}}"#,
+        )
+    };
+    let server = Server::play([busy(), uploaded("f"), busy(), made("b")]);
+    airx(["batch", "submit", "-m", "qwen"])
+        .stdin("a\n")
+        .at(&server)
+        .run()
+        .is(0, "b\n", "");
+    let asked = server.asked();
+    assert_eq!(asked[0].body, asked[1].body);
+    assert_eq!(asked[2].body, asked[3].body);
+    // A reset while the file is on its way changes nothing for the server.
+    let server = Server::play([vec![Step::Reset], uploaded("f"), made("b")]);
+    airx(["batch", "submit", "-m", "qwen"])
+        .stdin("a\n")
+        .at(&server)
+        .run()
+        .is(0, "b\n", "");
+}
+
+#[test]
+fn an_order_that_may_have_arrived_is_not_made_again_and_what_is_left_is_told() {
+    for (play, code, what) in [
+        (vec![Step::Reset], 6, "network: "),
+        (json(502, "<html>"), 5, "busy: the server answered HTTP 502"),
+        (json(200, "{}"), 7, "incomplete: the response is no batch"),
+    ] {
+        let server = Server::play([uploaded("file-1"), play]);
+        let ran = airx(["batch", "submit", "-m", "qwen"])
+            .stdin("a\nb\n")
+            .at(&server)
+            .run();
+        ran.code_is(code);
+        assert_eq!(server.asked().len(), 2);
+        assert!(
+            ran.stderr.starts_with(&format!("airx: {what}")),
+            "{}",
+            ran.stderr
+        );
+        assert!(
+            ran.stderr.ends_with(
+                "; no item is submitted; 2 of 2 are not for sure, from line 1 of the input on\nhint: the batch of file file-1 may exist all the same: look with airx batch status --format json before it is submitted again\n"
+            ),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn batches_before_a_failure_stay_and_the_message_says_which_items_are_left() {
+    let refusal = r#"{"error":{"code":"1214","message":"no"}}"#;
+    let server = Server::play([uploaded("f1"), made("b1"), json(400, refusal)]);
+    let items = "x\n".repeat(50_002);
+    airx(["batch", "submit", "-m", "qwen"]).stdin(items).at(&server).run().is(
+        4,
+        "b1\n",
+        "airx: rejected: the server answered HTTP 400 with error 1214: no; 50000 items are submitted, in the batches told; 2 of 50002 are not, from line 50001 of the input on\n",
+    );
+}
+
+#[test]
+fn an_answer_before_the_file_has_been_read_is_that_answer() {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base = format!("http://{}/v1", listener.local_addr().unwrap());
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        stream.read_exact(&mut [0; 100]).unwrap();
+        let body = r#"{"error":{"code":"1113","message":"no money"}}"#;
+        let head = format!(
+            "HTTP/1.1 429 X\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).unwrap();
+        // What is left unread is taken, as a server that closes with care does.
+        let _ = std::io::copy(&mut stream, &mut std::io::sink());
+    });
+    let ran = airx(["batch", "submit", "-m", "qwen", "-q"])
+        .stdin(("x".repeat(1 << 20) + "\n").repeat(8))
+        .env("AIRX_BASE_URL", base)
+        .run();
+    ran.code_is(3);
+    assert!(
+        ran.stderr.contains("with error 1113: no money"),
+        "{}",
+        ran.stderr
+    );
+    serving.join().unwrap();
+}
+
+#[test]
+fn events_tell_of_each_batch_and_of_the_end() {
+    let server = Server::play([uploaded("f"), made("b")]);
+    let ran = airx(["batch", "submit", "-m", "qwen", "--format", "ndjson"])
+        .stdin("a\n")
+        .at(&server)
+        .run();
+    assert_eq!(ran.types(), ["start", "batch", "done"]);
+    assert_eq!(ran.events()[0]["command"], "batch");
+    assert_eq!(ran.events()[1]["status"], "validating");
+    let server = Server::play([uploaded("f"), made("b")]);
+    airx(["batch", "submit", "-m", "qwen", "--format", "json"])
+        .stdin("a\n")
+        .at(&server)
+        .run()
+        .is(0, "{\"id\":\"b\",\"status\":\"validating\"}\n", "");
+}
+
+#[test]
+fn what_has_no_meaning_is_refused_before_anything_is_read() {
+    let refused = |args: &[&str], flag: &str| {
+        let ran = airx(["batch"]).args(args).stdin("a\n").nowhere().run();
+        ran.code_is(2);
+        let line = format!("airx: usage: {flag} has no meaning for airx batch\nhint: ");
+        assert!(ran.stderr.starts_with(&line), "{}", ran.stderr);
+    };
+    refused(&["submit", "-x"], "--extract");
+    refused(&["submit", "--accept", "x"], "--accept");
+    refused(&["submit", "--session", "x"], "--session");
+    refused(&["submit", "--dry-run=curl"], "--dry-run=curl");
+    refused(&["submit", "--max-in-flight", "2"], "--max-in-flight");
+    refused(&["submit", "--record", "x"], "--record");
+    refused(&["status", "--dry-run"], "--dry-run");
+    refused(&["wait", "x", "--idle-timeout", "1s"], "--idle-timeout");
+    refused(&["fetch", "x", "--reasoning"], "--reasoning");
+    let ran = airx(["batch", "status"])
+        .env("AIRX_REPLAY", "x")
+        .nowhere()
+        .run();
+    ran.is(
+        2,
+        "",
+        "airx: usage: AIRX_RECORD and AIRX_REPLAY have no meaning for airx batch\nhint: files and batches are not recorded: airx mock has them, too\n",
+    );
+}
+
+#[test]
+fn the_configuration_has_a_say_where_it_has_a_meaning() {
+    let folder = folder();
+    let text = "model = \"qwen\"\nreasoning = true\nmax-in-flight = 2\nextract = true\nidle-timeout = 9\nconcurrency = 3\n";
+    let config = file(&folder, "config.toml", text);
+    let server = Server::play([uploaded("f"), made("b")]);
+    airx(["batch", "submit", "--config"])
+        .arg(config)
+        .stdin("a\n")
+        .at(&server)
+        .run()
+        .is(0, "b\n", "");
+    let asked = server.asked();
+    assert_eq!(lines(&asked[0], "airx-0.jsonl")[0]["body"]["model"], "qwen");
+}
