@@ -20,9 +20,10 @@ use super::common::duration;
 /// environment, puts this very airx first on its PATH, runs it, and ends with
 /// its status (128 + n where a signal n killed it).
 ///
-/// Files and batches are in its memory, within bounds. A batch takes no time:
-/// each GET of it moves it on by one state, from validating over in_progress and
-/// finalizing to completed.
+/// Files and batches are kept in its memory: 1000 files, 256 MiB in all. A batch
+/// takes no time: each GET of it moves it on by one state, from validating over
+/// in_progress and finalizing to completed. Its output is not in the input's
+/// order; an item without an answer is in the error file.
 ///
 /// Only this machine can reach it: it listens on 127.0.0.1. Every answer that
 /// it makes up says that it is from the mock, and is the same for the same

@@ -225,3 +225,39 @@ fn shuffled(lines: &[String], store: &mut Store) -> String {
     }
     order.into_iter().map(String::as_str).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::store::BYTES;
+    use super::*;
+    use crate::mock::reply::Reply;
+
+    const LINES: &str = r#"{"custom_id":"item-1","method":"POST","url":"/v4/chat/completions","body":{"model":"m"}}
+{"custom_id":"item-2","method":"POST","url":"/v4/chat/completions","body":{"model":"m"}}"#;
+
+    #[test]
+    fn an_output_beyond_the_store_s_bound_fails_the_batch_and_frees_its_room() {
+        let mut store = Store::new(0);
+        let content = Bytes::from_static(LINES.as_bytes());
+        // Room for one line and a half.
+        let room = 1500;
+        assert!(store.reserve(BYTES - room));
+        let id = &store.keep("in.jsonl".into(), "batch", content).id;
+        let order = format!(r#"{{"input_file_id":"{id}","endpoint":"/v4/chat/completions"}}"#);
+        let mut batch = Batch::new(Order::read(order.as_bytes()).unwrap(), &mut store);
+        let text = format!(r#"{{"choices":["{}"]}}"#, "x".repeat(1000));
+        let mut look = |batch: &mut Batch| {
+            batch.advance(&mut store, &mut |_| {
+                Then::Reply(Reply::new(200, "text/plain", text.clone()))
+            });
+            batch.object()
+        };
+        assert_eq!(look(&mut batch)["request_counts"]["completed"], 1);
+        let failed = look(&mut batch);
+        assert_eq!(
+            (&failed["status"], &failed["errors"]["data"][0]["code"]),
+            (&json!("failed"), &json!("storage_full"))
+        );
+        assert!(store.reserve(room));
+    }
+}

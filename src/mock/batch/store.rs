@@ -10,7 +10,7 @@ use crate::mock::wire::DAY;
 /// Files that can be uploaded. api.md §8.
 const FILES: usize = 1000;
 /// Bytes of all files, and of what batches will put into files.
-const BYTES: usize = 256 * 1024 * 1024;
+pub(super) const BYTES: usize = 256 * 1024 * 1024;
 /// Milliseconds between one event and the next.
 const STEP: u64 = 60_013;
 
