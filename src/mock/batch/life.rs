@@ -27,9 +27,13 @@ pub(super) struct Batch {
     times: Vec<(Status, u64)>,
     /// Where its items stand in the input.
     items: Vec<Range<usize>>,
-    /// Lines of the items that were answered, in the input's order.
+    /// How many of them were answered.
+    completed: usize,
+    /// How many failed.
+    failed: usize,
+    /// Lines of the former, in the input's order, until a file has them.
     outputs: Vec<String>,
-    /// Lines of those that failed.
+    /// Lines of the latter.
     failures: Vec<String>,
     output_file_id: Option<String>,
     error_file_id: Option<String>,
@@ -46,6 +50,8 @@ impl Batch {
             created_at: store.tick(),
             times: Vec::new(),
             items: Vec::new(),
+            completed: 0,
+            failed: 0,
             outputs: Vec::new(),
             failures: Vec::new(),
             output_file_id: None,
@@ -129,8 +135,7 @@ impl Batch {
         answer: Answering<'_>,
     ) -> Result<(), Vec<Value>> {
         let input = self.input(store)?;
-        let done = self.outputs.len() + self.failures.len();
-        for place in &self.items[done..until] {
+        for place in &self.items[self.completed + self.failed..until] {
             let mut line: Map<String, Value> =
                 serde_json::from_slice(&input[place.clone()]).unwrap_or_default();
             let custom_id = line["custom_id"].as_str().unwrap_or_default().to_owned();
@@ -142,10 +147,10 @@ impl Batch {
                 members.entry("request_id").or_insert_with(made);
             }
             let answered = Answered::new(answer(body.to_string().as_bytes()));
-            let lines = if answered.is_answer() {
-                &mut self.outputs
+            let (lines, count) = if answered.is_answer() {
+                (&mut self.outputs, &mut self.completed)
             } else {
-                &mut self.failures
+                (&mut self.failures, &mut self.failed)
             };
             let line = answered.line(&custom_id, &store.batch_id());
             if !store.reserve(line.len()) {
@@ -153,22 +158,24 @@ impl Batch {
                 return Err(vec![input::error("storage_full", message, None, None)]);
             }
             lines.push(line);
+            *count += 1;
         }
         Ok(())
     }
 
     /// Puts what there is into files.
     fn deliver(&mut self, store: &mut Store) {
-        let mut file = |lines: &[String], kind: &str| {
-            let id = self.id.as_str();
+        let id = self.id.as_str();
+        let mut file = |lines: &mut Vec<String>, kind: &str| {
+            let lines = std::mem::take(lines);
             (!lines.is_empty()).then(|| {
-                let text = shuffled(lines, store);
+                let text = shuffled(&lines, store);
                 let name = format!("{id}_{kind}.jsonl");
                 store.keep(name, "batch_output", text.into()).id.clone()
             })
         };
-        self.output_file_id = file(&self.outputs, "output");
-        self.error_file_id = file(&self.failures, "error");
+        self.output_file_id = file(&mut self.outputs, "output");
+        self.error_file_id = file(&mut self.failures, "error");
     }
 
     /// As the API tells of it.
@@ -205,8 +212,8 @@ impl Batch {
         let count = |number: usize| if is_new { Value::Null } else { number.into() };
         object["request_counts"] = json!({
             "total": count(self.items.len()),
-            "completed": count(self.outputs.len()),
-            "failed": count(self.failures.len()),
+            "completed": count(self.completed),
+            "failed": count(self.failed),
         });
         object["metadata"] = self.order.metadata.clone();
         object
