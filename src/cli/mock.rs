@@ -20,6 +20,11 @@ use super::common::duration;
 /// environment, puts this very airx first on its PATH, runs it, and ends with
 /// its status (128 + n where a signal n killed it).
 ///
+/// Files and batches are kept in its memory: 1000 files, 256 MiB in all. A batch
+/// takes no time: each GET of it moves it on by one state, from validating over
+/// in_progress and finalizing to completed. Its output is not in the input's
+/// order; an item without an answer is in the error file.
+///
 /// Only this machine can reach it: it listens on 127.0.0.1. Every answer that
 /// it makes up says that it is from the mock, and is the same for the same
 /// --seed and messages. The model `no-such-model` is refused; any other is taken.
@@ -55,7 +60,12 @@ pub struct MockArgs {
     /// The first that applies is taken. --seed, the messages and how often they
     /// were sent before decide which requests fail, so a run can be repeated.
     /// A request that the API would refuse is refused all the same.
-    #[arg(long, value_name = "KIND[:PROBABILITY]", value_parser = FaultParser, action = clap::ArgAction::Append)]
+    ///
+    /// Answers fail, those to the items of a batch among them. With @files or
+    /// @batches (500@files, cut:0.5@batches) the requests to these paths fail
+    /// instead, before anything else is looked at; the kinds for that are those
+    /// that answer with an error, and hang, reset, close, cut, stall, malformed.
+    #[arg(long, value_name = "KIND[:PROBABILITY][@PLACE]", value_parser = FaultParser, action = clap::ArgAction::Append)]
     pub fail: Vec<Fault>,
 
     /// Exact answers from FILE: NDJSON, one an answer, in order; the last repeats
@@ -65,7 +75,7 @@ pub struct MockArgs {
     /// and `body` (a string as it is, or any JSON value); or `sse`, a list of
     /// payloads, strings as they are, where `[DONE]` is not added by itself; or
     /// `fail`, a kind of --fail. `delay` takes the place of --latency. `{}` is
-    /// an answer that the mock makes up.
+    /// an answer that the mock makes up. The items of a batch take their turn.
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
 
@@ -75,8 +85,8 @@ pub struct MockArgs {
 
     /// Write each request to FILE before it is answered, one JSON object a line
     ///
-    /// `method`, `path` with the query, `headers` (the key hidden) and `body`.
-    /// What FILE held before is lost.
+    /// `method`, `path` with the query, `headers` (the key hidden) and `body`; of
+    /// an uploaded file its name and length. What FILE held before is lost.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
 
@@ -105,6 +115,19 @@ pub struct Fault {
     pub kind: FaultKind,
     /// How often, from 0 to 1.
     pub probability: f64,
+    /// Where.
+    pub place: Place,
+}
+
+/// What a `--fail` concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Answers to chats, and to the items of batches.
+    Answers,
+    /// Requests to `/files` and below.
+    Files,
+    /// Requests to `/batches` and below.
+    Batches,
 }
 
 /// What `--fail` can make go wrong.
@@ -190,6 +213,24 @@ impl FaultKind {
     pub fn named(name: &str) -> Option<Self> {
         Self::from_str(name, false).ok()
     }
+
+    /// Only an answer of a model can go wrong in this way.
+    fn is_of_an_answer(self) -> bool {
+        matches!(
+            self,
+            Self::Empty
+                | Self::NoDone
+                | Self::ErrorFrame
+                | Self::NetworkError
+                | Self::Sensitive
+                | Self::Length
+                | Self::ContextWindow
+                | Self::UnknownFinish
+                | Self::NotJson
+                | Self::BadArguments
+                | Self::NoCall
+        )
+    }
 }
 
 impl MockArgs {
@@ -199,7 +240,7 @@ impl MockArgs {
     }
 }
 
-/// Reads `KIND[:PROBABILITY]`; help and completions list the kinds.
+/// Reads `KIND[:PROBABILITY][@PLACE]`; help and completions list the kinds.
 #[derive(Debug, Clone)]
 struct FaultParser;
 
@@ -213,7 +254,11 @@ impl TypedValueParser for FaultParser {
         value: &OsStr,
     ) -> Result<Fault, clap::Error> {
         let text = value.to_string_lossy();
-        let (name, probability) = text.split_once(':').unwrap_or((&text, "1"));
+        let (how, place) = match text.split_once('@') {
+            Some((how, place)) => (how, Some(place)),
+            None => (&*text, None),
+        };
+        let (name, probability) = how.split_once(':').unwrap_or((how, "1"));
         let mut error = clap::Error::new(ErrorKind::InvalidValue).with_cmd(command);
         if let Some(arg) = arg {
             error.insert(
@@ -236,18 +281,27 @@ impl TypedValueParser for FaultParser {
             );
             return Err(error);
         };
+        let wrong = |what: &str| {
+            let option = "--fail <KIND[:PROBABILITY][@PLACE]>";
+            let message = format!("invalid value '{text}' for '{option}': {what}\n");
+            Err(clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command))
+        };
+        let place = match place {
+            None => Place::Answers,
+            Some("files") => Place::Files,
+            Some("batches") => Place::Batches,
+            Some(_) => return wrong("the place is files or batches"),
+        };
+        if place != Place::Answers && kind.is_of_an_answer() {
+            return wrong("only an answer can fail like that");
+        }
         match probability.parse::<f64>() {
-            Ok(probability) if (0.0..=1.0).contains(&probability) => {
-                Ok(Fault { kind, probability })
-            }
-            _ => Err(clap::Error::raw(
-                ErrorKind::ValueValidation,
-                format!(
-                    "invalid value '{text}' for '--fail <KIND[:PROBABILITY]>': \
-                     the probability is a number from 0 to 1\n"
-                ),
-            )
-            .with_cmd(command)),
+            Ok(probability) if (0.0..=1.0).contains(&probability) => Ok(Fault {
+                kind,
+                probability,
+                place,
+            }),
+            _ => wrong("the probability is a number from 0 to 1"),
         }
     }
 
@@ -284,9 +338,28 @@ mod tests {
 
     #[test]
     fn a_fault_is_certain_unless_a_probability_is_given() {
-        let fault = |kind, probability| vec![Fault { kind, probability }];
-        assert_eq!(fail("429"), Ok(fault(FaultKind::RateLimit, 1.0)));
-        assert_eq!(fail("cut:0.25"), Ok(fault(FaultKind::Cut, 0.25)));
+        let fault = |kind, probability, place| {
+            vec![Fault {
+                kind,
+                probability,
+                place,
+            }]
+        };
+        for (value, kind, probability, place) in [
+            ("429", FaultKind::RateLimit, 1.0, Place::Answers),
+            ("cut:0.25", FaultKind::Cut, 0.25, Place::Answers),
+            ("500@files", FaultKind::ServerError, 1.0, Place::Files),
+            ("stall:0.5@batches", FaultKind::Stall, 0.5, Place::Batches),
+        ] {
+            assert_eq!(fail(value), Ok(fault(kind, probability, place)));
+        }
+    }
+
+    #[test]
+    fn a_place_takes_the_kinds_that_it_can_show() {
+        assert!(fail("length@files").unwrap_err().contains("only an answer"));
+        assert!(fail("500@chat").unwrap_err().contains("files or batches"));
+        assert!(fail("500@").unwrap_err().contains("files or batches"));
     }
 
     #[test]

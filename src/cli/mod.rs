@@ -35,7 +35,7 @@ pub use completions::{CompletionsArgs, Shell};
 pub use config::{ConfigAction, ConfigArgs, FileArgs};
 pub use each::{Each, EachArgs};
 pub use json::{JsonAnswer, JsonArgs};
-pub use mock::{Fault, FaultKind, MockArgs, Tier};
+pub use mock::{Fault, FaultKind, MockArgs, Place, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
 pub use presets::Preset;
 pub use refusal::refusal;

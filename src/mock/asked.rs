@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::dice;
-use super::reply::{Reply, bad_member, error};
+use super::reply::{Reply, bad_member, error, missing, unreadable};
 use super::tokens;
 use crate::api::text::Text;
 
@@ -73,18 +73,13 @@ pub(super) fn leniently(body: &[u8]) -> Asked {
 /// The refusal to answer with.
 pub(super) fn strictly(body: &[u8]) -> Result<Asked, Reply> {
     let Ok(members) = serde_json::from_slice::<Map<String, Value>>(body) else {
-        let message = "API 调用参数有误，请检查文档。";
-        return Err(Reply::json(400, &error("1210", message)));
+        return Err(unreadable());
     };
     check(&members)?;
     Ok(read(&members))
 }
 
 fn check(members: &Map<String, Value>) -> Result<(), Reply> {
-    let missing = |name: &str| {
-        let message = format!("未正常接收到{name}参数。");
-        Reply::json(400, &error("1213", &message))
-    };
     for name in ["model", "messages"] {
         if members.get(name).is_none_or(Value::is_null) {
             return Err(missing(name));

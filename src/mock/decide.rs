@@ -6,18 +6,20 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::answer::Answer;
+use super::answer::{Answer, Ending};
 use super::asked::{self, Asked};
-use super::dice::Dice;
+use super::batch::Desk;
+use super::dice::{self, Dice};
 use super::invent;
 use super::line::Play;
 use super::outcome::{Incoming, Outcome, Then};
 use super::playback::Slot;
 use super::reply::{self, Reply};
+use super::route::Route;
 use super::script::{self, Script};
 use super::stream;
 use super::wire::{self, Envelope};
-use crate::cli::{FaultKind, MockArgs, Tier};
+use crate::cli::{FaultKind, MockArgs, Place, Tier};
 use crate::error::Failure;
 
 /// The server's mind: its options, and what it must remember.
@@ -30,10 +32,11 @@ pub(super) struct Mock {
     faults: Vec<crate::cli::Fault>,
     script: Option<Script>,
     key: Option<String>,
+    desk: Desk,
     in_flight: Arc<AtomicUsize>,
     /// How many answers of the script were given.
     played: AtomicUsize,
-    /// How often each conversation was sent.
+    /// How often each conversation was sent, and each path asked for.
     seen: Mutex<HashMap<u64, u64>>,
 }
 
@@ -56,6 +59,7 @@ impl Mock {
             faults: args.fail.clone(),
             script: args.script.as_deref().map(Script::load).transpose()?,
             key: args.require_key.clone(),
+            desk: Desk::new(args.seed),
             in_flight: Arc::default(),
             played: AtomicUsize::default(),
             seen: Mutex::default(),
@@ -69,8 +73,16 @@ impl Mock {
             then: Then::Reply(reply),
             slot: None,
         };
-        if let Some(refusal) = self.turn_away(request) {
-            return at_once(refusal);
+        let route = match self.admit(request) {
+            Ok(route) => route,
+            Err(refusal) => return at_once(refusal),
+        };
+        if route != Route::Chat {
+            return Outcome {
+                wait: Duration::ZERO,
+                then: self.serve(route, request),
+                slot: None,
+            };
         }
         let Some(slot) = Slot::take(&self.in_flight, self.limit) else {
             return at_once(reply::rate_limited());
@@ -83,20 +95,47 @@ impl Mock {
         }
     }
 
-    /// Refuses what does not come to the one endpoint with a key that is taken.
-    fn turn_away(&self, request: Incoming<'_>) -> Option<Reply> {
-        if !request.path.ends_with("/chat/completions") {
-            return Some(reply::gateway(404, "Not Found", request.path));
-        }
-        if request.method != "POST" {
-            let refusal = reply::gateway(405, "Method Not Allowed", request.path);
-            return Some(refusal.header("Allow", "POST"));
-        }
-        let key = self.key.as_deref()?;
-        let Some(given) = request.authorization else {
-            return Some(reply::no_key());
+    /// Refuses what does not come to an endpoint with a key that is taken.
+    fn admit<'a>(&self, request: Incoming<'a>) -> Result<Route<'a>, Reply> {
+        let Some(route) = Route::of(request.path) else {
+            return Err(reply::gateway(404, "Not Found", request.path));
         };
-        (given.strip_prefix("Bearer ") != Some(key)).then(reply::wrong_key)
+        let methods = route.methods();
+        if !methods.split(", ").any(|method| method == request.method) {
+            let refusal = reply::gateway(405, "Method Not Allowed", request.path);
+            return Err(refusal.header("Allow", methods));
+        }
+        match (&self.key, request.authorization) {
+            (Some(_), None) => Err(reply::no_key()),
+            (Some(key), Some(given)) if given.strip_prefix("Bearer ") != Some(key) => {
+                Err(reply::wrong_key())
+            }
+            _ => Ok(route),
+        }
+    }
+
+    /// Does what a request about files or batches asks for.
+    fn serve(&self, route: Route<'_>, request: Incoming<'_>) -> Then {
+        let what = format!("{} {}", request.method, request.path);
+        let fingerprint = dice::fingerprint(what.as_bytes());
+        let fault = self.roll(route.place(), fingerprint, self.occurrence(fingerprint));
+        if let Some(then) = fault.and_then(|kind| instead(kind, request)) {
+            return then;
+        }
+        let reply = self.desk.serve(route, request, &mut |body| {
+            let item = Incoming {
+                path: "/v4/chat/completions",
+                body,
+                ..request
+            };
+            self.answer(item).1
+        });
+        Then::Reply(match fault {
+            Some(FaultKind::Cut) => reply.ending(Ending::Cut),
+            Some(FaultKind::Stall) => reply.ending(Ending::Stall),
+            Some(FaultKind::Malformed) => reply.ending(Ending::Malformed),
+            _ => reply,
+        })
     }
 
     fn answer(&self, request: Incoming<'_>) -> (Duration, Then) {
@@ -115,27 +154,13 @@ impl Mock {
             Err(refusal) => return (latency, Then::Reply(refusal)),
         };
         let occurrence = self.occurrence(asked.fingerprint);
-        // Of their own, so that ids and texts do not change with the faults.
-        let mut chance = Dice::new(self.seed, !asked.fingerprint, occurrence);
-        let rolled = self
-            .faults
-            .iter()
-            .filter(|fault| chance.happens(fault.probability))
-            .map(|fault| fault.kind)
-            .next();
+        let rolled = self.roll(Place::Answers, asked.fingerprint, occurrence);
         let fault = match play {
             Play::Invented(Some(kind)) => Some(*kind),
             _ => rolled,
         };
-        match fault {
-            Some(FaultKind::Hang) => return (latency, Then::Hang),
-            Some(FaultKind::Close) => return (latency, Then::Close),
-            Some(FaultKind::Reset) => return (latency, Then::Reset),
-            _ => {}
-        }
-        let refusal = fault.and_then(|kind| reply::refusal(kind, request.host, request.path));
-        if let Some(refusal) = refusal {
-            return (latency, Then::Reply(refusal));
+        if let Some(then) = fault.and_then(|kind| instead(kind, request)) {
+            return (latency, then);
         }
         let answer = match play {
             Play::Exact {
@@ -183,12 +208,33 @@ impl Mock {
         (wait, Then::Reply(wire::whole(envelope, answer)))
     }
 
+    /// The fault that befalls a request, if one does.
+    fn roll(&self, place: Place, fingerprint: u64, occurrence: u64) -> Option<FaultKind> {
+        // Of their own, so that ids and texts do not change with the faults.
+        let mut chance = Dice::new(self.seed, !fingerprint, occurrence);
+        self.faults
+            .iter()
+            .filter(|fault| fault.place == place && chance.happens(fault.probability))
+            .map(|fault| fault.kind)
+            .next()
+    }
+
     /// How often this conversation was sent before.
     fn occurrence(&self, fingerprint: u64) -> u64 {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let times = seen.entry(fingerprint).or_default();
         *times += 1;
         *times - 1
+    }
+}
+
+/// What a fault that leaves no room for an answer does in its place.
+fn instead(kind: FaultKind, request: Incoming<'_>) -> Option<Then> {
+    match kind {
+        FaultKind::Hang => Some(Then::Hang),
+        FaultKind::Close => Some(Then::Close),
+        FaultKind::Reset => Some(Then::Reset),
+        _ => reply::refusal(kind, request.host, request.path).map(Then::Reply),
     }
 }
 
@@ -204,9 +250,12 @@ mod tests {
         Incoming {
             method: "POST",
             path,
+            query: "",
             host: "127.0.0.1:1",
             authorization,
+            content_type: None,
             body: HELLO.as_bytes(),
+            overlong: false,
         }
     }
 
@@ -222,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_one_endpoint_is_served() {
+    fn only_the_endpoints_are_served_by_their_methods() {
         let mock = Mock::new(&MockArgs::default()).unwrap();
         assert_eq!(status(&mock, request("/v4/chat/completions", None)), 200);
         assert_eq!(status(&mock, request("/v4/models", None)), 404);
@@ -268,6 +317,7 @@ mod tests {
                 fail: vec![Fault {
                     kind: FaultKind::RateLimit,
                     probability: 0.5,
+                    place: Place::Answers,
                 }],
                 ..MockArgs::default()
             };

@@ -25,8 +25,12 @@ impl Dice {
 
     /// One of the list; the list is not empty.
     pub(super) fn pick<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        let position = self.number() % (list.len() as u64);
-        &list[usize::try_from(position).unwrap_or(0)]
+        &list[self.below(list.len())]
+    }
+
+    /// A number below `bound`, which is not 0.
+    pub(super) fn below(&mut self, bound: usize) -> usize {
+        usize::try_from(self.number() % (bound as u64)).unwrap_or(0)
     }
 
     /// Whether something of this probability happens.

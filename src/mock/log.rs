@@ -5,8 +5,10 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use hyper::header::{AUTHORIZATION, HeaderMap};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use serde_json::{Map, Value, json};
+
+use super::batch::multipart;
 
 use crate::error::Failure;
 
@@ -59,10 +61,27 @@ fn line(method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> String {
         };
         shown.insert(name.as_str().to_owned(), text.into());
     }
-    let body = serde_json::from_slice::<Value>(body)
-        .unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned().into());
+    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::to_str);
+    let body = form(kind.and_then(Result::ok), body).unwrap_or_else(|| {
+        serde_json::from_slice::<Value>(body)
+            .unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned().into())
+    });
     let request = json!({ "method": method, "path": path, "headers": shown, "body": body });
     format!("{request}\n")
+}
+
+/// A form's fields; of a file its name and length, as the server can be asked
+/// for what it holds.
+fn form(content_type: Option<&str>, body: &[u8]) -> Option<Value> {
+    let parts = multipart::read(content_type, body).ok()?;
+    let field = |part: multipart::Part<'_>| {
+        let value = match part.filename {
+            Some(name) => json!({ "filename": name, "bytes": part.content.len() }),
+            None => String::from_utf8_lossy(part.content).into(),
+        };
+        (part.name, value)
+    };
+    Some(parts.into_iter().map(field).collect())
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod answer;
 mod asked;
+mod batch;
 mod command;
 mod decide;
 mod dice;
@@ -15,6 +16,7 @@ mod outcome;
 mod playback;
 mod prose;
 mod reply;
+mod route;
 mod script;
 mod server;
 mod stream;

@@ -13,12 +13,18 @@ pub(super) struct Incoming<'a> {
     pub(super) method: &'a str,
     /// Path without the query.
     pub(super) path: &'a str,
+    /// The query; empty where there is none.
+    pub(super) query: &'a str,
     /// `Host` header, for the place of a redirect.
     pub(super) host: &'a str,
     /// `Authorization` header.
     pub(super) authorization: Option<&'a str>,
-    /// All of the body.
+    /// `Content-Type` header.
+    pub(super) content_type: Option<&'a str>,
+    /// All of the body; nothing of one that is too long.
     pub(super) body: &'a [u8],
+    /// The body was longer than the endpoint takes.
+    pub(super) overlong: bool,
 }
 
 /// What becomes of a request.

@@ -4,6 +4,7 @@
 use hyper::body::Bytes;
 use serde_json::{Value, json};
 
+use super::answer::Ending;
 use super::playback::Step;
 use crate::cli::FaultKind;
 
@@ -56,6 +57,26 @@ impl Reply {
         self.headers.push((name.into(), value.into()));
         self
     }
+
+    /// The same with an end of its body in this way: half of it and then a
+    /// break or silence, or half of it as if that were all.
+    pub(super) fn ending(mut self, ending: Ending) -> Self {
+        let broken = match ending {
+            Ending::Cut => Some(Step::Cut),
+            Ending::Stall => Some(Step::Stall),
+            Ending::Malformed => None,
+            _ => return self,
+        };
+        let Some(Step::Bytes(whole)) = self.steps.pop() else {
+            return self;
+        };
+        self.steps.push(Step::Bytes(whole.slice(..whole.len() / 2)));
+        let Some(broken) = broken else {
+            return self;
+        };
+        self.steps.push(broken);
+        self.header("Content-Length", whole.len().to_string())
+    }
 }
 
 /// The member that holds a business code and its words.
@@ -100,6 +121,18 @@ pub(super) fn bad_member(name: &str) -> Reply {
         400,
         &error("1214", &format!("{name}参数非法。请检查文档。")),
     )
+}
+
+/// A member that the request must have did not come.
+pub(super) fn missing(name: &str) -> Reply {
+    let message = format!("未正常接收到{name}参数。");
+    Reply::json(400, &error("1213", &message))
+}
+
+/// The request's body is not a JSON object.
+pub(super) fn unreadable() -> Reply {
+    let message = "API 调用参数有误，请检查文档。";
+    Reply::json(400, &error("1210", message))
 }
 
 /// The reply of a fault that leaves no room for an answer; `place` is the

@@ -7,18 +7,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hyper::body::{Body, Incoming as Upload};
-use hyper::header::{AUTHORIZATION, HOST, HeaderValue, SERVER};
+use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, SERVER};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
+use super::batch;
 use super::decide::Mock;
 use super::log::Log;
 use super::outcome::{Incoming, Outcome, Then};
 use super::playback::Playback;
 use super::reply::Reply;
+use super::route::Route;
 use crate::error::Failure;
 
 /// What every connection needs.
@@ -92,9 +94,15 @@ async fn respond(
     server: Arc<Server>,
 ) -> Result<Response<Playback>, Box<dyn std::error::Error + Send + Sync>> {
     let (head, upload) = request.into_parts();
-    let body = read(upload).await?;
     let method = head.method.as_str();
     let path = head.uri.path();
+    let limit = match Route::of(path) {
+        Some(Route::Files) => batch::UPLOAD,
+        _ => usize::MAX,
+    };
+    let body = read(upload, limit).await?;
+    let overlong = body.is_none();
+    let body = body.unwrap_or_default();
     if let Some(log) = &server.log {
         let target = head
             .uri
@@ -106,10 +114,13 @@ async fn respond(
     let Outcome { wait, then, slot } = server.mock.decide(Incoming {
         method,
         path,
+        query: head.uri.query().unwrap_or_default(),
         host: text(HOST).and_then(Result::ok).unwrap_or("127.0.0.1"),
         // A key of odd bytes was sent all the same.
         authorization: text(AUTHORIZATION).map(Result::unwrap_or_default),
+        content_type: text(CONTENT_TYPE).and_then(Result::ok),
         body: &body,
+        overlong,
     });
     if !wait.is_zero() {
         tokio::time::sleep(wait).await;
@@ -134,13 +145,19 @@ async fn respond(
     Ok(response.body(Playback::new(steps, sized, slot))?)
 }
 
-async fn read(upload: Upload) -> Result<Vec<u8>, hyper::Error> {
+/// Reads a body to its end, so that the client has heard the answer by then;
+/// none where it is longer than `limit`.
+async fn read(upload: Upload, limit: usize) -> Result<Option<Vec<u8>>, hyper::Error> {
     let mut upload = pin!(upload);
-    let mut body = Vec::new();
+    let mut body = Some(Vec::new());
     while let Some(frame) =
         std::future::poll_fn(|context| upload.as_mut().poll_frame(context)).await
     {
-        if let Ok(data) = frame?.into_data() {
+        let Ok(data) = frame?.into_data() else {
+            continue;
+        };
+        body = body.filter(|body| body.len() + data.len() <= limit);
+        if let Some(body) = &mut body {
             body.extend_from_slice(&data);
         }
     }

@@ -1,13 +1,11 @@
 //! An answer in, a whole reply out, members in alphabetical order as the API
 //! sends them. api.md §4; streams are in `stream.rs`.
 
-use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, Ending};
 use super::asked::Asked;
 use super::dice::Dice;
-use super::playback::Step;
 use super::reply::{RATE_LIMITED, Reply, error};
 
 /// What surrounds an answer.
@@ -28,7 +26,7 @@ pub(super) struct Envelope {
 }
 
 /// 2025-06-09 00:00 in Beijing, whose time the ids show.
-const DAY: u64 = 1_749_398_400;
+pub(super) const DAY: u64 = 1_749_398_400;
 
 impl Envelope {
     /// The envelope of the answer that these dice are for.
@@ -69,22 +67,10 @@ impl Envelope {
 
 /// The reply that holds all of `answer`.
 pub(super) fn whole(envelope: &Envelope, answer: &Answer) -> Reply {
-    match answer.ending {
-        Ending::ErrorFrame => return Reply::json(200, &envelope.error()),
-        Ending::Proper | Ending::NoDone | Ending::Empty => {
-            return Reply::json(200, &body(envelope, answer));
-        }
-        Ending::Cut | Ending::Stall | Ending::Malformed => {}
+    if answer.ending == Ending::ErrorFrame {
+        return Reply::json(200, &envelope.error());
     }
-    let text = Bytes::from(body(envelope, answer).to_string());
-    let part = text.slice(..text.len() / 2);
-    let mut reply = Reply::new(200, super::reply::JSON, part);
-    match answer.ending {
-        Ending::Cut => reply.steps.push(Step::Cut),
-        Ending::Stall => reply.steps.push(Step::Stall),
-        _ => return reply,
-    }
-    reply.header("Content-Length", text.len().to_string())
+    Reply::json(200, &body(envelope, answer)).ending(answer.ending)
 }
 
 fn body(envelope: &Envelope, answer: &Answer) -> Value {

@@ -2,6 +2,7 @@
 //! of its own and gives everything that came out; [`Server`] plays a script on
 //! 127.0.0.1, byte by byte, and tells what was asked.
 
+pub mod mock;
 pub mod proxy;
 pub mod tls;
 

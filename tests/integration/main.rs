@@ -59,6 +59,8 @@ mod limits;
 mod matrix;
 #[cfg(unix)]
 mod meta;
+mod mock_batches;
+mod mock_files;
 #[cfg(unix)]
 mod output_file;
 #[cfg(unix)]

@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use crate::harness::mock::Mock;
 use crate::harness::{Airx, Server, Step, airx, finish, folder, json, reply, reply_body};
 
 /// One that may have `limit` requests in flight; its slots are in `runtime`.
@@ -48,7 +49,7 @@ fn until_it_waits(child: &mut Child) {
 fn no_more_than_the_limit_are_ever_in_flight() {
     const RUNS: usize = 24;
     let runtime = folder();
-    let mock = mock(&["--tier", "v0", "--latency", "5ms"]);
+    let mock = Mock::start(&["--tier", "v0", "--latency", "5ms"]);
     let runs: Vec<Child> = (0..RUNS)
         .map(|_| {
             limited(5, runtime.path())
@@ -65,29 +66,6 @@ fn no_more_than_the_limit_are_ever_in_flight() {
         ran.iter().any(|ran| ran.stderr.contains("waiting")),
         "none had to wait"
     );
-}
-
-/// A mock of its own process, ended with the test.
-struct Mock {
-    child: Child,
-    base: String,
-}
-
-fn mock(args: &[&str]) -> Mock {
-    let mut child = airx(["mock"]).args(args).start();
-    let mut base = String::new();
-    BufReader::new(child.stdout.take().unwrap())
-        .read_line(&mut base)
-        .unwrap();
-    let base = base.trim_end().to_owned();
-    Mock { child, base }
-}
-
-impl Drop for Mock {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 #[test]
