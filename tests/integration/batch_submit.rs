@@ -280,7 +280,7 @@ fn an_order_that_may_have_arrived_is_not_made_again_and_what_is_left_is_told() {
         );
         assert!(
             ran.stderr.ends_with(
-                "; no item is submitted; 2 of 2 are not for sure, from line 1 of the input on\nhint: the batch of file file-1 may exist all the same: look with airx batch status --format json before it is submitted again\n"
+                "; whether 2 of 2 items are submitted, from line 1 of the input on, is not known\nhint: the batch of file file-1 may exist: look with airx batch status --format json before these items are submitted again\n"
             ),
             "{}",
             ran.stderr
@@ -296,7 +296,7 @@ fn batches_before_a_failure_stay_and_the_message_says_which_items_are_left() {
     airx(["batch", "submit", "-m", "qwen"]).stdin(items).at(&server).run().is(
         4,
         "b1\n",
-        "airx: rejected: the server answered HTTP 400 with error 1214: no; 50000 items are submitted, in the batches told; 2 of 50002 are not, from line 50001 of the input on\n",
+        "airx: rejected: the server answered HTTP 400 with error 1214: no; 50000 items are submitted, in the batches told; 2 of 50002 items are not submitted, from line 50001 of the input on\n",
     );
 }
 

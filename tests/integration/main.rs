@@ -9,6 +9,7 @@
 
 mod answers;
 mod batch_fetch;
+mod batch_mock;
 mod batch_status;
 mod batch_submit;
 mod bounds;

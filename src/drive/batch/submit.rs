@@ -1,5 +1,7 @@
 //! The files of a submission → a batch each, told of as soon as it exists.
 
+use std::fmt::Write as _;
+
 use super::engine::Engine;
 use super::parts::Part;
 use crate::api::batch::Order;
@@ -54,25 +56,35 @@ pub fn submit(
 /// the uploaded one of a batch that may exist.
 fn ended(mut failure: Failure, parts: &[Part], at: usize, file: Option<&str>) -> Failure {
     let Part { span, line, .. } = &parts[at];
-    let last = parts
+    let before = span.first;
+    let all = parts
         .last()
         .map_or(0, |part| part.span.first + part.span.items);
-    let before = match span.first {
-        0 => "no item is submitted".to_owned(),
-        1 => "1 item is submitted, in the batch told".to_owned(),
-        items => format!("{items} items are submitted, in the batches told"),
+    let told = &mut failure.message;
+    // Writing to a string does not fail.
+    let _ = match before {
+        0 => Ok(()),
+        _ => write!(told, "; {before} items are submitted, in the batches told"),
     };
-    let rest = last - span.first;
-    let unsure = if file.is_some() { " for sure" } else { "" };
-    failure.message = format!(
-        "{}; {before}; {rest} of {last} are not{unsure}, from line {line} of the input on",
-        failure.message
+    let Some(file) = file else {
+        let rest = all - before;
+        let _ = write!(
+            told,
+            "; {rest} of {all} items are not submitted, from line {line} of the input on"
+        );
+        return failure;
+    };
+    let _ = write!(
+        told,
+        "; whether {} of {all} items are submitted, from line {line} of the input on, is not known",
+        span.items
     );
-    match file {
-        Some(file) => failure.hint(format!(
-            "the batch of file {file} may exist all the same: look with airx batch status \
-             --format json before it is submitted again"
-        )),
-        None => failure,
+    let later = all - before - span.items;
+    if later > 0 {
+        let _ = write!(told, "; the {later} behind them are not");
     }
+    failure.hint(format!(
+        "the batch of file {file} may exist: look with airx batch status --format json before \
+         these items are submitted again"
+    ))
 }
