@@ -86,16 +86,20 @@ fn word(text: Option<Text<'_>>) -> Option<String> {
         .filter(|text| !text.is_empty())
 }
 
-/// Whether a body of success says that it is none.
+/// Whether a body of success says that it is none; a line of an error file tells
+/// of the request that it names.
 pub fn is_refusal(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Told<'a> {
         #[serde(borrow)]
         error: Option<&'a RawValue>,
         success: Option<bool>,
+        #[serde(borrow)]
+        custom_id: Option<Text<'a>>,
     }
-    serde_json::from_slice::<Told<'_>>(body)
-        .is_ok_and(|told| told.error.is_some() || told.success == Some(false))
+    serde_json::from_slice::<Told<'_>>(body).is_ok_and(|told| {
+        told.custom_id.is_none() && (told.error.is_some() || told.success == Some(false))
+    })
 }
 
 /// What a server tells of a batch.

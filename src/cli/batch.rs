@@ -141,7 +141,8 @@ pub struct WaitArgs {
 ///
 /// A `result` line for each item, as airx chat --each prints it and airx help
 /// events tells it, over all IDs in the order of the items: their `index` goes on
-/// from one batch of a submission to the next. An item without an answer is a
+/// from one batch of a submission to the next, and those of another submission
+/// begin anew, so fetch that by itself. An item without an answer is a
 /// result with an `error`, too. Exits 12 where any failed, 5 where a batch has not
 /// ended. With -o FILE, FILE is replaced where all succeeded; else the results are
 /// in FILE.partial.

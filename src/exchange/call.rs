@@ -3,6 +3,7 @@
 //! twice is made again only where it cannot have been done.
 
 use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
 use std::time::Instant;
 
 use super::backoff::{Backoff, Next};
@@ -12,7 +13,10 @@ use crate::api::batch::is_refusal;
 use crate::error::Failure;
 use crate::event::{Count, Sink};
 use crate::exit::Class;
-use crate::transport::{Call, Transport, Whole};
+use crate::transport::{Call, Transport, Unanswered, Whole};
+
+/// Longest refusal that is looked for in place of a file.
+const SHORT: u64 = 64 << 10;
 
 /// A request that was not answered with success.
 #[derive(Debug)]
@@ -83,34 +87,42 @@ struct Attempt {
     unsure: bool,
 }
 
+/// Something of this machine, which no other attempt would change.
+impl From<Failure> for Attempt {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            worth: false,
+            unsure: false,
+        }
+    }
+}
+
+impl From<Unanswered> for Attempt {
+    fn from(Unanswered { failure, sent }: Unanswered) -> Self {
+        Self {
+            worth: failure.retryable || failure.class == Class::Busy,
+            unsure: sent,
+            failure,
+        }
+    }
+}
+
 fn attempt(
     call: &Call<'_>,
     deadline: Option<Instant>,
-    into: Option<&mut File>,
+    mut into: Option<&mut File>,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Vec<u8>, Attempt> {
     trace::call(transport, call, sink);
-    sink.wait().map_err(|failure| Attempt {
-        failure,
-        worth: false,
-        unsure: false,
-    })?;
-    let in_memory = into.is_none();
-    let Whole { head, body, broken } =
-        transport
-            .call(call, deadline, into)
-            .map_err(|unanswered| Attempt {
-                worth: unanswered.failure.retryable || unanswered.failure.class == Class::Busy,
-                unsure: unanswered.sent,
-                failure: unanswered.failure,
-            })?;
+    sink.wait()?;
+    let Whole { head, body, broken } = transport.call(call, deadline, into.as_deref_mut())?;
     trace::response(&head, sink);
-    let checked = response::check(&head, &body);
     // 429 and 503 are said before anything is done; what another fault was in
     // the middle of, nobody tells.
     let fault = head.status >= 500 && head.status != 503;
-    checked.map_err(|failure| Attempt {
+    response::check(&head, &body).map_err(|failure| Attempt {
         worth: failure.class == Class::Busy,
         unsure: fault,
         failure,
@@ -122,8 +134,11 @@ fn attempt(
             failure,
         });
     }
-    if in_memory && is_refusal(&body) {
-        let failure = refused(head.status, &body);
+    let begun = into.map_or(Ok(None), |file| short(file).map(Some));
+    let begun = begun.map_err(Failure::from)?;
+    let told = begun.as_ref().unwrap_or(&body);
+    if is_refusal(told) {
+        let failure = refused(head.status, told);
         return Err(Attempt {
             worth: failure.class == Class::Busy,
             unsure: false,
@@ -131,4 +146,14 @@ fn attempt(
         });
     }
     Ok(body)
+}
+
+/// What a short file holds: it may be no file, but the refusal of one.
+fn short(file: &mut File) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if file.metadata()?.len() <= SHORT {
+        file.seek(SeekFrom::Start(0))?;
+        file.read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }

@@ -73,7 +73,10 @@ impl<O: Write, E: Write> Printer<O, E> {
         let masked = result.error.map(|fault| (self.masked(&fault), fault));
         let reason = result.finish_reason;
         let reason = reason.map(|reason| self.scrubber.scrub(reason).into_owned());
+        let custom_id = result.custom_id;
+        let custom_id = custom_id.map(|id| self.scrubber.scrub(id).into_owned());
         self.push_event(&Event::Result(&ItemResult {
+            custom_id: custom_id.as_deref(),
             error: masked.as_ref().map(|(masked, fault)| masked.put_on(*fault)),
             finish_reason: reason.as_deref(),
             ..result.clone()

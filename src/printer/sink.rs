@@ -41,6 +41,25 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
                     });
                 }
             }
+            (Format::Ndjson, Event::Batch { id, status, .. }) => {
+                let (id, status) = (self.scrubber.scrub(id), self.scrubber.scrub(status));
+                let (id, status) = (&id.into_owned(), &status.into_owned());
+                if let Event::Batch {
+                    total,
+                    completed,
+                    failed,
+                    ..
+                } = *event
+                {
+                    self.push_event(&Event::Batch {
+                        id,
+                        status,
+                        total,
+                        completed,
+                        failed,
+                    });
+                }
+            }
             (Format::Text, Event::Round { .. }) => self.end_prose(),
             (Format::Ndjson, event) => {
                 match event {

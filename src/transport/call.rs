@@ -10,6 +10,7 @@ use std::io::{Seek, SeekFrom, Write};
 use std::mem::ManuallyDrop;
 use std::time::Instant;
 
+use reqwest::header::HeaderMap;
 use tokio::runtime::{Builder, Runtime};
 
 use super::multipart::{self, Multipart};
@@ -17,6 +18,9 @@ use super::{BODY_LIMIT, Whole, fault, policy};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
+
+/// Most bytes of a file that is downloaded: 4 GiB.
+const FILE_LIMIT: u64 = 4 << 30;
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy)]
@@ -32,8 +36,10 @@ pub struct Call<'a> {
 /// What is sent, which decides on the method.
 #[derive(Debug, Clone, Copy)]
 pub enum Payload<'a> {
-    /// GET.
+    /// GET of an object.
     Ask,
+    /// GET of a file's bytes.
+    Get,
     /// POST without a body.
     Order,
     /// POST of JSON.
@@ -68,14 +74,22 @@ impl From<Failure> for Unanswered {
 impl Call<'_> {
     pub(super) fn method(&self) -> &'static str {
         match self.payload {
-            Payload::Ask => "GET",
+            Payload::Ask | Payload::Get => "GET",
             _ => "POST",
         }
     }
 
-    pub(super) fn content_type(&self) -> Option<&'static str> {
+    pub(super) fn headers(&self, connection: &Connection) -> HeaderMap {
+        let accept = match self.payload {
+            Payload::Get => "*/*",
+            _ => "application/json",
+        };
+        policy::headers(connection, accept, self.content_type())
+    }
+
+    fn content_type(&self) -> Option<&'static str> {
         match self.payload {
-            Payload::Ask | Payload::Order => None,
+            Payload::Ask | Payload::Get | Payload::Order => None,
             Payload::Json(_) => Some("application/json"),
             Payload::Lines { .. } => Some(multipart::CONTENT_TYPE),
         }
@@ -131,10 +145,14 @@ impl Client {
                 // What an attempt before this one left.
                 rewound(file).map_err(local)?;
             }
+            let mut come = 0;
             loop {
                 match response.chunk().await {
                     Ok(None) => return Ok(whole),
-                    Ok(Some(bytes)) => take(&bytes, &mut whole.body, &mut file)?,
+                    Ok(Some(bytes)) => {
+                        come += bytes.len() as u64;
+                        take(&bytes, come, &mut whole.body, file.as_deref_mut())?;
+                    }
                     Err(error) => {
                         whole.broken = Some(fault::in_body(&error, &limits));
                         return Ok(whole);
@@ -152,19 +170,15 @@ impl Client {
     ) -> Result<reqwest::RequestBuilder, Failure> {
         let url = connection.endpoint.beside(call.path, call.query);
         let mut request = match call.payload {
-            Payload::Ask => self.http.get(url),
+            Payload::Ask | Payload::Get => self.http.get(url),
             _ => self.http.post(url),
         };
-        request = request.headers(policy::headers(
-            connection,
-            "application/json",
-            call.content_type(),
-        ));
+        request = request.headers(call.headers(connection));
         if let Some(deadline) = deadline {
             request = request.timeout(deadline.saturating_duration_since(Instant::now()));
         }
         Ok(match call.payload {
-            Payload::Ask => request,
+            Payload::Ask | Payload::Get => request,
             Payload::Order => request.header("content-length", "0"),
             Payload::Json(body) => request.body(body.to_vec()),
             Payload::Lines { name, file } => {
@@ -178,14 +192,24 @@ impl Client {
     }
 }
 
-fn take(bytes: &[u8], body: &mut Vec<u8>, file: &mut Option<&mut File>) -> Result<(), Failure> {
-    if let Some(file) = file {
-        return file.write_all(bytes).map_err(local);
-    }
-    if body.len() + bytes.len() > BODY_LIMIT {
-        let mib = BODY_LIMIT >> 20;
+/// Takes a piece of a body of which so many bytes have come, this one included.
+fn take(
+    bytes: &[u8],
+    come: u64,
+    body: &mut Vec<u8>,
+    file: Option<&mut File>,
+) -> Result<(), Failure> {
+    let most = match file {
+        Some(_) => FILE_LIMIT,
+        None => BODY_LIMIT as u64,
+    };
+    if come > most {
+        let mib = most >> 20;
         let what = format!("the response's body is longer than {mib} MiB");
         return Err(Failure::new(Class::Incomplete, what));
+    }
+    if let Some(file) = file {
+        return file.write_all(bytes).map_err(local);
     }
     body.extend_from_slice(bytes);
     Ok(())

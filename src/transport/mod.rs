@@ -150,9 +150,8 @@ impl Transport {
 
     /// The same of a request beside the chat.
     pub fn call_head(&self, call: &Call<'_>) -> Vec<String> {
-        let headers = policy::headers(&self.connection, "application/json", call.content_type());
         let url = self.connection.endpoint.beside(call.path, call.query);
-        head_lines(call.method(), &url, &headers)
+        head_lines(call.method(), &url, &call.headers(&self.connection))
     }
 
     /// Makes a request beside the chat and reads its whole response; the body of

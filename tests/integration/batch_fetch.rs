@@ -300,11 +300,9 @@ fn a_download_that_breaks_off_is_made_again_from_its_start() {
         cut.clone(),
         content(&whole),
     ]);
-    let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
-    assert_eq!(
-        (ran.code, ran.stdout.lines().count(), ran.stderr.as_str()),
-        (0, 2, "")
-    );
+    let ran = airx(["batch", "fetch", "b"]).at(&server).run();
+    assert_eq!((ran.code, ran.stdout.lines().count()), (0, 2));
+    assert_eq!(timeless(&ran), "airx: 2 done, 0 failed, 6 tokens\n");
     let server = Server::play([batch("b", "completed", 0, 2, ["o", ""]), cut]);
     airx(["batch", "fetch", "b", "--retries", "0"])
         .at(&server)
@@ -360,4 +358,22 @@ fn a_file_s_id_that_would_change_the_path_is_not_asked_for() {
         "{}",
         ran.stderr
     );
+}
+
+#[test]
+fn a_refusal_in_a_file_s_place_is_classed_as_one() {
+    let refusal = content(r#"{"error":{"code":"1305","message":"no"}}"#);
+    let server = Server::play([batch("b", "completed", 0, 2, ["o", ""]), refusal]);
+    let ran = airx(["batch", "fetch", "b", "--retries", "0"])
+        .at(&server)
+        .run();
+    ran.code_is(5);
+    assert!(
+        ran.stderr
+            .starts_with("airx: busy: file o: the server answered with error 1305: no\n"),
+        "{}",
+        ran.stderr
+    );
+    let head = &server.asked()[1].head;
+    assert!(head.to_lowercase().contains("accept: */*\r\n"), "{head}");
 }

@@ -420,3 +420,22 @@ fn verbose_shows_both_heads_and_never_the_key() {
         Some("Bearer 0123456789abcdef")
     );
 }
+
+#[test]
+fn a_key_that_a_server_echoes_is_masked_in_what_is_told() {
+    const KEY: &str = "0123456789abcdef";
+    let body = format!(r#"{{"id":"b-{KEY}","status":"x{KEY}"}}"#);
+    let at = |server: &Server, format: &str| {
+        airx(["batch", "status", "b", "--format", format])
+            .env("AIRX_API_KEY", KEY)
+            .at(server)
+            .run()
+    };
+    let server = Server::once(json(200, &body));
+    let ran = at(&server, "ndjson");
+    assert_eq!(ran.code, 0);
+    assert!(!ran.stdout.contains(KEY), "{}", ran.stdout);
+    let server = Server::once(json(404, &body));
+    let ran = at(&server, "text");
+    assert!(!ran.stderr.contains(KEY), "{}", ran.stderr);
+}

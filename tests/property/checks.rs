@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use airx::answer::{Answer, End, refused};
+use airx::api::batch::{Answered, Batch, LINES_MAX, Page};
 use airx::api::{failure, reply::Reply};
 use airx::cli::Format;
 use airx::error::Failure;
@@ -194,6 +195,12 @@ pub fn reply(status: u16, body: &[u8]) {
     let refused = refused(status, body);
     assert!(refused.message.chars().count() < 2000 + 8 * body.len().min(4096));
     let _ = serde_json::from_slice::<Reply<'_>>(body).map(|reply| reply.usage());
+    if let Some(batch) = Batch::read(body) {
+        assert!(!batch.id.is_empty() && !batch.status.is_empty());
+        assert!(batch.span.is_none_or(|span| span.items <= LINES_MAX));
+    }
+    let _ = Page::read(body).map(|page| page.last());
+    let _ = serde_json::from_slice::<Answered<'_>>(body);
     let mut answer = Answer::default();
     if answer.whole(body.to_vec()).is_ok() {
         assert_eq!(answer.body, body);

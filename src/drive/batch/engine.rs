@@ -114,7 +114,7 @@ impl Engine<'_> {
         let call = Call {
             path: &path,
             query: &[],
-            payload: Payload::Ask,
+            payload: Payload::Get,
         };
         let got = exchange::call(&call, Again::Freely, Some(into), self.transport, self.sink);
         got.map(drop).map_err(|mut failed| {

@@ -6,11 +6,14 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use super::custom_id;
 use super::engine::Engine;
-use crate::api::batch::{Answered, Batch, Span};
+use crate::api::batch::{Answered, Batch, LINES_MAX, Span};
 use crate::error::Failure;
 use crate::event::Level;
 use crate::exit::Class;
 use crate::transport::BODY_LIMIT;
+
+/// Lines of a file that are looked at: twenty times what a batch may have.
+const LINES: u64 = 20 * LINES_MAX;
 
 /// A line of a file, or an item that has none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +95,10 @@ impl Lines {
                 return Err(Failure::new(Class::Incomplete, what));
             }
             lines += 1;
+            if lines > LINES {
+                let what = format!("a batch's file has more than {LINES} lines");
+                return Err(Failure::new(Class::Incomplete, what));
+            }
             if !line.trim_ascii().is_empty() {
                 match self.index(&line) {
                     Some(index) => self.places.push(Place {
@@ -112,7 +119,7 @@ impl Lines {
         if answered.response.is_none() && answered.error.is_none() {
             return None;
         }
-        let id = answered.custom_id.unwrap_or_default();
+        let id = answered.custom_id?;
         if let Some((index, _)) = custom_id::read(id.as_str()) {
             return Some(index);
         }
