@@ -72,7 +72,7 @@ fn lengths() -> Vec<Fault> {
             // Read before the reset discards it.
             vec![
                 Step::Send(text.into()),
-                Step::Pause(std::time::Duration::from_millis(150)),
+                Step::Pause(std::time::Duration::from_millis(400)),
                 Step::Reset,
             ]
         })

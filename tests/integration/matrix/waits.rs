@@ -13,7 +13,7 @@ pub fn faults() -> Vec<Fault> {
 }
 
 /// `--timeout` of all four.
-const TOTAL: [&str; 2] = ["--timeout", "200ms"];
+const TOTAL: [&str; 2] = ["--timeout", "500ms"];
 
 fn held(mut play: Play) -> Play {
     play.push(Step::Hold);
@@ -89,7 +89,7 @@ fn streamed(name: &str, clock: &str, play: fn() -> Play) -> Fault {
         Stream => play(),
         Chat | Tools | Json => held(begun(c)),
     })
-    .args(&[clock, "150ms", "--timeout", "400ms"])
+    .args(&[clock, "400ms", "--timeout", "1s"])
 }
 
 fn clocks() -> Vec<Fault> {
@@ -126,7 +126,7 @@ fn clocks() -> Vec<Fault> {
             }
             _ => held(begun(c)),
         })
-        .args(&[idle, "300ms", "--timeout", "600ms"])
+        .args(&[idle, "500ms", "--timeout", "1s"])
         .cut_stream(6),
         streamed("half a token behind the first", idle, || {
             let text = half(Stream);
