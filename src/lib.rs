@@ -113,7 +113,7 @@ fn command(mut command: Command) -> u8 {
             };
             told.map_or_else(|failure| refuse(&failure), |text| print(&text))
         }
-        Command::Help(args) => match commands::print::help(args.subject.as_deref()) {
+        Command::Help(args) => match commands::print::help(&args.subject) {
             Ok(text) => print(&text),
             Err(failure) => refuse(&failure),
         },

@@ -15,8 +15,8 @@ pub use examples::{EXAMPLES, Example};
 /// Without a subject it is what airx --help shows.
 #[derive(Debug, Args)]
 pub struct HelpArgs {
-    /// A command, or one of the topics events, exit-codes and config
-    pub subject: Option<String>,
+    /// A command, as chat or batch wait, or one of the topics events, exit-codes and config
+    pub subject: Vec<String>,
 }
 
 /// Texts that are not about one command.

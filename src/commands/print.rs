@@ -122,20 +122,27 @@ pub fn completions(shell: Shell) -> &'static str {
 ///
 /// # Errors
 /// Class `usage` where there is nothing of that name.
-pub fn help(subject: Option<&str>) -> Result<String, Failure> {
-    let Some(subject) = subject else {
+pub fn help<S: AsRef<str>>(subject: &[S]) -> Result<String, Failure> {
+    let Some(first) = subject.first().map(AsRef::as_ref) else {
         let help = Cli::command().render_long_help().to_string();
         return Ok(help + &footer(None));
     };
-    if let Some(topic) = TOPICS.iter().find(|topic| topic.name() == subject) {
+    let topic = TOPICS.iter().find(|topic| topic.name() == first);
+    if let Some(topic) = topic.filter(|_| subject.len() == 1) {
         return Ok(self::topic(*topic));
     }
     let mut program = Cli::command();
     program.build();
-    if let Some(command) = program.find_subcommand_mut(subject) {
+    let mut words = subject.iter().map(AsRef::as_ref);
+    let found = words.try_fold(&mut program, |command, word: &str| {
+        command.find_subcommand_mut(word)
+    });
+    if let Some(command) = found {
         let help = command.render_long_help().to_string();
-        return Ok(help + &footer(Some(subject)));
+        return Ok(help + &footer(Some(first)));
     }
+    let words: Vec<&str> = subject.iter().map(AsRef::as_ref).collect();
+    let subject = words.join(" ");
     let commands: Vec<&str> = program
         .get_subcommands()
         .map(clap::Command::get_name)

@@ -266,6 +266,10 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "help",
         &[
             example("Every option of a command", "airx help chat"),
+            example(
+                "The same of a command's own commands",
+                "airx help batch fetch",
+            ),
             example("The lines of --format ndjson", "airx help events"),
             example("What the exit status tells", "airx help exit-codes"),
             example("What the configuration file holds", "airx help config"),
