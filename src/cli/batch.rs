@@ -47,7 +47,7 @@ pub enum BatchAction {
 /// before anything is uploaded; one that is wrong exits 2. A batch has 50,000 items
 /// and 100 MB at most: more items make more batches. Each id is printed when its
 /// batch exists. Where a later one fails, those before it go on; the message says
-/// which items are left.
+/// which items are left. --timeout bounds each upload and each order.
 ///
 /// A batch that may exist although nobody said so is not ordered a second time.
 /// The price is not known before; --param max_tokens and a test with --dry-run

@@ -391,3 +391,26 @@ fn the_configuration_has_a_say_where_it_has_a_meaning() {
     let asked = server.asked();
     assert_eq!(lines(&asked[0], "airx-0.jsonl")[0]["body"]["model"], "qwen");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_batch_whose_id_cannot_be_printed_is_named_by_the_message() {
+    let server = Server::play([uploaded("f"), made("b1")]);
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let ran = airx(["batch", "submit", "-m", "qwen"])
+        .stdin("x\n".repeat(50_001))
+        .stdout_to(full)
+        .at(&server)
+        .run();
+    assert_eq!(ran.code, 1);
+    assert!(
+        ran.stderr.ends_with(
+            "; batch b1 exists; 50000 items are submitted, in the batches told; 1 of 50001 items are not submitted, from line 50001 of the input on\n"
+        ),
+        "{}",
+        ran.stderr
+    );
+}

@@ -31,9 +31,9 @@ pub fn fetch(
     start(sink)?;
     let mut engine = Engine { transport, sink };
     let mut batches: Vec<Batch> = Vec::new();
-    for id in ids {
+    for (at, id) in ids.iter().enumerate() {
         // Given twice it is one batch still.
-        if batches.iter().all(|batch| batch.id != *id) {
+        if !ids[..at].contains(id) {
             let batch = engine.batch(id)?;
             ended(&batch)?;
             batches.push(batch);

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::engine::Engine;
 use super::parts::Part;
-use crate::api::batch::Order;
+use crate::api::batch::{Batch, Order};
 use crate::error::Failure;
 use crate::event::{Event, Sink, VERSION};
 use crate::exchange::Failed;
@@ -47,9 +47,19 @@ pub fn submit(
         let batch = batch.map_err(|Failed { failure, unsure }| {
             ended(failure, parts, at, unsure.then_some(file.as_str()))
         })?;
-        engine.tell(&batch, &format!("{}\n", batch.id))?;
+        let told = engine.tell(&batch, &format!("{}\n", batch.id));
+        told.map_err(|failure| untold(failure, &batch, parts, at))?;
     }
     Ok(())
+}
+
+/// A failure to tell of the batch of the part of this number.
+fn untold(mut failure: Failure, batch: &Batch, parts: &[Part], at: usize) -> Failure {
+    failure.message = format!("{}; batch {} exists", failure.message, batch.id);
+    if at + 1 < parts.len() {
+        return ended(failure, parts, at + 1, None);
+    }
+    failure
 }
 
 /// A failure at the part of this number, with what became of the items. `file` is
