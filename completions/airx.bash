@@ -96,7 +96,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__batch__subcmd__cancel)
-            opts="-o -q -v -x -h -V --format --output --meta --usage --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --config --profile --extract --reasoning --dry-run --first-token-timeout --idle-timeout --max-in-flight --record --replay --help --version"
+            opts="-o -q -v -h -V --format --output --meta --usage --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -158,38 +158,6 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --extract)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -x)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dry-run)
-                    COMPREPLY=($(compgen -W "body curl" -- "${cur}"))
-                    return 0
-                    ;;
-                --first-token-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --idle-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-in-flight)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --record)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --replay)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -198,7 +166,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__batch__subcmd__fetch)
-            opts="-o -q -v -x -h -V --accept --format --output --meta --usage --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --config --profile --extract --reasoning --dry-run --first-token-timeout --idle-timeout --max-in-flight --record --replay --help --version"
+            opts="-o -q -v -h -V --accept --format --output --meta --usage --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -264,38 +232,6 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --extract)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -x)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dry-run)
-                    COMPREPLY=($(compgen -W "body curl" -- "${cur}"))
-                    return 0
-                    ;;
-                --first-token-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --idle-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-in-flight)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --record)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --replay)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -304,7 +240,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__batch__subcmd__status)
-            opts="-o -q -v -x -h -V --format --output --meta --usage --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --config --profile --extract --reasoning --dry-run --first-token-timeout --idle-timeout --max-in-flight --record --replay --help --version"
+            opts="-o -q -v -h -V --format --output --meta --usage --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -366,38 +302,6 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --extract)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -x)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dry-run)
-                    COMPREPLY=($(compgen -W "body curl" -- "${cur}"))
-                    return 0
-                    ;;
-                --first-token-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --idle-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-in-flight)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --record)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --replay)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -406,7 +310,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__batch__subcmd__submit)
-            opts="-s -f -i -n -m -o -q -v -x -h -V --each --items --system --file --image --messages --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --format --output --meta --usage --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --config --profile --session --accept --extract --reasoning --first-token-timeout --idle-timeout --max-in-flight --record --replay --help --version"
+            opts="-s -f -i -n -m -o -q -v -h -V --each --items --system --file --image --messages --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --greedy --thinking --param --web-search --format --output --meta --usage --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --config --profile --dry-run --request-id --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -476,10 +380,6 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --request-id)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --thinking)
                     COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
@@ -506,10 +406,6 @@ _airx() {
                     ;;
                 --meta)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dry-run)
-                    COMPREPLY=($(compgen -W "body curl" -- "${cur}"))
                     return 0
                     ;;
                 --base-url)
@@ -552,39 +448,11 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --session)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                --dry-run)
+                    COMPREPLY=($(compgen -W "body curl" -- "${cur}"))
                     return 0
                     ;;
-                --accept)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --extract)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -x)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --first-token-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --idle-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-in-flight)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --record)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --replay)
+                --request-id)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -596,7 +464,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__batch__subcmd__wait)
-            opts="-o -q -v -x -h -V --poll --format --output --meta --usage --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --config --profile --extract --reasoning --dry-run --first-token-timeout --idle-timeout --max-in-flight --record --replay --help --version"
+            opts="-o -q -v -h -V --poll --format --output --meta --usage --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -659,38 +527,6 @@ _airx() {
                     return 0
                     ;;
                 --profile)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --extract)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -x)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --dry-run)
-                    COMPREPLY=($(compgen -W "body curl" -- "${cur}"))
-                    return 0
-                    ;;
-                --first-token-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --idle-timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-in-flight)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --record)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --replay)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -309,7 +309,6 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l max-tokens -d 'Longest answer, in tokens; one that is cut exits 9' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l stop -d 'Text that ends the answer (repeat, as far as the model allows)' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l user-id -d 'The end user\'s id, 6 to 128 characters' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l request-id -d 'This request\'s id; a retry sends ID-2, ID-3' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l thinking -d 'Thinking, for models that have it' -r -f -a "on\t'Think first'
 off\t'Answer at once'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l param -d 'Any other body member as JSON; wins over the flags (repeat)' -r
@@ -319,8 +318,6 @@ json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l meta -d 'Write one JSON object about the run\'s end to FILE (/dev/fd/3 too)' -r -F
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
-curl\t'A command that bash runs as it stands'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l base-url -d 'Server to ask, the part before /chat/completions [AIRX_BASE_URL]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l key-file -d 'Read the key from FILE instead of the environment; `-` is standard input' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l header -d 'Further request header; `@FILE` reads one a line, `@-` standard input (repeat)' -r
@@ -331,14 +328,9 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l session -d 'Conversation kept in a file, read and, on success, extended' -r -F
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l accept -d 'Count this finish_reason as a complete answer too (repeat)' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l dry-run -d 'Send nothing; print the lines that would be uploaded' -r -f -a "body\t'The request body'
+curl\t'A command that bash runs as it stands'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l request-id -d 'Ids of the requests: ID-0, ID-1, …' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s n -l no-stdin -d 'Never touch standard input'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
@@ -346,7 +338,6 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
@@ -364,19 +355,10 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
-curl\t'A command that bash runs as it stands'"
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l poll -d 'Time between two looks [default: 30s]' -r
@@ -395,19 +377,10 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
-curl\t'A command that bash runs as it stands'"
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l accept -d 'Count this finish_reason as a complete answer too (repeat)' -r
@@ -426,19 +399,10 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
-curl\t'A command that bash runs as it stands'"
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
@@ -456,19 +420,10 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
-curl\t'A command that bash runs as it stands'"
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand mock" -l port -d 'Port to listen on; 0 takes a free one' -r

@@ -55,6 +55,10 @@ pub enum BatchAction {
 /// airx-INDEX-HASH, with the hash of its `result` in base64url.
 #[derive(Debug, Args)]
 #[command(
+    mut_arg("dry_run", |arg| arg
+        .help("Send nothing; print the lines that would be uploaded")
+        .hide_possible_values(true)),
+    mut_arg("request_id", |arg| arg.help("Ids of the requests: ID-0, ID-1, …")),
     mut_arg("session", |arg| arg.hide(true)),
     mut_arg("accept", |arg| arg.hide(true)),
     mut_arg("extract", |arg| arg.hide(true)),

@@ -2,7 +2,7 @@
 //! the shells that they are for.
 
 use airx::cli::{Cli, Shell};
-use clap::{CommandFactory, ValueEnum};
+use clap::{ArgGroup, Command, CommandFactory, ValueEnum};
 use clap_complete::aot;
 
 use crate::{committed, run};
@@ -18,9 +18,58 @@ fn generate(shell: Shell) -> (&'static str, String) {
     let mut program = Cli::command();
     // Subcommands are deferred: unbuilt they have no options to complete.
     program.build();
+    program = shown(program);
     let mut script = Vec::new();
     clap_complete::generate(generator, &mut program, "airx", &mut script);
     (file, String::from_utf8(script).unwrap())
+}
+
+/// A command without the options that help hides: the generators offer those too.
+fn shown(mut command: Command) -> Command {
+    let inner: Vec<String> = command
+        .get_subcommands()
+        .map(|inner| inner.get_name().to_owned())
+        .collect();
+    for name in inner {
+        command = command.mut_subcommand(name, shown);
+    }
+    if command.get_arguments().all(|option| !option.is_hide_set()) {
+        return command;
+    }
+    let options = command
+        .get_arguments()
+        .filter(|option| !option.is_hide_set());
+    let about = command.get_about().cloned().unwrap_or_default();
+    let mut shown = Command::new(&*command.get_name().to_owned().leak())
+        .about(about)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .version(env!("CARGO_PKG_VERSION"))
+        .args(options);
+    // Another option may name it as one that it excludes.
+    for option in command
+        .get_arguments()
+        .filter(|option| option.is_hide_set())
+    {
+        shown = shown.group(ArgGroup::new(option.get_id()));
+    }
+    if let Some(name) = command.get_bin_name() {
+        shown = shown.bin_name(name);
+    }
+    shown
+}
+
+#[test]
+fn no_completion_offers_what_help_hides() {
+    let (_, script) = generate(Shell::Bash);
+    let (_, status) = script
+        .split_once("airx__subcmd__batch__subcmd__status)\n")
+        .unwrap();
+    let options = status.lines().next().unwrap();
+    assert!(
+        options.contains("--timeout") && !options.contains("--replay"),
+        "{options}"
+    );
 }
 
 #[test]
