@@ -43,7 +43,10 @@ pub(super) fn converse(
     signals::install(printer.clone());
     let (config, read) = match config {
         Ok(config) => (config, Ok(())),
-        Err(failure) => (None, Err(failure)),
+        Err(failure) => {
+            printer.lock().hide(settings::of_environment());
+            (None, Err(failure))
+        }
     };
     let result = fits.unwrap_or(Ok(())).and(opened).and(read).and_then(|()| {
         plan(

@@ -36,6 +36,7 @@ pub mod structured;
 pub mod toolbox;
 pub mod transport;
 
+use clap::error::ErrorKind;
 use cli::Command;
 use commands::Task;
 use config::Config;
@@ -43,6 +44,8 @@ use converse::{batch, converse};
 use error::Failure;
 use exit::Class;
 use printer::Output;
+
+const VERSION: &str = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
 
 /// [`run`] in a process that Rust's runtime has not prepared.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -57,11 +60,13 @@ pub fn run() -> ! {
     let only = arguments.next().filter(|_| arguments.next().is_none());
     // Answered before the command line is even described: it is asked a lot.
     let code = if only.is_some_and(|only| only == "--version" || only == "-V") {
-        print(concat!("airx ", env!("CARGO_PKG_VERSION"), "\n"))
+        print(VERSION)
     } else {
         match cli::Cli::from_env() {
             Ok(cli) => command(cli.command),
             Err(error) if error.use_stderr() => refuse(&cli::refusal(&error)),
+            // A command's is the program's.
+            Err(error) if error.kind() == ErrorKind::DisplayVersion => print(VERSION),
             Err(error) => {
                 let arguments: Vec<_> = std::env::args_os().skip(1).collect();
                 print(&commands::print::help_flag(&error.to_string(), &arguments))
@@ -122,7 +127,8 @@ fn command(mut command: Command) -> u8 {
 
 /// Tells of a failure before there is a printer.
 fn refuse(failure: &Failure) -> u8 {
-    printer::refuse(&mut std::io::stderr(), failure);
+    let keys = settings::of_environment();
+    printer::refuse(&mut std::io::stderr(), failure, &keys);
     failure.exit()
 }
 

@@ -143,14 +143,18 @@ impl Scrubber {
 }
 
 fn forms(secret: &str) -> Vec<String> {
-    let json = serde_json::to_string(secret).unwrap_or_default();
+    let json = quoted(secret);
     let mut forms = vec![
         secret.to_owned(),
-        json[1..json.len() - 1].to_owned(),
-        json[1..json.len() - 1].replace('/', "\\/"),
-        percent_encoded(secret, char::to_ascii_uppercase),
-        percent_encoded(secret, char::to_ascii_lowercase),
+        json.replace('/', "\\/"),
+        quoted(&json),
+        json,
     ];
+    for kept in KEPT {
+        for hex in [char::to_ascii_uppercase, char::to_ascii_lowercase] {
+            forms.push(percent_encoded(secret, kept, hex));
+        }
+    }
     // A text that base64 holds at another alignment shares no characters with
     // its own encoding; those that depend on its neighbours are cut off.
     for shift in 0..3_usize {
@@ -170,10 +174,20 @@ fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-fn percent_encoded(text: &str, hex: fn(&char) -> char) -> String {
+/// What encoders leave as it is beside letters, digits and `-._~`: nothing; a
+/// path's slash; what JavaScript's `encodeURIComponent` leaves, and its `encodeURI`.
+const KEPT: [&[u8]; 4] = [b"", b"/", b"!*'()", b"!*'();,/?:@&=+$#"];
+
+/// `text` as it stands inside a JSON string.
+fn quoted(text: &str) -> String {
+    let json = serde_json::to_string(text).unwrap_or_default();
+    json[1..json.len() - 1].to_owned()
+}
+
+fn percent_encoded(text: &str, kept: &[u8], hex: fn(&char) -> char) -> String {
     let mut encoded = String::with_capacity(text.len());
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte) {
             encoded.push(char::from(byte));
         } else {
             encoded.push('%');
@@ -236,6 +250,10 @@ mod tests {
         hidden(&serde_json::to_string(KEY).unwrap());
         hidden("q=0123456789abcdef%2F%2B.S3cr3tS3cr3t%22x");
         hidden("q=0123456789abcdef%2f%2b.S3cr3tS3cr3t%22x");
+        hidden("q=0123456789abcdef/%2B.S3cr3tS3cr3t%22x");
+        hidden("q=0123456789abcdef/+.S3cr3tS3cr3t%22x");
+        let json = serde_json::to_string(KEY).unwrap();
+        hidden(&serde_json::to_string(&json).unwrap());
         for around in ["", "a", "ab", "abc"] {
             hidden(&BASE64_STANDARD_NO_PAD.encode(format!("{around}{KEY}{around}")));
         }

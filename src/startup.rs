@@ -8,11 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 static STDOUT_CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Makes the process what the rest expects: standard descriptors that are open,
-/// and a write to a closed pipe that is an error instead of the end.
+/// and a write to a closed pipe, or past `ulimit -f`, that is an error instead of
+/// the end.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) fn prepare() {
     use rustix::fs::{Mode, OFlags};
     use rustix::stdio::{stderr, stdin, stdout};
+    use signal_hook::consts::{SIGPIPE, SIGXFSZ};
 
     let closed = |descriptor| rustix::io::fcntl_getfd(descriptor).is_err();
     // In the order of their numbers: what is opened takes the lowest free one.
@@ -30,7 +32,9 @@ pub(crate) fn prepare() {
     }
     // A handler and not "ignored", which the programs that airx runs would inherit.
     let seen = std::sync::Arc::new(AtomicBool::new(false));
-    let _ = signal_hook::flag::register(signal_hook::consts::SIGPIPE, seen);
+    for signal in [SIGPIPE, SIGXFSZ] {
+        let _ = signal_hook::flag::register(signal, std::sync::Arc::clone(&seen));
+    }
 }
 
 /// Whether standard output was closed when the process began. Where Rust's own

@@ -58,8 +58,8 @@ pub struct JsonAnswer {
     /// Print what this JSON Pointer names, strings raw, one a line (repeat)
     ///
     /// A pointer that finds nothing exits 10. Without a schema it is a reason
-    /// to ask again.
-    #[arg(long, value_name = "/POINTER", action = clap::ArgAction::Append, conflicts_with = "lines")]
+    /// to ask again. Example: --select /items/0/name
+    #[arg(long, value_name = "/POINTER", value_parser = pointer, action = clap::ArgAction::Append, conflicts_with = "lines")]
     pub select: Vec<String>,
 
     /// Print an array's elements, one a line
@@ -72,4 +72,16 @@ pub struct JsonAnswer {
     /// one is not valid, airx exits 10.
     #[arg(long, requires = "lines")]
     pub stream: bool,
+}
+
+/// A JSON Pointer, RFC 6901.
+fn pointer(text: &str) -> Result<String, String> {
+    if !text.is_empty() && !text.starts_with('/') {
+        return Err("a JSON Pointer begins with a slash, as in /items/0/name".to_owned());
+    }
+    let escaped = |rest: &str| rest.starts_with(['0', '1']);
+    if !text.split('~').skip(1).all(escaped) {
+        return Err("in a JSON Pointer ~ is written ~0, and / in a name ~1".to_owned());
+    }
+    Ok(text.to_owned())
 }

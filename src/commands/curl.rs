@@ -1,6 +1,7 @@
 //! `--dry-run=curl`: the request as a command that bash runs as it stands.
 
 use crate::api::request::Request;
+use crate::secret::Secret;
 use crate::settings::Connection;
 
 /// The line that ends the body. The body is one line of JSON, so no line of it
@@ -33,7 +34,11 @@ pub(super) fn command(request: &Request, connection: &Connection) -> String {
     if let Some(cacert) = &connection.cacert {
         words.push(format!("--cacert {}", quoted(&cacert.to_string_lossy())));
     }
-    if connection.authorization.is_some() || connection.endpoint.provider.is_some() {
+    let authorization = connection.authorization.as_ref().map(Secret::reveal);
+    if authorization.is_some_and(|value| value.starts_with("Basic ")) {
+        // The URL's user information; bash says so where it is not set.
+        words.push("--user \"${AIRX_USER:?is to be user:password of the URL}\"".to_owned());
+    } else if authorization.is_some() || connection.endpoint.provider.is_some() {
         // Not -H: a header on the command line is shown by ps.
         words.push("--oauth2-bearer \"$AIRX_API_KEY\"".to_owned());
     }

@@ -181,7 +181,7 @@ fn footer(command: Option<&str>) -> String {
     if command.is_none() {
         text.push_str("\nEnvironment:\n");
         for variable in ENVIRONMENT {
-            item(&mut text, variable.name, 18, variable.does);
+            item(&mut text, variable.name, 20, variable.does);
         }
         paragraph(&mut text, 2, ENVIRONMENT_NOTE);
     }

@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
 use crate::sse;
-use crate::transport::{BODY_LIMIT, Head, Next, Stream, Transport};
+use crate::transport::{BODY_LIMIT, Head, Next, Stream, Transport, too_long};
 
 use super::Ask;
 use super::response::{check, is_success};
@@ -211,15 +211,8 @@ fn unstreamed(
             Ok(Next::Bytes(bytes)) if body.len() + bytes.len() <= BODY_LIMIT => {
                 body.extend_from_slice(bytes);
             }
-            Ok(Next::Bytes(_)) => {
-                return Err(Failure::new(
-                    Class::Incomplete,
-                    format!(
-                        "the response's body is longer than {} MiB",
-                        BODY_LIMIT >> 20
-                    ),
-                ));
-            }
+            // Of an error the beginning is enough, or its status.
+            Ok(Next::Bytes(_)) => break Some(too_long()),
             Ok(Next::TimedOut) => break Some(clocks.ran_out(false)),
             Ok(Next::End { .. }) => break None,
             Err(failure) => break Some(failure),

@@ -77,11 +77,24 @@ fn first_data(body: &[u8]) -> Cow<'_, [u8]> {
     first.map_or(Cow::Borrowed(body), Cow::Owned)
 }
 
+/// Whole seconds; some servers send fractions, which are rounded up. More than a
+/// number can hold is for ever.
+fn seconds(value: &str) -> Option<Duration> {
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let more = u64::from(fraction.bytes().any(|digit| digit != b'0'));
+    let seconds = whole.parse().unwrap_or(u64::MAX);
+    Some(Duration::from_secs(seconds.saturating_add(more)))
+}
+
 /// `Retry-After`: seconds, or a date.
 fn retry_after(value: &str) -> Option<Duration> {
     let value = value.trim();
-    if let Ok(seconds) = value.parse::<u64>() {
-        return Some(Duration::from_secs(seconds));
+    if let Some(seconds) = seconds(value) {
+        return Some(seconds);
     }
     let date = httpdate::parse_http_date(value).ok()?;
     Some(

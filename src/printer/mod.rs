@@ -65,15 +65,16 @@ pub struct Options {
     pub many: bool,
 }
 
-/// Tells `err` of a failure before there is a printer.
-pub fn refuse(err: &mut impl Write, failure: &Failure) {
+/// Tells `err` of a failure before there is a printer, without what `scrubber` hides.
+pub fn refuse(err: &mut impl Write, failure: &Failure, scrubber: &Scrubber) {
+    let line = |text: &str| one_line(&scrubber.scrub(text)).into_owned();
     let hint = failure
         .hint
         .as_deref()
-        .map(|hint| format!("hint: {}\n", one_line(hint)));
+        .map(|hint| format!("hint: {}\n", line(hint)));
     let text = format!(
         "airx: {}\n{}",
-        one_line(&failure.to_string()),
+        line(&failure.to_string()),
         hint.unwrap_or_default()
     );
     let _ = err.write_all(text.as_bytes());

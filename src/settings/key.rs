@@ -183,6 +183,19 @@ fn read(source: &KeySource<'_>, asked: Asked<'_, '_>) -> Result<Secret, Failure>
     }
 }
 
+/// The keys of the environment, for what is told before the settings are resolved:
+/// one may have been given in the wrong place.
+pub fn of_environment() -> Scrubber {
+    let mut scrubber = Scrubber::default();
+    let own = Provider::ALL.map(Provider::key_variable);
+    for name in own.into_iter().chain(["AIRX_API_KEY"]) {
+        if let Ok(key) = std::env::var(name) {
+            scrubber.hide_key(key.trim());
+        }
+    }
+    scrubber
+}
+
 /// What keeps a key file from being used.
 pub fn unusable(path: &Path) -> Option<Failure> {
     let (scrubber, warnings) = (&mut Scrubber::default(), &mut Vec::new());

@@ -24,7 +24,7 @@ use crate::model;
 use crate::secret::{Scrubber, Secret};
 
 pub use endpoint::{Endpoint, Provider};
-pub use key::unusable;
+pub use key::{of_environment, unusable};
 pub use way::{Way, WayKey, family_base, way};
 
 /// Everything that the way to the server needs.

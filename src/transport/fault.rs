@@ -5,8 +5,10 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
+use rustls::CertificateError;
 use url::Url;
 
+use super::BODY_LIMIT;
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
@@ -85,6 +87,15 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
     if let Some(tls) = find::<rustls::Error>(error) {
         let failure = Failure::new(Class::Network, format!("TLS with {server} failed: {tls}"));
         return match tls {
+            // What `openssl req -x509` makes, which curl takes.
+            rustls::Error::InvalidCertificate(CertificateError::Other(other))
+                if other.to_string().contains("CaUsedAsEndEntity") =>
+            {
+                let what = "its certificate is an authority's (CA:TRUE), not a server's";
+                Failure::new(Class::Network, format!("TLS with {server} failed: {what}")).hint(
+                    "make it anew with -addext basicConstraints=critical,CA:FALSE, and name it with --cacert",
+                )
+            }
             rustls::Error::InvalidCertificate(_) => failure.hint(
                 "the server's certificate is not trusted; name its authority with --cacert FILE",
             ),
@@ -121,8 +132,7 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
             format!("{server} did not answer in HTTP: {chain}"),
         );
     }
-    let closed = find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message);
-    if closed || find::<io::Error>(error).is_some_and(|error| is_reset(error.kind())) {
+    if is_closed(error) {
         return Failure::new(
             Class::Network,
             format!("{server} closed the connection before any response"),
@@ -133,6 +143,20 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
         Class::Network,
         format!("the request to {server} failed: {chain}"),
     )
+}
+
+/// Whether the connection, once made, was closed or reset before any response byte.
+pub(super) fn is_closed(error: &reqwest::Error) -> bool {
+    let closed = find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message);
+    let reset = || find::<io::Error>(error).is_some_and(|error| is_reset(error.kind()));
+    !error.is_connect() && (closed || reset())
+}
+
+/// A body over [`BODY_LIMIT`].
+pub(crate) fn too_long() -> Failure {
+    let limit = BODY_LIMIT >> 20;
+    let message = format!("the response's body is longer than {limit} MiB");
+    Failure::new(Class::Incomplete, message)
 }
 
 /// A failure of a proxy, or on the way to it. The library keeps what a proxy

@@ -6,12 +6,13 @@
 
 use std::io::Read;
 use std::mem::ManuallyDrop;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::stream::{self, LiveStream};
 use super::{BODY_LIMIT, Head, Whole, fault, policy};
 use crate::error::Failure;
-use crate::exit::Class;
 use crate::settings::Connection;
 
 /// Both clients, as far as they have been needed.
@@ -21,7 +22,15 @@ pub(super) struct Live {
     streaming: Option<stream::Client>,
     /// More requests follow, by other threads too.
     shared: bool,
+    /// The client for whole replies has had one: the next request may go by a
+    /// connection that the server is about to close.
+    answered: Arc<AtomicBool>,
 }
+
+/// How often a request is sent once more at once, because the connection that it
+/// was to go by has been closed since its last answer. Nothing has failed then,
+/// and no retry is used up: the next connection is a new one, or as old as that.
+pub(super) const REUSED_MAX: usize = 2;
 
 impl Live {
     /// Another by the same client for whole replies.
@@ -32,6 +41,7 @@ impl Live {
             blocking: Some(ManuallyDrop::new(client)),
             streaming: None,
             shared: true,
+            answered: Arc::clone(&self.answered),
         })
     }
 
@@ -51,6 +61,7 @@ impl Live {
     ) -> Result<Whole, Failure> {
         let limits = fault::Limits::of(connection);
         let shared = self.shared;
+        let answered = Arc::clone(&self.answered);
         let request = self
             .client(connection)?
             .post(connection.endpoint.url.clone())
@@ -60,9 +71,14 @@ impl Live {
             Some(deadline) => request.timeout(deadline.saturating_duration_since(Instant::now())),
             None => request,
         };
-        let mut response = request
-            .send()
-            .map_err(|error| fault::before_head(&error, &limits))?;
+        let reused = if answered.load(Ordering::Relaxed) {
+            REUSED_MAX
+        } else {
+            0
+        };
+        let mut response =
+            sent(request, reused).map_err(|error| fault::before_head(&error, &limits))?;
+        answered.store(true, Ordering::Relaxed);
         let head = policy::head(
             response.version(),
             response.status(),
@@ -79,15 +95,7 @@ impl Live {
             .read_to_end(&mut body);
         let broken = match read {
             Err(error) => Some(fault::in_body(&error, &limits)),
-            Ok(_) if body.len() > BODY_LIMIT => {
-                return Err(Failure::new(
-                    Class::Incomplete,
-                    format!(
-                        "the response's body is longer than {} MiB",
-                        BODY_LIMIT >> 20
-                    ),
-                ));
-            }
+            Ok(_) if body.len() > BODY_LIMIT => Some(fault::too_long()),
             Ok(_) => None,
         };
         // Reading on or dropping it would wait for the connection's thread. Where
@@ -112,4 +120,22 @@ impl Live {
         let client = self.streaming.insert(client);
         client.send(connection, body, limit)
     }
+}
+
+/// Sends a request, and again as often as `reused` says where the connection was
+/// closed before any response.
+fn sent(
+    mut request: reqwest::blocking::RequestBuilder,
+    reused: usize,
+) -> reqwest::Result<reqwest::blocking::Response> {
+    for _ in 0..reused {
+        let Some(again) = request.try_clone() else {
+            break;
+        };
+        match request.send() {
+            Err(error) if fault::is_closed(&error) => request = again,
+            sent => return sent,
+        }
+    }
+    request.send()
 }

@@ -32,6 +32,7 @@ use crate::settings::Connection;
 pub use call::{Call, Payload, Unanswered};
 use cassette::{Cassette, Pieces, Tape};
 pub use digest::digest;
+pub(crate) use fault::too_long;
 use live::Live;
 pub use pace::{Gate, Turn};
 use stream::LiveStream;

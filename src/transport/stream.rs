@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::fault::{self, Limits};
 use super::gather::{Gather, Pile};
+use super::live::REUSED_MAX;
 use super::{Head, policy};
 use crate::error::Failure;
 use crate::exit::Class;
@@ -20,6 +21,8 @@ use crate::settings::Connection;
 pub(super) struct Client {
     http: std::mem::ManuallyDrop<reqwest::Client>,
     runtime: std::mem::ManuallyDrop<Runtime>,
+    /// It has had an answer, whose connection may be used again.
+    answered: bool,
 }
 
 /// A response whose head has been read.
@@ -68,6 +71,7 @@ impl Client {
         Ok(Self {
             http: keep(http),
             runtime: std::mem::ManuallyDrop::new(runtime),
+            answered: false,
         })
     }
 
@@ -83,18 +87,18 @@ impl Client {
             .post(connection.endpoint.url.clone())
             .headers(policy::chat_headers(connection, true))
             .body(body);
+        let sent = sent(request, if self.answered { REUSED_MAX } else { 0 });
         let sent = self.runtime.block_on(async {
             match limit {
-                Some(limit) => tokio::time::timeout_at(limit.into(), request.send())
-                    .await
-                    .ok(),
-                None => Some(request.send().await),
+                Some(limit) => tokio::time::timeout_at(limit.into(), sent).await.ok(),
+                None => Some(sent.await),
             }
         });
         let response = match sent {
             None => return Err(Failure::new(Class::Network, "no response has come in time")),
             Some(sent) => sent.map_err(|error| fault::before_head(&error, &limits))?,
         };
+        self.answered = true;
         let head = policy::head(
             response.version(),
             response.status(),
@@ -150,6 +154,23 @@ impl LiveStream<'_> {
             Some(Err(error)) => Err(fault::in_body(&error, &self.limits)),
         }
     }
+}
+
+/// As the blocking client's.
+async fn sent(
+    mut request: reqwest::RequestBuilder,
+    reused: usize,
+) -> reqwest::Result<reqwest::Response> {
+    for _ in 0..reused {
+        let Some(again) = request.try_clone() else {
+            break;
+        };
+        match request.send().await {
+            Err(error) if fault::is_closed(&error) => request = again,
+            sent => return sent,
+        }
+    }
+    request.send().await
 }
 
 /// Whether a body tells its own end: by chunks, or else by a length. With any

@@ -14,6 +14,7 @@ fn version_is_one_line() {
     let version = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
     for flag in ["--version", "-V"] {
         airx([flag]).run().is(0, version, "");
+        airx(["chat", flag]).run().is(0, version, "");
     }
 }
 

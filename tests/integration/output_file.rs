@@ -351,3 +351,26 @@ fn nothing_of_the_answer_is_in_the_file_before_the_run_has_ended() {
     holds(&folder, "out", "new\n");
     only(&folder, &["out"]);
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_limit_on_the_size_of_files_is_an_error_like_a_full_disk() {
+    let (server, folder) = (Server::once(reply(&"x".repeat(9000))), folder());
+    file(&folder, "out.txt", "old");
+    let ran = bash("ulimit -f 4; exec airx chat -n hi -o out.txt")
+        .at(&server)
+        .within(folder.path())
+        .run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+    assert!(
+        ran.stderr
+            .contains("airx: internal: cannot write the output: File too large"),
+        "{}",
+        ran.stderr
+    );
+    let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!(read("out.txt"), "old");
+    assert_eq!(read("out.txt.partial"), "x".repeat(4096));
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 2, "a temporary file was left");
+}

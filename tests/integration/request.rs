@@ -306,3 +306,32 @@ fn tools_are_sent_with_their_choice() {
         r#","tools":[{"type":"function","function":{"name":"f","parameters":{"type":"object","properties":{"b":{},"a":{}}}}}],"tool_choice":"auto""#,
     );
 }
+
+#[test]
+fn dry_run_curl_of_a_url_with_user_info_wants_that_in_a_variable() {
+    let server = Server::once(reply("ok"));
+    let base = server.base().replace("//", "//ada:s3cr3t@");
+    let script =
+        "airx chat -n hi --dry-run=curl >command; bash command; AIRX_USER=ada:s3cr3t bash command";
+    let folder = folder();
+    let ran = bash(script)
+        .within(folder.path())
+        .env("AIRX_BASE_URL", base)
+        .run();
+    assert_eq!(ran.code, 0);
+    assert!(
+        ran.stderr
+            .ends_with("AIRX_USER: is to be user:password of the URL\n"),
+        "{}",
+        ran.stderr
+    );
+    let [asked] = &server.asked()[..] else {
+        panic!("asked once");
+    };
+    assert_eq!(
+        asked.header("authorization"),
+        Some("Basic YWRhOnMzY3IzdA==")
+    );
+    let text = std::fs::read_to_string(folder.path().join("command")).unwrap();
+    assert!(!text.contains("s3cr3t"), "{text}");
+}

@@ -227,3 +227,74 @@ fn thinking_that_was_shown_is_not_asked_for_again() {
     assert_eq!((ran.code, &*ran.stdout), (7, ""));
     assert_eq!(ran.stderr.matches("hm").count(), 1, "{}", ran.stderr);
 }
+
+/// What follows an answer on the same connection: nothing, though it was kept open.
+fn closed() -> Play {
+    vec![Step::Close]
+}
+
+#[test]
+fn a_connection_that_was_closed_since_its_last_answer_is_no_failure() {
+    let ask = |args: &[&str], plays: [Play; 3], input: &str| {
+        let server = Server::play(plays);
+        let ran = airx(args).args(["--retries", "0"]).at(&server);
+        let ran = ran.stdin(input).run();
+        assert_eq!(server.asked().len(), 3);
+        ran
+    };
+    let each = ["chat", "-q", "--each", "-c", "1", "{}"];
+    let ran = ask(&each, [reply("one"), closed(), reply("two")], "1\n2\n");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let results = ran.events();
+    let told: Vec<_> = results
+        .iter()
+        .map(|result| (&result["content"], &result["requests"]))
+        .collect();
+    assert_eq!(
+        told,
+        [(&"one".into(), &1.into()), (&"two".into(), &1.into())]
+    );
+
+    let json = ["json", "-n", "--fields", "a int", "hi"];
+    ask(&json, [reply("{"), closed(), reply(r#"{"a":1}"#)], "").is(0, "{\"a\":1}\n", "");
+    let lines = ["json", "-n", "--schema", r#"{"type":"array"}"#];
+    let lines = [&lines[..], &["--lines", "--stream", "hi"]].concat();
+    let plays = [stream_of(["no"]), closed(), stream_of(["[1,2]"])];
+    ask(&lines, plays, "").is(0, "1\n2\n", "");
+}
+
+#[test]
+fn a_server_that_closes_every_connection_is_told_of() {
+    let plays = std::iter::once(reply("one")).chain((0..3).map(|_| closed()));
+    let server = Server::play(plays);
+    let ran = airx(["chat", "--each", "-c", "1", "--retries", "0", "{}"])
+        .at(&server)
+        .stdin("1\n2\n")
+        .run();
+    assert_eq!((ran.code, server.asked().len()), (12, 4));
+    assert_eq!(ran.events()[1]["error"]["class"], "network");
+}
+
+#[test]
+fn the_status_of_an_endless_error_tells_its_class() {
+    let body = " ".repeat((64 << 20) + 1);
+    for (command, status, code) in [("chat", 401, 3), ("stream", 401, 3), ("chat", 400, 4)] {
+        let server = Server::once(http(status, "", &body));
+        let ran = airx([command, "-n", "hi"]).at(&server).run();
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (code, ""),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn a_wait_that_no_number_holds_is_longer_than_what_is_left() {
+    let server = Server::once(http(429, "Retry-After: 99999999999999999999\r\n", "{}"));
+    let ran = airx(["chat", "-n", "hi"]).at(&server).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (5, ""));
+    let hint = "longer than what is left of --timeout";
+    assert!(ran.stderr.contains(hint), "{}", ran.stderr);
+}

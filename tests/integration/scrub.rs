@@ -278,3 +278,21 @@ fn a_key_in_the_model_s_thinking_is_not_shown_though_it_comes_in_pieces() {
         .run()
         .is(0, "Hi\n", "the key: [hidden]!\n");
 }
+
+#[test]
+fn a_key_that_was_given_in_the_wrong_place_is_not_shown() {
+    let key = &*key();
+    for args in [
+        &[key][..],
+        &["chat", "hi", "--temperature", key],
+        &["chat", "hi", "--profile", key],
+        &["help", key],
+    ] {
+        for name in ["AIRX_API_KEY", "ZAI_API_KEY"] {
+            let ran = airx(args).env(name, key).run();
+            assert_eq!((ran.code, ran.stdout.as_str()), (2, ""), "{args:?}");
+            hides(&ran.stderr);
+            assert!(ran.stderr.contains("[hidden]"), "{}", ran.stderr);
+        }
+    }
+}

@@ -176,3 +176,20 @@ fn a_server_that_speaks_no_tls_exits_6() {
         .run();
     assert_eq!((ran.code, &*ran.stdout), (6, ""), "{}", ran.stderr);
 }
+
+#[test]
+fn a_server_with_an_authority_s_certificate_is_told_what_to_do() {
+    let (folder, authority) = (folder(), Authority::new());
+    let pem = authority.pem(&folder);
+    let server = authority.server_with(
+        "127.0.0.1",
+        |params| params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained),
+        [],
+    );
+    let told = format!(
+        "airx: network: TLS with {} failed: its certificate is an authority's (CA:TRUE), not a server's\n\
+         hint: make it anew with -addext basicConstraints=critical,CA:FALSE, and name it with --cacert\n",
+        server.address()
+    );
+    run("chat", &server, &pem).run().is(6, "", &told);
+}
