@@ -36,6 +36,9 @@ pub(crate) fn batch(action: BatchAction, config: Result<Option<Config>, Failure>
         Ok(config) => (config, Ok(())),
         Err(failure) => (None, Err(failure)),
     };
+    if fits.is_err() || read.is_err() {
+        printer.lock().hide(settings::of_environment());
+    }
     let run = || {
         fits.and(opened).and(read)?;
         let settings = settings(&errand, &mut common, config.as_ref(), &printer)?;

@@ -438,4 +438,17 @@ fn a_key_that_a_server_echoes_is_masked_in_what_is_told() {
     let server = Server::once(json(404, &body));
     let ran = at(&server, "text");
     assert!(!ran.stderr.contains(KEY), "{}", ran.stderr);
+    // Given in the wrong place.
+    for words in [
+        &["batch", KEY][..],
+        &["batch", "status", &format!("{KEY}/")],
+    ] {
+        let ran = airx(words).env("AIRX_API_KEY", KEY).nowhere().run();
+        ran.code_is(2);
+        assert!(
+            ran.stderr.contains("[hidden]") && !ran.stderr.contains(KEY),
+            "{}",
+            ran.stderr
+        );
+    }
 }
