@@ -181,7 +181,7 @@ fn a_signal_reaches_the_tool_and_what_it_started_and_airx_dies_of_it() {
         script(
             &folder,
             "wait",
-            "bash -c 'echo $$ > inner; echo up > gate; exec sleep 1000' & trap 'echo caught > caught; exit' INT TERM HUP; echo $$ > outer; wait",
+            "echo $$ > outer; trap 'echo caught > caught; exit' INT TERM HUP; bash -c 'echo $$ > inner; echo up > gate; exec sleep 1000' & wait",
         );
         let server = Server::once(calls("", &[("f", CITY)]));
         let airx = [
