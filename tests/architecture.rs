@@ -114,6 +114,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("indicatif", &["progress.rs"]),
     ("rmcp", &["toolbox/mcp.rs"]),
     ("shlex", &["toolbox/program.rs"]),
+    ("unicode_width", &["printer/render/style.rs"]),
     ("jsonschema", &["structured/schema.rs"]),
     (
         "toml",

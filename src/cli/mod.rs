@@ -25,7 +25,8 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use chat::ChatArgs;
 pub use common::{
-    Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, RequestArgs, duration,
+    Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, Render, RequestArgs,
+    duration,
 };
 pub use completions::{CompletionsArgs, Shell};
 pub use config::{ConfigAction, ConfigArgs, FileArgs};

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Stderr};
 
 use super::descriptor::is_stdout;
 use super::output::meta;
-use super::{Options, Output, Printer, Shared, Which};
-use crate::cli::{Format, OutputArgs};
+use super::{Options, Output, Printer, Shared, Which, render};
+use crate::cli::{Format, OutputArgs, Render};
 use crate::error::Failure;
 
 /// Opens what the run writes to, before anything else is done.
@@ -20,6 +20,7 @@ pub fn open(
     results: Option<bool>,
     stdout: impl Fn() -> Result<Output, Failure>,
 ) -> (Shared<Output, Stderr>, Result<(), Failure>) {
+    let standard = args.output.as_deref().is_none_or(is_stdout);
     let opened = match args.output.take() {
         // By name it is what it is without -o, closed or not.
         Some(path) if is_stdout(&path) && results == Some(true) => Err(Failure::usage(
@@ -38,7 +39,8 @@ pub fn open(
         .map(|path| meta(&path).map(|file| (path, file)))
         .transpose();
     let extract = args.extract.take().map(|which| Which::parse(&which));
-    let misplaced = extract.is_some() && (args.format != Format::Text || command == "json");
+    let text = args.format == Format::Text && command != "json" && results.is_none();
+    let misplaced = misplaced(args, extract.is_some(), text);
     let (out, mut result) = match opened {
         Ok(out) => (out, Ok(())),
         Err(failure) => (Output::Closed, Err(failure)),
@@ -47,16 +49,21 @@ pub fn open(
         result = result.clone().and(Err(failure));
         None
     });
-    if misplaced {
-        result = result.and(Err(Failure::usage(
-            "--extract is for the text of chat, stream and tools",
-        )));
-    }
+    result = result.and(misplaced);
+    let terminal = out.is_terminal();
+    let render = if text && extract.is_none() {
+        render::paint(args.render, standard, terminal, |name| {
+            std::env::var_os(name)
+        })
+    } else {
+        None
+    };
     let options = Options {
         format: args.format,
         command,
         live,
         extract,
+        render,
         meta,
         usage: args.usage,
         reasoning: args.reasoning,
@@ -65,27 +72,32 @@ pub fn open(
         progress: std::io::stderr().is_terminal(),
         many: results.is_some(),
     };
-    let terminal = out.is_terminal();
     (
         Shared::new(Printer::new(options, out, terminal, std::io::stderr())),
         result,
     )
 }
 
+/// Refuses what means something for the text of an answer alone.
+fn misplaced(args: &OutputArgs, extract: bool, text: bool) -> Result<(), Failure> {
+    let always = args.render == Render::Always;
+    match (text, extract, always) {
+        (false, true, _) => Err(Failure::usage(
+            "--extract is for the text of chat, stream and tools",
+        )),
+        (false, false, true) => Err(Failure::usage(
+            "--render always is for the text of chat, stream and tools",
+        )),
+        (true, true, true) => Err(Failure::usage(
+            "--render always and --extract exclude each other",
+        )
+        .hint("--extract prints code as it is")),
+        _ => Ok(()),
+    }
+}
+
 /// Prints a text that is no answer, and returns the exit status.
 pub fn print(out: Output, text: &str) -> u8 {
-    let options = Options {
-        format: Format::Text,
-        command: "",
-        live: false,
-        extract: None,
-        meta: None,
-        usage: false,
-        reasoning: false,
-        quiet: false,
-        verbose: false,
-        progress: false,
-        many: false,
-    };
+    let options = Options::bare(Format::Text, "");
     Printer::new(options, out, false, std::io::stderr()).print(text.as_bytes())
 }

@@ -29,6 +29,26 @@ pub fn stranger() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
+/// Markdown and TeX, whole and broken.
+pub fn markdown() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "[a-z]{1,5}",
+        4 => Just("\n".to_owned()),
+        3 => Just(" ".to_owned()),
+        2 => prop::sample::select(vec![
+            "*", "**", "***", "_", "__", "~~", "`", "``", "```", "~~~", "#", "## ", "> ", "- ", "* ",
+            "1. ", "+ [ ] ", "---", "\n\n", "    ", "\t", "| ", " | ", "|---|:-:|\n", "\n| a | b |\n|--|--:|\n",
+            "!", "<br>", "中文", "“", "=", ".", ":", "(", ")",
+        ]).prop_map(str::to_owned),
+        1 => prop::sample::select(vec![
+            "$", "$$", "\\(", "\\)", "\\[", "\\]", "\n\\[\n", "\n\\]\n", "\\frac{a}{b}", "x^2", "_{n+1}",
+            "\\begin{cases} a & b \\\\ c & d \\end{cases}", "\\sqrt", "{", "}", "\\", "\\alpha", "&amp;",
+            "&#x1b;", "&#10;", "[a](b.c)", "![", "](", "[x]", "\\left(", "\\begin{a}", "\u{1b}[1m", "\r\n",
+        ]).prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+}
+
 fn string() -> impl Strategy<Value = String> {
     stranger().prop_map(|text| serde_json::json!(text).to_string())
 }
