@@ -160,10 +160,10 @@ pub struct OutputArgs {
     /// Show Markdown and LaTeX as people read them [default: auto]
     ///
     /// For the text of chat, stream and tools. `auto` does it where standard output
-    /// is a terminal, `always` in pipes and files too, `never` prints the answer as
-    /// it is. NO_COLOR takes the colours away, TERM=dumb every escape sequence, and
-    /// CLICOLOR_FORCE=1 makes `auto` render into a pipe, as in: CLICOLOR_FORCE=1
-    /// airx chat "Compare B-trees and LSM trees" | less -R
+    /// is a terminal, `always` in pipes and files too, as in: airx chat --render
+    /// always "Compare B-trees and LSM trees" | less -R. `never` prints the answer as
+    /// it is. NO_COLOR takes the colours away, TERM=dumb every escape sequence;
+    /// CLICOLOR_FORCE=1 makes `auto` render into a pipe.
     #[arg(
         long,
         value_name = "auto|always|never",

@@ -67,8 +67,11 @@ impl Tex<'_> {
             out.push_str(&script(sign, &text));
             self.skip_space();
         }
-        let closing = |c: char| ")]}|,.([&".contains(c);
-        if self.next().is_some_and(|c| !closing(c)) && !self.rest.starts_with("\\left") {
+        let open = self.rest.starts_with(['(', '[']) || self.rest.starts_with("\\left");
+        let ends =
+            self.rest.is_empty() || self.rest.starts_with([')', ']', '}', '|', ',', '.', '&']);
+        // max(a, b), and not the limits' own parentheses beside those.
+        if !ends && (!open || out.ends_with(')')) {
             space(out);
         }
     }

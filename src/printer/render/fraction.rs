@@ -24,9 +24,17 @@ fn joins(text: &str) -> bool {
 }
 
 /// Whether it reads as one thing: a number, a letter with its scripts, a word in
-/// other letters than these, or what stands in parentheses as a whole.
+/// other letters than these, what stands in parentheses as a whole, or f(x).
 pub(super) fn is_one(text: &str) -> bool {
+    // A root or a function of what stands in parentheses.
     let inside = text.trim_start_matches(['√', '∛', '∜']);
+    let applied = inside.trim_start_matches(|c: char| c.is_alphabetic() || c == '′');
+    let name = &inside[..inside.len() - applied.len()];
+    let inside = if applied.starts_with('(') && is_function(name) {
+        applied
+    } else {
+        inside
+    };
     if inside.starts_with('(') {
         let mut depth = 0;
         let closing = inside.char_indices().find(|(_, c)| {
@@ -42,6 +50,16 @@ pub(super) fn is_one(text: &str) -> bool {
         Some(c) => {
             chars.clone().all(is_script) || (c >= IDEOGRAPHS && chars.all(|c| c >= IDEOGRAPHS))
         }
+    }
+}
+
+/// Whether what stands in front of parentheses is applied to them, and no factor.
+fn is_function(name: &str) -> bool {
+    let mut letters = name.trim_end_matches('′').chars();
+    match (letters.next(), letters.next(), letters.next()) {
+        (Some(letter), None, _) => letter.is_ascii_uppercase() || "fgh".contains(letter),
+        (_, _, Some(_)) => true,
+        _ => name == "ln" || name == "Pr",
     }
 }
 

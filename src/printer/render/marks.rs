@@ -167,6 +167,12 @@ pub(super) fn entity(text: &str) -> Found<'_> {
         "quot" => Some('"'),
         "apos" => Some('\''),
         "nbsp" => Some('\u{a0}'),
+        "ndash" => Some('–'),
+        "mdash" => Some('—'),
+        "hellip" => Some('…'),
+        "times" => Some('×'),
+        "rarr" => Some('→'),
+        "middot" => Some('·'),
         _ => name
             .strip_prefix('#')
             .and_then(|digits| match digits.strip_prefix(['x', 'X']) {

@@ -65,6 +65,11 @@ impl Shape {
 /// and the one that fills.
 type Brackets = Option<(&'static str, [&'static str; 4])>;
 
+const CURLY: (Brackets, Brackets) = (
+    Some(("{", ["⎧", "⎨", "⎩", "⎪"])),
+    Some(("}", ["⎫", "⎬", "⎭", "⎪"])),
+);
+
 /// The body of `\begin{name}` as lines.
 pub(super) fn environment(name: &str, body: &str, depth: usize) -> Shape {
     let name = name.trim_end_matches('*');
@@ -91,11 +96,9 @@ pub(super) fn environment(name: &str, body: &str, depth: usize) -> Shape {
         rows.pop();
     }
     let (left, right): (Brackets, Brackets) = match name {
-        "cases" | "dcases" | "Bmatrix" => (
-            Some(("{", ["⎧", "⎨", "⎩", "⎪"])),
-            (name == "Bmatrix").then_some(("}", ["⎫", "⎬", "⎭", "⎪"])),
-        ),
-        "rcases" => (None, Some(("}", ["⎫", "⎬", "⎭", "⎪"]))),
+        "cases" | "dcases" => (CURLY.0, None),
+        "rcases" => (None, CURLY.1),
+        "Bmatrix" => CURLY,
         "pmatrix" => (
             Some(("(", ["⎛", "⎜", "⎝", "⎜"])),
             Some((")", ["⎞", "⎟", "⎠", "⎟"])),
@@ -109,7 +112,12 @@ pub(super) fn environment(name: &str, body: &str, depth: usize) -> Shape {
         _ => (None, None),
     };
     let gap = if aligned { "" } else { "  " };
-    let single = single(&rows, left, right, aligned);
+    let cells = match name {
+        "cases" | "dcases" | "rcases" => ", ",
+        _ if aligned => "",
+        _ => " ",
+    };
+    let single = single(&rows, left, right, cells);
     let lines = laid_out(&rows, gap, aligned);
     let count = lines.len();
     let lines: Vec<String> = lines
@@ -157,12 +165,11 @@ fn piece(bracket: (&'static str, [&'static str; 4]), at: usize, count: usize) ->
     }
 }
 
-/// The rows on one line.
-fn single(rows: &[Vec<String>], left: Brackets, right: Brackets, aligned: bool) -> String {
-    let cells = if aligned { "" } else { " " };
+/// The rows on one line; where they have a bracket, between two.
+fn single(rows: &[Vec<String>], left: Brackets, right: Brackets, cells: &str) -> String {
     let rows: Vec<String> = rows.iter().map(|row| row.join(cells)).collect();
-    let open = left.map_or("", |(one, _)| one);
-    let close = right.map_or("", |(one, _)| one);
+    let open = left.or(right.and(CURLY.0)).map_or("", |(one, _)| one);
+    let close = right.or(left.and(CURLY.1)).map_or("", |(one, _)| one);
     format!("{open}{}{close}", rows.join("; "))
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Table {
 impl Table {
     /// A table of this header, if the line below it, `rule`, says that it is one.
     pub(super) fn new(header: &str, rule: &str, pen: &Pen) -> Option<Self> {
-        let sides: Option<Vec<Side>> = cells(rule).iter().map(|cell| side(cell)).collect();
+        let sides: Option<Vec<Side>> = cells(rule, false).iter().map(|cell| side(cell)).collect();
         let mut table = Self {
             sides: sides?,
             rows: Vec::new(),
@@ -55,7 +55,12 @@ impl Table {
             pen.turn(Style::NONE);
             pen.take()
         };
-        let row: Vec<String> = cells(line).iter().map(shown).collect();
+        let mut row = cells(line, false);
+        if row.len() > self.sides.len() {
+            // Too many: a `|` in code is meant as a character of it.
+            row = cells(line, true);
+        }
+        let row: Vec<String> = row.iter().map(shown).collect();
         self.held += row.iter().map(String::len).sum::<usize>() + row.len();
         self.rows.push(row);
     }
@@ -109,20 +114,27 @@ impl Table {
     }
 }
 
-/// The cells of a row. A `|` behind a backslash is a character of its cell.
-fn cells(line: &str) -> Vec<String> {
+/// The cells of a row. A `|` behind a backslash is a character of its cell, and
+/// where `code` is whole one between backticks.
+fn cells(line: &str, code: bool) -> Vec<String> {
     let line = line.trim();
     let line = line.strip_prefix('|').unwrap_or(line);
+    let last = line.rfind('`').filter(|_| code).unwrap_or(0);
     let (mut cells, mut cell, mut escaped) = (Vec::new(), String::new(), false);
-    for c in line.chars() {
+    let mut within = false;
+    for (at, c) in line.char_indices() {
         match c {
             '|' if escaped => {
                 cell.pop();
                 cell.push(c);
             }
-            '|' => cells.push(std::mem::take(&mut cell)),
+            '|' if !(within && at < last) => {
+                cells.push(std::mem::take(&mut cell));
+                within = false;
+            }
             c => cell.push(c),
         }
+        within ^= c == '`';
         escaped = c == '\\' && !escaped;
     }
     // The last `|` ends the row; what stands behind it is a cell of its own.
@@ -174,6 +186,10 @@ mod tests {
         check(
             "| a | b |\n|---|:-:|\n| **x** \\| y |\n| 1 | 2 | 3 |",
             "a     │ b │\n──────┼───┼──\nx | y │   │\n1     │ 2 │ 3",
+        );
+        check(
+            "| a | b |\n|---|---|\n| `x | y` | z |\n| ` | c |",
+            "a       │ b\n────────┼──\n`x | y` │ z\n`       │ c",
         );
     }
 

@@ -20,6 +20,8 @@ fn fractions_and_roots_stand_on_one_line() {
         r"\sqrt{x} + \sqrt[3]{x+1} + \sqrt[n]{2}",
         "√x + ∛(x+1) + ⁿ√2",
     );
+    is(r"\frac{P(B|A)P(A)}{P(B)}", "P(B|A)P(A)/P(B)");
+    is(r"\frac{1}{a(b+c)}", "1/(a(b+c))");
     is(r"\frac{\text{速度}}{\text{时间}}", "速度/时间");
 }
 
@@ -32,6 +34,11 @@ fn scripts_stand_in_their_place_where_all_of_them_can() {
     is(r"\sum_{i=1}^{n} a_i", "∑ᵢ₌₁ⁿ aᵢ");
     is(r"\sum_{i=1}^{n}a_i", "∑ᵢ₌₁ⁿ aᵢ");
     is(r"\lim_{x \to 0} f(x)", "lim_(x→0) f(x)");
+    is(
+        r"\lim_{n\to\infty} \left(1\right) + \max(a)",
+        "lim_(n→∞) (1) + max(a)",
+    );
+    is(r"A^\top", "Aᵀ");
     is(r"\int_0^\infty e^{-x}\,dx", "∫₀^∞ e⁻ˣ dx");
 }
 
@@ -108,6 +115,10 @@ fn rows_within_a_line_are_on_one() {
     is(
         r"\begin{bmatrix} 1 & 2 \\ 3 & 4 \end{bmatrix}",
         "[1 2; 3 4]",
+    );
+    is(
+        r"|x| = \begin{cases} x & x \ge 0 \\ -x & x < 0 \end{cases}",
+        "|x| = {x, x ≥ 0; -x, x < 0}",
     );
     is(r"\begin{array}{cc} a & b \\ c & d \end{array}", "a b; c d");
 }
