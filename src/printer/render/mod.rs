@@ -187,6 +187,10 @@ impl Render {
                 Start::Quote(length) => {
                     self.head.drain(..length);
                     self.quotes += 1;
+                    if self.begun {
+                        // Behind an item's mark.
+                        self.bar();
+                    }
                     continue;
                 }
                 _ if self.fence.is_some() => {

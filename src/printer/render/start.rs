@@ -131,7 +131,7 @@ fn quote(text: &str, bytes: usize, whole: bool) -> Option<Start> {
 
 /// `---`, `* * *`: three marks or more and nothing else.
 fn rule(text: &str, mark: char, whole: bool) -> Option<Start> {
-    if text.contains(|c| c != mark && c != ' ' && c != '\t') {
+    if mark == '+' || text.contains(|c| c != mark && c != ' ' && c != '\t') {
         return Some(Start::Text);
     }
     let marks = text.matches(mark).count();

@@ -58,6 +58,7 @@ fn headings_are_bold_and_say_their_level() {
 
 #[test]
 fn items_keep_their_place_and_get_bullets() {
+    is("+++\n+ + a\n+1", "+++\n• ◦ a\n+1");
     is(
         "- a\n  * b\n    + c\n- d\n\n1. x\n   - y\n10) z\n- [ ] t\n- [X] u\n- [link](a.b)",
         "• a\n  ◦ b\n    ▪ c\n• d\n\n1. x\n   ◦ y\n10) z\n☐ t\n☑ u\n• link (a.b)",
@@ -83,6 +84,7 @@ fn quotes_have_bars() {
         "> a\n>> b\n>\n> - c\n> # d\nx > y",
         "│ a\n│ │ b\n│\n│ • c\n│ # d\nx > y",
     );
+    is("- > a\n> - > b", "• │ a\n│ • │ b");
 }
 
 #[test]

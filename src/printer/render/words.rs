@@ -8,11 +8,14 @@ impl Render {
     /// Puts the bars of the line's quotes, once.
     pub(super) fn bars(&mut self) {
         if !std::mem::replace(&mut self.begun, true) {
-            for _ in 0..self.quotes {
-                self.pen.put("│", Style::DIM);
-                self.pen.put(" ", Style::NONE);
-            }
+            (0..self.quotes).for_each(|_| self.bar());
         }
+    }
+
+    /// Puts the bar of a quote.
+    pub(super) fn bar(&mut self) {
+        self.pen.put("│", Style::DIM);
+        self.pen.put(" ", Style::NONE);
     }
 
     /// The rest of the line is words of this style.
