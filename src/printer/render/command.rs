@@ -14,6 +14,9 @@ impl Tex<'_> {
         self.take(1 + name.len());
         match names::find(name) {
             Some((Kind::Symbol, shown)) => {
+                if "⟩⌋⌉".contains(shown) {
+                    out.truncate(out.trim_end().len());
+                }
                 out.push_str(shown);
                 // The space that ends its name, in front of a letter.
                 let next = self.rest.trim_start();
@@ -39,7 +42,9 @@ impl Tex<'_> {
         self.skip_space();
         let open = out.trim_end().chars().next_back();
         if open.is_none() && std::mem::take(&mut self.beside) {
-            out.push(' ');
+            if out.is_empty() {
+                out.push(' ');
+            }
         } else if open.is_none_or(|open| "([{=,⟨".contains(open)) {
             out.push_str(shown);
             return;
@@ -67,7 +72,8 @@ impl Tex<'_> {
             out.push_str(&script(sign, &text));
             self.skip_space();
         }
-        let open = self.rest.starts_with(['(', '[']) || self.rest.starts_with("\\left");
+        let open = ["(", "[", "\\{", "\\left"];
+        let open = open.iter().any(|open| self.rest.starts_with(open));
         let ends =
             self.rest.is_empty() || self.rest.starts_with([')', ']', '}', '|', ',', '.', '&']);
         // max(a, b), and not the limits' own parentheses beside those.
@@ -81,7 +87,15 @@ impl Tex<'_> {
         match name {
             "frac" | "dfrac" | "tfrac" | "cfrac" => {
                 let (above, below) = (self.argument(), self.argument());
+                // A letter beside it would read as a part of it.
+                if out.ends_with(|c: char| c.is_alphanumeric() || ")]".contains(c)) {
+                    space(out);
+                }
                 out.push_str(&fraction(&above, &below));
+                let next = self.rest.strip_prefix('\\').unwrap_or(self.rest);
+                if next.starts_with(char::is_alphanumeric) && !next.starts_with("right") {
+                    space(out);
+                }
             }
             "sqrt" => self.root(out),
             "binom" | "dbinom" | "tbinom" => {
@@ -94,6 +108,7 @@ impl Tex<'_> {
                 out.push_str(if gap { text.trim_start() } else { &text });
             }
             "operatorname" => {
+                self.rest = self.rest.strip_prefix('*').unwrap_or(self.rest);
                 let name = self.argument();
                 self.large(&name, out);
             }

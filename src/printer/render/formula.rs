@@ -24,6 +24,9 @@ pub(super) fn rows(tex: &str) -> Option<Vec<String>> {
             row = row.beside(Shape::of(&std::mem::take(&mut text)));
             row = row.beside(environment(name, body, 0));
             tex.beside = true;
+            if tex.rest.starts_with(char::is_whitespace) {
+                text.push(' ');
+            }
         } else if tex.row_ends() {
             row = row.beside(Shape::of(text.trim_end()));
             rows.append(&mut std::mem::take(&mut row).lines);

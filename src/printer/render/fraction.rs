@@ -28,6 +28,7 @@ fn joins(text: &str) -> bool {
 pub(super) fn is_one(text: &str) -> bool {
     // A root or a function of what stands in parentheses.
     let inside = text.trim_start_matches(['√', '∛', '∜']);
+    let inside = inside.strip_suffix('!').unwrap_or(inside);
     let applied = inside.trim_start_matches(|c: char| c.is_alphabetic() || c == '′');
     let name = &inside[..inside.len() - applied.len()];
     let inside = if applied.starts_with('(') && is_function(name) {

@@ -17,8 +17,10 @@ impl Render {
             }
             Start::Blank => {
                 if self.quotes > 0 && !self.begun {
-                    self.pen
-                        .put("│ ".repeat(self.quotes).trim_end(), Style::DIM);
+                    let inset = " ".repeat(self.inset);
+                    self.pen.put(&inset, Style::NONE);
+                    let bars = "│ ".repeat(self.quotes);
+                    self.pen.put(bars.trim_end(), Style::DIM);
                     self.begun = true;
                 }
                 self.open &= self.begun && self.quotes == 0;

@@ -70,6 +70,8 @@ pub(super) struct Render {
     head: String,
     /// Marks of quotes that the line has.
     quotes: usize,
+    /// Columns before the first of them.
+    inset: usize,
     /// Marks of items that it has.
     nested: usize,
     /// The bars of its quotes have been put, or a mark of an item.
@@ -100,6 +102,7 @@ impl Render {
             place: Place::Start,
             head: String::new(),
             quotes: 0,
+            inset: 0,
             nested: 0,
             begun: false,
             margin: 0,
@@ -185,6 +188,9 @@ impl Render {
                     return;
                 }
                 Start::Quote(length) => {
+                    if self.quotes == 0 && !self.begun {
+                        self.inset = indent(&self.head).0;
+                    }
                     self.head.drain(..length);
                     self.quotes += 1;
                     if self.begun {
@@ -224,6 +230,7 @@ impl Render {
         self.place = Place::Start;
         self.head.clear();
         self.quotes = 0;
+        self.inset = 0;
         self.nested = 0;
         self.begun = false;
         self.margin = 0;

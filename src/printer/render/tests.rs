@@ -84,6 +84,7 @@ fn quotes_have_bars() {
         "> a\n>> b\n>\n> - c\n> # d\nx > y",
         "│ a\n│ │ b\n│\n│ • c\n│ # d\nx > y",
     );
+    is("1. x\n   > a\n   >\n   > b", "1. x\n   │ a\n   │\n   │ b");
     is("- > a\n> - > b", "• │ a\n│ • │ b");
 }
 

@@ -8,6 +8,8 @@ impl Render {
     /// Puts the bars of the line's quotes, once.
     pub(super) fn bars(&mut self) {
         if !std::mem::replace(&mut self.begun, true) {
+            let inset = " ".repeat(self.inset);
+            self.pen.put(&inset, Style::NONE);
             (0..self.quotes).for_each(|_| self.bar());
         }
     }

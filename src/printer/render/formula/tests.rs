@@ -21,6 +21,8 @@ fn fractions_and_roots_stand_on_one_line() {
         "√x + ∛(x+1) + ⁿ√2",
     );
     is(r"\frac{P(B|A)P(A)}{P(B)}", "P(B|A)P(A)/P(B)");
+    is(r"i\hbar\frac{\partial}{\partial t}\Psi", "iℏ ∂/∂t Ψ");
+    is(r"\left(\frac{a^k}{k!}\right)\frac{1}{2}", "(aᵏ/k!) 1/2");
     is(r"\frac{1}{a(b+c)}", "1/(a(b+c))");
     is(r"\frac{\text{速度}}{\text{时间}}", "速度/时间");
 }
@@ -38,7 +40,11 @@ fn scripts_stand_in_their_place_where_all_of_them_can() {
         r"\lim_{n\to\infty} \left(1\right) + \max(a)",
         "lim_(n→∞) (1) + max(a)",
     );
-    is(r"A^\top", "Aᵀ");
+    is(
+        r"A^\top, \max\{a,b\}, \operatorname*{argmax}_x f",
+        "Aᵀ, max{a,b}, argmaxₓ f",
+    );
+    is(r"\lfloor x \rfloor + \langle u, v \rangle", "⌊x⌋ + ⟨u, v⟩");
     is(r"\int_0^\infty e^{-x}\,dx", "∫₀^∞ e⁻ˣ dx");
 }
 
@@ -106,6 +112,10 @@ fn rows_stand_below_each_other() {
     rows_are(
         r"A = \begin{pmatrix} 1 & 22 \\ 3 & 4 \\ \alpha & 6 \end{pmatrix} \cdot v",
         &["    ⎛ 1  22 ⎞", "A = ⎜ 3  4  ⎟ · v", "    ⎝ α  6  ⎠"],
+    );
+    rows_are(
+        r"\begin{vmatrix} a & b \\ c & d \end{vmatrix} = 1",
+        &["│ a  b │ = 1", "│ c  d │"],
     );
     rows_are(r"\begin{bmatrix} 1 & 2 \end{bmatrix}^T", &["[ 1  2 ]ᵀ"]);
 }
