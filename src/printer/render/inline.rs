@@ -2,7 +2,7 @@
 //! until it is known to be one: with its span, and never beyond its line.
 
 use super::formula;
-use super::span::{Kind, Step, is_special, step};
+use super::span::{Before, Kind, Step, is_special, step};
 use super::style::{Pen, Style};
 
 /// Most of a line that is held for the end of a span, in bytes.
@@ -17,8 +17,8 @@ const FORMULA_MAX: usize = 8 * 1024;
 pub(super) struct Inline {
     /// From the first marker on whose meaning is not known.
     held: String,
-    /// The character before it.
-    before: char,
+    /// What stands before it.
+    before: Before,
     /// The style of the line.
     pub(super) base: Style,
     /// Nothing of the line has been put yet.
@@ -37,7 +37,7 @@ impl Inline {
     pub(super) fn new() -> Self {
         Self {
             held: String::new(),
-            before: '\n',
+            before: Before::LINE,
             base: Style::NONE,
             fresh: true,
         }
@@ -55,8 +55,10 @@ impl Inline {
     /// all the line has held so far.
     pub(super) fn push(&mut self, c: char, pen: &mut Pen) -> Option<Vec<String>> {
         if self.held.is_empty() && !is_special(c) {
-            pen.put(c.encode_utf8(&mut [0; 4]), self.base);
-            self.before = c;
+            let mut bytes = [0; 4];
+            let text = c.encode_utf8(&mut bytes);
+            pen.put(text, self.base);
+            self.before.pass(text);
             self.fresh &= c.is_whitespace();
             return None;
         }
@@ -124,7 +126,7 @@ impl Inline {
         {
             if let Some(rows) = formula::rows(&bare(tex)) {
                 self.held.clear();
-                self.before = ')';
+                self.before.pass(closer);
                 return Going::Shown(rows);
             }
             return Going::Not(std::mem::take(&mut self.held));
@@ -162,7 +164,7 @@ impl Inline {
                 step => put(step, taken, self.base, pen),
             }
             self.fresh &= taken.trim().is_empty();
-            self.before = taken.chars().next_back().unwrap_or(self.before);
+            self.before.pass(taken);
             rest = tail;
         }
         self.held.push_str(rest);
@@ -180,12 +182,12 @@ fn bare(tex: &str) -> String {
 
 /// Puts a whole text.
 pub(super) fn write(text: &str, style: Style, pen: &mut Pen) {
-    let (mut rest, mut before) = (text, '\n');
+    let (mut rest, mut before) = (text, Before::LINE);
     while !rest.is_empty() {
         let step = step(rest, before, true);
         let (taken, tail) = rest.split_at(step.length().unwrap_or(rest.len()));
         put(&step, taken, style, pen);
-        before = taken.chars().next_back().unwrap_or(before);
+        before.pass(taken);
         rest = tail;
     }
 }

@@ -45,6 +45,38 @@ impl Step<'_> {
     }
 }
 
+/// What stands before a part of a text.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    /// The last character.
+    last: char,
+    /// How much of `://` has come; with all of it an address goes on, in which
+    /// `_` and `~` are letters.
+    address: usize,
+}
+
+impl Before {
+    /// Nothing: a line begins.
+    pub(super) const LINE: Self = Self {
+        last: '\n',
+        address: 0,
+    };
+
+    /// Takes what has come since.
+    pub(super) fn pass(&mut self, taken: &str) {
+        for c in taken.chars() {
+            let ends = c.is_whitespace() || "<>()\"'`*".contains(c) || !c.is_ascii();
+            self.address = match (self.address, c) {
+                (3, _) if !ends => 3,
+                (1 | 2, '/') => self.address + 1,
+                (_, ':') => 1,
+                _ => 0,
+            };
+            self.last = c;
+        }
+    }
+}
+
 /// Whether a character may be a marker or a part of one.
 pub(super) fn is_special(c: char) -> bool {
     matches!(c, '\\' | '`' | '*' | '_' | '~' | '$' | '[' | '!' | '&')
@@ -52,13 +84,13 @@ pub(super) fn is_special(c: char) -> bool {
 
 /// The first part of `text`, which stands behind `before`; where `whole`, nothing
 /// follows it.
-pub(super) fn step(text: &str, before: char, whole: bool) -> Step<'_> {
+pub(super) fn step(text: &str, before: Before, whole: bool) -> Step<'_> {
     let found = match text.as_bytes().first() {
         Some(b'\\') => escape(text),
         Some(b'`') => code(text, whole),
         Some(b'*' | b'_' | b'~') => emphasis(text, before, whole),
         Some(b'$') => dollars(text, whole),
-        Some(b'[') => link(text, before),
+        Some(b'[') => link(text, before.last),
         Some(b'!') => image(text),
         Some(b'&') => entity(text),
         _ => Found::No(text.find(is_special).unwrap_or(text.len())),
@@ -85,7 +117,7 @@ pub(super) fn run(text: &str, mark: u8) -> usize {
     text.bytes().take_while(|byte| *byte == mark).count()
 }
 
-fn emphasis(text: &str, before: char, whole: bool) -> Found<'_> {
+fn emphasis(text: &str, before: Before, whole: bool) -> Found<'_> {
     let mark = text.as_bytes()[0];
     let length = run(text, mark);
     let Some(next) = text[length..].chars().next() else {
@@ -99,8 +131,9 @@ fn emphasis(text: &str, before: char, whole: bool) -> Found<'_> {
     };
     // 2*3*4 and 2**n stay products and powers, snake_case a name.
     let joined = match mark {
-        b'_' => before.is_alphanumeric(),
-        _ => before.is_ascii_alphanumeric(),
+        b'_' | b'~' if before.address == 3 => true,
+        b'_' => before.last.is_alphanumeric(),
+        _ => before.last.is_ascii_alphanumeric(),
     };
     if next.is_whitespace() || joined {
         return Found::No(length);

@@ -3,7 +3,7 @@ use std::fmt::Write;
 use super::*;
 
 fn shown(text: &str) -> String {
-    let (mut rest, mut before, mut out) = (text, '\n', String::new());
+    let (mut rest, mut before, mut out) = (text, Before::LINE, String::new());
     while !rest.is_empty() {
         let step = step(rest, before, true);
         let length = step.length().unwrap();
@@ -15,7 +15,7 @@ fn shown(text: &str) -> String {
             Step::Link(_, text, to) => drop(write!(out, "<{to} {text}>")),
             Step::Formula(_, tex, display) => drop(write!(out, "<tex {tex} {display}>")),
         }
-        before = rest[..length].chars().next_back().unwrap();
+        before.pass(&rest[..length]);
         rest = &rest[length..];
     }
     out
@@ -61,6 +61,11 @@ fn what_only_looks_like_a_marker_stays() {
     stays("[1] and f[i](x) and [text][ref] and [a](b");
     stays("Wow! & so on; AT&T &copy &bogus; &#27; &#xd800; &#10;");
     stays("a ` b `` c");
+    stays("see https://a.b/_c_/~~d~~?e=_f_");
+    is(
+        "https://a.b _c_, *http://a.b/_c_*",
+        "https://a.b <Emphasis c>, <Emphasis http://a.b/_c_>",
+    );
     stays("\\alpha and C:\\new");
 }
 
@@ -92,6 +97,6 @@ fn more_is_needed_where_the_end_has_not_come() {
         "**a", "*", "`a", "`a`", "$x", "$x$", "$", "[a", "[a]", "[a](b.c", "!", "&am", "\\",
         "\\(x", "~~a~", "*a*", "$$x$",
     ] {
-        assert_eq!(step(text, ' ', false), Step::More, "{text}");
+        assert_eq!(step(text, Before::LINE, false), Step::More, "{text}");
     }
 }
