@@ -65,7 +65,7 @@ fn is_function(name: &str) -> bool {
 }
 
 /// From here on words are written without gaps.
-const IDEOGRAPHS: char = '\u{2e80}';
+pub(super) const IDEOGRAPHS: char = '\u{2e80}';
 
 /// Whether it belongs to the character before it.
 fn is_script(c: char) -> bool {

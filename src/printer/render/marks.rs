@@ -1,5 +1,6 @@
 //! Markers other than those of emphasis: code, formulas, links, escapes, entities.
 
+use super::fraction::IDEOGRAPHS;
 use super::span::{Found, Step, run};
 
 pub(super) fn escape(text: &str) -> Found<'_> {
@@ -90,9 +91,8 @@ pub(super) fn dollars(text: &str, whole: bool) -> Found<'_> {
 fn is_price(text: &str) -> bool {
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ',' || c == '.');
     let word = rest.trim_start_matches(' ');
-    rest.len() < text.len()
-        && (word.len() < rest.len() || !rest.is_ascii())
-        && word.starts_with(char::is_alphabetic)
+    let apart = word.len() < rest.len() && word.starts_with(char::is_alphabetic);
+    rest.len() < text.len() && (apart || rest.starts_with(|c| c >= IDEOGRAPHS))
 }
 
 pub(super) fn image(text: &str) -> Found<'_> {

@@ -77,6 +77,7 @@ fn dollars_around_a_formula_are_no_money() {
     is("\\(a\\) and \\[b\\]", "<tex a false> and <tex b true>");
     stays("$5 and $6 or $1,000 or $2.50 and $$ and $ 5 $");
     stays("$5-$10, $HOME:$PATH, $5美元和10$");
+    stays("$100 到 $200，约 100$");
     is("\\$5$", "$5$");
 }
 
