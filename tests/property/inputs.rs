@@ -3,6 +3,8 @@
 
 use proptest::prelude::*;
 
+use crate::checks::SECRET;
+
 /// Lengths of pieces, less one.
 pub fn cuts() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
@@ -252,9 +254,6 @@ pub fn key() -> impl Strategy<Value = String> {
         "[A-Za-z0-9+/=\"\\\\~._-]{8,40}",
     ]
 }
-
-/// A value that no message may show.
-pub const SECRET: &str = "5ecret-of-a-value";
 
 /// Text like a configuration, most of it wrong.
 pub fn configuration() -> impl Strategy<Value = String> {
