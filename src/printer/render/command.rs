@@ -128,13 +128,8 @@ impl Tex<'_> {
                 out.push_str(&script(side, &small));
                 out.push(' ');
             }
-            "xrightarrow" | "xleftarrow" => {
-                let above = self.argument();
-                space(out);
-                out.push(if name == "xrightarrow" { '→' } else { '←' });
-                out.push_str(&script('^', &above));
-                out.push(' ');
-            }
+            "xrightarrow" => self.arrow('→', out),
+            "xleftarrow" => self.arrow('←', out),
             "pmod" | "tag" => {
                 let inside = self.argument();
                 let lead = if name == "pmod" { "mod " } else { "" };
@@ -145,6 +140,15 @@ impl Tex<'_> {
             "phantom" | "label" | "hspace" | "vspace" => drop(self.raw()),
             name => self.rare(name, out),
         }
+    }
+
+    /// An arrow with something above it.
+    fn arrow(&mut self, arrow: char, out: &mut String) {
+        let above = self.argument();
+        space(out);
+        out.push(arrow);
+        out.push_str(&script('^', &above));
+        out.push(' ');
     }
 
     fn root(&mut self, out: &mut String) {

@@ -70,6 +70,26 @@ const CURLY: (Brackets, Brackets) = (
     Some(("}", ["⎫", "⎬", "⎭", "⎪"])),
 );
 
+/// What stands left and right of an environment's rows.
+fn brackets(name: &str) -> (Brackets, Brackets) {
+    match name {
+        "cases" | "dcases" => (CURLY.0, None),
+        "rcases" => (None, CURLY.1),
+        "Bmatrix" => CURLY,
+        "pmatrix" => (
+            Some(("(", ["⎛", "⎜", "⎝", "⎜"])),
+            Some((")", ["⎞", "⎟", "⎠", "⎟"])),
+        ),
+        "bmatrix" => (
+            Some(("[", ["⎡", "⎢", "⎣", "⎢"])),
+            Some(("]", ["⎤", "⎥", "⎦", "⎥"])),
+        ),
+        "vmatrix" => (Some(("|", ["│"; 4])), Some(("|", ["│"; 4]))),
+        "Vmatrix" => (Some(("‖", ["║"; 4])), Some(("‖", ["║"; 4]))),
+        _ => (None, None),
+    }
+}
+
 /// The body of `\begin{name}` as lines.
 pub(super) fn environment(name: &str, body: &str, depth: usize) -> Shape {
     let name = name.trim_end_matches('*');
@@ -95,22 +115,7 @@ pub(super) fn environment(name: &str, body: &str, depth: usize) -> Shape {
     {
         rows.pop();
     }
-    let (left, right): (Brackets, Brackets) = match name {
-        "cases" | "dcases" => (CURLY.0, None),
-        "rcases" => (None, CURLY.1),
-        "Bmatrix" => CURLY,
-        "pmatrix" => (
-            Some(("(", ["⎛", "⎜", "⎝", "⎜"])),
-            Some((")", ["⎞", "⎟", "⎠", "⎟"])),
-        ),
-        "bmatrix" => (
-            Some(("[", ["⎡", "⎢", "⎣", "⎢"])),
-            Some(("]", ["⎤", "⎥", "⎦", "⎥"])),
-        ),
-        "vmatrix" => (Some(("|", ["│"; 4])), Some(("|", ["│"; 4]))),
-        "Vmatrix" => (Some(("‖", ["║"; 4])), Some(("‖", ["║"; 4]))),
-        _ => (None, None),
-    };
+    let (left, right) = brackets(name);
     let gap = if aligned { "" } else { "  " };
     let cells = match name {
         "cases" | "dcases" | "rcases" => ", ",
