@@ -10,17 +10,8 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 
 fn printer(format: Format) -> Printer<Vec<u8>, Vec<u8>> {
     let options = Options {
-        format,
-        command: "stream",
         live: true,
-        extract: None,
-        meta: None,
-        usage: false,
-        reasoning: false,
-        quiet: false,
-        verbose: false,
-        progress: false,
-        many: false,
+        ..Options::bare(format, "stream")
     };
     Printer::new(options, Vec::with_capacity(1 << 20), false, Vec::new())
 }

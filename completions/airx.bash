@@ -538,7 +538,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__chat)
-            opts="-c -s -f -i -n -m -o -x -q -v -h -V --each --items --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
+            opts="-c -s -f -i -n -m -o -x -q -v -h -V --each --items --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -658,6 +658,10 @@ _airx() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --render)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --extract)
@@ -898,7 +902,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__json)
-            opts="-c -s -f -i -n -m -o -x -q -v -h -V --schema --fields --tries --pretty --select --lines --stream --each --items --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
+            opts="-c -s -f -i -n -m -o -x -q -v -h -V --schema --fields --tries --pretty --select --lines --stream --each --items --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1034,6 +1038,10 @@ _airx() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --render)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --extract)
@@ -1196,7 +1204,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__stream)
-            opts="-s -f -i -n -m -o -x -q -v -h -V --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
+            opts="-s -f -i -n -m -o -x -q -v -h -V --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1294,6 +1302,10 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --render)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --extract)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1378,7 +1390,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__tools)
-            opts="-t -c -s -f -i -n -m -o -x -q -v -h -V --tools --tools-dir --mcp --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --each --items --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
+            opts="-t -c -s -f -i -n -m -o -x -q -v -h -V --tools --tools-dir --mcp --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --each --items --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1538,6 +1550,10 @@ _airx() {
                     ;;
                 -o)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --render)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 --extract)

@@ -66,6 +66,9 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l format -d 'What stand
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand chat" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
+complete -c airx -n "__fish_airx_using_subcommand chat" -l render -d 'Show Markdown and LaTeX as people read them [default: auto]' -r -f -a "auto\t'On a terminal'
+always\t'Everywhere'
+never\t'Nowhere'"
 complete -c airx -n "__fish_airx_using_subcommand chat" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l meta -d 'Write one JSON object about the run\'s end to FILE (/dev/fd/3 too)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
@@ -118,6 +121,9 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l format -d 'What sta
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand stream" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
+complete -c airx -n "__fish_airx_using_subcommand stream" -l render -d 'Show Markdown and LaTeX as people read them [default: auto]' -r -f -a "auto\t'On a terminal'
+always\t'Everywhere'
+never\t'Nowhere'"
 complete -c airx -n "__fish_airx_using_subcommand stream" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l meta -d 'Write one JSON object about the run\'s end to FILE (/dev/fd/3 too)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
@@ -186,6 +192,9 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l format -d 'What stan
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand tools" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
+complete -c airx -n "__fish_airx_using_subcommand tools" -l render -d 'Show Markdown and LaTeX as people read them [default: auto]' -r -f -a "auto\t'On a terminal'
+always\t'Everywhere'
+never\t'Nowhere'"
 complete -c airx -n "__fish_airx_using_subcommand tools" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l meta -d 'Write one JSON object about the run\'s end to FILE (/dev/fd/3 too)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'
@@ -255,6 +264,9 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l format -d 'What stand
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand json" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
+complete -c airx -n "__fish_airx_using_subcommand json" -l render -d 'Show Markdown and LaTeX as people read them [default: auto]' -r -f -a "auto\t'On a terminal'
+always\t'Everywhere'
+never\t'Nowhere'"
 complete -c airx -n "__fish_airx_using_subcommand json" -s x -l extract -d 'Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l meta -d 'Write one JSON object about the run\'s end to FILE (/dev/fd/3 too)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l dry-run -d 'Send nothing; print the request body, or with `=curl` a curl command' -r -f -a "body\t'The request body'

@@ -275,6 +275,11 @@ pub trait Sink {
     /// begins a line.
     fn text(&mut self, text: &str) -> Result<(), Failure>;
 
+    /// Takes a line of such text that is nobody's words: a call's.
+    fn call(&mut self, line: &str) -> Result<(), Failure> {
+        self.text(line)
+    }
+
     /// Takes the model's words for standard error, for formats that do not put
     /// them on standard output: `--format text`, and `--format json` where the
     /// body is `withheld`.

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 /// Whether a terminal might act on it: C0 but newline and tab, DEL, C1, and
 /// the characters that turn the writing direction.
-fn is_control(c: char) -> bool {
+pub(crate) fn is_control(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

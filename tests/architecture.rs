@@ -117,6 +117,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("indicatif", &["progress.rs"]),
     ("airx_heavy", &["structured", "toolbox/mcp.rs"]),
     ("shlex", &["toolbox/program.rs"]),
+    ("unicode_width", &["printer/render/style.rs"]),
     (
         "toml",
         &["config/document.rs", "config/models.rs", "config/value.rs"],

@@ -62,6 +62,7 @@ pub enum BatchAction {
     mut_arg("session", |arg| arg.hide(true)),
     mut_arg("accept", |arg| arg.hide(true)),
     mut_arg("extract", |arg| arg.hide(true)),
+    mut_arg("render", |arg| arg.hide(true)),
     mut_arg("reasoning", |arg| arg.hide(true)),
     mut_arg("first_token_timeout", |arg| arg.hide(true)),
     mut_arg("idle_timeout", |arg| arg.hide(true)),
@@ -86,6 +87,7 @@ pub struct SubmitArgs {
 #[derive(Debug, Args)]
 #[command(
     mut_arg("extract", |arg| arg.hide(true)),
+    mut_arg("render", |arg| arg.hide(true)),
     mut_arg("reasoning", |arg| arg.hide(true)),
     mut_arg("dry_run", |arg| arg.hide(true)),
     mut_arg("first_token_timeout", |arg| arg.hide(true)),

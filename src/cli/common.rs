@@ -157,6 +157,22 @@ pub struct OutputArgs {
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
 
+    /// Show Markdown and LaTeX as people read them [default: auto]
+    ///
+    /// For the text of chat, stream and tools. `auto` does it where standard output
+    /// is a terminal, `always` in pipes and files too, as in: airx chat --render
+    /// always "Compare B-trees and LSM trees" | less -R. `never` prints the answer as
+    /// it is. NO_COLOR takes the colours away, TERM=dumb every escape sequence;
+    /// CLICOLOR_FORCE=1 makes `auto` render into a pipe.
+    #[arg(
+        long,
+        value_name = "auto|always|never",
+        default_value = "auto",
+        hide_default_value = true,
+        hide_possible_values = true
+    )]
+    pub render: Render,
+
     /// Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`
     #[arg(short = 'x', long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "first")]
     pub extract: Option<String>,
@@ -282,6 +298,17 @@ pub enum Format {
     Json,
     /// One event a line: airx help events
     Ndjson,
+}
+
+/// `--render`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Render {
+    /// On a terminal
+    Auto,
+    /// Everywhere
+    Always,
+    /// Nowhere
+    Never,
 }
 
 /// `--thinking`.

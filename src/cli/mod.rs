@@ -29,7 +29,8 @@ pub use batch::{
 };
 pub use chat::ChatArgs;
 pub use common::{
-    Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, RequestArgs, duration,
+    Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, Render, RequestArgs,
+    duration,
 };
 pub use completions::{CompletionsArgs, Shell};
 pub use config::{ConfigAction, ConfigArgs, FileArgs};

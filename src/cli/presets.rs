@@ -166,7 +166,7 @@ impl Line<'_> {
             let needed = |name: &str| self.has(name) || names.contains(&name);
             preset.needs.is_none_or(needed)
         });
-        // A block of code is taken out of a text alone.
+        // A text alone has blocks of code to take out and markup to show.
         let raw = self.given.get_raw("format").into_iter().flatten();
         let own = raw
             .map(|format| format.to_string_lossy().into_owned())
@@ -176,7 +176,7 @@ impl Line<'_> {
             .and_then(|preset| preset.values.first().cloned())
             .or(own);
         if self.name == "json" || format.is_some_and(|format| format != "text") {
-            taken.retain(|preset| preset.name != "extract");
+            taken.retain(|preset| !["extract", "render"].contains(&preset.name));
         }
     }
 }

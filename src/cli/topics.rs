@@ -221,6 +221,19 @@ pub const ENVIRONMENT: &[Variable] = &[
         "Folder of PEM certificates to trust, in place of the system's.",
     ),
     entry(
+        "NO_COLOR",
+        "Set: what --render shows has no colours; bold, italic and underlined text stay.",
+    ),
+    entry(
+        "CLICOLOR_FORCE",
+        "Set and not 0: --render auto renders into a pipe too, and with escape sequences whatever \
+         TERM is.",
+    ),
+    entry(
+        "TERM",
+        "dumb, or nothing on a terminal: --render writes no escape sequences.",
+    ),
+    entry(
         "XDG_CONFIG_HOME",
         "Folder of airx/config.toml; ~/.config by default.",
     ),

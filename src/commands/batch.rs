@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::cli::{
-    BatchAction, Common, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs, RequestArgs,
-    SubmitArgs,
+    BatchAction, Common, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs, Render,
+    RequestArgs, SubmitArgs,
 };
 use crate::error::Failure;
 use crate::model;
@@ -127,6 +127,11 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
             "it is airx batch fetch that reads the answers: give it there",
         ),
         (extract.is_some(), "--extract", ITEMS),
+        (
+            output.render == Render::Always,
+            "--render always",
+            "nothing of it is prose",
+        ),
         (output.reasoning, "--reasoning", ITEMS),
         (
             dry && !submits,

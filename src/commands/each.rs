@@ -3,7 +3,7 @@
 
 use super::Plan;
 use crate::api::request::{Message, Request};
-use crate::cli::{Common, EachArgs, Format, Tier};
+use crate::cli::{Common, EachArgs, Format, Render, Tier};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::input::{Item, Template};
@@ -48,6 +48,7 @@ pub fn fits_each(common: &Common, own: &[&'static str]) -> Result<(), Failure> {
     let shared = [
         (output.format == Format::Json, "--format json"),
         (output.extract.is_some(), "--extract"),
+        (output.render == Render::Always, "--render always"),
         (output.reasoning, "--reasoning"),
     ];
     let shared = shared.into_iter().filter(|(given, _)| *given);
@@ -56,7 +57,7 @@ pub fn fits_each(common: &Common, own: &[&'static str]) -> Result<(), Failure> {
         return Ok(());
     };
     let why = match flag {
-        "--format json" => "leave it out: each item becomes one line of JSON",
+        "--format json" | "--render always" => "leave it out: each item becomes one line of JSON",
         "--extract" => "each item's text is whole in the `content` of its line",
         "--reasoning" => "many items think at the same time; leave it out",
         "--stream" => "an item's line is printed when its answer is complete; leave it out",

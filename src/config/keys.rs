@@ -147,6 +147,9 @@ pub const KEYS: &[Key] = &[
         .or("text")
         .yields(&["extract"]),
     key("extract", Kind::Optional),
+    key("render", Kind::Choice(&["auto", "always", "never"]))
+        .or("auto")
+        .yields(&["extract", "each"]),
     key("usage", Kind::Switch).or("false"),
     key("reasoning", Kind::Switch).or("false"),
     key("quiet", Kind::Switch).or("false").yields(&["verbose"]),

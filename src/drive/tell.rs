@@ -37,7 +37,7 @@ pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<()
     warn_if_empty(answer, sink);
     call_events(&answer.calls, sink)?;
     for call in &answer.calls {
-        sink.text(&line(call, &[]))?;
+        sink.call(&line(call, &[]))?;
     }
     Ok(())
 }
@@ -146,7 +146,7 @@ pub(super) fn calls(
             }
             wrong.get_or_insert((call, errors[0].clone()));
         }
-        sink.text(&line(call, &errors))?;
+        sink.call(&line(call, &errors))?;
     }
     let Some((call, first)) = wrong else {
         return Ok(());

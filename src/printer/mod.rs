@@ -9,9 +9,11 @@ mod finish;
 mod journal;
 mod open;
 mod output;
+mod render;
 mod result;
 mod shared;
 mod sink;
+mod text;
 mod thoughts;
 
 use std::fs::File;
@@ -31,9 +33,11 @@ pub use finish::Done;
 pub use journal::Journal;
 pub use open::{Kind, open, print};
 pub use output::Output;
+pub use render::Paint;
 pub use shared::Shared;
 
 use extract::Extract;
+use render::Render;
 use sanitize::{Pieces, one_line, sanitize};
 
 /// How and what to print.
@@ -49,6 +53,8 @@ pub struct Options {
     pub live: bool,
     /// `--extract`.
     pub extract: Option<Which>,
+    /// `--render`: with what; none where text is printed as it is.
+    pub render: Option<Paint>,
     /// `--meta`, opened before anything is sent.
     pub meta: Option<(PathBuf, File)>,
     /// `--usage`.
@@ -65,6 +71,26 @@ pub struct Options {
     pub many: bool,
 }
 
+impl Options {
+    /// Only what is handed over is printed, whole texts as they are.
+    pub fn bare(format: Format, command: &'static str) -> Self {
+        Self {
+            format,
+            command,
+            live: false,
+            extract: None,
+            render: None,
+            meta: None,
+            usage: false,
+            reasoning: false,
+            quiet: false,
+            verbose: false,
+            progress: false,
+            many: false,
+        }
+    }
+}
+
 /// Tells `err` of a failure before there is a printer, without what `scrubber` hides.
 pub fn refuse(err: &mut impl Write, failure: &Failure, scrubber: &Scrubber) {
     let line = |text: &str| one_line(&scrubber.scrub(text)).into_owned();
@@ -79,9 +105,6 @@ pub fn refuse(err: &mut impl Write, failure: &Failure, scrubber: &Scrubber) {
     );
     let _ = err.write_all(text.as_bytes());
 }
-
-/// Most of a stream that is held back while a code block is looked for.
-const HELD_MAX: usize = 4 * 1024 * 1024;
 
 /// Buffered output leaves at this size even in the middle of a burst.
 const BURST: usize = 64 * 1024;
@@ -106,6 +129,7 @@ pub struct Printer<O: Write, E: Write> {
     last: u8,
     pieces: Pieces,
     extract: Option<Extract>,
+    render: Option<Box<Render>>,
     thoughts: Pieces,
     /// Thinking that may be the beginning of a secret.
     unsettled: String,
@@ -124,6 +148,7 @@ impl<O: Write, E: Write> Printer<O, E> {
     /// Prints to `out`, and to `err` what is not the answer.
     pub fn new(mut options: Options, out: O, terminal: bool, err: E) -> Self {
         let extract = options.extract.take().map(Extract::new);
+        let render = options.render.map(|paint| Box::new(Render::new(paint)));
         Self {
             options,
             out,
@@ -135,6 +160,7 @@ impl<O: Write, E: Write> Printer<O, E> {
             last: b'\n',
             pieces: Pieces::default(),
             extract,
+            render,
             thoughts: Pieces::default(),
             unsettled: String::new(),
             thinking: false,
@@ -151,62 +177,6 @@ impl<O: Write, E: Write> Printer<O, E> {
     /// Hides these from now on.
     pub fn hide(&mut self, scrubber: Scrubber) {
         self.scrubber = scrubber;
-    }
-
-    fn push_text(&mut self, text: &str) -> Result<(), Failure> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        self.printed = true;
-        match &mut self.extract {
-            None => self.push_answer(text),
-            Some(extract) => {
-                let mut inside = String::new();
-                extract.push(text, &mut inside);
-                let held = extract.held();
-                self.push_answer(&inside);
-                if self.options.live && held > HELD_MAX {
-                    let mib = HELD_MAX >> 20;
-                    let what = format!(
-                        "the stream has gone on for {mib} MiB without the end of a block that is wanted"
-                    );
-                    return Err(Failure::new(Class::Incomplete, what));
-                }
-            }
-        }
-        self.flush_burst()
-    }
-
-    fn push_answer(&mut self, text: &str) {
-        let Some(last) = text.as_bytes().last() else {
-            return;
-        };
-        self.last = *last;
-        if self.terminal {
-            self.pieces.push(text, &mut self.buffer);
-        } else {
-            self.buffer.extend_from_slice(text.as_bytes());
-        }
-    }
-
-    /// Ends the line of streamed text that more than text follows.
-    fn end_prose(&mut self) {
-        if self.options.live && self.last != b'\n' {
-            self.pieces.end(&mut self.buffer);
-            self.buffer.push(b'\n');
-            self.last = b'\n';
-        }
-    }
-
-    /// Ends the line of the answer's text.
-    fn end_text(&mut self) {
-        if self.options.format == Format::Text {
-            self.pieces.end(&mut self.buffer);
-            if self.last != b'\n' {
-                self.buffer.push(b'\n');
-                self.last = b'\n';
-            }
-        }
     }
 
     /// Puts an event's line into the buffer.
@@ -260,25 +230,6 @@ impl<O: Write, E: Write> Printer<O, E> {
             ErrorKind::BrokenPipe => Failure::new(Class::Ok, "the reader has gone"),
             _ => Failure::new(Class::Internal, format!("cannot write the output: {error}")),
         })
-    }
-
-    /// Puts the end behind what `--extract` wants, once.
-    fn end_extract(&mut self) -> Result<(), Failure> {
-        let Some(mut extract) = self.extract.take() else {
-            return Ok(());
-        };
-        let mut inside = String::new();
-        let without = extract.end(&mut inside);
-        self.push_answer(&inside);
-        let Some(text) = without else {
-            return Ok(());
-        };
-        let none = Failure::new(Class::Invalid, "the answer holds no such code block");
-        if text.is_empty() {
-            return Err(none);
-        }
-        self.say(&text);
-        Err(none.hint("the whole answer is above; without --extract it is printed"))
     }
 
     /// A message or a hint without what must not be shown, and not longer than

@@ -4,8 +4,8 @@ use std::io::{IsTerminal, Stderr};
 
 use super::descriptor::is_stdout;
 use super::output::meta;
-use super::{Options, Output, Printer, Shared, Which};
-use crate::cli::{Format, OutputArgs};
+use super::{Options, Output, Printer, Shared, Which, render};
+use crate::cli::{Format, OutputArgs, Render};
 use crate::error::Failure;
 
 /// What a run prints.
@@ -36,6 +36,7 @@ pub fn open(
         Kind::Results { resume } => Some(resume),
         Kind::Answer | Kind::Items => None,
     };
+    let standard = args.output.as_deref().is_none_or(is_stdout);
     let opened = match args.output.take() {
         // By name it is what it is without -o, closed or not.
         Some(path) if is_stdout(&path) && results == Some(true) => Err(Failure::usage(
@@ -54,7 +55,9 @@ pub fn open(
         .map(|path| meta(&path).map(|file| (path, file)))
         .transpose();
     let extract = args.extract.take().map(|which| Which::parse(&which));
-    let misplaced = extract.is_some() && (args.format != Format::Text || command == "json");
+    let prose = !matches!(command, "json" | "batch") && results.is_none();
+    let text = args.format == Format::Text && prose;
+    let misplaced = misplaced(args, extract.is_some(), text);
     let (out, mut result) = match opened {
         Ok(out) => (out, Ok(())),
         Err(failure) => (Output::Closed, Err(failure)),
@@ -63,16 +66,21 @@ pub fn open(
         result = result.clone().and(Err(failure));
         None
     });
-    if misplaced {
-        result = result.and(Err(Failure::usage(
-            "--extract is for the text of chat, stream and tools",
-        )));
-    }
+    result = result.and(misplaced);
+    let terminal = out.is_terminal();
+    let render = if text && extract.is_none() {
+        render::paint(args.render, standard, terminal, |name| {
+            std::env::var_os(name)
+        })
+    } else {
+        None
+    };
     let options = Options {
         format: args.format,
         command,
         live,
         extract,
+        render,
         meta,
         usage: args.usage,
         reasoning: args.reasoning,
@@ -81,27 +89,32 @@ pub fn open(
         progress: std::io::stderr().is_terminal(),
         many: kind != Kind::Answer,
     };
-    let terminal = out.is_terminal();
     (
         Shared::new(Printer::new(options, out, terminal, std::io::stderr())),
         result,
     )
 }
 
+/// Refuses what means something for the text of an answer alone.
+fn misplaced(args: &OutputArgs, extract: bool, text: bool) -> Result<(), Failure> {
+    let always = args.render == Render::Always;
+    match (text, extract, always) {
+        (false, true, _) => Err(Failure::usage(
+            "--extract is for the text of chat, stream and tools",
+        )),
+        (false, false, true) => Err(Failure::usage(
+            "--render always is for the text of chat, stream and tools",
+        )),
+        (true, true, true) => Err(Failure::usage(
+            "--render always and --extract exclude each other",
+        )
+        .hint("--extract prints code as it is")),
+        _ => Ok(()),
+    }
+}
+
 /// Prints a text that is no answer, and returns the exit status.
 pub fn print(out: Output, text: &str) -> u8 {
-    let options = Options {
-        format: Format::Text,
-        command: "",
-        live: false,
-        extract: None,
-        meta: None,
-        usage: false,
-        reasoning: false,
-        quiet: false,
-        verbose: false,
-        progress: false,
-        many: false,
-    };
+    let options = Options::bare(Format::Text, "");
     Printer::new(options, out, false, std::io::stderr()).print(text.as_bytes())
 }

@@ -86,6 +86,10 @@ impl<O: Write, E: Write> Sink for Shared<O, E> {
         self.lock().text(text)
     }
 
+    fn call(&mut self, line: &str) -> Result<(), Failure> {
+        self.lock().call(line)
+    }
+
     fn aside(&mut self, text: &str, withheld: bool) {
         self.lock().aside(text, withheld);
     }

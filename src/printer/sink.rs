@@ -84,7 +84,10 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         }
         match event {
             // What follows may take long, or be asked for on the terminal.
-            Event::ToolCall { .. } => self.spinner = None,
+            Event::ToolCall { .. } => {
+                self.spinner = None;
+                self.end_render();
+            }
             // What was shown belongs to an answer that is complete.
             Event::Round { .. } => self.printed = false,
             _ => {}
@@ -155,6 +158,15 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
             self.push_text("\n")?;
         }
         self.push_text(text)
+    }
+
+    fn call(&mut self, line: &str) -> Result<(), Failure> {
+        self.end_render();
+        // What is no text of the model's is printed as it is.
+        let render = self.render.take();
+        let result = self.text(line);
+        self.render = render;
+        result
     }
 
     fn aside(&mut self, text: &str, withheld: bool) {

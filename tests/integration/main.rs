@@ -70,6 +70,8 @@ mod pipes;
 mod planted;
 mod proxy;
 mod record;
+#[cfg(unix)]
+mod render;
 mod replay;
 #[cfg(unix)]
 mod request;

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Server, airx, file, reply, stream_of};
+use crate::harness::{Play, Server, airx, file, reply, stream_of};
 use crate::toolbench::{CITY, bench, calls, results, runs, script};
 
 #[test]
@@ -350,16 +350,21 @@ fn the_time_out_of_the_requests_stands_while_a_tool_runs() {
         .is(0, "ok\n", "");
 }
 
-#[test]
-fn streamed_text_leaves_as_it_comes_and_each_answer_begins_a_line() {
-    let folder = bench();
+/// A stream that says this and then calls `f`.
+fn told_and_called(text: &str) -> Play {
     let frame = json!({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":CITY}}]}}]});
-    let call = crate::harness::stream([
-        crate::harness::delta("Let me look."),
+    crate::harness::stream([
+        crate::harness::delta(text),
         format!("data: {frame}\n\n"),
         crate::harness::finish_frame("tool_calls"),
         crate::harness::DONE.into(),
-    ]);
+    ])
+}
+
+#[test]
+fn streamed_text_leaves_as_it_comes_and_each_answer_begins_a_line() {
+    let folder = bench();
+    let call = told_and_called("Let me look.");
     let server = Server::play([call, stream_of(["War", "m."])]);
     runs(&folder, "cat")
         .args(["--stream"])
@@ -371,5 +376,22 @@ fn streamed_text_leaves_as_it_comes_and_each_answer_begins_a_line() {
     assert_eq!(
         server.asked()[1].json()["messages"][1]["content"],
         "Let me look."
+    );
+}
+
+#[test]
+fn each_answer_is_rendered_for_itself() {
+    let folder = bench();
+    let call = told_and_called("Look:\n```\n*a* ``");
+    let server = Server::play([call, stream_of(["**Wa", "rm.**"])]);
+    runs(&folder, "cat")
+        .args(["--stream", "--render=always"])
+        .env("TERM", "dumb")
+        .at(&server)
+        .run()
+        .is(0, "Look:\n────\n*a* ``\nWarm.\n", "");
+    assert_eq!(
+        server.asked()[1].json()["messages"][1]["content"],
+        "Look:\n```\n*a* ``"
     );
 }

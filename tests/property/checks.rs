@@ -10,7 +10,7 @@ use airx::cli::Format;
 use airx::error::Failure;
 use airx::event::{Event, Level, Sink};
 use airx::input::{self, Sources};
-use airx::printer::{Options, Printer, Which};
+use airx::printer::{Options, Paint, Printer, Which};
 use airx::secret::Scrubber;
 use airx::settings::{Cassette, Connection, Endpoint, Timeouts};
 use airx::sse::{Parser, TooLong};
@@ -64,6 +64,7 @@ pub struct Way {
     pub terminal: bool,
     pub reasoning: bool,
     pub extract: Option<&'static str>,
+    pub render: Option<Paint>,
 }
 
 /// What a printer wrote, and how the run ended.
@@ -77,17 +78,12 @@ pub struct Printed {
 /// A stream's bytes through parser, answer and printer.
 pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
     let options = Options {
-        format: way.format,
-        command: "stream",
         live: true,
         extract: way.extract.map(Which::parse),
-        meta: None,
-        usage: false,
+        render: way.render,
         reasoning: way.reasoning,
-        quiet: false,
         verbose: true,
-        progress: false,
-        many: false,
+        ..Options::bare(way.format, "stream")
     };
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut printer = Printer::new(options, &mut out, way.terminal, &mut err);
@@ -132,9 +128,19 @@ pub fn ways() -> Vec<Way> {
                     terminal,
                     reasoning,
                     extract,
+                    render: None,
                 });
             }
         }
+    }
+    for paint in [Paint::Plain, Paint::Shaped, Paint::Coloured] {
+        ways.push(Way {
+            format: Format::Text,
+            terminal: paint == Paint::Plain,
+            reasoning: false,
+            extract: None,
+            render: Some(paint),
+        });
     }
     for extract in ["first", "all", "last", "rust"] {
         let (format, extract) = (Format::Text, Some(extract));
@@ -143,6 +149,7 @@ pub fn ways() -> Vec<Way> {
             terminal: false,
             reasoning: false,
             extract,
+            render: None,
         });
     }
     ways
@@ -155,7 +162,9 @@ pub fn printer(bytes: &[u8], cuts: &[u8]) {
         let whole = printed(bytes, &[], &way);
         assert_eq!(printed(bytes, cuts, &way), whole, "{way:?}");
         no_control(&whole.err);
-        if way.terminal {
+        if way.render.is_some() {
+            no_control(&unstyled(&whole.out));
+        } else if way.terminal {
             no_control(&whole.out);
         } else if way.format == Format::Json {
             untouched(bytes, &whole.out);
@@ -166,6 +175,74 @@ pub fn printer(bytes: &[u8], cuts: &[u8]) {
             }
         }
     }
+}
+
+/// What a rendered text says: its styles left out, each of which is closed before its
+/// line ends.
+pub fn unstyled(out: &str) -> String {
+    let mut plain = String::new();
+    for line in out.split_inclusive('\n') {
+        let mut parts = line.split("\u{1b}[");
+        plain.push_str(parts.next().unwrap());
+        let mut open = false;
+        for part in parts {
+            let (codes, text) = part.split_once('m').unwrap();
+            let known = |code: &str| ["0", "1", "2", "3", "4", "9", "35", "36"].contains(&code);
+            assert!(codes.split(';').all(known), "{line:?}");
+            open = codes != "0";
+            plain.push_str(text);
+        }
+        assert!(!open, "a style is open at the end of {line:?}");
+    }
+    plain
+}
+
+/// An answer's text as it is shown, in such pieces.
+pub fn rendered(text: &str, cuts: &[u8], render: Option<Paint>) -> String {
+    let options = Options {
+        live: true,
+        render,
+        ..Options::bare(Format::Text, "stream")
+    };
+    let mut out = Vec::new();
+    let mut printer = Printer::new(options, &mut out, true, Vec::new());
+    let (mut cuts, mut chars) = (cuts.iter().cycle(), text.chars());
+    loop {
+        let length = cuts.next().map_or(usize::MAX, |cut| 1 + usize::from(*cut));
+        let content: String = chars.by_ref().take(length).collect();
+        if content.is_empty() {
+            break;
+        }
+        let content = &content;
+        printer.event(&Event::Delta { content }).unwrap();
+        printer.wait().unwrap();
+    }
+    printer.complete().unwrap();
+    drop(printer);
+    String::from_utf8(out).unwrap()
+}
+
+/// What is shown of a text does not depend on how it was cut, nor does what it says
+/// on its styles; nothing in it acts on a terminal.
+pub fn render(text: &str, cuts: &[u8]) {
+    for paint in [Paint::Plain, Paint::Shaped, Paint::Coloured] {
+        let whole = rendered(text, &[], Some(paint));
+        assert_eq!(rendered(text, cuts, Some(paint)), whole, "{paint:?}");
+        assert!(whole.is_empty() || whole.ends_with('\n'), "{whole:?}");
+        let said = unstyled(&whole);
+        no_control(&said);
+        if paint == Paint::Plain {
+            assert_eq!(said, whole);
+        }
+        // Every letter is there, in its order, where none is TeX's or a link's.
+        if !text.contains(['$', '\\', '&', '[']) {
+            assert_eq!(letters(&said), letters(&rendered(text, &[], None)));
+        }
+    }
+}
+
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 /// No character that a terminal acts on.
@@ -383,19 +460,12 @@ pub fn words(text: &str) {
             terminal,
             reasoning: true,
             extract: None,
+            render: None,
         };
         let options = Options {
-            format: way.format,
-            command: "chat",
-            live: false,
-            extract: None,
-            meta: None,
-            usage: false,
             reasoning: true,
-            quiet: false,
             verbose: true,
-            progress: false,
-            many: false,
+            ..Options::bare(way.format, "chat")
         };
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut printer = Printer::new(options, &mut out, terminal, &mut err);
@@ -480,6 +550,9 @@ pub fn recording(folder: &Path, bytes: &[u8]) {
     assert_eq!(missed.unwrap_err().exit(), 13);
 }
 
+/// A value that no message may show.
+pub const SECRET: &str = "5ecret-of-a-value";
+
 /// A configuration is read without a panic; what is wrong with it has a place in
 /// it, one line, and no value.
 pub fn configuration(text: &str) {
@@ -493,10 +566,7 @@ pub fn configuration(text: &str) {
             "{problem:?}"
         );
         assert!(!problem.message.contains('\n'), "{problem:?}");
-        assert!(
-            !problem.message.contains(crate::inputs::SECRET),
-            "{problem:?}"
-        );
+        assert!(!problem.message.contains(SECRET), "{problem:?}");
     }
     if config.problems().is_empty() {
         config.presets(false).unwrap();

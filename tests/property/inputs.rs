@@ -3,6 +3,8 @@
 
 use proptest::prelude::*;
 
+use crate::checks::SECRET;
+
 /// Lengths of pieces, less one.
 pub fn cuts() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
@@ -27,6 +29,26 @@ pub fn stranger() -> impl Strategy<Value = String> {
         any::<char>().prop_map(String::from),
     ];
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
+/// Markdown and TeX, whole and broken.
+pub fn markdown() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => "[a-z]{1,5}",
+        4 => Just("\n".to_owned()),
+        3 => Just(" ".to_owned()),
+        2 => prop::sample::select(vec![
+            "*", "**", "***", "_", "__", "~~", "`", "``", "```", "~~~", "#", "## ", "> ", "- ", "* ",
+            "1. ", "+ [ ] ", "---", "\n\n", "    ", "\t", "| ", " | ", "|---|:-:|\n", "\n| a | b |\n|--|--:|\n",
+            "!", "<br>", "中文", "“", "=", ".", ":", "(", ")",
+        ]).prop_map(str::to_owned),
+        1 => prop::sample::select(vec![
+            "$", "$$", "\\(", "\\)", "\\[", "\\]", "\n\\[\n", "\n\\]\n", "\\frac{a}{b}", "x^2", "_{n+1}",
+            "\\begin{cases} a & b \\\\ c & d \\end{cases}", "\\sqrt", "{", "}", "\\", "\\alpha", "&amp;",
+            "&#x1b;", "&#10;", "[a](b.c)", "![", "](", "[x]", "\\left(", "\\begin{a}", "\u{1b}[1m", "\r\n",
+        ]).prop_map(str::to_owned),
+    ];
+    prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
 
 fn string() -> impl Strategy<Value = String> {
@@ -232,9 +254,6 @@ pub fn key() -> impl Strategy<Value = String> {
         "[A-Za-z0-9+/=\"\\\\~._-]{8,40}",
     ]
 }
-
-/// A value that no message may show.
-pub const SECRET: &str = "5ecret-of-a-value";
 
 /// Text like a configuration, most of it wrong.
 pub fn configuration() -> impl Strategy<Value = String> {

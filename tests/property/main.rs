@@ -155,12 +155,35 @@ proptest! {
     }
 
     #[test]
+    fn what_is_rendered_does_not_depend_on_how_it_comes(
+        text in prop_oneof![inputs::markdown(), stranger()],
+        cuts in cuts(),
+    ) {
+        checks::render(&text, &cuts);
+    }
+
+    #[test]
+    fn a_text_without_markup_stays_as_it_is(
+        text in "([a-zA-Z0-9,.;:?'\"()中文é/=%]{1,9}( |\n|\n\n)){0,20}",
+        cuts in cuts(),
+    ) {
+        for paint in [airx::printer::Paint::Plain, airx::printer::Paint::Coloured] {
+            let mut expected = text.clone();
+            if !text.is_empty() && !text.ends_with('\n') {
+                expected.push('\n');
+            }
+            prop_assert_eq!(checks::rendered(&text, &cuts, Some(paint)), expected);
+        }
+    }
+
+    #[test]
     fn json_passes_through_byte_for_byte(values in prop::collection::vec(json(), 1..6), cuts in cuts()) {
         let way = checks::Way {
             format: airx::cli::Format::Json,
             terminal: false,
             reasoning: false,
             extract: None,
+            render: None,
         };
         let mut bytes = String::new();
         let mut expected = String::new();
