@@ -123,13 +123,15 @@ fn read_with(
         .as_ref()
         .map(|(_, turns)| turns)
         .or(history.as_ref());
-    let complete = !asked && turns.is_some_and(History::is_complete);
-    let text = if complete {
-        String::new()
-    } else {
-        user::text(sources, claim, stdin, notice)?
+    let complete = turns.filter(|turns| !asked && turns.is_complete());
+    let text = match complete {
+        Some(_) => String::new(),
+        None => user::text(sources, claim, stdin, notice)?,
     };
-    let user = (!complete || !images.is_empty()).then_some(Message::User { text, images });
+    let user = match complete {
+        Some(turns) if images.is_empty() => turns.check_end().map(|()| None)?,
+        _ => Some(Message::User { text, images }),
+    };
     if let (None, Some(path)) = (&session, &sources.session) {
         session = Some(Session::open(path, notice)?);
     }

@@ -68,6 +68,31 @@ pub(super) fn check(json: &str) -> Result<Role, Fault> {
     Ok(role)
 }
 
+/// Whether the turn, which [`check`] has passed, asks nothing: its text is white
+/// space, and no part is anything but text.
+pub(super) fn is_blank(json: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Part<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Option<Cow<'a, str>>,
+        #[serde(borrow)]
+        text: Option<Cow<'a, str>>,
+    }
+    let content = serde_json::from_str::<Turn<'_>>(json).ok();
+    let content = content.and_then(|turn| turn.content);
+    let content = content.map_or("null", RawValue::get);
+    if let Ok(text) = serde_json::from_str::<Cow<'_, str>>(content) {
+        return text.trim().is_empty();
+    }
+    // What cannot be read here is the server's affair.
+    serde_json::from_str::<Vec<Part<'_>>>(content).is_ok_and(|parts| {
+        parts.iter().all(|part| {
+            let text = part.text.as_deref().unwrap_or_default();
+            part.kind.as_deref() == Some("text") && text.trim().is_empty()
+        })
+    })
+}
+
 fn role(turn: &Turn<'_>) -> Result<Role, Fault> {
     let Some(role) = turn.role else {
         let hint = if turn.messages.is_some() {
@@ -210,6 +235,21 @@ mod tests {
             "duplicate field `role`"
         );
         assert!(what(r#"{"role":"assistant","tool_calls":{}}"#).starts_with("`tool_calls`: "));
+    }
+
+    #[test]
+    fn a_turn_is_blank_where_no_part_of_it_says_anything() {
+        let user = |content: &str| format!(r#"{{"role":"user","content":{content}}}"#);
+        let text = r#"{"type":"text","text":" \n"}"#;
+        let image = r#"{"type":"image_url","image_url":{"url":"u"}}"#;
+        for content in [r#""""#, r#"" \t\u3000""#, "[]", &format!("[{text},{text}]")] {
+            assert!(is_blank(&user(content)), "{content}");
+        }
+        let more = r#"[{"type":"text","text":""},{"type":"text","text":"a"}]"#;
+        let odd = r#"[{"type":"text","text":1}]"#;
+        for content in [r#"".""#, more, odd, "[{}]", &format!("[{text},{image}]")] {
+            assert!(!is_blank(&user(content)), "{content}");
+        }
     }
 
     #[test]

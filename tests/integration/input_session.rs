@@ -107,6 +107,23 @@ fn a_session_that_ends_with_the_users_turn_needs_no_prompt() {
 }
 
 #[test]
+fn a_session_that_ends_with_a_blank_turn_is_refused_and_left_as_it_was() {
+    let folder = folder();
+    let turns = format!("{USER}{ANSWER}{}", USER.replace("q1", "\\t"));
+    let path = file(&folder, "s", &turns);
+    airx(["chat", "--session", "s"])
+        .nowhere()
+        .within(folder.path())
+        .run()
+        .is(
+            2,
+            "",
+            "airx: usage: s: message 3, the last turn, is blank: it asks nothing\nhint: write into it what is asked, or drop it and give a prompt\n",
+        );
+    assert_eq!(text(path), turns);
+}
+
+#[test]
 fn a_failed_run_leaves_the_session_as_it_was() {
     for refused in [
         json(401, "{}"),
