@@ -15,7 +15,7 @@ use crate::api::text::Text;
 use crate::error::Failure;
 use crate::event::{Count, Event, Sink};
 use crate::exit::Class;
-use crate::sse::{Frame, TooLong};
+use crate::sse::{self, Frame, TooLong};
 
 pub use calls::Call;
 use envelope::Envelope;
@@ -81,7 +81,7 @@ impl Answer {
         if self.done {
             return Ok(());
         }
-        if frame.data.starts_with(b"[DONE]") {
+        if frame.data.starts_with(sse::DONE) {
             self.done = true;
             return Ok(());
         }

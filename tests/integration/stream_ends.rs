@@ -107,6 +107,36 @@ fn a_connection_that_stays_open_after_done_is_not_waited_for() {
 }
 
 #[test]
+fn done_ends_a_stream_at_once_without_a_blank_line_behind_it() {
+    for done in ["data: [DONE]\n", "data:[DONE]\n", "data: [DONE]\r\n"] {
+        let text = delta("Hi") + &finish_frame("stop") + done;
+        // In one piece and in two: the line's end comes by itself.
+        for cut in [text.len(), text.len() - 1] {
+            let (one, two) = text.split_at(cut);
+            let mut play = vec![stream_head(), chunk(one.as_bytes())];
+            play.extend((!two.is_empty()).then(|| chunk(two.as_bytes())));
+            play.push(Step::Hold);
+            run(play, &["--idle-timeout", "5s"]).is(0, "Hi\n", "");
+        }
+    }
+}
+
+#[test]
+fn done_at_the_end_needs_no_end_of_its_line_however_the_connection_ends() {
+    for done in ["data: [DONE]", "data:[DONE]", "data: [DONE]\n"] {
+        let text = delta("Hi") + &finish_frame("stop") + done;
+        run(unframed("text/event-stream", &text), &[]).is(0, "Hi\n", "");
+        for end in [Step::Close, Step::Reset, Step::Hold] {
+            let play = vec![stream_head(), chunk(text.as_bytes()), end];
+            run(play, &["--idle-timeout", "300ms"]).is(0, "Hi\n", "");
+        }
+        run(stream([text]), &[]).is(0, "Hi\n", "");
+    }
+    let cut = delta("Hi") + &finish_frame("stop") + "data: [DONE";
+    assert_eq!(run(unframed("text/event-stream", &cut), &[]).code, 7);
+}
+
+#[test]
 fn what_follows_done_is_not_read() {
     let text = delta("Hi") + &finish_frame("stop") + DONE + "data: {broken\n\n";
     run(stream([text]), &[]).is(0, "Hi\n", "");
