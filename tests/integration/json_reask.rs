@@ -166,7 +166,7 @@ fn only_the_accepted_turn_is_kept_in_the_session() {
 
 #[test]
 fn a_cut_or_blocked_answer_is_not_asked_for_again() {
-    for (reason, code) in [("length", 9), ("sensitive", 8)] {
+    for (reason, code) in [("length", 9), ("sensitive", 8), ("content_filter", 8)] {
         let server = Server::play([reply(WRONG), json(200, &reply_body(RIGHT, reason))]);
         let ran = airx(args(&[])).at(&server).run();
         assert_eq!(

@@ -29,6 +29,19 @@ hint: change the prompt; what came of the answer should be discarded\n";
 }
 
 #[test]
+fn a_content_filter_is_blocked_as_sensitive_is() {
+    let message =
+        "airx: blocked: the content policy blocked the answer (finish_reason content_filter)
+hint: change the prompt; what came of the answer should be discarded\n";
+    let frames = || stream([delta("a"), finish_frame("content_filter"), DONE.into()]);
+    run(frames(), &[]).is(8, "a\n", message);
+    let ran = run(frames(), &["--format", "ndjson"]);
+    let last = &ran.events()[2];
+    assert_eq!((ran.code, &last["class"]), (8, &"blocked".into()));
+    assert_eq!(last["finish_reason"], "content_filter");
+}
+
+#[test]
 fn a_cut_answer_exits_9_however_the_connection_ends() {
     for end in [Step::Close, Step::Hold, chunk(b"data: {]\n\n")] {
         let play = vec![
