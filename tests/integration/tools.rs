@@ -63,8 +63,9 @@ fn an_answer_without_a_required_call_is_exit_11_and_its_text_on_standard_error()
     let events = ran(&["--require-call", "--format", "ndjson"], reply("No need."));
     assert_eq!(
         (events.code, events.types()),
-        (11, ["start", "error"].map(str::to_owned).to_vec())
+        (11, ["start", "delta", "error"].map(str::to_owned).to_vec())
     );
+    assert_eq!(events.events()[1]["content"], "No need.");
 }
 
 const BROKEN: &str = "airx: invalid: the arguments of the call of f are not JSON\nhint: they stand in arguments_text\n";
