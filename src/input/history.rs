@@ -84,6 +84,14 @@ impl History {
         .hint("write into it what is asked, or drop it and give a prompt"))
     }
 
+    /// The text of a leading system message.
+    pub(super) fn system(&self) -> Option<String> {
+        match (self.first, self.messages.first()) {
+            (Some(Role::System), Some(Message::Given(turn))) => turn::text(turn.get()),
+            _ => None,
+        }
+    }
+
     /// There is no turn at all.
     pub(super) fn is_empty(&self) -> bool {
         self.messages.is_empty()

@@ -135,7 +135,26 @@ fn read_with(
     if let (None, Some(path)) = (&session, &sources.session) {
         session = Some(Session::open(path, notice)?);
     }
+    if let (Some((_, turns)), Some(path), Some(system)) = (&session, &sources.session, &system) {
+        tell_system(path, turns, system, notice);
+    }
     assemble(system, history, session, user)
+}
+
+/// Tells where a session goes on with another system text than it keeps.
+fn tell_system(path: &Path, turns: &History, system: &str, notice: &mut dyn FnMut(&str)) {
+    let kept = turns.system();
+    if turns.is_empty() || kept.as_deref() == Some(system) {
+        return;
+    }
+    let path = path.display();
+    let keeps = match kept {
+        Some(_) => "keeps its own",
+        None => "has none and gets none",
+    };
+    notice(&format!(
+        "the system message (-s) stands for this run only: session {path} {keeps}"
+    ));
 }
 
 fn assemble(

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::api::text::Text;
+
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -66,6 +68,13 @@ pub(super) fn check(json: &str) -> Result<Role, Fault> {
     }
     turn.tool_calls.map_or(Ok(()), tool_calls)?;
     Ok(role)
+}
+
+/// The text of the turn, which [`check`] has passed: of parts, of all of them.
+pub(super) fn text(json: &str) -> Option<String> {
+    let turn: Turn<'_> = serde_json::from_str(json).ok()?;
+    let text: Text<'_> = serde_json::from_str(turn.content?.get()).ok()?;
+    Some(text.0.into_owned())
 }
 
 /// Whether the turn, which [`check`] has passed, asks nothing: its text is white
