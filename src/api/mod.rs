@@ -5,3 +5,4 @@ pub mod failure;
 pub mod reply;
 pub mod request;
 pub mod text;
+pub mod whole;

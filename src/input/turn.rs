@@ -25,6 +25,7 @@ pub(super) struct Fault {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with role and content")]
 struct Turn<'a> {
     #[serde(borrow)]
     role: Option<&'a RawValue>,
@@ -39,12 +40,14 @@ struct Turn<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a tool call: an object with function")]
 struct Call<'a> {
     #[serde(borrow)]
     function: Option<Function<'a>>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with name and arguments")]
 struct Function<'a> {
     #[serde(borrow)]
     name: Option<&'a RawValue>,

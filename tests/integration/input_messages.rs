@@ -142,6 +142,10 @@ fn what_is_no_turn_is_refused_with_its_number_and_line() {
             "m: message 2, line 3: the role `bot` is not known\nhint: the roles are system, user, assistant and tool",
         ),
         (
+            r#"{"role":"assistant","tool_calls":["a"]}"#,
+            "m: message 1, line 1: `tool_calls`: invalid type: string \"a\", expected a tool call: an object with function",
+        ),
+        (
             "{\"role\":\"user\"}",
             "m: message 1, line 1: it has no `content`",
         ),

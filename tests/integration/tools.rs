@@ -244,6 +244,10 @@ fn tool_files_are_checked_before_anything_is_sent() {
         "--tools t, tool 1: its type \"plugin\" is none that the API knows",
     );
     refused(
+        "{\"type\":\"function\",\"function\":[]}",
+        "--tools t, tool 1: its function is not right: invalid length 0, expected an object with name and parameters",
+    );
+    refused(
         "{}",
         "--tools t, tool 1: it has neither type nor name\nhint: write {\"name\", \"description\", \"parameters\"}",
     );
