@@ -99,7 +99,12 @@ pub const TABLE: &[Row] = &[
         "incomplete",
         "the answer broke off or cannot be read",
     ),
-    row(Class::Blocked, 8, "blocked", "content policy"),
+    row(
+        Class::Blocked,
+        8,
+        "blocked",
+        "content policy, or finish_reason sensitive or content_filter",
+    ),
     row(
         Class::Truncated,
         9,

@@ -10,6 +10,10 @@ use std::fmt;
 /// The most bytes of one line, and of one frame's data: 16 MiB.
 pub const LIMIT: usize = 16 * 1024 * 1024;
 
+/// The data that ends a stream: such a line is a frame of its own as soon as its
+/// end has come, since some servers send no blank line behind it.
+pub const DONE: &[u8] = b"[DONE]";
+
 /// A line or a frame went over [`LIMIT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLong;
@@ -90,6 +94,19 @@ impl Parser {
         Ok(())
     }
 
+    /// No more bytes come: hands over a last [`DONE`] whose line has no end. Any
+    /// other frame that lacks its blank line is lost, as the rules have it.
+    ///
+    /// # Errors
+    /// Whatever `each` returns.
+    pub fn finish<E>(&self, each: impl FnOnce(Frame<'_>) -> Result<(), E>) -> Result<(), E> {
+        if self.data.is_empty() && field(&self.line, b"data") == Some(DONE) {
+            let event = &self.event;
+            return each(Frame { event, data: DONE });
+        }
+        Ok(())
+    }
+
     /// Takes one whole line, without its end.
     fn accept<'a, E: From<TooLong>>(
         &mut self,
@@ -100,12 +117,13 @@ impl Parser {
         if !std::mem::replace(&mut self.started, true) {
             line = line.strip_prefix(BOM).unwrap_or(line);
         }
-        if line.is_empty() {
-            return self.dispatch(held, each);
-        }
-        if let Some(value) = field(line, b"data") {
+        let mut ends = line.is_empty();
+        if ends {
+            // The frame is whole.
+        } else if let Some(value) = field(line, b"data") {
             if held.is_none() && self.data.is_empty() {
                 *held = Some(value);
+                ends = value.len() == DONE.len() && value == DONE;
             } else {
                 self.release(held)?;
                 extend(&mut self.data, value)?;
@@ -116,7 +134,11 @@ impl Parser {
             extend(&mut self.event, value)?;
         }
         // Comments, `id`, `retry` and unknown fields say nothing about the answer.
-        Ok(())
+        if ends {
+            self.dispatch(held, each)
+        } else {
+            Ok(())
+        }
     }
 
     fn dispatch<E>(
@@ -254,6 +276,57 @@ mod tests {
     fn a_last_block_without_blank_line_is_not_dispatched() {
         check("data: a\n\ndata: b\n", &[("", "a")]);
         check("data: a\n\ndata: b", &[("", "a")]);
+    }
+
+    #[test]
+    fn done_needs_no_blank_line() {
+        let expected = [("", "a"), ("", "[DONE]")];
+        for end in ["\n", "\r", "\r\n", "\n\n"] {
+            check(&format!("data: a\n\ndata: [DONE]{end}"), &expected);
+            check(&format!("data: a\n\ndata:[DONE]{end}"), &expected);
+        }
+        check(
+            "event: e\ndata: [DONE]\ndata: b\n\n",
+            &[("e", "[DONE]"), ("", "b")],
+        );
+    }
+
+    #[test]
+    fn done_behind_other_data_or_with_more_is_data() {
+        check("data: a\ndata: [DONE]\n", &[]);
+        check("data: a\ndata: [DONE]\n\n", &[("", "a\n[DONE]")]);
+        check("data: [DONE] \n", &[]);
+        check("data:  [DONE]\n", &[]);
+    }
+
+    #[test]
+    fn done_needs_no_end_of_its_line_at_the_end_of_the_bytes() {
+        let last = |input: &str| {
+            let mut parser = Parser::default();
+            let mut seen = Vec::new();
+            for piece in input.as_bytes().chunks(3) {
+                let fed: Result<(), TooLong> = parser.feed(piece, |_| Ok(()));
+                fed.unwrap();
+            }
+            let ended: Result<(), TooLong> = parser.finish(|frame| {
+                seen.extend_from_slice(frame.data);
+                Ok(())
+            });
+            ended.unwrap();
+            String::from_utf8(seen).unwrap()
+        };
+        for input in ["data: [DONE]", "data: a\n\ndata:[DONE]"] {
+            assert_eq!(last(input), "[DONE]", "{input}");
+        }
+        for input in [
+            "",
+            "data: a",
+            "data: a\ndata: [DONE]",
+            "data: [DONE",
+            "[DONE]",
+        ] {
+            assert_eq!(last(input), "", "{input}");
+        }
     }
 
     #[test]

@@ -24,7 +24,15 @@ pub(crate) fn prepare() {
             if descriptor.as_raw_fd() == stdout().as_raw_fd() {
                 STDOUT_CLOSED.store(true, Ordering::Relaxed);
             }
-            if let Ok(null) = rustix::fs::open("/dev/null", OFlags::RDWR, Mode::empty()) {
+            // A read of standard input still fails as of what is closed: a `-` that
+            // names it is refused, and is no empty part.
+            let reading = descriptor.as_raw_fd() == stdin().as_raw_fd();
+            let access = if reading {
+                OFlags::WRONLY
+            } else {
+                OFlags::RDWR
+            };
+            if let Ok(null) = rustix::fs::open("/dev/null", access, Mode::empty()) {
                 // Open for as long as the process lives.
                 let _ = null.into_raw_fd();
             }

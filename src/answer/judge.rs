@@ -29,7 +29,7 @@ impl Answer {
                 End::Proper => return Ok(()),
                 End::Open => Failure::new(Class::Incomplete, "the connection ended before the stream did: no [DONE], no length, no last chunk"),
             },
-            Some("sensitive") => Failure::new(Class::Blocked, "the content policy blocked the answer (finish_reason sensitive)")
+            Some(reason @ ("sensitive" | "content_filter")) => Failure::new(Class::Blocked, format!("the content policy blocked the answer (finish_reason {reason})"))
                 .hint("change the prompt; what came of the answer should be discarded"),
             Some("length") => Failure::new(Class::Truncated, "the answer was cut at the output limit (finish_reason length)")
                 .hint("raise --max-tokens, ask for less, or choose a model with a longer output (airx models)"),

@@ -1,6 +1,7 @@
 //! Frames or a whole reply → an [`Answer`], and the judgement whether it is
 //! complete or which failure it is. contract: an answer called complete is.
 
+mod calls;
 mod envelope;
 mod judge;
 mod refusal;
@@ -9,13 +10,14 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::api::reply::{CallPiece, Choice, Piece, Reply, Usage};
+use crate::api::reply::{Choice, Piece, Reply, Usage};
 use crate::api::text::Text;
 use crate::error::Failure;
 use crate::event::{Count, Event, Sink};
 use crate::exit::Class;
-use crate::sse::{Frame, TooLong};
+use crate::sse::{self, Frame, TooLong};
 
+pub use calls::Call;
 use envelope::Envelope;
 pub use judge::End;
 pub use refusal::refused;
@@ -53,19 +55,6 @@ pub struct Answer {
     envelope: Envelope,
 }
 
-/// A tool call.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Call {
-    /// The server's id of the call.
-    pub id: String,
-    /// The function.
-    pub name: String,
-    /// The arguments as the model wrote them: JSON, one hopes.
-    pub arguments: String,
-    /// Which fragments belong here.
-    index: usize,
-}
-
 impl From<TooLong> for Failure {
     fn from(why: TooLong) -> Self {
         Self::new(Class::Incomplete, why.to_string())
@@ -92,7 +81,7 @@ impl Answer {
         if self.done {
             return Ok(());
         }
-        if frame.data.starts_with(b"[DONE]") {
+        if frame.data.starts_with(sse::DONE) {
             self.done = true;
             return Ok(());
         }
@@ -188,7 +177,7 @@ impl Answer {
         if let Some(piece) = choice.piece() {
             piece.content().clone_into(&mut self.text);
             piece.reasoning().clone_into(&mut self.reasoning);
-            self.add_calls(piece.tool_calls.as_deref().unwrap_or_default(), &body)?;
+            self.whole_calls(piece.tool_calls.as_deref().unwrap_or_default(), &body)?;
         }
         self.absorb(&reply, Some(choice));
         drop(reply);
@@ -230,56 +219,6 @@ impl Answer {
         if let Some(found) = reply.web_search {
             self.search = serde_json::from_str(found.get()).ok();
         }
-    }
-
-    /// Adds calls or fragments of them, keyed by index: an id or a name counts
-    /// where it first stands, arguments are joined.
-    fn add_calls(&mut self, pieces: &[CallPiece<'_>], payload: &[u8]) -> Result<(), Failure> {
-        for (place, piece) in pieces.iter().enumerate() {
-            // Without an index the place in the list is all there is to go by.
-            let index = piece.index.unwrap_or(place);
-            let known = self.calls.iter().position(|call| call.index == index);
-            let at = match known {
-                Some(at) => at,
-                None if self.calls.len() < CALLS_MAX => {
-                    let at = self.calls.partition_point(|call| call.index < index);
-                    self.calls.insert(
-                        at,
-                        Call {
-                            index,
-                            ..Call::default()
-                        },
-                    );
-                    at
-                }
-                None => {
-                    let failure = Failure::new(
-                        Class::Incomplete,
-                        format!("the answer holds more than {CALLS_MAX} tool calls"),
-                    );
-                    return Err(with_body(failure, payload));
-                }
-            };
-            let call = &mut self.calls[at];
-            let text = |text: Option<&Text<'_>>| {
-                text.map(|text| text.as_str().to_owned())
-                    .unwrap_or_default()
-            };
-            if call.id.is_empty() {
-                call.id = text(piece.id.as_ref());
-            }
-            if let Some(function) = &piece.function {
-                if call.name.is_empty() {
-                    call.name = text(function.name.as_ref());
-                }
-                let arguments = function.arguments().map_err(|why| {
-                    let what = format!("the arguments of a tool call cannot be read: {why}");
-                    with_body(Failure::new(Class::Incomplete, what), payload)
-                })?;
-                call.arguments.push_str(&arguments);
-            }
-        }
-        Ok(())
     }
 }
 

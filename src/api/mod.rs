@@ -6,3 +6,4 @@ pub mod failure;
 pub mod reply;
 pub mod request;
 pub mod text;
+pub mod whole;

@@ -5,10 +5,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::text::Text;
+use super::whole::whole_or_null;
 
 /// A reply body, or the payload of one stream frame. Unknown members are
 /// ignored; every member may be missing or null.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with choices")]
 pub struct Reply<'a> {
     /// The server's id of the answer.
     #[serde(borrow)]
@@ -52,6 +54,7 @@ impl Reply<'_> {
 
 /// One alternative of an answer.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a choice: an object with message or delta")]
 pub struct Choice<'a> {
     /// Which alternative it is.
     #[serde(borrow)]
@@ -81,6 +84,7 @@ impl<'a> Choice<'a> {
 
 /// A message or a delta of one.
 #[derive(Debug, Default, Deserialize)]
+#[serde(expecting = "a message: an object with content")]
 pub struct Piece<'a> {
     /// The answer's text.
     #[serde(borrow)]
@@ -114,8 +118,10 @@ impl Piece<'_> {
 
 /// A tool call or a fragment of one.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a tool call: an object with function")]
 pub struct CallPiece<'a> {
     /// Which call a fragment belongs to.
+    #[serde(default, deserialize_with = "whole_or_null")]
     pub index: Option<usize>,
     /// Only on the first fragment.
     #[serde(borrow)]
@@ -127,6 +133,7 @@ pub struct CallPiece<'a> {
 
 /// The function part of a call.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "an object with name and arguments")]
 pub struct FunctionPiece<'a> {
     /// Only on the first fragment.
     #[serde(borrow)]

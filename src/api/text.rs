@@ -63,6 +63,7 @@ impl<'de> Visitor<'de> for TextVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
         #[derive(serde::Deserialize)]
+        #[serde(expecting = "a content part: an object with text")]
         struct Part<'a> {
             #[serde(borrow)]
             text: Option<Text<'a>>,

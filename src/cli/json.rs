@@ -10,7 +10,8 @@ use super::{Common, EachArgs};
 /// and held against --schema or --fields. A wrong one, a duplicate member too,
 /// is sent back with what is wrong, up to --tries; then airx exits 10 with
 /// nothing on standard output. Digits of numbers and the order of members are
-/// kept.
+/// kept. Arrays and objects may stand 127 levels deep in one another; what is
+/// deeper is a wrong answer.
 ///
 /// The schema goes into the system message, behind --system. Models follow a
 /// flat schema with a few described fields best.

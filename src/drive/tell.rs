@@ -177,8 +177,8 @@ pub(super) fn calls(
     })
 }
 
-/// An answer of `tools` that was cut: its prose is shown as it is beside calls, and
-/// no call, since the last may lack its end.
+/// An answer of `tools` that was cut, or lacks a call: its prose is shown as it is
+/// beside calls, and no call, since the last may lack its end.
 pub(super) fn cut(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
     if answer.body.is_empty() {
         // A stream has told what came.
@@ -204,9 +204,7 @@ pub(super) fn prose(
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     if required {
-        if !job.request.stream {
-            sink.aside(&answer.text, true);
-        }
+        cut(answer, job, sink)?;
         return Err(Failure::new(
             Class::Tool,
             "the answer holds no tool call (--require-call)",

@@ -160,7 +160,7 @@ fn streamed(
         if !stream.has_arrived() {
             sink.wait()?;
         }
-        let broken = match stream.next(limit) {
+        let ended = match stream.next(limit) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
                 if !sniffed && let Some(first) = bytes.trim_ascii_start().first() {
@@ -180,18 +180,19 @@ fn streamed(
                 }
                 // Checked here too: a stream that never pauses meets no wait.
                 let limit = clocks.limit(answer.begun);
-                limit
-                    .filter(|limit| *limit <= clocks.heard)
-                    .map(|_| clocks.ran_out(answer.begun))
+                if limit.is_none_or(|limit| clocks.heard < limit) {
+                    continue;
+                }
+                Err(clocks.ran_out(answer.begun))
             }
-            Ok(Next::End { whole: true }) => break End::Proper,
-            Ok(Next::End { whole: false }) => break End::Open,
-            Ok(Next::TimedOut) => Some(clocks.ran_out(answer.begun)),
-            Err(failure) => Some(failure),
+            Ok(Next::End { whole: true }) => Ok(End::Proper),
+            Ok(Next::End { whole: false }) => Ok(End::Open),
+            Ok(Next::TimedOut) => Err(clocks.ran_out(answer.begun)),
+            Err(failure) => Err(failure),
         };
-        if let Some(broken) = broken {
-            return Err(broken);
-        }
+        // However it ended: a last [DONE] may lack the end of its line.
+        parser.finish(|frame| answer.frame(frame, ask.keep, sink))?;
+        break if answer.done { End::Proper } else { ended? };
     };
     answer.judge(ask.accept, end)
 }

@@ -11,6 +11,8 @@ use crate::error::Failure;
 /// The conversation so far.
 #[derive(Debug, Default)]
 pub(super) struct History {
+    /// The source's, for messages.
+    name: String,
     messages: Vec<Message>,
     first: Option<Role>,
     last: Option<Role>,
@@ -33,7 +35,10 @@ impl History {
         text: &'a str,
         turns: impl Iterator<Item = Result<&'a RawValue, Failure>>,
     ) -> Result<Self, Failure> {
-        let mut history = Self::default();
+        let mut history = Self {
+            name: name.to_owned(),
+            ..Self::default()
+        };
         for turn in turns {
             let turn = turn?.get();
             let number = history.messages.len() + 1;
@@ -60,6 +65,31 @@ impl History {
     /// The last turn waits for an answer: no prompt is needed.
     pub(super) fn is_complete(&self) -> bool {
         matches!(self.last, Some(Role::User | Role::Tool))
+    }
+
+    /// Refuses to send a conversation whose last turn asks nothing. A tool may well
+    /// have had nothing to say.
+    pub(super) fn check_end(&self) -> Result<(), Failure> {
+        let (Some(Role::User), Some(Message::Given(turn))) = (self.last, self.messages.last())
+        else {
+            return Ok(());
+        };
+        if !turn::is_blank(turn.get()) {
+            return Ok(());
+        }
+        let (name, number) = (&self.name, self.messages.len());
+        Err(Failure::usage(format!(
+            "{name}: message {number}, the last turn, is blank: it asks nothing"
+        ))
+        .hint("write into it what is asked, or drop it and give a prompt"))
+    }
+
+    /// The text of a leading system message.
+    pub(super) fn system(&self) -> Option<String> {
+        match (self.first, self.messages.first()) {
+            (Some(Role::System), Some(Message::Given(turn))) => turn::text(turn.get()),
+            _ => None,
+        }
     }
 
     /// There is no turn at all.

@@ -123,17 +123,38 @@ fn read_with(
         .as_ref()
         .map(|(_, turns)| turns)
         .or(history.as_ref());
-    let complete = !asked && turns.is_some_and(History::is_complete);
-    let text = if complete {
-        String::new()
-    } else {
-        user::text(sources, claim, stdin, notice)?
+    let complete = turns.filter(|turns| !asked && turns.is_complete());
+    let text = match complete {
+        Some(_) => String::new(),
+        None => user::text(sources, claim, stdin, notice)?,
     };
-    let user = (!complete || !images.is_empty()).then_some(Message::User { text, images });
+    let user = match complete {
+        Some(turns) if images.is_empty() => turns.check_end().map(|()| None)?,
+        _ => Some(Message::User { text, images }),
+    };
     if let (None, Some(path)) = (&session, &sources.session) {
         session = Some(Session::open(path, notice)?);
     }
+    if let (Some((_, turns)), Some(path), Some(system)) = (&session, &sources.session, &system) {
+        tell_system(path, turns, system, notice);
+    }
     assemble(system, history, session, user)
+}
+
+/// Tells where a session goes on with another system text than it keeps.
+fn tell_system(path: &Path, turns: &History, system: &str, notice: &mut dyn FnMut(&str)) {
+    let kept = turns.system();
+    if turns.is_empty() || kept.as_deref() == Some(system) {
+        return;
+    }
+    let path = path.display();
+    let keeps = match kept {
+        Some(_) => "keeps its own",
+        None => "has none and gets none",
+    };
+    notice(&format!(
+        "the system message (-s) stands for this run only: session {path} {keeps}"
+    ));
 }
 
 fn assemble(

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::api::text::Text;
+
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
@@ -23,6 +25,7 @@ pub(super) struct Fault {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with role and content")]
 struct Turn<'a> {
     #[serde(borrow)]
     role: Option<&'a RawValue>,
@@ -37,12 +40,14 @@ struct Turn<'a> {
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "a tool call: an object with function")]
 struct Call<'a> {
     #[serde(borrow)]
     function: Option<Function<'a>>,
 }
 
 #[derive(Deserialize)]
+#[serde(expecting = "an object with name and arguments")]
 struct Function<'a> {
     #[serde(borrow)]
     name: Option<&'a RawValue>,
@@ -66,6 +71,38 @@ pub(super) fn check(json: &str) -> Result<Role, Fault> {
     }
     turn.tool_calls.map_or(Ok(()), tool_calls)?;
     Ok(role)
+}
+
+/// The text of the turn, which [`check`] has passed: of parts, of all of them.
+pub(super) fn text(json: &str) -> Option<String> {
+    let turn: Turn<'_> = serde_json::from_str(json).ok()?;
+    let text: Text<'_> = serde_json::from_str(turn.content?.get()).ok()?;
+    Some(text.0.into_owned())
+}
+
+/// Whether the turn, which [`check`] has passed, asks nothing: its text is white
+/// space, and no part is anything but text.
+pub(super) fn is_blank(json: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Part<'a> {
+        #[serde(rename = "type", borrow)]
+        kind: Option<Cow<'a, str>>,
+        #[serde(borrow)]
+        text: Option<Cow<'a, str>>,
+    }
+    let content = serde_json::from_str::<Turn<'_>>(json).ok();
+    let content = content.and_then(|turn| turn.content);
+    let content = content.map_or("null", RawValue::get);
+    if let Ok(text) = serde_json::from_str::<Cow<'_, str>>(content) {
+        return text.trim().is_empty();
+    }
+    // What cannot be read here is the server's affair.
+    serde_json::from_str::<Vec<Part<'_>>>(content).is_ok_and(|parts| {
+        parts.iter().all(|part| {
+            let text = part.text.as_deref().unwrap_or_default();
+            part.kind.as_deref() == Some("text") && text.trim().is_empty()
+        })
+    })
 }
 
 fn role(turn: &Turn<'_>) -> Result<Role, Fault> {
@@ -210,6 +247,21 @@ mod tests {
             "duplicate field `role`"
         );
         assert!(what(r#"{"role":"assistant","tool_calls":{}}"#).starts_with("`tool_calls`: "));
+    }
+
+    #[test]
+    fn a_turn_is_blank_where_no_part_of_it_says_anything() {
+        let user = |content: &str| format!(r#"{{"role":"user","content":{content}}}"#);
+        let text = r#"{"type":"text","text":" \n"}"#;
+        let image = r#"{"type":"image_url","image_url":{"url":"u"}}"#;
+        for content in [r#""""#, r#"" \t\u3000""#, "[]", &format!("[{text},{text}]")] {
+            assert!(is_blank(&user(content)), "{content}");
+        }
+        let more = r#"[{"type":"text","text":""},{"type":"text","text":"a"}]"#;
+        let odd = r#"[{"type":"text","text":1}]"#;
+        for content in [r#"".""#, more, odd, "[{}]", &format!("[{text},{image}]")] {
+            assert!(!is_blank(&user(content)), "{content}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
 use super::answer::{Answer, Call};
+use crate::api::whole::whole_or_null;
 use crate::cli::{FaultKind, MockArgs};
 
 /// One answer of a script.
@@ -48,6 +49,7 @@ pub(super) enum Exact {
 /// The members of a line.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an answer: an object")]
 struct Line {
     content: Option<String>,
     reasoning: Option<String>,
@@ -55,6 +57,7 @@ struct Line {
     /// Null is not absent: it leaves the reason out.
     #[serde(default, deserialize_with = "present")]
     finish_reason: Option<Value>,
+    #[serde(default, deserialize_with = "whole_or_null")]
     status: Option<u16>,
     headers: Option<Map<String, Value>>,
     #[serde(default, deserialize_with = "present")]
@@ -67,11 +70,12 @@ struct Line {
 /// A call in the API's shape, or with name and arguments beside its id.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "a tool call: an object")]
 struct CallLine {
     id: Option<String>,
     #[serde(rename = "type")]
     _kind: Option<String>,
-    #[serde(rename = "index")]
+    #[serde(rename = "index", default, deserialize_with = "whole_or_null")]
     _index: Option<u64>,
     function: Option<FunctionLine>,
     name: Option<String>,
@@ -80,6 +84,7 @@ struct CallLine {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[serde(expecting = "an object with name and arguments")]
 struct FunctionLine {
     name: String,
     #[serde(default)]

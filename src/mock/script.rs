@@ -113,6 +113,8 @@ mod tests {
             (r#"{"content":"a","status":200}"#, "status"),
             (r#"{"delay":"soon"}"#, "delay"),
             (r#"{"status":99}"#, "99"),
+            (r#"{"status":"200"}"#, "a whole number of at most 16 bits"),
+            ("7", "expected an answer: an object"),
             (r#"{"headers":{"a b":"c"}}"#, "a b"),
             (r#"{"tool_calls":[{}]}"#, "no name"),
             (r#"{"fail":"explode"}"#, "explode"),

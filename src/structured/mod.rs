@@ -18,9 +18,12 @@ pub use lines::Splitter;
 pub use schema::Schema;
 pub use wanted::{Options, Rejected, Show, TRIES, Wanted};
 
+/// Most levels of arrays and objects in one another: what `serde_json` reads.
+pub const DEPTH: usize = 127;
+
 /// Parses `text` as one JSON value. One code fence around it is tolerated;
 /// prose, a second value or a duplicate member is not. The digits of numbers
-/// and the order of members are kept; depth is bounded at 128.
+/// and the order of members are kept; depth is bounded by [`DEPTH`].
 ///
 /// # Errors
 /// What is wrong, with line and column.
@@ -33,9 +36,18 @@ pub fn parse(text: &str) -> Result<Value, String> {
 /// # Errors
 /// What is wrong, with line and column.
 pub fn strict(text: &str) -> Result<Value, String> {
-    let value = serde_json::from_str(text).map_err(|why| why.to_string())?;
-    serde_json::from_str::<Unique>(text).map_err(|why| why.to_string())?;
+    let value = serde_json::from_str(text).map_err(|why| told(&why))?;
+    serde_json::from_str::<Unique>(text).map_err(|why| told(&why))?;
     Ok(value)
+}
+
+/// The parser's words; where they are about itself, the bound that was passed.
+fn told(why: &serde_json::Error) -> String {
+    let why = why.to_string();
+    match why.strip_prefix("recursion limit exceeded") {
+        Some(place) => format!("deeper than {DEPTH} levels{place}"),
+        None => why,
+    }
 }
 
 /// The inside of the one fence that surrounds `text`, or `text` itself.
@@ -180,7 +192,18 @@ mod tests {
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
-        assert!(parse(&"[".repeat(100_000)).is_err());
+    }
+
+    #[test]
+    fn what_is_deeper_than_the_bound_is_told_with_it() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(parse(&nested(DEPTH)).is_ok());
+        for depth in [DEPTH + 1, 100_000] {
+            let why = parse(&nested(depth)).unwrap_err();
+            assert_eq!(why, "deeper than 127 levels at line 1 column 128");
+        }
+        let why = parse(&"{\"a\":".repeat(128)).unwrap_err();
+        assert!(why.starts_with("deeper than 127 levels at "), "{why}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub(super) const NAME_MAX: usize = 64;
 
 /// What a function object holds.
 #[derive(Deserialize)]
+#[serde(expecting = "an object with name and parameters")]
 pub(super) struct Declared {
     pub(super) name: String,
     description: Option<Value>,

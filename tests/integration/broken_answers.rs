@@ -66,6 +66,47 @@ fn a_body_that_is_no_json_exits_7() {
 }
 
 #[test]
+fn what_has_the_wrong_shape_is_told_in_words_of_the_api() {
+    for (body, why) in [
+        (
+            "[]",
+            "invalid length 0, expected an object with choices at line 1 column 2",
+        ),
+        (
+            "\"a\"",
+            "invalid type: string \"a\", expected an object with choices at line 1 column 3",
+        ),
+        (
+            r#"{"choices":["a"]}"#,
+            "invalid type: string \"a\", expected a choice: an object with message or delta at line 1 column 15",
+        ),
+        (
+            r#"{"choices":[{"message":"a"}]}"#,
+            "invalid type: string \"a\", expected a message: an object with content at line 1 column 26",
+        ),
+        (
+            r#"{"choices":[{"message":{"content":["a"]}}]}"#,
+            "invalid type: string \"a\", expected a content part: an object with text at line 1 column 38",
+        ),
+        (
+            r#"{"choices":[{"message":{"tool_calls":["a"]}}]}"#,
+            "invalid type: string \"a\", expected a tool call: an object with function at line 1 column 41",
+        ),
+        (
+            r#"{"choices":[{"message":{"tool_calls":[{"index":"a"}]}}]}"#,
+            "invalid type: string \"a\", expected a whole number of at most 64 bits at line 1 column 50",
+        ),
+    ] {
+        let server = Server::once(json(200, body));
+        chat(&server, &[]).is(
+            7,
+            "",
+            &format!("airx: incomplete: the response is not a chat completion in JSON: {why}\nhint: see it with -v; is the base URL right?\n"),
+        );
+    }
+}
+
+#[test]
 fn a_body_without_a_length_is_whole_when_its_json_is() {
     let server = Server::once(unframed("application/json", &reply_body("Hi", "stop")));
     chat(&server, &[]).is(0, "Hi\n", "");

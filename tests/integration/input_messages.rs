@@ -109,11 +109,41 @@ fn a_conversation_that_is_not_complete_needs_a_prompt() {
 }
 
 #[test]
+fn a_blank_last_turn_is_refused_and_nothing_is_sent() {
+    let told = |number: u8| {
+        format!(
+            "airx: usage: m: message {number}, the last turn, is blank: it asks nothing\nhint: write into it what is asked, or drop it and give a prompt\n"
+        )
+    };
+    for content in [r#""""#, r#"" \n""#, "[]", r#"[{"type":"text","text":" "}]"#] {
+        let turn = format!(r#"{{"role":"user","content":{content}}}"#);
+        dry(&format!("[{turn}]"), &[], "").is(2, "", &told(1));
+        dry(&format!("{TURNS}{turn}\n"), &["-n"], "").is(2, "", &told(4));
+    }
+}
+
+#[test]
+fn a_tools_empty_answer_and_an_image_alone_are_no_blank_turns() {
+    let tool = r#"{"role":"tool","tool_call_id":"c","content":""}"#;
+    let image = r#"{"role":"user","content":[{"type":"image_url","image_url":{"url":"u"}}]}"#;
+    let blank = r#"{"role":"user","content":""}"#;
+    for turn in [tool, image] {
+        is(turn, &[], "", &format!("[{turn}]"));
+    }
+    let more = format!(r#"[{blank},{{"role":"user","content":"more"}}]"#);
+    is(blank, &["more"], "", &more);
+}
+
+#[test]
 fn what_is_no_turn_is_refused_with_its_number_and_line() {
     for (text, refusal) in [
         (
             "{\"role\":\"user\",\"content\":\"q\"}\n\n{\"role\":\"bot\",\"content\":\"\"}\n",
             "m: message 2, line 3: the role `bot` is not known\nhint: the roles are system, user, assistant and tool",
+        ),
+        (
+            r#"{"role":"assistant","tool_calls":["a"]}"#,
+            "m: message 1, line 1: `tool_calls`: invalid type: string \"a\", expected a tool call: an object with function",
         ),
         (
             "{\"role\":\"user\"}",

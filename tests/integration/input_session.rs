@@ -107,6 +107,47 @@ fn a_session_that_ends_with_the_users_turn_needs_no_prompt() {
 }
 
 #[test]
+fn another_system_text_than_the_session_s_is_told_to_stand_for_this_run_only() {
+    let kept = "{\"role\":\"system\",\"content\":\"old\"}\n";
+    let own = "airx: warning: the system message (-s) stands for this run only: session s keeps its own\n";
+    let none = own.replace("keeps its own", "has none and gets none");
+    for (kept, given, told) in [(kept, "new", own), (kept, "old", ""), ("", "new", &none)] {
+        for (quiet, told) in [(&[][..], told), (&["-q"][..], "")] {
+            let server = Server::once(reply("a2"));
+            let folder = folder();
+            let turns = format!("{kept}{USER}{ANSWER}");
+            let path = file(&folder, "s", &turns);
+            airx(["chat", "--session", "s", "-s", given, "q2"])
+                .args(quiet)
+                .at(&server)
+                .within(folder.path())
+                .run()
+                .is(0, "a2\n", told);
+            assert_eq!(server.asked()[0].json()["messages"][0]["content"], given);
+            let added = format!("{USER}{ANSWER}").replace('1', "2");
+            assert_eq!(text(path), turns + &added);
+        }
+    }
+}
+
+#[test]
+fn a_session_that_ends_with_a_blank_turn_is_refused_and_left_as_it_was() {
+    let folder = folder();
+    let turns = format!("{USER}{ANSWER}{}", USER.replace("q1", "\\t"));
+    let path = file(&folder, "s", &turns);
+    airx(["chat", "--session", "s"])
+        .nowhere()
+        .within(folder.path())
+        .run()
+        .is(
+            2,
+            "",
+            "airx: usage: s: message 3, the last turn, is blank: it asks nothing\nhint: write into it what is asked, or drop it and give a prompt\n",
+        );
+    assert_eq!(text(path), turns);
+}
+
+#[test]
 fn a_failed_run_leaves_the_session_as_it_was() {
     for refused in [
         json(401, "{}"),

@@ -60,6 +60,24 @@ fn without_a_schema_what_is_no_json_is_asked_for_again() {
 }
 
 #[test]
+fn what_is_nested_too_deep_goes_back_with_the_bound() {
+    let deep = "[".repeat(128) + &"]".repeat(128);
+    let most = format!("{}\n", &deep[1..255]);
+    let server = Server::play([reply(&deep), reply(most.trim_end())]);
+    airx(["json", "q"]).at(&server).run().is(0, &most, "");
+    assert_eq!(
+        server.asked()[1].json()["messages"][2]["content"],
+        "That answer is not valid:\n- deeper than 127 levels at line 1 column 128\nAnswer again: the whole corrected JSON value and nothing else."
+    );
+    let server = Server::once(reply(&deep));
+    airx(["json", "--tries", "1", "q"]).at(&server).run().is(
+        10,
+        "",
+        &format!("{deep}\nairx: invalid: the answer is not the JSON asked for: deeper than 127 levels at line 1 column 128\nhint: say in the prompt which JSON is wanted; the answer is above\n"),
+    );
+}
+
+#[test]
 fn a_pointer_that_finds_nothing_is_asked_for_again_only_without_a_schema() {
     let server = Server::play([reply("{}"), reply(r#"{"a":"x"}"#)]);
     airx(["json", "--select", "/a", "q"])
@@ -166,7 +184,7 @@ fn only_the_accepted_turn_is_kept_in_the_session() {
 
 #[test]
 fn a_cut_or_blocked_answer_is_not_asked_for_again() {
-    for (reason, code) in [("length", 9), ("sensitive", 8)] {
+    for (reason, code) in [("length", 9), ("sensitive", 8), ("content_filter", 8)] {
         let server = Server::play([reply(WRONG), json(200, &reply_body(RIGHT, reason))]);
         let ran = airx(args(&[])).at(&server).run();
         assert_eq!(

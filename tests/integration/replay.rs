@@ -321,20 +321,39 @@ fn a_broken_recording_is_named() {
     let (tapes, path) = tapes();
     let good = fs::read_to_string(&path).unwrap();
     let half = good[..good.len() / 2].to_owned();
-    for broken in [
-        String::new(),
-        half,
-        "[]".to_owned(),
-        good.replace("\"airx\": 1", "\"airx\": 9"),
-        good.replace("\"status\": 200", "\"status\": \"200\""),
-        good.replace("\"body\": \"{", "\"other\": \"{"),
-        good.replace("\"end\": \"whole\"", "\"end\": \"never\""),
+    for (broken, why) in [
+        (String::new(), "EOF"),
+        (half, "EOF"),
+        (
+            "[]".to_owned(),
+            "invalid length 0, expected an object with airx, request and response",
+        ),
+        (
+            good.replace("\"airx\": 1", "\"airx\": 9"),
+            "its form is version 9",
+        ),
+        (
+            good.replace("\"airx\": 1", "\"airx\": 256"),
+            "invalid value: integer `256`, expected a whole number of at most 8 bits",
+        ),
+        (
+            good.replace("\"status\": 200", "\"status\": \"200\""),
+            "invalid type: string \"200\", expected a whole number of at most 16 bits",
+        ),
+        (
+            good.replace("\"body\": \"{", "\"other\": \"{"),
+            "its response has neither body nor stream",
+        ),
+        (
+            good.replace("\"end\": \"whole\"", "\"end\": \"never\""),
+            "unknown variant `never`",
+        ),
     ] {
         fs::write(&path, &broken).unwrap();
         let ran = replay(&["chat", "hi"], tapes.path());
         assert_eq!((ran.code, &*ran.stdout), (2, ""), "{broken}");
         let start = format!(
-            "airx: usage: {} is not a usable recording: ",
+            "airx: usage: {} is not a usable recording: {why}",
             path.display()
         );
         assert!(ran.stderr.starts_with(&start), "{}", ran.stderr);

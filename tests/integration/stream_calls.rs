@@ -1,5 +1,7 @@
 //! Tool calls in a stream: whole, in fragments, and cut.
 
+use serde_json::json;
+
 use crate::harness::{DONE, delta, finish_frame, stream};
 use crate::stream::{run, sample};
 
@@ -49,6 +51,55 @@ fn calls_in_fragments_are_joined_wherever_they_are_cut() {
 {\"id\":\"c1\",\"name\":\"f\",\"arguments\":{\"b\":\"ü\"}}\n",
         "",
     );
+}
+
+/// A frame with one piece of a call.
+fn piece(piece: &serde_json::Value) -> String {
+    let frame = serde_json::json!({ "choices": [{ "delta": { "tool_calls": [piece] } }] });
+    format!("data: {frame}\n\n")
+}
+
+#[test]
+fn whole_calls_that_share_an_index_or_have_none_are_calls_of_their_own() {
+    let told = "{\"id\":\"a\",\"name\":\"f\",\"arguments\":{}}
+{\"id\":\"b\",\"name\":\"f\",\"arguments\":{\"x\":1}}\n";
+    for index in [json!(0), json!(null)] {
+        for (one, two) in [("a", "b"), ("", "")] {
+            let call = |id: &str, arguments: &str| {
+                let function = json!({ "name": "f", "arguments": arguments });
+                piece(&json!({ "index": index, "id": id, "function": function }))
+            };
+            let frames = [
+                call(one, "{}"),
+                call(two, "{\"x\":1}"),
+                finish_frame("tool_calls"),
+                DONE.into(),
+            ];
+            let told = told
+                .replace("\"a\"", &format!("\"{one}\""))
+                .replace("\"b\"", &format!("\"{two}\""));
+            run(stream(frames), &[]).is(0, &told, "");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_repeats_id_and_name_with_every_fragment_makes_one_call() {
+    for id in ["a", ""] {
+        let fragment = |arguments: &str| {
+            let function = json!({ "name": "f", "arguments": arguments });
+            piece(&json!({ "id": id, "function": function }))
+        };
+        let frames = [
+            fragment("{\"x\":"),
+            fragment("[1"),
+            fragment("]}"),
+            finish_frame("tool_calls"),
+            DONE.into(),
+        ];
+        let told = format!("{{\"id\":\"{id}\",\"name\":\"f\",\"arguments\":{{\"x\":[1]}}}}\n");
+        run(stream(frames), &[]).is(0, &told, "");
+    }
 }
 
 #[test]

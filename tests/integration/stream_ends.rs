@@ -29,6 +29,19 @@ hint: change the prompt; what came of the answer should be discarded\n";
 }
 
 #[test]
+fn a_content_filter_is_blocked_as_sensitive_is() {
+    let message =
+        "airx: blocked: the content policy blocked the answer (finish_reason content_filter)
+hint: change the prompt; what came of the answer should be discarded\n";
+    let frames = || stream([delta("a"), finish_frame("content_filter"), DONE.into()]);
+    run(frames(), &[]).is(8, "a\n", message);
+    let ran = run(frames(), &["--format", "ndjson"]);
+    let last = &ran.events()[2];
+    assert_eq!((ran.code, &last["class"]), (8, &"blocked".into()));
+    assert_eq!(last["finish_reason"], "content_filter");
+}
+
+#[test]
 fn a_cut_answer_exits_9_however_the_connection_ends() {
     for end in [Step::Close, Step::Hold, chunk(b"data: {]\n\n")] {
         let play = vec![
@@ -104,6 +117,36 @@ fn done_without_a_finish_reason_exits_7() {
 fn a_connection_that_stays_open_after_done_is_not_waited_for() {
     let text = delta("Hi") + &finish_frame("stop") + DONE;
     run(vec![stream_head(), chunk(text.as_bytes()), Step::Hold], &[]).is(0, "Hi\n", "");
+}
+
+#[test]
+fn done_ends_a_stream_at_once_without_a_blank_line_behind_it() {
+    for done in ["data: [DONE]\n", "data:[DONE]\n", "data: [DONE]\r\n"] {
+        let text = delta("Hi") + &finish_frame("stop") + done;
+        // In one piece and in two: the line's end comes by itself.
+        for cut in [text.len(), text.len() - 1] {
+            let (one, two) = text.split_at(cut);
+            let mut play = vec![stream_head(), chunk(one.as_bytes())];
+            play.extend((!two.is_empty()).then(|| chunk(two.as_bytes())));
+            play.push(Step::Hold);
+            run(play, &["--idle-timeout", "5s"]).is(0, "Hi\n", "");
+        }
+    }
+}
+
+#[test]
+fn done_at_the_end_needs_no_end_of_its_line_however_the_connection_ends() {
+    for done in ["data: [DONE]", "data:[DONE]", "data: [DONE]\n"] {
+        let text = delta("Hi") + &finish_frame("stop") + done;
+        run(unframed("text/event-stream", &text), &[]).is(0, "Hi\n", "");
+        for end in [Step::Close, Step::Reset, Step::Hold] {
+            let play = vec![stream_head(), chunk(text.as_bytes()), end];
+            run(play, &["--idle-timeout", "300ms"]).is(0, "Hi\n", "");
+        }
+        run(stream([text]), &[]).is(0, "Hi\n", "");
+    }
+    let cut = delta("Hi") + &finish_frame("stop") + "data: [DONE";
+    assert_eq!(run(unframed("text/event-stream", &cut), &[]).code, 7);
 }
 
 #[test]

@@ -63,8 +63,9 @@ fn an_answer_without_a_required_call_is_exit_11_and_its_text_on_standard_error()
     let events = ran(&["--require-call", "--format", "ndjson"], reply("No need."));
     assert_eq!(
         (events.code, events.types()),
-        (11, ["start", "error"].map(str::to_owned).to_vec())
+        (11, ["start", "delta", "error"].map(str::to_owned).to_vec())
     );
+    assert_eq!(events.events()[1]["content"], "No need.");
 }
 
 const BROKEN: &str = "airx: invalid: the arguments of the call of f are not JSON\nhint: they stand in arguments_text\n";
@@ -241,6 +242,10 @@ fn tool_files_are_checked_before_anything_is_sent() {
     refused(
         "{\"type\":\"plugin\"}",
         "--tools t, tool 1: its type \"plugin\" is none that the API knows",
+    );
+    refused(
+        "{\"type\":\"function\",\"function\":[]}",
+        "--tools t, tool 1: its function is not right: invalid length 0, expected an object with name and parameters",
     );
     refused(
         "{}",

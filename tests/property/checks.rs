@@ -96,6 +96,12 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
         }
         printer.wait().unwrap();
     }
+    let end = if result.is_ok() && !answer.done {
+        parser.finish(|frame| answer.frame(frame, true, &mut printer))
+    } else {
+        Ok(())
+    };
+    let result = result.and(end);
     let result = result.and_then(|()| answer.judge(&[], End::Open));
     if let Err(failure) = &result {
         printer.note(Level::Warning, &failure.message);

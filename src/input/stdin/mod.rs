@@ -64,6 +64,8 @@ enum Ended {
     Done,
     /// Silence longer than the limit.
     Silent,
+    /// The descriptor is closed: there is no input at all.
+    Closed,
 }
 
 /// Standard input.
@@ -85,14 +87,19 @@ impl Stdin<'_> {
         }
     }
 
-    /// Asked for by name (`-`): read to the end, however long that takes.
+    /// Asked for by name (`-`): read to the end, however long that takes. What is
+    /// closed is refused.
     pub(super) fn to_the_end(self, into: &mut Vec<u8>) -> Result<(), Failure> {
         let patience = Patience {
             notice: None,
             notice_after: self.notice_after,
             limit: None,
         };
-        self.read(into, patience).map(drop)
+        match self.read(into, patience)? {
+            Ended::Closed => Err(Failure::usage("standard input is closed, and `-` reads it")
+                .hint("leave out the `-`, or write < /dev/null for an empty part")),
+            Ended::Done | Ended::Silent => Ok(()),
+        }
     }
 
     /// The prompt itself, as no other was given: read to the end, but from a
@@ -141,7 +148,7 @@ impl Stdin<'_> {
             limit: (!self.wait.is_zero()).then_some(self.wait),
         };
         match self.read(into, patience)? {
-            Ended::Done => Ok(()),
+            Ended::Done | Ended::Closed => Ok(()),
             Ended::Silent => Err(undecided(&format!(
                 "standard input gave neither a byte nor its end for {:?}",
                 self.wait

@@ -61,8 +61,8 @@ impl Input<'_> {
                 into.reserve(CHUNK);
             }
             match rustix::io::read(self.descriptor, spare_capacity(into)) {
-                // A closed descriptor gives nothing, as /dev/null does.
-                Ok(0) | Err(Errno::BADF) => return Ok(Ended::Done),
+                Ok(0) => return Ok(Ended::Done),
+                Err(Errno::BADF) => return Ok(Ended::Closed),
                 Ok(_) if is_full(into) => return Ok(Ended::Done),
                 Ok(_) => heard = Instant::now(),
                 Err(Errno::INTR) => {}

@@ -13,6 +13,7 @@ const DIGITS: usize = 16;
 
 /// A request without ids, host and headers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "an object with method, path and body")]
 pub(super) struct Asked {
     pub(super) method: String,
     /// The end of the path, the same at every server.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::asked::Asked;
+use crate::api::whole::whole;
 
 /// The version of the form.
 pub(super) const VERSION: u8 = 1;
@@ -12,8 +13,10 @@ pub(super) const VERSION: u8 = 1;
 /// A recorded exchange: as it is read, or with a body that is cut while it is
 /// written.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(expecting = "an object with airx, request and response")]
 pub(super) struct Recording<B = Body> {
     /// [`VERSION`].
+    #[serde(deserialize_with = "whole")]
     pub(super) airx: u8,
     pub(super) request: Asked,
     pub(super) response: Response<B>,
@@ -21,8 +24,10 @@ pub(super) struct Recording<B = Body> {
 
 /// What the server answered.
 #[derive(Debug, Serialize, Deserialize)]
+#[serde(expecting = "an object with version, status and body or stream")]
 pub(super) struct Response<B = Body> {
     pub(super) version: String,
+    #[serde(deserialize_with = "whole")]
     pub(super) status: u16,
     /// The headers that airx acts on.
     #[serde(default)]
@@ -49,6 +54,7 @@ pub(super) type Written<'a> = Body<Text<&'a str>, Pieces<'a>>;
 /// Bytes, as text where they are.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[serde(expecting = "text, or an object with base64")]
 pub(super) enum Text<S = String> {
     Plain(S),
     Odd { base64: String },

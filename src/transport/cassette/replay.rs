@@ -191,7 +191,13 @@ fn read(path: &Path) -> Result<Option<Recording>, Failure> {
         return Err(wrong("it is too long"));
     }
     let recording: Recording =
-        serde_json::from_slice(&text).map_err(|error| wrong(&error.to_string()))?;
+        serde_json::from_slice(&text).map_err(|error| match error.to_string() {
+            // Serde's words name the type.
+            why if why.contains("no variant of enum") => {
+                wrong("its response has neither body nor stream")
+            }
+            why => wrong(&why),
+        })?;
     if recording.airx != VERSION {
         return Err(wrong(&format!(
             "its form is version {}, known is {VERSION}",

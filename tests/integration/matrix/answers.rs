@@ -35,7 +35,7 @@ fn reasons() -> Vec<Fault> {
         cut("model_context_window_exceeded"),
         reason("sensitive", 8),
         reason("network_error", 7),
-        reason("content_filter", 7),
+        reason("content_filter", 8),
         reason("STOP", 7),
         reason("", 7),
         reason("stop\u{1b}[2J", 7),
