@@ -183,7 +183,7 @@ impl Allowance {
         (first, first.saturating_add(more))
     }
 
-    /// What an answer cost whose model has no price of its own in the table.
+    /// What an answer to this request cost, in units of 10^-12 of the currency.
     pub fn cost(request: &Request, usage: &crate::api::reply::Usage) -> Option<u128> {
         model::cost(&request.model, usage).map(|cost| cost.units())
     }

@@ -16,6 +16,7 @@ mod config;
 mod config_keys;
 mod config_show;
 mod each;
+mod each_costs;
 #[cfg(unix)]
 mod each_file;
 #[cfg(unix)]

@@ -12,7 +12,7 @@ use super::outcome::Outcome;
 use super::worker::{Task, Workers};
 use crate::commands::{Allowance, Job, Many};
 use crate::error::Failure;
-use crate::event::{Count, Earlier, Event, Found, Items, Level, Sink, Tally, VERSION};
+use crate::event::{Count, Earlier, Event, Found, Items, Level, Sink, VERSION};
 use crate::exit::Class;
 use crate::input::Item;
 use crate::transport::{Gate, digest};
@@ -257,13 +257,13 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
     }
 }
 
-/// What an item cost: where nobody told, what it may have cost.
+/// What an item cost by the price of the model that was asked, in whose currency
+/// the limit is: where nobody told, what it may have cost.
 fn cost(job: &Job, outcome: &Outcome, one: u128) -> u128 {
-    let Tally { cost, usage, .. } = &outcome.tally;
-    let told = cost.map(|cost| cost.units());
-    let counted = usage.and_then(|usage| Allowance::cost(&job.request, &usage));
+    let usage = outcome.tally.usage;
+    let told = usage.and_then(|usage| Allowance::cost(&job.request, &usage));
     let untold = one.saturating_mul(outcome.untold.into());
-    told.or(counted).unwrap_or(0).saturating_add(untold)
+    told.unwrap_or(0).saturating_add(untold)
 }
 
 /// Each line is one write, and leaves at once.

@@ -1,0 +1,73 @@
+//! `--max-cost` and what a server says of its answers' cost: it may say little,
+//! nothing, or speak for another model, and the limit holds all the same.
+
+use serde_json::{Value, json};
+
+use crate::config::{with, write};
+use crate::harness::{Ran, folder, reply_body};
+use crate::items::{Items, numbers};
+
+/// Prices in another currency, one for each direction.
+const OWN: &str = "[models.own]\ncontext = 8192\nmax-output = 4096\nprice-input = 10\nprice-output = 20\ncurrency = \"USD\"\n";
+
+/// A server that answers all with this text, and with these members put in place
+/// of a reply's own; null takes one away.
+fn answering(content: &str, members: Value) -> Items {
+    let mut body: Value = serde_json::from_str(&reply_body(content, "stop")).unwrap();
+    for (name, value) in members.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    let body = body.to_string();
+    Items::answering(move |_, _, _| (200, body.clone()))
+}
+
+/// Nine items, one after the other, with at most 50 tokens of answer each.
+fn run(server: &Items, args: &[&str], limit: &str) -> Ran {
+    let folder = folder();
+    write(&folder, OWN);
+    with(&folder, args.iter().copied())
+        .args(["--each", "-c", "1", "--max-tokens", "50"])
+        .args(["--max-cost", limit])
+        .stdin(numbers(9))
+        .of(server)
+        .run()
+}
+
+#[test]
+fn the_limit_is_reckoned_by_the_model_that_was_asked() {
+    let usage = json!({ "prompt_tokens": 1000, "completion_tokens": 3000, "total_tokens": 4000 });
+    // 0.04 CNY and 0.07 USD an item, whoever says that it answered.
+    let models = ["glm-4-airx", "glm-4-flash-250414", "own", "nobody", ""];
+    for answers in models {
+        for (asked, limit, spent) in [
+            (
+                "glm-4-airx",
+                "0.1",
+                "0.1 CNY: the next item could pass it, and 0.12",
+            ),
+            (
+                "own",
+                "0.2",
+                "0.2 USD: the next item could pass it, and 0.21",
+            ),
+        ] {
+            let server = answering("x", json!({ "model": answers, "usage": usage }));
+            let ran = run(&server, &["chat", "-m", asked], limit);
+            let told = format!("airx: partial: --max-cost {spent} is spent\n");
+            assert_eq!(
+                (ran.code, server.texts().len()),
+                (12, 3),
+                "{answers} for {asked}"
+            );
+            assert!(ran.stderr.contains(&told), "{answers}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_result_tells_the_price_of_the_model_that_answered() {
+    let server = answering("x", json!({ "model": "own" }));
+    let ran = run(&server, &["chat", "-m", "glm-4-airx"], "1");
+    let cost = json!({ "amount": "0.00005", "currency": "USD", "price_date": null });
+    assert_eq!(crate::items::results(&ran.stdout)[0]["cost"], cost);
+}
