@@ -55,8 +55,9 @@ pub struct EachArgs {
 
     /// Start nothing that could cost more than this in all, then exit 12
     ///
-    /// In the currency of the model's price (airx models). A request counts as
-    /// the longest answer it may get until its cost is known.
+    /// In the currency of the model's price (airx models), by which each answer is
+    /// reckoned. A request counts as the longest answer it may get until its cost
+    /// is known, and for good where the server does not tell its tokens.
     #[arg(long, value_name = "AMOUNT", requires = "each")]
     pub max_cost: Option<String>,
 }

@@ -23,7 +23,8 @@ use crate::settings::{Connection, Settings};
 use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
 
-pub use each::{Allowance, Many, fits_each};
+pub use crate::model::Charge;
+pub use each::{Allowance, Bounds, Many, fits_each};
 pub use sources::sources;
 pub use task::{Task, wanted};
 

@@ -12,7 +12,7 @@ const OWN: &str = "[models.own]\ncontext = 8192\nmax-output = 4096\nprice-input 
 
 /// A server that answers all with this text, and with these members put in place
 /// of a reply's own; null takes one away.
-fn answering(content: &str, members: Value) -> Items {
+fn answering(content: &str, members: &Value) -> Items {
     let mut body: Value = serde_json::from_str(&reply_body(content, "stop")).unwrap();
     for (name, value) in members.as_object().unwrap() {
         body[name] = value.clone();
@@ -51,7 +51,7 @@ fn the_limit_is_reckoned_by_the_model_that_was_asked() {
                 "0.2 USD: the next item could pass it, and 0.21",
             ),
         ] {
-            let server = answering("x", json!({ "model": answers, "usage": usage }));
+            let server = answering("x", &json!({ "model": answers, "usage": usage }));
             let ran = run(&server, &["chat", "-m", asked], limit);
             let told = format!("airx: partial: --max-cost {spent} is spent\n");
             assert_eq!(
@@ -66,8 +66,76 @@ fn the_limit_is_reckoned_by_the_model_that_was_asked() {
 
 #[test]
 fn a_result_tells_the_price_of_the_model_that_answered() {
-    let server = answering("x", json!({ "model": "own" }));
+    let server = answering("x", &json!({ "model": "own" }));
     let ran = run(&server, &["chat", "-m", "glm-4-airx"], "1");
     let cost = json!({ "amount": "0.00005", "currency": "USD", "price_date": null });
     assert_eq!(crate::items::results(&ran.stdout)[0]["cost"], cost);
+}
+
+/// How many requests the limit leaves room for, each counted at its upper bound:
+/// a token a byte of the request and 50 of the answer, 0.00001 CNY each.
+fn room(server: &Items, limit: f64) -> usize {
+    let length = server.asked()[0].body.len();
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small count"
+    )]
+    let tokens = (limit * 100_000.0).round() as usize;
+    tokens / (length + 50)
+}
+
+#[test]
+fn an_answer_whose_cost_nobody_tells_counts_as_what_it_may_cost() {
+    let thin = [
+        json!({ "usage": null }),
+        json!({ "usage": "?" }),
+        json!({ "usage": {} }),
+        json!({ "usage": { "prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0 } }),
+        json!({ "usage": { "prompt_tokens": 1 } }),
+        json!({ "usage": { "prompt_tokens": 1, "completion_tokens": 0, "total_tokens": 1 } }),
+        json!({ "usage": { "completion_tokens": 1 } }),
+    ];
+    for members in thin {
+        let server = answering("x", &members);
+        let ran = run(&server, &["chat"], "0.006");
+        let sent = server.texts().len();
+        assert_eq!((ran.code, sent), (12, room(&server, 0.006)), "{members}");
+        assert!(sent > 1, "{members}");
+        assert!(
+            ran.stderr
+                .contains("--max-cost 0.006 CNY: the next item could pass it")
+        );
+    }
+}
+
+#[test]
+fn an_empty_answer_costs_its_prompt_alone() {
+    let usage =
+        json!({ "usage": { "prompt_tokens": 1, "completion_tokens": 0, "total_tokens": 1 } });
+    let server = answering("", &usage);
+    let ran = run(&server, &["chat"], "0.006");
+    assert_eq!((ran.code, server.texts().len()), (0, 9), "{}", ran.stderr);
+}
+
+#[test]
+fn tokens_that_stand_in_the_sum_alone_cost_the_dearer_price() {
+    // 0.02 USD an item.
+    let server = answering("x", &json!({ "usage": { "total_tokens": 1000 } }));
+    let ran = run(&server, &["chat", "-m", "own"], "0.05");
+    assert_eq!((ran.code, server.texts().len()), (12, 3));
+    let told = "--max-cost 0.05 USD: the next item could pass it, and 0.06 is spent\n";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+}
+
+#[test]
+fn each_try_counts_and_a_refusal_costs_nothing() {
+    // An item of three tries may take the whole context in its second and third.
+    let server = answering("no JSON", &json!({ "usage": null }));
+    let ran = run(&server, &["json"], "0.4");
+    assert_eq!((ran.code, server.texts().len()), (12, 6), "{}", ran.stderr);
+    let server = Items::answering(|_, _, _| (400, crate::items::refusal("1261")));
+    let ran = run(&server, &["chat"], "0.002");
+    assert_eq!((ran.code, server.texts().len()), (12, 9), "{}", ran.stderr);
+    assert!(ran.stderr.contains("9 of 9 items failed"), "{}", ran.stderr);
 }

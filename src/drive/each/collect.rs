@@ -3,6 +3,7 @@
 
 use serde_json::Value;
 
+use super::spent::Spent;
 use crate::error::Failure;
 use crate::event::{Count, Event, Level, Sink, Tally, Violation, Work};
 
@@ -20,12 +21,12 @@ pub(super) struct Collect<S> {
     pub(super) text: String,
     /// What is wrong with the last answer.
     pub(super) errors: Vec<Violation>,
-    /// Requests that may have cost something that no server told.
-    pub(super) untold: u32,
+    /// What its requests count against `--max-cost`.
+    pub(super) spent: Spent,
 }
 
 impl<S: Sink> Collect<S> {
-    pub(super) fn new(index: u64, sink: S) -> Self {
+    pub(super) fn new(index: u64, spent: Spent, sink: S) -> Self {
         Self {
             sink,
             index,
@@ -34,13 +35,8 @@ impl<S: Sink> Collect<S> {
             search: None,
             text: String::new(),
             errors: Vec::new(),
-            untold: 0,
+            spent,
         }
-    }
-
-    /// A request failed in this way.
-    pub(super) fn failed(&mut self, class: &str) {
-        self.untold += u32::from(matches!(class, "incomplete" | "network"));
     }
 }
 
@@ -50,7 +46,8 @@ impl<S: Sink> Sink for Collect<S> {
             Event::Value { value } => self.value = Some((*value).clone()),
             Event::Search { results } => self.search = Some((*results).clone()),
             Event::Invalid { errors, .. } => self.errors = errors.to_vec(),
-            Event::Retry { class, .. } => self.failed(class),
+            Event::Retry { class, .. } => self.spent.failed(class, false),
+            Event::Round { .. } => self.spent.round(),
             _ => {}
         }
         Ok(())
@@ -79,6 +76,11 @@ impl<S: Sink> Sink for Collect<S> {
 
     fn count(&mut self, what: Count<'_>) {
         self.tally.count(&what);
+        match &what {
+            Count::Request => self.spent.request(),
+            Count::Usage(usage, _) => self.spent.usage(usage),
+            _ => {}
+        }
         self.sink.count(what);
     }
 

@@ -8,6 +8,7 @@ mod order;
 mod outcome;
 mod read;
 mod run;
+mod spent;
 mod worker;
 
 use std::sync::Arc;

@@ -19,7 +19,8 @@ pub(super) struct Outcome {
     pub(super) search: Option<Value>,
     pub(super) finish_reason: Option<String>,
     pub(super) tally: Tally,
-    pub(super) untold: u32,
+    /// What its requests count against `--max-cost`.
+    pub(super) spent: u128,
 }
 
 /// An answer.
@@ -45,7 +46,7 @@ impl Outcome {
             search: None,
             finish_reason: None,
             tally,
-            untold: 0,
+            spent: 0,
         }
     }
 
