@@ -105,7 +105,7 @@ impl Many {
     /// The request of an item: of all that is common, with its text.
     ///
     /// # Errors
-    /// The item has no text: exit 2.
+    /// Its line is no item, or it has no text: exit 2.
     pub fn request(&self, common: &Request, item: &Item) -> Result<Request, Failure> {
         let filled = self.template.fill(item)?;
         let mut request = common.clone();

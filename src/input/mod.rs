@@ -28,7 +28,7 @@ pub use bytes::open;
 use claim::Claim;
 pub use claim::is_stdin;
 use history::History;
-pub use items::{Item, Items, Many};
+pub use items::{Content, Item, Items, Many};
 pub use session::Session;
 use stdin::Stdin;
 pub use template::Template;

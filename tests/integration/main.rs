@@ -21,6 +21,7 @@ mod each_costs;
 mod each_file;
 #[cfg(unix)]
 mod each_flow;
+mod each_lines;
 mod each_refused;
 #[cfg(unix)]
 mod each_signals;

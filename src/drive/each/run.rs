@@ -171,7 +171,14 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         self.items.read = self.size.map(|size| (item.read, size));
         let mut request = match self.many.request(&self.job.request, &item) {
             Ok(request) => request,
-            Err(failure) => return self.hand_on(Outcome::unsent(index, failure), sink),
+            Err(failure) if self.earlier.take(index, "") == Found::Nothing => {
+                return self.hand_on(Outcome::unsent(index, failure), sink);
+            }
+            // The file has an answer to what stood there before.
+            Err(_) => {
+                self.stop(changed(index, item.line));
+                return Ok(());
+            }
         };
         let body = request.body();
         let hash = digest(&body);
