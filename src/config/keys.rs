@@ -12,7 +12,8 @@ pub struct Key {
     pub variables: &'static [&'static str],
     /// What holds where nobody says anything; empty where nothing does.
     pub default: &'static str,
-    /// Options that it gives way to: those that it excludes.
+    /// Options that it gives way to: those that it excludes, or that it means
+    /// nothing beside.
     pub yields: &'static [&'static str],
     /// The option without which it means nothing.
     pub needs: Option<&'static str>,
@@ -146,9 +147,9 @@ pub const KEYS: &[Key] = &[
     key("format", Kind::Choice(&["text", "json", "ndjson"]))
         .or("text")
         .yields(&["extract"]),
-    key("extract", Kind::Optional),
+    key("extract", Kind::Optional).yields(&["each"]),
     key("usage", Kind::Switch).or("false"),
-    key("reasoning", Kind::Switch).or("false"),
+    key("reasoning", Kind::Switch).or("false").yields(&["each"]),
     key("quiet", Kind::Switch).or("false").yields(&["verbose"]),
     key("verbose", Kind::Switch).or("false").yields(&["quiet"]),
     key("concurrency", Kind::Count(1, 1000)).needs("each"),
@@ -177,7 +178,7 @@ pub const KEYS: &[Key] = &[
     key("tries", Kind::Count(1, 100)).or("3"),
     key("pretty", Kind::Switch)
         .or("false")
-        .yields(&["select", "lines"]),
+        .yields(&["select", "lines", "each"]),
     key("tools", Kind::Paths),
     key("tools-dir", Kind::Paths),
     key("mcp", Kind::Texts),

@@ -13,6 +13,7 @@ mod broken_answers;
 mod commands;
 mod completions_install;
 mod config;
+mod config_aside;
 mod config_keys;
 mod config_show;
 mod each;
