@@ -36,6 +36,9 @@ pub enum Kind {
     Duration,
     /// An integer or a float.
     Number,
+    /// A decimal number, or a string that holds one: an amount of money, whose
+    /// digits stay as they are written.
+    Amount,
     /// A whole number within these bounds.
     Count(u64, u64),
     /// true or false.
@@ -61,7 +64,8 @@ impl Kind {
             Self::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
             Self::Duration => "a string like \"90s\" or a number of seconds".into(),
             Self::Number => "a number".into(),
-            Self::Count(0, _) => "a whole number".into(),
+            Self::Amount => "an amount like 2.50 with at most 12 decimals".into(),
+            Self::Count(0, _) => "a whole number of 0 or more".into(),
             Self::Count(least, most) if most >= u64::from(u32::MAX) => {
                 format!("a whole number from {least}")
             }
@@ -157,7 +161,7 @@ pub const KEYS: &[Key] = &[
         .or("v0")
         .needs("each"),
     key("unordered", Kind::Switch).or("false").needs("each"),
-    key("max-cost", Kind::Text).needs("each"),
+    key("max-cost", Kind::Amount).needs("each"),
     key("base-url", Kind::Text).below(&["AIRX_BASE_URL"]),
     key(KEY_FILE, Kind::Path),
     key(KEY_COMMAND, Kind::Words),

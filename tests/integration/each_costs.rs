@@ -139,3 +139,33 @@ fn each_try_counts_and_a_refusal_costs_nothing() {
     assert_eq!((ran.code, server.texts().len()), (12, 9), "{}", ran.stderr);
     assert!(ran.stderr.contains("9 of 9 items failed"), "{}", ran.stderr);
 }
+
+#[test]
+fn a_limit_of_the_configuration_is_a_number_or_a_string_to_the_last_digit() {
+    let folder = folder();
+    for (value, told) in [
+        ("0", "0"),
+        ("0.00", "0.00"),
+        ("0.000000000001", "0.000000000001"),
+        ("0.000_010", "0.000010"),
+        ("+0.0", "0.0"),
+        ("0x0", "0"),
+        ("\"0.00\"", "0.00"),
+    ] {
+        write(&folder, &format!("max-cost = {value}\n"));
+        let ran = with(&folder, ["chat", "--each", "-q"])
+            .stdin("a\n")
+            .nowhere();
+        ran.run().is(
+            12,
+            "",
+            &format!("airx: partial: --max-cost {told} CNY: the next item could pass it, and 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here\n"),
+        );
+    }
+    write(&folder, "max-cost = 5\n");
+    let server = answering("x", &json!({}));
+    let ran = with(&folder, ["chat", "--each", "-q"])
+        .stdin("a\n")
+        .of(&server);
+    assert_eq!(ran.run().code, 0);
+}
