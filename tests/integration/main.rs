@@ -107,3 +107,5 @@ mod verbose;
 mod waits;
 #[cfg(unix)]
 mod watch;
+#[cfg(unix)]
+mod whereabouts;

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::spent::Spent;
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, Tally, Violation, Work};
+use crate::event::{Count, Event, Level, Sink, Tally, View, Violation, Work};
 
 /// The sink of one item.
 pub(super) struct Collect<S> {
@@ -110,7 +110,7 @@ impl<S: Sink> Sink for Collect<S> {
         self.sink.verbose()
     }
 
-    fn collects(&self) -> bool {
-        true
+    fn view(&self) -> View {
+        View::Item
     }
 }
