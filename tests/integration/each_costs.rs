@@ -169,3 +169,37 @@ fn a_limit_of_the_configuration_is_a_number_or_a_string_to_the_last_digit() {
         .of(&server);
     assert_eq!(ran.run().code, 0);
 }
+
+#[test]
+fn an_answer_that_broke_off_is_asked_for_again_only_while_there_is_money() {
+    // 0.0004 CNY a try; four of them would be 0.0016.
+    let usage = json!({ "prompt_tokens": 10, "completion_tokens": 30, "total_tokens": 40 });
+    let body: Value = serde_json::from_str(&reply_body("x", "network_error")).unwrap();
+    let body = json!({ "choices": body["choices"], "usage": usage }).to_string();
+    let server = Items::answering(move |_, _, _| (200, body.clone()));
+    let ran = run(&server, &["chat", "-q"], "0.0024");
+    let sent = server.texts().len();
+    let bound = server.asked()[0].body.len() + 50;
+    // Each try leaves room for the next at its bound.
+    assert_eq!(
+        (ran.code, sent),
+        (12, 1 + (240 - bound) / 40),
+        "{}",
+        ran.stderr
+    );
+    let failed = &crate::items::results(&ran.stdout)[0]["error"];
+    assert_eq!(failed["class"], "incomplete");
+    assert_eq!(
+        failed["message"],
+        "the model failed while it answered (finish_reason network_error)"
+    );
+    assert_eq!(
+        failed["hint"],
+        "--max-cost leaves no room for another try: raise it"
+    );
+    assert!(
+        ran.stderr.contains("--max-cost 0.0024 CNY: "),
+        "{}",
+        ran.stderr
+    );
+}

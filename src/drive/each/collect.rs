@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::spent::Spent;
 use crate::error::Failure;
 use crate::event::{Count, Event, Level, Sink, Tally, View, Violation, Work};
+use crate::exit::{Class, TABLE};
 
 /// The sink of one item.
 pub(super) struct Collect<S> {
@@ -46,7 +47,15 @@ impl<S: Sink> Sink for Collect<S> {
             Event::Value { value } => self.value = Some((*value).clone()),
             Event::Search { results } => self.search = Some((*results).clone()),
             Event::Invalid { errors, .. } => self.errors = errors.to_vec(),
-            Event::Retry { class, .. } => self.spent.failed(class, false),
+            Event::Retry {
+                class,
+                http_status,
+                code,
+                message,
+                ..
+            } if !self.spent.retry(class) => {
+                return Err(no_money(class, *http_status, *code, message));
+            }
             Event::Round { .. } => self.spent.round(),
             _ => {}
         }
@@ -113,4 +122,16 @@ impl<S: Sink> Sink for Collect<S> {
     fn view(&self) -> View {
         View::Item
     }
+}
+
+/// The failure of a request that cannot be made again.
+fn no_money(class: &str, status: Option<u16>, code: Option<&str>, message: &str) -> Failure {
+    let row = TABLE.iter().find(|row| row.name == class);
+    let class = row.map_or(Class::Incomplete, |row| row.class);
+    let mut failure =
+        Failure::new(class, message).hint("--max-cost leaves no room for another try: raise it");
+    let server = failure.server_mut();
+    server.http_status = status;
+    server.code = code.map(str::to_owned);
+    failure
 }

@@ -21,6 +21,8 @@ pub(super) struct Outcome {
     pub(super) tally: Tally,
     /// What its requests count against `--max-cost`.
     pub(super) spent: u128,
+    /// What was set aside for that beside its bound.
+    pub(super) more: u128,
 }
 
 /// An answer.
@@ -47,6 +49,7 @@ impl Outcome {
             finish_reason: None,
             tally,
             spent: 0,
+            more: 0,
         }
     }
 

@@ -205,6 +205,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
             hash,
             job,
             bounds,
+            budget: self.budget.clone(),
         });
         Ok(())
     }
@@ -218,7 +219,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         let Some(task) = self.pending.take() else {
             return Ok(());
         };
-        if let (Some(budget), Some(allowed)) = (&mut self.budget, &self.many.budget)
+        if let (Some(budget), Some(allowed)) = (&self.budget, &self.many.budget)
             && !budget.begin(task.bounds.all)
         {
             if self.in_flight.is_empty() {
@@ -239,8 +240,8 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
     fn end_of(&mut self, outcome: Outcome, sink: &mut S) -> Result<(), Failure> {
         self.items.in_flight -= 1;
         let bound = self.in_flight.remove(&outcome.index);
-        if let (Some(budget), Some(bound)) = (&mut self.budget, bound) {
-            budget.end(bound, outcome.spent);
+        if let (Some(budget), Some(bound)) = (&self.budget, bound) {
+            budget.end(bound.saturating_add(outcome.more), outcome.spent);
         }
         if outcome.is_nothing() {
             return Ok(());

@@ -1,6 +1,7 @@
 //! What the requests of one item count against `--max-cost`: what their answers
 //! cost, and what they may have cost where no server told.
 
+use super::budget::Budget;
 use crate::api::reply::Usage;
 use crate::commands::{Allowance, Bounds, Charge};
 
@@ -16,17 +17,22 @@ pub(super) struct Spent {
     last: Charge,
     /// Answers have been asked for that follow the first.
     later: bool,
+    budget: Option<Budget>,
+    /// What tries that failed have cost, and the bounds do not hold.
+    pub(super) more: u128,
 }
 
 impl Spent {
     /// Nothing, by the price of `model` and within these bounds.
-    pub(super) fn new(model: String, bounds: Bounds) -> Self {
+    pub(super) fn new(model: String, bounds: Bounds, budget: Option<Budget>) -> Self {
         Self {
             model,
             bounds,
             units: 0,
             last: Charge::Known(0),
             later: false,
+            budget,
+            more: 0,
         }
     }
 
@@ -48,6 +54,20 @@ impl Spent {
         if refused && self.last == Charge::Unknown {
             self.last = Charge::Known(0);
         }
+    }
+
+    /// The last request failed in this way and is to be made again: whether there
+    /// is money for that, beside what the failed one has cost.
+    pub(super) fn retry(&mut self, class: &str) -> bool {
+        self.failed(class, false);
+        let before = self.units;
+        self.settle(false);
+        let cost = self.units - before;
+        let fits = self.budget.as_ref().is_none_or(|budget| budget.begin(cost));
+        if fits {
+            self.more = self.more.saturating_add(cost);
+        }
+        fits
     }
 
     /// The last request was answered, and one follows that carries its answer.
@@ -89,7 +109,7 @@ mod tests {
     };
 
     fn spent(of: impl FnOnce(&mut Spent)) -> u128 {
-        let mut spent = Spent::new("glm-4-airx".to_owned(), BOUNDS);
+        let mut spent = Spent::new("glm-4-airx".to_owned(), BOUNDS, None);
         of(&mut spent);
         spent.end(false) / TOKEN
     }
@@ -124,7 +144,7 @@ mod tests {
 
     #[test]
     fn an_empty_answer_costs_its_prompt() {
-        let mut empty = Spent::new("glm-4-airx".to_owned(), BOUNDS);
+        let mut empty = Spent::new("glm-4-airx".to_owned(), BOUNDS, None);
         empty.request();
         empty.usage(&usage(3, 0, 3));
         assert_eq!(empty.end(true), 3 * TOKEN);
@@ -163,5 +183,18 @@ mod tests {
         };
         assert_eq!(told(Some(usage(3, 4, 7))), 707);
         assert_eq!(told(None), 1200);
+    }
+    #[test]
+    fn another_try_is_made_where_there_is_money_for_it() {
+        let budget = Budget::new(1000 * TOKEN);
+        assert!(budget.begin(BOUNDS.first));
+        let mut spent = Spent::new("glm-4-airx".to_owned(), BOUNDS, Some(budget.clone()));
+        for (class, fits) in [("busy", true), ("incomplete", true), ("incomplete", false)] {
+            spent.request();
+            assert_eq!(spent.retry(class), fits, "{class}");
+        }
+        assert_eq!(spent.more, BOUNDS.first);
+        budget.end(BOUNDS.first + spent.more, spent.end(false));
+        assert_eq!(budget.spent(), 1000 * TOKEN);
     }
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::Heard;
+use super::budget::Budget;
 use super::collect::Collect;
 use super::outcome::{Content, Outcome};
 use super::spent::Spent;
@@ -26,6 +27,8 @@ pub(super) struct Task {
     pub(super) job: Job,
     /// What its requests may cost.
     pub(super) bounds: Bounds,
+    /// What they are paid from.
+    pub(super) budget: Option<Budget>,
 }
 
 /// How each item is asked for.
@@ -153,7 +156,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
 
 /// Asks for one item.
 fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) -> Outcome {
-    let spent = Spent::new(task.job.request.model.clone(), task.bounds);
+    let spent = Spent::new(task.job.request.model.clone(), task.bounds, task.budget);
     let mut collect = Collect::new(task.index, spent, sink);
     let result = way.ask(&task.job, transport, &mut collect);
     collect.tally.stop();
@@ -178,6 +181,7 @@ fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) ->
         search: collect.search,
         finish_reason,
         tally: collect.tally,
+        more: collect.spent.more,
         spent: collect.spent.end(empty),
     }
 }
