@@ -3,6 +3,7 @@
 
 mod earlier;
 mod tally;
+mod view;
 
 use std::fmt;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::model::Cost;
 
 pub use earlier::{Earlier, Found};
 pub use tally::{Count, Items, Tally};
+pub use view::View;
 
 /// Version of the event contract; members and types are added within it, none
 /// is renamed or removed.
@@ -291,10 +293,9 @@ pub trait Sink {
     /// Whether [`Level::Verbose`] notes are shown.
     fn verbose(&self) -> bool;
 
-    /// Whether what is handed over ends up in one object: then nothing of it
-    /// stands above what is told of it.
-    fn collects(&self) -> bool {
-        false
+    /// How a reader sees what is handed over.
+    fn view(&self) -> View {
+        View::Text
     }
 }
 

@@ -16,8 +16,9 @@ pub struct EachArgs {
     /// JSON item, other braces stay; without such a place the item follows after
     /// a blank line. Blank lines are passed over. Each item becomes one line of
     /// output, a `result` as airx help events tells it, in input order and as
-    /// soon as it is known. Exit 12 where any failed. --dry-run prints the
-    /// first item's.
+    /// soon as it is known. A line that is not UTF-8, not JSON under =json or
+    /// larger than 16 MiB is an item that failed, and nothing is sent for it.
+    /// Exit 12 where any failed. --dry-run prints the first item's.
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "lines", conflicts_with = "session")]
     pub each: Option<Each>,
 
@@ -55,8 +56,9 @@ pub struct EachArgs {
 
     /// Start nothing that could cost more than this in all, then exit 12
     ///
-    /// In the currency of the model's price (airx models). A request counts as
-    /// the longest answer it may get until its cost is known.
+    /// In the currency of the model's price (airx models), by which each answer is
+    /// reckoned. A request counts as the longest answer it may get until its cost
+    /// is known, and for good where the server does not tell its tokens.
     #[arg(long, value_name = "AMOUNT", requires = "each")]
     pub max_cost: Option<String>,
 }

@@ -166,6 +166,11 @@ impl Line<'_> {
             let needed = |name: &str| self.has(name) || names.contains(&name);
             preset.needs.is_none_or(needed)
         });
+        // The server's body is of one answer that is printed whole.
+        if self.has("each") || (self.name == "json" && self.has("stream")) {
+            let body = |preset: &Preset<'_>| preset.name == "format" && preset.values == ["json"];
+            taken.retain(|preset| !body(preset));
+        }
         // A text alone has blocks of code to take out and markup to show.
         let raw = self.given.get_raw("format").into_iter().flatten();
         let own = raw

@@ -2,12 +2,13 @@
 //! request.
 
 use super::Plan;
+use crate::api::reply::Usage;
 use crate::api::request::{Message, Request};
 use crate::cli::{Common, EachArgs, Format, Render, Tier};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::input::{Item, Template};
-use crate::model;
+use crate::model::{self, Charge};
 
 /// Requests at once to a model whose number no document tells.
 const CAREFUL: u16 = 2;
@@ -36,6 +37,17 @@ pub struct Allowance {
     pub shown: String,
     /// Requests that one item may take.
     requests: u32,
+}
+
+/// What the requests of an item may cost, in units of 10^-12 of the currency.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bounds {
+    /// The first, and each that repeats it.
+    pub first: u128,
+    /// One that follows and carries what came before.
+    pub later: u128,
+    /// All that the item can take.
+    pub all: u128,
 }
 
 /// Refuses what has no meaning for many items; `own` are the command's own
@@ -94,7 +106,7 @@ impl Many {
     /// The request of an item: of all that is common, with its text.
     ///
     /// # Errors
-    /// The item has no text: exit 2.
+    /// Its line is no item, or it has no text: exit 2.
     pub fn request(&self, common: &Request, item: &Item) -> Result<Request, Failure> {
         let filled = self.template.fill(item)?;
         let mut request = common.clone();
@@ -165,9 +177,8 @@ impl Allowance {
         })
     }
 
-    /// What one request like this may cost at most, and what all may that its
-    /// item can take: those that follow carry what came before.
-    pub fn bounds(&self, request: &Request, body: &[u8]) -> (u128, u128) {
+    /// What this request of an item may cost at most, and those that follow it.
+    pub fn bounds(&self, request: &Request, body: &[u8]) -> Bounds {
         let number = |name: &str| {
             let param = request.params.iter().find(|(known, _)| known == name);
             param.and_then(|(_, value)| value.get().parse::<u64>().ok())
@@ -185,14 +196,19 @@ impl Allowance {
             let bound = model::bound(&request.model, prompt, answer).unwrap_or(u128::MAX);
             bound.saturating_mul(u128::from(choices))
         };
-        let first = one(prompt);
-        let more = one(None).saturating_mul(u128::from(self.requests.saturating_sub(1)));
-        (first, first.saturating_add(more))
+        let (first, later) = (one(prompt), one(None));
+        let more = later.saturating_mul(u128::from(self.requests.saturating_sub(1)));
+        Bounds {
+            first,
+            later,
+            all: first.saturating_add(more),
+        }
     }
 
-    /// What an answer cost whose model has no price of its own in the table.
-    pub fn cost(request: &Request, usage: &crate::api::reply::Usage) -> Option<u128> {
-        model::cost(&request.model, usage).map(|cost| cost.units())
+    /// What an answer with these tokens counts: by the price of the model that was
+    /// asked, in whose currency the limit is, whoever says that it answered.
+    pub fn charge(model: &str, usage: &Usage) -> Charge {
+        model::charge(model, usage)
     }
 
     /// Nothing more may start.

@@ -24,8 +24,9 @@ use crate::settings::{Connection, Settings};
 use crate::structured::Wanted;
 use crate::toolbox::Toolbox;
 
+pub use crate::model::Charge;
 pub use batch::{Errand, chat_url, unbatched, without_tape};
-pub use each::{Allowance, Many, fits_each};
+pub use each::{Allowance, Bounds, Many, fits_each};
 pub use sources::sources;
 pub use task::{Task, wanted};
 

@@ -12,7 +12,8 @@ pub struct Key {
     pub variables: &'static [&'static str],
     /// What holds where nobody says anything; empty where nothing does.
     pub default: &'static str,
-    /// Options that it gives way to: those that it excludes.
+    /// Options that it gives way to: those that it excludes, or that it means
+    /// nothing beside.
     pub yields: &'static [&'static str],
     /// The option without which it means nothing.
     pub needs: Option<&'static str>,
@@ -35,6 +36,9 @@ pub enum Kind {
     Duration,
     /// An integer or a float.
     Number,
+    /// A decimal number, or a string that holds one: an amount of money, whose
+    /// digits stay as they are written.
+    Amount,
     /// A whole number within these bounds.
     Count(u64, u64),
     /// true or false.
@@ -60,7 +64,8 @@ impl Kind {
             Self::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
             Self::Duration => "a string like \"90s\" or a number of seconds".into(),
             Self::Number => "a number".into(),
-            Self::Count(0, _) => "a whole number".into(),
+            Self::Amount => "an amount like 2.50 with at most 12 decimals".into(),
+            Self::Count(0, _) => "a whole number of 0 or more".into(),
             Self::Count(least, most) if most >= u64::from(u32::MAX) => {
                 format!("a whole number from {least}")
             }
@@ -146,12 +151,12 @@ pub const KEYS: &[Key] = &[
     key("format", Kind::Choice(&["text", "json", "ndjson"]))
         .or("text")
         .yields(&["extract"]),
-    key("extract", Kind::Optional),
+    key("extract", Kind::Optional).yields(&["each"]),
     key("render", Kind::Choice(&["auto", "always", "never"]))
         .or("auto")
         .yields(&["extract", "each"]),
     key("usage", Kind::Switch).or("false"),
-    key("reasoning", Kind::Switch).or("false"),
+    key("reasoning", Kind::Switch).or("false").yields(&["each"]),
     key("quiet", Kind::Switch).or("false").yields(&["verbose"]),
     key("verbose", Kind::Switch).or("false").yields(&["quiet"]),
     key("concurrency", Kind::Count(1, 1000)).needs("each"),
@@ -159,7 +164,7 @@ pub const KEYS: &[Key] = &[
         .or("v0")
         .needs("each"),
     key("unordered", Kind::Switch).or("false").needs("each"),
-    key("max-cost", Kind::Text).needs("each"),
+    key("max-cost", Kind::Amount).needs("each"),
     key("base-url", Kind::Text).below(&["AIRX_BASE_URL"]),
     key(KEY_FILE, Kind::Path),
     key(KEY_COMMAND, Kind::Words),
@@ -181,7 +186,7 @@ pub const KEYS: &[Key] = &[
     key("tries", Kind::Count(1, 100)).or("3"),
     key("pretty", Kind::Switch)
         .or("false")
-        .yields(&["select", "lines"]),
+        .yields(&["select", "lines", "each"]),
     key("tools", Kind::Paths),
     key("tools-dir", Kind::Paths),
     key("mcp", Kind::Texts),

@@ -252,6 +252,11 @@ impl Config {
         Ok(presets)
     }
 
+    /// Whether the run has taken this key from the file.
+    pub fn gave(&self, name: &str) -> bool {
+        self.taken.iter().any(|taken| taken == name)
+    }
+
     /// A failure that is about a value of this file, told with the value's place.
     pub fn placed(&self, mut failure: Failure) -> Failure {
         if let Some(entry) = self.cause(&failure, &self.taken) {

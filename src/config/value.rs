@@ -7,6 +7,7 @@ use toml::de::DeValue;
 use super::keys::Kind;
 use super::place::folder as folder_of;
 use crate::cli::duration;
+use crate::model::amount_of;
 
 /// A value of its key's kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +54,7 @@ pub(super) fn read(kind: Kind, value: &DeValue<'_>, folder: &Path) -> Result<Val
         }
         .filter(|text| duration(text).is_ok()),
         Kind::Number => number(value),
+        Kind::Amount => amount(value),
         Kind::Count(least, most) => integer(value)
             .and_then(|count| u64::try_from(count).ok())
             .filter(|count| (least..=most).contains(count))
@@ -101,6 +103,16 @@ pub(super) fn number(value: &DeValue<'_>) -> Option<String> {
     }
     let float: f64 = value.as_float()?.as_str().parse().ok()?;
     float.is_finite().then(|| float.to_string())
+}
+
+/// An amount of money as it is written: a float would lose its digits.
+fn amount(value: &DeValue<'_>) -> Option<String> {
+    let text = match value {
+        DeValue::Integer(_) => integer(value)?.to_string(),
+        DeValue::Float(float) => float.as_str().trim_start_matches('+').to_owned(),
+        _ => value.as_str()?.to_owned(),
+    };
+    amount_of(&text).map(|_| text)
 }
 
 /// `@FILE` with the file's whole path; all else as it stands.

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, Work};
+use crate::event::{Count, Event, Level, Sink, View, Work};
 use crate::exit::Class;
 use crate::structured::{Splitter, Wanted, strict};
 
@@ -148,7 +148,7 @@ impl Sink for Elements<'_> {
         self.sink.verbose()
     }
 
-    fn collects(&self) -> bool {
-        self.sink.collects()
+    fn view(&self) -> View {
+        self.sink.view()
     }
 }

@@ -7,6 +7,7 @@ mod once;
 mod reask;
 mod rounds;
 mod tell;
+mod whereabouts;
 
 pub use each::{Interrupt, Setting, each};
 pub use once::once;

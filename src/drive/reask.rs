@@ -6,6 +6,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::elements::{Elements, show};
 use super::tell::{extend, reasoning, start};
+use super::whereabouts;
 use crate::answer::Answer;
 use crate::api::request::{Message, Request};
 use crate::commands::Job;
@@ -120,11 +121,7 @@ fn refuse(
     sink: &mut dyn Sink,
 ) -> Failure {
     sink.aside(&answer.text, true);
-    let (answer_is, errors_are) = if sink.collects() {
-        ("in `partial`", "in `errors`")
-    } else {
-        ("above", "above")
-    };
+    let view = sink.view();
     let tries = if number > 1 {
         format!(", after {number} tries")
     } else {
@@ -135,15 +132,20 @@ fn refuse(
         several => {
             let lines: Vec<String> = several.iter().map(Violation::to_string).collect();
             sink.aside(&lines.join("\n"), true);
-            format!("{} violations, {errors_are}", several.len())
+            let place = whereabouts::violations(view);
+            format!("{} violations, {place}", several.len())
         }
     };
-    let hint = if wanted.instruction.is_some() {
-        format!(
-            "the answer is {answer_is}; a simpler schema, another model or more --tries may help"
-        )
-    } else {
-        format!("say in the prompt which JSON is wanted; the answer is {answer_is}")
+    // A blank one is nowhere to be seen.
+    let seen = (!answer.text.trim().is_empty())
+        .then(|| format!("the answer is {}", whereabouts::rejected(view)));
+    let help = "a simpler schema, another model or more --tries may help";
+    let say = "say in the prompt which JSON is wanted";
+    let hint = match (wanted.instruction.is_some(), seen) {
+        (true, Some(seen)) => format!("{seen}; {help}"),
+        (true, None) => help.to_owned(),
+        (false, Some(seen)) => format!("{say}; {seen}"),
+        (false, None) => say.to_owned(),
     };
     let message = format!("the answer is not the JSON asked for{tries}: {what}");
     Failure::new(Class::Invalid, message).hint(hint)

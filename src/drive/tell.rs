@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::whereabouts;
 use crate::answer::{Answer, Call};
 use crate::commands::Job;
 use crate::error::Failure;
@@ -160,7 +161,7 @@ pub(super) fn calls(
             Class::Invalid,
             format!("the arguments of the call of {name} are not JSON"),
         )
-        .hint("they stand in arguments_text"),
+        .hint(whereabouts::arguments(sink.view())),
         Some(_) => Failure::new(
             Class::Invalid,
             format!(
@@ -173,7 +174,7 @@ pub(super) fn calls(
                 first.message
             ),
         )
-        .hint("all that is wrong stands in `invalid`"),
+        .hint(whereabouts::misfit(sink.view())),
     })
 }
 

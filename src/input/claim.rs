@@ -44,7 +44,7 @@ impl Claim {
         claims.extend(sources.elsewhere.iter().map(|place| Self::Elsewhere(place)));
         match claims[..] {
             [] => Ok(None),
-            [one] if sources.no_stdin => Err(Failure::usage(format!(
+            [one] if sources.no_stdin && !sources.no_stdin_yields => Err(Failure::usage(format!(
                 "-n (--no-stdin, AIRX_NO_STDIN) forbids what {} asks for: standard input",
                 one.place()
             ))
@@ -123,6 +123,16 @@ mod tests {
         };
         let failure = Claim::of(&sources).unwrap_err();
         assert!(failure.message.contains("`-f -`"));
+    }
+
+    #[test]
+    fn a_default_of_no_stdin_gives_way_to_a_dash() {
+        let sources = Sources {
+            no_stdin: true,
+            no_stdin_yields: true,
+            ..words(&["-"])
+        };
+        assert_eq!(Claim::of(&sources).unwrap(), Some(Claim::Words));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Items, one a line: comes in standard input or a file, goes out one item after
 //! the other, read no sooner than it is asked for and to the end however long
-//! that takes. No more than one line is held.
+//! that takes. No more than one line is held. A line that is no item is one that
+//! says why.
 
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read, Seek};
@@ -20,14 +21,30 @@ const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// One item.
 #[derive(Debug)]
 pub struct Item {
-    /// As it stands in a prompt.
-    pub text: String,
-    /// The value, where items are JSON.
-    pub value: Option<Value>,
+    /// What it is, or what is wrong with its line: that is too long, not UTF-8 or
+    /// not JSON.
+    pub content: Result<Content, Failure>,
     /// The line that it stands on, from 1.
     pub line: u64,
     /// Bytes of the input up to its end.
     pub read: u64,
+}
+
+/// What an item is.
+#[derive(Debug)]
+pub struct Content {
+    /// As it stands in a prompt.
+    pub text: String,
+    /// The value, where items are JSON.
+    pub value: Option<Value>,
+}
+
+/// A line of the input.
+enum Line {
+    /// It ends here, its newline included.
+    Until(usize),
+    /// It is longer than an item may be, and has been passed over.
+    TooLong,
 }
 
 /// Where items come from, as settings resolved it.
@@ -106,46 +123,62 @@ impl Items {
     /// The next item; waits for it as long as it takes.
     ///
     /// # Errors
-    /// Its line is too long, not UTF-8 or not JSON, or cannot be read.
+    /// The input cannot be read any further.
     pub fn read_next(&mut self) -> Result<Option<Item>, Failure> {
-        while let Some(end) = self.line_end()? {
+        while let Some(line) = self.next_line()? {
             self.line += 1;
-            let line = &self.buffer[self.from..end];
-            self.read += line.len() as u64;
-            let mut line = line.strip_suffix(b"\n").unwrap_or(line);
-            line = line.strip_suffix(b"\r").unwrap_or(line);
-            let bom = self.line == 1 && line.starts_with(BOM);
-            let dropped = if bom { BOM.len() } else { 0 };
-            let text = self.text(&line[dropped..], dropped)?;
-            self.from = end;
-            if text.trim().is_empty() {
-                continue;
+            let content = match line {
+                Line::Until(end) => {
+                    let content = self.content(end);
+                    self.read += (end - self.from) as u64;
+                    self.from = end;
+                    content
+                }
+                Line::TooLong => Err(self.too_long()),
+            };
+            if let Some(content) = content.transpose() {
+                return Ok(Some(Item {
+                    content,
+                    line: self.line,
+                    read: self.read,
+                }));
             }
-            let value = self.value(&text)?;
-            return Ok(Some(Item {
-                text: value.as_ref().map_or(text, template::bare),
-                value,
-                line: self.line,
-                read: self.read,
-            }));
         }
         Ok(None)
     }
 
-    /// Where the next line ends, its newline included; none at the input's end.
-    fn line_end(&mut self) -> Result<Option<usize>, Failure> {
+    /// What stands in the line that ends here; none where it is blank.
+    fn content(&self, end: usize) -> Result<Option<Content>, Failure> {
+        let line = &self.buffer[self.from..end];
+        let mut line = line.strip_suffix(b"\n").unwrap_or(line);
+        line = line.strip_suffix(b"\r").unwrap_or(line);
+        let bom = self.line == 1 && line.starts_with(BOM);
+        let dropped = if bom { BOM.len() } else { 0 };
+        let text = self.text(&line[dropped..], dropped)?;
+        if text.trim().is_empty() {
+            return Ok(None);
+        }
+        let value = self.value(&text)?;
+        Ok(Some(Content {
+            text: value.as_ref().map_or(text, template::bare),
+            value,
+        }))
+    }
+
+    /// The next line; none at the input's end.
+    fn next_line(&mut self) -> Result<Option<Line>, Failure> {
         let mut seen = self.from;
         loop {
             if let Some(at) = memchr(b'\n', &self.buffer[seen..]) {
-                return Ok(Some(seen + at + 1));
+                return Ok(Some(Line::Until(seen + at + 1)));
             }
             let length = self.buffer.len() - self.from;
             // A CR may belong to the end of the line.
             if length > LIMIT + 1 {
-                return Err(self.wrong("is larger than 16 MiB", self.line + 1));
+                return self.pass_over().map(|()| Some(Line::TooLong));
             }
             if self.ended {
-                return Ok((length > 0).then_some(self.buffer.len()));
+                return Ok((length > 0).then_some(Line::Until(self.buffer.len())));
             }
             if self.from > 0 {
                 self.buffer.drain(..self.from);
@@ -156,6 +189,24 @@ impl Items {
             seen = self.buffer.len();
             self.fill()?;
         }
+    }
+
+    /// Drops the rest of a line, of which the buffer holds the beginning.
+    fn pass_over(&mut self) -> Result<(), Failure> {
+        self.read += (self.buffer.len() - self.from) as u64;
+        self.from = 0;
+        while !self.ended {
+            self.buffer.clear();
+            self.buffer.shrink_to(CHUNK);
+            self.fill()?;
+            let end = memchr(b'\n', &self.buffer).map(|at| at + 1);
+            self.from = end.unwrap_or(self.buffer.len());
+            self.read += self.from as u64;
+            if end.is_some() {
+                return Ok(());
+            }
+        }
+        Ok(())
     }
 
     /// Reads what there is, waiting for the first byte of it.
@@ -181,7 +232,7 @@ impl Items {
 
     fn text(&self, line: &[u8], dropped: usize) -> Result<String, Failure> {
         if line.len() > LIMIT {
-            return Err(self.wrong("is larger than 16 MiB", self.line));
+            return Err(self.too_long());
         }
         match std::str::from_utf8(line) {
             Ok(text) => Ok(text.to_owned()),
@@ -191,7 +242,7 @@ impl Items {
                 let byte = line.get(at).copied().unwrap_or_default();
                 let what = format!("is not UTF-8: byte 0x{byte:02X} at offset {}", at + dropped);
                 let hint = "convert it to UTF-8 (iconv), or let --lossy replace such bytes";
-                Err(self.wrong(&what, self.line).hint(hint))
+                Err(self.wrong(&what).hint(hint))
             }
         }
     }
@@ -203,13 +254,17 @@ impl Items {
         serde_json::from_str(text).map(Some).map_err(|why| {
             let why = why.to_string();
             let why = why.replace(" at line 1 column ", " at column ");
-            self.wrong(&format!("is not JSON: {why}"), self.line)
+            self.wrong(&format!("is not JSON: {why}"))
                 .hint("--each=json takes one JSON value a line, --each any text")
         })
     }
 
-    fn wrong(&self, what: &str, line: u64) -> Failure {
-        Failure::usage(format!("{}: line {line} {what}", self.name))
+    fn too_long(&self) -> Failure {
+        self.wrong("is larger than 16 MiB")
+    }
+
+    fn wrong(&self, what: &str) -> Failure {
+        Failure::usage(format!("{}: line {} {what}", self.name, self.line))
     }
 }
 
@@ -240,65 +295,88 @@ mod tests {
         (Items::open(&many, lossy).unwrap(), file)
     }
 
-    fn all(bytes: &[u8], json: bool, lossy: bool) -> Result<Vec<(u64, String)>, String> {
+    /// The lines that are items; what is wrong with one stands in its place.
+    fn all(bytes: &[u8], json: bool, lossy: bool) -> Vec<(u64, String)> {
         let (mut items, _file) = items(bytes, json, lossy);
         let mut all = Vec::new();
-        while let Some(item) = items.read_next().map_err(|failure| {
-            assert_eq!(failure.exit(), 2);
-            failure.message[failure.message.find(": ").unwrap() + 2..].to_owned()
-        })? {
-            all.push((item.line, item.text));
+        while let Some(item) = items.read_next().unwrap() {
+            let told = item.content.map(|content| content.text);
+            let told = told.unwrap_or_else(|failure| {
+                assert_eq!(failure.exit(), 2);
+                failure.message[failure.message.find(": ").unwrap() + 2..].to_owned()
+            });
+            all.push((item.line, told));
         }
-        Ok(all)
+        assert_eq!(items.read, bytes.len() as u64);
+        all
+    }
+
+    fn line(line: u64, text: &str) -> (u64, String) {
+        (line, text.to_owned())
     }
 
     #[test]
     fn lines_end_as_they_may_and_blank_ones_are_passed_over() {
-        let line = |line, text: &str| (line, text.to_owned());
         assert_eq!(
-            all(b"\xEF\xBB\xBFa\r\n\n \t\n b \nc\rd", false, false).unwrap(),
+            all(b"\xEF\xBB\xBFa\r\n\n \t\n b \nc\rd", false, false),
             [line(1, "a"), line(4, " b "), line(5, "c\rd")]
         );
-        assert_eq!(all(b"", false, false).unwrap(), []);
-        assert_eq!(all(b"\n\n", true, false).unwrap(), []);
+        assert_eq!(all(b"", false, false), []);
+        assert_eq!(all(b"\n\n", true, false), []);
     }
 
     #[test]
-    fn a_wrong_byte_is_named_with_line_and_offset() {
+    fn a_wrong_byte_is_named_with_line_and_offset_and_the_next_line_is_read() {
         assert_eq!(
-            all(b"a\nab\xFFc\n", false, false).unwrap_err(),
-            "line 2 is not UTF-8: byte 0xFF at offset 2"
+            all(b"a\nab\xFFc\nd\n", false, false),
+            [
+                line(1, "a"),
+                line(2, "line 2 is not UTF-8: byte 0xFF at offset 2"),
+                line(3, "d")
+            ]
         );
         assert_eq!(
-            all(b"\xEF\xBB\xBF\xFF\n", false, false).unwrap_err(),
-            "line 1 is not UTF-8: byte 0xFF at offset 3"
+            all(b"\xEF\xBB\xBF\xFF\n", false, false),
+            [line(1, "line 1 is not UTF-8: byte 0xFF at offset 3")]
         );
-        assert_eq!(
-            all(b"a\xFFb", false, true).unwrap(),
-            [(1, "a\u{FFFD}b".to_owned())]
-        );
+        assert_eq!(all(b"a\xFFb", false, true), [line(1, "a\u{FFFD}b")]);
     }
 
     #[test]
     fn a_line_that_is_no_json_is_named() {
         assert_eq!(
-            all(b"{\"a\":1}\n{]\n", true, false).unwrap_err(),
-            "line 2 is not JSON: key must be a string at column 2"
+            all(b"{\"a\":1}\n{]\n2", true, false),
+            [
+                line(1, "{\"a\":1}"),
+                line(2, "line 2 is not JSON: key must be a string at column 2"),
+                line(3, "2")
+            ]
         );
     }
 
     #[test]
-    fn a_line_of_16_mib_is_taken_and_a_longer_one_is_not() {
+    fn a_line_of_16_mib_is_taken_and_a_longer_one_is_passed_over() {
         let mut long = vec![b'x'; LIMIT];
         long.extend_from_slice(b"\r\ny\n");
-        assert_eq!(all(&long, false, false).unwrap().len(), 2);
-        for end in ["\n", "", "\r\n"] {
-            let long = [&vec![b'x'; LIMIT + 1], end.as_bytes()].concat();
-            assert_eq!(
-                all(&long, false, false).unwrap_err(),
-                "line 1 is larger than 16 MiB"
-            );
+        assert_eq!(all(&long, false, false).len(), 2);
+        let last = CHUNK + 7;
+        for more in [1, 2, 3, last] {
+            for end in ["", "\n", "\r\n", "\ny", "\r\ny\n"] {
+                let long = [&vec![b'x'; LIMIT + more], end.as_bytes()].concat();
+                let mut expected = vec![line(1, "line 1 is larger than 16 MiB")];
+                expected.extend(end.contains('y').then(|| line(2, "y")));
+                assert_eq!(all(&long, false, false), expected, "{more} {end:?}");
+            }
         }
+    }
+
+    #[test]
+    fn what_is_passed_over_is_not_held() {
+        let long = [&vec![b'x'; 3 * LIMIT], &b"\ny"[..]].concat();
+        let (mut items, _file) = items(&long, false, false);
+        assert!(items.read_next().unwrap().unwrap().content.is_err());
+        assert!(items.buffer.capacity() <= 2 * CHUNK);
+        assert_eq!(items.read_next().unwrap().unwrap().line, 2);
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub use bytes::open;
 use claim::Claim;
 pub use claim::is_stdin;
 use history::History;
-pub use items::{Item, Items, Many};
+pub use items::{Content, Item, Items, Many};
 pub use session::Session;
 use stdin::Stdin;
 pub use template::Template;
@@ -53,6 +53,9 @@ pub struct Sources {
     pub elsewhere: Vec<&'static str>,
     /// Standard input is never touched.
     pub no_stdin: bool,
+    /// That is a mere default, of the configuration: it gives way to what asks for
+    /// standard input by name.
+    pub no_stdin_yields: bool,
     /// Bytes that are not UTF-8 are replaced, not refused.
     pub lossy: bool,
     /// Longest silence of standard input that was not asked for by name

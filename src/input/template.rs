@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::bytes::LIMIT;
-use super::items::Item;
+use super::items::{Content, Item};
 use crate::error::Failure;
 
 /// What every item's text is made by.
@@ -58,8 +58,9 @@ impl Template {
     /// The text of an item.
     ///
     /// # Errors
-    /// It lacks a member, or the text is blank or too long: exit 2.
+    /// Its line is none, it lacks a member, or the text is blank or too long: exit 2.
     pub fn fill(&self, item: &Item) -> Result<String, Failure> {
+        let content = item.content.as_ref().map_err(Failure::clone)?;
         let mut text = String::new();
         for (at, part) in self.parts.iter().enumerate() {
             if at > 0 {
@@ -68,8 +69,8 @@ impl Template {
             for piece in part {
                 match piece {
                     Piece::Text(words) => text.push_str(words),
-                    Piece::Item => text.push_str(&item.text),
-                    Piece::Member(path) => text.push_str(&member(item, path)?),
+                    Piece::Item => text.push_str(&content.text),
+                    Piece::Member(path) => text.push_str(&member(content, path, item.line)?),
                 }
                 if text.len() > LIMIT {
                     return Err(Failure::usage("the message is larger than 16 MiB")
@@ -85,15 +86,15 @@ impl Template {
 }
 
 /// A member's text: a string without its quotes, anything else as JSON.
-fn member(item: &Item, path: &[String]) -> Result<String, Failure> {
+fn member(content: &Content, path: &[String], line: u64) -> Result<String, Failure> {
     let mut names = path.iter();
-    let found = names.try_fold(item.value.as_ref(), |value, name| {
+    let found = names.try_fold(content.value.as_ref(), |value, name| {
         let inner = value?.as_object()?.get(name)?;
         Some(Some(inner))
     });
     found.flatten().map(bare).ok_or_else(|| {
         let place = path.join(".");
-        let what = format!("the item of line {} has no member {place}", item.line);
+        let what = format!("the item of line {line} has no member {place}");
         Failure::usage(what).hint(format!("{{{place}}} in the prompt names it"))
     })
 }
@@ -155,8 +156,10 @@ mod tests {
     fn item(text: &str, json: bool) -> Item {
         let value = json.then(|| serde_json::from_str(text).unwrap());
         Item {
-            text: value.as_ref().map_or_else(|| text.to_owned(), bare),
-            value,
+            content: Ok(Content {
+                text: value.as_ref().map_or_else(|| text.to_owned(), bare),
+                value,
+            }),
             line: 7,
             read: 0,
         }

@@ -38,6 +38,36 @@ pub fn cost(model: &str, usage: &Usage) -> Option<Cost> {
     })
 }
 
+/// What an answer counts against a limit, in units of 10^-12.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Charge {
+    /// The server told enough.
+    Known(u128),
+    /// It told of the prompt alone: enough for an answer without a word.
+    Prompt(u128),
+    /// Nobody can tell.
+    Unknown,
+}
+
+/// What these tokens count against a limit. Those that stand in the sum alone are
+/// taken at the dearer of the two prices.
+pub fn charge(model: &str, usage: &Usage) -> Charge {
+    let price = find(model).and_then(|model| model.price);
+    let (Some(price), Some(cost)) = (price, cost(model, usage)) else {
+        return Charge::Unknown;
+    };
+    let told = usage.prompt_tokens.saturating_add(usage.completion_tokens);
+    let rest = usage.total_tokens.saturating_sub(told);
+    let dearer = price.input.max(price.output);
+    let amount = cost.amount + u128::from(rest) * u128::from(dearer);
+    match (usage.prompt_tokens, usage.completion_tokens) {
+        _ if rest > 0 => Charge::Known(amount),
+        (0, _) => Charge::Unknown,
+        (_, 0) => Charge::Prompt(amount),
+        _ => Charge::Known(amount),
+    }
+}
+
 impl Cost {
     /// Both together; amounts in different currencies do not mix, the newer stays.
     #[must_use]
@@ -59,11 +89,6 @@ impl Cost {
     /// The amount as a decimal number, without trailing zeros.
     pub fn amount(&self) -> String {
         decimal(self.amount, PLACES)
-    }
-
-    /// The amount in units of 10^-12.
-    pub fn units(&self) -> u128 {
-        self.amount
     }
 
     /// ISO 4217 code of the amount.

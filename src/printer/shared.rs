@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Printer;
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, Work};
+use crate::event::{Count, Event, Level, Sink, View, Work};
 
 /// A printer behind a lock.
 #[derive(Debug)]
@@ -100,5 +100,9 @@ impl<O: Write, E: Write> Sink for Shared<O, E> {
 
     fn verbose(&self) -> bool {
         self.lock().verbose()
+    }
+
+    fn view(&self) -> View {
+        self.lock().view()
     }
 }

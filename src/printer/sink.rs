@@ -6,7 +6,7 @@ use super::Printer;
 use super::sanitize::one_line;
 use crate::cli::Format;
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, Work};
+use crate::event::{Count, Event, Level, Sink, View, Work};
 use crate::progress::Spinner;
 
 impl<O: Write, E: Write> Sink for Printer<O, E> {
@@ -194,5 +194,13 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
 
     fn verbose(&self) -> bool {
         self.options.verbose
+    }
+
+    fn view(&self) -> View {
+        match self.options.format {
+            Format::Text => View::Text,
+            Format::Json => View::Bodies,
+            Format::Ndjson => View::Events,
+        }
     }
 }

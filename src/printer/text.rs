@@ -111,7 +111,7 @@ impl<O: Write, E: Write> Printer<O, E> {
             return Ok(());
         };
         let none = Failure::new(Class::Invalid, "the answer holds no such code block");
-        if text.is_empty() {
+        if text.trim().is_empty() {
             return Err(none);
         }
         self.say(&text);

@@ -137,7 +137,7 @@ pub fn resolve(
     let each = each.and_then(sources::many);
     let reads = |many: &Many| many.file.as_deref().is_none_or(input::is_stdin);
     elsewhere.extend(each.as_ref().filter(|many| reads(many)).map(|_| "`--each`"));
-    let mut sources = sources::sources(common, elsewhere)?;
+    let mut sources = sources::sources(common, elsewhere, with.config)?;
     sources.each = each;
     input::check(&sources)?;
     let model = match common.request.model.take() {

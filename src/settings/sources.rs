@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{STDIN_WAIT, switch};
 use crate::cli::{Common, ConnectionArgs, Each, EachArgs};
-use crate::config::variable;
+use crate::config::{Config, variable};
 use crate::error::Failure;
 use crate::input::{self, Many, Sources};
 
@@ -29,6 +29,7 @@ pub(super) fn from_stdin(
 pub(super) fn sources(
     common: &mut Common,
     elsewhere: Vec<&'static str>,
+    config: Option<&Config>,
 ) -> Result<Sources, Failure> {
     let input = &mut common.input;
     let stdin_wait = match variable("AIRX_STDIN_WAIT")? {
@@ -45,6 +46,7 @@ pub(super) fn sources(
         session: input.session.take(),
         elsewhere,
         no_stdin: input.no_stdin || switch("AIRX_NO_STDIN")?,
+        no_stdin_yields: config.is_some_and(|config| config.gave("no-stdin")),
         lossy: input.lossy,
         stdin_wait,
         each: None,

@@ -278,11 +278,27 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "retries = -1",
-        "1:11: retries: a whole number is wanted, not this number",
+        "1:11: retries: a whole number of 0 or more is wanted, not this number",
     ),
     (
         "tries = 0",
         "1:9: tries: a whole number from 1 to 100 is wanted, not this number",
+    ),
+    (
+        "max-cost = -5",
+        "1:12: max-cost: an amount like 2.50 with at most 12 decimals is wanted, not this number",
+    ),
+    (
+        "max-cost = 1e3",
+        "1:12: max-cost: an amount like 2.50 with at most 12 decimals is wanted, not this number",
+    ),
+    (
+        "max-cost = 0.1234567890123",
+        "1:12: max-cost: an amount like 2.50 with at most 12 decimals is wanted, not this number",
+    ),
+    (
+        "max-cost = \"1,5\"",
+        "1:12: max-cost: an amount like 2.50 with at most 12 decimals is wanted, not this string",
     ),
     (
         "temperature = nan",

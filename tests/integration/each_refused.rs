@@ -1,7 +1,6 @@
 //! What `--each` does not go with: one line says what, and what to do.
 
-use crate::harness::{airx, file, folder};
-use crate::items::{echo, echoes, told};
+use crate::harness::{airx, folder};
 
 /// Arguments, the message, and the hint where there is one.
 const REFUSED: &[(&[&str], &str, &str)] = &[
@@ -123,30 +122,6 @@ fn refusals_are_events_where_events_are_asked_for() {
 }
 
 #[test]
-fn a_line_that_is_no_text_is_refused_by_line_and_offset() {
-    let server = echo();
-    let ran = airx(["chat", "--each", "-c", "1"])
-        .stdin(b"one\ntw\xFFo\nthree\n")
-        .of(&server)
-        .run();
-    // What was in flight is printed.
-    assert_eq!((ran.code, told(&ran.stdout)), (2, echoes([(0, "one!")])));
-    assert!(
-        ran.stderr.ends_with("airx: usage: standard input: line 2 is not UTF-8: byte 0xFF at offset 2\nhint: convert it to UTF-8 (iconv), or let --lossy replace such bytes\n"),
-        "{}",
-        ran.stderr
-    );
-    let ran = airx(["chat", "--each", "--lossy"])
-        .stdin(b"tw\xFFo\n")
-        .of(&server)
-        .run();
-    assert_eq!(
-        (ran.code, told(&ran.stdout)),
-        (0, echoes([(0, "tw\u{FFFD}o!")]))
-    );
-}
-
-#[test]
 fn a_file_of_items_that_cannot_be_read_is_named() {
     let folder = folder();
     let run = |items: &str| {
@@ -164,23 +139,6 @@ fn a_file_of_items_that_cannot_be_read_is_named() {
         ran.stderr
     );
     run(".").code_is(2);
-    file(&folder, "bad.json", "{\"a\":1}\n{\"a\":\n");
-    let ran = airx(["chat", "--each=json", "--dry-run", "--items", "bad.json"])
-        .within(folder.path())
-        .run();
-    assert_eq!(ran.code, 0, "the first is good");
-    file(&folder, "bad.json", "{\"a\":\n");
-    let ran = airx(["chat", "--each=json", "--items", "bad.json"])
-        .within(folder.path())
-        .nowhere()
-        .run();
-    ran.code_is(2);
-    assert!(
-        ran.stderr
-            .contains("bad.json: line 1 is not JSON: EOF while parsing a value"),
-        "{}",
-        ran.stderr
-    );
 }
 
 #[cfg(unix)]

@@ -17,13 +17,16 @@ mod broken_answers;
 mod commands;
 mod completions_install;
 mod config;
+mod config_aside;
 mod config_keys;
 mod config_show;
 mod each;
+mod each_costs;
 #[cfg(unix)]
 mod each_file;
 #[cfg(unix)]
 mod each_flow;
+mod each_lines;
 mod each_refused;
 #[cfg(unix)]
 mod each_signals;
@@ -110,3 +113,5 @@ mod verbose;
 mod waits;
 #[cfg(unix)]
 mod watch;
+#[cfg(unix)]
+mod whereabouts;

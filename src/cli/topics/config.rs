@@ -29,7 +29,9 @@ pub(super) const OPENING: &[&str] = &[
      first gives the whole value: one --header puts aside all the headers of the file. What a \
      file switches on is switched off by a profile that says false.",
     "A key that airx does not know, or a value of another type, is exit 2 with file, line and \
-     column. A key of one command (`rounds`, `tries`) means nothing to the others. A file that \
+     column. A key of one command (`rounds`, `tries`) means nothing to the others, and what \
+     means nothing to a run is put aside, as `extract` is by --each: only the command line is \
+     refused for that. `no-stdin` gives way to `-` and to --each. A file that \
      group or others can write is refused, and so is one of another user's. Paths, and FILE of \
      `@FILE`, are looked for from the folder of the configuration file; `~/` is the home folder.",
 ];

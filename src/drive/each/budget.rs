@@ -1,9 +1,14 @@
 //! `--max-cost`: what was spent, and what the requests in flight may come to at
 //! most, in units of 10^-12 of the currency.
 
-/// What may be spent.
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// What may be spent, by all items together.
+#[derive(Debug, Clone)]
+pub(super) struct Budget(Arc<Mutex<State>>);
+
 #[derive(Debug)]
-pub(super) struct Budget {
+struct State {
     limit: u128,
     spent: u128,
     /// Of what is in flight.
@@ -12,32 +17,38 @@ pub(super) struct Budget {
 
 impl Budget {
     pub(super) fn new(limit: u128) -> Self {
-        Self {
+        Self(Arc::new(Mutex::new(State {
             limit,
             spent: 0,
             reserved: 0,
-        }
+        })))
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Whether something of this bound can be begun; then it is.
-    pub(super) fn begin(&mut self, bound: u128) -> bool {
-        let sum = self.spent.saturating_add(self.reserved);
-        let fits = sum.saturating_add(bound) <= self.limit;
+    pub(super) fn begin(&self, bound: u128) -> bool {
+        let mut state = self.state();
+        let sum = state.spent.saturating_add(state.reserved);
+        let fits = sum.saturating_add(bound) <= state.limit;
         if fits {
-            self.reserved += bound;
+            state.reserved += bound;
         }
         fits
     }
 
     /// What was begun with this bound has ended, and cost this.
-    pub(super) fn end(&mut self, bound: u128, cost: u128) {
-        self.reserved -= bound;
-        self.spent = self.spent.saturating_add(cost);
+    pub(super) fn end(&self, bound: u128, cost: u128) {
+        let mut state = self.state();
+        state.reserved -= bound;
+        state.spent = state.spent.saturating_add(cost);
     }
 
     /// What was spent.
     pub(super) fn spent(&self) -> u128 {
-        self.spent
+        self.state().spent
     }
 }
 
@@ -47,7 +58,7 @@ mod tests {
 
     #[test]
     fn what_is_in_flight_counts_at_its_bound_and_then_at_its_cost() {
-        let mut budget = Budget::new(100);
+        let budget = Budget::new(100);
         assert!(budget.begin(60));
         assert!(!budget.begin(41));
         assert!(budget.begin(40));

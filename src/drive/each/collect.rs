@@ -3,8 +3,10 @@
 
 use serde_json::Value;
 
+use super::spent::Spent;
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, Tally, Violation, Work};
+use crate::event::{Count, Event, Level, Sink, Tally, View, Violation, Work};
+use crate::exit::{Class, TABLE};
 
 /// The sink of one item.
 pub(super) struct Collect<S> {
@@ -20,12 +22,12 @@ pub(super) struct Collect<S> {
     pub(super) text: String,
     /// What is wrong with the last answer.
     pub(super) errors: Vec<Violation>,
-    /// Requests that may have cost something that no server told.
-    pub(super) untold: u32,
+    /// What its requests count against `--max-cost`.
+    pub(super) spent: Spent,
 }
 
 impl<S: Sink> Collect<S> {
-    pub(super) fn new(index: u64, sink: S) -> Self {
+    pub(super) fn new(index: u64, spent: Spent, sink: S) -> Self {
         Self {
             sink,
             index,
@@ -34,13 +36,8 @@ impl<S: Sink> Collect<S> {
             search: None,
             text: String::new(),
             errors: Vec::new(),
-            untold: 0,
+            spent,
         }
-    }
-
-    /// A request failed in this way.
-    pub(super) fn failed(&mut self, class: &str) {
-        self.untold += u32::from(matches!(class, "incomplete" | "network"));
     }
 }
 
@@ -50,7 +47,16 @@ impl<S: Sink> Sink for Collect<S> {
             Event::Value { value } => self.value = Some((*value).clone()),
             Event::Search { results } => self.search = Some((*results).clone()),
             Event::Invalid { errors, .. } => self.errors = errors.to_vec(),
-            Event::Retry { class, .. } => self.failed(class),
+            Event::Retry {
+                class,
+                http_status,
+                code,
+                message,
+                ..
+            } if !self.spent.retry(class) => {
+                return Err(no_money(class, *http_status, *code, message));
+            }
+            Event::Round { .. } => self.spent.round(),
             _ => {}
         }
         Ok(())
@@ -79,6 +85,11 @@ impl<S: Sink> Sink for Collect<S> {
 
     fn count(&mut self, what: Count<'_>) {
         self.tally.count(&what);
+        match &what {
+            Count::Request => self.spent.request(),
+            Count::Usage(usage, _) => self.spent.usage(usage),
+            _ => {}
+        }
         self.sink.count(what);
     }
 
@@ -108,7 +119,19 @@ impl<S: Sink> Sink for Collect<S> {
         self.sink.verbose()
     }
 
-    fn collects(&self) -> bool {
-        true
+    fn view(&self) -> View {
+        View::Item
     }
+}
+
+/// The failure of a request that cannot be made again.
+fn no_money(class: &str, status: Option<u16>, code: Option<&str>, message: &str) -> Failure {
+    let row = TABLE.iter().find(|row| row.name == class);
+    let class = row.map_or(Class::Incomplete, |row| row.class);
+    let mut failure =
+        Failure::new(class, message).hint("--max-cost leaves no room for another try: raise it");
+    let server = failure.server_mut();
+    server.http_status = status;
+    server.code = code.map(str::to_owned);
+    failure
 }

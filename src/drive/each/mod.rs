@@ -8,6 +8,7 @@ mod order;
 pub(super) mod outcome;
 mod read;
 mod run;
+mod spent;
 mod worker;
 
 use std::sync::Arc;

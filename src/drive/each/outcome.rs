@@ -19,11 +19,14 @@ pub(in crate::drive) struct Outcome {
     pub(in crate::drive) search: Option<Value>,
     pub(in crate::drive) finish_reason: Option<String>,
     pub(in crate::drive) tally: Tally,
-    pub(in crate::drive) untold: u32,
     /// What a batch calls it, where airx did not.
     pub(in crate::drive) custom_id: Option<String>,
     /// Who answered, where it counts by itself what that cost.
     pub(in crate::drive) model: Option<String>,
+    /// What its requests count against `--max-cost`.
+    pub(in crate::drive) spent: u128,
+    /// What was set aside for that beside its bound.
+    pub(in crate::drive) more: u128,
 }
 
 /// An answer.
@@ -49,9 +52,10 @@ impl Outcome {
             search: None,
             finish_reason: None,
             tally,
-            untold: 0,
             custom_id: None,
             model: None,
+            spent: 0,
+            more: 0,
         }
     }
 

@@ -10,9 +10,9 @@ use super::budget::Budget;
 use super::order::Order;
 use super::outcome::Outcome;
 use super::worker::{Task, Workers};
-use crate::commands::{Allowance, Job, Many};
+use crate::commands::{Bounds, Job, Many};
 use crate::error::Failure;
-use crate::event::{Count, Earlier, Event, Found, Items, Level, Sink, Tally, VERSION};
+use crate::event::{Count, Earlier, Event, Found, Items, Level, Sink, VERSION};
 use crate::exit::Class;
 use crate::input::Item;
 use crate::transport::{Gate, digest};
@@ -30,12 +30,12 @@ pub(super) struct Run<S> {
     earlier: Earlier,
     order: Order<Outcome>,
     budget: Option<Budget>,
-    /// What is in flight, each with what one of its requests may cost, and all.
-    in_flight: HashMap<u64, (u128, u128)>,
+    /// What is in flight, each with what it may cost.
+    in_flight: HashMap<u64, u128>,
     /// Items that have been read.
     read: u64,
     /// One that has been read and waits for money.
-    pending: Option<(Task, u128, u128)>,
+    pending: Option<Task>,
     /// The next item has been asked for.
     wanted: bool,
     /// The input has ended.
@@ -171,7 +171,14 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         self.items.read = self.size.map(|size| (item.read, size));
         let mut request = match self.many.request(&self.job.request, &item) {
             Ok(request) => request,
-            Err(failure) => return self.hand_on(Outcome::unsent(index, failure), sink),
+            Err(failure) if self.earlier.take(index, "") == Found::Nothing => {
+                return self.hand_on(Outcome::unsent(index, failure), sink);
+            }
+            // The file has an answer to what stood there before.
+            Err(_) => {
+                self.stop(changed(index, item.line));
+                return Ok(());
+            }
         };
         let body = request.body();
         let hash = digest(&body);
@@ -187,13 +194,19 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
             }
         }
         let bounds = self.many.budget.as_ref();
-        let (one, all) = bounds.map_or((0, 0), |allowed| allowed.bounds(&request, &body));
+        let bounds = bounds.map_or_else(Bounds::default, |allowed| allowed.bounds(&request, &body));
         request.request_id = self.many.id(index);
         let job = Job {
             request,
             ..self.job.clone()
         };
-        self.pending = Some((Task { index, hash, job }, one, all));
+        self.pending = Some(Task {
+            index,
+            hash,
+            job,
+            bounds,
+            budget: self.budget.clone(),
+        });
         Ok(())
     }
 
@@ -203,22 +216,22 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         if self.over.is_some() {
             self.pending = None;
         }
-        let Some((task, one, all)) = self.pending.take() else {
+        let Some(task) = self.pending.take() else {
             return Ok(());
         };
-        if let (Some(budget), Some(allowed)) = (&mut self.budget, &self.many.budget)
-            && !budget.begin(all)
+        if let (Some(budget), Some(allowed)) = (&self.budget, &self.many.budget)
+            && !budget.begin(task.bounds.all)
         {
             if self.in_flight.is_empty() {
                 let failure = allowed.used_up(budget.spent());
                 self.stop(failure);
             } else {
-                self.pending = Some((task, one, all));
+                self.pending = Some(task);
             }
             return Ok(());
         }
         let under_way = self.in_flight.len();
-        self.in_flight.insert(task.index, (one, all));
+        self.in_flight.insert(task.index, task.bounds.all);
         self.items.in_flight += 1;
         self.workers.begin(task, under_way)
     }
@@ -226,9 +239,9 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
     /// An item has ended.
     fn end_of(&mut self, outcome: Outcome, sink: &mut S) -> Result<(), Failure> {
         self.items.in_flight -= 1;
-        let bounds = self.in_flight.remove(&outcome.index);
-        if let (Some(budget), Some((one, all))) = (&mut self.budget, bounds) {
-            budget.end(all, cost(&self.job, &outcome, one));
+        let bound = self.in_flight.remove(&outcome.index);
+        if let (Some(budget), Some(bound)) = (&self.budget, bound) {
+            budget.end(bound.saturating_add(outcome.more), outcome.spent);
         }
         if outcome.is_nothing() {
             return Ok(());
@@ -255,15 +268,6 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
             self.over = Some(why);
         }
     }
-}
-
-/// What an item cost: where nobody told, what it may have cost.
-fn cost(job: &Job, outcome: &Outcome, one: u128) -> u128 {
-    let Tally { cost, usage, .. } = &outcome.tally;
-    let told = cost.map(|cost| cost.units());
-    let counted = usage.and_then(|usage| Allowance::cost(&job.request, &usage));
-    let untold = one.saturating_mul(outcome.untold.into());
-    told.or(counted).unwrap_or(0).saturating_add(untold)
 }
 
 /// Each line is one write, and leaves at once.

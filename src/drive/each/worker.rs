@@ -6,13 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use super::Heard;
+use super::budget::Budget;
 use super::collect::Collect;
 use super::outcome::{Content, Outcome};
+use super::spent::Spent;
 use crate::answer::Answer;
-use crate::commands::{Expect, Job, Plan, Rounds};
+use crate::commands::{Bounds, Expect, Job, Plan, Rounds};
 use crate::drive::{self, tell};
 use crate::error::Failure;
 use crate::event::Sink;
+use crate::exit::Class;
 use crate::structured::Wanted;
 use crate::toolbox::Approval;
 use crate::transport::{Gate, Transport};
@@ -22,6 +25,10 @@ pub(super) struct Task {
     pub(super) index: u64,
     pub(super) hash: String,
     pub(super) job: Job,
+    /// What its requests may cost.
+    pub(super) bounds: Bounds,
+    /// What they are paid from.
+    pub(super) budget: Option<Budget>,
 }
 
 /// How each item is asked for.
@@ -149,17 +156,21 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
 
 /// Asks for one item.
 fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) -> Outcome {
-    let mut collect = Collect::new(task.index, sink);
+    let spent = Spent::new(task.job.request.model.clone(), task.bounds, task.budget);
+    let mut collect = Collect::new(task.index, spent, sink);
     let result = way.ask(&task.job, transport, &mut collect);
     collect.tally.stop();
     let finish_reason = match &result {
         Ok(answer) => answer.finish_reason.clone(),
         Err(failure) => {
-            collect.failed(failure.class.name());
             let server = failure.server.as_ref();
-            server.and_then(|server| server.finish_reason.clone())
+            let finish_reason = server.and_then(|server| server.finish_reason.clone());
+            let class = failure.class.name();
+            collect.spent.failed(class, finish_reason.is_some());
+            finish_reason
         }
     };
+    let empty = is_empty(&result);
     let value = collect.value.take();
     Outcome {
         index: task.index,
@@ -170,8 +181,22 @@ fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) ->
         search: collect.search,
         finish_reason,
         tally: collect.tally,
-        untold: collect.untold,
         custom_id: None,
         model: None,
+        more: collect.spent.more,
+        spent: collect.spent.end(empty),
+    }
+}
+
+/// Whether an answer can have cost nothing but its prompt.
+fn is_empty(result: &Result<Answer, Failure>) -> bool {
+    match result {
+        Ok(Answer {
+            text,
+            reasoning,
+            calls,
+            ..
+        }) => text.is_empty() && reasoning.is_empty() && calls.is_empty(),
+        Err(failure) => failure.class == Class::Blocked,
     }
 }

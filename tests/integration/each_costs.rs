@@ -1,0 +1,205 @@
+//! `--max-cost` and what a server says of its answers' cost: it may say little,
+//! nothing, or speak for another model, and the limit holds all the same.
+
+use serde_json::{Value, json};
+
+use crate::config::{with, write};
+use crate::harness::{Ran, folder, reply_body};
+use crate::items::{Items, numbers};
+
+/// Prices in another currency, one for each direction.
+const OWN: &str = "[models.own]\ncontext = 8192\nmax-output = 4096\nprice-input = 10\nprice-output = 20\ncurrency = \"USD\"\n";
+
+/// A server that answers all with this text, and with these members put in place
+/// of a reply's own; null takes one away.
+fn answering(content: &str, members: &Value) -> Items {
+    let mut body: Value = serde_json::from_str(&reply_body(content, "stop")).unwrap();
+    for (name, value) in members.as_object().unwrap() {
+        body[name] = value.clone();
+    }
+    let body = body.to_string();
+    Items::answering(move |_, _, _| (200, body.clone()))
+}
+
+/// Nine items, one after the other, with at most 50 tokens of answer each.
+fn run(server: &Items, args: &[&str], limit: &str) -> Ran {
+    let folder = folder();
+    write(&folder, OWN);
+    with(&folder, args.iter().copied())
+        .args(["--each", "-c", "1", "--max-tokens", "50"])
+        .args(["--max-cost", limit])
+        .stdin(numbers(9))
+        .of(server)
+        .run()
+}
+
+#[test]
+fn the_limit_is_reckoned_by_the_model_that_was_asked() {
+    let usage = json!({ "prompt_tokens": 1000, "completion_tokens": 3000, "total_tokens": 4000 });
+    // 0.04 CNY and 0.07 USD an item, whoever says that it answered.
+    let models = ["glm-4-airx", "glm-4-flash-250414", "own", "nobody", ""];
+    for answers in models {
+        for (asked, limit, spent) in [
+            (
+                "glm-4-airx",
+                "0.1",
+                "0.1 CNY: the next item could pass it, and 0.12",
+            ),
+            (
+                "own",
+                "0.2",
+                "0.2 USD: the next item could pass it, and 0.21",
+            ),
+        ] {
+            let server = answering("x", &json!({ "model": answers, "usage": usage }));
+            let ran = run(&server, &["chat", "-m", asked], limit);
+            let told = format!("airx: partial: --max-cost {spent} is spent\n");
+            assert_eq!(
+                (ran.code, server.texts().len()),
+                (12, 3),
+                "{answers} for {asked}"
+            );
+            assert!(ran.stderr.contains(&told), "{answers}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_result_tells_the_price_of_the_model_that_answered() {
+    let server = answering("x", &json!({ "model": "own" }));
+    let ran = run(&server, &["chat", "-m", "glm-4-airx"], "1");
+    let cost = json!({ "amount": "0.00005", "currency": "USD", "price_date": null });
+    assert_eq!(crate::items::results(&ran.stdout)[0]["cost"], cost);
+}
+
+/// How many requests the limit leaves room for, each counted at its upper bound:
+/// a token a byte of the request and 50 of the answer, 0.00001 CNY each.
+fn room(server: &Items, limit: f64) -> usize {
+    let length = server.asked()[0].body.len();
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a small count"
+    )]
+    let tokens = (limit * 100_000.0).round() as usize;
+    tokens / (length + 50)
+}
+
+#[test]
+fn an_answer_whose_cost_nobody_tells_counts_as_what_it_may_cost() {
+    let thin = [
+        json!({ "usage": null }),
+        json!({ "usage": "?" }),
+        json!({ "usage": {} }),
+        json!({ "usage": { "prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0 } }),
+        json!({ "usage": { "prompt_tokens": 1 } }),
+        json!({ "usage": { "prompt_tokens": 1, "completion_tokens": 0, "total_tokens": 1 } }),
+        json!({ "usage": { "completion_tokens": 1 } }),
+    ];
+    for members in thin {
+        let server = answering("x", &members);
+        let ran = run(&server, &["chat"], "0.006");
+        let sent = server.texts().len();
+        assert_eq!((ran.code, sent), (12, room(&server, 0.006)), "{members}");
+        assert!(sent > 1, "{members}");
+        assert!(
+            ran.stderr
+                .contains("--max-cost 0.006 CNY: the next item could pass it")
+        );
+    }
+}
+
+#[test]
+fn an_empty_answer_costs_its_prompt_alone() {
+    let usage =
+        json!({ "usage": { "prompt_tokens": 1, "completion_tokens": 0, "total_tokens": 1 } });
+    let server = answering("", &usage);
+    let ran = run(&server, &["chat"], "0.006");
+    assert_eq!((ran.code, server.texts().len()), (0, 9), "{}", ran.stderr);
+}
+
+#[test]
+fn tokens_that_stand_in_the_sum_alone_cost_the_dearer_price() {
+    // 0.02 USD an item.
+    let server = answering("x", &json!({ "usage": { "total_tokens": 1000 } }));
+    let ran = run(&server, &["chat", "-m", "own"], "0.05");
+    assert_eq!((ran.code, server.texts().len()), (12, 3));
+    let told = "--max-cost 0.05 USD: the next item could pass it, and 0.06 is spent\n";
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+}
+
+#[test]
+fn each_try_counts_and_a_refusal_costs_nothing() {
+    // An item of three tries may take the whole context in its second and third.
+    let server = answering("no JSON", &json!({ "usage": null }));
+    let ran = run(&server, &["json"], "0.4");
+    assert_eq!((ran.code, server.texts().len()), (12, 6), "{}", ran.stderr);
+    let server = Items::answering(|_, _, _| (400, crate::items::refusal("1261")));
+    let ran = run(&server, &["chat"], "0.002");
+    assert_eq!((ran.code, server.texts().len()), (12, 9), "{}", ran.stderr);
+    assert!(ran.stderr.contains("9 of 9 items failed"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_limit_of_the_configuration_is_a_number_or_a_string_to_the_last_digit() {
+    let folder = folder();
+    for (value, told) in [
+        ("0", "0"),
+        ("0.00", "0.00"),
+        ("0.000000000001", "0.000000000001"),
+        ("0.000_010", "0.000010"),
+        ("+0.0", "0.0"),
+        ("0x0", "0"),
+        ("\"0.00\"", "0.00"),
+    ] {
+        write(&folder, &format!("max-cost = {value}\n"));
+        let ran = with(&folder, ["chat", "--each", "-q"])
+            .stdin("a\n")
+            .nowhere();
+        ran.run().is(
+            12,
+            "",
+            &format!("airx: partial: --max-cost {told} CNY: the next item could pass it, and 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here\n"),
+        );
+    }
+    write(&folder, "max-cost = 5\n");
+    let server = answering("x", &json!({}));
+    let ran = with(&folder, ["chat", "--each", "-q"])
+        .stdin("a\n")
+        .of(&server);
+    assert_eq!(ran.run().code, 0);
+}
+
+#[test]
+fn an_answer_that_broke_off_is_asked_for_again_only_while_there_is_money() {
+    // 0.0004 CNY a try; four of them would be 0.0016.
+    let usage = json!({ "prompt_tokens": 10, "completion_tokens": 30, "total_tokens": 40 });
+    let body: Value = serde_json::from_str(&reply_body("x", "network_error")).unwrap();
+    let body = json!({ "choices": body["choices"], "usage": usage }).to_string();
+    let server = Items::answering(move |_, _, _| (200, body.clone()));
+    let ran = run(&server, &["chat", "-q"], "0.0024");
+    let sent = server.texts().len();
+    let bound = server.asked()[0].body.len() + 50;
+    // Each try leaves room for the next at its bound.
+    assert_eq!(
+        (ran.code, sent),
+        (12, 1 + (240 - bound) / 40),
+        "{}",
+        ran.stderr
+    );
+    let failed = &crate::items::results(&ran.stdout)[0]["error"];
+    assert_eq!(failed["class"], "incomplete");
+    assert_eq!(
+        failed["message"],
+        "the model failed while it answered (finish_reason network_error)"
+    );
+    assert_eq!(
+        failed["hint"],
+        "--max-cost leaves no room for another try: raise it"
+    );
+    assert!(
+        ran.stderr.contains("--max-cost 0.0024 CNY: "),
+        "{}",
+        ran.stderr
+    );
+}

@@ -1,0 +1,145 @@
+//! Lines that are no items: each fails on its own, and the others are answered.
+
+use serde_json::json;
+
+use crate::harness::{airx, file, folder};
+use crate::items::{echo, echoes, results, told};
+
+const SUM: &str = "airx: partial: 1 of 3 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n";
+
+#[test]
+fn a_line_that_is_no_text_fails_its_item_alone() {
+    let server = echo();
+    let ran = airx(["chat", "--each", "-c", "1", "-q"])
+        .stdin(b"one\ntw\xFFo\nthree\n")
+        .of(&server)
+        .run();
+    assert_eq!((ran.code, &*ran.stderr), (12, SUM));
+    assert_eq!(
+        told(&ran.stdout),
+        echoes([(0, "one!"), (1, "usage"), (2, "three!")])
+    );
+    assert_eq!(server.texts(), ["one", "three"]);
+    let failed = &results(&ran.stdout)[1];
+    assert_eq!(
+        (&failed["hash"], &failed["requests"]),
+        (&json!(null), &json!(0))
+    );
+    assert_eq!(
+        failed["error"],
+        json!({
+            "class": "usage",
+            "exit": 2,
+            "message": "standard input: line 2 is not UTF-8: byte 0xFF at offset 2",
+            "hint": "convert it to UTF-8 (iconv), or let --lossy replace such bytes",
+            "http_status": null,
+            "code": null,
+            "request_id": null,
+            "finish_reason": null,
+            "usage": null,
+            "requests": 0,
+            "retry_after_ms": null,
+        })
+    );
+    let ran = airx(["chat", "--each", "--lossy"])
+        .stdin(b"tw\xFFo\n")
+        .of(&server)
+        .run();
+    assert_eq!(
+        (ran.code, told(&ran.stdout)),
+        (0, echoes([(0, "tw\u{FFFD}o!")]))
+    );
+}
+
+#[test]
+fn a_line_that_is_no_json_fails_its_item_alone() {
+    let (server, folder) = (echo(), folder());
+    file(&folder, "items", "{\"a\":1}\n{\"a\":\n{\"a\":2}\n");
+    let ran = airx([
+        "chat",
+        "--each=json",
+        "-c",
+        "1",
+        "-q",
+        "--items",
+        "items",
+        "{a}",
+    ])
+    .within(folder.path())
+    .of(&server)
+    .run();
+    assert_eq!((ran.code, &*ran.stderr), (12, SUM));
+    assert_eq!(
+        told(&ran.stdout),
+        echoes([(0, "1!"), (1, "usage"), (2, "2!")])
+    );
+    assert_eq!(
+        results(&ran.stdout)[1]["error"]["message"],
+        "items: line 2 is not JSON: EOF while parsing a value at column 5"
+    );
+}
+
+#[test]
+fn a_line_of_more_than_16_mib_fails_its_item_alone() {
+    let server = echo();
+    let long = "x".repeat((16 << 20) + 100_000);
+    let ran = airx(["chat", "--each", "-c", "1", "-q"])
+        .stdin(format!("one\n{long}\nthree\n"))
+        .of(&server)
+        .run();
+    assert_eq!((ran.code, &*ran.stderr), (12, SUM));
+    assert_eq!(
+        told(&ran.stdout),
+        echoes([(0, "one!"), (1, "usage"), (2, "three!")])
+    );
+    assert_eq!(
+        results(&ran.stdout)[1]["error"]["message"],
+        "standard input: line 2 is larger than 16 MiB"
+    );
+}
+
+#[test]
+fn a_dry_run_of_a_line_that_is_no_item_is_refused() {
+    let folder = folder();
+    let dry = |items: &str| {
+        file(&folder, "items", items);
+        airx(["chat", "--each=json", "--dry-run", "--items", "items"])
+            .within(folder.path())
+            .run()
+    };
+    assert_eq!(dry("1\n{\n").code, 0, "the first is good");
+    dry("{\n1\n").is(
+        2,
+        "",
+        "airx: usage: items: line 1 is not JSON: EOF while parsing an object at column 1\nhint: --each=json takes one JSON value a line, --each any text\n",
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn a_line_put_right_is_asked_for_by_a_resumed_run_alone() {
+    let (server, folder) = (echo(), folder());
+    let run = |items: &str, args: &[&str]| {
+        file(&folder, "items", items);
+        airx(["chat", "--each=json", "-c", "1", "-q", "--items", "items"])
+            .args(["-o", "out"])
+            .args(args)
+            .within(folder.path())
+            .of(&server)
+            .run()
+    };
+    let out = || told(&std::fs::read_to_string(folder.path().join("out")).unwrap());
+    run("1\n{\n3\n", &[]).is(12, "", SUM);
+    assert_eq!(out(), echoes([(0, "1!"), (1, "usage"), (2, "3!")]));
+    run("1\n{\n3\n", &["--resume"]).is(12, "", SUM);
+    run("1\n2\n3\n", &["--resume"]).is(0, "", "");
+    assert_eq!(out(), echoes([(0, "1!"), (1, "2!"), (2, "3!")]));
+    assert_eq!(server.texts(), ["1", "3", "2"]);
+    // One that was answered and is none any more is another.
+    run("1\n2\n{\n", &["--resume"]).is(
+        2,
+        "",
+        "airx: usage: --resume: item 2 (line 3) is not the one that the file has a result of: its request has changed\nhint: give the same items and options, or name another file with -o\n",
+    );
+    assert_eq!(out(), echoes([(0, "1!"), (1, "2!"), (2, "3!")]));
+}
