@@ -3,13 +3,17 @@
 //!
 //! By the async client, whatever the size: the blocking one forgets why a
 //! connection failed, and what a server answers early, once it sends a body that
-//! is read on the way.
+//! is read on the way. Its body is taken frame by frame: `Response::chunk` has one
+//! caller, the way of streams, of which it then is a part without a call.
 
 use std::fs::File;
+use std::future::poll_fn;
 use std::io::{Seek, SeekFrom, Write};
 use std::mem::ManuallyDrop;
+use std::pin::Pin;
 use std::time::Instant;
 
+use hyper::body::Body as _;
 use reqwest::header::HeaderMap;
 use tokio::runtime::{Builder, Runtime};
 
@@ -125,7 +129,7 @@ impl Client {
         let limits = fault::Limits::of(connection).of_calls();
         let request = self.request(connection, call, deadline)?;
         self.runtime.block_on(async {
-            let mut response = request.send().await.map_err(|error| Unanswered {
+            let response = request.send().await.map_err(|error| Unanswered {
                 sent: !error.is_connect(),
                 failure: fault::before_head(&error, &limits),
             })?;
@@ -145,15 +149,18 @@ impl Client {
                 // What an attempt before this one left.
                 rewound(file).map_err(local)?;
             }
-            let mut come = 0;
+            let (mut come, mut body) = (0, reqwest::Body::from(response));
             loop {
-                match response.chunk().await {
-                    Ok(None) => return Ok(whole),
-                    Ok(Some(bytes)) => {
+                match poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+                    None => return Ok(whole),
+                    Some(Ok(frame)) => {
+                        let Ok(bytes) = frame.into_data() else {
+                            continue;
+                        };
                         come += bytes.len() as u64;
                         take(&bytes, come, &mut whole.body, file.as_deref_mut())?;
                     }
-                    Err(error) => {
+                    Some(Err(error)) => {
                         whole.broken = Some(fault::in_body(&error, &limits));
                         return Ok(whole);
                     }
