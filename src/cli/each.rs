@@ -57,8 +57,10 @@ pub struct EachArgs {
     /// Start nothing that could cost more than this in all, then exit 12
     ///
     /// In the currency of the model's price (airx models), by which each answer is
-    /// reckoned. A request counts as the longest answer it may get until its cost
-    /// is known, and for good where the server does not tell its tokens.
+    /// reckoned, or of the model that answers where that is dearer. A request
+    /// counts as the longest answer it may get until its cost is known, and for
+    /// good where the server does not tell its tokens; as much as the dearest
+    /// before it, where one went over that.
     #[arg(long, value_name = "AMOUNT", requires = "each")]
     pub max_cost: Option<String>,
 }

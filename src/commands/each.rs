@@ -206,9 +206,14 @@ impl Allowance {
     }
 
     /// What an answer with these tokens counts: by the price of the model that was
-    /// asked, in whose currency the limit is, whoever says that it answered.
-    pub fn charge(model: &str, usage: &Usage) -> Charge {
-        model::charge(model, usage)
+    /// asked, in whose currency the limit is; by that of the model which says that
+    /// it `answered`, where that is dearer in the same currency.
+    pub fn charge(asked: &str, answered: &str, usage: &Usage) -> Charge {
+        let charge = model::charge(asked, usage);
+        if answered == asked || model::currency(answered) != model::currency(asked) {
+            return charge;
+        }
+        charge.max(model::charge(answered, usage))
     }
 
     /// Nothing more may start.

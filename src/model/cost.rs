@@ -39,7 +39,10 @@ pub fn cost(model: &str, usage: &Usage) -> Option<Cost> {
 }
 
 /// What an answer counts against a limit, in units of 10^-12.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// Of two, the greater is the one that leaves less: what nobody can tell counts as
+/// what it may come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Charge {
     /// The server told enough.
     Known(u128),
@@ -47,6 +50,11 @@ pub enum Charge {
     Prompt(u128),
     /// Nobody can tell.
     Unknown,
+}
+
+/// The currency of a model's price, where that is known.
+pub fn currency(model: &str) -> Option<&'static str> {
+    Some(find(model)?.price?.currency)
 }
 
 /// What these tokens count against a limit. Those that stand in the sum alone are

@@ -7,8 +7,9 @@ use crate::config::{with, write};
 use crate::harness::{Ran, folder, reply_body};
 use crate::items::{Items, numbers};
 
-/// Prices in another currency, one for each direction.
-const OWN: &str = "[models.own]\ncontext = 8192\nmax-output = 4096\nprice-input = 10\nprice-output = 20\ncurrency = \"USD\"\n";
+/// Prices in another currency, one for each direction, and a dearer model.
+const OWN: &str = "[models.own]\ncontext = 8192\nmax-output = 4096\nprice-input = 10\nprice-output = 20\ncurrency = \"USD\"\n\
+    [models.dear]\nprice-input = 100\nprice-output = 200\ncurrency = \"USD\"\n";
 
 /// A server that answers all with this text, and with these members put in place
 /// of a reply's own; null takes one away.
@@ -43,12 +44,12 @@ fn the_limit_is_reckoned_by_the_model_that_was_asked() {
             (
                 "glm-4-airx",
                 "0.1",
-                "0.1 CNY: the next item could pass it, and 0.12",
+                "0.1 CNY: the next item could pass it, and 0.08",
             ),
             (
                 "own",
                 "0.2",
-                "0.2 USD: the next item could pass it, and 0.21",
+                "0.2 USD: the next item could pass it, and 0.14",
             ),
         ] {
             let server = answering("x", &json!({ "model": answers, "usage": usage }));
@@ -56,12 +57,22 @@ fn the_limit_is_reckoned_by_the_model_that_was_asked() {
             let told = format!("airx: partial: --max-cost {spent} is spent\n");
             assert_eq!(
                 (ran.code, server.texts().len()),
-                (12, 3),
+                (12, 2),
                 "{answers} for {asked}"
             );
             assert!(ran.stderr.contains(&told), "{answers}: {}", ran.stderr);
         }
     }
+}
+
+#[test]
+fn a_dearer_model_that_answers_counts_by_its_own_price() {
+    let usage = json!({ "prompt_tokens": 1000, "completion_tokens": 3000, "total_tokens": 4000 });
+    let server = answering("x", &json!({ "model": "dear", "usage": usage }));
+    let ran = run(&server, &["chat", "-m", "own"], "1");
+    let told = "airx: partial: --max-cost 1 USD: the next item could pass it, and 0.7 is spent\n";
+    assert_eq!((ran.code, server.texts().len()), (12, 1));
+    assert!(ran.stderr.contains(told), "{}", ran.stderr);
 }
 
 #[test]
@@ -123,8 +134,8 @@ fn tokens_that_stand_in_the_sum_alone_cost_the_dearer_price() {
     // 0.02 USD an item.
     let server = answering("x", &json!({ "usage": { "total_tokens": 1000 } }));
     let ran = run(&server, &["chat", "-m", "own"], "0.05");
-    assert_eq!((ran.code, server.texts().len()), (12, 3));
-    let told = "--max-cost 0.05 USD: the next item could pass it, and 0.06 is spent\n";
+    assert_eq!((ran.code, server.texts().len()), (12, 2));
+    let told = "--max-cost 0.05 USD: the next item could pass it, and 0.04 is spent\n";
     assert!(ran.stderr.contains(told), "{}", ran.stderr);
 }
 

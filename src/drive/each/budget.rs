@@ -13,6 +13,9 @@ struct State {
     spent: u128,
     /// Of what is in flight.
     reserved: u128,
+    /// The most that an item has cost beyond its bound: another model answered,
+    /// and is dearer.
+    most: u128,
 }
 
 impl Budget {
@@ -21,11 +24,17 @@ impl Budget {
             limit,
             spent: 0,
             reserved: 0,
+            most: 0,
         })))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A bound that what was seen so far has not shown to be too low.
+    pub(super) fn bound(&self, bound: u128) -> u128 {
+        bound.max(self.state().most)
     }
 
     /// Whether something of this bound can be begun; then it is.
@@ -44,6 +53,9 @@ impl Budget {
         let mut state = self.state();
         state.reserved -= bound;
         state.spent = state.spent.saturating_add(cost);
+        if cost > bound {
+            state.most = state.most.max(cost);
+        }
     }
 
     /// What was spent.
@@ -69,5 +81,13 @@ mod tests {
         assert_eq!(budget.spent(), 100);
         assert!(budget.begin(0) && !budget.begin(1));
         assert!(!budget.begin(u128::MAX));
+    }
+
+    #[test]
+    fn what_has_cost_more_than_its_bound_raises_the_next_ones() {
+        let budget = Budget::new(100);
+        assert!(budget.begin(10));
+        budget.end(10, 40);
+        assert_eq!((budget.bound(10), budget.bound(50)), (40, 50));
     }
 }

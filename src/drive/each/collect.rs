@@ -87,7 +87,7 @@ impl<S: Sink> Sink for Collect<S> {
         self.tally.count(&what);
         match &what {
             Count::Request => self.spent.request(),
-            Count::Usage(usage, _) => self.spent.usage(usage),
+            Count::Usage(usage, model) => self.spent.usage(usage, model),
             _ => {}
         }
         self.sink.count(what);

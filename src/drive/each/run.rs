@@ -219,8 +219,12 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         let Some(task) = self.pending.take() else {
             return Ok(());
         };
+        let bound = match &self.budget {
+            Some(budget) => budget.bound(task.bounds.all),
+            None => 0,
+        };
         if let (Some(budget), Some(allowed)) = (&self.budget, &self.many.budget)
-            && !budget.begin(task.bounds.all)
+            && !budget.begin(bound)
         {
             if self.in_flight.is_empty() {
                 let failure = allowed.used_up(budget.spent());
@@ -231,7 +235,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
             return Ok(());
         }
         let under_way = self.in_flight.len();
-        self.in_flight.insert(task.index, task.bounds.all);
+        self.in_flight.insert(task.index, bound);
         self.items.in_flight += 1;
         self.workers.begin(task, under_way)
     }

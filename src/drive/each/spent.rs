@@ -42,9 +42,9 @@ impl Spent {
         self.last = Charge::Unknown;
     }
 
-    /// The server has told these tokens of its answer.
-    pub(super) fn usage(&mut self, usage: &Usage) {
-        self.last = Allowance::charge(&self.model, usage);
+    /// The server has told these tokens of its answer, by the model of this name.
+    pub(super) fn usage(&mut self, usage: &Usage, answered: &str) {
+        self.last = Allowance::charge(&self.model, answered, usage);
     }
 
     /// The last request failed in this way; `answered` tells that there was an
@@ -130,7 +130,7 @@ mod tests {
         let told = |usage: Usage| {
             spent(|spent| {
                 spent.request();
-                spent.usage(&usage);
+                spent.usage(&usage, "glm-4-airx");
             })
         };
         assert_eq!(told(usage(3, 4, 7)), 7);
@@ -146,7 +146,7 @@ mod tests {
     fn an_empty_answer_costs_its_prompt() {
         let mut empty = Spent::new("glm-4-airx".to_owned(), BOUNDS, None);
         empty.request();
-        empty.usage(&usage(3, 0, 3));
+        empty.usage(&usage(3, 0, 3), "glm-4-airx");
         assert_eq!(empty.end(true), 3 * TOKEN);
     }
 
@@ -157,7 +157,7 @@ mod tests {
                 spent.request();
                 spent.failed(class, answered);
                 spent.request();
-                spent.usage(&usage(3, 4, 7));
+                spent.usage(&usage(3, 4, 7), "glm-4-airx");
             })
         };
         for class in FREE {
@@ -175,7 +175,7 @@ mod tests {
             spent(|spent| {
                 spent.request();
                 if let Some(usage) = first {
-                    spent.usage(&usage);
+                    spent.usage(&usage, "glm-4-airx");
                 }
                 spent.round();
                 spent.request();
