@@ -38,7 +38,10 @@ pub struct Reply<'a> {
 impl Reply<'_> {
     /// The token counts; none where they are missing or not readable.
     pub fn usage(&self) -> Option<Usage> {
-        serde_json::from_str(self.usage?.get()).ok()
+        let usage: Usage = serde_json::from_str(self.usage?.get()).ok()?;
+        // Members without a number in them tell nothing.
+        let told = usage.prompt_tokens > 0 || usage.completion_tokens > 0 || usage.total_tokens > 0;
+        told.then_some(usage)
     }
 }
 

@@ -3,7 +3,7 @@
 
 use serde::{Serialize, Serializer};
 
-use super::{Millionths, find};
+use super::{Millionths, Price, find};
 use crate::api::reply::Usage;
 
 /// Decimal places of an amount: a token of a price in millionths of a unit a
@@ -19,23 +19,30 @@ pub struct Cost {
     date: Option<&'static str>,
 }
 
-/// What these tokens cost, where the model's price is known.
+/// What these tokens cost, where the model's price is known. Tokens that stand in
+/// the sum alone may be of either price.
 pub fn cost(model: &str, usage: &Usage) -> Option<Cost> {
     let price = find(model)?.price?;
+    if usage.prompt_tokens == 0 && usage.completion_tokens == 0 {
+        return None;
+    }
+    Some(Cost {
+        amount: amount(&price, usage),
+        currency: price.currency,
+        date: price.date,
+    })
+}
+
+fn amount(price: &Price, usage: &Usage) -> u128 {
     let details = usage.prompt_tokens_details;
     let cached = details
         .and_then(|details| details.cached_tokens)
         .unwrap_or(0)
         .min(usage.prompt_tokens);
     let of = |tokens: u64, price: Millionths| u128::from(tokens) * u128::from(price);
-    let amount = of(usage.prompt_tokens - cached, price.input)
+    of(usage.prompt_tokens - cached, price.input)
         + of(cached, price.cached.unwrap_or(price.input))
-        + of(usage.completion_tokens, price.output);
-    Some(Cost {
-        amount,
-        currency: price.currency,
-        date: price.date,
-    })
+        + of(usage.completion_tokens, price.output)
 }
 
 /// What an answer counts against a limit, in units of 10^-12.
@@ -60,14 +67,13 @@ pub fn currency(model: &str) -> Option<&'static str> {
 /// What these tokens count against a limit. Those that stand in the sum alone are
 /// taken at the dearer of the two prices.
 pub fn charge(model: &str, usage: &Usage) -> Charge {
-    let price = find(model).and_then(|model| model.price);
-    let (Some(price), Some(cost)) = (price, cost(model, usage)) else {
+    let Some(price) = find(model).and_then(|model| model.price) else {
         return Charge::Unknown;
     };
     let told = usage.prompt_tokens.saturating_add(usage.completion_tokens);
     let rest = usage.total_tokens.saturating_sub(told);
     let dearer = price.input.max(price.output);
-    let amount = cost.amount + u128::from(rest) * u128::from(dearer);
+    let amount = amount(&price, usage) + u128::from(rest) * u128::from(dearer);
     match (usage.prompt_tokens, usage.completion_tokens) {
         _ if rest > 0 => Charge::Known(amount),
         (0, _) => Charge::Unknown,

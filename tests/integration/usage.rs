@@ -135,3 +135,26 @@ fn verbose_shows_the_body_of_a_refusal_made_safe() {
         ran.stderr
     );
 }
+
+#[test]
+fn tokens_that_a_server_does_not_tell_are_not_made_up() {
+    for (usage, told) in [
+        (serde_json::json!({}), serde_json::Value::Null),
+        (serde_json::json!(null), serde_json::Value::Null),
+        (
+            serde_json::json!({ "total_tokens": 9 }),
+            serde_json::json!({ "prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 9 }),
+        ),
+    ] {
+        let mut body: serde_json::Value =
+            serde_json::from_str(&crate::harness::reply_body("Hi", "stop")).unwrap();
+        body["usage"] = usage;
+        let server = Server::once(crate::harness::json(200, &body.to_string()));
+        let ran = airx(["chat", "-n", "--format", "ndjson", "hi"])
+            .at(&server)
+            .run();
+        let done = &ran.events()[2];
+        assert_eq!((ran.code, &done["usage"]), (0, &told));
+        assert_eq!(done["cost"], serde_json::Value::Null);
+    }
+}
