@@ -3,7 +3,10 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+
+use tempfile::TempDir;
 
 use crate::error::Failure;
 
@@ -29,7 +32,11 @@ pub(super) fn run(words: &[OsString], base_url: &str, key: &str) -> Result<u8, F
     }
     command.env("AIRX_BASE_URL", base_url);
     command.env("AIRX_API_KEY", key);
-    command.env("PATH", path_with_this_airx(env::var_os("PATH").as_deref())?);
+    let (folder, _linked) = folder_of(&env::current_exe()?)?;
+    command.env(
+        "PATH",
+        path_behind(&folder, env::var_os("PATH").as_deref())?,
+    );
 
     let signals = signals::Caught::install()?;
     let child = command.spawn().map_err(|error| {
@@ -39,13 +46,24 @@ pub(super) fn run(words: &[OsString], base_url: &str, key: &str) -> Result<u8, F
     signals.wait(child).map(status_code).map_err(Failure::from)
 }
 
-/// `PATH` with the folder of the running program in front.
-fn path_with_this_airx(path: Option<&OsStr>) -> Result<OsString, Failure> {
-    let program = env::current_exe()?;
-    let own = program.parent().map(ToOwned::to_owned);
+/// A folder where `airx` is this program: its own, or where it is called something
+/// else there one with a link to it, which lasts as long as what comes with it.
+fn folder_of(program: &Path) -> Result<(PathBuf, Option<TempDir>), Failure> {
+    let own = program.parent().unwrap_or(Path::new("."));
+    #[cfg(unix)]
+    if program.file_name() != Some(OsStr::new("airx")) {
+        let folder = TempDir::with_prefix("airx-")?;
+        std::os::unix::fs::symlink(program, folder.path().join("airx"))?;
+        return Ok((folder.path().to_owned(), Some(folder)));
+    }
+    Ok((own.to_owned(), None))
+}
+
+/// `PATH` with `folder` in front.
+fn path_behind(folder: &Path, path: Option<&OsStr>) -> Result<OsString, Failure> {
     let rest = path.into_iter().flat_map(env::split_paths);
-    env::join_paths(own.into_iter().chain(rest)).map_err(|error| {
-        let name = program.display();
+    env::join_paths([folder.to_owned()].into_iter().chain(rest)).map_err(|error| {
+        let name = folder.display();
         Failure::usage(format!("{name} cannot be put on PATH: {error}"))
     })
 }
@@ -135,11 +153,23 @@ mod tests {
 
     #[test]
     fn this_airx_comes_first_on_the_path() {
-        let path = path_with_this_airx(Some(OsStr::new("/bin"))).unwrap();
+        let own = Path::new("/opt/airx/bin/airx");
+        let (folder, linked) = folder_of(own).unwrap();
+        assert!(linked.is_none());
+        let path = path_behind(&folder, Some(OsStr::new("/bin"))).unwrap();
         let folders: Vec<_> = env::split_paths(&path).collect();
-        let own = env::current_exe().unwrap();
-        assert_eq!(Some(folders[0].as_path()), own.parent());
-        assert_eq!(folders[1], std::path::Path::new("/bin"));
+        assert_eq!(folders, [Path::new("/opt/airx/bin"), Path::new("/bin")]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn one_of_another_name_is_found_by_a_link() {
+        let own = Path::new("/opt/airx/bin/airx-0.1");
+        let (folder, linked) = folder_of(own).unwrap();
+        let link = folder.join("airx");
+        assert_eq!(std::fs::read_link(&link).unwrap(), own);
+        drop(linked);
+        assert!(!folder.exists());
     }
 
     #[cfg(unix)]
