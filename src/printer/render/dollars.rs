@@ -16,6 +16,8 @@ pub(super) fn dollars(text: &str, before: Before, whole: bool) -> Found<'_> {
     let body = &text[length..];
     match length {
         _ if body.is_empty() => Found::Yet(length),
+        // US$5/US$6 and ^a$|^b$.
+        1 if before.last.is_ascii_alphanumeric() => Found::No(1),
         1 => within(body, whole),
         2 if body.starts_with(|c| NO_START.contains(c)) => Found::No(2),
         2 if before.blank => alone(body, whole),

@@ -42,11 +42,16 @@ impl Run {
         self.mark == b'*' && self.length == 1
     }
 
-    /// A star that stands for names or for everything: `src/*`, `*.rs`, `COUNT(*)`.
+    /// A star that stands for names or for everything: `src/*`, `*.rs`, `COUNT(*)`, `'*'`.
     fn is_glob(&self) -> bool {
         let bracketed = matches!(
             (self.before, self.next),
-            ('(', Some(')')) | ('[', Some(']')) | ('{', Some('}')) | ('<', Some('>'))
+            ('(', Some(')'))
+                | ('[', Some(']'))
+                | ('{', Some('}'))
+                | ('<', Some('>'))
+                | ('"', Some('"'))
+                | ('\'', Some('\''))
         );
         let named = || {
             self.next == Some('.') && self.further.is_some_and(|next| next.is_ascii_alphabetic())
@@ -65,8 +70,8 @@ impl Run {
             _ => self.before.is_ascii_alphanumeric(),
         };
         let lengths = if self.mark == b'~' { 2..=2 } else { 1..=3 };
-        // `[a-z]*, [0-9]*` and `src/**`.
-        let behind = (self.is_star() && ")]},;:".contains(next))
+        // `.*`, `[a-z]*[0-9]*`, `(a)*, b` and `src/**`.
+        let behind = (self.is_star() && (".])}".contains(self.before) || ")]},;:".contains(next)))
             || (self.mark == b'*' && self.before == '/');
         lengths.contains(&self.length) && !joined && !behind && !self.is_glob()
     }

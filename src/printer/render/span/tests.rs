@@ -106,6 +106,7 @@ fn globs_and_names_of_programs_stay() {
     stays("/api/*/users/*/ and */5 * * * * and /* a */ or /** b */");
     stays("src/**/a.js, lib/**/b.js and **/c/**");
     stays("[a-z]*, [0-9]* and ls *bar*.js");
+    stays(".* and .*? and ^.*$, [a-z]*[0-9]*, x = '*' or '*'");
     stays("src/__tests__/a.js and __tests__/");
     stays("from __future__ import x");
     stays("__FILE__:__LINE__, __attribute__((x))");
@@ -119,7 +120,7 @@ fn dollars_of_shells_and_of_menus_stay() {
     stays("$$ to $$$ here");
     stays("Price: $$-$$$ or $$/$$");
     stays("Cafe ($$) and Bar ($$$), Inn ($$) and Pub ($$)");
-    stays("Cafe ($) and Bar ($)");
+    stays("Cafe ($) and Bar ($), US$5/US$6, 100$/200$, ^foo$|^bar$");
     stays("Use $$ for the pid; kill -9 $$ ends it.");
     stays("$$ and $$ are two");
     stays("/tmp/x.$$.log and /tmp/y.$$.log, pid=$$, id=$$");
