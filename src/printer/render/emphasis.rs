@@ -4,6 +4,10 @@ use super::dollars::dollars;
 use super::marks::{code, escape};
 use super::span::{Before, Found, Kind, Step, run};
 
+/// Most of a text that is looked through for a span's end: as much as a line holds,
+/// so that a long cell of openers takes no longer.
+const SPAN_MAX: usize = 1024 + 4;
+
 /// A run of one mark, and what stands around it.
 struct Run {
     mark: u8,
@@ -127,7 +131,7 @@ fn closer(text: &str, first: &Run, whole: bool) -> Result<(usize, usize), usize>
     let mut open = vec![first.length];
     let (mut at, mut formulas) = (first.length, true);
     let mut before = ' ';
-    while at < text.len() {
+    while at < text.len() && at <= SPAN_MAX {
         let rest = &text[at..];
         let byte = rest.as_bytes()[0];
         let length = match byte {
