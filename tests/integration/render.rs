@@ -142,6 +142,15 @@ fn a_stream_cut_between_any_two_bytes_shows_the_same() {
 }
 
 #[test]
+fn what_only_looks_like_markup_is_on_a_terminal_as_it_was() {
+    const TEXT: &str = "rated $$ to $$$ here; kill -9 $$ ends it, as PHP: $$name and $$value.\ncp \"$src\" \"$dst\" and sed \"s/$a/$b/g\" $this->a($b)\ncp src/*.js dist/*.js; COUNT(*), SUM(*); f(*args); /api/*/users/*/\nsrc/__tests__/a.js, from __future__ import x, __FILE__:__LINE__\n";
+    let server = Server::once(reply(&format!("{TEXT}**so** $x$\n")));
+    let airx = airx(["chat", "-n", "hi"]).at(&server);
+    let shown = on_terminal(airx.envs(&[XTERM]), 0, "");
+    assert_eq!(shown, format!("{TEXT}{{1}}so{{0}} x\n"));
+}
+
+#[test]
 fn words_leave_as_they_come_and_a_span_when_it_is_whole() {
     let play = vec![
         stream_head(),

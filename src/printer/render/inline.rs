@@ -21,8 +21,6 @@ pub(super) struct Inline {
     before: Before,
     /// The style of the line.
     pub(super) base: Style,
-    /// Nothing of the line has been put yet.
-    fresh: bool,
 }
 
 /// What became of a formula of several lines.
@@ -39,7 +37,6 @@ impl Inline {
             held: String::new(),
             before: Before::LINE,
             base: Style::NONE,
-            fresh: true,
         }
     }
 
@@ -59,7 +56,6 @@ impl Inline {
             let text = c.encode_utf8(&mut bytes);
             pen.put(text, self.base);
             self.before.pass(text);
-            self.fresh &= c.is_whitespace();
             return None;
         }
         let last = self.held.chars().next_back();
@@ -78,8 +74,15 @@ impl Inline {
     fn tells(&self, last: char, c: char) -> bool {
         let short = self.held.len() <= SHORT;
         match self.held.chars().next() {
-            Some(mark @ ('*' | '_' | '~' | '`')) => last == mark && c != mark,
-            Some('$') => short || c == '$' || last == '$',
+            Some('`') => last == '`' && c != '`',
+            Some(mark @ ('*' | '_' | '~')) => {
+                let held = &self.held[..self.held.len() - c.len_utf8()];
+                // A star before a dot and a letter is none.
+                let held = held.strip_suffix('.').unwrap_or(held);
+                held.ends_with(mark) && c != mark
+            }
+            // The end of a word behind it counts too.
+            Some('$') => short || self.held.bytes().rev().take(5).any(|byte| byte == b'$'),
             Some('[' | '!') => c == ')' || last == ']' || last == '!',
             Some('\\') => short || c == ')' || c == ']',
             _ => true,
@@ -96,8 +99,7 @@ impl Inline {
         if let Some(rows) = rows {
             return Err(rows);
         }
-        let opens = self.held.starts_with("$$") || self.held.starts_with("\\[");
-        if more && opens && (self.fresh || self.held[2..].trim().is_empty()) {
+        if more && self.opens() {
             self.held.push('\n');
             return Ok(true);
         }
@@ -107,9 +109,21 @@ impl Inline {
         }
     }
 
+    /// Whether what is held begins a formula of several lines.
+    fn opens(&self) -> bool {
+        let fresh = self.before.blank;
+        if let Some(tex) = self.held.strip_prefix("$$") {
+            // A formula that has begun here has a command; `$$name = 1` has none.
+            let begun = tex.contains('\\') && !tex.contains('$');
+            return fresh && (begun || tex.trim().is_empty());
+        }
+        let tex = self.held.strip_prefix("\\[");
+        tex.is_some_and(|tex| fresh || tex.trim().is_empty())
+    }
+
     /// Whether nothing stands before what is held.
     pub(super) fn is_fresh(&self) -> bool {
-        self.fresh
+        self.before.blank
     }
 
     /// Takes the next character of a formula of several lines.
@@ -124,7 +138,8 @@ impl Inline {
         if let Some(tex) = body.strip_suffix(closer)
             && !(closer == "$$" && tex.ends_with('\\'))
         {
-            if let Some(rows) = formula::rows(&bare(tex)) {
+            let shown = tex.contains(char::is_alphanumeric);
+            if let Some(rows) = formula::rows(&bare(tex)).filter(|_| shown) {
                 self.held.clear();
                 self.before.pass(closer);
                 return Going::Shown(rows);
@@ -155,7 +170,7 @@ impl Inline {
             let Some(length) = step.length() else { break };
             let (taken, tail) = rest.split_at(length);
             match &step {
-                Step::Formula(_, tex, true) if self.fresh && tail.is_empty() => {
+                Step::Formula(_, tex, true) if self.before.blank && tail.is_empty() => {
                     rows = formula::rows(tex);
                     if rows.is_none() {
                         pen.put(taken, self.base);
@@ -163,7 +178,6 @@ impl Inline {
                 }
                 step => put(step, taken, self.base, pen),
             }
-            self.fresh &= taken.trim().is_empty();
             self.before.pass(taken);
             rest = tail;
         }

@@ -1,9 +1,8 @@
-//! Markers other than those of emphasis: code, formulas, links, escapes, entities.
+//! Markers other than those of emphasis: code, links, escapes, entities.
 
-use super::fraction::IDEOGRAPHS;
 use super::span::{Found, Step, run};
 
-pub(super) fn escape(text: &str) -> Found<'_> {
+pub(super) fn escape(text: &str, before: char, whole: bool) -> Found<'_> {
     let Some(next) = text[1..].chars().next() else {
         return Found::Yet(1);
     };
@@ -11,6 +10,13 @@ pub(super) fn escape(text: &str) -> Found<'_> {
         '(' | '[' => {
             let closer = if next == '(' { "\\)" } else { "\\]" };
             match text[2..].find(closer) {
+                // All of a quotation is a pattern: `"\[x\]"`.
+                Some(at) if "\"'".contains(before) && !whole && text.len() == at + 4 => {
+                    Found::Yet(2)
+                }
+                Some(at) if "\"'".contains(before) && text[at + 4..].starts_with(before) => {
+                    Found::No(at + 4)
+                }
                 Some(at) if !text[2..2 + at].trim().is_empty() => {
                     let tex = &text[2..2 + at];
                     Found::Yes(Step::Formula(at + 4, tex, next == '['))
@@ -44,55 +50,6 @@ pub(super) fn code(text: &str, whole: bool) -> Found<'_> {
         at += closing;
     }
     Found::Yet(length)
-}
-
-/// `$…$` and `$$…$$`, by pandoc's rule: no space inside at either end, no digit
-/// behind; and what reads like a price or a shell's variable is none.
-pub(super) fn dollars(text: &str, whole: bool) -> Found<'_> {
-    if text == "$" {
-        return Found::Yet(1);
-    }
-    if let Some(body) = text.strip_prefix("$$") {
-        return match body.find("$$") {
-            Some(0) => Found::No(4),
-            Some(at) if body[..at].trim().is_empty() => Found::No(2),
-            Some(at) => Found::Yes(Step::Formula(at + 4, &body[..at], true)),
-            None => Found::Yet(2),
-        };
-    }
-    let body = &text[1..];
-    if body.starts_with(char::is_whitespace) || is_price(body) {
-        return Found::No(1);
-    }
-    let (mut escaped, mut before) = (false, ' ');
-    for (at, c) in body.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '$' => {
-                // The next one closes it, or it was none.
-                let next = body[at + 1..].chars().next();
-                let further = |next: char| next.is_ascii_digit() || next.is_ascii_uppercase();
-                let joined = next.is_some_and(|next| further(next) || "_{($".contains(next));
-                return match next {
-                    None if !whole => Found::Yet(1),
-                    _ if joined || before.is_whitespace() => Found::No(1),
-                    _ => Found::Yes(Step::Formula(at + 2, &body[..at], false)),
-                };
-            }
-            _ => {}
-        }
-        before = c;
-    }
-    Found::Yet(1)
-}
-
-/// `5 and`, `1,000.50 or`: an amount and then a word.
-fn is_price(text: &str) -> bool {
-    let rest = text.trim_start_matches(|c: char| c.is_ascii_digit() || c == ',' || c == '.');
-    let word = rest.trim_start_matches(' ');
-    let apart = word.len() < rest.len() && word.starts_with(char::is_alphabetic);
-    rest.len() < text.len() && (apart || rest.starts_with(|c| c >= IDEOGRAPHS))
 }
 
 pub(super) fn image(text: &str) -> Found<'_> {

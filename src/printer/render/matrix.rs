@@ -123,6 +123,9 @@ pub(super) fn environment(name: &str, body: &str, depth: usize) -> Shape {
         _ => " ",
     };
     let single = single(&rows, left, right, cells);
+    if rows.is_empty() {
+        return Shape::of(&single);
+    }
     let lines = laid_out(&rows, gap, aligned);
     let count = lines.len();
     let lines: Vec<String> = lines

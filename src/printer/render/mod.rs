@@ -9,6 +9,8 @@
 //! came.
 
 mod command;
+mod dollars;
+mod emphasis;
 mod fence;
 mod formula;
 mod fraction;

@@ -1,7 +1,9 @@
 //! The next part of a line's text: a word, a span with its markers, a formula, or
 //! that more must come before anybody can tell.
 
-use super::marks::{code, dollars, entity, escape, image, link};
+use super::dollars::dollars;
+use super::emphasis::emphasis;
+use super::marks::{code, entity, escape, image, link};
 
 /// A part of a text, its length in bytes first.
 #[derive(Debug, PartialEq, Eq)]
@@ -49,9 +51,10 @@ impl Step<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Before {
     /// The last character.
-    last: char,
-    /// How much of `://` has come; with all of it an address goes on, in which
-    /// `_` and `~` are letters.
+    pub(super) last: char,
+    /// Nothing but space.
+    pub(super) blank: bool,
+    /// How much of `://` has come; with all of it an address goes on.
     address: usize,
 }
 
@@ -59,8 +62,23 @@ impl Before {
     /// Nothing: a line begins.
     pub(super) const LINE: Self = Self {
         last: '\n',
+        blank: true,
         address: 0,
     };
+
+    /// `last` alone, in the middle of a line.
+    pub(super) fn within(last: char) -> Self {
+        Self {
+            last,
+            blank: false,
+            address: 0,
+        }
+    }
+
+    /// Whether an address goes on, in which `_` and `~` are letters.
+    pub(super) fn is_address(self) -> bool {
+        self.address == 3
+    }
 
     /// Takes what has come since.
     pub(super) fn pass(&mut self, taken: &str) {
@@ -73,6 +91,7 @@ impl Before {
                 _ => 0,
             };
             self.last = c;
+            self.blank &= c.is_whitespace();
         }
     }
 }
@@ -86,10 +105,10 @@ pub(super) fn is_special(c: char) -> bool {
 /// follows it.
 pub(super) fn step(text: &str, before: Before, whole: bool) -> Step<'_> {
     let found = match text.as_bytes().first() {
-        Some(b'\\') => escape(text),
+        Some(b'\\') => escape(text, before.last, whole),
         Some(b'`') => code(text, whole),
         Some(b'*' | b'_' | b'~') => emphasis(text, before, whole),
-        Some(b'$') => dollars(text, whole),
+        Some(b'$') => dollars(text, before, whole),
         Some(b'[') => link(text, before.last),
         Some(b'!') => image(text),
         Some(b'&') => entity(text),
@@ -115,104 +134,6 @@ pub(super) enum Found<'a> {
 /// How often `mark` stands at the beginning.
 pub(super) fn run(text: &str, mark: u8) -> usize {
     text.bytes().take_while(|byte| *byte == mark).count()
-}
-
-fn emphasis(text: &str, before: Before, whole: bool) -> Found<'_> {
-    let mark = text.as_bytes()[0];
-    let length = run(text, mark);
-    let Some(next) = text[length..].chars().next() else {
-        return Found::Yet(length);
-    };
-    let (need, kind) = match (mark, length) {
-        (b'~', 2) => (2, Kind::Strike),
-        (b'*' | b'_', 1) => (1, Kind::Emphasis),
-        (b'*' | b'_', 2 | 3) => (2, Kind::Strong),
-        _ => return Found::No(length),
-    };
-    // 2*3*4 and 2**n stay products and powers, snake_case a name.
-    let joined = match mark {
-        b'_' | b'~' if before.address == 3 => true,
-        b'_' => before.last.is_alphanumeric(),
-        _ => before.last.is_ascii_alphanumeric(),
-    };
-    if next.is_whitespace() || joined {
-        return Found::No(length);
-    }
-    let Some(at) = closer(text, length, mark, need, whole) else {
-        return Found::Yet(length);
-    };
-    let inner = &text[need..at];
-    if mark == b'_' && need == 2 && PYTHON.contains(&inner) {
-        return Found::No(at + need);
-    }
-    Found::Yes(Step::Span(at + need, kind, inner))
-}
-
-/// Names that stand between `__` in programs, and so in talk of them.
-const PYTHON: [&str; 16] = [
-    "all", "call", "class", "del", "dict", "doc", "enter", "eq", "exit", "file", "init", "iter",
-    "main", "name", "new", "str",
-];
-
-/// Where the marker stands that closes a span, code and formulas passed over.
-fn closer(text: &str, from: usize, mark: u8, need: usize, whole: bool) -> Option<usize> {
-    let (mut at, mut formulas) = (from, true);
-    let mut before = ' ';
-    while at < text.len() {
-        let rest = &text[at..];
-        let byte = rest.as_bytes()[0];
-        let length = match byte {
-            _ if byte == mark => {
-                let length = run(rest, mark);
-                let next = rest[length..].chars().next();
-                if next.is_none() && !whole {
-                    return None;
-                }
-                if closes(mark, need, length, before, next) {
-                    return Some(at + length - need);
-                }
-                length
-            }
-            b'`' => match code(rest, whole) {
-                Found::Yes(step) => step.length().unwrap_or(1),
-                Found::Yet(_) if !whole => return None,
-                Found::No(length) | Found::Yet(length) => length,
-            },
-            b'\\' | b'$' if formulas => {
-                let found = match byte {
-                    b'$' => dollars(rest, whole),
-                    _ => escape(rest),
-                };
-                match found {
-                    Found::Yes(step) => step.length().unwrap_or(1),
-                    Found::No(length) => length,
-                    Found::Yet(length) => {
-                        // None of those that follow can be closed either.
-                        formulas = false;
-                        length
-                    }
-                }
-            }
-            b'\\' => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
-            _ => rest.chars().next().map_or(1, char::len_utf8),
-        };
-        before = rest[..length].chars().next_back().unwrap_or(' ');
-        at += length;
-    }
-    None
-}
-
-fn closes(mark: u8, need: usize, length: usize, before: char, next: Option<char>) -> bool {
-    let fits = match need {
-        1 => length != 2,
-        _ => length >= 2,
-    };
-    let joined = next.is_some_and(|next| match (mark, need) {
-        (b'_', _) => next.is_alphanumeric(),
-        (_, 1) => next.is_ascii_alphanumeric(),
-        _ => before.is_ascii_punctuation() && next.is_ascii_alphanumeric(),
-    });
-    fits && !before.is_whitespace() && !joined
 }
 
 #[cfg(test)]

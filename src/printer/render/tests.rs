@@ -146,6 +146,64 @@ fn formulas_over_several_lines_are_set_apart() {
 }
 
 #[test]
+fn rows_that_there_are_none_of_hold_up_nothing() {
+    is("$$\n\\begin{a}\\end{a} \\end{b}\n$$\nx", "   \\end{b}\nx");
+    is("$$a \\begin{pmatrix}\\end{pmatrix} b$$", "  a () b");
+}
+
+#[test]
+fn a_formula_fills_its_line_or_opens_on_it() {
+    is("$$x^2$$", "  x²");
+    is("a\n$$ x^2 $$ \n- $$ y $$\nb", "a\n  x²\n•   y\nb");
+    is("$$ \\alpha\n+ 1 $$\n", "  α + 1\n");
+    is("so $$x^2$$ is\n", "so x² is\n");
+    for text in [
+        "$$name = 1;\n$$other = 2;\n",
+        "My pid is $$\nand yours $$ too.\n",
+        "kill $$\n$$$\n*.rs and *.js\n",
+    ] {
+        is(text, text);
+    }
+    is("- $$\n- $$\n", "• $$\n- $$\n");
+}
+
+#[test]
+fn what_shells_and_menus_hold_stays_in_any_place() {
+    for text in [
+        "Restaurants are rated $$ to $$$ here.",
+        "Price: $$-$$$",
+        "Cafe ($$) and Bar ($$$)",
+        "Use $$ for the pid; kill -9 $$ ends it.",
+        "PHP: $$name and $$value here",
+        "cp \"$src\" \"$dst\"",
+        "ls $foo/$bar.txt",
+        "sed \"s/$a/$b/g\" f",
+        "$this->a($b)",
+        "cp src/*.js dist/*.js",
+        "Allow https://*.example.com and https://*.example.org",
+        "SELECT COUNT(*), SUM(*) FROM t",
+        "/api/*/users/*/",
+        "src/__tests__/a.js, from __future__ import x, __FILE__:__LINE__",
+        "__attribute__((x))",
+        "grep \"\\[x\\]\" f",
+    ] {
+        is(text, text);
+        is(&format!("- {text}\n"), &format!("• {text}\n"));
+        is(&format!("a **b** {text} *c*"), &format!("a b {text} c"));
+        is(&format!("**so {text}** d"), &format!("so {text} d"));
+    }
+    is(
+        "Call f(*args) and then *do it*.",
+        "Call f(*args) and then do it.",
+    );
+    is("g(**kwargs) is **important**.", "g(**kwargs) is important.");
+    is(
+        "match *.py or *.rs, *really*.",
+        "match *.py or *.rs, really.",
+    );
+}
+
+#[test]
 fn what_is_held_at_the_end_is_put_as_it_was() {
     for text in [
         "**a", "a `b", "$x", "[a](b", "$$\nx", "\\[x\ny", "| a |", "| a |\n", "``", "a\\", "&amp",
@@ -169,6 +227,13 @@ fn what_needs_no_decision_leaves_at_once() {
     so_far("```sh\nls", "──── sh\nls");
     so_far("a **b", "a ");
     so_far("a **b** ", "a b ");
+    so_far("a *.rs", "a *.rs");
+    so_far("a *b*. ", "a b. ");
+    so_far(
+        "the $n_{aaaaaaaaaaaaaaaaaaaaaaaa}$th ",
+        "the nₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐth ",
+    );
+    so_far("pid $$ ", "pid $$ ");
     so_far("a **b\n", "a **b\n");
     so_far("It is $5 and", "It is $5 and");
     so_far("| a |\n", "");

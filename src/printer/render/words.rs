@@ -87,10 +87,11 @@ impl Render {
 
     /// A character of a formula of several lines.
     pub(super) fn formula(&mut self, c: char) {
+        let fresh = self.inline.is_fresh();
         match self.inline.formula(c) {
             Going::On => {}
             Going::Shown(rows) => {
-                if !self.inline.is_fresh() {
+                if !fresh {
                     self.pen.newline();
                     self.margin();
                 }

@@ -70,6 +70,85 @@ fn what_only_looks_like_a_marker_stays() {
 }
 
 #[test]
+fn a_marker_pairs_with_the_nearest_that_is_open() {
+    is(
+        "Call f(*args) and then *do it*.",
+        "Call f(*args) and then <Emphasis do it>.",
+    );
+    is(
+        "g(**kwargs) is **important**.",
+        "g(**kwargs) is <Strong important>.",
+    );
+    is(
+        "match *.py or *.rs, *really*.",
+        "match *.py or *.rs, <Emphasis really>.",
+    );
+    is("**a *b* c**", "<Strong a <Emphasis b> c>");
+    is("**a *b c** d", "<Strong a *b c> d");
+    is("*a **b c* d", "<Emphasis a **b c> d");
+    is("***a** b*", "<Emphasis <Strong a> b>");
+    is("***a* b**", "<Strong <Emphasis a> b>");
+    is("***a b**", "*<Strong a b>");
+    is("**a****b**", "<Strong a><Strong b>");
+    is("~~a ~~b~~", "~~a <Strike b>");
+    is("**粗体**：是**重点**的", "<Strong 粗体>：是<Strong 重点>的");
+    is(
+        "**.env** and **src/**: *a*.",
+        "<Strong .env> and <Strong src/>: <Emphasis a>.",
+    );
+}
+
+#[test]
+fn globs_and_names_of_programs_stay() {
+    stays("cp src/*.js dist/*.js");
+    stays("https://*.example.com and https://*.example.org");
+    stays("COUNT(*), SUM(*) or [*] and {*}");
+    stays("/api/*/users/*/ and */5 * * * * and /* a */ or /** b */");
+    stays("src/**/a.js, lib/**/b.js and **/c/**");
+    stays("[a-z]*, [0-9]* and ls *bar*.js");
+    stays(".* and .*? and ^.*$, [a-z]*[0-9]*, x = '*' or '*'");
+    stays("src/__tests__/a.js and __tests__/");
+    stays("from __future__ import x");
+    stays("__FILE__:__LINE__, __attribute__((x))");
+    stays("grep \"\\[x\\]\" f and '\\(a\\)'");
+    is("_see __init__ here_", "<Emphasis see __init__ here>");
+}
+
+#[test]
+fn dollars_of_shells_and_of_menus_stay() {
+    stays("rated $$ to $$$ here");
+    stays("$$ to $$$ here");
+    stays("Price: $$-$$$ or $$/$$");
+    stays("Cafe ($$) and Bar ($$$), Inn ($$) and Pub ($$)");
+    stays("Cafe ($) and Bar ($), US$5/US$6, 100$/200$, ^foo$|^bar$");
+    stays("Use $$ for the pid; kill -9 $$ ends it.");
+    stays("$$ and $$ are two");
+    stays("/tmp/x.$$.log and /tmp/y.$$.log, pid=$$, id=$$");
+    stays("PHP: $$name and $$value here");
+    stays("cp \"$src\" \"$dst\"");
+    stays("ls $foo/$bar.txt, ls $foo/$s.txt");
+    stays("sed \"s/$a/$b/g\" f");
+    stays("$this->a($b), \"$@\" \"$@\" and $? or $?");
+    stays("echo '$a' '$b' \"${a}\" \"${b}\"");
+}
+
+#[test]
+fn formulas_in_sentences_are_formulas() {
+    is("so $$x^2$$ is", "so <tex x^2 true> is");
+    is("即$$x^2$$。", "即<tex x^2 true>。");
+    is("$$x^2$$, $$ y $$", "<tex x^2 true>, $$ y $$");
+    is("$$ x = \\$1 $$", "<tex  x = \\$1  true>");
+    is(
+        "the $n$th, $i$-th of $G$'s, $x$的",
+        "the <tex n false>th, <tex i false>-th of <tex G false>'s, <tex x false>的",
+    );
+    is(
+        "($x$), $y$: $z$?",
+        "(<tex x false>), <tex y false>: <tex z false>?",
+    );
+}
+
+#[test]
 fn dollars_around_a_formula_are_no_money() {
     is("$x$ and $a_b$th", "<tex x false> and <tex a_b false>th");
     is("$$x$$ and $5$", "<tex x true> and <tex 5 false>");
@@ -96,7 +175,7 @@ fn code_links_escapes_and_entities() {
 fn more_is_needed_where_the_end_has_not_come() {
     for text in [
         "**a", "*", "`a", "`a`", "$x", "$x$", "$", "[a", "[a]", "[a](b.c", "!", "&am", "\\",
-        "\\(x", "~~a~", "*a*", "$$x$",
+        "\\(x", "~~a~", "*a*", "$$x$", "$$", "$$$", "$n$t", "*.", "*a*.", "$$ x $$", "***",
     ] {
         assert_eq!(step(text, Before::LINE, false), Step::More, "{text}");
     }
