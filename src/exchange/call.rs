@@ -14,7 +14,7 @@ use crate::api::failure::is_turned_away;
 use crate::error::Failure;
 use crate::event::{Count, Sink};
 use crate::exit::Class;
-use crate::transport::{Call, Transport, Unanswered, Whole};
+use crate::transport::{Call, Head, Transport, Unanswered, Whole};
 
 /// Longest refusal that is looked for in place of a file.
 const SHORT: u64 = 64 << 10;
@@ -143,6 +143,11 @@ fn attempt(
             failure,
         });
     }
+    if into.is_some() && !tells_its_end(&head) {
+        let what =
+            "the response tells neither its length nor its end: whether all has come is not known";
+        return Err(Failure::new(Class::Incomplete, what).into());
+    }
     let begun = into.map_or(Ok(None), |file| short(file).map(Some));
     let begun = begun.map_err(Failure::from)?;
     let told = begun.as_ref().unwrap_or(&body);
@@ -150,6 +155,13 @@ fn attempt(
         return Err(Attempt::told(head.status, refused(head.status, told)));
     }
     Ok(body)
+}
+
+/// Whether a response that breaks off can be known from one that has ended.
+fn tells_its_end(head: &Head) -> bool {
+    head.status == 204
+        || head.header("content-length").is_some()
+        || head.header("transfer-encoding").is_some()
 }
 
 /// What a short file holds: it may be no file, but the refusal of one.

@@ -372,7 +372,7 @@ fn a_signal_in_an_order_tells_that_its_batch_may_exist() {
 fn a_signal_before_an_order_tells_how_many_items_are_left() {
     let server = Server::play([uploaded("f1"), made("b1"), vec![Step::Hold]]);
     let folder = folder();
-    let items = file(&folder, "items", &"x\n".repeat(50_002));
+    let items = file(&folder, "items", "x\n".repeat(50_002));
     let child = airx(["batch", "submit", "-m", "qwen", "--items"])
         .arg(items)
         .at(&server)
