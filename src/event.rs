@@ -234,6 +234,15 @@ pub enum Level {
     Verbose,
 }
 
+/// What a run leaves behind that is not brought to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// What has been done and what has not, for the end of a message.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
+}
+
 /// What hands events to a sink.
 pub type Work<'a> = dyn FnMut(&mut dyn Sink) -> Result<(), Failure> + 'a;
 
@@ -292,6 +301,9 @@ pub trait Sink {
 
     /// Whether [`Level::Verbose`] notes are shown.
     fn verbose(&self) -> bool;
+
+    /// What is to be told of a run that a signal ends from now on.
+    fn unfinished(&mut self, _left: Option<Left>) {}
 
     /// How a reader sees what is handed over.
     fn view(&self) -> View {

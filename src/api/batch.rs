@@ -1,7 +1,8 @@
-//! Files and batches: a line of a batch's input, its orders, what the server tells
-//! of it, and a line of its output. api.md §8.
+//! Files and batches: a line of a batch's input, its orders, and what the server
+//! tells of it. api.md §8.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::request::{Batched, Request};
@@ -9,6 +10,8 @@ use super::text::Text;
 
 /// Most lines of an input file.
 pub const LINES_MAX: u64 = 50_000;
+/// No item's index is as great: beyond it not every reader of JSON is exact.
+pub const INDEX_END: u64 = 1 << 53;
 /// Most bytes of an input file.
 pub const BYTES_MAX: u64 = 100_000_000;
 
@@ -102,6 +105,39 @@ pub fn is_refusal(body: &[u8]) -> bool {
     })
 }
 
+/// What a batch's status means, however a server spells it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum State {
+    /// Its requests were answered, or failed one by one.
+    Completed,
+    /// Its validation refused it.
+    Failed,
+    /// Its time was over before all were answered.
+    Expired,
+    /// It was ended early.
+    Cancelled,
+    /// It has not ended.
+    UnderWay,
+    /// A word that no document names.
+    #[default]
+    Unknown,
+}
+
+impl State {
+    fn of(status: &str) -> Self {
+        match status.to_ascii_lowercase().as_str() {
+            "completed" => Self::Completed,
+            "failed" => Self::Failed,
+            "expired" => Self::Expired,
+            "cancelled" | "canceled" => Self::Cancelled,
+            "validating" | "in_progress" | "finalizing" | "cancelling" | "canceling" => {
+                Self::UnderWay
+            }
+            _ => Self::Unknown,
+        }
+    }
+}
+
 /// What a server tells of a batch.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
@@ -109,6 +145,8 @@ pub struct Batch {
     pub id: String,
     /// `validating`, `in_progress`, … as the server says it.
     pub status: String,
+    /// What that means.
+    pub state: State,
     /// File of the answers.
     pub output: Option<String>,
     /// File of the failures.
@@ -153,19 +191,6 @@ struct Counts {
 }
 
 #[derive(Deserialize)]
-struct Errors<'a> {
-    #[serde(borrow)]
-    data: Vec<Wrong<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Wrong<'a> {
-    #[serde(borrow)]
-    message: Option<Text<'a>>,
-    line: Option<u64>,
-}
-
-#[derive(Deserialize)]
 struct Marks<'a> {
     #[serde(borrow)]
     airx_first: Text<'a>,
@@ -182,9 +207,11 @@ impl Batch {
         let counts: Counts = counts
             .and_then(|raw| serde_json::from_str(raw).ok())
             .unwrap_or_default();
+        let status = word(told.status)?;
         Some(Self {
             id: word(told.id)?,
-            status: word(told.status)?,
+            state: State::of(&status),
+            status,
             output: word(told.output_file_id),
             errors: word(told.error_file_id),
             total: counts.total,
@@ -198,28 +225,42 @@ impl Batch {
 
     /// Whether nothing will change any more.
     pub fn has_ended(&self) -> bool {
-        matches!(
-            self.status.as_str(),
-            "completed" | "failed" | "expired" | "cancelled"
-        )
+        !matches!(self.state, State::UnderWay | State::Unknown)
     }
 }
 
+/// What can be read of the faults, in whatever shape they come; an odd one hides
+/// no other.
 fn wrong(errors: &RawValue) -> Vec<String> {
-    let listed = serde_json::from_str::<Errors<'_>>(errors.get()).map(|errors| errors.data);
-    let listed = listed.or_else(|_| serde_json::from_str::<Vec<Wrong<'_>>>(errors.get()));
-    let told = |wrong: Wrong<'_>| {
-        let message = word(wrong.message)?;
-        Some(match wrong.line {
-            Some(line) => format!("line {line}: {message}"),
-            None => message,
-        })
+    match serde_json::from_str(errors.get()) {
+        Ok(Value::Array(listed)) => listed.iter().filter_map(fault).collect(),
+        Ok(Value::Object(members)) => match members.get("data") {
+            Some(Value::Array(listed)) => listed.iter().filter_map(fault).collect(),
+            Some(one) if !one.is_null() => fault(one).into_iter().collect(),
+            _ => fault(&Value::Object(members)).into_iter().collect(),
+        },
+        Ok(one) => fault(&one).into_iter().collect(),
+        Err(_) => Vec::new(),
+    }
+}
+
+/// A fault that says something: words, or an object that has them.
+fn fault(one: &Value) -> Option<String> {
+    let words = |value: &Value| match value {
+        Value::String(words) if !words.trim().is_empty() => Some(words.clone()),
+        _ => None,
     };
-    listed
-        .unwrap_or_default()
-        .into_iter()
-        .filter_map(told)
-        .collect()
+    let named = |name| one.get(name).and_then(words);
+    let told = words(one)
+        .or_else(|| named("message"))
+        .or_else(|| named("error"))
+        .or_else(|| named("code"))?;
+    let line = one.get("line");
+    let number = line.and_then(|line| line.as_u64().or_else(|| line.as_str()?.trim().parse().ok()));
+    Some(match number {
+        Some(line) => format!("line {line}: {told}"),
+        None => told,
+    })
 }
 
 fn span(metadata: &RawValue) -> Option<Span> {
@@ -229,7 +270,7 @@ fn span(metadata: &RawValue) -> Option<Span> {
         items: marks.airx_items.as_str().parse().ok()?,
     };
     // Nobody but airx should have written it: what cannot be is nothing.
-    let possible = span.items <= LINES_MAX && span.first.checked_add(span.items).is_some();
+    let possible = span.items <= LINES_MAX && span.first <= INDEX_END - span.items;
     possible.then_some(span)
 }
 
@@ -259,32 +300,9 @@ impl<'a> Page<'a> {
     pub fn last(&self) -> Option<String> {
         let named = self.last_id.as_ref().map(|id| id.as_str().to_owned());
         let named = named.filter(|id| !id.is_empty());
-        named.or_else(|| id(self.data.last()?.get().as_bytes()))
+        let listed = self.data.iter().rev();
+        named.or_else(|| listed.into_iter().find_map(|raw| id(raw.get().as_bytes())))
     }
-}
-
-/// A line of an output or error file.
-#[derive(Debug, Deserialize)]
-pub struct Answered<'a> {
-    /// What the request was called.
-    #[serde(borrow)]
-    pub custom_id: Option<Text<'a>>,
-    /// What the chat answered.
-    #[serde(borrow)]
-    pub response: Option<Response<'a>>,
-    /// Why the engine did not ask.
-    #[serde(borrow)]
-    pub error: Option<&'a RawValue>,
-}
-
-/// What the chat answered to a line.
-#[derive(Debug, Deserialize)]
-pub struct Response<'a> {
-    /// HTTP's.
-    pub status_code: Option<u16>,
-    /// The reply, or the error.
-    #[serde(borrow)]
-    pub body: Option<&'a RawValue>,
 }
 
 #[cfg(test)]
@@ -307,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_found_in_either_shape() {
+    fn what_is_wrong_is_found_in_any_shape() {
         let wrong = |errors: &str| {
             let raw = format!(r#"{{"id":"b","status":"failed","errors":{errors}}}"#);
             Batch::read(raw.as_bytes()).unwrap().wrong
@@ -320,6 +338,16 @@ mod tests {
             told
         );
         assert!(wrong("null").is_empty() && wrong("7").is_empty());
+        for (errors, told) in [
+            (r#""no model""#, "no model"),
+            (r#"{"message":"no model"}"#, "no model"),
+            (r#"["no model"]"#, "no model"),
+            (r#"{"data":{"message":"no model"}}"#, "no model"),
+            (r#"[{"code":"x","line":"7"}]"#, "line 7: x"),
+            (r#"[null,7,{},{"message":"k","line":-1}]"#, "k"),
+        ] {
+            assert_eq!(wrong(errors), [told], "{errors}");
+        }
     }
 
     #[test]

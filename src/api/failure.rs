@@ -109,6 +109,17 @@ pub fn class_of_status(status: u16) -> Class {
     }
 }
 
+/// Whether a busy server has surely not begun what it was asked for: a rate limit
+/// or an overload is said before. What another fault was in the middle of, nobody
+/// tells, whatever HTTP status it came with.
+pub fn is_turned_away(status: u16, code: Option<&str>) -> bool {
+    let known = code.filter(|code| class_of_code(code).is_some());
+    match known.and_then(|code| code.parse().ok()) {
+        Some(code) => matches!(code, 1302 | 1303 | 1305 | 1312 | 408 | 429 | 503),
+        None => matches!(status, 408 | 429 | 503),
+    }
+}
+
 /// Overload of the model itself: spells last minutes, so back-off starts late
 /// and the tries are not counted. api.md §6.3.
 pub fn is_overload(code: Option<&str>) -> bool {
@@ -214,6 +225,30 @@ mod tests {
             Class::Rejected
         );
         assert_eq!(class(200, r#"{"error":"no"}"#), Class::Incomplete);
+    }
+
+    #[test]
+    fn only_a_limit_or_an_overload_is_turned_away_before_anything_is_done() {
+        for (status, code) in [
+            (200, Some("1302")),
+            (400, Some("1305")),
+            (500, Some("1312")),
+            (200, Some("429")),
+            (503, None),
+            (429, Some("slow_down")),
+        ] {
+            assert!(is_turned_away(status, code), "{status} {code:?}");
+        }
+        for (status, code) in [
+            (200, Some("500")),
+            (400, Some("1234")),
+            (503, Some("1230")),
+            (200, Some("1200")),
+            (500, None),
+            (504, Some("timeout")),
+        ] {
+            assert!(!is_turned_away(status, code), "{status} {code:?}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Wire types of `POST {base}/chat/completions`, files and batches: exact in what is sent,
 //! tolerant in what is read. No I/O, no policy.
 
+pub mod answered;
 pub mod batch;
 pub mod failure;
 pub mod reply;

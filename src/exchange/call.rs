@@ -10,10 +10,11 @@ use super::backoff::{Backoff, Next};
 use super::{Span, announce, response, trace};
 use crate::answer::refused;
 use crate::api::batch::is_refusal;
+use crate::api::failure::is_turned_away;
 use crate::error::Failure;
 use crate::event::{Count, Sink};
 use crate::exit::Class;
-use crate::transport::{Call, Transport, Unanswered, Whole};
+use crate::transport::{Call, Head, Transport, Unanswered, Whole};
 
 /// Longest refusal that is looked for in place of a file.
 const SHORT: u64 = 64 << 10;
@@ -87,6 +88,21 @@ struct Attempt {
     unsure: bool,
 }
 
+impl Attempt {
+    /// What a server said, with this status, in place of success.
+    fn told(status: u16, failure: Failure) -> Self {
+        let server = failure.server.as_deref();
+        let code = server.and_then(|server| server.code.as_deref());
+        // Where it can be read, it is the code that says what the fault is.
+        let fault = status >= 500 || matches!(failure.class, Class::Busy | Class::Incomplete);
+        Self {
+            worth: failure.class == Class::Busy,
+            unsure: fault && !is_turned_away(status, code),
+            failure,
+        }
+    }
+}
+
 /// Something of this machine, which no other attempt would change.
 impl From<Failure> for Attempt {
     fn from(failure: Failure) -> Self {
@@ -119,14 +135,7 @@ fn attempt(
     sink.wait()?;
     let Whole { head, body, broken } = transport.call(call, deadline, into.as_deref_mut())?;
     trace::response(&head, sink);
-    // 429 and 503 are said before anything is done; what another fault was in
-    // the middle of, nobody tells.
-    let fault = head.status >= 500 && head.status != 503;
-    response::check(&head, &body).map_err(|failure| Attempt {
-        worth: failure.class == Class::Busy,
-        unsure: fault,
-        failure,
-    })?;
+    response::check(&head, &body).map_err(|failure| Attempt::told(head.status, failure))?;
     if let Some(failure) = broken {
         return Err(Attempt {
             worth: failure.class == Class::Incomplete,
@@ -134,18 +143,25 @@ fn attempt(
             failure,
         });
     }
+    if into.is_some() && !tells_its_end(&head) {
+        let what =
+            "the response tells neither its length nor its end: whether all has come is not known";
+        return Err(Failure::new(Class::Incomplete, what).into());
+    }
     let begun = into.map_or(Ok(None), |file| short(file).map(Some));
     let begun = begun.map_err(Failure::from)?;
     let told = begun.as_ref().unwrap_or(&body);
     if is_refusal(told) {
-        let failure = refused(head.status, told);
-        return Err(Attempt {
-            worth: failure.class == Class::Busy,
-            unsure: false,
-            failure,
-        });
+        return Err(Attempt::told(head.status, refused(head.status, told)));
     }
     Ok(body)
+}
+
+/// Whether a response that breaks off can be known from one that has ended.
+fn tells_its_end(head: &Head) -> bool {
+    head.status == 204
+        || head.header("content-length").is_some()
+        || head.header("transfer-encoding").is_some()
 }
 
 /// What a short file holds: it may be no file, but the refusal of one.

@@ -49,6 +49,7 @@ impl<E: Write> Printer<Output, E> {
             return result.map_or_else(|failure| failure.exit(), |_| 0);
         }
         self.tally.stop();
+        let result = result.map_err(|failure| self.with_left(failure));
         let result = self.end_answer(result);
         let result = self.last_event(result);
         self.spinner = None;
@@ -66,6 +67,17 @@ impl<E: Write> Printer<Output, E> {
         self.report(&result);
         let result = self.write_meta(result);
         result.map_or_else(|failure| failure.exit(), |_| 0)
+    }
+
+    /// A signal's failure, with what it leaves behind.
+    fn with_left(&mut self, mut failure: Failure) -> Failure {
+        if failure.class == Class::Signal
+            && let Some(left) = self.unfinished.take()
+        {
+            failure.message.push_str(&left.message);
+            failure.hint = left.hint.or(failure.hint);
+        }
+        failure
     }
 
     /// Prints `bytes` instead of an answer, as they are but on a terminal.

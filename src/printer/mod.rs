@@ -22,7 +22,7 @@ use std::path::PathBuf;
 
 use crate::cli::Format;
 use crate::error::Failure;
-use crate::event::{Event, Items, Tally};
+use crate::event::{Event, Items, Left, Tally};
 use crate::exit::Class;
 use crate::progress::{Bar, Spinner};
 use crate::sanitize;
@@ -141,6 +141,8 @@ pub struct Printer<O: Write, E: Write> {
     bar: Option<Bar>,
     items: Option<Items>,
     request_id: Option<String>,
+    /// What a signal's message tells besides.
+    unfinished: Option<Left>,
     finished: bool,
 }
 
@@ -170,6 +172,7 @@ impl<O: Write, E: Write> Printer<O, E> {
             bar: None,
             items: None,
             request_id: None,
+            unfinished: None,
             finished: false,
         }
     }

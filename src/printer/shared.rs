@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::Printer;
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, View, Work};
+use crate::event::{Count, Event, Left, Level, Sink, View, Work};
 
 /// A printer behind a lock.
 #[derive(Debug)]
@@ -100,6 +100,10 @@ impl<O: Write, E: Write> Sink for Shared<O, E> {
 
     fn verbose(&self) -> bool {
         self.lock().verbose()
+    }
+
+    fn unfinished(&mut self, left: Option<Left>) {
+        self.lock().unfinished(left);
     }
 
     fn view(&self) -> View {

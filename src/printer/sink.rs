@@ -6,7 +6,7 @@ use super::Printer;
 use super::sanitize::one_line;
 use crate::cli::Format;
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, View, Work};
+use crate::event::{Count, Event, Left, Level, Sink, View, Work};
 use crate::progress::Spinner;
 
 impl<O: Write, E: Write> Sink for Printer<O, E> {
@@ -194,6 +194,10 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
 
     fn verbose(&self) -> bool {
         self.options.verbose
+    }
+
+    fn unfinished(&mut self, left: Option<Left>) {
+        self.unfinished = left;
     }
 
     fn view(&self) -> View {

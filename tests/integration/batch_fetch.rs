@@ -377,3 +377,203 @@ fn a_refusal_in_a_file_s_place_is_classed_as_one() {
     let head = &server.asked()[1].head;
     assert!(head.to_lowercase().contains("accept: */*\r\n"), "{head}");
 }
+
+/// A batch of a server that keeps no metadata and counts nothing.
+fn bare(status: &str, files: [&str; 2]) -> Play {
+    let files = files.map(|file| {
+        if file.is_empty() {
+            Value::Null
+        } else {
+            file.into()
+        }
+    });
+    let body = json!({
+        "id": "b", "status": status, "output_file_id": files[0], "error_file_id": files[1],
+        "request_counts": { "total": null, "completed": null, "failed": null },
+    });
+    json(200, &body.to_string())
+}
+
+/// An output line of a request that airx did not make.
+fn foreign(id: &str, content: &str) -> String {
+    let body = reply_body(content, "stop");
+    format!(r#"{{"custom_id":"{id}","response":{{"status_code":200,"body":{body}}}}}"#) + "\n"
+}
+
+#[test]
+fn of_two_lines_of_an_item_a_success_counts_wherever_it_stands() {
+    let failed = || line(0, 500, r#"{"error":{"message":"no"}}"#);
+    let orders = [
+        failed() + &good(0) + &good(1),
+        good(0) + &good(1) + &failed(),
+        good(1) + &failed() + &failed() + &good(0) + &failed(),
+    ];
+    for (text, doubles) in orders.into_iter().zip([1, 1, 3]) {
+        let server = Server::play([batch("b", "completed", 0, 2, ["o", ""]), content(&text)]);
+        let ran = airx(["batch", "fetch", "b"]).at(&server).run();
+        assert_eq!(
+            told(&ran.stdout),
+            [(0, "0!".to_owned()), (1, "1!".to_owned())]
+        );
+        assert_eq!(ran.code, 0);
+        assert_eq!(
+            timeless(&ran),
+            format!(
+                "airx: warning: {doubles} lines more tell of items that have one: the first success counts, or the first line\nairx: 2 done, 0 failed, 6 tokens\n"
+            )
+        );
+    }
+    // Over both files, and of a request of others.
+    let wrong = r#"{"custom_id":"x","error":{"message":"late"}}"#;
+    let server = Server::play([
+        bare("completed", ["o", "e"]),
+        content(&foreign("x", "X")),
+        content(wrong),
+    ]);
+    let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
+    assert_eq!(
+        (ran.code, told(&ran.stdout)),
+        (0, vec![(0, "X".to_owned())])
+    );
+}
+
+#[test]
+fn requests_of_others_come_behind_airx_s_and_take_no_place_of_theirs() {
+    let text = foreign("zzz", "Z") + &good(0) + &foreign("aaa", "A") + &good(1);
+    let server = Server::play([batch("b", "completed", 0, 3, ["o", ""]), content(&text)]);
+    let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
+    let expected = [(0, "0!"), (1, "1!"), (2, "incomplete"), (3, "Z"), (4, "A")];
+    assert_eq!(
+        told(&ran.stdout),
+        expected.map(|(at, text)| (at, text.to_owned()))
+    );
+    assert_eq!(results(&ran.stdout)[3]["custom_id"], "zzz");
+    assert_eq!(ran.code, 12);
+    // An index that nobody can count beyond is not one of airx's.
+    let last = id(u64::MAX).1;
+    let text = foreign(&last, "L") + &foreign("x", "X") + &good(0);
+    let server = Server::play([bare("completed", ["o", ""]), content(&text)]);
+    let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
+    let expected = [(0, "0!"), (1, "L"), (2, "X")];
+    assert_eq!(
+        told(&ran.stdout),
+        expected.map(|(at, text)| (at, text.to_owned()))
+    );
+    assert_eq!(ran.code, 0);
+}
+
+#[test]
+fn a_torn_line_of_a_batch_that_nobody_counted_is_an_item_that_failed() {
+    let torn = foreign("r2", "two");
+    let text = foreign("r1", "one") + &torn[..torn.len() - 9];
+    let server = Server::play([bare("completed", ["o", ""]), content(&text)]);
+    let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
+    assert_eq!(told(&ran.stdout), [(0, "one".to_owned())]);
+    assert_eq!(ran.code, 12);
+    assert_eq!(
+        ran.stderr,
+        "airx: partial: 1 of 2 items failed\nhint: each that is told says why in its `error`\n"
+    );
+    let server = Server::play([bare("completed", ["o", ""]), content(&foreign("r1", "one"))]);
+    let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn a_batch_that_nobody_counted_and_that_may_lack_items_exits_12() {
+    for (status, files) in [
+        ("expired", ["", ""]),
+        ("cancelled", ["o", ""]),
+        ("completed", ["", ""]),
+    ] {
+        let mut plays = vec![bare(status, files)];
+        if !files[0].is_empty() {
+            plays.push(content(&foreign("r1", "one")));
+        }
+        let server = Server::play(plays);
+        let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
+        assert_eq!(ran.code, 12);
+        assert_eq!(
+            ran.stderr,
+            format!(
+                "airx: partial: batch b is {status} and nobody tells how many items it has: some may be missing\nhint: airx batch status --format json shows all that the server says of it\n"
+            )
+        );
+    }
+}
+
+#[test]
+fn a_file_whose_end_nobody_tells_is_incomplete() {
+    let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
+    let unended = vec![Step::Send((head.to_owned() + &good(0)).into()), Step::Close];
+    let server = Server::play([batch("b", "completed", 0, 1, ["o", ""]), unended]);
+    airx(["batch", "fetch", "b", "-q"]).at(&server).run().is(
+        7,
+        "",
+        "airx: incomplete: file o: the response tells neither its length nor its end: whether all has come is not known\n",
+    );
+    let whole = good(0);
+    let chunks = format!(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n0\r\n\r\n",
+        whole.len()
+    );
+    let server = Server::play([
+        batch("b", "completed", 0, 1, ["o", ""]),
+        vec![Step::Send(chunks.into()), Step::Close],
+    ]);
+    let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
+    assert_eq!((ran.code, told(&ran.stdout).len()), (0, 1));
+}
+
+#[test]
+fn a_validation_s_words_are_told_in_whatever_shape_they_come() {
+    for (errors, words) in [
+        (r#""no model""#, "no model"),
+        (r#"{"message":"no model"}"#, "no model"),
+        (r#"["no model"]"#, "no model"),
+        (r#"{"data":[{"message":"k","line":"7"}]}"#, "line 7: k"),
+        (
+            r#"{"data":[{"message":"good"},null,{"message":"k","line":-1}]}"#,
+            "good; k",
+        ),
+    ] {
+        let body = format!(r#"{{"id":"b","status":"failed","errors":{errors}}}"#);
+        let server = Server::play([json(200, &body)]);
+        airx(["batch", "fetch", "b", "-q"]).at(&server).run().is(
+            4,
+            "",
+            &format!("airx: rejected: batch b failed: {words}\nhint: airx batch status --format json shows all that the server says of it\n"),
+        );
+    }
+}
+
+#[test]
+fn a_failure_that_stands_beside_its_id_is_the_item_s() {
+    let wrong = format!(
+        r#"{{"custom_id":"{}","code":"1301","message":"no such words"}}"#,
+        id(0).1
+    );
+    let server = Server::play([
+        batch("b", "completed", 0, 2, ["o", "e"]),
+        content(&good(1)),
+        content(&wrong),
+    ]);
+    let ran = airx(["batch", "fetch", "b"]).at(&server).run();
+    assert_eq!(
+        told(&ran.stdout),
+        [(0, "blocked".to_owned()), (1, "1!".to_owned())]
+    );
+    let error = &results(&ran.stdout)[0]["error"];
+    assert_eq!(error["code"], "1301");
+    assert_eq!(
+        error["message"],
+        "the server answered with error 1301: no such words"
+    );
+    assert_eq!(ran.code, 12);
+    assert_eq!(
+        ran.stderr.matches("cannot be read").count(),
+        0,
+        "{}",
+        ran.stderr
+    );
+}

@@ -130,10 +130,29 @@ fn a_list_that_begins_anew_is_not_followed_for_ever() {
     };
     let server = Server::play([page(), page()]);
     let line = "b\tcompleted\t3\t3\t0\n";
-    airx(["batch", "status"])
-        .at(&server)
-        .run()
-        .is(0, &line.repeat(2), "");
+    airx(["batch", "status"]).at(&server).run().is(
+        0,
+        line,
+        "airx: warning: the list has b again: it is not followed further\n",
+    );
+}
+
+#[test]
+fn an_odd_entry_of_a_list_hides_no_batch() {
+    let (one, two) = (state("b2", "completed", 3, 0), state("b1", "failed", 0, 0));
+    let list = format!(r#"{{"data":[{one},null,{{"id":7}},{two},null],"has_more":true}}"#);
+    let rest = format!(r#"{{"data":[{}]}}"#, state("b0", "expired", 0, 0));
+    let server = Server::play([json(200, &list), json(200, &rest)]);
+    airx(["batch", "status"]).at(&server).run().is(
+        0,
+        "b2\tcompleted\t3\t3\t0\nb1\tfailed\t3\t0\t0\nb0\texpired\t3\t0\t0\n",
+        "airx: warning: 3 entries of the list are no batches, and are passed over\n",
+    );
+    assert!(
+        server.asked()[1]
+            .head
+            .starts_with("GET /v1/batches?after=b1&limit=100 HTTP")
+    );
 }
 
 #[test]
@@ -347,6 +366,88 @@ fn a_wait_that_is_under_way_outlives_a_break_and_one_that_has_not_begun_does_not
         .nowhere()
         .run()
         .code_is(2);
+}
+
+#[test]
+fn a_wait_outlives_answers_that_cannot_be_read() {
+    let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{".to_vec();
+    let server = Server::play([
+        told("b", "in_progress", 0, 0),
+        vec![Step::Send(cut), Step::Close],
+        json(200, "<html>gateway</html>"),
+        told("b", "completed", 3, 0),
+    ]);
+    let ran = airx(["batch", "wait", "b", "--poll", "5ms", "--retries", "0"])
+        .at(&server)
+        .run();
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (0, "b\tcompleted\t3\t3\t0\n")
+    );
+    let warned = "airx: warning: incomplete: batch b: ";
+    assert_eq!(ran.stderr.matches(warned).count(), 2, "{}", ran.stderr);
+}
+
+#[test]
+fn a_wait_that_the_server_asks_for_is_longer_than_the_own() {
+    let later = || http(429, "Retry-After: 1\r\n", "");
+    let server = Server::play([
+        told("b", "in_progress", 0, 0),
+        later(),
+        told("b", "completed", 3, 0),
+    ]);
+    let begun = std::time::Instant::now();
+    let ran = airx(["batch", "wait", "b", "--poll", "5ms", "--retries", "0"])
+        .at(&server)
+        .run();
+    assert_eq!(
+        (ran.code, ran.stdout.as_str()),
+        (0, "b\tcompleted\t3\t3\t0\n")
+    );
+    assert!(begun.elapsed() >= std::time::Duration::from_secs(1));
+    assert!(
+        ran.stderr.starts_with(
+            "airx: warning: busy: batch b: the server answered HTTP 429; it is asked again in 1 s\n"
+        ),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_status_is_known_however_it_is_spelled_and_an_unknown_one_is_told_once() {
+    for (status, code) in [("COMPLETED", 0), ("canceled", 12), ("Expired", 12)] {
+        let server = Server::play([told("b", status, 3, 0)]);
+        let ran = airx(["batch", "wait", "b", "-q"]).at(&server).run();
+        assert_eq!(ran.code, code);
+        assert_eq!(ran.stdout, format!("b\t{status}\t3\t3\t0\n"));
+    }
+    let done = || told("b", "done", 3, 0);
+    let server = Server::play([
+        done(),
+        done(),
+        told("b", "in_progress", 3, 0),
+        done(),
+        told("b", "completed", 3, 0),
+    ]);
+    let ran = airx(["batch", "wait", "b", "--poll", "5ms"])
+        .at(&server)
+        .run();
+    assert_eq!(ran.code, 0);
+    assert_eq!(
+        timeless(&ran),
+        "airx: warning: batch b: its status \"done\" is not known; it is waited for until it is completed, failed, expired or cancelled\nairx: 3 done, 0 failed\n"
+    );
+}
+
+#[test]
+fn a_batch_that_is_named_twice_is_waited_for_once() {
+    let server = Server::play([told("b", "completed", 1, 2)]);
+    airx(["batch", "wait", "b", "b", "-q"]).at(&server).run().is(
+        12,
+        "b\tcompleted\t3\t1\t2\n",
+        "airx: partial: 2 of 3 items failed\nhint: airx batch fetch tells what became of each item\n",
+    );
 }
 
 #[test]

@@ -3,8 +3,12 @@
 use std::fmt::Write as _;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+#[cfg(unix)]
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
+#[cfg(unix)]
+use crate::harness::finish;
 use crate::harness::{Asked, Play, Server, Step, airx, file, folder, http, json};
 
 /// A batch that was just made.
@@ -286,6 +290,124 @@ fn an_order_that_may_have_arrived_is_not_made_again_and_what_is_left_is_told() {
             ran.stderr
         );
     }
+}
+
+/// What is told where nobody knows whether two items of two were ordered.
+const UNSURE: &str =
+    "; whether 2 of 2 items are submitted, from line 1 of the input on, is not known";
+const LOOK: &str = "the batch of file file-1 may exist: look with airx batch status --format json before these items are submitted again";
+
+#[test]
+fn a_server_s_fault_under_another_status_does_not_order_twice() {
+    let fault = |code: &str| format!(r#"{{"error":{{"code":"{code}","message":"m"}}}}"#);
+    for (status, body) in [
+        (200, fault("500")),
+        (200, fault("1234")),
+        (400, fault("1234")),
+        (400, fault("1200")),
+        (429, fault("1230")),
+        (200, r#"{"code":500,"msg":"m","success":false}"#.to_owned()),
+    ] {
+        let server = Server::play([uploaded("file-1"), json(status, &body)]);
+        let ran = airx(["batch", "submit", "-m", "qwen"])
+            .stdin("a\nb\n")
+            .at(&server)
+            .run();
+        assert_eq!((ran.code, ran.stdout.as_str()), (5, ""), "{status} {body}");
+        let end = format!("{UNSURE}\nhint: {LOOK}\n");
+        assert!(ran.stderr.ends_with(&end), "{}", ran.stderr);
+    }
+    // A limit and an overload are said before anything is done.
+    for (status, code) in [(200, "1302"), (400, "1303"), (200, "429")] {
+        let server = Server::play([uploaded("f"), json(status, &fault(code)), made("b")]);
+        airx(["batch", "submit", "-m", "qwen"])
+            .stdin("a\n")
+            .at(&server)
+            .run()
+            .is(0, "b\n", "");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_in_an_order_tells_that_its_batch_may_exist() {
+    let folder = folder();
+    let items = file(&folder, "items", "a\nb\n");
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+        let meta = folder.path().join("meta");
+        let server = Server::play([uploaded("file-1"), vec![Step::Hold]]);
+        let child = airx(["batch", "submit", "-m", "qwen", "--format", "ndjson", "-q"])
+            .arg("--meta")
+            .arg(&meta)
+            .arg("--items")
+            .arg(&items)
+            .at(&server)
+            .start();
+        server.await_asked(2);
+        kill_process(Pid::from_child(&child), signal).unwrap();
+        let ran = finish(child);
+        assert_eq!(ran.signal, Some(signal.as_raw()));
+        assert_eq!(ran.types(), ["start", "error"]);
+        let name = ["SIGHUP", "SIGINT", "SIGTERM"][match signal {
+            Signal::HUP => 0,
+            Signal::INT => 1,
+            _ => 2,
+        }];
+        let message = format!("ended by {name}{UNSURE}");
+        assert_eq!(
+            ran.stderr,
+            format!("airx: signal: {message}\nhint: {LOOK}\n")
+        );
+        let kept = std::fs::read_to_string(&meta).unwrap();
+        let kept: Value = serde_json::from_str(&kept).unwrap();
+        for error in [&kept, &ran.events()[1]] {
+            assert_eq!(error["message"], message.as_str());
+            assert_eq!(error["hint"], LOOK);
+        }
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_before_an_order_tells_how_many_items_are_left() {
+    let server = Server::play([uploaded("f1"), made("b1"), vec![Step::Hold]]);
+    let folder = folder();
+    let items = file(&folder, "items", "x\n".repeat(50_002));
+    let child = airx(["batch", "submit", "-m", "qwen", "--items"])
+        .arg(items)
+        .at(&server)
+        .start();
+    server.await_asked(3);
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let ran = finish(child);
+    assert_eq!(ran.stdout, "b1\n");
+    assert_eq!(
+        ran.stderr,
+        "airx: signal: ended by SIGTERM; 50000 items are submitted, in the batches told; 2 of 50002 items are not submitted, from line 50001 of the input on\n"
+    );
+}
+
+#[test]
+#[cfg(unix)]
+fn a_reader_that_has_gone_is_no_failure_and_what_exists_is_told() {
+    let gone = |items: &str| {
+        let server = Server::play([uploaded("f"), made("b1")]);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let ran = airx(["batch", "submit", "-m", "qwen", "-q"])
+            .stdin(items)
+            .stdout_to(writer)
+            .at(&server)
+            .run();
+        assert_eq!(server.asked().len(), 2);
+        assert_eq!(ran.code, 0);
+        ran.stderr
+    };
+    assert_eq!(gone("a\n"), "airx: the reader has gone; batch b1 exists\n");
+    assert_eq!(
+        gone(&"x\n".repeat(50_001)),
+        "airx: the reader has gone; batch b1 exists; 50000 items are submitted, in the batches told; 1 of 50001 items are not submitted, from line 50001 of the input on\n"
+    );
 }
 
 #[test]

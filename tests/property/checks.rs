@@ -4,7 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use airx::answer::{Answer, End, refused};
-use airx::api::batch::{Answered, Batch, LINES_MAX, Page};
+use airx::api::answered::Answered;
+use airx::api::batch::{Batch, LINES_MAX, Page};
 use airx::api::{failure, reply::Reply};
 use airx::cli::Format;
 use airx::error::Failure;

@@ -9,6 +9,8 @@ use std::fmt::Write as _;
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
+use crate::api::batch::INDEX_END;
+
 /// The id of the item of this index, whose request has this hash, in hexadecimal
 /// digits.
 pub(super) fn make(index: u64, hash: &str) -> String {
@@ -32,7 +34,7 @@ pub(super) fn read(id: &str) -> Option<(u64, String)> {
             let _ = write!(hex, "{byte:02x}");
             hex
         });
-    let same = id == make(index, &hex);
+    let same = index < INDEX_END && id == make(index, &hex);
     same.then_some((index, hex))
 }
 

@@ -6,7 +6,7 @@ use std::fs::File;
 use crate::answer::one_line;
 use crate::api::batch::{Batch, Page, id};
 use crate::error::Failure;
-use crate::event::{Event, Sink};
+use crate::event::{Event, Level, Sink};
 use crate::exchange::{self, Again, Failed};
 use crate::exit::Class;
 use crate::transport::{Call, Payload, Transport};
@@ -68,10 +68,15 @@ impl Engine<'_> {
             let what = format!("the response is no list of batches: {why}");
             told(Failure::new(Class::Incomplete, what), &body)
         })?;
-        let batches = page.data.iter();
-        let batches = batches.map(|raw| read(raw.get().as_bytes()));
+        let read = page.data.iter().map(|raw| read(raw.get().as_bytes()));
+        let batches: Vec<Batch> = read.filter_map(Result::ok).collect();
+        let odd = page.data.len() - batches.len();
+        if odd > 0 {
+            let what = format!("{odd} entries of the list are no batches, and are passed over");
+            self.sink.note(Level::Warning, &what);
+        }
         Ok(Listed {
-            batches: batches.collect::<Result<_, _>>()?,
+            batches,
             next: page
                 .has_more
                 .unwrap_or(false)

@@ -7,7 +7,8 @@ use super::lines::{Lines, Place};
 use super::status::start;
 use super::wait::refused;
 use crate::answer;
-use crate::api::batch::{Answered, Batch};
+use crate::api::answered::Answered;
+use crate::api::batch::{Batch, State};
 use crate::drive::each::outcome::{Content, Outcome};
 use crate::drive::tell;
 use crate::error::Failure;
@@ -46,13 +47,11 @@ pub fn fetch(
     lines.settle();
     let mut items = Items::default();
     let places = std::mem::take(&mut lines.places);
-    for place in &places {
-        let line = lines.read(place)?;
-        let batch = &batches[place.batch as usize];
-        let outcome = match &line {
-            Some(line) => answered(place, line, accept, discount),
-            None => unanswered(place, batch),
-        };
+    let mut doubles = 0;
+    for told in places.chunk_by(|one, other| (one.index, one.batch) == (other.index, other.batch)) {
+        doubles += told.len() - 1;
+        let batch = &batches[told[0].batch as usize];
+        let (outcome, line) = best(told, batch, &mut lines, accept, discount)?;
         match outcome.result {
             Ok(_) => items.done += 1,
             Err(_) => items.failed += 1,
@@ -62,27 +61,70 @@ pub fn fetch(
     }
     items.failed += lines.lost;
     engine.sink.count(Count::Items(items));
-    verdict(&batches, &items, lines.lost, engine.sink)
+    if doubles > 0 {
+        let what = format!(
+            "{doubles} lines more tell of items that have one: the first success counts, or the first line"
+        );
+        engine.sink.note(Level::Warning, &what);
+    }
+    verdict(&batches, &items, &lines, engine.sink)
+}
+
+/// What the lines of one item come to: the first that is a success, or else the
+/// first; and that line.
+fn best(
+    told: &[Place],
+    batch: &Batch,
+    lines: &mut Lines,
+    accept: &[String],
+    discount: bool,
+) -> Result<(Outcome, Option<Vec<u8>>), Failure> {
+    let mut first = None;
+    for place in told {
+        let line = lines.read(place)?;
+        let outcome = match &line {
+            Some(line) => answered(place, line, accept, discount),
+            None => unanswered(place, batch),
+        };
+        if outcome.result.is_ok() {
+            return Ok((outcome, line));
+        }
+        first.get_or_insert((outcome, line));
+    }
+    first.ok_or_else(|| Failure::new(Class::Internal, "an item has no place"))
 }
 
 fn verdict(
     batches: &[Batch],
     items: &Items,
-    lost: u64,
+    lines: &Lines,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
+    let lost = lines.lost;
     if lost > 0 {
         let what = format!("{lost} items have no line in the batch's files, and are not told");
         sink.note(Level::Warning, &what);
     }
-    if let Some(batch) = batches.iter().find(|batch| batch.status == "failed") {
+    if let Some(batch) = batches.iter().find(|batch| batch.state == State::Failed) {
         return Err(refused(batch));
     }
     let Items { done, failed, .. } = *items;
-    if failed == 0 {
-        return Ok(());
-    }
-    let what = format!("{failed} of {} items failed", done + failed);
+    let unknown = lines.unknown.first().map(|at| {
+        let Batch { id, status, .. } = &batches[*at as usize];
+        format!(
+            "batch {id} is {status} and nobody tells how many items it has: some may be missing"
+        )
+    });
+    let failures = format!("{failed} of {} items failed", done + failed);
+    let what = match (failed, unknown) {
+        (0, None) => return Ok(()),
+        (0, Some(unknown)) => {
+            let hint = "airx batch status --format json shows all that the server says of it";
+            return Err(Failure::new(Class::Partial, unknown).hint(hint));
+        }
+        (_, None) => failures,
+        (_, Some(unknown)) => format!("{failures}; {unknown}"),
+    };
     Err(Failure::new(Class::Partial, what).hint("each that is told says why in its `error`"))
 }
 
@@ -129,15 +171,11 @@ fn answered(place: &Place, line: &[u8], accept: &[String], discount: bool) -> Ou
             let status = response.and_then(|response| response.status_code);
             let body = response.and_then(|response| response.body);
             let body = body.map(|body| body.get().as_bytes().to_vec());
-            let why = || {
-                read.error
-                    .map(|why| format!(r#"{{"error":{}}}"#, why.get()).into())
-            };
             let id = read.custom_id.as_ref().map(|id| id.as_str().to_owned());
             (
                 id,
                 status.unwrap_or(200),
-                body.or_else(why).unwrap_or_default(),
+                body.or_else(|| read.fault()).unwrap_or_default(),
             )
         }
         // It was read when it was found.
@@ -183,15 +221,15 @@ fn tally(answer: &answer::Answer, discount: bool) -> Tally {
 
 /// An item that no line answers.
 fn unanswered(place: &Place, batch: &Batch) -> Outcome {
-    let Batch { id, status, .. } = batch;
-    let failure = match status.as_str() {
-        "failed" => refused(batch),
-        "expired" => Failure::new(
+    let id = &batch.id;
+    let failure = match batch.state {
+        State::Failed => refused(batch),
+        State::Expired => Failure::new(
             Class::Busy,
             format!("batch {id} expired before this item was answered"),
         )
         .hint("submit it again"),
-        "cancelled" => Failure::new(
+        State::Cancelled => Failure::new(
             Class::Incomplete,
             format!("batch {id} was cancelled before this item was answered"),
         ),

@@ -1,12 +1,14 @@
 //! The files of ended batches → where each item's line is, in input order. The
 //! lines themselves stay on the disk.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use super::custom_id;
 use super::engine::Engine;
-use crate::api::batch::{Answered, Batch, LINES_MAX, Span};
+use crate::api::answered::Answered;
+use crate::api::batch::{Batch, LINES_MAX, Span, State};
 use crate::error::Failure;
 use crate::event::Level;
 use crate::exit::Class;
@@ -35,8 +37,14 @@ pub(super) struct Lines {
     pub(super) places: Vec<Place>,
     /// Items without a line that nobody knows by index.
     pub(super) lost: u64,
-    /// Lines whose id airx did not make, so far.
-    strangers: u64,
+    /// Batches of which nobody knows how many items they have, and that have not
+    /// told of all.
+    pub(super) unknown: Vec<u32>,
+    /// Lines whose id airx did not make, in the order of the files.
+    strangers: Vec<Place>,
+    /// The ids of those of one batch, and their numbers.
+    named: HashMap<String, u64>,
+    numbers: u64,
 }
 
 impl Lines {
@@ -47,11 +55,13 @@ impl Lines {
         batch: &Batch,
         engine: &mut Engine<'_>,
     ) -> Result<(), Failure> {
-        let from = self.places.len();
+        let (from, mut torn) = (self.places.len(), 0);
+        self.named.clear();
         for id in batch.output.iter().chain(&batch.errors) {
             let mut file = tempfile::tempfile().map_err(|error| unreadable(&error))?;
             engine.download(id, &mut file)?;
             let odd = self.scan(number, &mut file)?;
+            torn += odd.len() as u64;
             for line in odd {
                 let what = format!(
                     "batch {}: line {line} of file {id} cannot be read",
@@ -66,9 +76,19 @@ impl Lines {
         if let Some(span) = batch.span {
             let missing = missing(number, span, found);
             self.places.extend(missing);
-        } else {
-            let total = batch.total.unwrap_or(0);
-            self.lost += total.saturating_sub(found.len() as u64);
+            return Ok(());
+        }
+        let own = found.chunk_by(|one, other| one.index == other.index);
+        let found = own.count() as u64 + self.named.len() as u64;
+        // Servers that do not count say 0.
+        let total = batch.total.filter(|total| *total > 0);
+        self.lost += match total {
+            Some(total) if total >= found => total - found,
+            _ => torn,
+        };
+        let files = batch.output.is_some() || batch.errors.is_some();
+        if total.is_none() && !(files && batch.state == State::Completed) {
+            self.unknown.push(number);
         }
         Ok(())
     }
@@ -100,37 +120,43 @@ impl Lines {
                 return Err(Failure::new(Class::Incomplete, what));
             }
             if !line.trim_ascii().is_empty() {
-                match self.index(&line) {
-                    Some(index) => self.places.push(Place {
-                        index,
-                        batch,
-                        at: Some((number, at, u32::try_from(read).unwrap_or(u32::MAX))),
-                    }),
-                    None => odd.push(lines),
+                let at = Some((number, at, u32::try_from(read).unwrap_or(u32::MAX)));
+                if self.place(&line, batch, at).is_none() {
+                    odd.push(lines);
                 }
             }
             at += read as u64;
         }
     }
 
-    /// Which item a line is of; none where it is no line of output.
-    fn index(&mut self, line: &[u8]) -> Option<u64> {
+    /// Puts a line to its item; none where it is no line of output.
+    fn place(&mut self, line: &[u8], batch: u32, at: Option<(u32, u64, u32)>) -> Option<()> {
         let answered: Answered<'_> = serde_json::from_slice(line).ok()?;
-        if answered.response.is_none() && answered.error.is_none() {
-            return None;
-        }
-        let id = answered.custom_id?;
+        let id = answered.custom_id.as_ref().filter(|_| answered.is_one())?;
         if let Some((index, _)) = custom_id::read(id.as_str()) {
-            return Some(index);
+            self.places.push(Place { index, batch, at });
+            return Some(());
         }
-        self.strangers += 1;
-        Some(self.strangers - 1)
+        let index = *self.named.entry(id.as_str().to_owned()).or_insert_with(|| {
+            self.numbers += 1;
+            self.numbers - 1
+        });
+        self.strangers.push(Place { index, batch, at });
+        Some(())
     }
 
-    /// Puts all in order; of two lines of one item of a batch the first counts.
+    /// Puts all in order: airx's items in that of their input, and behind them
+    /// those of others.
     pub(super) fn settle(&mut self) {
+        let greatest = self.places.iter().map(|place| place.index).max();
+        let from = greatest.map_or(0, |greatest| greatest + 1);
+        let behind = |place: Place| Place {
+            index: from + place.index,
+            ..place
+        };
+        let strangers = std::mem::take(&mut self.strangers);
+        self.places.extend(strangers.into_iter().map(behind));
         self.places.sort_unstable();
-        self.places.dedup_by_key(|place| (place.index, place.batch));
     }
 
     /// The line at a place, without its end; none where there is none.

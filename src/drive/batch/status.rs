@@ -1,5 +1,7 @@
 //! What there is to tell of batches, a line each: of those named, or of all.
 
+use std::collections::HashSet;
+
 use super::engine::{Engine, Listed};
 use crate::api::batch::Batch;
 use crate::error::Failure;
@@ -48,13 +50,22 @@ pub fn cancel(
 
 fn list(engine: &mut Engine<'_>) -> Result<(), Failure> {
     let mut after: Option<String> = None;
+    let mut told = HashSet::new();
     for _ in 0..PAGES {
         let Listed { batches, next } = engine.list(after.as_deref())?;
         for batch in &batches {
+            // A server that begins anew would do so for ever.
+            if !told.insert(batch.id.clone()) {
+                let what = format!(
+                    "the list has {} again: it is not followed further",
+                    batch.id
+                );
+                engine.sink.note(Level::Warning, &what);
+                return Ok(());
+            }
             engine.tell(batch, &line(batch))?;
         }
-        // A server that begins anew would do so for ever.
-        if next.is_none() || next == after || batches.is_empty() {
+        if next.is_none() || next == after {
             return Ok(());
         }
         after = next;

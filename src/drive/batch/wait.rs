@@ -1,10 +1,11 @@
 //! Batches under way → all at their end, asked after now and then.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::engine::Engine;
 use super::status::{line, start};
-use crate::api::batch::Batch;
+use crate::api::batch::{Batch, State};
 use crate::error::Failure;
 use crate::event::{Count, Items, Level, Sink};
 use crate::exit::Class;
@@ -13,6 +14,8 @@ use crate::transport::Transport;
 /// Rounds in a row that may fail for the network's or the server's sake, once one
 /// has not: a wait of hours outlives a short break.
 const ROUNDS: u32 = 10;
+/// Unknown statuses that are told.
+const ODD: usize = 100;
 /// Faults of a validation that a message has.
 const WRONG: usize = 3;
 
@@ -29,18 +32,27 @@ pub fn wait(
     start(sink)?;
     let mut engine = Engine { transport, sink };
     let mut batches: Vec<Batch> = Vec::new();
-    for id in ids {
-        batches.push(engine.batch(id)?);
-        engine.sink.count(Count::Items(items(&batches)));
+    for (at, id) in ids.iter().enumerate() {
+        // Given twice it is one batch still.
+        if !ids[..at].contains(id) {
+            batches.push(engine.batch(id)?);
+            engine.sink.count(Count::Items(items(&batches)));
+        }
     }
-    let mut broken = 0;
+    let (mut broken, mut pause, mut odd) = (0, poll, HashSet::new());
     while !batches.iter().all(Batch::has_ended) {
-        std::thread::sleep(poll);
+        name_odd(&batches, &mut odd, engine.sink);
+        std::thread::sleep(pause);
+        pause = poll;
         match round(&mut batches, &mut engine) {
             Ok(()) => broken = 0,
             Err(failure) if broken < ROUNDS && is_passing(&failure) => {
                 broken += 1;
-                let told = format!("{failure}; it is asked again");
+                let asked = failure.server.as_ref().and_then(|told| told.retry_after);
+                let longer = asked.filter(|asked| *asked > poll);
+                pause = longer.unwrap_or(poll);
+                let when = longer.map(|longer| format!(" in {} s", longer.as_secs()));
+                let told = format!("{failure}; it is asked again{}", when.unwrap_or_default());
                 engine.sink.note(Level::Warning, &told);
             }
             Err(failure) => return Err(failure),
@@ -63,8 +75,25 @@ fn round(batches: &mut [Batch], engine: &mut Engine<'_>) -> Result<(), Failure> 
     Ok(())
 }
 
+/// Warns of each status that nobody knows, once.
+fn name_odd(batches: &[Batch], told: &mut HashSet<(String, String)>, sink: &mut dyn Sink) {
+    for Batch { id, status, .. } in batches.iter().filter(|batch| batch.state == State::Unknown) {
+        // A server that makes up new ones is not followed for ever.
+        if told.len() < ODD && told.insert((id.clone(), status.clone())) {
+            let what = format!(
+                "batch {id}: its status {status:?} is not known; it is waited for until it is \
+                 completed, failed, expired or cancelled"
+            );
+            sink.note(Level::Warning, &what);
+        }
+    }
+}
+
 fn is_passing(failure: &Failure) -> bool {
-    matches!(failure.class, Class::Busy | Class::Network)
+    matches!(
+        failure.class,
+        Class::Busy | Class::Network | Class::Incomplete
+    )
 }
 
 /// How far all of them are.
@@ -84,10 +113,10 @@ fn items(batches: &[Batch]) -> Items {
 
 /// What batches came to that have ended.
 fn verdict(batches: &[Batch]) -> Result<(), Failure> {
-    if let Some(batch) = batches.iter().find(|batch| batch.status == "failed") {
+    if let Some(batch) = batches.iter().find(|batch| batch.state == State::Failed) {
         return Err(refused(batch));
     }
-    let cut = batches.iter().find(|batch| batch.status != "completed");
+    let cut = batches.iter().find(|batch| batch.state != State::Completed);
     let Items { done, failed, .. } = items(batches);
     let what = match cut {
         Some(Batch { id, status, .. }) => {
