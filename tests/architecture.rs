@@ -87,7 +87,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("structured", &["api", "secret", "event"]),
     (
         "toolbox",
-        &["api", "secret", "structured", "children", "sanitize"],
+        &[
+            "api",
+            "secret",
+            "structured",
+            "children",
+            "sanitize",
+            "links",
+        ],
     ),
     ("transport", &["api", "secret", "settings"]),
 ];

@@ -158,6 +158,93 @@ fn a_broken_executable_of_a_folder_is_named() {
     refused(&ran, "--tools-dir .: it holds no executable");
 }
 
+/// An executable `theirs` of another user that leaves a mark when it runs, in a
+/// folder of this mode; none where only the superuser could make it.
+#[allow(clippy::print_stderr, reason = "the reader of the tests' output sees it")]
+fn folder_with_a_tool_of_another_user(mode: u32) -> Option<tempfile::TempDir> {
+    use std::os::unix::fs::{PermissionsExt, lchown};
+    let folder = folder();
+    let mark = folder.path().join("ran");
+    let text = format!("touch {}\necho '{{\"name\":\"f\"}}'", mark.display());
+    let tool = script(&folder, "theirs", &text);
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(mode)).unwrap();
+    if lchown(&tool, Some(12_345), None).is_err() {
+        eprintln!("skipped: only the superuser can give files to another user");
+        return None;
+    }
+    Some(folder)
+}
+
+#[test]
+fn another_user_s_executable_in_a_folder_that_all_can_write_to_is_not_run() {
+    let told = |name: &str| {
+        format!(
+            "--tools-dir: {name}: another user put it into a folder that all can write to\nhint: nothing was run; use a folder that only you can write to"
+        )
+    };
+    for mode in [0o1777, 0o777, 0o1773] {
+        let Some(open) = folder_with_a_tool_of_another_user(mode) else {
+            return;
+        };
+        let path = open.path().to_str().unwrap();
+        let named = airx(["tools", "-n", "--tools-dir", path, "hi"])
+            .nowhere()
+            .run();
+        refused(&named, &told(&format!("{path}/theirs")));
+        // By a link of one's own, too.
+        let own = folder();
+        std::os::unix::fs::symlink(open.path().join("theirs"), own.path().join("link")).unwrap();
+        let linked = airx(["tools", "-n", "--tools-dir", ".", "hi"])
+            .nowhere()
+            .within(own.path())
+            .run();
+        refused(&linked, &told("./link"));
+        assert!(!open.path().join("ran").exists());
+    }
+}
+
+#[test]
+fn another_user_s_link_in_a_folder_that_all_can_write_to_is_not_run() {
+    use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+    let open = folder();
+    std::fs::set_permissions(open.path(), PermissionsExt::from_mode(0o1777)).unwrap();
+    let home = folder();
+    let tool = script(&home, "mine", "touch ran; echo '{\"name\":\"f\"}'");
+    let link = open.path().join("link");
+    symlink(tool, &link).unwrap();
+    if lchown(&link, Some(12_345), None).is_err() {
+        return;
+    }
+    let ran = airx(["tools", "-n", "--tools-dir", "."])
+        .args(["hi"])
+        .nowhere()
+        .within(open.path())
+        .run();
+    ran.code_is(2);
+    assert!(
+        ran.stderr.contains("./link: another user put it"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!open.path().join("ran").exists());
+}
+
+#[test]
+fn another_user_s_executable_in_a_folder_of_their_own_and_one_s_own_in_any_are_run() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(theirs) = folder_with_a_tool_of_another_user(0o755) else {
+        return;
+    };
+    let own = folder();
+    script(&own, "mine", "echo '{\"name\":\"f\"}'");
+    std::fs::set_permissions(own.path(), PermissionsExt::from_mode(0o1777)).unwrap();
+    for folder in [theirs.path(), own.path()] {
+        let args = ["tools", "-n", "--dry-run", "--tools-dir", "."];
+        let ran = airx(args).args(["hi"]).within(folder).run();
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    }
+}
+
 #[test]
 fn two_tools_of_one_name_are_refused_wherever_they_come_from() {
     let folder = folder();
