@@ -22,6 +22,7 @@ pub fn sources(offer: OfferArgs, run: RunArgs) -> Sources {
         limits: Limits {
             timeout: Some(timeout).filter(|timeout| !timeout.is_zero()),
             bytes: usize::try_from(run.tool_max_bytes).unwrap_or(usize::MAX),
+            first_line: false,
         },
     }
 }

@@ -18,6 +18,7 @@ const FLAG: &str = "--tool-schema";
 const LIMITS: Limits = Limits {
     timeout: Some(Duration::from_secs(10)),
     bytes: 1 << 20,
+    first_line: false,
 };
 
 /// The functions of `folder`'s executables, in the order of their names.

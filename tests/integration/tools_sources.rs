@@ -160,7 +160,10 @@ fn a_broken_executable_of_a_folder_is_named() {
 
 /// An executable `theirs` of another user that leaves a mark when it runs, in a
 /// folder of this mode; none where only the superuser could make it.
-#[allow(clippy::print_stderr, reason = "the reader of the tests' output sees it")]
+#[allow(
+    clippy::print_stderr,
+    reason = "the reader of the tests' output sees it"
+)]
 fn folder_with_a_tool_of_another_user(mode: u32) -> Option<tempfile::TempDir> {
     use std::os::unix::fs::{PermissionsExt, lchown};
     let folder = folder();
