@@ -16,6 +16,7 @@ pub fn sources(offer: OfferArgs, run: RunArgs) -> Sources {
         folders: offer.tools_dir,
         servers: offer.mcp,
         programs: run.exec,
+        only: offer.only,
         retrieval: offer.retrieval.map(|id| (id, offer.retrieval_prompt)),
         runs: run.run,
         asks: run.run && !run.yes,
