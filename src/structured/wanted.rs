@@ -5,8 +5,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::{Schema, fields, parse, render, strict};
+use super::spelling::{compact, elements, pointed, pretty};
+use super::{Schema, fields, parse, strict, unfenced};
 use crate::error::Failure;
 use crate::event::Violation;
 
@@ -56,6 +58,16 @@ pub struct Wanted {
     pub tries: u32,
 }
 
+/// An answer that is what was asked for.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The value on one line, its numbers as the model wrote them.
+    pub value: Box<RawValue>,
+    /// What `--format text` prints, without its final newline; for [`Show::Lines`]
+    /// the elements of the array.
+    pub shown: Vec<String>,
+}
+
 /// Why an answer was rejected.
 #[derive(Debug)]
 pub struct Rejected {
@@ -103,7 +115,7 @@ impl Wanted {
     ///
     /// # Errors
     /// It is not what was asked for.
-    pub fn read(&self, text: &str) -> Result<(Value, String), Rejected> {
+    pub fn read(&self, text: &str) -> Result<Accepted, Rejected> {
         let whole = |message: String, mendable: bool| Rejected {
             errors: vec![Violation {
                 path: String::new(),
@@ -120,8 +132,9 @@ impl Wanted {
             });
         }
         let free = self.schema.is_none();
-        let shown = render(&value, &self.show).map_err(|why| whole(why, free))?;
-        Ok((value, shown))
+        let value = compact(unfenced(text)).map_err(|why| whole(why.to_string(), true))?;
+        let shown = shown(&value, &self.show).map_err(|why| whole(why, free))?;
+        Ok(Accepted { value, shown })
     }
 
     /// What is wrong with a value by the schema.
@@ -138,6 +151,35 @@ impl Wanted {
             let _ = writeln!(text, "- {error}");
         }
         text + "Answer again: the whole corrected JSON value and nothing else."
+    }
+}
+
+/// What `--format text` prints of a value.
+///
+/// # Errors
+/// What cannot be shown so.
+fn shown(value: &RawValue, show: &Show) -> Result<Vec<String>, String> {
+    match show {
+        Show::Compact => Ok(vec![value.get().to_owned()]),
+        Show::Pretty => Ok(vec![pretty(value).map_err(|why| why.to_string())?]),
+        Show::Lines => match elements(value) {
+            Some(elements) => Ok(elements
+                .iter()
+                .map(|element| element.get().to_owned())
+                .collect()),
+            None => Err("--lines wants an array, and it is none".to_owned()),
+        },
+        Show::Select(pointers) => {
+            let select = |pointer: &String| {
+                let found = pointed(value, pointer);
+                let found =
+                    found.ok_or_else(|| format!("--select {pointer} finds nothing in it"))?;
+                // Strings are printed raw.
+                let text = serde_json::from_str::<String>(found.get());
+                Ok(text.unwrap_or_else(|_| found.get().to_owned()))
+            };
+            pointers.iter().map(select).collect()
+        }
     }
 }
 
@@ -357,6 +399,23 @@ mod tests {
             });
             assert_eq!(wanted.unwrap().read("{}").unwrap_err().mendable, mendable);
         }
+    }
+
+    #[test]
+    fn selected_strings_are_raw() {
+        let select = |pointers: &[&str]| {
+            let pointers = pointers.iter().map(ToString::to_string).collect();
+            let value = compact(r#"{"a":"x\ny","b":[1E5,{"c":null}]}"#).unwrap();
+            shown(&value, &Show::Select(pointers))
+        };
+        assert_eq!(
+            select(&["/a", "/b/0", "/b/1"]).unwrap(),
+            ["x\ny", "1E5", "{\"c\":null}"]
+        );
+        assert_eq!(
+            select(&["/b/2"]),
+            Err("--select /b/2 finds nothing in it".into())
+        );
     }
 
     #[test]

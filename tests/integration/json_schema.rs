@@ -25,6 +25,43 @@ fn an_answer_that_fits_is_printed_with_its_digits_and_order() {
 }
 
 #[test]
+fn numbers_keep_the_way_they_were_written() {
+    let numbers = "[1E5,1e5,1E+5,1e-05,1.50,-0,0.0E0]";
+    let printed = |args: &[&str]| {
+        let server = Server::once(reply(numbers));
+        let ran = airx(["json", "--tries", "1"])
+            .args(args)
+            .arg("hi")
+            .at(&server)
+            .run();
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        ran.stdout
+    };
+    let lines = numbers.trim_matches(['[', ']']).replace(',', "\n") + "\n";
+    assert_eq!(printed(&[]), format!("{numbers}\n"));
+    assert_eq!(printed(&["--pretty"]).replace(['\n', ' '], ""), numbers);
+    assert_eq!(printed(&["--lines"]), lines);
+    assert_eq!(printed(&["--lines", "--stream"]), lines);
+    assert_eq!(
+        printed(&["--select", "/0", "--select", "/2"]),
+        "1E5\n1E+5\n"
+    );
+    assert_eq!(printed(&["--fields", "[float]"]), format!("{numbers}\n"));
+    let events = printed(&["--format", "ndjson"]);
+    assert!(events.contains(&format!("\"value\":{numbers}")), "{events}");
+    let server = Server::once(reply(numbers));
+    let each = airx(["json", "--each", "{}"])
+        .stdin("a\n")
+        .at(&server)
+        .run();
+    assert!(
+        each.stdout.contains(&format!("\"value\":{numbers}")),
+        "{}",
+        each.stdout
+    );
+}
+
+#[test]
 fn the_schema_stands_in_the_system_message_behind_the_user_s_text() {
     let server = Server::once(reply(r#"{"name":"Ada","age":41}"#));
     airx(["json", "-s", "Be terse.", "--schema", PERSON, "who?"])
