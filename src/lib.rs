@@ -31,7 +31,6 @@ pub mod settings;
 #[cfg(unix)]
 mod signals;
 pub mod sse;
-mod startup;
 pub mod structured;
 pub mod toolbox;
 pub mod transport;
@@ -42,20 +41,14 @@ use commands::Task;
 use config::Config;
 use converse::{batch, converse};
 use error::Failure;
-use exit::Class;
 use printer::Output;
 
 const VERSION: &str = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
 
-/// [`run`] in a process that Rust's runtime has not prepared.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub fn run_bare() -> ! {
-    startup::prepare();
-    run()
-}
-
 /// Runs the process's command line and ends the process.
 pub fn run() -> ! {
+    #[cfg(unix)]
+    signals::survive_file_size_limit();
     let mut arguments = std::env::args_os().skip(1);
     let only = arguments.next().filter(|_| arguments.next().is_none());
     // Answered before the command line is even described: it is asked a lot.
@@ -141,8 +134,5 @@ fn print(text: &str) -> u8 {
 }
 
 fn stdout() -> Result<Output, Failure> {
-    if startup::stdout_was_closed() {
-        return Err(Failure::new(Class::Internal, "standard output is not open"));
-    }
     Output::stdout().map_err(Failure::from)
 }

@@ -53,8 +53,6 @@ const ARROWS: &[(&str, &[&str])] = &[
         &["transport", "event", "answer", "api", "settings", "sse"],
     ),
     ("exit", &[]),
-    // A crate of its own: it sees nothing of this one.
-    ("heavy", &[]),
     ("input", &["api", "leftovers", "links"]),
     ("install", &["cli", "config", "links"]),
     ("leftovers", &[]),
@@ -83,7 +81,6 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("signals", &["printer", "event", "children", "leftovers"]),
     ("sse", &[]),
-    ("startup", &[]),
     ("structured", &["api", "secret", "event"]),
     (
         "toolbox",
@@ -99,14 +96,12 @@ const ALONE: &[&str] = &[
     "children",
     "error",
     "exit",
-    "heavy",
     "leftovers",
     "links",
     "progress",
     "sanitize",
     "secret",
     "sse",
-    "startup",
 ];
 
 /// Libraries that one place alone may name, so that nothing else depends on them.
@@ -115,7 +110,8 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rustls", &["transport"]),
     ("clap", &["cli", "lib.rs", "commands/print.rs"]),
     ("indicatif", &["progress.rs"]),
-    ("airx_heavy", &["structured", "toolbox/mcp.rs"]),
+    ("jsonschema", &["structured/validator.rs"]),
+    ("rmcp", &["toolbox/mcp_session.rs"]),
     ("shlex", &["toolbox/program.rs"]),
     ("unicode_width", &["printer/render/style.rs"]),
     (

@@ -118,9 +118,7 @@ impl Cli {
     /// # Errors
     /// Clap's, for `--help` and `--version` too.
     pub fn from_env() -> Result<Self, clap::Error> {
-        // Never freed: its hundreds of parts would be given back one by one, right
-        // before the process gives back all it has.
-        let mut command = std::mem::ManuallyDrop::new(Self::command());
+        let mut command = Self::command();
         let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
         Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
     }

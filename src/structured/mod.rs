@@ -5,7 +5,7 @@ mod deep;
 mod fields;
 mod lines;
 mod schema;
-mod usual;
+mod validator;
 mod wanted;
 
 use std::collections::HashSet;

@@ -9,6 +9,8 @@ mod folder;
 mod load;
 #[cfg(unix)]
 mod mcp;
+#[cfg(unix)]
+mod mcp_session;
 mod program;
 mod run;
 mod tools;
