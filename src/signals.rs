@@ -2,19 +2,19 @@
 //! signal itself, so that a shell loop around it stops too.
 
 use std::io::{Read, Write};
-use std::sync::mpsc::channel;
 use std::sync::atomic::AtomicBool;
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use crate::children;
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::leftovers;
-use crate::printer::{Output, Shared};
+use crate::output::{Output, Shared};
+use crate::process;
+use crate::temp_files;
 
 /// The longest wait for the printer: it may be blocked in a full pipe.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -74,10 +74,10 @@ pub(crate) fn die(signal: i32) {
 
 fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     let last = Instant::now() + GRACE;
-    let children = children::pass_on(signal);
+    let children = process::pass_on(signal);
     let (ended, end) = channel::<()>();
     let finish = move || {
-        leftovers::remove_all();
+        temp_files::remove_all();
         finish(signal, &printer);
         drop(ended);
     };

@@ -13,6 +13,7 @@ mod common;
 mod completions;
 mod config;
 mod each;
+mod help;
 mod json;
 mod mock;
 mod models;
@@ -20,7 +21,6 @@ mod presets;
 mod refusal;
 mod stream;
 mod tools;
-mod topics;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -35,6 +35,7 @@ pub use common::{
 pub use completions::{CompletionsArgs, Shell};
 pub use config::{ConfigAction, ConfigArgs, FileArgs};
 pub use each::{Each, EachArgs};
+pub use help::HelpArgs;
 pub use json::{JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Place, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
@@ -42,10 +43,6 @@ pub use presets::Preset;
 pub use refusal::refusal;
 pub use stream::StreamArgs;
 pub use tools::{OfferArgs, RunArgs, ToolsArgs};
-pub use topics::{
-    ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, EventDoc, Example, FILES, HelpArgs, Member,
-    TOPICS, Topic, Variable,
-};
 
 /// Ask a GLM model from a shell script, and trust the exit code
 ///
