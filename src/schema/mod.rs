@@ -1,12 +1,12 @@
 //! An answer's text → one JSON value, strictly; and the parts of it that were
 //! asked for.
 
+mod check;
 mod deep;
 mod fields;
 mod lines;
-mod check;
 mod spelling;
-mod usual;
+mod validator;
 mod wanted;
 
 use std::collections::HashSet;
@@ -16,8 +16,8 @@ use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, Se
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-pub use lines::Splitter;
 pub use check::Schema;
+pub use lines::Splitter;
 pub use spelling::compact;
 pub use wanted::{Accepted, Options, Rejected, Show, TRIES, Wanted};
 
