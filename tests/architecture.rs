@@ -59,7 +59,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("install", &["cli", "config", "links"]),
     ("leftovers", &[]),
     ("links", &[]),
-    ("mock", &["api", "sse", "cli"]),
+    ("mock", &["api", "sse", "cli", "model", "structured"]),
     ("model", &["api"]),
     (
         "printer",
