@@ -11,7 +11,7 @@ use super::example::Example;
 use super::prose;
 use super::reply::{Reply, error};
 use crate::cli::FaultKind;
-use crate::structured::Schema;
+use crate::schema::Schema;
 
 /// Makes an answer up, spoiled where a fault asks for that.
 ///

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::reply::{Reply, error};
 use super::route::Route;
 use super::wire::DAY;
-use crate::model::MODELS;
+use crate::models::MODELS;
 
 /// The list of the models that airx knows, or one of them.
 pub(super) fn reply(route: Route<'_>) -> Reply {
