@@ -186,69 +186,6 @@ fn parse(
     Ok((url, Some(meant)))
 }
 
-/// A proxy, as `name` gives it: a URL, or `host:port` as curl takes it. Its user
-/// info stays in it.
-pub(super) fn proxy(name: &str, text: &str, scrubber: &mut Scrubber) -> Result<Url, Failure> {
-    let whole = if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("http://{text}")
-    };
-    parse(
-        name,
-        &whole,
-        &["http", "https", "socks5", "socks5h", "socks4", "socks4a"],
-        scrubber,
-    )?;
-    Url::parse(&whole).map_err(|why| Failure::usage(format!("{name} is not a usable URL: {why}")))
-}
-
-/// Refuses a proxy of the environment that cannot be used: the HTTP client
-/// would go past it in silence.
-pub(super) fn check_proxy(url: &Url, scrubber: &mut Scrubber) -> Result<(), Failure> {
-    let own = match url.scheme() {
-        "https" => ["HTTPS_PROXY", "https_proxy"],
-        _ => ["HTTP_PROXY", "http_proxy"],
-    };
-    for name in own.into_iter().chain(["ALL_PROXY", "all_proxy"]) {
-        let Some(text) = variable(name)? else {
-            continue;
-        };
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Failure::usage(format!(
-                "{name} is not a usable URL: it holds a character that must be percent-encoded"
-            )));
-        }
-        return proxy(name, &text, scrubber).map(drop);
-    }
-    Ok(())
-}
-
-/// Hides what the environment's proxies hold.
-pub(super) fn hide_proxies(scrubber: &mut Scrubber) {
-    for name in [
-        "HTTPS_PROXY",
-        "https_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-        "HTTP_PROXY",
-        "http_proxy",
-    ] {
-        let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) else {
-            continue;
-        };
-        let value = value.to_string_lossy();
-        let whole = if value.contains("://") {
-            value.into_owned()
-        } else {
-            format!("http://{value}")
-        };
-        if let Ok(url) = Url::parse(&whole) {
-            scrubber.hide_user_info(url.username(), url.password().unwrap_or_default());
-        }
-    }
-}
-
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),

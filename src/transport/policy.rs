@@ -8,7 +8,7 @@ use reqwest::header::{
     ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
     USER_AGENT,
 };
-use reqwest::{ClientBuilder, NoProxy, Proxy, StatusCode, Version};
+use reqwest::{ClientBuilder, Proxy, StatusCode, Version};
 use rustls::{ClientConfig, RootCertStore};
 
 use super::{Head, roots};
@@ -27,15 +27,26 @@ pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure>
     if let Some(limit) = connection.timeouts.connect {
         builder = builder.connect_timeout(limit);
     }
-    if connection.endpoint.loopback {
-        builder = builder.no_proxy();
-    } else if let Some(proxy) = &connection.proxy {
-        let proxy = Proxy::all(proxy.clone()).map_err(|error| {
-            Failure::usage(format!("--proxy cannot be used: {}", error.without_url()))
-        })?;
-        builder = builder.proxy(proxy.no_proxy(NoProxy::from_env()));
-    }
+    // The library's own reading of the environment ignores what it cannot parse.
+    builder = match &connection.proxy {
+        Some(proxy) => builder.proxy(library_proxy(proxy)?),
+        None => builder.no_proxy(),
+    };
     Ok(builder)
+}
+
+fn library_proxy(proxy: &crate::settings::Proxy) -> Result<Proxy, Failure> {
+    let url = proxy.url();
+    let unusable = |why: &dyn std::fmt::Display| {
+        let what = format!("{} is not a usable URL: {why}", proxy.origin);
+        Failure::usage(what)
+    };
+    // reqwest parses the text a second time when the client is built, and then goes
+    // past a proxy that it cannot parse.
+    url.reveal()
+        .parse::<hyper::Uri>()
+        .map_err(|why| unusable(&why))?;
+    Proxy::all(url.reveal()).map_err(|why| unusable(&why.without_url()))
 }
 
 /// The client for whole replies. Its own time-out, 30 s a read unless told
@@ -166,26 +177,11 @@ pub(super) fn reason(status: u16) -> &'static str {
 /// The TLS set-up. Without https on the way no root is read: the store stays
 /// empty, and is there only so that reqwest does not make one of its own.
 fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
-    let by_tls_proxy = || {
-        let environment = [
-            "HTTPS_PROXY",
-            "https_proxy",
-            "HTTP_PROXY",
-            "http_proxy",
-            "ALL_PROXY",
-            "all_proxy",
-        ];
-        connection
-            .proxy
-            .as_ref()
-            .is_some_and(|proxy| proxy.scheme() == "https")
-            || environment.iter().any(|name| {
-                std::env::var(name)
-                    .is_ok_and(|proxy| proxy.to_ascii_lowercase().starts_with("https:"))
-            })
-    };
-    let needed = connection.endpoint.url.scheme() == "https"
-        || (!connection.endpoint.loopback && by_tls_proxy());
+    let tls_proxy = connection
+        .proxy
+        .as_ref()
+        .is_some_and(|proxy| proxy.scheme == "https");
+    let needed = connection.endpoint.url.scheme() == "https" || tls_proxy;
     let roots = if needed {
         roots::of(connection.cacert.as_deref())?
     } else {
