@@ -1,10 +1,11 @@
 //! The base URL → where the request goes, and whose host that is.
 
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use crate::config::variable;
 use crate::error::Failure;
-use crate::secret::{Scrubber, percent_decoded};
+use crate::secret::Scrubber;
 
 /// The path of the chat, below the base.
 const CHAT: &str = "/chat/completions";
@@ -182,7 +183,8 @@ fn parse(
     // Fails only for URLs without a host, which were refused above.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    let meant = (percent_decoded(&user), percent_decoded(&password));
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let meant = (decoded(&user), decoded(&password));
     Ok((url, Some(meant)))
 }
 

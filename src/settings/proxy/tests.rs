@@ -63,7 +63,10 @@ fn a_proxy_that_curl_would_not_take_is_refused() {
 
 #[test]
 fn no_proxy_names_hosts_as_in_curl() {
-    let named = |list: &str, host: &str| names_host(list, &Host::parse(host).unwrap().as_ref());
+    let named = |list: &str, host: &str| {
+        let url = Url::parse(&format!("http://{host}/")).unwrap();
+        names_host(list, &url.host().unwrap())
+    };
     for (list, host) in [
         ("*", "example.com"),
         ("*", "192.0.2.7"),
