@@ -10,7 +10,7 @@ use crate::sse;
 use crate::transport::{BODY_LIMIT, Head, Next, Stream, Transport, too_long};
 
 use super::Ask;
-use super::response::{check, is_success};
+use super::response::{check, is_success, without_bom};
 use super::trace;
 
 /// Sends `body` once and folds what comes into `answer`.
@@ -163,7 +163,7 @@ fn streamed(
         let ended = match stream.next(limit) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
-                if !sniffed && let Some(first) = bytes.trim_ascii_start().first() {
+                if !sniffed && let Some(first) = without_bom(bytes).trim_ascii_start().first() {
                     sniffed = true;
                     // Neither JSON nor HTML is an event stream, whatever the
                     // content type says: no field begins so.

@@ -7,6 +7,8 @@ use crate::config::variable;
 use crate::error::Failure;
 use crate::secret::Scrubber;
 
+const EXAMPLE: &str = "https://open.bigmodel.cn/api/paas/v4";
+
 /// The path of the chat, below the base.
 const CHAT: &str = "/chat/completions";
 
@@ -74,6 +76,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// The base URL.
+    pub fn base(&self) -> Url {
+        self.beside("", &[])
+    }
+
     /// The URL of another resource of the server: its path stands where that of the
     /// chat does, its query behind the base's own.
     pub fn beside(&self, path: &str, query: &[(&str, &str)]) -> Url {
@@ -151,6 +158,22 @@ fn of_family(family: Option<Provider>) -> Result<(&'static str, String), Failure
     ))
 }
 
+/// A URL that may have been meant by a text without a scheme.
+fn with_scheme(text: &str, scrubber: &mut Scrubber) -> String {
+    let url = Url::parse(&format!("http://{text}"));
+    let Some(mut url) = url.ok().filter(|_| !text.starts_with('/')) else {
+        return format!("it like {EXAMPLE}");
+    };
+    scrubber.hide_user_info(url.username(), url.password().unwrap_or_default());
+    // Neither fails for an http URL.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    if !is_loopback(&url) {
+        let _ = url.set_scheme("https");
+    }
+    url.to_string()
+}
+
 /// Parses a URL and takes its user info out. The text is never shown: it may
 /// hold a password.
 fn parse(
@@ -159,10 +182,14 @@ fn parse(
     schemes: &[&str],
     scrubber: &mut Scrubber,
 ) -> Result<(Url, UserInfo), Failure> {
-    let example = "https://open.bigmodel.cn/api/paas/v4";
     let wrong = |why: &str| Failure::usage(format!("{name} is not a usable URL: {why}"));
-    let mut url = Url::parse(text.trim())
-        .map_err(|why| wrong(&why.to_string()).hint(format!("write it whole, like {example}")))?;
+    let text = text.trim();
+    if !text.contains("://") {
+        let what = "it does not begin with http:// or https://";
+        return Err(wrong(what).hint(format!("write {}", with_scheme(text, scrubber))));
+    }
+    let mut url = Url::parse(text)
+        .map_err(|why| wrong(&why.to_string()).hint(format!("write it like {EXAMPLE}")))?;
     if !schemes.contains(&url.scheme()) {
         return Err(wrong(&format!(
             "its scheme is none of {}",

@@ -5,10 +5,10 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use rustls::CertificateError;
+use rustls::{CertificateError, InvalidMessage};
 use url::Url;
 
-use super::BODY_LIMIT;
+use super::{BODY_LIMIT, HEADER_LIMIT};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::{Connection, Proxy};
@@ -20,6 +20,8 @@ pub(super) struct Limits {
     server: String,
     /// The same of the proxy.
     proxy: Option<String>,
+    /// The base URL with http in place of https.
+    plain: String,
     connect: Option<Duration>,
     total: Option<Duration>,
     /// The request is one that a stream would answer as well.
@@ -32,6 +34,7 @@ impl Limits {
         Self {
             server: place(url),
             proxy: connection.proxy.as_ref().map(Proxy::address),
+            plain: plain(connection),
             connect: connection.timeouts.connect,
             total: connection.timeouts.total,
             chat: true,
@@ -43,6 +46,21 @@ impl Limits {
         self.chat = false;
         self
     }
+}
+
+/// The base URL for a server that speaks plain http, with the option that allows it.
+fn plain(connection: &Connection) -> String {
+    let mut url = connection.endpoint.base();
+    let port = url.port_or_known_default();
+    // Neither fails for an https URL.
+    let _ = url.set_scheme("http");
+    let _ = url.set_port(port);
+    let allow = if connection.endpoint.loopback {
+        ""
+    } else {
+        " (with --allow-http)"
+    };
+    format!("{url}{allow}")
 }
 
 /// `host:port`, without user name and password.
@@ -70,6 +88,12 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
     }
     let chain = chain(error);
     if let Some(tls) = find::<rustls::Error>(error) {
+        if matches!(
+            tls,
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)
+        ) {
+            return no_tls(limits);
+        }
         let failure = Failure::new(Class::Network, format!("TLS with {server} failed: {tls}"));
         return match tls {
             // What `openssl req -x509` makes, which curl takes.
@@ -102,7 +126,12 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
         };
         return failure.hint(hint).retryable();
     }
-    if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+    let hyper = find::<hyper::Error>(error);
+    if hyper.is_some_and(hyper::Error::is_parse_too_large) {
+        let what = format!("the response of {server} has more than {HEADER_LIMIT} header lines");
+        return Failure::new(Class::Incomplete, what);
+    }
+    if hyper.is_some_and(hyper::Error::is_parse) {
         return Failure::new(
             Class::Incomplete,
             format!("{server} did not answer in HTTP: {chain}"),
@@ -119,6 +148,13 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
         Class::Network,
         format!("the request to {server} failed: {chain}"),
     )
+}
+
+/// The server, or a proxy of https, answered the TLS handshake in another protocol.
+fn no_tls(limits: &Limits) -> Failure {
+    let server = &limits.server;
+    let what = format!("TLS with {server} failed: the server speaks plain http, not TLS");
+    Failure::new(Class::Network, what).hint(format!("write the URL as {}", limits.plain))
 }
 
 /// Whether the connection, once made, was closed or reset before any response byte.

@@ -11,7 +11,7 @@ use reqwest::header::{
 use reqwest::{ClientBuilder, Proxy, StatusCode, Version};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::{Head, roots};
+use super::{HEADER_LIMIT, Head, roots};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
@@ -23,6 +23,7 @@ pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure>
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .http1_only()
+        .http1_max_headers(HEADER_LIMIT)
         .referer(false);
     if let Some(limit) = connection.timeouts.connect {
         builder = builder.connect_timeout(limit);
