@@ -64,6 +64,7 @@ mod matrix;
 #[cfg(unix)]
 mod meta;
 mod mock_batches;
+mod mock_chat;
 mod mock_files;
 #[cfg(unix)]
 mod output_file;
