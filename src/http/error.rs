@@ -60,7 +60,7 @@ fn plain(connection: &Connection) -> String {
     } else {
         " (with --allow-http)"
     };
-    format!("{url}{allow}")
+    format!("{}{allow}", url.as_str().trim_end_matches('/'))
 }
 
 /// `host:port`, without user name and password.

@@ -171,7 +171,7 @@ fn with_scheme(text: &str, scrubber: &mut Scrubber) -> String {
     if !is_loopback(&url) {
         let _ = url.set_scheme("https");
     }
-    url.to_string()
+    url.as_str().trim_end_matches('/').to_owned()
 }
 
 /// Parses a URL and takes its user info out. The text is never shown: it may
