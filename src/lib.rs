@@ -33,6 +33,7 @@ mod signals;
 pub mod sse;
 mod startup;
 pub mod structured;
+mod suggest;
 pub mod toolbox;
 pub mod transport;
 
@@ -64,7 +65,9 @@ pub fn run() -> ! {
     } else {
         match cli::Cli::from_env() {
             Ok(cli) => command(cli.command),
-            Err(error) if error.use_stderr() => refuse(&cli::refusal(&error)),
+            Err(error) if error.use_stderr() => {
+                refuse(&cli::parse_error(&error, &cli::arguments()))
+            }
             // A command's is the program's.
             Err(error) if error.kind() == ErrorKind::DisplayVersion => print(VERSION),
             Err(error) => {

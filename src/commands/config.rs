@@ -131,7 +131,8 @@ fn attempt(
 ) -> Result<(), Failure> {
     let words = ["airx", name, "--no-stdin", "x"].map(OsString::from);
     let read = Cli::read_with(words.to_vec(), presets);
-    let (cli, names) = read.map_err(|error| crate::cli::refusal(&error))?;
+    let (cli, names) =
+        read.map_err(|error| crate::cli::parse_error(&error, &crate::cli::arguments()))?;
     *taken = names;
     let (mut common, tools) = match cli.command {
         Command::Chat(args) => (args.common, None),

@@ -18,7 +18,8 @@ use super::rows::{From, Row, table};
 pub(super) fn show(args: &ConfigArgs) -> Result<String, Failure> {
     let config = Config::load(&args.file)?;
     let config = config.as_ref();
-    let given = Cli::given().map_err(|error| crate::cli::refusal(&error))?;
+    let given =
+        Cli::given().map_err(|error| crate::cli::parse_error(&error, &crate::cli::arguments()))?;
     // That is how to show them, and no setting of a run.
     let given: Vec<_> = given
         .into_iter()
