@@ -34,6 +34,7 @@ pub mod sse;
 mod startup;
 pub mod structured;
 mod suggest;
+pub mod table;
 pub mod toolbox;
 pub mod transport;
 
@@ -45,6 +46,8 @@ use converse::{batch, converse};
 use error::Failure;
 use exit::Class;
 use printer::Output;
+use std::io::IsTerminal;
+use table::Medium;
 
 const VERSION: &str = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
 
@@ -101,11 +104,11 @@ fn command(mut command: Command) -> u8 {
             Err(failure) => refuse(&failure),
         },
         Command::Models(args) => match Config::load(&args.file) {
-            Ok(_) => print(&commands::print::models(args.format)),
+            Ok(_) => print(&commands::print::models(args.format, medium())),
             Err(failure) => refuse(&failure),
         },
         Command::Config(args) => {
-            let (text, result) = commands::config::run(*args);
+            let (text, result) = commands::config::run(*args, medium());
             let printed = print(&text);
             match result {
                 Err(failure) if printed == 0 => refuse(&failure),
@@ -140,6 +143,15 @@ fn print(text: &str) -> u8 {
     match stdout() {
         Ok(out) => printer::print(out, text),
         Err(failure) => refuse(&failure),
+    }
+}
+
+/// What standard output is, for tables.
+fn medium() -> Medium {
+    match terminal_size::terminal_size_of(std::io::stdout()) {
+        Some((terminal_size::Width(width), _)) if width > 0 => Medium::Terminal(width),
+        _ if std::io::stdout().is_terminal() => Medium::Terminal(80),
+        _ => Medium::Pipe,
     }
 }
 

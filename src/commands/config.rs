@@ -11,17 +11,18 @@ use crate::input;
 use crate::model;
 use crate::secret::Scrubber;
 use crate::settings::{self, With};
+use crate::table::Medium;
 use crate::toolbox::Toolbox;
 
 use super::{Purpose, plan, show, sources};
 
 /// What is to be printed, and the failure that comes after it.
-pub fn run(args: ConfigArgs) -> (String, Result<(), Failure>) {
+pub fn run(args: ConfigArgs, medium: Medium) -> (String, Result<(), Failure>) {
     let done = match args.action {
         ConfigAction::Show if args.path.is_some() => {
             Err(Failure::usage("config show takes no FILE").hint("name it with --config"))
         }
-        ConfigAction::Show => show::show(&args).map(|text| (text, Ok(()))),
+        ConfigAction::Show => show::show(&args, medium).map(|text| (text, Ok(()))),
         ConfigAction::Check => check(args),
     };
     done.unwrap_or_else(|failure| (String::new(), Err(failure)))

@@ -239,11 +239,7 @@ fn models_are_a_table_one_array_or_lines() {
             "10",
             "CNY",
             "-",
-            "-",
-            "5",
-            "30",
-            "40",
-            "50"
+            "5/30/40/50"
         ]
     );
     assert!(table.contains("Prices are for a million tokens, as listed on 20"));
