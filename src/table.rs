@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, ContentArrangement, Table};
 
-use crate::sanitize::one_line;
+use crate::terminal::one_line;
 
 /// What a table is printed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::keys::{self, KEY_COMMAND, KEY_FILE, KEYS, Key, REFUSED};
 use super::models;
 use super::value::{self, Value};
-use crate::model::Extra;
+use crate::models::Extra;
 use crate::suggest::nearest;
 
 /// A place in the file, from 1.

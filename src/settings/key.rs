@@ -12,7 +12,7 @@ use super::provider::{GENERAL_KEY_VARIABLE, Provider, key_variables};
 use crate::config::{Access, KeyFrom, KeySource, access, variable};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::input;
+use crate::prompt;
 use crate::secret::{Scrubber, Secret};
 
 /// Every key that the user gave.
@@ -243,7 +243,7 @@ fn of_file(
     warnings: &mut Vec<String>,
 ) -> Result<Secret, Failure> {
     let unusable = |why: String| Failure::new(Class::Account, format!("{name}: {why}"));
-    let file = input::open(path).map_err(|error| unusable(error.to_string()))?;
+    let file = prompt::open(path).map_err(|error| unusable(error.to_string()))?;
     let metadata = file
         .metadata()
         .map_err(|error| unusable(error.to_string()))?;
