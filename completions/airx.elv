@@ -60,7 +60,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -122,7 +122,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -198,7 +198,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -274,7 +274,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -349,7 +349,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --thinking 'Thinking, for models that have it'
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -381,7 +381,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --version 'Print version'
         }
         &'airx;batch;status'= {
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -408,7 +408,7 @@ set edit:completion:arg-completer[airx] = {|@words|
         }
         &'airx;batch;wait'= {
             cand --poll 'Time between two looks [default: 30s]'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -435,7 +435,7 @@ set edit:completion:arg-completer[airx] = {|@words|
         }
         &'airx;batch;fetch'= {
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -461,7 +461,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --version 'Print version'
         }
         &'airx;batch;cancel'= {
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
