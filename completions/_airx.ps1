@@ -510,6 +510,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--script', '--script', [CompletionResultType]::ParameterName, 'Exact answers from FILE: NDJSON, one an answer, in order; the last repeats')
             [CompletionResult]::new('--require-key', '--require-key', [CompletionResultType]::ParameterName, 'Take this key alone: none gets 401 with code 1001, any other 1002')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write each request to FILE before it is answered, one JSON object a line')
+            [CompletionResult]::new('--json-schema', '--json-schema', [CompletionResultType]::ParameterName, 'Honour `response_format: json_schema` with an example that fits the schema')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

@@ -1128,7 +1128,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__mock)
-            opts="-h -V --port --seed --rate --latency --tier --fail --script --require-key --log --help --version"
+            opts="-h -V --port --seed --rate --latency --tier --fail --script --json-schema --require-key --log --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -496,6 +496,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --script 'Exact answers from FILE: NDJSON, one an answer, in order; the last repeats'
             cand --require-key 'Take this key alone: none gets 401 with code 1001, any other 1002'
             cand --log 'Write each request to FILE before it is answered, one JSON object a line'
+            cand --json-schema 'Honour `response_format: json_schema` with an example that fits the schema'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'

@@ -481,6 +481,7 @@ no-call\t'Prose where a tool call was expected'"
 complete -c airx -n "__fish_airx_using_subcommand mock" -l script -d 'Exact answers from FILE: NDJSON, one an answer, in order; the last repeats' -r -F
 complete -c airx -n "__fish_airx_using_subcommand mock" -l require-key -d 'Take this key alone: none gets 401 with code 1001, any other 1002' -r
 complete -c airx -n "__fish_airx_using_subcommand mock" -l log -d 'Write each request to FILE before it is answered, one JSON object a line' -r -F
+complete -c airx -n "__fish_airx_using_subcommand mock" -l json-schema -d 'Honour `response_format: json_schema` with an example that fits the schema'
 complete -c airx -n "__fish_airx_using_subcommand mock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand mock" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand models" -l format -d 'How to print the table' -r -f -a "text\t'A table'

@@ -2,9 +2,16 @@
 //! of its own and gives everything that came out; [`Server`] plays a script on
 //! 127.0.0.1, byte by byte, and tells what was asked.
 
+pub mod items;
 pub mod mock;
 pub mod proxy;
+#[cfg(unix)]
+pub mod signals;
 pub mod tls;
+#[cfg(unix)]
+pub mod toolbench;
+#[cfg(unix)]
+pub mod watch;
 
 use std::collections::VecDeque;
 use std::ffi::OsStr;

@@ -5,9 +5,9 @@ use std::io::Write;
 
 use serde_json::json;
 
+use crate::harness::toolbench::{CITY, bench, calls, results};
+use crate::harness::watch::{Watch, terminal_pair};
 use crate::harness::{self, Airx, Server, finish, reply};
-use crate::toolbench::{CITY, bench, calls, results};
-use crate::watch::{Watch, terminal_pair};
 
 /// `airx tools … --run hi` in a session of its own: without a terminal, or with
 /// the one that is its standard input.

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::toolbench::{CITY, bench, calls};
 use crate::harness::{self, DONE, Play, Ran, Server, airx, delta, finish_frame};
-use crate::toolbench::{CITY, bench, calls};
 
 #[track_caller]
 fn ran(args: &[&str], play: Play) -> Ran {

@@ -2,8 +2,8 @@
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
+use crate::harness::toolbench::{CITY, bench, calls, fifo, one_call, results, runs, script};
 use crate::harness::{self, Server, finish, reply};
-use crate::toolbench::{CITY, bench, calls, fifo, one_call, results, runs, script};
 
 /// The process that wrote its number into `file`.
 fn process(folder: &tempfile::TempDir, file: &str) -> Pid {

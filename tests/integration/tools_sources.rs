@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::harness::toolbench::{CITY, TOOLS, bench, calls, results, script};
 use crate::harness::{self, Ran, Server, airx, file, folder, reply};
-use crate::toolbench::{CITY, TOOLS, bench, calls, results, script};
 
 #[track_caller]
 fn refused(ran: &Ran, why: &str) {
