@@ -93,7 +93,7 @@ fn prices_of() -> String {
     } else {
         format!("{first} to {last}")
     };
-    format!("Prices are for a million tokens, as listed on {span}; the provider can change them.")
+    format!("Prices are per million tokens, listed on {span}. Providers change them.")
 }
 
 /// A shell's completion script, as it was generated when the program was made.

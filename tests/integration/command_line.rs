@@ -242,7 +242,7 @@ fn models_are_a_table_one_array_or_lines() {
             "5/30/40/50"
         ]
     );
-    assert!(table.contains("Prices are for a million tokens, as listed on 20"));
+    assert!(table.contains("Prices are per million tokens, listed on 20"));
     let array: Vec<serde_json::Value> =
         serde_json::from_str(&text(&["models", "--format", "json"])).unwrap();
     let lines: Vec<serde_json::Value> = text(&["models", "--format", "ndjson"])
