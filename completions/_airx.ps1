@@ -172,6 +172,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)')
             [CompletionResult]::new('--tools-dir', '--tools-dir', [CompletionResultType]::ParameterName, 'Tools: the executables of a folder, each asked for itself (repeat)')
             [CompletionResult]::new('--mcp', '--mcp', [CompletionResultType]::ParameterName, 'Tools of a Model Context Protocol server, spoken to over stdio (repeat)')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Offer only this tool of --tools, --tools-dir and --mcp (repeat)')
             [CompletionResult]::new('--retrieval', '--retrieval', [CompletionResultType]::ParameterName, 'Let the provider look into this knowledge base')
             [CompletionResult]::new('--retrieval-prompt', '--retrieval-prompt', [CompletionResultType]::ParameterName, 'How --retrieval puts what it found: a text with {{knowledge}} and {{question}}')
             [CompletionResult]::new('--exec', '--exec', [CompletionResultType]::ParameterName, 'Command that a tool''s calls run (repeat)')

@@ -166,6 +166,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --tools 'Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)'
             cand --tools-dir 'Tools: the executables of a folder, each asked for itself (repeat)'
             cand --mcp 'Tools of a Model Context Protocol server, spoken to over stdio (repeat)'
+            cand --only 'Offer only this tool of --tools, --tools-dir and --mcp (repeat)'
             cand --retrieval 'Let the provider look into this knowledge base'
             cand --retrieval-prompt 'How --retrieval puts what it found: a text with {{knowledge}} and {{question}}'
             cand --exec 'Command that a tool''s calls run (repeat)'

@@ -156,6 +156,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -s V -l version -d 'Pr
 complete -c airx -n "__fish_airx_using_subcommand tools" -s t -l tools -d 'Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l tools-dir -d 'Tools: the executables of a folder, each asked for itself (repeat)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l mcp -d 'Tools of a Model Context Protocol server, spoken to over stdio (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l only -d 'Offer only this tool of --tools, --tools-dir and --mcp (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retrieval -d 'Let the provider look into this knowledge base' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retrieval-prompt -d 'How --retrieval puts what it found: a text with {{knowledge}} and {{question}}' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l exec -d 'Command that a tool\'s calls run (repeat)' -r

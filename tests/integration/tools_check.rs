@@ -25,6 +25,20 @@ fn arguments_that_fit_their_schema_are_exit_0() {
 }
 
 #[test]
+fn numbers_of_arguments_keep_the_way_they_were_written() {
+    let arguments = r#"{"city":"x","n":[1E5,1e5,-0,1.50]}"#;
+    let printed = ran(&[], calls("", &[("f", arguments)]));
+    printed.is(
+        0,
+        &format!("{{\"id\":\"call-0\",\"name\":\"f\",\"arguments\":{arguments}}}\n"),
+        "",
+    );
+    let events = ran(&["--format", "ndjson"], calls("", &[("f", arguments)]));
+    let member = format!("\"arguments\":{arguments}");
+    assert!(events.stdout.contains(&member), "{}", events.stdout);
+}
+
+#[test]
 fn arguments_that_do_not_are_printed_with_what_is_wrong_and_exit_10() {
     let ran = ran(&[], calls("", &[("f", WRONG), ("f", CITY)]));
     assert_eq!(ran.code, 10);
