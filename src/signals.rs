@@ -74,7 +74,7 @@ pub(crate) fn die(signal: i32) {
 
 fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     let last = Instant::now() + GRACE;
-    let children = process::pass_on(signal);
+    let children = process::forward_signal(signal);
     let (ended, end) = channel::<()>();
     let finish = move || {
         temp_files::remove_all();
@@ -84,7 +84,7 @@ fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     if std::thread::Builder::new().spawn(finish).is_ok() {
         let _ = end.recv_timeout(END);
     }
-    children.end(last);
+    children.kill_after(last);
     let _ = signal_hook::low_level::emulate_default_handler(signal);
 }
 

@@ -2,6 +2,7 @@
 //! file held against what a run would take of it.
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use crate::api::request::Message;
 use crate::cli::{Cli, Command, ConfigAction, ConfigArgs, DryRun, FileArgs, Preset};
@@ -12,7 +13,7 @@ use crate::prompt;
 use crate::secret::Scrubber;
 use crate::settings::{self, With};
 use crate::table::Medium;
-use crate::tools::Toolbox;
+use crate::tools::{ToolSetup, Toolbox};
 
 use super::config_show;
 use crate::request::{Purpose, plan, sources};
@@ -143,10 +144,13 @@ fn attempt(
         _ => return Ok(()),
     };
     common.output.dry_run = Some(DryRun::Body);
-    let mut toolbox = Toolbox::default();
-    if let Some((offer, run)) = tools {
-        toolbox.load(&sources(offer, run), |path| prompt::read_text(path, false))?;
-    }
+    let toolbox = match tools {
+        Some((offer, run)) => {
+            let read = |path: &Path| prompt::read_text(path, false);
+            ToolSetup::load_files(sources(offer, run), read, true)?.toolbox
+        }
+        None => Toolbox::default(),
+    };
     let with = With {
         config: None,
         scrubber: &mut Scrubber::default(),
