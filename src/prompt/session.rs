@@ -1,0 +1,295 @@
+//! A conversation kept in a file: comes in its path, go out the turns in it and
+//! the file itself, locked until the run has ended, then extended in one write.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::bytes::{self, LIMIT};
+use super::history::{self, History};
+use super::text::Text;
+use crate::api::request::Message;
+use crate::error::Failure;
+use crate::temp_files::Made;
+use crate::safe_path;
+
+/// The session file, locked. Dropped without [`Session::extend`] it is as it
+/// was: one that this run made is removed.
+#[derive(Debug)]
+pub struct Session {
+    /// This run made it. Removed before the lock is given up: who waits for it sees
+    /// that the name is gone, and makes the file anew.
+    made: Option<Made>,
+    file: File,
+    path: PathBuf,
+    /// This run's turns, as lines.
+    lines: Vec<u8>,
+    /// How much of the file counts, where its end is torn: the rest is cut off when
+    /// the session is extended.
+    torn_at: Option<u64>,
+    /// The number of the first line that is cut off then.
+    torn_line: usize,
+}
+
+impl Session {
+    /// Opens the file, or makes it with mode 0600, waits for its lock and reads
+    /// it. `notice` is called where another run holds the lock.
+    pub(super) fn open(
+        path: &Path,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<(Self, History), Failure> {
+        loop {
+            let Some((file, made)) = open_or_make(path)? else {
+                continue;
+            };
+            lock(&file, path, notice)?;
+            // Who held the lock may have removed the file: then this one has no name.
+            if is_at(&file, path) {
+                let mut session = Self {
+                    made,
+                    file,
+                    path: path.to_owned(),
+                    lines: Vec::new(),
+                    torn_at: None,
+                    torn_line: 0,
+                };
+                let turns = session.read()?;
+                return Ok((session, turns));
+            }
+        }
+    }
+
+    /// What the user should know about the file.
+    pub(super) fn warning(&self) -> Option<String> {
+        self.torn_at.map(|_| {
+            let (name, line) = (self.path.display(), self.torn_line);
+            format!("{name}: line {line} is cut off, as by a killed run; it is dropped")
+        })
+    }
+
+    /// Adds one of this run's turns, to be written by [`Session::extend`].
+    pub fn add(&mut self, turn: &Message) -> Result<(), Failure> {
+        serde_json::to_writer(&mut self.lines, turn).map_err(io::Error::from)?;
+        self.lines.push(b'\n');
+        Ok(())
+    }
+
+    /// Appends this run's new turns and `assistant`, one compact JSON message
+    /// object, in one write, under the lock held since the file was read.
+    /// Whatever fails, the file is left as it was (class internal).
+    pub fn extend(mut self, assistant: &str) -> Result<(), Failure> {
+        let failed = |error: io::Error| {
+            let message = format!("session {} was not extended: {error}", self.path.display());
+            Failure::from(io::Error::other(message))
+        };
+        if !is_at(&self.file, &self.path) {
+            return Err(failed(io::Error::other(
+                "it was removed or replaced while the answer was made",
+            )));
+        }
+        self.lines
+            .extend_from_slice(assistant.trim_end().as_bytes());
+        self.lines.push(b'\n');
+        let before = match self.torn_at {
+            Some(length) => {
+                self.file.set_len(length).map_err(failed)?;
+                length
+            }
+            None => self.file.metadata().map_err(failed)?.len(),
+        };
+        let write = || append(&mut &self.file, &self.lines, || self.file.set_len(before));
+        let written = match &self.made {
+            Some(made) => made.fill(write),
+            None => write(),
+        };
+        written.map_err(failed)
+    }
+
+    fn read(&mut self) -> Result<History, Failure> {
+        let name = self.path.display().to_string();
+        let mut content = Vec::new();
+        bytes::append(&self.file, &mut content)
+            .map_err(|error| bytes::unreadable(&self.path, &error))?;
+        if content.len() > LIMIT {
+            return Err(bytes::too_large(&name));
+        }
+        if let Some(length) = torn_at(&content) {
+            content.truncate(length);
+            self.torn_at = Some(length as u64);
+            self.torn_line = content.split(|&byte| byte == b'\n').count();
+        } else if !content.is_empty() && !content.ends_with(b"\n") {
+            self.lines.push(b'\n');
+        }
+        let mut text = Text::new(false);
+        text.source(&name, None, |into| {
+            *into = content;
+            Ok(())
+        })?;
+        let text = text.finish()?.text;
+        if history::is_array(&text) {
+            return Err(Failure::usage(format!(
+                "{name} holds a JSON array; a session is one message a line"
+            ))
+            .hint("jq -c '.[]' makes lines of it; --messages takes it as it is"));
+        }
+        History::parse(&name, &text)
+    }
+}
+
+/// The file and whether it was made now; none where another run was faster.
+fn open_or_make(path: &Path) -> Result<Option<(File, Option<Made>)>, Failure> {
+    let wrong = |error: io::Error| {
+        Failure::usage(format!(
+            "session {} cannot be opened for reading and writing: {error}",
+            path.display()
+        ))
+    };
+    let not_a_file = || {
+        Failure::usage(format!("session {} is not a regular file", path.display()))
+            .hint("--session keeps a conversation in a file; --messages reads one from anywhere")
+    };
+    safe_path::resolved(path).map_err(wrong)?;
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    match fs::metadata(path) {
+        // Looked at before it is opened: that alone can block, or set a device going.
+        Ok(data) if !data.is_file() => return Err(not_a_file()),
+        Ok(_) => {
+            return match options.open(path) {
+                Ok(file) if file.metadata().is_ok_and(|data| data.is_file()) => {
+                    Ok(Some((file, None)))
+                }
+                Ok(_) => Err(not_a_file()),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(wrong(error)),
+            };
+        }
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(wrong(error)),
+        Err(_) => {}
+    }
+    if path.is_symlink() {
+        return Err(wrong(io::Error::other(
+            "it is a link to a file that is not there",
+        )));
+    }
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match Made::new(path, || options.create_new(true).open(path)) {
+        Ok((file, made)) => Ok(Some((file, Some(made)))),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(wrong(error)),
+    }
+}
+
+fn lock(file: &File, path: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), Failure> {
+    let locked = match file.try_lock() {
+        Ok(()) => return Ok(()),
+        Err(TryLockError::WouldBlock) => {
+            notice(&format!(
+                "waiting for session {}, which another run holds",
+                path.display()
+            ));
+            loop {
+                match file.lock() {
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                    locked => break locked,
+                }
+            }
+        }
+        Err(TryLockError::Error(error)) => Err(error),
+    };
+    locked.map_err(|error| {
+        Failure::usage(format!(
+            "session {} cannot be locked: {error}",
+            path.display()
+        ))
+        .hint("keep it on a local file system")
+    })
+}
+
+/// The open file is the one that `path` names.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let same = |open: &fs::Metadata, named: &fs::Metadata| {
+        (open.dev(), open.ino()) == (named.dev(), named.ino())
+    };
+    matches!((file.metadata(), fs::metadata(path)), (Ok(open), Ok(named)) if same(&open, &named))
+}
+
+/// An open file keeps its name there.
+#[cfg(not(unix))]
+fn is_at(_: &File, path: &Path) -> bool {
+    path.exists()
+}
+
+/// Where the file's end is torn: its last line begins like a message, and has neither
+/// its end nor a newline. A run writes all its turns at once, so calls whose answers
+/// were lost are dropped too.
+fn torn_at(content: &[u8]) -> Option<usize> {
+    let start = line_start(content);
+    let line = &content[start..];
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+    let torn =
+        line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err();
+    torn.then(|| start - unanswered_calls(&content[..start]))
+}
+
+/// Where the last line begins.
+fn line_start(content: &[u8]) -> usize {
+    let newline = content.iter().rposition(|&byte| byte == b'\n');
+    newline.map_or(0, |at| at + 1)
+}
+
+/// The length of the turns at the end of `lines` that call tools and do not have all
+/// the answers: no server takes such a conversation.
+fn unanswered_calls(lines: &[u8]) -> usize {
+    #[derive(serde::Deserialize)]
+    struct Turn {
+        role: String,
+        #[serde(default)]
+        tool_calls: Vec<serde::de::IgnoredAny>,
+    }
+    let (mut end, mut answers) = (lines.len(), 0);
+    while end > 0 {
+        let start = line_start(&lines[..end - 1]);
+        let Ok(turn) = serde_json::from_slice::<Turn>(&lines[start..end]) else {
+            return 0;
+        };
+        end = start;
+        match turn.role.as_str() {
+            "tool" => answers += 1,
+            "assistant" if turn.tool_calls.len() > answers => return lines.len() - start,
+            _ => return 0,
+        }
+    }
+    0
+}
+
+/// One write of all lines; a part of them is taken back by `undo`.
+fn append(
+    file: &mut impl Write,
+    lines: &[u8],
+    undo: impl FnOnce() -> io::Result<()>,
+) -> io::Result<()> {
+    let written = loop {
+        match file.write(lines) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            written => break written,
+        }
+    };
+    let error = match written {
+        Ok(length) if length == lines.len() => return Ok(()),
+        Ok(length) => io::Error::other(format!(
+            "only {length} of {} bytes could be written; is the disk full?",
+            lines.len()
+        )),
+        Err(error) => error,
+    };
+    undo()?;
+    Err(error)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests;
