@@ -1,40 +1,40 @@
-//! airx: one request of a chat-completions server from a shell script, with an
-//! exit code that tells the truth.
+//! airx: a chat-completions request from a shell script, with an exit code that
+//! says whether the answer is complete.
 //!
-//! arguments → settings → input → plan → drive → exchange → transport; events
-//! flow back into the printer. This file finds the command; converse.rs joins the
-//! stages of those that ask a model.
+//! command line → settings → prompt → request → run → client → http or cassette;
+//! the bytes come back as sse → answer → events → output. [`run`] parses the command
+//! line and dispatches to `run/`.
 
 pub mod answer;
 pub mod api;
-mod children;
+pub mod cassette;
 pub mod cli;
-pub mod commands;
+pub mod client;
 pub mod config;
-mod converse;
-pub mod drive;
 pub mod error;
 pub mod event;
-pub mod exchange;
 pub mod exit;
-pub mod input;
-mod install;
-mod leftovers;
-mod links;
+pub mod help;
+pub mod http;
+pub mod markdown;
 pub mod mock;
-pub mod model;
-pub mod printer;
-mod progress;
-mod sanitize;
+pub mod models;
+pub mod output;
+mod process;
+pub mod prompt;
+pub mod request;
+pub mod run;
+mod safe_path;
+pub mod schema;
 pub mod secret;
 pub mod settings;
+mod shell_install;
 #[cfg(unix)]
 mod signals;
 pub mod sse;
-mod startup;
-pub mod structured;
-pub mod toolbox;
-pub mod transport;
+mod temp_files;
+mod terminal;
+pub mod tools;
 
 use clap::error::ErrorKind;
 use cli::Command;
@@ -47,15 +47,10 @@ use output::Output;
 
 const VERSION: &str = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
 
-/// [`run`] in a process that Rust's runtime has not prepared.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub fn run_bare() -> ! {
-    startup::prepare();
-    run()
-}
-
 /// Runs the process's command line and ends the process.
 pub fn run() -> ! {
+    #[cfg(unix)]
+    signals::survive_file_size_limit();
     let mut arguments = std::env::args_os().skip(1);
     let only = arguments.next().filter(|_| arguments.next().is_none());
     // Answered before the command line is even described: it is asked a lot.
@@ -141,8 +136,5 @@ fn print(text: &str) -> u8 {
 }
 
 fn stdout() -> Result<Output, Failure> {
-    if startup::stdout_was_closed() {
-        return Err(Failure::new(Class::Internal, "standard output is not open"));
-    }
     Output::stdout().map_err(Failure::from)
 }

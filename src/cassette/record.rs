@@ -14,6 +14,7 @@ use super::clean;
 use super::form::{self, End, Pieces, Recording, Response, Text, VERSION, Written};
 use crate::error::Failure;
 use crate::exit::Class;
+use crate::http::{BODY_LIMIT, Head, Kept, Next, Whole};
 use crate::secret::Scrubber;
 use crate::http::{BODY_LIMIT, Head, Kept, Next, Whole};
 
@@ -49,7 +50,7 @@ pub(in crate::http) struct Tape {
 }
 
 impl Recorder {
-    pub(super) fn new(folder: PathBuf, scrubber: Scrubber) -> Self {
+    pub(crate) fn new(folder: PathBuf, scrubber: Scrubber) -> Self {
         Self {
             folder,
             scrubber,
@@ -58,7 +59,7 @@ impl Recorder {
     }
 
     /// Another for the same folder.
-    pub(super) fn another(&self) -> Self {
+    pub(crate) fn another(&self) -> Self {
         Self::new(self.folder.clone(), self.scrubber.clone())
     }
 

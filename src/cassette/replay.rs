@@ -34,7 +34,7 @@ pub(in crate::http) struct Pieces {
 }
 
 impl Player {
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Self {
             folder,
             given: Arc::default(),
@@ -74,7 +74,7 @@ impl Player {
                 "HTTP/1.1"
             },
             status: response.status,
-            reason: policy::reason(response.status),
+            reason: client::reason(response.status),
             headers: headers.collect(),
             peer: None,
             recording: Some(path.display().to_string()),

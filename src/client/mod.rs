@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use crate::answer::Answer;
 use crate::api::error_codes::is_rate_limit;
 use crate::api::request::Request;
+use crate::client::in_flight::Turn;
 use crate::error::{Failure, Server};
 use crate::event::{Count, Event, Level, Sink};
 use crate::exit::Class;

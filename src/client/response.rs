@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::answer::{Answer, End, refused};
 use crate::error::Failure;
 use crate::exit::Class;
+use crate::http::Head;
 use crate::sse;
 use crate::http::Head;
 

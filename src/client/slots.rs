@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::lock_dir::Folder;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
+use crate::http::digest;
 use crate::settings::Connection;
 use crate::http::digest;
 

@@ -3,6 +3,7 @@
 //! Output is gathered in one buffer and leaves when the run is about to wait,
 //! so that a burst costs one write and a lone delta leaves at once.
 
+mod atomic_file;
 mod descriptor;
 mod extract;
 mod finish;
@@ -11,8 +12,10 @@ mod open;
 mod atomic_file;
 mod render;
 mod result;
+mod results_file;
 mod shared;
 mod sink;
+pub(crate) mod status;
 mod text;
 mod reasoning;
 
@@ -27,7 +30,10 @@ use crate::exit::Class;
 use crate::output::status::{Bar, Spinner};
 use crate::terminal;
 use crate::secret::Scrubber;
+use crate::terminal;
 
+pub use crate::markdown::Paint;
+pub use atomic_file::Output;
 pub use extract::Which;
 pub use finish::Done;
 pub use results_file::Journal;
@@ -36,6 +42,7 @@ pub use atomic_file::Output;
 pub use render::Paint;
 pub use shared::Shared;
 
+use crate::markdown::Render;
 use extract::Extract;
 use render::Render;
 use terminal::{Pieces, one_line, sanitize};

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Stderr};
 
+use super::atomic_file::meta;
 use super::descriptor::is_stdout;
 use super::atomic_file::meta;
 use super::{Options, Output, Printer, Shared, Which, render};
@@ -69,7 +70,7 @@ pub fn open(
     result = result.and(misplaced);
     let terminal = out.is_terminal();
     let render = if text && extract.is_none() {
-        render::paint(args.render, standard, terminal, |name| {
+        super::when::paint(args.render, standard, terminal, |name| {
             std::env::var_os(name)
         })
     } else {

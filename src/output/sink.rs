@@ -3,7 +3,6 @@
 use std::io::Write;
 
 use super::Printer;
-use super::sanitize::one_line;
 use crate::cli::Format;
 use crate::error::Failure;
 use crate::event::{Count, Event, Left, Level, Sink, View, Work};

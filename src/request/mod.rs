@@ -2,7 +2,7 @@
 //! sent or printed here.
 
 mod batch;
-pub mod config;
+mod body;
 mod curl;
 mod each;
 mod schema_instruction;

@@ -22,10 +22,10 @@ use crate::tools::{Approval, Tools};
 use crate::http::Transport;
 use crate::{run, stdout};
 
-pub(super) use batch::batch;
+pub(crate) use batch::batch;
 
 /// One of the commands that ask a model.
-pub(super) fn converse(
+pub(crate) fn converse(
     command: &'static str,
     mut common: Common,
     each: Option<EachArgs>,

@@ -1,6 +1,7 @@
 //! An answer's text → one JSON value, strictly; and the parts of it that were
 //! asked for.
 
+mod check;
 mod deep;
 mod fields;
 mod lines;
@@ -14,6 +15,7 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+pub use check::Schema;
 pub use lines::Splitter;
 pub use check::Schema;
 pub use wanted::{Options, Rejected, Show, TRIES, Wanted};

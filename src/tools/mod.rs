@@ -7,8 +7,11 @@ mod check;
 mod elsewhere;
 mod tools_dir;
 mod load;
+mod loaded;
 #[cfg(unix)]
 mod mcp;
+#[cfg(unix)]
+mod mcp_session;
 mod program;
 mod run;
 mod loaded;
@@ -21,6 +24,7 @@ use crate::schema::Schema;
 
 pub use crate::process::Limits;
 pub use approval::{Approval, Terminal};
+pub use loaded::Tools;
 pub use run::Outcome;
 pub use loaded::Tools;
 

@@ -195,7 +195,7 @@ fn answered(place: &Place, line: &[u8], accept: &[String], discount: bool) -> Ou
     outcome.result = match result {
         Ok(()) if answer.calls.is_empty() => Ok(Content::Text(answer.text)),
         Ok(()) => {
-            let calls = answer.calls.iter().map(|call| tell::call(call, &[]));
+            let calls = answer.calls.iter().map(|call| report::call(call, &[]));
             Ok(Content::Calls(calls.collect(), answer.text))
         }
         Err(failure) => {

@@ -70,7 +70,7 @@ impl Way {
         match (self, value) {
             (_, Some(value)) => Content::Value(value),
             (Self::Once(Expect::Calls { .. }), None) if !answer.calls.is_empty() => {
-                let calls = answer.calls.iter().map(|call| tell::call(call, &[]));
+                let calls = answer.calls.iter().map(|call| report::call(call, &[]));
                 Content::Calls(calls.collect(), answer.text)
             }
             _ => Content::Text(answer.text),
