@@ -38,12 +38,11 @@ pub mod tools;
 
 use clap::error::ErrorKind;
 use cli::Command;
-use request::Task;
 use config::Config;
-use prologue::{batch, converse};
 use error::Failure;
-use exit::Class;
 use output::Output;
+use request::Task;
+use run::prologue::{batch, converse};
 
 const VERSION: &str = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
 
@@ -64,7 +63,7 @@ pub fn run() -> ! {
             Err(error) if error.kind() == ErrorKind::DisplayVersion => print(VERSION),
             Err(error) => {
                 let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-                print(&request::print::help_flag(&error.to_string(), &arguments))
+                print(&run::print::help_flag(&error.to_string(), &arguments))
             }
         }
     };
@@ -93,11 +92,11 @@ fn command(mut command: Command) -> u8 {
             Err(failure) => refuse(&failure),
         },
         Command::Models(args) => match Config::load(&args.file) {
-            Ok(_) => print(&request::print::models(args.format)),
+            Ok(_) => print(&run::print::models(args.format)),
             Err(failure) => refuse(&failure),
         },
         Command::Config(args) => {
-            let (text, result) = request::config::run(*args);
+            let (text, result) = run::config::run(*args);
             let printed = print(&text);
             match result {
                 Err(failure) if printed == 0 => refuse(&failure),
@@ -105,7 +104,7 @@ fn command(mut command: Command) -> u8 {
             }
         }
         Command::Completions(args) => {
-            let script = request::print::completions(args.shell);
+            let script = run::print::completions(args.shell);
             let told = match args {
                 args if args.install => shell_install::install(args.shell, script),
                 args if args.uninstall => shell_install::uninstall(args.shell, script),
@@ -113,7 +112,7 @@ fn command(mut command: Command) -> u8 {
             };
             told.map_or_else(|failure| refuse(&failure), |text| print(&text))
         }
-        Command::Help(args) => match request::print::help(&args.subject) {
+        Command::Help(args) => match run::print::help(&args.subject) {
             Ok(text) => print(&text),
             Err(failure) => refuse(&failure),
         },

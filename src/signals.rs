@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use crate::process;
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::temp_files;
 use crate::output::{Output, Shared};
+use crate::process;
+use crate::temp_files;
 
 /// The longest wait for the printer: it may be blocked in a full pipe.
 const PATIENCE: Duration = Duration::from_millis(200);

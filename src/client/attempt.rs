@@ -8,7 +8,6 @@ use crate::event::{Level, Sink};
 use crate::exit::Class;
 use crate::http::{BODY_LIMIT, Head, Next, Stream, Transport, too_long};
 use crate::sse;
-use crate::http::{BODY_LIMIT, Head, Next, Stream, Transport, too_long};
 
 use super::Ask;
 use super::response::{check, is_success};

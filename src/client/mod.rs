@@ -5,6 +5,7 @@
 mod attempt;
 mod backoff;
 mod call;
+pub mod in_flight;
 mod lock_dir;
 mod response;
 mod slots;
@@ -19,7 +20,7 @@ use crate::client::in_flight::Turn;
 use crate::error::{Failure, Server};
 use crate::event::{Count, Event, Level, Sink};
 use crate::exit::Class;
-use crate::http::{Transport, Turn};
+use crate::http::Transport;
 
 use backoff::{Backoff, Next};
 pub use call::{Again, Failed, call};

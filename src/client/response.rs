@@ -8,7 +8,6 @@ use crate::error::Failure;
 use crate::exit::Class;
 use crate::http::Head;
 use crate::sse;
-use crate::http::Head;
 
 pub(super) fn is_success(head: &Head) -> bool {
     (200..300).contains(&head.status)

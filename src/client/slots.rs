@@ -12,7 +12,6 @@ use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::http::digest;
 use crate::settings::Connection;
-use crate::http::digest;
 
 /// Between two looks for a free slot, at first and at most. Only the head of the
 /// queue looks; the others sleep until it is their turn.

@@ -15,9 +15,6 @@ mod error;
 mod gather;
 mod live;
 mod multipart;
-mod pace;
-mod client;
-mod tls_roots;
 mod stream;
 mod tls_roots;
 

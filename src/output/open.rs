@@ -4,8 +4,7 @@ use std::io::{IsTerminal, Stderr};
 
 use super::atomic_file::meta;
 use super::descriptor::is_stdout;
-use super::atomic_file::meta;
-use super::{Options, Output, Printer, Shared, Which, render};
+use super::{Options, Output, Printer, Shared, Which};
 use crate::cli::{Format, OutputArgs, Render};
 use crate::error::Failure;
 

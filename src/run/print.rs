@@ -11,6 +11,8 @@ use crate::cli::{Cli, ModelsFormat, Shell};
 use crate::config::{KEYS, Key, MODEL_KEYS};
 use crate::error::Failure;
 use crate::exit::{self, Row};
+use crate::help::{ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES};
+use crate::help::{TOPICS, Topic};
 use crate::models::{self, MODELS, Model};
 
 /// Columns that a text is folded to.

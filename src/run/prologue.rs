@@ -7,19 +7,19 @@ use std::io::Stderr;
 use std::path::Path;
 
 use crate::cli::{self, Common, EachArgs};
-use crate::request::{self, Plan, Purpose, Task, fits_each};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
-use crate::prompt::{self, Items};
+use crate::http::Transport;
 use crate::output::{self, Done, Kind, Output, Shared};
+use crate::prompt::{self, Items};
+use crate::request::{self, Plan, Purpose, Task, fits_each};
+use crate::schema::Wanted;
 use crate::secret::Scrubber;
 use crate::settings::{self, With};
 #[cfg(unix)]
 use crate::signals;
-use crate::schema::Wanted;
 use crate::tools::{Approval, Tools};
-use crate::http::Transport;
 use crate::{run, stdout};
 
 pub(crate) use batch::batch;
@@ -184,9 +184,7 @@ fn purpose(
 ) -> Result<Purpose, Failure> {
     Ok(match task {
         Task::Answer => Purpose::Answer,
-        Task::Json(answer) => {
-            Purpose::Json(Box::new(Wanted::load(request::wanted(answer), read)?))
-        }
+        Task::Json(answer) => Purpose::Json(Box::new(Wanted::load(request::wanted(answer), read)?)),
         Task::Tools(offer, run) => {
             let purpose = Purpose::Calls {
                 required: offer.require_call,
@@ -212,9 +210,7 @@ fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> 
     let answer = match plan {
         Plan::Once(job, expect) => run::once(&job, &expect, session, way, &mut sink),
         Plan::Reask(job, wanted) => run::reask(&job, &wanted, session, way, &mut sink),
-        Plan::Rounds(job, rounds) => {
-            run::rounds(*job, rounds, &approval, session, way, &mut sink)
-        }
+        Plan::Rounds(job, rounds) => run::rounds(*job, rounds, &approval, session, way, &mut sink),
         Plan::Each(plan, many) => {
             let Some(items) = items else {
                 return Ok(Done::default());

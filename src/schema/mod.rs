@@ -5,8 +5,7 @@ mod check;
 mod deep;
 mod fields;
 mod lines;
-mod check;
-mod usual;
+mod validator;
 mod wanted;
 
 use std::collections::HashSet;
@@ -17,7 +16,6 @@ use serde_json::Value;
 
 pub use check::Schema;
 pub use lines::Splitter;
-pub use check::Schema;
 pub use wanted::{Options, Rejected, Show, TRIES, Wanted};
 
 /// Most levels of arrays and objects in one another: what `serde_json` reads.

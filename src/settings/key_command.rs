@@ -4,7 +4,6 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::process::{self, Limits};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::process::{self, Limits};

@@ -15,7 +15,6 @@ use super::check::{NAME_MAX, is_of_names};
 use super::mcp_session::{Called, Failed, Session, Tool};
 use super::program::Program;
 use super::{Action, Limits, Toolbox};
-use crate::process::{self, Child, Cut};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::process::{self, Child, Cut};

@@ -5,7 +5,6 @@ mod approval;
 mod check;
 #[cfg(not(unix))]
 mod elsewhere;
-mod tools_dir;
 mod load;
 mod loaded;
 #[cfg(unix)]
@@ -14,7 +13,7 @@ mod mcp;
 mod mcp_session;
 mod program;
 mod run;
-mod loaded;
+mod tools_dir;
 
 use std::path::PathBuf;
 
@@ -26,7 +25,6 @@ pub use crate::process::Limits;
 pub use approval::{Approval, Terminal};
 pub use loaded::Tools;
 pub use run::Outcome;
-pub use loaded::Tools;
 
 use program::{Program, Surroundings};
 

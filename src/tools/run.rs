@@ -8,7 +8,6 @@ use serde_json::Value;
 
 use super::program::Program;
 use super::{Action, Toolbox};
-use crate::process::{self, Ended};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::process::{self, Ended};

@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::Limits;
 use super::program::{Program, Surroundings};
-use crate::process::{self, Ended};
 use crate::error::Failure;
 use crate::process::{self, Ended};
 

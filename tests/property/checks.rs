@@ -10,14 +10,14 @@ use airx::api::{error_codes, reply::Reply};
 use airx::cli::Format;
 use airx::error::Failure;
 use airx::event::{Event, Level, Sink};
-use airx::prompt::{self, Sources};
+use airx::http::{Next, Transport, digest};
 use airx::output::{Options, Paint, Printer, Which};
+use airx::prompt::{self, Sources};
+use airx::schema::{self, Schema, Show, Splitter, Wanted};
 use airx::secret::Scrubber;
 use airx::settings::{Cassette, Connection, Endpoint, Timeouts};
 use airx::sse::{Parser, TooLong};
-use airx::schema::{self, Schema, Show, Splitter, Wanted};
 use airx::tools::{self, Toolbox};
-use airx::http::{Next, Transport, digest};
 
 /// `bytes` in pieces whose lengths `cuts` gives, over and over.
 pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -310,10 +310,7 @@ pub fn structure(text: &str) {
         return;
     };
     if let Some(items) = value.as_array() {
-        let elements: Vec<_> = elements
-            .iter()
-            .map(|text| schema::strict(text))
-            .collect();
+        let elements: Vec<_> = elements.iter().map(|text| schema::strict(text)).collect();
         let items: Vec<_> = items.iter().cloned().map(Ok).collect();
         assert_eq!(elements, items, "{text}");
     }

@@ -8,8 +8,8 @@ use std::time::Instant;
 
 use super::{Journal, scan};
 use crate::error::Failure;
-use crate::temp_files::Made;
 use crate::safe_path;
+use crate::temp_files::Made;
 
 impl Journal {
     /// Opens it; none where the path is no regular file's. With `resume` what

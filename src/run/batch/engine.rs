@@ -8,7 +8,6 @@ use crate::api::batch::{Batch, Page, id};
 use crate::client::{self, Again, Failed};
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink};
-use crate::client::{self, Again, Failed};
 use crate::exit::Class;
 use crate::http::{Call, Payload, Transport};
 

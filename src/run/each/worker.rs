@@ -11,14 +11,15 @@ use super::collect::Collect;
 use super::outcome::{Content, Outcome};
 use super::spent::Spent;
 use crate::answer::Answer;
-use crate::request::{Bounds, Expect, Job, Plan, Rounds};
-use crate::run::{self, tell};
+use crate::client::in_flight::Gate;
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Class;
+use crate::http::Transport;
+use crate::request::{Bounds, Expect, Job, Plan, Rounds};
+use crate::run::{self, report};
 use crate::schema::Wanted;
 use crate::tools::Approval;
-use crate::http::{Gate, Transport};
 
 /// An item that is to be asked for.
 pub(super) struct Task {
