@@ -36,6 +36,7 @@ pub(super) fn check(
     if provider.is_some() {
         ids(request, warnings)?;
     }
+    fits_context(request, provider)?;
     match models::find(&request.model) {
         Some(model) => Check { model, warnings }.all(request),
         None => Ok(()),

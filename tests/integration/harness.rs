@@ -136,9 +136,19 @@ impl Airx {
         self
     }
 
-    /// Writes `bytes` to standard input, a pipe, and closes it.
+    /// Writes `bytes` to standard input, a pipe, and closes it. Without bytes standard
+    /// input is `/dev/null`; for an empty pipe there is [`Airx::empty_pipe`].
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.stdin = Stdin::Bytes(bytes.into());
+        let bytes = bytes.into();
+        if !bytes.is_empty() {
+            self.stdin = Stdin::Bytes(bytes);
+        }
+        self
+    }
+
+    /// Has a pipe for standard input that holds nothing and is closed.
+    pub fn empty_pipe(mut self) -> Self {
+        self.stdin = Stdin::Bytes(Vec::new());
         self
     }
 

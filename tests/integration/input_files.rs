@@ -12,12 +12,11 @@ fn message(folder: &tempfile::TempDir, args: &[&str], stdin: &str) -> String {
 }
 
 fn dry(folder: &tempfile::TempDir, args: &[&str], stdin: &str) -> crate::harness::Ran {
-    let airx = airx(["chat", "--dry-run"].iter().chain(args));
-    let airx = airx.nowhere().within(folder.path());
-    match stdin {
-        "" => airx.run(),
-        stdin => airx.stdin(stdin).run(),
-    }
+    airx(["chat", "--dry-run"].iter().chain(args))
+        .nowhere()
+        .within(folder.path())
+        .stdin(stdin)
+        .run()
 }
 
 #[test]
@@ -255,17 +254,17 @@ fn a_pipe_that_was_only_picked_up_and_is_empty_is_a_warning() {
         let args = ["chat", "--dry-run", "p"].iter().chain(args);
         airx(args).nowhere().within(folder.path())
     };
-    let pipe = run(&[]).stdin("").run();
+    let pipe = run(&[]).empty_pipe().run();
     assert_eq!((pipe.code, pipe.stderr.as_str()), (0, warning));
     let open = std::fs::File::open(folder.path().join("empty")).unwrap();
     assert_eq!(run(&[]).stdin_from(open).run().stderr, warning);
     for silent in [
-        run(&["-q"]).stdin(""),
-        run(&["--allow-empty-input"]).stdin(""),
+        run(&["-q"]).empty_pipe(),
+        run(&["--allow-empty-input"]).empty_pipe(),
     ] {
         assert_eq!(silent.run().stderr, "");
     }
-    assert_eq!(run(&["-n"]).stdin("").run().stderr, "");
+    assert_eq!(run(&["-n"]).empty_pipe().run().stderr, "");
     // Nothing that could have held text was there.
     assert_eq!(run(&[]).run().stderr, "");
 }

@@ -111,9 +111,9 @@ fn beside_a_prompt_a_closed_descriptor_adds_nothing() {
 
 /// Elsewhere Rust's runtime opens what is closed before airx can see it.
 #[test]
-fn a_dash_on_dev_null_is_an_empty_part() {
+fn a_dash_on_dev_null_is_an_empty_part_where_that_is_allowed() {
     let server = Server::once(reply("ok"));
-    airx(["chat", "p", "-f", "-"])
+    airx(["chat", "p", "-f", "-", "--allow-empty-input"])
         .at(&server)
         .stdin_from(Stdio::null())
         .run()

@@ -226,16 +226,16 @@ fn a_prompt_that_may_be_over_the_context_or_leaves_little_room_is_a_warning() {
 
 #[test]
 fn an_item_that_is_over_the_context_fails_alone_and_nothing_is_sent_for_it() {
-    let items = crate::items::echo();
+    let items = crate::harness::items::echo();
     let ran = airx(["chat", "--each", "-q"])
         .of(&items)
         .stdin(format!("a\n{}\nb\n", "word ".repeat(27_000)))
         .run();
     assert_eq!(ran.code, 12);
-    let told = crate::items::told(&ran.stdout);
+    let told = crate::harness::items::told(&ran.stdout);
     assert_eq!(
         told,
-        crate::items::echoes([(0, "a!"), (1, "usage"), (2, "b!")])
+        crate::harness::items::echoes([(0, "a!"), (1, "usage"), (2, "b!")])
     );
     assert_eq!(items.texts().len(), 2);
 }
