@@ -1,5 +1,5 @@
-# The project's checks, one recipe each. `.ci/run` runs `just ci-steps`' recipes in
-# this order; `just NAME` runs one of them by hand. `just --list` shows them all.
+# The project's checks, one recipe each. `.ci/run` runs most of them, in its own order;
+# `just NAME` runs one by hand, `just --list` shows them all.
 
 set shell := ["bash", "-euo", "pipefail", "-c"]
 
