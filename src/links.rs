@@ -1,6 +1,7 @@
-//! A path → the file that it leads to, its links resolved; and not what somebody
-//! else has put in its place. Imports nothing of the crate.
+//! Resolves a path to the file that it names, refuses what another user planted
+//! there, and compares files by identity.
 
+use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,53 @@ pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("too many links"))
+}
+
+/// What tells a file from another one of the same name: device and inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileId(u64, u64);
+
+impl FileId {
+    #[cfg(unix)]
+    pub(crate) fn of(file: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self(file.dev(), file.ino())
+    }
+
+    /// On other systems an open file cannot be replaced.
+    #[cfg(not(unix))]
+    pub(crate) fn of(_: &Metadata) -> Self {
+        Self(0, 0)
+    }
+}
+
+/// Whether `path` still names the open file.
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(named)) => FileId::of(&open) == FileId::of(&named),
+        _ => false,
+    }
+}
+
+/// Whether two paths name the same file: by different spellings, links or hard
+/// links. The files need not exist yet.
+pub(crate) fn same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    if let (Ok(one), Ok(other)) = (std::fs::metadata(one), std::fs::metadata(other)) {
+        return FileId::of(&one) == FileId::of(&other);
+    }
+    matches!((location(one), location(other)), (Some(one), Some(other)) if one == other)
+}
+
+/// The canonical path of a file, which may not exist yet.
+fn location(path: &Path) -> Option<PathBuf> {
+    let path = resolved(path).ok()?;
+    if let Ok(path) = path.canonicalize() {
+        return Some(path);
+    }
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    Some(folder.join(path.file_name()?))
 }
 
 /// Whether `path` itself, link or not, is another user's in a folder like `/tmp`.
@@ -83,6 +131,26 @@ mod tests {
             (other, (0o41770, root)),
         ] {
             assert!(!is_strangers(owner, folder, me), "{owner} {folder:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_recognised_by_any_of_its_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for exists in [false, true] {
+            if exists {
+                std::fs::write(at("file"), "").unwrap();
+                std::fs::hard_link(at("file"), at("hard")).unwrap();
+                assert!(same_file(&at("file"), &at("hard")));
+            } else {
+                std::os::unix::fs::symlink("file", at("link")).unwrap();
+                std::os::unix::fs::symlink(".", at("folder")).unwrap();
+            }
+            for name in ["file", "./file", "link", "folder/file", "folder/link"] {
+                assert!(same_file(&at("file"), &at(name)), "{name}, {exists}");
+            }
+            assert!(!same_file(&at("file"), &at("other")));
         }
     }
 

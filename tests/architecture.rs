@@ -57,7 +57,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("heavy", &[]),
     ("input", &["api", "leftovers", "links"]),
     ("install", &["cli", "config", "links"]),
-    ("leftovers", &[]),
+    ("leftovers", &["links"]),
     ("links", &[]),
     ("mock", &["api", "sse", "cli"]),
     ("model", &["api"]),

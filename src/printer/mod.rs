@@ -3,6 +3,7 @@
 //! Output is gathered in one buffer and leaves when the run is about to wait,
 //! so that a burst costs one write and a lone delta leaves at once.
 
+mod beside;
 mod descriptor;
 mod extract;
 mod finish;
@@ -13,6 +14,7 @@ mod render;
 mod result;
 mod shared;
 mod sink;
+mod special;
 mod text;
 mod thoughts;
 

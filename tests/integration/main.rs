@@ -23,6 +23,8 @@ mod config_show;
 mod each;
 mod each_costs;
 #[cfg(unix)]
+mod each_disturbed;
+#[cfg(unix)]
 mod each_file;
 #[cfg(unix)]
 mod each_flow;
