@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::api::reply::Usage;
 use crate::error::{Failure, Server};
-use crate::model::Cost;
+use crate::models::Cost;
 
 pub use earlier::{Earlier, Found, short_hash};
 pub use tally::{Count, Items, Tally};

@@ -38,12 +38,12 @@ pub mod transport;
 
 use clap::error::ErrorKind;
 use cli::Command;
-use commands::Task;
+use request::Task;
 use config::Config;
-use converse::{batch, converse};
+use prologue::{batch, converse};
 use error::Failure;
 use exit::Class;
-use printer::Output;
+use output::Output;
 
 const VERSION: &str = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
 
@@ -69,7 +69,7 @@ pub fn run() -> ! {
             Err(error) if error.kind() == ErrorKind::DisplayVersion => print(VERSION),
             Err(error) => {
                 let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-                print(&commands::print::help_flag(&error.to_string(), &arguments))
+                print(&request::print::help_flag(&error.to_string(), &arguments))
             }
         }
     };
@@ -98,11 +98,11 @@ fn command(mut command: Command) -> u8 {
             Err(failure) => refuse(&failure),
         },
         Command::Models(args) => match Config::load(&args.file) {
-            Ok(_) => print(&commands::print::models(args.format)),
+            Ok(_) => print(&request::print::models(args.format)),
             Err(failure) => refuse(&failure),
         },
         Command::Config(args) => {
-            let (text, result) = commands::config::run(*args);
+            let (text, result) = request::config::run(*args);
             let printed = print(&text);
             match result {
                 Err(failure) if printed == 0 => refuse(&failure),
@@ -110,15 +110,15 @@ fn command(mut command: Command) -> u8 {
             }
         }
         Command::Completions(args) => {
-            let script = commands::print::completions(args.shell);
+            let script = request::print::completions(args.shell);
             let told = match args {
-                args if args.install => install::install(args.shell, script),
-                args if args.uninstall => install::uninstall(args.shell, script),
+                args if args.install => shell_install::install(args.shell, script),
+                args if args.uninstall => shell_install::uninstall(args.shell, script),
                 _ => return print(script),
             };
             told.map_or_else(|failure| refuse(&failure), |text| print(&text))
         }
-        Command::Help(args) => match commands::print::help(&args.subject) {
+        Command::Help(args) => match request::print::help(&args.subject) {
             Ok(text) => print(&text),
             Err(failure) => refuse(&failure),
         },
@@ -128,14 +128,14 @@ fn command(mut command: Command) -> u8 {
 /// Tells of a failure before there is a printer.
 fn refuse(failure: &Failure) -> u8 {
     let keys = settings::of_environment();
-    printer::refuse(&mut std::io::stderr(), failure, &keys);
+    output::refuse(&mut std::io::stderr(), failure, &keys);
     failure.exit()
 }
 
 /// Prints a text that is no answer.
 fn print(text: &str) -> u8 {
     match stdout() {
-        Ok(out) => printer::print(out, text),
+        Ok(out) => output::print(out, text),
         Err(failure) => refuse(&failure),
     }
 }

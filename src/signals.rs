@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::children;
+use crate::process;
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::leftovers;
-use crate::printer::{Output, Shared};
+use crate::temp_files;
+use crate::output::{Output, Shared};
 
 /// The longest wait for the printer: it may be blocked in a full pipe.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -66,10 +66,10 @@ pub(crate) fn die(signal: i32) {
 
 fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     let last = Instant::now() + GRACE;
-    let children = children::pass_on(signal);
+    let children = process::pass_on(signal);
     let (ended, end) = channel::<()>();
     let finish = move || {
-        leftovers::remove_all();
+        temp_files::remove_all();
         finish(signal, &printer);
         drop(ended);
     };

@@ -3,7 +3,7 @@
 
 pub mod answered;
 pub mod batch;
-pub mod failure;
+pub mod error_codes;
 pub mod reply;
 pub mod request;
 pub mod text;

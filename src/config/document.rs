@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 use super::keys::{self, KEY_COMMAND, KEY_FILE, KEYS, Key, REFUSED};
 use super::models;
 use super::value::{self, Value};
-use crate::model::Extra;
+use crate::models::Extra;
 
 /// A place in the file, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

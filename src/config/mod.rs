@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{self, Cli, Command, FileArgs, Preset};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::model::{self, Extra};
+use crate::models::{self, Extra};
 
 pub use document::{Entry, Place, Problem};
 pub use keys::{KEYS, Key, Kind, REFUSED, find};
@@ -65,7 +65,7 @@ impl Config {
         config.sound()?;
         config.choose(profile)?;
         let extras = config.document.models.iter().map(|(extra, _)| extra);
-        model::extend(extras);
+        models::extend(extras);
         Ok(Some(config))
     }
 

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::document::Reader;
 use super::keys;
 use super::value::{integer, number};
-use crate::model::{self, Extra};
+use crate::models::{self, Extra};
 
 /// The keys of such a table.
 pub const MODEL_KEYS: &[(&str, &str)] = &[
@@ -40,7 +40,7 @@ pub(super) fn read(
             sound = false;
         }
     }
-    let known = model::built_in(&extra.name).and_then(|model| model.price);
+    let known = models::built_in(&extra.name).and_then(|model| model.price);
     let prices = (extra.input.is_some(), extra.output.is_some());
     if known.is_none() && (prices.0 != prices.1 || prices.0 != extra.currency.is_some()) {
         let message = "a price is price-input, price-output and currency together";

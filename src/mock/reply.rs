@@ -184,7 +184,7 @@ pub(super) fn refusal(kind: FaultKind, place: &str, path: &str) -> Option<Reply>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::failure;
+    use crate::api::error_codes;
     use crate::exit::Class;
 
     #[test]

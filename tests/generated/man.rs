@@ -2,7 +2,7 @@
 //! not know, from the same texts as help.
 
 use airx::cli::{Cli, ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, FILES, TOPICS, Topic};
-use airx::commands::print::{exit_note, exit_rows, key_says};
+use airx::request::print::{exit_note, exit_rows, key_says};
 use airx::config::{KEYS, MODEL_KEYS};
 use airx::exit::TABLE;
 use clap::CommandFactory;

@@ -10,14 +10,14 @@ use airx::api::{failure, reply::Reply};
 use airx::cli::Format;
 use airx::error::Failure;
 use airx::event::{Event, Level, Sink};
-use airx::input::{self, Sources};
-use airx::printer::{Options, Paint, Printer, Which};
+use airx::prompt::{self, Sources};
+use airx::output::{Options, Paint, Printer, Which};
 use airx::secret::Scrubber;
 use airx::settings::{Cassette, Connection, Endpoint, Timeouts};
 use airx::sse::{Parser, TooLong};
-use airx::structured::{self, Schema, Show, Splitter, Wanted};
-use airx::toolbox::{self, Toolbox};
-use airx::transport::{Next, Transport, digest};
+use airx::schema::{self, Schema, Show, Splitter, Wanted};
+use airx::tools::{self, Toolbox};
+use airx::http::{Next, Transport, digest};
 
 /// `bytes` in pieces whose lengths `cuts` gives, over and over.
 pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -306,19 +306,19 @@ pub fn structure(text: &str) {
     };
     let elements = split(&mut std::iter::once(text.to_owned()));
     assert_eq!(split(&mut text.chars().map(String::from)), elements);
-    let Ok(value) = structured::parse(text) else {
+    let Ok(value) = schema::parse(text) else {
         return;
     };
     if let Some(items) = value.as_array() {
         let elements: Vec<_> = elements
             .iter()
-            .map(|text| structured::strict(text))
+            .map(|text| schema::strict(text))
             .collect();
         let items: Vec<_> = items.iter().cloned().map(Ok).collect();
         assert_eq!(elements, items, "{text}");
     }
     let read = |show| {
-        let options = structured::Options {
+        let options = schema::Options {
             show,
             tries: 1,
             ..structured::Options::default()
@@ -329,7 +329,7 @@ pub fn structure(text: &str) {
     for show in [Show::Compact, Show::Pretty] {
         let (read, told) = read(show).expect("it is JSON");
         assert_eq!(read, value);
-        assert_eq!(structured::parse(&told).unwrap(), value, "{told}");
+        assert_eq!(schema::parse(&told).unwrap(), value, "{told}");
     }
     for pointer in ["", "/0", "/a", "/~1", "nonsense", "/a/b/0"] {
         let _ = read(Show::Select(vec![pointer.to_owned()]));
@@ -341,7 +341,7 @@ pub fn structure(text: &str) {
 
 /// A short schema of `--fields` is refused, or one.
 pub fn fields(text: &str) {
-    let options = structured::Options {
+    let options = schema::Options {
         fields: Some(text.to_owned()),
         tries: 1,
         ..structured::Options::default()
@@ -352,7 +352,7 @@ pub fn fields(text: &str) {
 /// A schema, as JSON or for `--fields`, is refused in few words, or tells in few
 /// words what is wrong with any value.
 pub fn schema(schema: &str, value: &str) {
-    let (mut options, fields) = (structured::Options::default(), !schema.starts_with('{'));
+    let (mut options, fields) = (schema::Options::default(), !schema.starts_with('{'));
     *(if fields {
         &mut options.fields
     } else {
@@ -379,7 +379,7 @@ pub fn schema(schema: &str, value: &str) {
 
 /// A file of tools is refused, or gives objects that the API may get.
 pub fn tools(text: &str) {
-    let sources = toolbox::Sources {
+    let sources = tools::Sources {
         files: vec![PathBuf::from("t.json")],
         ..toolbox::Sources::default()
     };
@@ -409,7 +409,7 @@ pub fn messages(folder: &Path, bytes: &[u8]) {
     let file = folder.join("messages");
     std::fs::write(&file, bytes).unwrap();
     let messages = Some(file);
-    if let Ok(prompt) = input::read(
+    if let Ok(prompt) = prompt::read(
         &Sources {
             messages,
             ..sources()
@@ -430,7 +430,7 @@ pub fn session(folder: &Path, bytes: &[u8]) {
     let session = Some(file.clone());
     let read = || {
         let session = session.clone();
-        input::read(
+        prompt::read(
             &Sources {
                 session,
                 ..sources()
