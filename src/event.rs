@@ -212,6 +212,14 @@ pub struct Violation {
     pub message: String,
 }
 
+impl Violation {
+    /// A violation of the answer's root.
+    pub fn of_root(message: String) -> Self {
+        let path = String::new();
+        Self { path, message }
+    }
+}
+
 impl fmt::Display for Violation {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.path.is_empty() {

@@ -2,18 +2,19 @@
 //! signal itself, so that a shell loop around it stops too.
 
 use std::io::{Read, Write};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use crate::process;
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::temp_files;
 use crate::output::{Output, Shared};
+use crate::process;
+use crate::temp_files;
 
 /// The longest wait for the printer: it may be blocked in a full pipe.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -57,6 +58,13 @@ fn hook() -> MutexGuard<'static, Option<Hook>> {
 /// ends it at once.
 pub(crate) fn on_interrupt(end: impl FnOnce(i32) -> bool + Send + 'static) {
     *hook() = Some(Box::new(end));
+}
+
+/// Makes a write past the file size limit (`ulimit -f`) fail with an error instead of
+/// killing the process. A handler and not "ignore", which child processes would inherit.
+pub(crate) fn survive_file_size_limit() {
+    let seen = Arc::new(AtomicBool::new(false));
+    let _ = signal_hook::flag::register(SIGXFSZ, seen);
 }
 
 /// Dies of a signal whose work is done.

@@ -1,10 +1,10 @@
 //! Frames or a whole reply → an [`Answer`], and the judgement whether it is
 //! complete or which failure it is. contract: an answer called complete is.
 
-mod tool_calls;
 mod envelope;
 mod finish_reason;
 mod server_error;
+mod tool_calls;
 
 use std::borrow::Cow;
 
@@ -17,11 +17,11 @@ use crate::event::{Count, Event, Sink};
 use crate::exit::Class;
 use crate::sse::{self, Frame, TooLong};
 
-pub use tool_calls::Call;
 use envelope::Envelope;
 pub use finish_reason::End;
 pub use server_error::refused;
 use server_error::{reported, unreadable, with_body};
+pub use tool_calls::Call;
 
 /// What has come of an answer.
 #[derive(Debug, Default)]

@@ -14,18 +14,18 @@ pub(super) fn reported(reply: &Reply<'_>, payload: &[u8]) -> Option<Failure> {
     if reply.error.is_none() && reply.choices.is_some() {
         return None;
     }
-    let refusal = failure::read(200, payload);
+    let refusal = error_codes::read(200, payload);
     let says_so = reply.error.is_some() || refusal.code.is_some() || refusal.message.is_some();
     says_so.then(|| refused(200, payload))
 }
 
 /// The failure that a body of this status is.
 pub fn refused(status: u16, body: &[u8]) -> Failure {
-    let refusal = failure::read(status, body);
+    let refusal = error_codes::read(status, body);
     let words = refusal.message.as_deref();
     let words = words.map(|words| one_line(words, WORDS_MAX));
     let code = refusal.code.as_deref();
-    let hint = failure::hint(refusal.class, Some(status), code);
+    let hint = error_codes::hint(refusal.class, Some(status), code);
     let code = code.map(|code| one_line(code, CODE_MAX));
     let mut message = match &code {
         Some(code) if status == 200 => format!("the server answered with error {code}"),

@@ -14,16 +14,16 @@ const DIGITS: usize = 16;
 /// A request without ids, host and headers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "an object with method, path and body")]
-pub(super) struct Asked {
-    pub(super) method: String,
+pub(crate) struct Asked {
+    pub(crate) method: String,
     /// The end of the path, the same at every server.
-    pub(super) path: String,
-    pub(super) body: Value,
+    pub(crate) path: String,
+    pub(crate) body: Value,
 }
 
 impl Asked {
     /// What `body` asks for. It is JSON: airx has made it.
-    pub(super) fn of(body: &[u8]) -> Self {
+    pub(crate) fn of(body: &[u8]) -> Self {
         let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
         if let Value::Object(members) = &mut body {
             members.retain(|name, _| !IDS.contains(&name.as_str()));
@@ -36,7 +36,7 @@ impl Asked {
     }
 
     /// The name of its recordings: the same whatever the order of members.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let mut body = self.body.clone();
         body.sort_all_objects();
         let mut name = digest(format!("{} {}\n{body}", self.method, self.path).as_bytes());
@@ -45,7 +45,7 @@ impl Asked {
     }
 
     /// Where the bodies differ.
-    pub(super) fn differences(&self, other: &Self) -> Vec<Difference> {
+    pub(crate) fn differences(&self, other: &Self) -> Vec<Difference> {
         let mut found = Vec::new();
         compare(Some(&self.body), Some(&other.body), "", &mut found);
         found
@@ -54,13 +54,13 @@ impl Asked {
 
 /// One place at which two requests differ.
 #[derive(Debug, PartialEq)]
-pub(super) struct Difference {
+pub(crate) struct Difference {
     /// Members and indexes from the body inwards, as in `messages/0/content`.
-    pub(super) path: String,
+    pub(crate) path: String,
     /// What the recording has there, shortened; none where it has nothing.
-    pub(super) recorded: Option<String>,
+    pub(crate) recorded: Option<String>,
     /// What is asked now.
-    pub(super) asked: Option<String>,
+    pub(crate) asked: Option<String>,
 }
 
 fn compare(

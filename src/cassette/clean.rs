@@ -23,7 +23,7 @@ const FIELDS: [&str; 4] = ["data", "event", "id", "retry"];
 /// Cleans a body; none where nothing had to go.
 ///
 /// It may be long: it is read line by line, twice where something has to go.
-pub(super) fn body(scrubber: &Scrubber, bytes: &[u8]) -> Option<String> {
+pub(crate) fn body(scrubber: &Scrubber, bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     // What a reader could make of it: the bytes, the texts in it unescaped, and
     // what the deltas put together.
@@ -130,7 +130,7 @@ fn unescaped(text: &str) -> String {
 /// Cleans the texts of a JSON value, and says whether any had to be. Names of
 /// members that are plain words, as those of the API are, stay unless they are all
 /// that is to be hidden.
-pub(super) fn value(scrubber: &Scrubber, value: &mut Value) -> bool {
+pub(crate) fn value(scrubber: &Scrubber, value: &mut Value) -> bool {
     match value {
         Value::String(text) => {
             let hides = scrubber.hides_in(text);

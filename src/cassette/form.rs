@@ -8,40 +8,40 @@ use super::asked::Asked;
 use crate::api::whole::whole;
 
 /// The version of the form.
-pub(super) const VERSION: u8 = 1;
+pub(crate) const VERSION: u8 = 1;
 
 /// A recorded exchange: as it is read, or with a body that is cut while it is
 /// written.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(expecting = "an object with airx, request and response")]
-pub(super) struct Recording<B = Body> {
+pub(crate) struct Recording<B = Body> {
     /// [`VERSION`].
     #[serde(deserialize_with = "whole")]
-    pub(super) airx: u8,
-    pub(super) request: Asked,
-    pub(super) response: Response<B>,
+    pub(crate) airx: u8,
+    pub(crate) request: Asked,
+    pub(crate) response: Response<B>,
 }
 
 /// What the server answered.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(expecting = "an object with version, status and body or stream")]
-pub(super) struct Response<B = Body> {
-    pub(super) version: String,
+pub(crate) struct Response<B = Body> {
+    pub(crate) version: String,
     #[serde(deserialize_with = "whole")]
-    pub(super) status: u16,
+    pub(crate) status: u16,
     /// The headers that airx acts on.
     #[serde(default)]
-    pub(super) headers: Map<String, Value>,
+    pub(crate) headers: Map<String, Value>,
     #[serde(flatten)]
-    pub(super) body: B,
+    pub(crate) body: B,
     #[serde(default)]
-    pub(super) end: End,
+    pub(crate) end: End,
 }
 
 /// The body's bytes.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Body<B = Text, S = Vec<Vec<Text>>> {
+pub(crate) enum Body<B = Text, S = Vec<Vec<Text>>> {
     /// Of a reply that was read whole.
     Body(B),
     /// Of one that was read as it came: its pieces, each cut behind its frames.
@@ -49,13 +49,13 @@ pub(super) enum Body<B = Text, S = Vec<Vec<Text>>> {
 }
 
 /// A body to be written.
-pub(super) type Written<'a> = Body<Text<&'a str>, Pieces<'a>>;
+pub(crate) type Written<'a> = Body<Text<&'a str>, Pieces<'a>>;
 
 /// Bytes, as text where they are.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[serde(expecting = "text, or an object with base64")]
-pub(super) enum Text<S = String> {
+pub(crate) enum Text<S = String> {
     Plain(S),
     Odd { base64: String },
 }
@@ -63,7 +63,7 @@ pub(super) enum Text<S = String> {
 /// How the body ended.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum End {
+pub(crate) enum End {
     /// Its length or its chunks say that nothing is missing.
     #[default]
     Whole,
@@ -76,7 +76,7 @@ pub(super) enum End {
 }
 
 impl<'a> Text<&'a str> {
-    pub(super) fn of(bytes: &'a [u8]) -> Self {
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
         match std::str::from_utf8(bytes) {
             Ok(text) => Self::Plain(text),
             Err(_) => Self::Odd {
@@ -88,7 +88,7 @@ impl<'a> Text<&'a str> {
 
 impl Text {
     /// The bytes again; none where they are not base64.
-    pub(super) fn bytes(&self) -> Option<Vec<u8>> {
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         match self {
             Self::Plain(text) => Some(text.clone().into_bytes()),
             Self::Odd { base64 } => BASE64_STANDARD.decode(base64).ok(),
@@ -98,7 +98,7 @@ impl Text {
 
 impl Body {
     /// The pieces' bytes; none where they cannot be read.
-    pub(super) fn pieces(&self) -> Option<Vec<Vec<u8>>> {
+    pub(crate) fn pieces(&self) -> Option<Vec<Vec<u8>>> {
         match self {
             Self::Body(text) => Some(vec![text.bytes()?]),
             Self::Stream(pieces) => pieces
@@ -113,7 +113,7 @@ impl Body {
 }
 
 /// Text cut behind each blank line, so that a frame is a piece.
-pub(super) fn frames(text: &str) -> Vec<&str> {
+pub(crate) fn frames(text: &str) -> Vec<&str> {
     let mut frames = Vec::new();
     let (mut from, mut blank) = (0, true);
     let mut at = 0;
@@ -136,9 +136,9 @@ pub(super) fn frames(text: &str) -> Vec<&str> {
 /// their frames while they are written: there are as many as tokens. A character
 /// that a piece cuts in two goes whole into the next: that is how it is read, too.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Pieces<'a> {
-    pub(super) bytes: &'a [u8],
-    pub(super) ends: &'a [usize],
+pub(crate) struct Pieces<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) ends: &'a [usize],
 }
 
 impl<'a> Pieces<'a> {

@@ -12,11 +12,11 @@ use crate::settings;
 use record::Recorder;
 use replay::Player;
 
-pub(super) use record::Tape;
-pub(super) use replay::Pieces;
+pub(crate) use record::Tape;
+pub(crate) use replay::Pieces;
 
 /// What is done with exchanges.
-pub(super) enum Cassette {
+pub(crate) enum Cassette {
     /// They are kept.
     Record(Box<Recorder>),
     /// They are taken from what was kept.
@@ -24,7 +24,7 @@ pub(super) enum Cassette {
 }
 
 impl Cassette {
-    pub(super) fn new(settings: settings::Cassette) -> Self {
+    pub(crate) fn new(settings: settings::Cassette) -> Self {
         match settings {
             settings::Cassette::Record(folder, scrubber) => {
                 Self::Record(Box::new(Recorder::new(folder, scrubber)))
@@ -34,7 +34,7 @@ impl Cassette {
     }
 
     /// Another over the same folder, for a thread of its own.
-    pub(super) fn another(&self) -> Self {
+    pub(crate) fn another(&self) -> Self {
         match self {
             Self::Record(recorder) => Self::Record(Box::new(recorder.another())),
             Self::Replay(player) => Self::Replay(player.clone()),

@@ -14,8 +14,8 @@ use super::clean;
 use super::form::{self, End, Pieces, Recording, Response, Text, VERSION, Written};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::secret::Scrubber;
 use crate::http::{BODY_LIMIT, Head, Kept, Next, Whole};
+use crate::secret::Scrubber;
 
 /// The headers that airx acts on or shows the meaning of; others tell more
 /// about the server, and the caller, than a repository should hold.
@@ -27,7 +27,7 @@ const HEADERS: [&str; 4] = [
 ];
 
 /// Keeps exchanges in a folder.
-pub(in crate::http) struct Recorder {
+pub(crate) struct Recorder {
     folder: PathBuf,
     scrubber: Scrubber,
     tape: Option<Tape>,
@@ -35,7 +35,7 @@ pub(in crate::http) struct Recorder {
 
 /// An exchange under way.
 #[derive(Debug)]
-pub(in crate::http) struct Tape {
+pub(crate) struct Tape {
     asked: Asked,
     head: Option<Head>,
     bytes: Vec<u8>,
@@ -49,7 +49,7 @@ pub(in crate::http) struct Tape {
 }
 
 impl Recorder {
-    pub(super) fn new(folder: PathBuf, scrubber: Scrubber) -> Self {
+    pub(crate) fn new(folder: PathBuf, scrubber: Scrubber) -> Self {
         Self {
             folder,
             scrubber,
@@ -58,12 +58,12 @@ impl Recorder {
     }
 
     /// Another for the same folder.
-    pub(super) fn another(&self) -> Self {
+    pub(crate) fn another(&self) -> Self {
         Self::new(self.folder.clone(), self.scrubber.clone())
     }
 
     /// Begins an exchange. The folder is there before anything is sent.
-    pub(in crate::http) fn begin(&mut self, body: &[u8]) -> Result<&mut Tape, Failure> {
+    pub(crate) fn begin(&mut self, body: &[u8]) -> Result<&mut Tape, Failure> {
         let place = self.folder.display();
         prepare(&self.folder)
             .map_err(|error| Failure::usage(format!("--record {place}: {error}")))?;
@@ -80,7 +80,7 @@ impl Recorder {
     }
 
     /// Writes the exchange that has ended, unless there was no response.
-    pub(in crate::http) fn keep(&mut self) -> Result<Option<Kept>, Failure> {
+    pub(crate) fn keep(&mut self) -> Result<Option<Kept>, Failure> {
         let Some(tape) = self.tape.take().filter(|tape| !tape.lost) else {
             return Ok(None);
         };
@@ -184,13 +184,13 @@ fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTe
 
 impl Tape {
     /// The response's head has come.
-    pub(in crate::http) fn head(&mut self, head: &Head) {
+    pub(crate) fn head(&mut self, head: &Head) {
         self.streamed = true;
         self.head = Some(head.clone());
     }
 
     /// The whole response has come, or as much as there was.
-    pub(in crate::http) fn whole(&mut self, whole: &Whole) {
+    pub(crate) fn whole(&mut self, whole: &Whole) {
         self.head = Some(whole.head.clone());
         self.size = whole.body.len();
         self.bytes.clone_from(&whole.body);
@@ -201,7 +201,7 @@ impl Tape {
     }
 
     /// Passes on what a stream gives, and keeps it.
-    pub(in crate::http) fn listen<'n>(
+    pub(crate) fn listen<'n>(
         &mut self,
         next: Result<Next<'n>, Failure>,
     ) -> Result<Next<'n>, Failure> {

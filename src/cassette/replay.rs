@@ -11,7 +11,7 @@ use super::asked::{Asked, Difference};
 use super::form::{End, Recording, VERSION};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, Head, Next, Whole, policy};
+use crate::http::{BODY_LIMIT, Head, Next, Whole, client};
 
 /// Longest recording that is read: a body of the longest size, escaped.
 const FILE_MAX: u64 = 6 * BODY_LIMIT as u64 + (1 << 20);
@@ -19,14 +19,14 @@ const FILE_MAX: u64 = 6 * BODY_LIMIT as u64 + (1 << 20);
 /// Gives each request its next recording; threads that share one never get the
 /// same.
 #[derive(Clone)]
-pub(in crate::http) struct Player {
+pub(crate) struct Player {
     folder: PathBuf,
     /// How many of a name have been given.
     given: Arc<Mutex<HashMap<String, u32>>>,
 }
 
 /// The body of a recorded response, piece by piece.
-pub(in crate::http) struct Pieces {
+pub(crate) struct Pieces {
     /// In reverse: the next is the last.
     left: Vec<Vec<u8>>,
     now: Vec<u8>,
@@ -34,7 +34,7 @@ pub(in crate::http) struct Pieces {
 }
 
 impl Player {
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(crate) fn new(folder: PathBuf) -> Self {
         Self {
             folder,
             given: Arc::default(),
@@ -45,7 +45,7 @@ impl Player {
     ///
     /// # Errors
     /// No recording fits: exit 13; one cannot be read: exit 2.
-    pub(in crate::http) fn next(&mut self, body: &[u8]) -> Result<(Head, Pieces), Failure> {
+    pub(crate) fn next(&mut self, body: &[u8]) -> Result<(Head, Pieces), Failure> {
         let asked = Asked::of(body);
         let name = asked.name();
         let mut all = self.given.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,7 +74,7 @@ impl Player {
                 "HTTP/1.1"
             },
             status: response.status,
-            reason: policy::reason(response.status),
+            reason: client::reason(response.status),
             headers: headers.collect(),
             peer: None,
             recording: Some(path.display().to_string()),
@@ -209,7 +209,7 @@ fn read(path: &Path) -> Result<Option<Recording>, Failure> {
 
 impl Pieces {
     /// What comes next; it is always there.
-    pub(in crate::http) fn next(&mut self) -> Result<Next<'_>, Failure> {
+    pub(crate) fn next(&mut self) -> Result<Next<'_>, Failure> {
         if let Some(piece) = self.left.pop() {
             self.now = piece;
             return Ok(Next::Bytes(&self.now));
@@ -232,7 +232,7 @@ impl Pieces {
     }
 
     /// All of it at once.
-    pub(in crate::http) fn whole(mut self, head: Head) -> Whole {
+    pub(crate) fn whole(mut self, head: Head) -> Whole {
         self.left.reverse();
         Whole {
             head,

@@ -6,8 +6,8 @@ use crate::answer::{Answer, End, one_line};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
-use crate::sse;
 use crate::http::{BODY_LIMIT, Head, Next, Stream, Transport, too_long};
+use crate::sse;
 
 use super::Ask;
 use super::response::{check, is_success};

@@ -5,6 +5,7 @@
 mod attempt;
 mod backoff;
 mod call;
+pub mod in_flight;
 mod lock_dir;
 mod response;
 mod slots;
@@ -15,10 +16,11 @@ use std::time::{Duration, Instant};
 use crate::answer::Answer;
 use crate::api::error_codes::is_rate_limit;
 use crate::api::request::Request;
+use crate::client::in_flight::Turn;
 use crate::error::{Failure, Server};
 use crate::event::{Count, Event, Level, Sink};
 use crate::exit::Class;
-use crate::http::{Transport, Turn};
+use crate::http::Transport;
 
 use backoff::{Backoff, Next};
 pub use call::{Again, Failed, call};

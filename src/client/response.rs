@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::answer::{Answer, End, refused};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::sse;
 use crate::http::Head;
+use crate::sse;
 
 pub(super) fn is_success(head: &Head) -> bool {
     (200..300).contains(&head.status)

@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 use super::lock_dir::Folder;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
-use crate::settings::Connection;
 use crate::http::digest;
+use crate::settings::Connection;
 
 /// Between two looks for a free slot, at first and at most. Only the head of the
 /// queue looks; the others sleep until it is their turn.

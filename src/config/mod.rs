@@ -3,7 +3,7 @@
 
 mod document;
 mod keys;
-mod models;
+mod own_models;
 mod place;
 mod source;
 mod value;
@@ -17,7 +17,7 @@ use crate::models::{self, Extra};
 
 pub use document::{Entry, Place, Problem};
 pub use keys::{KEYS, Key, Kind, REFUSED, find};
-pub use models::MODEL_KEYS;
+pub use own_models::MODEL_KEYS;
 pub use place::{Access, access, config_home, folder, variable};
 pub use source::{KeyFrom, KeySource};
 pub use value::Value;

@@ -5,22 +5,11 @@ mod config;
 mod events;
 mod examples;
 
-use clap::{Args, ValueEnum};
-
 pub use events::{EVENTS, EventDoc, Member};
 pub use examples::{EXAMPLES, Example};
 
-/// Show help for a command or a topic
-///
-/// Without a subject it is what airx --help shows.
-#[derive(Debug, Args)]
-pub struct HelpArgs {
-    /// A command, as chat or batch wait, or one of the topics events, exit-codes and config
-    pub subject: Vec<String>,
-}
-
 /// Texts that are not about one command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
     /// The events of --format ndjson
     Events,

@@ -18,7 +18,7 @@ use reqwest::header::HeaderMap;
 use tokio::runtime::{Builder, Runtime};
 
 use super::multipart::{self, Multipart};
-use super::{BODY_LIMIT, Whole, error, client};
+use super::{BODY_LIMIT, Whole, client, error};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;

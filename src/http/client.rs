@@ -156,7 +156,7 @@ pub(super) fn head(
 }
 
 /// A status' standard phrase.
-pub(super) fn reason(status: u16) -> &'static str {
+pub(crate) fn reason(status: u16) -> &'static str {
     StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason())

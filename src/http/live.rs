@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use super::stream::{self, LiveStream};
-use super::{BODY_LIMIT, Head, Whole, error, client};
+use super::{BODY_LIMIT, Head, Whole, client, error};
 use crate::error::Failure;
 use crate::settings::Connection;
 

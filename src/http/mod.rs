@@ -9,16 +9,14 @@
 //! `--record` keeps each exchange in a file, `--replay` takes it from there.
 
 mod call;
-mod cassette;
+pub(crate) mod client;
 mod digest;
 mod error;
 mod gather;
 mod live;
 mod multipart;
-mod pace;
-mod client;
-mod tls_roots;
 mod stream;
+mod tls_roots;
 
 use std::fs::File;
 use std::sync::Arc;
@@ -26,15 +24,15 @@ use std::time::Instant;
 
 use reqwest::header::HeaderMap;
 
+use crate::client::in_flight::Gate;
 use crate::error::Failure;
 use crate::settings::Connection;
 
+use crate::cassette::{Cassette, Pieces, Tape};
 pub use call::{Call, Payload, Unanswered};
-use cassette::{Cassette, Pieces, Tape};
 pub use digest::digest;
 pub(crate) use error::too_long;
 use live::Live;
-pub use pace::{Gate, Turn};
 use stream::LiveStream;
 pub use stream::Next;
 

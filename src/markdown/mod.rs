@@ -26,7 +26,6 @@ mod start;
 mod style;
 mod table;
 mod tex;
-mod when;
 mod words;
 
 use fence::Fence;
@@ -37,7 +36,6 @@ use style::{Pen, Style};
 use table::Table;
 
 pub use style::Paint;
-pub(super) use when::paint;
 
 /// Most of a line that is held for its end, where it is a row or opens a block.
 const LINE_MAX: usize = 64 * 1024;

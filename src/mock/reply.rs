@@ -194,7 +194,7 @@ mod tests {
             let Step::Bytes(body) = &reply.steps[0] else {
                 panic!("a refusal is whole");
             };
-            failure::read(reply.status, body).class
+            error_codes::read(reply.status, body).class
         };
         for (kind, expected) in [
             (FaultKind::KeyRefused, Class::Account),

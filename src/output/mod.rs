@@ -3,20 +3,21 @@
 //! Output is gathered in one buffer and leaves when the run is about to wait,
 //! so that a burst costs one write and a lone delta leaves at once.
 
+mod atomic_file;
 mod beside;
 mod descriptor;
 mod extract;
 mod finish;
-mod results_file;
 mod open;
-mod atomic_file;
-mod render;
+mod reasoning;
 mod result;
+mod results_file;
 mod shared;
 mod sink;
 mod special;
+pub(crate) mod status;
 mod text;
-mod reasoning;
+mod when;
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -27,19 +28,19 @@ use crate::error::Failure;
 use crate::event::{Event, Items, Left, Tally};
 use crate::exit::Class;
 use crate::output::status::{Bar, Spinner};
-use crate::terminal;
 use crate::secret::Scrubber;
+use crate::terminal;
 
+pub use crate::markdown::Paint;
+pub use atomic_file::Output;
 pub use extract::Which;
 pub use finish::Done;
-pub use results_file::Journal;
 pub use open::{Kind, open, print};
-pub use atomic_file::Output;
-pub use render::Paint;
+pub use results_file::Journal;
 pub use shared::Shared;
 
+use crate::markdown::Render;
 use extract::Extract;
-use render::Render;
 use terminal::{Pieces, one_line, sanitize};
 
 /// How and what to print.

@@ -2,9 +2,9 @@
 
 use std::io::{IsTerminal, Stderr};
 
-use super::descriptor::is_stdout;
 use super::atomic_file::meta;
-use super::{Options, Output, Printer, Shared, Which, render};
+use super::descriptor::is_stdout;
+use super::{Options, Output, Printer, Shared, Which};
 use crate::cli::{Format, OutputArgs, Render};
 use crate::error::Failure;
 
@@ -69,7 +69,7 @@ pub fn open(
     result = result.and(misplaced);
     let terminal = out.is_terminal();
     let render = if text && extract.is_none() {
-        render::paint(args.render, standard, terminal, |name| {
+        super::when::paint(args.render, standard, terminal, |name| {
             std::env::var_os(name)
         })
     } else {

@@ -3,11 +3,11 @@
 use std::io::Write;
 
 use super::Printer;
-use super::sanitize::one_line;
 use crate::cli::Format;
 use crate::error::Failure;
 use crate::event::{Count, Event, Left, Level, Sink, View, Work};
 use crate::output::status::Spinner;
+use crate::terminal::one_line;
 
 impl<O: Write, E: Write> Sink for Printer<O, E> {
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {

@@ -83,16 +83,3 @@ impl Drop for Bar {
         self.0.finish_and_clear();
     }
 }
-
-/// indicatif's one call into the C library's mathematics, for a speed that the
-/// spinner does not show. Were it left to libm, every run would load libm: a tenth
-/// of a short one's processor time.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-#[allow(
-    unsafe_code,
-    reason = "the name that indicatif's code is linked to; the program alone sees it"
-)]
-#[unsafe(no_mangle)]
-extern "C" fn pow(base: f64, exponent: f64) -> f64 {
-    libm::pow(base, exponent)
-}

@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-use super::Paint;
 use crate::cli::Render;
+use crate::markdown::Paint;
 
 /// What is to be rendered with, if it is. `terminal` says whether people read the
 /// output as it comes, `standard` whether it is standard output. Nothing is read of

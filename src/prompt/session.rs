@@ -10,8 +10,8 @@ use super::history::{self, History};
 use super::text::Text;
 use crate::api::request::Message;
 use crate::error::Failure;
-use crate::temp_files::Made;
 use crate::safe_path::{self, is_at};
+use crate::temp_files::Made;
 
 /// The session file, locked. Dropped without [`Session::extend`] it is as it
 /// was: one that this run made is removed.

@@ -7,8 +7,8 @@ use crate::api::request::{Message, Request};
 use crate::cli::{Common, EachArgs, Format, Render, Tier};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::prompt::{Item, Template};
 use crate::models::{self, Charge};
+use crate::prompt::{Item, Template};
 
 /// Requests at once to a model whose number no document tells.
 const CAREFUL: u16 = 2;

@@ -2,15 +2,11 @@
 //! sent or printed here.
 
 mod batch;
-pub mod config;
+mod body;
 mod curl;
 mod each;
-mod schema_instruction;
 mod limits;
-pub mod print;
-mod body;
-mod rows;
-mod show;
+mod schema_instruction;
 mod sources;
 mod task;
 
@@ -20,8 +16,8 @@ use crate::api::request::{Message, Request};
 use crate::cli::{Common, DryRun, EachArgs, Format};
 use crate::error::Failure;
 use crate::prompt::Template;
-use crate::settings::{Connection, Settings};
 use crate::schema::Wanted;
+use crate::settings::{Connection, Settings};
 use crate::tools::Toolbox;
 
 pub use crate::models::Charge;

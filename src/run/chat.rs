@@ -2,13 +2,13 @@
 
 use super::report::{calls, cut, extend, start, tell};
 use crate::answer::Answer;
-use crate::request::{Expect, Job};
+use crate::client::{self, Ask, Span};
 use crate::error::Failure;
 use crate::event::Sink;
-use crate::client::{self, Ask, Span};
 use crate::exit::Class;
-use crate::prompt::Session;
 use crate::http::Transport;
+use crate::prompt::Session;
+use crate::request::{Expect, Job};
 
 /// Asks once and hands the answer to `sink`. What is returned with success is
 /// the accepted answer.

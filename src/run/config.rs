@@ -7,13 +7,14 @@ use crate::api::request::Message;
 use crate::cli::{Cli, Command, ConfigAction, ConfigArgs, DryRun, FileArgs, Preset};
 use crate::config::{Config, KeyFrom, Place};
 use crate::error::Failure;
-use crate::prompt;
 use crate::models;
+use crate::prompt;
 use crate::secret::Scrubber;
 use crate::settings::{self, With};
 use crate::tools::Toolbox;
 
-use super::{Purpose, plan, config_show, sources};
+use super::config_show;
+use crate::request::{Purpose, plan, sources};
 
 /// What is to be printed, and the failure that comes after it.
 pub fn run(args: ConfigArgs) -> (String, Result<(), Failure>) {

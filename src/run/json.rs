@@ -9,14 +9,14 @@ use super::report::{extend, reasoning, start};
 use super::whereabouts;
 use crate::answer::Answer;
 use crate::api::request::{Message, Request};
-use crate::request::Job;
+use crate::client::{self, Ask, Span};
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, Violation};
-use crate::client::{self, Ask, Span};
 use crate::exit::Class;
-use crate::prompt::Session;
-use crate::schema::{Rejected, Show, Wanted};
 use crate::http::Transport;
+use crate::prompt::Session;
+use crate::request::Job;
+use crate::schema::{Rejected, Show, Wanted};
 
 /// Asks until an answer is what is `wanted`, and hands it to `sink`. What is
 /// returned with success is the accepted answer.

@@ -7,11 +7,12 @@ use std::fmt::Write as _;
 
 use clap::CommandFactory;
 
-use crate::cli::{Cli, ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, ModelsFormat, Shell};
-use crate::cli::{TOPICS, Topic};
+use crate::cli::{Cli, ModelsFormat, Shell};
 use crate::config::{KEYS, Key, MODEL_KEYS};
 use crate::error::Failure;
 use crate::exit::{self, Row};
+use crate::help::{ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES};
+use crate::help::{TOPICS, Topic};
 use crate::models::{self, MODELS, Model};
 
 /// Columns that a text is folded to.

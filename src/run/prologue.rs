@@ -7,25 +7,25 @@ use std::io::Stderr;
 use std::path::Path;
 
 use crate::cli::{self, Common, EachArgs};
-use crate::request::{self, Plan, Purpose, Task, fits_each};
 use crate::config::Config;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
-use crate::prompt::{self, Items};
+use crate::http::Transport;
 use crate::output::{self, Done, Kind, Output, Shared};
+use crate::prompt::{self, Items};
+use crate::request::{self, Plan, Purpose, Task, fits_each};
+use crate::schema::Wanted;
 use crate::secret::Scrubber;
 use crate::settings::{self, With};
 #[cfg(unix)]
 use crate::signals;
-use crate::schema::Wanted;
 use crate::tools::{Approval, Tools};
-use crate::http::Transport;
 use crate::{run, stdout};
 
-pub(super) use batch::batch;
+pub(crate) use batch::batch;
 
 /// One of the commands that ask a model.
-pub(super) fn converse(
+pub(crate) fn converse(
     command: &'static str,
     mut common: Common,
     each: Option<EachArgs>,
@@ -180,9 +180,7 @@ fn purpose(
 ) -> Result<Purpose, Failure> {
     Ok(match task {
         Task::Answer => Purpose::Answer,
-        Task::Json(answer) => {
-            Purpose::Json(Box::new(Wanted::load(request::wanted(answer), read)?))
-        }
+        Task::Json(answer) => Purpose::Json(Box::new(Wanted::load(request::wanted(answer), read)?)),
         Task::Tools(offer, run) => {
             let purpose = Purpose::Calls {
                 required: offer.require_call,
@@ -208,9 +206,7 @@ fn ask(asked: Asked, printer: &Shared<Output, Stderr>) -> Result<Done, Failure> 
     let answer = match plan {
         Plan::Once(job, expect) => run::once(&job, &expect, session, way, &mut sink),
         Plan::Reask(job, wanted) => run::reask(&job, &wanted, session, way, &mut sink),
-        Plan::Rounds(job, rounds) => {
-            run::rounds(*job, rounds, &approval, session, way, &mut sink)
-        }
+        Plan::Rounds(job, rounds) => run::rounds(*job, rounds, &approval, session, way, &mut sink),
         Plan::Each(plan, many) => {
             let Some(items) = items else {
                 return Ok(Done::default());

@@ -4,11 +4,11 @@ use serde_json::Value;
 
 use super::whereabouts;
 use crate::answer::{Answer, Call};
-use crate::request::Job;
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, VERSION, Violation};
 use crate::exit::Class;
 use crate::prompt::Session;
+use crate::request::Job;
 use crate::schema;
 use crate::tools::Toolbox;
 

@@ -9,14 +9,14 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::report::{call_event, cut, extend, faults, prose, start, turn, whole};
 use crate::answer::{Answer, Call};
 use crate::api::request::Message;
-use crate::request::{Job, Rounds};
+use crate::client::{self, Ask, Span};
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, Violation};
-use crate::client::{self, Ask, Span};
 use crate::exit::Class;
-use crate::prompt::Session;
-use crate::tools::{Approval, Outcome};
 use crate::http::Transport;
+use crate::prompt::Session;
+use crate::request::{Job, Rounds};
+use crate::tools::{Approval, Outcome};
 
 /// Asks, runs the calls, and asks again, within the limit. What is
 /// returned with success is the final answer.

@@ -5,11 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use airx_heavy::schema::{self as heavy, Refused, Validator};
 use serde_json::Value;
 
 use super::deep::{deep, within};
-use super::usual::is_usual;
+use super::validator::{Refused, Validator};
 use crate::error::Failure;
 use crate::event::Violation;
 
@@ -28,21 +27,11 @@ impl Schema {
     /// It is no schema, or refers to what is not in it: exit 2, with the path.
     pub fn compile(document: &Value, place: &str) -> Result<Self, Failure> {
         deep(|| {
-            if is_usual(document)
-                && let Ok(validator) = Validator::compile(document, true)
-            {
-                return Ok(Self::new(validator));
-            }
-            match Validator::compile(document, false) {
-                Ok(validator) => Ok(Self::new(validator)),
-                Err(why) => Err(refused(&why, place)),
-            }
+            let validator = Validator::compile(document).map_err(|why| refused(&why, place))?;
+            Ok(Self {
+                validator: Arc::new(validator),
+            })
         })
-    }
-
-    fn new(validator: Validator) -> Self {
-        let validator = Arc::new(validator);
-        Self { validator }
     }
 
     /// What is wrong with `value`; nothing where it fits. At most the first
@@ -56,14 +45,12 @@ impl Schema {
     fn errors_within(&self, limit: Duration, value: &Value) -> Vec<Violation> {
         let (validator, value) = (Arc::clone(&self.validator), Arc::new(value.clone()));
         let checked = within(limit, move || validator.violations(&value));
-        let told = checked.unwrap_or_else(|| {
+        checked.unwrap_or_else(|| {
             let seconds = limit.as_secs_f64();
-            vec![heavy::Violation::whole(format!(
+            vec![Violation::of_root(format!(
                 "to hold it against the schema takes more than {seconds} s"
             ))]
-        });
-        let own = |heavy::Violation { path, message }| Violation { path, message };
-        told.into_iter().map(own).collect()
+        })
     }
 }
 
@@ -76,7 +63,7 @@ impl fmt::Debug for Schema {
 /// Why a document is no schema.
 fn refused(why: &Refused, place: &str) -> Failure {
     match why {
-        Refused::Wrong(heavy::Violation { path, message }) => {
+        Refused::Wrong(Violation { path, message }) => {
             let at = if path.is_empty() { "its root" } else { path };
             Failure::usage(format!("{place}: not a JSON Schema: {at}: {message}"))
         }

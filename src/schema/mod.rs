@@ -1,11 +1,11 @@
 //! An answer's text → one JSON value, strictly; and the parts of it that were
 //! asked for.
 
+mod check;
 mod deep;
 mod fields;
 mod lines;
-mod check;
-mod usual;
+mod validator;
 mod wanted;
 
 use std::collections::HashSet;
@@ -14,8 +14,8 @@ use std::fmt;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
-pub use lines::Splitter;
 pub use check::Schema;
+pub use lines::Splitter;
 pub use wanted::{Options, Rejected, Show, TRIES, Wanted};
 
 /// Most levels of arrays and objects in one another: what `serde_json` reads.

@@ -3,8 +3,10 @@
 //! meta-schema; nothing is ever fetched.
 
 use jsonschema::error::ValidationErrorKind as Kind;
-use jsonschema::{Draft, PatternOptions, ReferencingError, ValidationError};
+use jsonschema::{PatternOptions, ReferencingError, ValidationError};
 use serde_json::Value;
+
+use crate::event::Violation;
 
 /// Steps back that a pattern may take in one string: some ten milliseconds.
 /// Only patterns with look-around or back-references can step back at all; one
@@ -23,19 +25,11 @@ const MESSAGE_MAX: usize = 300;
 
 /// A compiled schema.
 #[derive(Debug)]
-pub struct Validator(jsonschema::Validator);
-
-/// What is wrong with a value, and where: a pointer, and the rule with what was
-/// found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Violation {
-    pub path: String,
-    pub message: String,
-}
+pub(super) struct Validator(jsonschema::Validator);
 
 /// Why a document is no schema.
 #[derive(Debug)]
-pub enum Refused {
+pub(super) enum Refused {
     /// By its meta-schema.
     Wrong(Violation),
     /// It refers to what it does not have, or names no known draft.
@@ -44,27 +38,22 @@ pub enum Refused {
 
 impl Validator {
     /// Compiles `document` by the draft that its `$schema` names, 2020-12 without
-    /// it; with `seventh` by draft 7, whatever it names.
+    /// it.
     ///
     /// # Errors
     /// It is no schema, or refers to what is not in it.
-    pub fn compile(document: &Value, seventh: bool) -> Result<Self, Refused> {
+    pub(super) fn compile(document: &Value) -> Result<Self, Refused> {
         let options = jsonschema::options()
             .offline()
             .should_validate_formats(true)
             .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_MAX));
-        let options = if seventh {
-            options.with_draft(Draft::Draft7)
-        } else {
-            options
-        };
         let built = options.build(document);
         built.map(Self).map_err(|error| refused(&error))
     }
 
     /// What is wrong with `value`, however long it takes to find; nothing where it
     /// fits. The first twenty are told, of a huge value only the first.
-    pub fn violations(&self, value: &Value) -> Vec<Violation> {
+    pub(super) fn violations(&self, value: &Value) -> Vec<Violation> {
         let Self(validator) = self;
         // Stops at the first thing wrong, and keeps no record of branches
         // that did not fit where another did.
@@ -80,17 +69,9 @@ impl Validator {
             errors.map(|error| violation(&error)).collect()
         };
         if told.is_empty() {
-            told.push(Violation::whole("it does not fit the schema".to_owned()));
+            told.push(Violation::of_root("it does not fit the schema".to_owned()));
         }
         told
-    }
-}
-
-impl Violation {
-    /// Of the value as a whole.
-    pub fn whole(message: String) -> Self {
-        let path = String::new();
-        Self { path, message }
     }
 }
 

@@ -4,9 +4,9 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::process::{self, Limits};
 use crate::error::Failure;
 use crate::exit::Class;
+use crate::process::{self, Limits};
 
 const LIMITS: Limits = Limits {
     timeout: Some(Duration::from_secs(10)),

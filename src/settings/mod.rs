@@ -19,8 +19,8 @@ use url::Url;
 use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
 use crate::config::{Config, variable};
 use crate::error::Failure;
-use crate::prompt::{self, Many, Sources};
 use crate::models;
+use crate::prompt::{self, Many, Sources};
 use crate::secret::{Scrubber, Secret};
 
 pub use endpoint::{Endpoint, Provider};

@@ -8,16 +8,16 @@ use std::process::{ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
-use airx_heavy::mcp::{Called, Failed, Session, Tool};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use super::check::{NAME_MAX, is_of_names};
+use super::mcp_session::{Called, Failed, Session, Tool};
 use super::program::Program;
 use super::{Action, Limits, Toolbox};
-use crate::process::{self, Child, Cut};
 use crate::error::Failure;
 use crate::exit::Class;
+use crate::process::{self, Child, Cut};
 
 /// The servers of a run, in the order of the flags.
 #[derive(Default)]

@@ -15,25 +15,25 @@ use tokio::runtime::{Builder, Runtime};
 
 /// A session that has begun.
 #[derive(Debug)]
-pub struct Session {
+pub(super) struct Session {
     runtime: Runtime,
     service: RunningService<RoleClient, ()>,
 }
 
 /// A server's tool.
 #[derive(Debug)]
-pub struct Tool {
+pub(super) struct Tool {
     /// As the server calls it.
-    pub name: String,
+    pub(super) name: String,
     /// Its description, else its title.
-    pub description: String,
+    pub(super) description: String,
     /// The JSON Schema of its arguments.
-    pub parameters: Value,
+    pub(super) parameters: Value,
 }
 
 /// Why a session has not begun.
 #[derive(Debug)]
-pub enum Failed {
+pub(super) enum Failed {
     /// The pipes cannot be waited for.
     Here(io::Error),
     /// What the server says is not the protocol.
@@ -44,7 +44,7 @@ pub enum Failed {
 
 /// What became of a call.
 #[derive(Debug)]
-pub enum Called {
+pub(super) enum Called {
     /// The tool's result as text, of success or of failure.
     Result { failed: bool, text: String },
     /// The server refuses the call.
@@ -61,7 +61,7 @@ impl Session {
     ///
     /// # Errors
     /// See [`Failed`].
-    pub fn begin(
+    pub(super) fn begin(
         from: OwnedFd,
         to: OwnedFd,
         limit: Option<Duration>,
@@ -91,7 +91,7 @@ impl Session {
     }
 
     /// Calls a tool and waits for its result.
-    pub fn call(
+    pub(super) fn call(
         &self,
         tool: String,
         arguments: Map<String, Value>,
@@ -111,7 +111,7 @@ impl Session {
     }
 
     /// Ends the session: its pipes are closed, which is a server's sign to end.
-    pub fn end(self, limit: Duration) {
+    pub(super) fn end(self, limit: Duration) {
         self.runtime
             .block_on(within(Some(limit), self.service.cancel()));
     }

@@ -5,13 +5,15 @@ mod approval;
 mod check;
 #[cfg(not(unix))]
 mod elsewhere;
-mod tools_dir;
 mod load;
+mod loaded;
 #[cfg(unix)]
 mod mcp;
+#[cfg(unix)]
+mod mcp_session;
 mod program;
 mod run;
-mod loaded;
+mod tools_dir;
 
 use std::path::PathBuf;
 
@@ -21,8 +23,8 @@ use crate::schema::Schema;
 
 pub use crate::process::Limits;
 pub use approval::{Approval, Terminal};
-pub use run::Outcome;
 pub use loaded::Tools;
+pub use run::Outcome;
 
 use program::{Program, Surroundings};
 

@@ -8,9 +8,9 @@ use serde_json::Value;
 
 use super::program::Program;
 use super::{Action, Toolbox};
-use crate::process::{self, Ended};
 use crate::error::Failure;
 use crate::exit::Class;
+use crate::process::{self, Ended};
 
 /// What became of a call.
 #[derive(Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use serde_json::Value;
 
 use super::Limits;
 use super::program::{Program, Surroundings};
-use crate::process::{self, Ended};
 use crate::error::Failure;
+use crate::process::{self, Ended};
 
 /// What asks an executable for its function object.
 const FLAG: &str = "--tool-schema";

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use airx::api::reply::{CompletionDetails, PromptDetails, Usage};
-use airx::cli::EVENTS;
 use airx::event::{Event, Fault, ItemResult, VERSION, Violation};
 use airx::exit::TABLE;
+use airx::help::EVENTS;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 

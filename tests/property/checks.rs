@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use airx::answer::{Answer, End, refused};
 use airx::api::answered::Answered;
 use airx::api::batch::{Batch, LINES_MAX, Page};
-use airx::api::{failure, reply::Reply};
+use airx::api::{error_codes, reply::Reply};
 use airx::cli::Format;
 use airx::error::Failure;
 use airx::event::{Event, Level, Sink};
-use airx::prompt::{self, Sources};
+use airx::http::{Next, Transport, digest};
 use airx::output::{Options, Paint, Printer, Which};
+use airx::prompt::{self, Sources};
+use airx::schema::{self, Schema, Show, Splitter, Wanted};
 use airx::secret::Scrubber;
 use airx::settings::{Cassette, Connection, Endpoint, Timeouts};
 use airx::sse::{Parser, TooLong};
-use airx::schema::{self, Schema, Show, Splitter, Wanted};
 use airx::tools::{self, Toolbox};
-use airx::http::{Next, Transport, digest};
 
 /// `bytes` in pieces whose lengths `cuts` gives, over and over.
 pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -274,7 +274,7 @@ fn untouched(bytes: &[u8], out: &str) {
 
 /// A body of any status is an answer or a failure.
 pub fn reply(status: u16, body: &[u8]) {
-    let told = failure::read(status, body);
+    let told = error_codes::read(status, body);
     assert!((1..=12).contains(&told.class.code()));
     let refused = refused(status, body);
     assert!(refused.message.chars().count() < 2000 + 8 * body.len().min(4096));
@@ -310,10 +310,7 @@ pub fn structure(text: &str) {
         return;
     };
     if let Some(items) = value.as_array() {
-        let elements: Vec<_> = elements
-            .iter()
-            .map(|text| schema::strict(text))
-            .collect();
+        let elements: Vec<_> = elements.iter().map(|text| schema::strict(text)).collect();
         let items: Vec<_> = items.iter().cloned().map(Ok).collect();
         assert_eq!(elements, items, "{text}");
     }
@@ -321,7 +318,7 @@ pub fn structure(text: &str) {
         let options = schema::Options {
             show,
             tries: 1,
-            ..structured::Options::default()
+            ..schema::Options::default()
         };
         let wanted = Wanted::load(options, |_: &Path| Ok(String::new())).unwrap();
         wanted.read(text).ok()
@@ -344,7 +341,7 @@ pub fn fields(text: &str) {
     let options = schema::Options {
         fields: Some(text.to_owned()),
         tries: 1,
-        ..structured::Options::default()
+        ..schema::Options::default()
     };
     let _ = Wanted::load(options, |_| Ok(String::new()));
 }
@@ -381,7 +378,7 @@ pub fn schema(schema: &str, value: &str) {
 pub fn tools(text: &str) {
     let sources = tools::Sources {
         files: vec![PathBuf::from("t.json")],
-        ..toolbox::Sources::default()
+        ..tools::Sources::default()
     };
     let mut toolbox = Toolbox::default();
     if toolbox.load(&sources, |_| Ok(text.to_owned())).is_ok() {

@@ -23,8 +23,8 @@ use std::time::{Duration, Instant, SystemTime};
 use crate::error::Failure;
 use crate::event::Earlier;
 use crate::exit::Class;
-use crate::temp_files::Made;
 use crate::safe_path::{FileId, is_at};
+use crate::temp_files::Made;
 
 /// The shortest time between two syncs.
 const SYNC: Duration = Duration::from_secs(1);

@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use super::{Journal, Replaced, scan, stamp};
 use crate::error::Failure;
-use crate::temp_files::Made;
-use crate::safe_path;
 use crate::output::beside::{beside, reason, remove_leftovers, replaceable};
+use crate::safe_path;
+use crate::temp_files::Made;
 
 impl Journal {
     /// Opens the file; returns none where the path is not a regular file's. With

@@ -5,9 +5,9 @@ use std::fs::File;
 
 use crate::answer::one_line;
 use crate::api::batch::{Batch, Page, id};
+use crate::client::{self, Again, Failed};
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink};
-use crate::client::{self, Again, Failed};
 use crate::exit::Class;
 use crate::http::{Call, Payload, Transport};
 

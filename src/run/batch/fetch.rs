@@ -9,13 +9,13 @@ use super::wait::refused;
 use crate::answer;
 use crate::api::answered::Answered;
 use crate::api::batch::{Batch, State};
-use crate::run::each::outcome::{Content, Outcome};
-use crate::run::report;
+use crate::client;
 use crate::error::Failure;
 use crate::event::{Count, Event, Items, Level, Sink, Tally};
-use crate::client;
 use crate::exit::Class;
 use crate::http::Transport;
+use crate::run::each::outcome::{Content, Outcome};
+use crate::run::report;
 
 /// Prints what became of the items of these batches. `discount`: the half of the
 /// list price that the providers take is what an answer cost.
@@ -195,7 +195,7 @@ fn answered(place: &Place, line: &[u8], accept: &[String], discount: bool) -> Ou
     outcome.result = match result {
         Ok(()) if answer.calls.is_empty() => Ok(Content::Text(answer.text)),
         Ok(()) => {
-            let calls = answer.calls.iter().map(|call| tell::call(call, &[]));
+            let calls = answer.calls.iter().map(|call| report::call(call, &[]));
             Ok(Content::Calls(calls.collect(), answer.text))
         }
         Err(failure) => {

@@ -6,11 +6,11 @@ use std::io::{self, BufWriter, Write};
 
 use super::custom_id;
 use crate::api::batch::{BYTES_MAX, LINES_MAX, Span, line};
-use crate::request::{Job, Many};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::prompt::{Item, Items};
 use crate::http::digest;
+use crate::prompt::{Item, Items};
+use crate::request::{Job, Many};
 
 /// The lines of one batch.
 #[derive(Debug)]

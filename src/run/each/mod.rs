@@ -14,13 +14,14 @@ mod worker;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
-use crate::request::{Many, Plan};
+use crate::client::in_flight::Gate;
 use crate::error::Failure;
 use crate::event::{Earlier, Sink};
 use crate::exit::Class;
+use crate::http::Transport;
 use crate::prompt::{Item, Items};
+use crate::request::{Many, Plan};
 use crate::tools::Approval;
-use crate::http::{Gate, Transport};
 
 use outcome::Outcome;
 use run::Run;

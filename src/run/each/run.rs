@@ -10,12 +10,13 @@ use super::budget::Budget;
 use super::order::Order;
 use super::outcome::Outcome;
 use super::worker::{Task, Workers};
-use crate::request::{Bounds, Job, Many};
+use crate::client::in_flight::Gate;
 use crate::error::Failure;
 use crate::event::{Count, Earlier, Event, Found, Items, Level, Sink, VERSION};
 use crate::exit::Class;
+use crate::http::digest;
 use crate::prompt::Item;
-use crate::http::{Gate, digest};
+use crate::request::{Bounds, Job, Many};
 
 /// What the first SIGINT does.
 const LATER: &str = "SIGINT: what is in flight ends first; once more ends it at once";

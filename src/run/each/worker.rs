@@ -11,14 +11,15 @@ use super::collect::Collect;
 use super::outcome::{Content, Outcome};
 use super::spent::Spent;
 use crate::answer::Answer;
-use crate::request::{Bounds, Expect, Job, Plan, Rounds};
-use crate::run::{self, tell};
+use crate::client::in_flight::Gate;
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Class;
+use crate::http::Transport;
+use crate::request::{Bounds, Expect, Job, Plan, Rounds};
+use crate::run::{self, report};
 use crate::schema::Wanted;
 use crate::tools::Approval;
-use crate::http::{Gate, Transport};
 
 /// An item that is to be asked for.
 pub(super) struct Task {
@@ -70,7 +71,7 @@ impl Way {
         match (self, value) {
             (_, Some(value)) => Content::Value(value),
             (Self::Once(Expect::Calls { .. }), None) if !answer.calls.is_empty() => {
-                let calls = answer.calls.iter().map(|call| tell::call(call, &[]));
+                let calls = answer.calls.iter().map(|call| report::call(call, &[]));
                 Content::Calls(calls.collect(), answer.text)
             }
             _ => Content::Text(answer.text),

@@ -4,21 +4,21 @@ use std::io::{BufReader, Read, Seek, SeekFrom, Stderr};
 
 use super::end;
 use crate::cli::{BatchAction, Common};
-use crate::request::{self, Errand, Job, Many, Plan, Purpose};
 use crate::config::Config;
-use crate::run::batch as engine;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
-use crate::prompt;
+use crate::http::Transport;
 use crate::output::{self, Done, Kind, Output, Shared};
+use crate::prompt;
+use crate::request::{self, Errand, Job, Many, Plan, Purpose};
+use crate::run::batch as engine;
 use crate::secret::Scrubber;
 use crate::settings::{self, Settings, With};
 #[cfg(unix)]
 use crate::signals;
 use crate::stdout;
 use crate::tools::Toolbox;
-use crate::http::Transport;
 
 /// One of `airx batch`.
 pub(crate) fn batch(action: BatchAction, config: Result<Option<Config>, Failure>) -> u8 {
