@@ -38,7 +38,15 @@ pub(crate) fn converse(
     let kind = each.as_ref().map_or(Kind::Answer, |each| Kind::Results {
         resume: each.resume,
     });
-    let (printer, opened) = output::open(command, live, &mut common.output, kind, stdout);
+    let (output, inputs) = (
+        &mut common.output,
+        [
+            ("--session", common.input.session.as_deref()),
+            ("--key-file", common.connection.key_file.as_deref()),
+        ],
+    );
+    let inputs = needed(inputs);
+    let (printer, opened) = output::open(command, live, output, kind, &inputs, stdout);
     #[cfg(unix)]
     signals::install(printer.clone());
     let (config, read) = match config {
@@ -64,6 +72,14 @@ pub(crate) fn converse(
         Err(failure) => Err(failure),
     };
     end(result, config.as_ref(), &printer)
+}
+
+/// Those of the files that are named.
+fn needed<'a, const N: usize>(
+    files: [(&'static str, Option<&'a Path>); N],
+) -> Vec<(&'static str, &'a Path)> {
+    let named = |(option, path): (_, Option<&'a Path>)| Some((option, path?));
+    files.into_iter().filter_map(named).collect()
 }
 
 /// Ends a run: tells what became of it, and returns the exit status.

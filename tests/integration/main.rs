@@ -81,6 +81,8 @@ mod replay;
 #[cfg(unix)]
 mod request;
 mod retries;
+#[cfg(unix)]
+mod same_file;
 mod scrub;
 #[cfg(unix)]
 mod signals;
