@@ -1,9 +1,17 @@
 //! Resolves a path to the file that it names, refuses what another user planted
-//! there, and compares files by identity.
+//! there, compares files by identity, and opens named pipes without waiting for a
+//! program that may never come.
 
-use std::fs::{File, Metadata};
-use std::io;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::time::{Duration, Instant};
+
+#[cfg(unix)]
+use rustix::fs::OFlags;
 
 /// As many links as Linux follows.
 const LINKS: usize = 40;
@@ -81,6 +89,102 @@ fn location(path: &Path) -> Option<PathBuf> {
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
     Some(folder.join(path.file_name()?))
+}
+
+/// How long a program that is started at the same time has to open the other end of
+/// a named pipe.
+#[cfg(unix)]
+const GRACE: Duration = Duration::from_secs(1);
+#[cfg(unix)]
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Opens what is there for writing, or makes a regular file where `create` is set.
+///
+/// # Errors
+/// It cannot be opened, or is a named pipe that no program reads.
+pub(crate) fn open_to_write(path: &Path, create: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).truncate(false).create(create);
+    #[cfg(not(unix))]
+    return options.open(path);
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        let start = Instant::now();
+        let file = loop {
+            let error = match options.open(path) {
+                Ok(file) => break file,
+                Err(error) => error,
+            };
+            let is_pipe = path.metadata().is_ok_and(|found| is_pipe(&found));
+            if !is_pipe || Errno::from_io_error(&error) != Some(Errno::NXIO) {
+                return Err(error);
+            }
+            if start.elapsed() >= GRACE {
+                return Err(io::Error::other("no program reads this pipe"));
+            }
+            std::thread::sleep(PAUSE);
+        };
+        // From here on a full pipe waits for its reader.
+        block(&file)?;
+        Ok(file)
+    }
+}
+
+/// Opens a file for [`read_all`].
+///
+/// # Errors
+/// It cannot be opened.
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    options.read(true).open(path)
+}
+
+/// Reads a file to its end, but at most `max` bytes.
+///
+/// # Errors
+/// It cannot be read, or is a named pipe that no program writes to.
+pub(crate) fn read_all(mut file: &File, max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    #[cfg(unix)]
+    {
+        let is_pipe = is_pipe(&file.metadata()?);
+        let (start, mut piece) = (Instant::now(), [0; 4096]);
+        while is_pipe {
+            match file.read(&mut piece) {
+                Ok(0) if start.elapsed() >= GRACE => {
+                    return Err(io::Error::other("no program writes to this pipe"));
+                }
+                Ok(0) => std::thread::sleep(PAUSE),
+                Ok(length) => {
+                    bytes.extend_from_slice(&piece[..length]);
+                    break;
+                }
+                // A program has opened the pipe and not written yet.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(error) => return Err(error),
+            }
+        }
+        block(file)?;
+    }
+    let rest = max.saturating_sub(bytes.len() as u64);
+    file.take(rest).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(unix)]
+fn is_pipe(file: &Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&file.file_type())
+}
+
+/// Has reads and writes of a file wait.
+#[cfg(unix)]
+fn block(file: &File) -> io::Result<()> {
+    use rustix::fs::{fcntl_getfl, fcntl_setfl};
+    Ok(fcntl_setfl(file, fcntl_getfl(file)? - OFlags::NONBLOCK)?)
 }
 
 /// Whether `path` itself, link or not, is another user's in a folder like `/tmp`.

@@ -9,7 +9,6 @@ use tempfile::NamedTempFile;
 use super::Journal;
 use super::beside::{beside, reason, remove_leftovers, replaceable};
 use super::descriptor::{is_descriptor, open_descriptor};
-use super::special;
 use crate::error::Failure;
 use crate::safe_path;
 
@@ -61,7 +60,7 @@ impl Output {
         let target = safe_path::resolved(path).map_err(failed)?;
         let known = match std::fs::metadata(&target) {
             Ok(metadata) if !metadata.is_file() => {
-                let file = special::open(&target).map_err(failed)?;
+                let file = safe_path::open_to_write(&target, false).map_err(failed)?;
                 return Ok(Self::Straight(file));
             }
             Ok(metadata) => {
@@ -213,7 +212,7 @@ pub(super) fn meta(path: &Path) -> Result<File, Failure> {
     if is_descriptor(path) {
         return open_descriptor("--meta", path);
     }
-    let opened = safe_path::resolved(path).and_then(|path| special::open_or_make(&path));
+    let opened = safe_path::resolved(path).and_then(|path| safe_path::open_to_write(&path, true));
     opened.map_err(|error| {
         Failure::usage(format!("--meta {}: {error}", path.display())).hint("nothing was sent")
     })

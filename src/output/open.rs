@@ -19,6 +19,8 @@ pub enum Kind {
     Results {
         /// Those of an earlier run are taken up again.
         resume: bool,
+        /// They are printed in input order.
+        ordered: bool,
     },
     /// What became of items elsewhere, to be had again at any time.
     Items,
@@ -39,7 +41,7 @@ pub fn open(
     stdout: impl Fn() -> Result<Output, Failure>,
 ) -> (Shared<Output, Stderr>, Result<(), Failure>) {
     let results = match kind {
-        Kind::Results { resume } => Some(resume),
+        Kind::Results { resume, .. } => Some(resume),
         Kind::Answer | Kind::Items => None,
     };
     let standard = args.output.as_deref().is_none_or(is_stdout);
@@ -99,6 +101,9 @@ pub fn open(
         verbose: args.verbose,
         progress: std::io::stderr().is_terminal(),
         many: kind != Kind::Answer,
+        // A file of results is put in order at the end.
+        ordered: matches!(kind, Kind::Results { ordered: true, .. })
+            && !matches!(out, Output::Results(_)),
     };
     (
         Shared::new(Printer::new(options, out, terminal, std::io::stderr())),

@@ -37,6 +37,7 @@ pub(crate) fn converse(
     let fits = each.as_ref().map(|_| fits_each(&common, &task.of_one()));
     let kind = each.as_ref().map_or(Kind::Answer, |each| Kind::Results {
         resume: each.resume,
+        ordered: !each.unordered,
     });
     let (output, inputs) = (
         &mut common.output,
@@ -92,13 +93,13 @@ fn end(
         Some(config) => config.placed(failure),
         None => failure,
     });
+    #[cfg(unix)]
     let signal = result.as_ref().err().and_then(|failure| failure.signal);
     let code = printer.lock().finish(result);
     #[cfg(unix)]
     if let Some(signal) = signal {
         signals::die(signal);
     }
-    let _ = signal;
     code
 }
 

@@ -68,11 +68,19 @@ mod meta;
 mod mock_batches;
 mod mock_files;
 #[cfg(unix)]
+mod named_pipes;
+#[cfg(unix)]
 mod output_file;
+#[cfg(unix)]
+mod output_leftovers;
+#[cfg(unix)]
+mod output_refused;
 #[cfg(unix)]
 mod pipes;
 #[cfg(unix)]
 mod planted;
+#[cfg(target_os = "linux")]
+mod process_one;
 mod proxy;
 mod record;
 #[cfg(unix)]
