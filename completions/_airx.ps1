@@ -64,7 +64,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -127,7 +127,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -172,6 +172,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--tools', '--tools', [CompletionResultType]::ParameterName, 'Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)')
             [CompletionResult]::new('--tools-dir', '--tools-dir', [CompletionResultType]::ParameterName, 'Tools: the executables of a folder, each asked for itself (repeat)')
             [CompletionResult]::new('--mcp', '--mcp', [CompletionResultType]::ParameterName, 'Tools of a Model Context Protocol server, spoken to over stdio (repeat)')
+            [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Offer only this tool of --tools, --tools-dir and --mcp (repeat)')
             [CompletionResult]::new('--retrieval', '--retrieval', [CompletionResultType]::ParameterName, 'Let the provider look into this knowledge base')
             [CompletionResult]::new('--retrieval-prompt', '--retrieval-prompt', [CompletionResultType]::ParameterName, 'How --retrieval puts what it found: a text with {{knowledge}} and {{question}}')
             [CompletionResult]::new('--exec', '--exec', [CompletionResultType]::ParameterName, 'Command that a tool''s calls run (repeat)')
@@ -204,7 +205,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -281,7 +282,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -358,7 +359,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--thinking', '--thinking', [CompletionResultType]::ParameterName, 'Thinking, for models that have it')
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -391,7 +392,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             break
         }
         'airx;batch;status' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -419,7 +420,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
         }
         'airx;batch;wait' {
             [CompletionResult]::new('--poll', '--poll', [CompletionResultType]::ParameterName, 'Time between two looks [default: 30s]')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -447,7 +448,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
         }
         'airx;batch;fetch' {
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -474,7 +475,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             break
         }
         'airx;batch;cancel' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -510,6 +511,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--script', '--script', [CompletionResultType]::ParameterName, 'Exact answers from FILE: NDJSON, one an answer, in order; the last repeats')
             [CompletionResult]::new('--require-key', '--require-key', [CompletionResultType]::ParameterName, 'Take this key alone: none gets 401 with code 1001, any other 1002')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'Write each request to FILE before it is answered, one JSON object a line')
+            [CompletionResult]::new('--json-schema', '--json-schema', [CompletionResultType]::ParameterName, 'Honour `response_format: json_schema` with an example that fits the schema')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')

@@ -60,7 +60,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -122,7 +122,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -166,6 +166,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --tools 'Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)'
             cand --tools-dir 'Tools: the executables of a folder, each asked for itself (repeat)'
             cand --mcp 'Tools of a Model Context Protocol server, spoken to over stdio (repeat)'
+            cand --only 'Offer only this tool of --tools, --tools-dir and --mcp (repeat)'
             cand --retrieval 'Let the provider look into this knowledge base'
             cand --retrieval-prompt 'How --retrieval puts what it found: a text with {{knowledge}} and {{question}}'
             cand --exec 'Command that a tool''s calls run (repeat)'
@@ -198,7 +199,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -274,7 +275,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -349,7 +350,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --thinking 'Thinking, for models that have it'
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -381,7 +382,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --version 'Print version'
         }
         &'airx;batch;status'= {
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -408,7 +409,7 @@ set edit:completion:arg-completer[airx] = {|@words|
         }
         &'airx;batch;wait'= {
             cand --poll 'Time between two looks [default: 30s]'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -435,7 +436,7 @@ set edit:completion:arg-completer[airx] = {|@words|
         }
         &'airx;batch;fetch'= {
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -461,7 +462,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --version 'Print version'
         }
         &'airx;batch;cancel'= {
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -496,6 +497,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --script 'Exact answers from FILE: NDJSON, one an answer, in order; the last repeats'
             cand --require-key 'Take this key alone: none gets 401 with code 1001, any other 1002'
             cand --log 'Write each request to FILE before it is answered, one JSON object a line'
+            cand --json-schema 'Honour `response_format: json_schema` with an example that fits the schema'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand -V 'Print version'

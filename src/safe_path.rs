@@ -25,8 +25,7 @@ pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
         if is_planted(&path) {
-            let why = "another user put it into a folder that all can write to";
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+            return Err(planted());
         }
         match std::fs::read_link(&path) {
             // A link of /proc, as /dev/stdout is, may name no path at all.
@@ -86,8 +85,7 @@ fn location(path: &Path) -> Option<PathBuf> {
     if let Ok(path) = path.canonicalize() {
         return Some(path);
     }
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    let folder = folder_of(&path).canonicalize().ok()?;
     Some(folder.join(path.file_name()?))
 }
 
@@ -147,32 +145,36 @@ pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// It cannot be read, or is a named pipe that no program writes to.
-pub(crate) fn read_all(mut file: &File, max: u64) -> io::Result<Vec<u8>> {
+pub(crate) fn read_all(file: &File, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     #[cfg(unix)]
     {
-        let is_pipe = is_pipe(&file.metadata()?);
-        let (start, mut piece) = (Instant::now(), [0; 4096]);
-        while is_pipe {
-            match file.read(&mut piece) {
-                Ok(0) if start.elapsed() >= GRACE => {
-                    return Err(io::Error::other("no program writes to this pipe"));
-                }
-                Ok(0) => std::thread::sleep(PAUSE),
-                Ok(length) => {
-                    bytes.extend_from_slice(&piece[..length]);
-                    break;
-                }
-                // A program has opened the pipe and not written yet.
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) => return Err(error),
-            }
+        if is_pipe(&file.metadata()?) {
+            bytes = first_piece(file)?;
         }
         block(file)?;
     }
     let rest = max.saturating_sub(bytes.len() as u64);
     file.take(rest).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+/// Waits until a program has opened a pipe for writing. Returns what it has written.
+#[cfg(unix)]
+fn first_piece(mut pipe: &File) -> io::Result<Vec<u8>> {
+    let (start, mut piece) = (Instant::now(), [0; 4096]);
+    loop {
+        match pipe.read(&mut piece) {
+            Ok(0) if start.elapsed() >= GRACE => {
+                return Err(io::Error::other("no program writes to this pipe"));
+            }
+            Ok(0) => std::thread::sleep(PAUSE),
+            Ok(length) => return Ok(piece[..length].to_vec()),
+            // It has opened the pipe and not written yet.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        }
+    }
 }
 
 #[cfg(unix)]
@@ -187,15 +189,38 @@ fn block(file: &File) -> io::Result<()> {
     Ok(fcntl_setfl(file, fcntl_getfl(file)? - OFlags::NONBLOCK)?)
 }
 
+/// The error for a file that another user put where all can write.
+pub(crate) fn planted() -> io::Error {
+    let why = "another user put it into a folder that all can write to";
+    io::Error::new(io::ErrorKind::PermissionDenied, why)
+}
+
+/// Whether `path` itself, link or not, belongs to another user and its folder can be
+/// written to by all, sticky or not. Stricter than what Linux asks of links: for
+/// files that are going to be run.
+#[cfg(unix)]
+pub(crate) fn is_strangers_in_open_folder(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    const OPEN: u32 = 0o002;
+    let (Ok(found), Ok(folder)) = (path.symlink_metadata(), folder_of(path).metadata()) else {
+        return false;
+    };
+    folder.mode() & OPEN != 0 && found.uid() != rustix::process::geteuid().as_raw()
+}
+
+/// The folder of a path; `.` where it names none.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or(Path::new("."))
+}
+
 /// Whether `path` itself, link or not, is another user's in a folder like `/tmp`.
 /// Linux refuses to follow such a link, where it is told to; to resolve links by
 /// hand would go around that.
 #[cfg(unix)]
 fn is_planted(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new(".")).metadata();
-    let (Ok(found), Ok(folder)) = (path.symlink_metadata(), folder) else {
+    let (Ok(found), Ok(folder)) = (path.symlink_metadata(), folder_of(path).metadata()) else {
         return false;
     };
     let user = rustix::process::geteuid().as_raw();

@@ -49,9 +49,10 @@ impl Earlier {
         match self.results.get(self.next) {
             Some((known, digits)) if *known == index => {
                 self.next += 1;
-                match short_hash(hash) == Some(*digits) {
-                    true => Found::Result,
-                    false => Found::Another,
+                if short_hash(hash) == Some(*digits) {
+                    Found::Result
+                } else {
+                    Found::Another
                 }
             }
             _ => Found::Nothing,

@@ -16,7 +16,7 @@ const NAME_MAX: usize = 100;
 /// Creates a file beside `target`, with mode 0600: nobody has seen yet what will be
 /// in it. It is locked for as long as the run needs it.
 pub(super) fn beside(target: &Path) -> io::Result<NamedTempFile> {
-    let (folder, prefix) = (folder(target), prefix(target));
+    let (folder, prefix) = (safe_path::folder_of(target), prefix(target));
     loop {
         let file = tempfile::Builder::new()
             .prefix(&prefix)
@@ -34,7 +34,7 @@ pub(super) fn beside(target: &Path) -> io::Result<NamedTempFile> {
 /// Removes the temporary files that killed runs left for this target.
 pub(super) fn remove_leftovers(target: &Path) {
     let prefix = prefix(target);
-    let Ok(entries) = folder(target).read_dir() else {
+    let Ok(entries) = safe_path::folder_of(target).read_dir() else {
         return;
     };
     for entry in entries.flatten() {
@@ -84,11 +84,6 @@ fn prefix(target: &Path) -> String {
     format!(".airx-{}-", &name[..end])
 }
 
-fn folder(target: &Path) -> &Path {
-    let folder = target.parent().filter(|folder| *folder != Path::new(""));
-    folder.unwrap_or(Path::new("."))
-}
-
 /// Refuses a file that the system will not let this user replace, though its folder
 /// takes new files.
 ///
@@ -112,7 +107,7 @@ fn obstacle(target: &Path, file: &Metadata) -> Option<&'static str> {
         folder.mode() & STICKY != 0 && folder.uid() != user.as_raw() && file.uid() != user.as_raw()
     };
     if !user.is_root()
-        && folder(target)
+        && safe_path::folder_of(target)
             .metadata()
             .is_ok_and(|folder| sticky(&folder))
     {
@@ -142,7 +137,7 @@ fn attribute(target: &Path) -> Option<&'static str> {
         return Some("it is mounted by itself; mount its folder instead");
     }
     let fixed = Has::APPEND | Has::IMMUTABLE;
-    (file | attributes(folder(target)))
+    (file | attributes(safe_path::folder_of(target)))
         .intersects(fixed)
         .then_some("it or its folder is append-only or immutable (chattr)")
 }

@@ -66,7 +66,7 @@ pub fn open(
         .transpose();
     let extract = args.extract.take().map(|which| Which::parse(&which));
     let prose = !matches!(command, "json" | "batch") && results.is_none();
-    let text = args.format == Format::Text && prose;
+    let text = args.format() == Format::Text && prose;
     let misplaced = misplaced(args, extract.is_some(), text);
     let (out, mut result) = match opened {
         Ok(out) => (out, Ok(())),
@@ -89,7 +89,7 @@ pub fn open(
         None
     };
     let options = Options {
-        format: args.format,
+        format: args.format(),
         command,
         live,
         extract,
@@ -174,5 +174,6 @@ fn misplaced(args: &OutputArgs, extract: bool, text: bool) -> Result<(), Failure
 /// Prints a text that is no answer, and returns the exit status.
 pub fn print(out: Output, text: &str) -> u8 {
     let options = Options::bare(Format::Text, "");
-    Printer::new(options, out, false, std::io::stderr()).print(text.as_bytes())
+    let terminal = out.is_terminal();
+    Printer::new(options, out, terminal, std::io::stderr()).print(text.as_bytes())
 }

@@ -2,64 +2,13 @@
 
 use url::{Host, Url};
 
+use super::provider::Provider;
 use crate::config::variable;
 use crate::error::Failure;
 use crate::secret::{Scrubber, percent_decoded};
 
 /// The path of the chat, below the base.
 const CHAT: &str = "/chat/completions";
-
-/// A provider with a key of its own. api.md §1 and §2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Provider {
-    /// open.bigmodel.cn
-    BigModel,
-    /// api.z.ai
-    Zai,
-}
-
-impl Provider {
-    pub(super) const ALL: [Self; 2] = [Self::BigModel, Self::Zai];
-
-    /// The variable that holds the provider's key.
-    pub fn key_variable(self) -> &'static str {
-        match self {
-            Self::BigModel => "ZHIPUAI_API_KEY",
-            Self::Zai => "ZAI_API_KEY",
-        }
-    }
-
-    pub(super) fn base_variable(self) -> &'static str {
-        match self {
-            Self::BigModel => "ZHIPUAI_BASE_URL",
-            Self::Zai => "ZAI_BASE_URL",
-        }
-    }
-
-    fn base(self) -> &'static str {
-        match self {
-            Self::BigModel => "https://open.bigmodel.cn/api/paas/v4",
-            Self::Zai => "https://api.z.ai/api/paas/v4",
-        }
-    }
-
-    fn host(self) -> &'static str {
-        match self {
-            Self::BigModel => "open.bigmodel.cn",
-            Self::Zai => "api.z.ai",
-        }
-    }
-
-    /// Whether `url` is the provider's, or where the user put the provider.
-    pub(super) fn owns(self, url: &Url) -> Result<bool, Failure> {
-        if url.host_str() == Some(self.host()) {
-            return Ok(true);
-        }
-        let moved = variable(self.base_variable())?;
-        let moved = moved.and_then(|base| Url::parse(&base).ok());
-        Ok(moved.is_some_and(|base| base.origin() == url.origin()))
-    }
-}
 
 /// Where requests go.
 #[derive(Debug)]
@@ -141,12 +90,15 @@ pub(super) fn resolve(
 /// The base of the family whose key is used; BigModel's without one.
 fn of_family(family: Option<Provider>) -> Result<(&'static str, String), Failure> {
     let Some(provider) = family else {
-        return Ok(("the default base URL", Provider::BigModel.base().to_owned()));
+        return Ok((
+            "the default base URL",
+            Provider::BigModel.base_url().to_owned(),
+        ));
     };
     let name = provider.base_variable();
     Ok((
         name,
-        variable(name)?.unwrap_or_else(|| provider.base().to_owned()),
+        variable(name)?.unwrap_or_else(|| provider.base_url().to_owned()),
     ))
 }
 

@@ -7,6 +7,7 @@ mod endpoint;
 mod headers;
 mod key;
 mod key_command;
+pub mod provider;
 mod sources;
 mod way;
 
@@ -17,14 +18,15 @@ use std::time::Duration;
 use url::Url;
 
 use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
-use crate::config::{Config, variable};
+use crate::config::{Config, path_variable, variable};
 use crate::error::Failure;
 use crate::models;
 use crate::prompt::{self, Many, Sources};
 use crate::secret::{Scrubber, Secret};
 
-pub use endpoint::{Endpoint, Provider};
+pub use endpoint::Endpoint;
 pub use key::{of_environment, unusable};
+pub use provider::Provider;
 pub use way::{Way, WayKey, family_base, way};
 
 /// Everything that the way to the server needs.
@@ -241,8 +243,8 @@ fn timeouts(args: &ConnectionArgs) -> Timeouts {
 /// The folders of `--record` and `--replay`, of which one may be given.
 fn folders(args: &mut ConnectionArgs) -> Result<(Option<PathBuf>, Option<PathBuf>), Failure> {
     let (record, replay) = (
-        folder(args.record.take(), "AIRX_RECORD")?,
-        folder(args.replay.take(), "AIRX_REPLAY")?,
+        folder(args.record.take(), "AIRX_RECORD"),
+        folder(args.replay.take(), "AIRX_REPLAY"),
     );
     if record.is_some() && replay.is_some() {
         return Err(Failure::usage(
@@ -253,11 +255,8 @@ fn folders(args: &mut ConnectionArgs) -> Result<(Option<PathBuf>, Option<PathBuf
 }
 
 /// A folder's option, else its variable.
-fn folder(flag: Option<PathBuf>, name: &str) -> Result<Option<PathBuf>, Failure> {
-    match flag {
-        Some(folder) => Ok(Some(folder)),
-        None => Ok(variable(name)?.map(PathBuf::from)),
-    }
+fn folder(flag: Option<PathBuf>, name: &str) -> Option<PathBuf> {
+    flag.or_else(|| path_variable(name))
 }
 
 /// `--max-in-flight`, else the environment's; 0 is no limit.

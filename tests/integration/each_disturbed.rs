@@ -8,8 +8,8 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::each_file::{await_line, names};
+use crate::harness::items::{echo, echoes, told};
 use crate::harness::{Airx, airx, file, finish, folder};
-use crate::items::{echo, echoes, told};
 
 fn run(folder: &Path, args: &[&str]) -> Airx {
     airx(["chat", "--each", "--items", "items", "-c", "2", "-q"])
@@ -172,7 +172,7 @@ fn a_file_that_was_removed_is_there_again_before_the_run_ends() {
     remove_file(folder.path().join("out")).unwrap();
     server.let_go("c");
     await_line(&folder, "out", 2);
-    crate::killed::send(&child, rustix::process::Signal::KILL);
+    crate::harness::signals::send(&child, rustix::process::Signal::KILL);
     finish(child);
     assert_eq!(told(&read(&folder, "out")), echoes([(1, "b!"), (2, "c!")]));
 }

@@ -4,11 +4,11 @@ use std::io::Write;
 
 use rustix::process::Signal;
 
+use crate::harness::items::{echo, echoes, timeless, told};
+use crate::harness::signals::send;
+use crate::harness::watch::{Watch, terminal};
 use crate::harness::{event, finish};
-use crate::items::{echo, echoes, timeless, told};
-use crate::killed::send;
 use crate::signals::heedful;
-use crate::watch::{Watch, terminal};
 
 #[test]
 fn the_first_sigint_ends_it_when_what_is_in_flight_has() {
@@ -131,7 +131,7 @@ fn whatever_ends_the_run_every_finished_result_is_printed_in_order() {
             let out = Watch::new(child.stdout.take().unwrap());
             let mut stdin = child.stdin.take().unwrap();
             stdin
-                .write_all(crate::items::numbers(count).as_bytes())
+                .write_all(crate::harness::items::numbers(count).as_bytes())
                 .unwrap();
             drop(stdin);
             for item in 1..count {

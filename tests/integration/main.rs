@@ -7,34 +7,33 @@
 )]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-mod answers;
+mod api_key;
 mod batch_fetch;
 mod batch_mock;
 mod batch_status;
 mod batch_submit;
-mod bounds;
 mod broken_answers;
-mod commands;
+mod command_line;
+mod complete_answers;
 mod completions_install;
 mod config;
-mod config_aside;
+mod config_ignored;
 mod config_keys;
 mod config_show;
 mod each;
+#[cfg(unix)]
+mod each_concurrency;
 mod each_costs;
 #[cfg(unix)]
 mod each_disturbed;
 #[cfg(unix)]
 mod each_file;
-#[cfg(unix)]
-mod each_flow;
 mod each_lines;
 mod each_refused;
 #[cfg(unix)]
 mod each_signals;
 mod endpoint;
 mod error_classes;
-mod errors;
 #[cfg(unix)]
 mod exit_codes;
 #[cfg(unix)]
@@ -44,6 +43,8 @@ mod flush;
 mod format;
 mod harness;
 mod headers;
+#[cfg(unix)]
+mod hint_locations;
 mod input_files;
 mod input_images;
 mod input_messages;
@@ -51,22 +52,22 @@ mod input_messages;
 mod input_session;
 #[cfg(unix)]
 mod input_stdin;
-mod items;
 mod json;
 mod json_fields;
 mod json_lines;
 mod json_reask;
 mod json_schema;
-mod keys;
 #[cfg(unix)]
-mod killed;
-mod limits;
+mod links_and_owners;
+mod masking;
 #[cfg(unix)]
 mod matrix;
 #[cfg(unix)]
 mod meta;
 mod mock_batches;
+mod mock_chat;
 mod mock_files;
+mod model_limits;
 #[cfg(unix)]
 mod named_pipes;
 #[cfg(unix)]
@@ -77,8 +78,6 @@ mod output_leftovers;
 mod output_refused;
 #[cfg(unix)]
 mod pipes;
-#[cfg(unix)]
-mod planted;
 #[cfg(target_os = "linux")]
 mod process_one;
 mod proxy;
@@ -89,11 +88,15 @@ mod replay;
 #[cfg(unix)]
 mod request;
 mod retries;
+mod retry_after;
 #[cfg(unix)]
 mod same_file;
-mod scrub;
+mod server_errors;
+#[cfg(unix)]
+mod signal_exit;
 #[cfg(unix)]
 mod signals;
+mod size_limits;
 #[cfg(unix)]
 mod slots;
 #[cfg(unix)]
@@ -105,8 +108,6 @@ mod stream_ends;
 mod terminal;
 mod timeouts;
 mod tls;
-#[cfg(unix)]
-mod toolbench;
 mod tools;
 #[cfg(unix)]
 mod tools_approval;
@@ -122,8 +123,3 @@ mod tools_run;
 mod tools_sources;
 mod usage;
 mod verbose;
-mod waits;
-#[cfg(unix)]
-mod watch;
-#[cfg(unix)]
-mod whereabouts;

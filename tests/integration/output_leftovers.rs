@@ -5,8 +5,8 @@ use std::fs;
 use rustix::process::Signal;
 
 use crate::each_file::names;
+use crate::harness::signals::send;
 use crate::harness::{Server, airx, file, finish, folder, gated, reply};
-use crate::killed::send;
 use crate::named_pipes::pipe;
 
 #[test]

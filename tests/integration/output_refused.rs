@@ -69,11 +69,10 @@ fn a_file_that_is_mounted_by_itself_is_refused_before_anything_is_sent() {
 }
 
 /// Whether this machine lets the tests run such a command.
-#[allow(clippy::print_stderr, reason = "who reads the tests' output sees it")]
 pub fn is_allowed(command: &str, folder: &Path) -> bool {
     let allowed = bash(command).within(folder).run().code == 0;
     if !allowed {
-        eprintln!("skipped: `{command}` is not allowed here");
+        crate::harness::skipped(&format!("`{command}` is not allowed here"));
     }
     allowed
 }

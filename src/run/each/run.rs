@@ -106,7 +106,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
             let Ok(heard) = news.recv() else { break };
             match heard {
                 Heard::Item(item) => self.take(item, sink)?,
-                Heard::Outcome(outcome) => self.end_of(*outcome, sink)?,
+                Heard::Outcome(outcome) => self.end_of(&outcome, sink)?,
                 Heard::Interrupt(signal) => {
                     if !self.in_flight.is_empty() {
                         sink.note(Level::Notice, LATER);
@@ -252,7 +252,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
     }
 
     /// An item has ended.
-    fn end_of(&mut self, outcome: Outcome, sink: &mut S) -> Result<(), Failure> {
+    fn end_of(&mut self, outcome: &Outcome, sink: &mut S) -> Result<(), Failure> {
         self.items.in_flight -= 1;
         let bound = self.in_flight.remove(&outcome.index);
         if let (Some(budget), Some(bound)) = (&self.budget, bound) {
@@ -264,7 +264,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         if let Some(failure) = outcome.ends_run() {
             self.stop(failure.clone());
         }
-        self.hand_on(&outcome, sink)
+        self.hand_on(outcome, sink)
     }
 
     fn hand_on(&mut self, outcome: &Outcome, sink: &mut S) -> Result<(), Failure> {
