@@ -72,9 +72,10 @@ const ALL: [Disturbance; 6] = [
 fn disturbed(folder: &TempDir, name: &str, how: Disturbance, late: bool) -> (i32, String) {
     let server = echo().hold();
     file(folder, "items", "a\nb\nc\nd\n");
-    let written = match read(folder, "out").is_empty() {
-        true => "out",
-        false => "out.partial",
+    let written = if read(folder, "out").is_empty() {
+        "out"
+    } else {
+        "out.partial"
     };
     let child = run(folder.path(), &["-o", "out"]).of(&server).start();
     for item in ["b", "c"] {

@@ -120,9 +120,9 @@ fn whatever_ends_the_run_every_finished_result_is_printed_in_order() {
                 _ => args.to_vec(),
             };
             let (screen, side) = terminal();
-            let mut size = rustix::termios::tcgetwinsize(&side).unwrap();
-            size.ws_col = 100;
-            rustix::termios::tcsetwinsize(&side, size).unwrap();
+            let mut window = rustix::termios::tcgetwinsize(&side).unwrap();
+            window.ws_col = 100;
+            rustix::termios::tcsetwinsize(&side, window).unwrap();
             let mut child = heedful(&args)
                 .of(&server)
                 .env("TERM", "xterm")
