@@ -150,7 +150,9 @@ fn plan(
         // No program is started for a request that cannot be sent.
         settings.keyless.take().map_or(Ok(()), Err)?;
     }
-    tools.gather(&scrubber)?;
+    tools.gather(&scrubber, &mut |warning| {
+        sink.note(Level::Warning, warning);
+    })?;
     let (toolbox, approval) = (tools.toolbox, tools.approval);
     let (template, mut items) = prompt.each.unzip();
     let plan = request::plan(

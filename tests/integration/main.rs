@@ -118,6 +118,8 @@ mod tools_child;
 #[cfg(unix)]
 mod tools_mcp;
 #[cfg(unix)]
+mod tools_mcp_faults;
+#[cfg(unix)]
 mod tools_run;
 #[cfg(unix)]
 mod tools_sources;
