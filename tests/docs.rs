@@ -188,9 +188,19 @@ fn every_shell_block_of_the_docs_is_run_or_says_why_not() {
 }
 
 #[test]
+fn the_chinese_readme_has_the_code_of_the_english_one() {
+    let code = |page: &str| -> Vec<String> {
+        let text = read(page);
+        let blocks = text.split("\n```").skip(1).step_by(2);
+        blocks.map(str::to_owned).collect()
+    };
+    assert_eq!(code("README.zh-CN.md"), code("README.md"));
+}
+
+#[test]
 fn links_lead_to_files_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for page in pages().into_iter().chain(["README.md".to_owned()]) {
+    for page in pages().into_iter().chain(["README.md", "README.zh-CN.md"].map(str::to_owned)) {
         let folder = root.join(&page);
         let folder = folder.parent().unwrap();
         for part in read(&page).split("](").skip(1) {
