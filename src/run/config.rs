@@ -146,7 +146,7 @@ fn attempt(
     common.output.dry_run = Some(DryRun::Body);
     let toolbox = match tools {
         Some((offer, run)) => {
-            let read = |path: &Path| prompt::read_text(path, false);
+            let read = |path: &Path| prompt::read_text(path, false, &mut |_| {});
             ToolSetup::load_files(sources(offer, run), read, true)?.toolbox
         }
         None => Toolbox::default(),
