@@ -142,7 +142,7 @@ fn plan(
     }
     let read = |path: &Path| {
         let mut sink = printer.clone();
-        let mut notice = |line: &str| sink.note(Level::Warning, line);
+        let mut notice = |line: &str| sink.note(Level::Warning, &line);
         prompt::read_text(path, lossy, &mut notice)
     };
     let mut tools = Tools::default();
