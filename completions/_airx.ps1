@@ -64,7 +64,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -127,7 +127,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -205,7 +205,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -282,7 +282,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -359,7 +359,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--thinking', '--thinking', [CompletionResultType]::ParameterName, 'Thinking, for models that have it')
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -392,7 +392,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             break
         }
         'airx;batch;status' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -420,7 +420,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
         }
         'airx;batch;wait' {
             [CompletionResult]::new('--poll', '--poll', [CompletionResultType]::ParameterName, 'Time between two looks [default: 30s]')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -448,7 +448,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
         }
         'airx;batch;fetch' {
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -475,7 +475,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             break
         }
         'airx;batch;cancel' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')

@@ -7,10 +7,11 @@ use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
 use crate::http::{BODY_LIMIT, Head, Next, Stream, Transport, too_long};
+use crate::models;
 use crate::sse;
 
 use super::Ask;
-use super::response::{check, is_success};
+use super::response::{check, is_success, without_bom};
 use super::trace;
 
 /// Sends `body` once and folds what comes into `answer`.
@@ -45,8 +46,25 @@ pub(super) fn run(
     if let Ok(Some(kept)) = &kept {
         trace::recording(kept, sink);
     }
-    let result = result.map_err(|failure| answer.sign(answer.outweigh(failure, ask.accept)));
+    let result = result.map_err(|failure| {
+        with_model_suggestion(
+            answer.sign(answer.outweigh(failure, ask.accept)),
+            &ask.request.model,
+        )
+    });
     result.and(kept.map(drop))
+}
+
+/// Where the server does not know the model: the name that was probably meant.
+fn with_model_suggestion(failure: Failure, model: &str) -> Failure {
+    let server = failure.server.as_deref();
+    let code = server.and_then(|server| server.code.as_deref());
+    match models::suggestion(model) {
+        Some(near) if matches!(code, Some("1211" | "model_not_found")) => failure.hint(format!(
+            "did you mean -m {near}? airx models lists the known models"
+        )),
+        _ => failure,
+    }
 }
 
 fn whole(
@@ -163,7 +181,7 @@ fn streamed(
         let ended = match stream.next(limit) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
-                if !sniffed && let Some(first) = bytes.trim_ascii_start().first() {
+                if !sniffed && let Some(first) = without_bom(bytes).trim_ascii_start().first() {
                     sniffed = true;
                     // Neither JSON nor HTML is an event stream, whatever the
                     // content type says: no field begins so.

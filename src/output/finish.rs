@@ -50,6 +50,8 @@ impl<E: Write> Printer<Output, E> {
         }
         self.tally.stop();
         let result = result.map_err(|failure| self.with_left(failure));
+        let released = self.release_results();
+        let result = result.and_then(|done| released.map(|()| done));
         let result = self.end_answer(result);
         let result = self.last_event(result);
         self.spinner = None;
