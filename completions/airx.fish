@@ -92,6 +92,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l unordered -d 'Print r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l resume -d 'Go on with -o FILE: ask only for what it has no answer to'
 complete -c airx -n "__fish_airx_using_subcommand chat" -s n -l no-stdin -d 'Never touch standard input'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
+complete -c airx -n "__fish_airx_using_subcommand chat" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l reasoning -d 'Show the model\'s thinking on standard error'
@@ -145,6 +146,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l config -d 'Configur
 complete -c airx -n "__fish_airx_using_subcommand stream" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -s n -l no-stdin -d 'Never touch standard input'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
+complete -c airx -n "__fish_airx_using_subcommand stream" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l reasoning -d 'Show the model\'s thinking on standard error'
@@ -223,6 +225,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l unordered -d 'Print 
 complete -c airx -n "__fish_airx_using_subcommand tools" -l resume -d 'Go on with -o FILE: ask only for what it has no answer to'
 complete -c airx -n "__fish_airx_using_subcommand tools" -s n -l no-stdin -d 'Never touch standard input'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
+complete -c airx -n "__fish_airx_using_subcommand tools" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l reasoning -d 'Show the model\'s thinking on standard error'
@@ -294,6 +297,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l unordered -d 'Print r
 complete -c airx -n "__fish_airx_using_subcommand json" -l resume -d 'Go on with -o FILE: ask only for what it has no answer to'
 complete -c airx -n "__fish_airx_using_subcommand json" -s n -l no-stdin -d 'Never touch standard input'
 complete -c airx -n "__fish_airx_using_subcommand json" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
+complete -c airx -n "__fish_airx_using_subcommand json" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand json" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
 complete -c airx -n "__fish_airx_using_subcommand json" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand json" -l reasoning -d 'Show the model\'s thinking on standard error'
@@ -344,8 +348,10 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l dry-run -d 'Send nothing; print the lines that would be uploaded' -r -f -a "body\t'The request body'
 curl\t'A command that bash runs as it stands'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l request-id -d 'Ids of the requests: ID-0, ID-1, …' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l raw -d 'The items are batch requests already: check them and upload them as they are'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s n -l no-stdin -d 'Never touch standard input'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
