@@ -21,6 +21,7 @@ mod parse_error;
 mod presets;
 mod stream;
 mod tools;
+mod value;
 
 use std::ffi::OsString;
 
@@ -32,7 +33,6 @@ pub use batch::{
 pub use chat::ChatArgs;
 pub use common::{
     Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, Render, RequestArgs,
-    duration,
 };
 pub use completions::{CompletionsArgs, Shell};
 pub use config::{ConfigAction, ConfigArgs, FileArgs};
@@ -44,6 +44,7 @@ pub use models::{ModelsArgs, ModelsFormat};
 pub use parse_error::parse_error;
 pub use presets::Preset;
 pub use stream::StreamArgs;
+pub use value::{SettingValue, duration};
 pub use tools::{OfferArgs, RunArgs, ToolsArgs};
 
 /// Ask a GLM model from a shell script, and trust the exit code
