@@ -266,7 +266,7 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "N")]
     pub retries: Option<u32>,
 
-    /// Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]
+    /// Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]
     ///
     /// Counted are the requests of this user with the same host, port, key and
     /// model, so that `xargs -P 50 airx chat` stays inside an account's limit.

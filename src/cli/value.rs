@@ -155,12 +155,20 @@ mod tests {
 
     #[test]
     fn a_value_that_is_written_is_read_again() {
-        for (text, written) in [("5m", "300s"), ("250ms", "250ms"), ("1.5", "1.5s"), ("0", "0")] {
+        for (text, written) in [
+            ("5m", "300s"),
+            ("250ms", "250ms"),
+            ("1.5", "1.5s"),
+            ("0", "0"),
+        ] {
             let value = Duration::parse(text).unwrap();
             assert_eq!(value.text(), written);
             assert_eq!(Duration::parse(written), Ok(value));
         }
         assert_eq!(Render::parse("always").unwrap().text(), "always");
-        assert_eq!(Format::parse("xml").unwrap_err(), "write one of text, json, ndjson");
+        assert_eq!(
+            Format::parse("xml").unwrap_err(),
+            "write one of text, json, ndjson"
+        );
     }
 }

@@ -105,8 +105,7 @@ pub(super) const KEY_COMMAND: &str = "key-command";
 
 /// Every key, in the order of the options' help.
 pub const KEYS: &[Key] = &[
-    key("model", Kind::Text)
-        .below(&["AIRX_MODEL"]),
+    key("model", Kind::Text).below(&["AIRX_MODEL"]),
     key("system", Kind::Told),
     key("temperature", Kind::Number),
     key("top-p", Kind::Number),
@@ -118,8 +117,7 @@ pub const KEYS: &[Key] = &[
     key("param", Kind::Texts),
     key("web-search", Kind::Optional),
     key("accept", Kind::Texts),
-    key("no-stdin", Kind::Switch)
-        .below(&["AIRX_NO_STDIN"]),
+    key("no-stdin", Kind::Switch).below(&["AIRX_NO_STDIN"]),
     key("lossy", Kind::Switch),
     key("format", Kind::Choice(&["text", "json", "ndjson"])),
     key("extract", Kind::Optional),
@@ -138,15 +136,13 @@ pub const KEYS: &[Key] = &[
     key("header", Kind::ToldTexts),
     key("proxy", Kind::Text).below(PROXIES),
     key("cacert", Kind::Path).below(&["SSL_CERT_FILE", "SSL_CERT_DIR"]),
-    key("allow-http", Kind::Switch)
-        .below(&["AIRX_ALLOW_HTTP"]),
+    key("allow-http", Kind::Switch).below(&["AIRX_ALLOW_HTTP"]),
     key("connect-timeout", Kind::Duration),
     key("first-token-timeout", Kind::Duration),
     key("idle-timeout", Kind::Duration),
     key("timeout", Kind::Duration),
     key("retries", ANY),
-    key("max-in-flight", ANY)
-        .below(&["AIRX_MAX_IN_FLIGHT"]),
+    key("max-in-flight", ANY).below(&["AIRX_MAX_IN_FLIGHT"]),
     key("poll", Kind::Duration),
     key("tries", Kind::Count(1, 100)),
     key("pretty", Kind::Switch),

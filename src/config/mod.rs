@@ -17,7 +17,7 @@ use crate::models::{self, Extra};
 pub use document::{Entry, Place, Problem};
 pub use keys::{KEYS, Key, Kind, REFUSED, find};
 pub use own_models::MODEL_KEYS;
-pub use place::{Access, access, config_home, folder, path_variable, variable};
+pub use place::{Access, access, chosen_path, config_home, folder, path_variable, variable};
 pub use source::{KeyFrom, KeySource};
 pub use value::Value;
 

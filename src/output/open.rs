@@ -69,7 +69,7 @@ pub fn open(
     result = result.and(misplaced);
     let terminal = out.is_terminal();
     let render = if text && extract.is_none() {
-        super::when::paint(args.render, standard, terminal, |name| {
+        super::when::paint(args.render(), standard, terminal, |name| {
             std::env::var_os(name)
         })
     } else {
@@ -97,7 +97,7 @@ pub fn open(
 
 /// Refuses what means something for the text of an answer alone.
 fn misplaced(args: &OutputArgs, extract: bool, text: bool) -> Result<(), Failure> {
-    let always = args.render == Render::Always;
+    let always = args.render() == Render::Always;
     match (text, extract, always) {
         (false, true, _) => Err(Failure::usage(
             "--extract is for the text of chat, stream and tools",

@@ -162,8 +162,7 @@ impl<'a> Keys<'a> {
     /// The failure of a run that has no key for the provider that it asks.
     pub(super) fn missing(&self, provider: Provider, endpoint: &Endpoint) -> Failure {
         let host = endpoint.url.host_str().unwrap_or_default();
-        Failure::new(Class::Account, format!("no key for {host}"))
-            .hint(self.missing_hint(provider))
+        Failure::new(Class::Account, format!("no key for {host}")).hint(self.missing_hint(provider))
     }
 
     /// Why the keys that are there do not count, and how to get one that does.

@@ -129,6 +129,10 @@ impl Merge<'_> {
     }
 
     fn output(&mut self, args: &mut OutputArgs) -> Result<(), Failure> {
+        // The two exclude each other, and a profile comes before the top level.
+        if self.is_in_profile("extract") && !self.is_in_profile("format") {
+            self.run.extracts(true);
+        }
         self.value("format", &mut args.format)?;
         self.run.format = args.format;
         self.optional("extract", &mut args.extract, "first")?;

@@ -5,7 +5,7 @@ use crate::cli::{BatchAction, Command, Common, Format};
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Default)]
-pub struct Run {
+pub(super) struct Run {
     command: &'static str,
     each: bool,
     quiet: bool,
@@ -74,8 +74,14 @@ impl Run {
             ("batch", "accept") => true,
             (
                 "batch" | "batch fetch",
-                "first-token-timeout" | "idle-timeout" | "max-in-flight" | "record"
-                | "replay" | "extract" | "render" | "reasoning",
+                "first-token-timeout"
+                | "idle-timeout"
+                | "max-in-flight"
+                | "record"
+                | "replay"
+                | "extract"
+                | "render"
+                | "reasoning",
             ) => true,
             (_, "quiet") => self.verbose,
             (_, "verbose") => self.quiet,

@@ -118,11 +118,7 @@ impl<'a> Merge<'a> {
     }
 
     /// Fills a switch. A lower layer can switch off what a still lower one switches on.
-    pub(super) fn switch(
-        &mut self,
-        name: &'static str,
-        option: &mut bool,
-    ) -> Result<(), Failure> {
+    pub(super) fn switch(&mut self, name: &'static str, option: &mut bool) -> Result<(), Failure> {
         let mut value = option.then_some(true);
         self.value(name, &mut value)?;
         *option = value.unwrap_or(false);
@@ -229,6 +225,11 @@ impl<'a> Merge<'a> {
         }
         let place = config.origin(entry.place, profile);
         Some((values, Origin::File(place)))
+    }
+
+    pub(super) fn is_in_profile(&self, name: &str) -> bool {
+        let entry = self.config.and_then(|config| config.entry(name));
+        entry.is_some_and(|(_, profile)| profile.is_some())
     }
 
     fn origin(&self, name: &str) -> Option<&Origin> {
