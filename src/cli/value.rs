@@ -1,6 +1,7 @@
 //! The values that options take: read from text, and written as text again, for options,
 //! environment variables and the configuration file alike.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,6 +28,16 @@ impl SettingValue for String {
 
     fn text(&self) -> String {
         self.clone()
+    }
+}
+
+impl SettingValue for OsString {
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(Self::from(text))
+    }
+
+    fn text(&self) -> String {
+        self.to_string_lossy().into_owned()
     }
 }
 

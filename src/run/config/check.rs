@@ -121,7 +121,7 @@ fn try_run(
     without: &[&'static str],
 ) -> Result<(), (Failure, Option<&'static str>)> {
     let mut options = AllOptions::default();
-    options.common.input.prompt = vec!["x".to_owned()];
+    options.common.input.prompt = vec!["x".into()];
     let merged = settings::merge_file(command, &mut options, config, without)
         .map_err(|failure| (failure, None))?;
     options.common.input.no_stdin = true;
@@ -149,7 +149,7 @@ fn try_plan(
     let mut toolbox = Toolbox::default();
     if command == "tools" {
         toolbox.load(&sources(offer, tools), |path| {
-            prompt::read_text(path, false)
+            prompt::read_text(path, false, &mut |_| {})
         })?;
     }
     let with = With {
