@@ -58,7 +58,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("terminal", &[]),
     ("suggest", &[]),
     ("table", &["terminal"]),
-    ("markdown", &["math", "terminal"]),
+    ("markdown", &["math"]),
 ];
 
 /// Arrows against the layers that are still to go.

@@ -1,0 +1,77 @@
+//! Formulas that are wider than the terminal: broken in front of relations and sums.
+
+use super::canvas::Block;
+use super::layout::draw;
+use super::tree::{Grid, Kind, List, Node};
+
+/// Columns by which further lines of a broken formula are indented.
+const INDENT: usize = 4;
+
+/// The lines of a formula; `None` if it does not fit the width.
+pub(super) fn fit(row: &[Node], width: usize) -> Option<Vec<String>> {
+    let drawn = draw(row, true);
+    if drawn.width() <= width {
+        return Some(drawn.lines);
+    }
+    match row {
+        [Node::Grid(grid)] if matches!(grid.kind, Kind::Aligned | Kind::Lines) => rows(grid, width),
+        row => broken(row, width),
+    }
+}
+
+/// The rows of aligned equations, each broken on its own.
+fn rows(grid: &Grid, width: usize) -> Option<Vec<String>> {
+    let mut lines = Vec::new();
+    for row in &grid.rows {
+        let row: List = row.join(&Node::Space(" "));
+        lines.append(&mut fit(&row, width)?);
+    }
+    Some(lines)
+}
+
+fn broken(row: &[Node], width: usize) -> Option<Vec<String>> {
+    let breaks = breaks(row);
+    let (mut lines, mut start) = (Vec::new(), 0);
+    while start < row.len() {
+        let indent = if start == 0 { 0 } else { INDENT };
+        let drawn = |end: usize| draw(&row[start..end], true);
+        let fits = |end: usize| drawn(end).width() + indent <= width;
+        let end = if fits(row.len()) {
+            row.len()
+        } else {
+            let fitting: Vec<_> = breaks
+                .iter()
+                .filter(|(at, _)| *at > start && fits(*at))
+                .collect();
+            let relation = fitting.iter().rev().find(|(_, relation)| *relation);
+            let long = relation.filter(|(at, _)| 2 * (drawn(*at).width() + indent) >= width);
+            long.or(fitting.last())?.0
+        };
+        let Block { lines: part, .. } = drawn(end);
+        lines.extend(part.iter().map(|line| " ".repeat(indent) + line));
+        start = end;
+    }
+    Some(lines)
+}
+
+/// Where a line may break, and whether a relation or a wide gap is there.
+fn breaks(row: &[Node]) -> Vec<(usize, bool)> {
+    let mut depth = 0;
+    let mut found = Vec::new();
+    for (at, node) in row.iter().enumerate() {
+        let joins = row[..at].iter().rev().find(|node| !node.is_space());
+        let joins = joins.is_some_and(|before| !before.is_operator());
+        match node {
+            Node::Char('(' | '[' | '{') => depth += 1,
+            Node::Char(')' | ']' | '}') => depth -= 1,
+            _ if depth != 0 => {}
+            Node::Space(gap) if gap.len() > 1 => found.push((at + 1, true)),
+            node if node.is_relation() && joins => found.push((at, true)),
+            Node::Char('+' | '-' | '−') | Node::Operator("±" | "∓" | "×" | "·") if joins => {
+                found.push((at, false));
+            }
+            _ => {}
+        }
+    }
+    found
+}
