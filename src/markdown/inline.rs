@@ -13,6 +13,7 @@ use super::dollars::{Before, Place};
 use super::lines::{Lines, Span};
 use super::marks::{self, Around, Atom, FIRST, LETTER, Marks};
 use super::style::{Style, Styling};
+use super::words::GLUE;
 use crate::math;
 
 /// Most of a line that is held for the end of a mark, in bytes.
@@ -20,6 +21,8 @@ const HELD_MAX: usize = 1024;
 /// The same for a displayed formula.
 const FORMULA_MAX: usize = 8 * 1024;
 const SHORT: usize = 32;
+/// Formulas in a sentence that are no longer are not wrapped, in characters.
+const TOGETHER: usize = 28;
 
 /// A part of a line.
 #[derive(Debug, Clone, PartialEq)]
@@ -341,7 +344,14 @@ impl Writer<'_> {
         match place {
             Place::Block => self.pieces.push(Piece::Display { tex, source }),
             Place::Sentence if is_tall() => self.pieces.push(Piece::Display { tex, source }),
-            _ => self.put(&math::inline(&tex).unwrap_or(source)),
+            _ => match math::inline(&tex) {
+                // A short formula stays on one line.
+                Some(shown) if shown.chars().count() <= TOGETHER => {
+                    self.put(&shown.replace(' ', &GLUE.to_string()));
+                }
+                Some(shown) => self.put(&shown),
+                None => self.put(&source),
+            },
         }
     }
 }

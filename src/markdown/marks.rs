@@ -7,6 +7,7 @@
 
 use super::dollars::{self, Before, Dollars, Place};
 use super::emphasis::{OpenRuns, Run, dunder_name};
+use super::words::GLUE;
 use crate::math;
 
 /// Before the first placeholder comes a letter, so that no line is taken for a list,
@@ -66,7 +67,7 @@ pub(super) fn is_special(c: char) -> bool {
 }
 
 fn is_reserved(c: char) -> bool {
-    matches!(c, FIRST | LETTER) || u32::from(c) >= PLACEHOLDERS
+    matches!(c, FIRST | LETTER | GLUE) || u32::from(c) >= PLACEHOLDERS
 }
 
 impl Marks {

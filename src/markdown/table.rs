@@ -140,7 +140,7 @@ impl Table {
         let least: Vec<usize> = (0..columns)
             .map(|column| widest(column, word_width))
             .collect();
-        (least.iter().sum::<usize>() <= room).then(|| shrink(&full, least, room))
+        (least.iter().sum::<usize>() <= room).then(|| shrink(&full, &least, room))
     }
 
     fn row_lines(&self, row: &[Cell], widths: &[usize]) -> Vec<Vec<Span>> {
@@ -237,24 +237,20 @@ fn line_width(words: &[Word]) -> usize {
         + last.columns()
 }
 
-/// Distributes the room among columns: none is narrower than its `least` width, and
-/// those that need more share the rest in proportion to what they lack.
-fn shrink(full: &[usize], least: Vec<usize>, room: usize) -> Vec<usize> {
-    let free = room - least.iter().sum::<usize>();
-    let lacking: usize = full
+/// Takes columns off the widest until all fit the room; none gets narrower than its
+/// `least` width.
+fn shrink(full: &[usize], least: &[usize], room: usize) -> Vec<usize> {
+    let mut widths: Vec<usize> = full
         .iter()
-        .zip(&least)
-        .map(|(full, least)| full - least)
-        .sum();
-    let mut widths = least.clone();
-    for (at, width) in widths.iter_mut().enumerate() {
-        *width += free * (full[at] - least[at]) / lacking.max(1);
-    }
-    let mut left = room - widths.iter().sum::<usize>();
-    for (at, width) in widths.iter_mut().enumerate() {
-        let more = left.min(full[at] - *width).min(1);
-        *width += more;
-        left -= more;
+        .zip(least)
+        .map(|(full, least)| *full.min(&room.max(*least)))
+        .collect();
+    while widths.iter().sum::<usize>() > room {
+        let wide = (0..widths.len()).filter(|at| widths[*at] > least[*at]);
+        let Some(widest) = wide.max_by_key(|at| widths[*at]) else {
+            break;
+        };
+        widths[widest] -= 1;
     }
     widths
 }

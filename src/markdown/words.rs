@@ -8,6 +8,9 @@ use super::style::Style;
 /// A word that is longer is passed on in parts.
 const WORD_MAX: usize = 4096;
 
+/// A space at which no line breaks. It is shown as a space.
+pub(super) const GLUE: char = '\u{f8fd}';
+
 /// Characters that no line begins with.
 const NO_START: &str = "、，。．：；？！）」』】》〉〕”’…—～·％℃,.;:!?)]}%";
 /// Characters that no line ends with.
@@ -54,6 +57,7 @@ impl Word {
     }
 
     pub(super) fn push(&mut self, c: char, style: &Style) {
+        let c = if c == GLUE { ' ' } else { c };
         self.bytes += c.len_utf8();
         match self.spans.last_mut() {
             Some((text, last)) if last == style => text.push(c),

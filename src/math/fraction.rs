@@ -35,12 +35,8 @@ pub(super) fn is_product(list: &[Node]) -> bool {
     }
     let mut depth = 0;
     list.iter().all(|node| match node {
-        Node::Char('(' | '[' | '{') => {
-            depth += 1;
-            true
-        }
-        Node::Char(')' | ']' | '}') => {
-            depth -= 1;
+        node if node.bracket() != 0 => {
+            depth += node.bracket();
             true
         }
         _ if depth > 0 => true,
@@ -80,11 +76,7 @@ pub(super) fn is_atom(list: &[Node]) -> bool {
 fn is_one_bracket(list: &[Node]) -> bool {
     let mut depth = 0;
     let closing = list.iter().position(|node| {
-        match node {
-            Node::Char('(') => depth += 1,
-            Node::Char(')') => depth -= 1,
-            _ => {}
-        }
+        depth += node.bracket();
         depth == 0
     });
     closing == Some(list.len() - 1)

@@ -218,7 +218,7 @@ impl Row<'_> {
         let text = fraction::line(above, below);
         let previous = self.previous(at);
         let factor = |node: &Node| {
-            let bracket = matches!(node, Node::Char('(' | '[' | '!' | '⟨' | '⌊' | '√'));
+            let bracket = node.bracket() > 0 || matches!(node, Node::Char('!' | '⟨' | '⌊' | '√'));
             let modulus = matches!(node, Node::Enclosed(left, ..) if left.starts_with(' '));
             (node.is_operand() && !modulus) || bracket
         };
@@ -241,7 +241,8 @@ impl Row<'_> {
                     self.space();
                 }
             }
-            Some(Node::Char(')' | ']' | '/')) => {}
+            Some(Node::Char('/')) => {}
+            Some(node) if node.bracket() < 0 => {}
             Some(node) if is_function(node) || matches!(node, Node::Operator("÷")) => {}
             _ if joined => {}
             _ => return self.text.push_str(&text),
@@ -267,7 +268,9 @@ impl Row<'_> {
         self.text.push_str(&sign);
         let inside = flat(body);
         let power = matches!(body, [Node::Scripts { sup: Some(_), .. }]);
-        if fraction::is_atom(body) && !power && !self.next(at).is_some_and(Node::is_operand) {
+        let next = self.next(at);
+        let joined = next.is_some_and(|next| next.is_operand() && !matches!(next, Node::Root(..)));
+        if fraction::is_atom(body) && !power && !joined {
             self.text.push_str(&inside);
         } else {
             self.text.push('(');
@@ -307,13 +310,9 @@ fn is_function(node: &Node) -> bool {
 
 /// A subscript and a superscript in one line.
 fn scripts(sub: Option<&List>, sup: Option<&List>) -> String {
-    let mut sub = sub.map_or(String::new(), |sub| script('_', &flat(sub)));
-    let sup = sup.map_or(String::new(), |sup| script('^', &flat(sup)));
-    if sub.starts_with('_') && !sub.ends_with(')') && !sup.is_empty() {
-        // The superscript belongs to the base and not to the subscript.
-        sub = format!("_({})", &sub[1..]);
-    }
-    sub + &sup
+    let small = |sign, list: &List| script(sign, &flat(list));
+    let sub = sub.map_or(String::new(), |sub| small('_', sub));
+    sub + &sup.map_or(String::new(), |sup| small('^', sup))
 }
 
 /// A body between delimiters, which `\middle` may divide.

@@ -29,6 +29,8 @@ fn fractions_and_roots_stand_on_one_line() {
     is(r"\frac{1}{a(b+c)}", "1/(a(b+c))");
     is(r"\frac{\text{速度}}{\text{时间}}", "速度/时间");
     is(r"{a+b \over 2}", "(a+b)/2");
+    is(r"\frac{(-2)^2 + 0^2}{2}", "((-2)² + 0²)/2");
+    is(r"\frac{(a)^2}{(a)(b)^2}", "(a)²/((a)(b)²)");
 }
 
 #[test]
@@ -45,7 +47,7 @@ fn parentheses_keep_what_a_drawn_fraction_shows() {
     is(r"{a+b}^2", "(a+b)²");
     is(r"2\frac{1}{3} + x/\frac{a}{b}", "2 1/3 + x/(a/b)");
     is(r"2\sqrt[n]{x}", "2 ⁿ√x");
-    is(r"x^q y + x_B^2", "x^q y + x_(B)²");
+    is(r"x^q y + x_B^2", "x^q y + x_B²");
     is(r"x^qy", "x^q y");
     is(r"e^{x^2} + e^{\frac{1}{2}}", "e^(x²) + e^(1/2)");
 }
@@ -218,6 +220,11 @@ fn a_wide_formula_is_broken_before_relations_and_sums() {
     assert_eq!(
         block(wide, Some(30)).unwrap(),
         ["Var(X+Y) = Var(X) + Var(Y)", "    + 2 Cov(X,Y)",]
+    );
+    let two = r"\bar{x} = \frac{1}{n} \sum x_i, \qquad \bar{y} = \frac{1}{n} \sum y_i";
+    assert_eq!(
+        block(two, Some(24)).unwrap(),
+        ["x\u{304} = (1/n) ∑ xᵢ,", "y\u{304} = (1/n) ∑ yᵢ"]
     );
     let one = r"\begin{pmatrix} 100000 & 200000 & 300000 \end{pmatrix}";
     assert_eq!(block(one, Some(20)), None);

@@ -105,6 +105,16 @@ impl Node {
         }
     }
 
+    /// How many brackets it opens, or closes if negative; scripts may be on it.
+    pub(super) fn bracket(&self) -> i32 {
+        match self {
+            Self::Char('(' | '[' | '{') => 1,
+            Self::Char(')' | ']' | '}') => -1,
+            Self::Scripts { base, .. } => base.bracket(),
+            _ => 0,
+        }
+    }
+
     pub(super) fn is_space(&self) -> bool {
         matches!(self, Self::Space(_))
     }

@@ -29,46 +29,59 @@ fn rows(grid: &Grid, width: usize) -> Option<Vec<String>> {
     Some(lines)
 }
 
+/// What a line breaks at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Break {
+    /// A wide gap between two formulas.
+    Gap,
+    /// In front of a relation.
+    Relation,
+    /// In front of a sign within a sum or a product.
+    Sum,
+}
+
 fn broken(row: &[Node], width: usize) -> Option<Vec<String>> {
     let breaks = breaks(row);
-    let (mut lines, mut start) = (Vec::new(), 0);
+    let (mut lines, mut start, mut indent) = (Vec::new(), 0, 0);
     while start < row.len() {
-        let indent = if start == 0 { 0 } else { INDENT };
         let drawn = |end: usize| draw(&row[start..end], true);
         let fits = |end: usize| drawn(end).width() + indent <= width;
-        let end = if fits(row.len()) {
-            row.len()
+        let (end, kind) = if fits(row.len()) {
+            (row.len(), Break::Sum)
         } else {
             let fitting: Vec<_> = breaks
                 .iter()
                 .filter(|(at, _)| *at > start && fits(*at))
                 .collect();
-            let relation = fitting.iter().rev().find(|(_, relation)| *relation);
-            let long = relation.filter(|(at, _)| 2 * (drawn(*at).width() + indent) >= width);
-            long.or(fitting.last())?.0
+            let last = |kind| fitting.iter().rev().find(|(_, known)| *known == kind);
+            let long = |at: usize| 2 * (drawn(at).width() + indent) >= width;
+            let best = last(Break::Gap)
+                .or_else(|| last(Break::Relation).filter(|(at, _)| long(*at)))
+                .or(fitting.last());
+            **best?
         };
         let Block { lines: part, .. } = drawn(end);
         lines.extend(part.iter().map(|line| " ".repeat(indent) + line));
+        indent = if kind == Break::Gap { 0 } else { INDENT };
         start = end;
     }
     Some(lines)
 }
 
-/// Where a line may break, and whether a relation or a wide gap is there.
-fn breaks(row: &[Node]) -> Vec<(usize, bool)> {
+/// Where a line may break.
+fn breaks(row: &[Node]) -> Vec<(usize, Break)> {
     let mut depth = 0;
     let mut found = Vec::new();
     for (at, node) in row.iter().enumerate() {
         let joins = row[..at].iter().rev().find(|node| !node.is_space());
         let joins = joins.is_some_and(|before| !before.is_operator());
+        depth += node.bracket();
         match node {
-            Node::Char('(' | '[' | '{') => depth += 1,
-            Node::Char(')' | ']' | '}') => depth -= 1,
             _ if depth != 0 => {}
-            Node::Space(gap) if gap.len() > 1 => found.push((at + 1, true)),
-            node if node.is_relation() && joins => found.push((at, true)),
+            Node::Space(gap) if gap.len() > 1 => found.push((at + 1, Break::Gap)),
+            node if node.is_relation() && joins => found.push((at, Break::Relation)),
             Node::Char('+' | '-' | '−') | Node::Operator("±" | "∓" | "×" | "·") if joins => {
-                found.push((at, false));
+                found.push((at, Break::Sum));
             }
             _ => {}
         }
