@@ -147,10 +147,16 @@ impl Renderer {
             && self.head.len() <= START_MAX
             && let Some(at) = text_start(&self.head)
         {
-            let line = self.structure.read(&[&self.head[..at], "x"].concat());
+            // Text is the same whatever it is, so one letter stands for it.
+            let start = [&self.head[..at], "x"].concat();
+            let start = structure::expanded(&start);
+            let line = self.structure.read(&start);
             if matches!(line.leaf, Leaf::Text | Leaf::Heading(_)) {
                 let head = std::mem::take(&mut self.head);
-                self.begin(&line, &head);
+                self.begin(&line, &start);
+                // Marks that open nothing here, such as `2. ` within a paragraph.
+                let marks = &start[line.text..start.len() - 1];
+                marks.chars().for_each(|c| self.text(c));
                 head[at..].chars().for_each(|c| self.text(c));
             }
         } else if self.head.len() > LINE_MAX {
@@ -252,6 +258,12 @@ impl Renderer {
             self.display_line(display, source, newline);
             return;
         }
+        let source = if self.structure.in_fence() {
+            source.into()
+        } else {
+            structure::expanded(source)
+        };
+        let source = &*source;
         let line = self.structure.read(source);
         let text = &source.get(line.text..).unwrap_or_default();
         let in_quotes = |container: &Container| *container == Container::Quote;

@@ -67,16 +67,12 @@ impl Structure {
         self.fence.is_some()
     }
 
-    /// Reads a line, or as much of it as decides what it is.
+    /// Reads a line, or as much of it as decides what it is. Outside of code, tabs
+    /// before its text must be [`expanded`].
     pub(super) fn read(&self, line: &str) -> Line {
         if self.fence.is_none() && line.trim_start_matches([' ', '\t', '>']).is_empty() {
             return self.blank(line);
         }
-        let line = if self.fence.is_none() {
-            &*expanded(line)
-        } else {
-            line
-        };
         let context = self.context();
         let source = [&context, line, "\n"].concat();
         let mut reader = Reader {
@@ -355,7 +351,7 @@ fn number(level: HeadingLevel) -> usize {
 }
 
 /// The line with spaces for the tabs before its text.
-fn expanded(line: &str) -> std::borrow::Cow<'_, str> {
+pub(super) fn expanded(line: &str) -> std::borrow::Cow<'_, str> {
     let text = line
         .find(|c: char| !" \t>-+*.)0123456789#".contains(c))
         .unwrap_or(line.len());

@@ -88,6 +88,7 @@ fn items_get_bullets_and_hang_under_their_text() {
         "-\n- - a\n-x\n\n3.14 is\n2024. ",
         "• \n• ◦ a\n    -x\n\n3.14 is\n2024.",
     );
+    is("a\n20. b\n1. c", "a\n20. b\n1. c");
     is("- a\n    - b\n\n      c\n\nd", "• a\n  ◦ b\n\n    c\n\nd");
 }
 

@@ -17,7 +17,7 @@ fn last(lines: &[&str]) -> (Structure, Line) {
         let read = structure.read(line);
         structure.accept(&read, line);
     }
-    let line = structure.read(last);
+    let line = structure.read(&expanded(last));
     (structure, line)
 }
 
