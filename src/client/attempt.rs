@@ -11,7 +11,7 @@ use crate::models;
 use crate::sse;
 
 use super::Ask;
-use super::response::{check, is_success};
+use super::response::{check, is_success, without_bom};
 use super::trace;
 
 /// Sends `body` once and folds what comes into `answer`.
@@ -181,7 +181,7 @@ fn streamed(
         let ended = match stream.next(limit) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
-                if !sniffed && let Some(first) = bytes.trim_ascii_start().first() {
+                if !sniffed && let Some(first) = without_bom(bytes).trim_ascii_start().first() {
                     sniffed = true;
                     // Neither JSON nor HTML is an event stream, whatever the
                     // content type says: no field begins so.

@@ -28,9 +28,15 @@ pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
         server.retry_after = head.header("retry-after").and_then(retry_after);
         return Err(failure);
     }
-    match head.header("content-encoding") {
-        None | Some("") => Ok(()),
-        Some(coding) if coding.eq_ignore_ascii_case("identity") => Ok(()),
+    let codings = head
+        .all("content-encoding")
+        .flat_map(|value| value.split(','));
+    let plain = ["", "identity", "none"];
+    match codings
+        .map(str::trim)
+        .find(|coding| !plain.contains(&&*coding.to_ascii_lowercase()))
+    {
+        None => Ok(()),
         Some(coding) => Err(Failure::new(
             Class::Incomplete,
             format!("the response is encoded ({coding}), which was not asked for"),
@@ -56,6 +62,7 @@ pub fn read(status: u16, body: Vec<u8>, accept: &[String]) -> (Answer, Result<()
 /// What an error's body says: an error may come in the frame of an event stream
 /// all the same.
 fn first_data(body: &[u8]) -> Cow<'_, [u8]> {
+    let body = without_bom(body);
     if matches!(
         body.trim_ascii_start().first(),
         None | Some(b'{' | b'[' | b'<')
@@ -75,6 +82,11 @@ fn first_data(body: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     first.map_or(Cow::Borrowed(body), Cow::Owned)
+}
+
+/// The text without a byte order mark.
+pub(super) fn without_bom(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// Whole seconds; some servers send fractions, which are rounded up. More than a

@@ -72,8 +72,9 @@ impl Inline {
         let border = c.is_whitespace() || (!c.is_ascii() && !marks::is_special(c));
         if border && !self.held.is_empty() && (!self.special || self.changed) {
             let marks = self.read(Some(c));
-            if marks.open().is_none() {
-                self.commit(&marks, lines);
+            match marks.open() {
+                None => self.commit(&marks, lines),
+                Some(open) => self.commit_words(open, lines),
             }
             self.changed = false;
         }
@@ -95,6 +96,27 @@ impl Inline {
             let marks = self.read(None);
             self.commit(&marks, lines);
         }
+    }
+
+    /// Puts the words before a mark that is open.
+    fn commit_words(&mut self, open: usize, lines: &mut Lines) {
+        let Some(space) = self.held[..open].rfind(' ') else {
+            return;
+        };
+        if self.before.is_blank && self.held.trim_start().starts_with("$$") {
+            // Where this formula stands depends on the rest of the line.
+            return;
+        }
+        let rest = self.held.split_off(space);
+        let marks = self.read(None);
+        self.commit(&marks, lines);
+        let mark = rest.trim_start_matches(' ');
+        for c in rest[..rest.len() - mark.len()].chars() {
+            lines.put(c, &self.base);
+            self.pass(c);
+        }
+        mark.clone_into(&mut self.held);
+        self.special = true;
     }
 
     fn read(&self, next: Option<char>) -> Marks {

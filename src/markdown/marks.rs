@@ -110,6 +110,10 @@ impl Marks {
         let mut at = 0;
         let mut before = around.before;
         while at < text.len() {
+            if self.open.is_some() && around.next.is_some() {
+                // The text is read once more when its line has gone on.
+                return;
+            }
             let rest = &text[at..];
             let Around { next, .. } = around;
             let length = self.mark(rest, at, Around { before, next });

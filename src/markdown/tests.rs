@@ -318,6 +318,8 @@ fn plain_words_leave_with_the_character_after_them() {
     so_far("```sh\nls", "──── sh\n");
     so_far("a **b", "a");
     so_far("a **b** ", "a b");
+    so_far("a *b* c *d ", "a b c");
+    so_far("$5 or `c` and [x ", "$5 or `c` and");
     so_far("a *.rs ", "a *.rs");
     so_far("a *b*. ", "a b.");
     so_far(

@@ -51,7 +51,8 @@ fn broken(row: &[Node], width: usize) -> Option<Vec<String>> {
         } else {
             let fitting: Vec<_> = breaks
                 .iter()
-                .filter(|(at, _)| *at > start && fits(*at))
+                .filter(|(at, _)| *at > start)
+                .take_while(|(at, _)| fits(*at))
                 .collect();
             let last = |kind| fitting.iter().rev().find(|(_, known)| *known == kind);
             let long = |at: usize| 2 * (drawn(at).width() + indent) >= width;

@@ -8,14 +8,13 @@ mod headers;
 mod key;
 mod key_command;
 pub mod provider;
+mod proxy;
 mod sources;
 mod way;
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-
-use url::Url;
 
 use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
 use crate::config::{Config, path_variable, variable};
@@ -27,6 +26,7 @@ use crate::secret::{Scrubber, Secret};
 pub use endpoint::Endpoint;
 pub use key::{of_environment, unusable};
 pub use provider::Provider;
+pub use proxy::Proxy;
 pub use way::{Way, WayKey, family_base, way};
 
 /// Everything that the way to the server needs.
@@ -38,8 +38,8 @@ pub struct Connection {
     pub authorization: Option<Secret>,
     /// Headers of `--header`.
     pub headers: Vec<(String, Secret)>,
-    /// `--proxy`.
-    pub proxy: Option<Url>,
+    /// The proxy that requests go through.
+    pub proxy: Option<Proxy>,
     /// `--cacert`.
     pub cacert: Option<PathBuf>,
     /// The time-outs.
@@ -180,15 +180,7 @@ fn connection(
     let allow_http = args.allow_http || switch("AIRX_ALLOW_HTTP")?;
     let (endpoint, user_info) =
         endpoint::resolve(args.base_url.take(), keys.family(), allow_http, scrubber)?;
-    let proxy = args
-        .proxy
-        .take()
-        .map(|proxy| endpoint::proxy("--proxy", &proxy, scrubber))
-        .transpose()?;
-    if proxy.is_none() && !endpoint.loopback {
-        endpoint::check_proxy(&endpoint.url, scrubber)?;
-    }
-    endpoint::hide_proxies(scrubber);
+    let proxy = proxy::resolve(args.proxy.take(), &endpoint, scrubber)?;
     // What is replayed is not in flight.
     let max_in_flight = max_in_flight(args.max_in_flight)?.filter(|_| replay.is_none());
     let own = headers.iter().any(is_authorization);
