@@ -83,6 +83,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rmcp", &["tools/mcp"]),
     ("toml", &["config"]),
     ("comfy_table", &["table.rs"]),
+    ("pulldown_cmark", &["markdown"]),
     ("strsim", &["suggest.rs"]),
 ];
 
