@@ -140,7 +140,11 @@ fn plan(
     if let Some(config) = config {
         sink.note(Level::Verbose, &config.told());
     }
-    let read = |path: &Path| prompt::read_text(path, lossy);
+    let read = |path: &Path| {
+        let mut sink = printer.clone();
+        let mut notice = |line: &str| sink.note(Level::Warning, line);
+        prompt::read_text(path, lossy, &mut notice)
+    };
     let mut tools = Tools::default();
     let purpose = purpose(task, &mut tools, read, dry)?;
     let prompt = prompt::read(&settings.sources, &mut |notice| {
