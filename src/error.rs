@@ -48,6 +48,9 @@ pub struct Failure {
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
+    /// Where a reader sees more about it. The output words it by its format, in front
+    /// of the hint.
+    pub look: Option<Look>,
     /// The setting that it is about.
     pub origin: Option<Origin>,
     /// What the server said, if the server failed the run.
@@ -56,6 +59,21 @@ pub struct Failure {
     pub retryable: bool,
     /// The signal's number, for [`Class::Signal`] alone.
     pub signal: Option<i32>,
+}
+
+/// What a reader sees more about a failure in, wherever the format puts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// The rejected answer.
+    Answer,
+    /// The rejected answer and all that is wrong with it.
+    AnswerAndErrors,
+    /// All that is wrong with an answer.
+    Errors,
+    /// The arguments of a call, which are not JSON.
+    Arguments,
+    /// All that is wrong with the arguments of a call.
+    ArgumentErrors,
 }
 
 /// A server's own account of a failure.
@@ -84,6 +102,7 @@ impl Failure {
             class,
             message: message.into(),
             hint: None,
+            look: None,
             origin: None,
             server: None,
             retryable: false,
@@ -119,6 +138,13 @@ impl Failure {
             self.message = format!("{place}: {}", self.message);
         }
         self.origin = Some(origin);
+        self
+    }
+
+    /// Says where a reader sees more.
+    #[must_use]
+    pub fn look(mut self, look: Look) -> Self {
+        self.look = Some(look);
         self
     }
 

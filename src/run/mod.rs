@@ -10,7 +10,6 @@ pub mod models;
 pub mod prologue;
 mod report;
 mod tools;
-mod whereabouts;
 
 pub use chat::once;
 pub use each::{Interrupt, Setting, each};
