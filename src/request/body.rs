@@ -88,6 +88,7 @@ fn web_search(engine: &str) -> Result<Box<RawValue>, Failure> {
     if !ENGINES.contains(&engine) {
         return Err(
             Failure::usage(format!("--web-search={engine}: no such engine"))
+                .about("web-search")
                 .hint(format!("one of {}", ENGINES.join(", "))),
         );
     }
@@ -103,17 +104,21 @@ fn params(flags: &[String]) -> Result<Vec<(String, Box<RawValue>)>, Failure> {
     let mut params: Vec<(String, Box<RawValue>)> = Vec::new();
     for flag in flags {
         let Some((name, value)) = flag.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-            return Err(Failure::usage(format!("--param {flag}: write KEY=JSON")));
+            return Err(Failure::usage(format!("--param {flag}: write KEY=JSON")).about("param"));
         };
         if let Some(option) = taken(name) {
             return Err(
-                Failure::usage(format!("--param {name}: this member is airx's own")).hint(option),
+                Failure::usage(format!("--param {name}: this member is airx's own"))
+                    .about("param")
+                    .hint(option),
             );
         }
         let value: serde_json::Value = serde_json::from_str(value).map_err(|why| {
-            Failure::usage(format!("--param {name}: the value is not JSON: {why}")).hint(format!(
-                "a string needs quotes of its own: --param '{name}=\"text\"'"
-            ))
+            Failure::usage(format!("--param {name}: the value is not JSON: {why}"))
+                .about("param")
+                .hint(format!(
+                    "a string needs quotes of its own: --param '{name}=\"text\"'"
+                ))
         })?;
         let value = to_raw_value(&value).map_err(|error| Failure::usage(error.to_string()))?;
         params.retain(|(known, _)| known != name);

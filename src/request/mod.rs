@@ -22,7 +22,7 @@ use crate::settings::{Connection, Settings};
 use crate::tools::Toolbox;
 
 pub use crate::models::Charge;
-pub use batch::{Errand, chat_url, unbatched, without_tape};
+pub use batch::{Errand, chat_url, unbatched, without_recordings};
 pub use each::{Allowance, Bounds, Many, fits_each};
 pub use sources::sources;
 pub use task::{Task, wanted};

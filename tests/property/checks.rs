@@ -600,6 +600,9 @@ pub fn configuration(text: &str) {
         assert!(!problem.message.contains(SECRET), "{problem:?}");
     }
     if config.problems().is_empty() {
-        config.presets(false).unwrap();
+        for command in ["chat", "json", "tools"] {
+            let options = &mut airx::settings::AllOptions::default();
+            airx::settings::merge_file(command, options, &config, &[]).unwrap();
+        }
     }
 }
