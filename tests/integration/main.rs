@@ -84,6 +84,8 @@ mod proxy;
 mod record;
 #[cfg(unix)]
 mod render;
+#[cfg(unix)]
+mod render_widths;
 mod replay;
 #[cfg(unix)]
 mod request;
