@@ -57,7 +57,7 @@ impl Row<'_> {
                 self.text.push_str(text.trim_start());
             }
             Node::Text(text) | Node::Verbatim(text) | Node::Middle(text) => {
-                self.text.push_str(text)
+                self.text.push_str(text);
             }
             Node::Space(gap) => {
                 if !skip_space {
