@@ -178,7 +178,7 @@ pub const KEYS: &[Key] = &[
     key("first-token-timeout", Kind::Duration).or("60s"),
     key("idle-timeout", Kind::Duration).or("60s"),
     key("timeout", Kind::Duration).or("300s"),
-    key("retries", ANY).or("3"),
+    key("retries", ANY).or("5"),
     key("max-in-flight", ANY)
         .or("0")
         .below(&["AIRX_MAX_IN_FLIGHT"]),

@@ -106,7 +106,7 @@ const CONNECT: Duration = Duration::from_secs(8);
 const FIRST_TOKEN: Duration = Duration::from_secs(60);
 const IDLE: Duration = Duration::from_secs(60);
 const TOTAL: Duration = Duration::from_secs(300);
-const RETRIES: u32 = 3;
+const RETRIES: u32 = 5;
 /// What is longer is no limit: it would pass the end of the clock.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 const STDIN_WAIT: Duration = Duration::from_secs(60);
