@@ -80,7 +80,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "lib.rs", "run/print.rs"]),
     ("indicatif", &["output/status.rs"]),
     ("jsonschema", &["schema"]),
-    ("rmcp", &["tools/mcp_session.rs"]),
+    ("rmcp", &["tools/mcp"]),
     ("toml", &["config"]),
     ("comfy_table", &["table.rs"]),
     ("strsim", &["suggest.rs"]),

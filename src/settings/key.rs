@@ -1,6 +1,6 @@
 //! The key: which one is used, and to whom it may go.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
@@ -13,6 +13,7 @@ use crate::config::{Access, KeyFrom, KeySource, access, variable};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::prompt;
+use crate::safe_path;
 use crate::secret::{Scrubber, Secret};
 
 /// Every key that the user gave.
@@ -243,7 +244,13 @@ fn of_file(
     warnings: &mut Vec<String>,
 ) -> Result<Secret, Failure> {
     let unusable = |why: String| Failure::new(Class::Account, format!("{name}: {why}"));
-    let file = prompt::open(path).map_err(|error| unusable(error.to_string()))?;
+    let is_stdin = prompt::is_stdin(path);
+    let opened = if is_stdin {
+        prompt::open(path)
+    } else {
+        safe_path::open_to_read(path)
+    };
+    let file = opened.map_err(|error| unusable(error.to_string()))?;
     let metadata = file
         .metadata()
         .map_err(|error| unusable(error.to_string()))?;
@@ -254,9 +261,15 @@ fn of_file(
         Access::Read => warnings.push(format!("{name}: others can read it: chmod 600 it")),
         Access::None => {}
     }
-    let mut key = String::new();
-    file.take(FILE_MAX + 1)
-        .read_to_string(&mut key)
+    let bytes = if is_stdin {
+        let mut bytes = Vec::new();
+        let read = file.take(FILE_MAX + 1).read_to_end(&mut bytes);
+        read.map(|_| bytes)
+    } else {
+        safe_path::read_all(&file, FILE_MAX + 1)
+    };
+    let key = bytes
+        .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other))
         .map_err(|error| unusable(error.to_string()))?;
     if key.len() as u64 > FILE_MAX {
         return Err(unusable("it is too long to be a key".into()));

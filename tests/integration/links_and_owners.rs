@@ -308,3 +308,24 @@ fn a_recording_that_is_none_is_refused_without_telling_what_it_holds() {
         .is(0, "", "");
     refused(&folder, &replay, &format!("{named}: it is not a file"));
 }
+
+#[test]
+fn a_meta_file_keeps_what_another_user_s_link_leads_to() {
+    let folder = folder();
+    let victim = file(&folder, "victim", "precious");
+    let open = folder.path().join("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
+    let link = open.join("meta");
+    symlink(&victim, &link).unwrap();
+    if !given_away(&link) {
+        return;
+    }
+    let ran = airx(["chat", "--meta", "open/meta", "hi"])
+        .nowhere()
+        .within(folder.path())
+        .run();
+    let message = "airx: usage: --meta open/meta: another user put it into a folder that all can write to\nhint: nothing was sent\n";
+    ran.is(2, "", message);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+}

@@ -10,19 +10,37 @@ use crate::event::{Event, Left, Level, Sink, VERSION};
 use crate::exit::Class;
 use crate::http::Transport;
 
-/// Uploads each part and orders its batch. `provider` tells whose engine it is:
-/// the two providers' or one that is like it.
+/// What is to be submitted.
+#[derive(Debug)]
+pub struct Submission {
+    /// A batch is made of each.
+    pub parts: Vec<Part>,
+    /// Where the engine has the chat.
+    pub url: String,
+    /// The model that all items ask.
+    pub model: String,
+    /// The engine is one of the two providers', not one that is like it.
+    pub provider: bool,
+    /// The lines are the user's own: airx cannot find its items by them.
+    pub raw: bool,
+}
+
+/// Uploads each part and orders its batch.
 ///
 /// # Errors
 /// A part cannot be submitted; the batches before it exist.
 pub fn submit(
-    parts: &[Part],
-    url: &str,
-    provider: bool,
-    model: &str,
+    submission: &Submission,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
+    let Submission {
+        parts,
+        url,
+        model,
+        provider,
+        raw,
+    } = submission;
     let started = Event::Start {
         v: VERSION,
         command: "batch",
@@ -42,7 +60,7 @@ pub fn submit(
             endpoint: url,
             completion_window: (!provider).then_some("24h"),
             auto_delete_input_file: provider.then_some(true),
-            metadata: part.span,
+            metadata: (!raw).then_some(part.span),
         };
         let order = serde_json::to_vec(&order).map_err(std::io::Error::from)?;
         let unsure = left(parts, at, Some(&file));
