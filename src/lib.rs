@@ -17,6 +17,7 @@ pub mod exit;
 pub mod help;
 pub mod http;
 pub mod markdown;
+pub mod math;
 pub mod mock;
 pub mod models;
 pub mod output;

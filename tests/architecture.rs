@@ -58,7 +58,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("terminal", &[]),
     ("suggest", &[]),
     ("table", &["terminal"]),
-    ("markdown", &["math", "terminal"]),
+    ("markdown", &["math"]),
 ];
 
 /// Arrows against the layers that are still to go.
@@ -83,6 +83,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("rmcp", &["tools/mcp"]),
     ("toml", &["config"]),
     ("comfy_table", &["table.rs"]),
+    ("pulldown_cmark", &["markdown"]),
     ("strsim", &["suggest.rs"]),
 ];
 

@@ -65,7 +65,7 @@ pub(super) fn take(
             reported = true;
             let text = format!("* waiting for a slot (--max-in-flight {limit})");
             sink.note(Level::Verbose, &text);
-            sink.wait()?;
+            sink.flush()?;
         }
         std::thread::sleep(pause);
         touch(&ticket.lock);

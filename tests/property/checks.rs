@@ -9,9 +9,10 @@ use airx::api::batch::{Batch, LINES_MAX, Page};
 use airx::api::{error_codes, reply::Reply};
 use airx::cli::Format;
 use airx::error::Failure;
-use airx::event::{Event, Level, Sink};
+use airx::event::{Data, Event, Level, Sink};
 use airx::http::{Next, Transport, digest};
-use airx::output::{Options, Paint, Printer, Which};
+use airx::markdown::{self, Styling};
+use airx::output::{Options, Printer, Which};
 use airx::prompt::{self, Sources};
 use airx::schema::{self, Schema, Show, Splitter, Wanted};
 use airx::secret::Scrubber;
@@ -65,7 +66,7 @@ pub struct Way {
     pub terminal: bool,
     pub reasoning: bool,
     pub extract: Option<&'static str>,
-    pub render: Option<Paint>,
+    pub render: Option<markdown::Options>,
 }
 
 /// What a printer wrote, and how the run ended.
@@ -95,7 +96,7 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
         if result.is_err() || answer.done {
             break;
         }
-        printer.wait().unwrap();
+        printer.flush().unwrap();
     }
     let end = if result.is_ok() && !answer.done {
         parser.finish(|frame| answer.frame(frame, true, &mut printer))
@@ -106,10 +107,10 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
     let result = result.and_then(|()| answer.judge(&[], End::Open));
     if let Err(failure) = &result {
         printer.note(Level::Warning, &failure.message);
-        printer.note(Level::Verbose, failure.hint.as_deref().unwrap_or_default());
-        printer.aside(&failure.message, true);
+        printer.note(Level::Verbose, &failure.hint.as_deref().unwrap_or_default());
+        printer.note(Level::Withheld, &failure.message);
     }
-    printer.wait().unwrap();
+    printer.flush().unwrap();
     drop(printer);
     let mut err = String::from_utf8(err).unwrap();
     if way.reasoning && way.format != Format::Text {
@@ -140,13 +141,13 @@ pub fn ways() -> Vec<Way> {
             }
         }
     }
-    for paint in [Paint::Plain, Paint::Shaped, Paint::Coloured] {
+    for how in RENDERINGS {
         ways.push(Way {
             format: Format::Text,
-            terminal: paint == Paint::Plain,
+            terminal: how.styling == Styling::Plain,
             reasoning: false,
             extract: None,
-            render: Some(paint),
+            render: Some(how),
         });
     }
     for extract in ["first", "all", "last", "rust"] {
@@ -184,6 +185,22 @@ pub fn printer(bytes: &[u8], cuts: &[u8]) {
     }
 }
 
+/// How texts are rendered: on terminals of several kinds and widths.
+pub const RENDERINGS: [markdown::Options; 4] = [
+    rendering(Styling::Plain, None),
+    rendering(Styling::Shaped, Some(20)),
+    rendering(Styling::Coloured, None),
+    rendering(Styling::Coloured, Some(60)),
+];
+
+pub const fn rendering(styling: Styling, width: Option<usize>) -> markdown::Options {
+    markdown::Options {
+        width,
+        styling,
+        hyperlinks: false,
+    }
+}
+
 /// What a rendered text says: its styles left out, each of which is closed before its
 /// line ends.
 pub fn unstyled(out: &str) -> String {
@@ -205,7 +222,7 @@ pub fn unstyled(out: &str) -> String {
 }
 
 /// An answer's text as it is shown, in such pieces.
-pub fn rendered(text: &str, cuts: &[u8], render: Option<Paint>) -> String {
+pub fn rendered(text: &str, cuts: &[u8], render: Option<markdown::Options>) -> String {
     let options = Options {
         live: true,
         render,
@@ -222,9 +239,12 @@ pub fn rendered(text: &str, cuts: &[u8], render: Option<Paint>) -> String {
         }
         let content = &content;
         printer.event(&Event::Delta { content }).unwrap();
-        printer.wait().unwrap();
+        printer.flush().unwrap();
     }
-    printer.complete().unwrap();
+    printer
+        .data(Data::End)
+        .and_then(|()| printer.flush())
+        .unwrap();
     drop(printer);
     String::from_utf8(out).unwrap()
 }
@@ -232,17 +252,18 @@ pub fn rendered(text: &str, cuts: &[u8], render: Option<Paint>) -> String {
 /// What is shown of a text does not depend on how it was cut, nor does what it says
 /// on its styles; nothing in it acts on a terminal.
 pub fn render(text: &str, cuts: &[u8]) {
-    for paint in [Paint::Plain, Paint::Shaped, Paint::Coloured] {
-        let whole = rendered(text, &[], Some(paint));
-        assert_eq!(rendered(text, cuts, Some(paint)), whole, "{paint:?}");
+    for how in RENDERINGS {
+        let whole = rendered(text, &[], Some(how));
+        assert_eq!(rendered(text, cuts, Some(how)), whole, "{how:?}");
         assert!(whole.is_empty() || whole.ends_with('\n'), "{whole:?}");
         let said = unstyled(&whole);
         no_control(&said);
-        if paint == Paint::Plain {
+        if how.styling == Styling::Plain {
             assert_eq!(said, whole);
         }
-        // Every letter is there, in its order, where none is TeX's or a link's.
-        if !text.contains(['$', '\\', '&', '[']) {
+        // Every letter is there, in its order, unless LaTeX, a link, an entity or a
+        // tag replaces some, or the rows of a table are wrapped.
+        if how.width.is_none() && !text.contains(['$', '\\', '&', '[', '<']) {
             assert_eq!(letters(&said), letters(&rendered(text, &[], None)));
         }
     }
@@ -480,13 +501,13 @@ pub fn words(text: &str) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut printer = Printer::new(options, &mut out, terminal, &mut err);
         for level in [Level::Always, Level::Warning, Level::Verbose] {
-            printer.note(level, text);
+            printer.note(level, &text);
         }
         for content in text.split_inclusive('\r') {
             printer.event(&Event::Reasoning { content }).unwrap();
         }
         printer.event(&Event::Delta { content: text }).unwrap();
-        printer.wait().unwrap();
+        printer.flush().unwrap();
         drop(printer);
         no_control(&String::from_utf8(err).unwrap());
         let out = String::from_utf8(out).unwrap();

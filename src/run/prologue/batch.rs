@@ -67,7 +67,7 @@ fn settings(
     printer: &Shared<Output, Stderr>,
 ) -> Result<Settings, Failure> {
     let (mut scrubber, mut sink) = (Scrubber::default(), printer.clone());
-    let mut say = |line: &str| sink.note(Level::Always, line);
+    let mut say = |line: &str| sink.note(Level::Always, &line);
     let with = With {
         config,
         scrubber: &mut scrubber,
@@ -130,7 +130,7 @@ fn submit(
     let mut sink = printer.clone();
     let dry = common.output.dry_run.take().is_some();
     let prompt = prompt::read(&settings.sources, &mut |notice| {
-        sink.note(Level::Warning, notice);
+        sink.note(Level::Warning, &notice);
     })?;
     let submission = if raw {
         raw_submission(prompt, &mut settings, dry, &mut sink)?
