@@ -90,7 +90,7 @@ pub fn open(
             is_terminal: terminal,
             width: terminal_size_of(std::io::stdout()).map(|(Width(width), _)| width.into()),
         };
-        rendering::options(args.render, target, |name| std::env::var_os(name))
+        rendering::options(args.render(), target, |name| std::env::var_os(name))
     } else {
         None
     };
@@ -161,7 +161,7 @@ fn is_file(path: &Path) -> bool {
 
 /// Refuses what means something for the text of an answer alone.
 fn misplaced(args: &OutputArgs, extract: bool, text: bool) -> Result<(), Failure> {
-    let always = args.render == Render::Always;
+    let always = args.render() == Render::Always;
     match (text, extract, always) {
         (false, true, _) => Err(Failure::usage(
             "--extract is for the text of chat, stream and tools",

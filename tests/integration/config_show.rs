@@ -30,6 +30,7 @@ fn every_setting_is_shown_with_where_it_comes_from() {
     let args = [
         "config",
         "show",
+        "--all",
         "--profile",
         "p",
         "--retries",
@@ -82,6 +83,7 @@ fn settings_are_one_array_or_lines_of_json() {
         let args = [
             "config",
             "show",
+            "--all",
             "--profile=p",
             "--max-tokens=5",
             "--format",

@@ -137,7 +137,7 @@ proptest! {
             return Ok(());
         };
         let Command::Chat(mut args) = cli.command else { unreachable!() };
-        let with = airx::settings::With { config: None, scrubber: &mut Scrubber::default(), say: None };
+        let with = airx::settings::With { merged: &airx::settings::Merged::default(), scrubber: &mut Scrubber::default(), say: None };
         if let Ok(settings) = airx::settings::resolve(&mut args.common, None, &[], with) {
             let url = settings.connection.endpoint.url;
             prop_assert!(url.host_str().is_some_and(|host| !host.is_empty()));

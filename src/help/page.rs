@@ -1,146 +1,38 @@
-//! The texts of `models`, `completions` and `help`: in goes what was asked for,
-//! out comes what standard output shows. Nothing here is touched by a run that
-//! makes a request.
+//! The pages of `airx help` and `--help`.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
-use clap::CommandFactory;
-
-use crate::cli::{Cli, ModelsFormat, Shell};
+use crate::cli;
 use crate::config::{KEYS, Key, MODEL_KEYS};
 use crate::error::Failure;
 use crate::exit::{self, Row};
-use crate::help::{ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES};
-use crate::help::{TOPICS, Topic};
-use crate::models::{self, MODELS, Model};
-use crate::table::{Align, Medium, table};
+use crate::settings::defaults;
+
+use super::{ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, TOPICS, Topic};
 
 /// Columns that a text is folded to.
 const WIDTH: usize = 80;
-
-/// The table of known models.
-pub fn models(format: ModelsFormat, medium: Medium) -> String {
-    match format {
-        ModelsFormat::Text => models_table(medium),
-        ModelsFormat::Json => serde_json::json!(models::all()).to_string() + "\n",
-        ModelsFormat::Ndjson => models::all()
-            .into_iter()
-            .map(|model| serde_json::json!(model).to_string() + "\n")
-            .collect(),
-    }
-}
-
-fn models_table(medium: Medium) -> String {
-    const COLUMNS: [(&str, Align); 8] = [
-        ("model", Align::Left),
-        ("window", Align::Right),
-        ("output", Align::Right),
-        ("in", Align::Right),
-        ("out", Align::Right),
-        ("", Align::Left),
-        ("extra", Align::Left),
-        ("V0/V1/V2/V3", Align::Right),
-    ];
-    let mut rows = vec![COLUMNS.map(|(head, _)| head.to_owned())];
-    rows.extend(models::all().into_iter().map(models_row));
-    let text = table(&rows, COLUMNS.map(|(_, align)| align), medium);
-    text + "\n" + &prices_of() + "\n"
-}
-
-fn models_row(model: &Model) -> [String; 8] {
-    let absent = || "-".to_owned();
-    let price = |pick: fn(&models::Price) -> u64| {
-        let price = model.price.as_ref();
-        price.map_or_else(absent, |price| models::amount(pick(price)))
-    };
-    let extra = match (model.vision, model.thinking) {
-        (Some(true), Some(true)) => "both",
-        (Some(true), _) => "images",
-        (_, Some(true)) => "thinks",
-        _ => "-",
-    };
-    let tiers = |tiers: [u16; 4]| tiers.map(|limit| limit.to_string()).join("/");
-    [
-        model.name.to_owned(),
-        model.context.map_or_else(absent, tokens),
-        model.max_output.map_or_else(absent, tokens),
-        price(|price| price.input),
-        price(|price| price.output),
-        model
-            .price
-            .map_or_else(absent, |price| price.currency.to_owned()),
-        extra.to_owned(),
-        model.concurrency.map_or_else(absent, tiers),
-    ]
-}
-
-/// A limit as the provider's pages write it, where it is a round one.
-fn tokens(number: u32) -> String {
-    const K: u32 = 1024;
-    match number {
-        n if n % (K * K) == 0 => format!("{}M", n / (K * K)),
-        n if n % K == 0 => format!("{}K", n / K),
-        n => n.to_string(),
-    }
-}
-
-fn prices_of() -> String {
-    let dates = || MODELS.iter().filter_map(|model| model.price?.date);
-    let (first, last) = (dates().min().unwrap_or("-"), dates().max().unwrap_or("-"));
-    let span = if first == last {
-        first.to_owned()
-    } else {
-        format!("{first} to {last}")
-    };
-    format!("Prices are per million tokens, listed on {span}. Providers change them.")
-}
-
-/// A shell's completion script, as it was generated when the program was made.
-pub fn completions(shell: Shell) -> &'static str {
-    match shell {
-        Shell::Bash => include_str!("../../completions/airx.bash"),
-        Shell::Zsh => include_str!("../../completions/_airx"),
-        Shell::Fish => include_str!("../../completions/airx.fish"),
-        Shell::PowerShell => include_str!("../../completions/_airx.ps1"),
-        Shell::Elvish => include_str!("../../completions/airx.elv"),
-    }
-}
 
 /// The help of the program, of a command or of a topic.
 ///
 /// # Errors
 /// Class `usage` where there is nothing of that name.
 pub fn help<S: AsRef<str>>(subject: &[S]) -> Result<String, Failure> {
-    let Some(first) = subject.first().map(AsRef::as_ref) else {
-        let help = Cli::command().render_long_help().to_string();
-        return Ok(help + &footer(None));
-    };
-    let topic = TOPICS.iter().find(|topic| topic.name() == first);
-    if let Some(topic) = topic.filter(|_| subject.len() == 1) {
+    let words: Vec<&str> = subject.iter().map(AsRef::as_ref).collect();
+    if let [word] = words.as_slice()
+        && let Some(topic) = TOPICS.iter().find(|topic| topic.name() == *word)
+    {
         return Ok(self::topic(*topic));
     }
-    let mut program = Cli::command();
-    program.build();
-    let mut words = subject.iter().map(AsRef::as_ref);
-    let found = words.try_fold(&mut program, |command, word: &str| {
-        command.find_subcommand_mut(word)
-    });
-    if let Some(command) = found {
-        let help = command.render_long_help().to_string();
-        return Ok(help + &footer(Some(first)));
+    if let Some(help) = cli::long_help(&words) {
+        return Ok(help + &footer(words.first().copied()));
     }
-    let words: Vec<&str> = subject.iter().map(AsRef::as_ref).collect();
-    let subject = words.join(" ");
-    let commands: Vec<&str> = program
-        .get_subcommands()
-        .map(clap::Command::get_name)
-        .collect();
     let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name()).collect();
     Err(
-        Failure::usage(format!("there is no help on '{subject}'")).hint(format!(
+        Failure::usage(format!("there is no help on '{}'", words.join(" "))).hint(format!(
             "commands: {}; topics: {}",
-            commands.join(", "),
+            cli::command_names().join(", "),
             topics.join(", ")
         )),
     )
@@ -262,8 +154,8 @@ fn keys(text: &mut String) {
 /// What a key holds, and what comes before and after it.
 pub fn key_says(key: &Key) -> String {
     let mut says = key.kind.wants();
-    if !key.default.is_empty() {
-        let _ = write!(says, " [default: {}]", key.default);
+    if let Some(default) = defaults::text(key.name) {
+        let _ = write!(says, " [default: {default}]");
     }
     if !key.variables.is_empty() {
         let _ = write!(says, " [below {}]", key.variables.join(", "));
