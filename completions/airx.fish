@@ -82,7 +82,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l connect-timeout -d 'L
 complete -c airx -n "__fish_airx_using_subcommand chat" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
@@ -138,7 +138,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l connect-timeout -d 
 complete -c airx -n "__fish_airx_using_subcommand stream" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
@@ -211,7 +211,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l connect-timeout -d '
 complete -c airx -n "__fish_airx_using_subcommand tools" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
@@ -284,7 +284,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l connect-timeout -d 'L
 complete -c airx -n "__fish_airx_using_subcommand json" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
@@ -342,7 +342,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l dry-run -d 'Send nothing; print the lines that would be uploaded' -r -f -a "body\t'The request body'
@@ -371,7 +371,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l usage -d 'Tell tokens, cost and times on standard error'
@@ -393,7 +393,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l usage -d 'Tell tokens, cost and times on standard error'
@@ -415,7 +415,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l usage -d 'Tell tokens, cost and times on standard error'
@@ -436,7 +436,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l usage -d 'Tell tokens, cost and times on standard error'
@@ -524,7 +524,7 @@ complete -c airx -n "__fish_airx_using_subcommand config" -l connect-timeout -d 
 complete -c airx -n "__fish_airx_using_subcommand config" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
