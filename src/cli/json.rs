@@ -48,13 +48,13 @@ pub struct JsonAnswer {
     #[arg(long, value_name = "FIELDS")]
     pub fields: Option<String>,
 
-    /// Have the server hold the answer to the schema
+    /// Have the server hold the answer to the schema [default: auto]
     ///
     /// The schema is sent as response_format json_schema; it stays in the system message
     /// and is checked here too. BigModel and Z.ai do not know it: `auto` sends it to
     /// other servers only, and without it for the rest of the run where the server
-    /// answers 400 or 422. [default: auto]
-    #[arg(long, value_name = "WHEN")]
+    /// answers 400 or 422. `never` asks for a json_object only.
+    #[arg(long, value_name = "auto|always|never", hide_possible_values = true)]
     pub constrain: Option<Constrain>,
 
     /// Most requests for one valid answer, all within --timeout [default: 3]
