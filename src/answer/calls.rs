@@ -113,6 +113,34 @@ impl Answer {
         Ok(())
     }
 
+    /// Adds what complete calls, in order, have beyond the fragments that have come.
+    pub(super) fn complete_calls(
+        &mut self,
+        pieces: &[CallPiece<'_>],
+        payload: &[u8],
+    ) -> Result<(), Failure> {
+        for (at, piece) in pieces.iter().enumerate() {
+            if at == self.calls.len() {
+                self.open_call(at, at, payload)?;
+                self.calls[at].add(piece, payload)?;
+            } else if let Ok(arguments) = piece.arguments()
+                && arguments.starts_with(&self.calls[at].arguments)
+            {
+                self.calls[at].arguments = arguments;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether these complete calls are exactly those that have come.
+    pub(super) fn has_calls(&self, pieces: &[CallPiece<'_>]) -> bool {
+        let same = |(call, piece): (&Call, &CallPiece<'_>)| {
+            call.id == text(piece.id.as_ref())
+                && piece.arguments().is_ok_and(|text| text == call.arguments)
+        };
+        self.calls.len() == pieces.len() && self.calls.iter().zip(pieces).all(same)
+    }
+
     /// Adds fragments of calls: an id or a name counts where it first stands,
     /// arguments are joined.
     pub(super) fn add_calls(

@@ -3,6 +3,7 @@
 
 mod calls;
 mod envelope;
+mod handed_over;
 mod judge;
 mod refusal;
 
@@ -19,6 +20,7 @@ use crate::sse::{self, Frame, TooLong};
 
 pub use calls::Call;
 use envelope::Envelope;
+use handed_over::HandedOver;
 pub use judge::End;
 pub use refusal::refused;
 use refusal::{reported, unreadable, with_body};
@@ -53,6 +55,10 @@ pub struct Answer {
     /// Which of the server's alternatives it is.
     index: Option<String>,
     envelope: Envelope,
+    /// A `delta` has brought a part of the answer.
+    has_deltas: bool,
+    content: HandedOver,
+    thinking: HandedOver,
 }
 
 impl From<TooLong> for Failure {
@@ -107,37 +113,93 @@ impl Answer {
         if let Some(failure) = reported(&reply, data) {
             return Err(failure);
         }
-        let none = Piece::default();
         let choice = self.own(&reply);
-        let piece = choice.and_then(Choice::piece).unwrap_or(&none);
-        let calls = piece.tool_calls.as_deref().unwrap_or_default();
-        let (content, reasoning) = (piece.content(), piece.reasoning());
-        let token = !content.is_empty() || !reasoning.is_empty() || !calls.is_empty();
+        let delta = choice.and_then(|choice| choice.delta.as_ref());
+        let message = choice.and_then(|choice| choice.message.as_ref());
+        let token = [delta, message].into_iter().flatten().any(has_token);
         if token && !self.begun {
             self.begun = true;
             sink.count(Count::FirstToken);
         }
         sink.payload(&one_line(data), token)?;
-        if !reasoning.is_empty() {
-            sink.event(&Event::Reasoning { content: reasoning })?;
+        if let Some(piece) = delta {
+            self.has_deltas |= has_token(piece);
+            self.add(piece, data, keep, sink)?;
         }
-        self.delta(content, keep, sink)?;
-        if !calls.is_empty() {
-            self.add_calls(calls, data)?;
-            self.bounded()?;
+        if let Some(piece) = message {
+            let last = choice.is_some_and(|choice| choice.finish_reason.is_some());
+            if self.has_deltas || (last && self.is_repeated(piece)) {
+                self.add_rest(piece, data, keep, sink)?;
+            } else {
+                self.add(piece, data, keep, sink)?;
+            }
         }
         self.absorb(&reply, choice);
-        let text_alone = !content.is_empty() && reasoning.is_empty() && calls.is_empty();
-        if text_alone && reply.is_plain() && !data.contains(&b'\n') {
-            self.envelope.learn(data, content);
+        if let (Some(piece), None) = (delta, message)
+            && piece.is_text_alone()
+            && reply.is_plain()
+            && !data.contains(&b'\n')
+        {
+            self.envelope.learn(data, piece.content());
         }
         Ok(())
+    }
+
+    /// Adds a part of the answer, as the frames of a stream bring it.
+    fn add(
+        &mut self,
+        piece: &Piece<'_>,
+        data: &[u8],
+        keep: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
+        self.think(piece.reasoning(), sink)?;
+        self.delta(piece.content(), keep, sink)?;
+        if !piece.calls().is_empty() {
+            self.add_calls(piece.calls(), data)?;
+            self.bounded()?;
+        }
+        Ok(())
+    }
+
+    /// Adds what a repeated message has beyond the parts that have come.
+    fn add_rest(
+        &mut self,
+        message: &Piece<'_>,
+        data: &[u8],
+        keep: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
+        let reasoning = self.thinking.rest(message.reasoning()).unwrap_or_default();
+        self.think(reasoning, sink)?;
+        let content = self.content.rest(message.content()).unwrap_or_default();
+        self.delta(content, keep, sink)?;
+        self.complete_calls(message.calls(), data)?;
+        self.bounded()
+    }
+
+    /// Whether `message` says again exactly what has come.
+    fn is_repeated(&self, message: &Piece<'_>) -> bool {
+        let (content, reasoning) = (message.content(), message.reasoning());
+        let text = self.content.rest(content) == Some("");
+        let thinking = reasoning.is_empty() || self.thinking.rest(reasoning) == Some("");
+        let nothing = self.content.is_empty() && self.calls.is_empty();
+        text && thinking && !nothing && self.has_calls(message.calls())
+    }
+
+    fn think(&mut self, reasoning: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
+        if reasoning.is_empty() {
+            return Ok(());
+        }
+        self.thinking.push(reasoning);
+        sink.event(&Event::Reasoning { content: reasoning })
     }
 
     fn delta(&mut self, content: &str, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
         if content.is_empty() {
             return Ok(());
         }
+        self.content.push(content);
         if keep {
             self.text.push_str(content);
             self.bounded()?;
@@ -174,10 +236,10 @@ impl Answer {
             )
             .hint("is the base URL right? the request goes to {base}/chat/completions"));
         };
-        if let Some(piece) = choice.piece() {
+        if let Some(piece) = choice.complete() {
             piece.content().clone_into(&mut self.text);
             piece.reasoning().clone_into(&mut self.reasoning);
-            self.whole_calls(piece.tool_calls.as_deref().unwrap_or_default(), &body)?;
+            self.whole_calls(piece.calls(), &body)?;
         }
         self.absorb(&reply, Some(choice));
         drop(reply);
@@ -220,6 +282,11 @@ impl Answer {
             self.search = serde_json::from_str(found.get()).ok();
         }
     }
+}
+
+/// Whether a piece has a part of the answer in it.
+fn has_token(piece: &Piece<'_>) -> bool {
+    !piece.content().is_empty() || !piece.reasoning().is_empty() || !piece.calls().is_empty()
 }
 
 /// A payload of several lines as one: between the parts of JSON a newline

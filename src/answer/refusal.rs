@@ -11,11 +11,12 @@ const CODE_MAX: usize = 100;
 
 /// The failure that a payload reports instead of an answer, if it does.
 pub(super) fn reported(reply: &Reply<'_>, payload: &[u8]) -> Option<Failure> {
-    if reply.error.is_none() && reply.choices.is_some() {
+    let error = reply.error.is_some_and(|error| !failure::is_empty(error));
+    if !error && reply.choices.is_some() {
         return None;
     }
     let refusal = failure::read(200, payload);
-    let says_so = reply.error.is_some() || refusal.code.is_some() || refusal.message.is_some();
+    let says_so = error || refusal.code.is_some() || refusal.message.is_some();
     says_so.then(|| refused(200, payload))
 }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::failure;
 use super::request::{Batched, Request};
 use super::text::Text;
 
@@ -101,7 +102,8 @@ pub fn is_refusal(body: &[u8]) -> bool {
         custom_id: Option<Text<'a>>,
     }
     serde_json::from_slice::<Told<'_>>(body).is_ok_and(|told| {
-        told.custom_id.is_none() && (told.error.is_some() || told.success == Some(false))
+        let error = told.error.is_some_and(|error| !failure::is_empty(error));
+        told.custom_id.is_none() && (error || told.success == Some(false))
     })
 }
 

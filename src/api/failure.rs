@@ -2,6 +2,7 @@
 //! body's shape. api.md §6; the classes are the exit codes'.
 
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::text::Text;
@@ -81,6 +82,22 @@ pub fn read(status: u16, body: &[u8]) -> Refusal {
         message: message.filter(|message| !message.trim().is_empty()),
         request_id: text(body.request_id),
     }
+}
+
+/// Whether the `error` member of a body says nothing: servers send `null`, `{}`,
+/// `""`, `[]`, `false` or an object of empty members beside a good answer.
+pub fn is_empty(error: &RawValue) -> bool {
+    fn says_nothing(value: &Value) -> bool {
+        match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Bool(true) => false,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::String(text) => text.trim().is_empty(),
+            Value::Array(items) => items.iter().all(says_nothing),
+            Value::Object(members) => members.values().all(says_nothing),
+        }
+    }
+    serde_json::from_str(error.get()).is_ok_and(|error| says_nothing(&error))
 }
 
 /// The class of a business code, or of an HTTP status sent as a code; none for
@@ -248,6 +265,33 @@ mod tests {
             (504, Some("timeout")),
         ] {
             assert!(!is_turned_away(status, code), "{status} {code:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_empty_where_no_member_of_it_says_anything() {
+        let empty = |json: &str| is_empty(serde_json::from_str(json).unwrap());
+        let nothing = [
+            "null",
+            "{}",
+            "\"\"",
+            "[]",
+            "false",
+            "0",
+            r#"{"message":"","type":" ","param":[],"code":null,"details":[{"a":{}}]}"#,
+        ];
+        for json in nothing {
+            assert!(empty(json), "{json}");
+        }
+        let something = [
+            "true",
+            "5",
+            "\"x\"",
+            "[\"x\"]",
+            r#"{"message":"","code":1302}"#,
+        ];
+        for json in something {
+            assert!(!empty(json), "{json}");
         }
     }
 

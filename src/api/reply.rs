@@ -79,9 +79,9 @@ impl<'a> Choice<'a> {
         self.index.map_or("0", RawValue::get)
     }
 
-    /// The message or the delta, whichever the server sent.
-    pub fn piece(&self) -> Option<&Piece<'a>> {
-        self.delta.as_ref().or(self.message.as_ref())
+    /// The complete message; some servers call it a delta here too.
+    pub fn complete(&self) -> Option<&Piece<'a>> {
+        self.message.as_ref().or(self.delta.as_ref())
     }
 }
 
@@ -100,10 +100,20 @@ pub struct Piece<'a> {
     reasoning: Option<Text<'a>>,
     /// Calls of tools, whole or in fragments keyed by index.
     #[serde(borrow)]
-    pub tool_calls: Option<Vec<CallPiece<'a>>>,
+    tool_calls: Option<Vec<CallPiece<'a>>>,
 }
 
-impl Piece<'_> {
+impl<'a> Piece<'a> {
+    /// Its tool calls, empty where there are none.
+    pub fn calls(&self) -> &[CallPiece<'a>] {
+        self.tool_calls.as_deref().unwrap_or_default()
+    }
+
+    /// Whether there is text in it, and nothing else.
+    pub fn is_text_alone(&self) -> bool {
+        !self.content().is_empty() && self.reasoning().is_empty() && self.calls().is_empty()
+    }
+
     /// The answer's text, empty where there is none.
     pub fn content(&self) -> &str {
         self.content.as_ref().map_or("", Text::as_str)
@@ -132,6 +142,18 @@ pub struct CallPiece<'a> {
     /// Name and arguments.
     #[serde(borrow)]
     pub function: Option<FunctionPiece<'a>>,
+}
+
+impl CallPiece<'_> {
+    /// The arguments' text, as [`FunctionPiece::arguments`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn arguments(&self) -> serde_json::Result<String> {
+        self.function
+            .as_ref()
+            .map_or(Ok(String::new()), FunctionPiece::arguments)
+    }
 }
 
 /// The function part of a call.
@@ -238,7 +260,7 @@ mod tests {
         let reply: Reply<'_> = serde_json::from_str(body).unwrap();
         assert_eq!(reply.usage(), None);
         let choices = reply.choices.unwrap();
-        assert_eq!(choices[0].piece().unwrap().content(), "");
+        assert_eq!(choices[0].complete().unwrap().content(), "");
     }
 
     #[test]

@@ -129,6 +129,28 @@ hint: change the prompt; what came of the answer should be discarded\n",
 }
 
 #[test]
+fn an_empty_error_beside_an_answer_is_no_error() {
+    let answer = reply_body("Hi", "stop");
+    for error in [
+        r#"{"message":"","type":"","param":"","code":null}"#,
+        "{}",
+        "\"\"",
+        "[]",
+        "false",
+        "null",
+    ] {
+        let body = answer.replacen('{', &format!(r#"{{"error":{error},"#), 1);
+        let server = Server::play([json(200, &body), json(200, &body)]);
+        chat(&server, &[]).is(0, "Hi\n", "");
+        airx(["stream", "hi"]).at(&server).run().is(0, "Hi\n", "");
+        let frame = |frame: String| frame.replacen('{', &format!(r#"{{"error":{error},"#), 1);
+        let frames = [frame(delta("Hi")), frame(finish_frame("stop")), DONE.into()];
+        let server = Server::once(stream(frames));
+        airx(["stream", "hi"]).at(&server).run().is(0, "Hi\n", "");
+    }
+}
+
+#[test]
 fn an_unknown_finish_reason_is_7_unless_it_is_accepted_and_is_not_retried() {
     let server = Server::play([
         json(200, &reply_body("text", "tea_break")),

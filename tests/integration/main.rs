@@ -89,6 +89,7 @@ mod stdin_readers;
 mod stream;
 mod stream_calls;
 mod stream_ends;
+mod stream_repeats;
 #[cfg(unix)]
 mod terminal;
 mod timeouts;
