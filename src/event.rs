@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::api::reply::Usage;
+use crate::api::usage::Usage;
 use crate::error::{Failure, Server};
 use crate::model::Cost;
 

@@ -34,10 +34,6 @@ impl HandedOver {
         same.push(start);
         (same == *self).then_some(rest)
     }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.length == 0
-    }
 }
 
 #[cfg(test)]

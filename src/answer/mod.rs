@@ -6,13 +6,17 @@ mod envelope;
 mod handed_over;
 mod judge;
 mod refusal;
+mod surrogates;
+mod think_tag;
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::api::reply::{Choice, Piece, Reply, Usage};
+use crate::api::error_body::without_bom;
+use crate::api::reply::{Choice, Piece, Reply};
 use crate::api::text::Text;
+use crate::api::usage::Usage;
 use crate::error::Failure;
 use crate::event::{Count, Event, Sink};
 use crate::exit::Class;
@@ -21,9 +25,11 @@ use crate::sse::{self, Frame, TooLong};
 pub use calls::Call;
 use envelope::Envelope;
 use handed_over::HandedOver;
-pub use judge::End;
+pub use judge::{Accept, End};
 pub use refusal::refused;
 use refusal::{reported, unreadable, with_body};
+use surrogates::Surrogates;
+use think_tag::ThinkTag;
 
 /// What has come of an answer.
 #[derive(Debug, Default)]
@@ -57,8 +63,45 @@ pub struct Answer {
     envelope: Envelope,
     /// A `delta` has brought a part of the answer.
     has_deltas: bool,
-    content: HandedOver,
-    thinking: HandedOver,
+    /// The text is more than white space.
+    has_text: bool,
+    has_reasoning: bool,
+    /// Why the model does not answer, in its words.
+    refusal: String,
+    content: TextSoFar,
+    thinking: TextSoFar,
+    think_tag: ThinkTag,
+}
+
+/// A text that comes in parts.
+#[derive(Debug, Default)]
+struct TextSoFar {
+    seen: HandedOver,
+    surrogates: Surrogates,
+}
+
+impl TextSoFar {
+    /// The next part.
+    fn next<'t>(&mut self, part: &'t Text<'_>) -> Cow<'t, str> {
+        let part = self.surrogates.join(part);
+        self.seen.push(&part);
+        part
+    }
+
+    /// What `complete`, the text as one, has beyond the parts so far.
+    fn rest<'t>(&mut self, complete: &'t Text<'_>) -> &'t str {
+        let rest = self.seen.rest(complete.as_str()).unwrap_or_default();
+        if !rest.is_empty() {
+            self.seen.push(rest);
+            self.surrogates = Surrogates::default();
+        }
+        rest
+    }
+
+    fn is(&self, complete: Option<&Text<'_>>) -> bool {
+        let complete = complete.map_or("", Text::as_str);
+        self.seen.rest(complete) == Some("")
+    }
 }
 
 impl From<TooLong> for Failure {
@@ -89,7 +132,7 @@ impl Answer {
         }
         if frame.data.starts_with(sse::DONE) {
             self.done = true;
-            return Ok(());
+            return self.finish(keep, sink);
         }
         // As a comment would: some servers ping so.
         if frame.data.is_empty() && frame.event != b"error" {
@@ -100,7 +143,8 @@ impl Answer {
         }
         if let Some(content) = self.envelope.open(frame.data) {
             sink.payload(frame.data, !content.is_empty())?;
-            return self.delta(content, keep, sink);
+            let content = Cow::Borrowed(content).into();
+            return self.add_content(Some(&content), keep, sink);
         }
         self.chunk(frame.data, keep, sink)
     }
@@ -110,20 +154,20 @@ impl Answer {
     fn chunk(&mut self, data: &[u8], keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
         let reply: Reply<'_> = serde_json::from_slice(data)
             .map_err(|why| unreadable("an event of the stream", &why, data))?;
-        if let Some(failure) = reported(&reply, data) {
+        let choice = self.own(&reply);
+        if let Some(failure) = reported(&reply, choice, data) {
             return Err(failure);
         }
-        let choice = self.own(&reply);
         let delta = choice.and_then(|choice| choice.delta.as_ref());
         let message = choice.and_then(|choice| choice.message.as_ref());
-        let token = [delta, message].into_iter().flatten().any(has_token);
+        let token = [delta, message].into_iter().flatten().any(Piece::has_token);
         if token && !self.begun {
             self.begun = true;
             sink.count(Count::FirstToken);
         }
         sink.payload(&one_line(data), token)?;
         if let Some(piece) = delta {
-            self.has_deltas |= has_token(piece);
+            self.has_deltas |= piece.has_token();
             self.add(piece, data, keep, sink)?;
         }
         if let Some(piece) = message {
@@ -136,11 +180,12 @@ impl Answer {
         }
         self.absorb(&reply, choice);
         if let (Some(piece), None) = (delta, message)
+            && let Some(content) = piece.content()
             && piece.is_text_alone()
             && reply.is_plain()
             && !data.contains(&b'\n')
         {
-            self.envelope.learn(data, piece.content());
+            self.envelope.learn(data, content.as_str());
         }
         Ok(())
     }
@@ -153,13 +198,16 @@ impl Answer {
         keep: bool,
         sink: &mut dyn Sink,
     ) -> Result<(), Failure> {
-        self.think(piece.reasoning(), sink)?;
-        self.delta(piece.content(), keep, sink)?;
-        if !piece.calls().is_empty() {
-            self.add_calls(piece.calls(), data)?;
-            self.bounded()?;
+        if let Some(reasoning) = piece.reasoning() {
+            let reasoning = self.thinking.next(reasoning);
+            self.give_reasoning(&reasoning, sink)?;
         }
-        Ok(())
+        self.add_content(piece.content(), keep, sink)?;
+        if let Some(refusal) = piece.refusal() {
+            self.refusal.push_str(refusal.as_str());
+        }
+        self.add_calls(piece.calls(), data)?;
+        self.bounded()
     }
 
     /// Adds what a repeated message has beyond the parts that have come.
@@ -170,36 +218,84 @@ impl Answer {
         keep: bool,
         sink: &mut dyn Sink,
     ) -> Result<(), Failure> {
-        let reasoning = self.thinking.rest(message.reasoning()).unwrap_or_default();
-        self.think(reasoning, sink)?;
-        let content = self.content.rest(message.content()).unwrap_or_default();
-        self.delta(content, keep, sink)?;
+        if let Some(reasoning) = message.reasoning() {
+            let rest = self.thinking.rest(reasoning);
+            self.give_reasoning(rest, sink)?;
+        }
+        if let Some(content) = message.content() {
+            let rest = self.content.rest(content);
+            self.give_content(rest, keep, sink)?;
+        }
+        if let Some(refusal) = message.refusal() {
+            self.refusal = refusal.into_string();
+        }
         self.complete_calls(message.calls(), data)?;
         self.bounded()
     }
 
     /// Whether `message` says again exactly what has come.
     fn is_repeated(&self, message: &Piece<'_>) -> bool {
-        let (content, reasoning) = (message.content(), message.reasoning());
-        let text = self.content.rest(content) == Some("");
-        let thinking = reasoning.is_empty() || self.thinking.rest(reasoning) == Some("");
-        let nothing = self.content.is_empty() && self.calls.is_empty();
-        text && thinking && !nothing && self.has_calls(message.calls())
+        let reasoning = message.reasoning();
+        let nothing = self.content.is(None) && self.calls.is_empty();
+        !nothing
+            && self.content.is(message.content())
+            && (reasoning.is_none() || self.thinking.is(reasoning))
+            && self.has_calls(message.calls())
     }
 
-    fn think(&mut self, reasoning: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
-        if reasoning.is_empty() {
+    fn add_content(
+        &mut self,
+        content: Option<&Text<'_>>,
+        keep: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
+        let Some(content) = content else {
             return Ok(());
-        }
-        self.thinking.push(reasoning);
-        sink.event(&Event::Reasoning { content: reasoning })
+        };
+        let content = self.content.next(content);
+        self.give_content(&content, keep, sink)
     }
 
-    fn delta(&mut self, content: &str, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+    /// The stream has ended: hands over what was held back in case more came.
+    ///
+    /// # Errors
+    /// The sink failed.
+    pub fn finish(&mut self, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+        let half = self.thinking.surrogates.finish();
+        self.give_reasoning(half, sink)?;
+        let half = self.content.surrogates.finish();
+        self.give_content(half, keep, sink)?;
+        let parts = self.think_tag.finish();
+        self.give_reasoning(&parts.reasoning, sink)?;
+        self.give_text(&parts.text, keep, sink)?;
+        self.calls.iter_mut().for_each(Call::finish);
+        Ok(())
+    }
+
+    fn give_content(
+        &mut self,
+        content: &str,
+        keep: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
+        let parts = self.think_tag.push(content);
+        self.give_reasoning(&parts.reasoning, sink)?;
+        self.give_text(&parts.text, keep, sink)
+    }
+
+    fn give_reasoning(&mut self, content: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
         if content.is_empty() {
             return Ok(());
         }
-        self.content.push(content);
+        self.has_reasoning = true;
+        sink.event(&Event::Reasoning { content })
+    }
+
+    fn give_text(&mut self, content: &str, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+        if content.is_empty() {
+            return Ok(());
+        }
+        self.has_text = self.has_text || !content.trim().is_empty();
         if keep {
             self.text.push_str(content);
             self.bounded()?;
@@ -211,7 +307,7 @@ impl Answer {
     fn bounded(&self) -> Result<(), Failure> {
         let calls = self.calls.iter();
         let kept = calls.map(|call| call.id.len() + call.name.len() + call.arguments.len());
-        if self.text.len() + kept.sum::<usize>() <= KEPT_MAX {
+        if self.text.len() + self.refusal.len() + kept.sum::<usize>() <= KEPT_MAX {
             return Ok(());
         }
         let mib = KEPT_MAX >> 20;
@@ -224,23 +320,32 @@ impl Answer {
     /// # Errors
     /// It reports a failure or cannot be read.
     pub fn whole(&mut self, body: Vec<u8>) -> Result<(), Failure> {
-        let reply: Reply<'_> =
-            serde_json::from_slice(&body).map_err(|why| unreadable("the response", &why, &body))?;
-        if let Some(failure) = reported(&reply, &body) {
+        let reply: Reply<'_> = serde_json::from_slice(without_bom(&body))
+            .map_err(|why| unreadable("the response", &why, &body))?;
+        let choice = self.own(&reply);
+        if let Some(failure) = reported(&reply, choice, &body) {
             return Err(failure);
         }
-        let Some(choice) = self.own(&reply) else {
-            return Err(with_body(
-                Failure::new(Class::Incomplete, "the response holds no choices"),
-                &body,
-            )
-            .hint("is the base URL right? the request goes to {base}/chat/completions"));
+        let missing =
+            |what| Failure::new(Class::Incomplete, format!("the response holds no {what}"));
+        let Some(choice) = choice else {
+            return Err(with_body(missing("choices"), &body)
+                .hint("is the base URL right? the request goes to {base}/chat/completions"));
         };
-        if let Some(piece) = choice.complete() {
-            piece.content().clone_into(&mut self.text);
-            piece.reasoning().clone_into(&mut self.reasoning);
-            self.whole_calls(piece.calls(), &body)?;
-        }
+        let Some(piece) = choice.complete() else {
+            self.absorb(&reply, Some(choice));
+            return Err(with_body(missing("message"), &body));
+        };
+        let content = piece.content().map_or("", Text::as_str);
+        let (parts, held) = (self.think_tag.push(content), self.think_tag.finish());
+        self.text = parts.text.into_owned() + &held.text;
+        self.reasoning = piece.reasoning().map_or("", Text::as_str).to_owned();
+        self.reasoning += &parts.reasoning;
+        self.reasoning += &held.reasoning;
+        self.has_text = !self.text.trim().is_empty();
+        self.has_reasoning = !self.reasoning.is_empty();
+        self.refusal = piece.refusal().map(Text::into_string).unwrap_or_default();
+        self.whole_calls(piece.calls(), &body)?;
         self.absorb(&reply, Some(choice));
         drop(reply);
         self.body = body;
@@ -275,18 +380,13 @@ impl Answer {
         if let Some(reason) = reason.filter(|reason| !reason.as_str().is_empty()) {
             self.finish_reason = Some(reason.as_str().to_owned());
         }
-        if let Some(usage) = reply.usage() {
+        if let Some(usage) = reply.usage(choice) {
             self.usage = Some(usage);
         }
         if let Some(found) = reply.web_search {
             self.search = serde_json::from_str(found.get()).ok();
         }
     }
-}
-
-/// Whether a piece has a part of the answer in it.
-fn has_token(piece: &Piece<'_>) -> bool {
-    !piece.content().is_empty() || !piece.reasoning().is_empty() || !piece.calls().is_empty()
 }
 
 /// A payload of several lines as one: between the parts of JSON a newline

@@ -2,8 +2,8 @@
 //! request.
 
 use super::Plan;
-use crate::api::reply::Usage;
 use crate::api::request::{Message, Request};
+use crate::api::usage::Usage;
 use crate::cli::{Common, EachArgs, Format, Render, Tier};
 use crate::error::Failure;
 use crate::exit::Class;

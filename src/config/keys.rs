@@ -144,6 +144,7 @@ pub const KEYS: &[Key] = &[
     key("param", Kind::Texts),
     key("web-search", Kind::Optional),
     key("accept", Kind::Texts),
+    key("allow-empty", Kind::Switch).or("false"),
     key("no-stdin", Kind::Switch)
         .or("false")
         .below(&["AIRX_NO_STDIN"]),

@@ -3,6 +3,7 @@
 use std::io::{BufReader, Read, Seek, SeekFrom, Stderr};
 
 use super::end;
+use crate::answer::Accept;
 use crate::cli::{BatchAction, Common};
 use crate::commands::{self, Errand, Job, Many, Plan, Purpose};
 use crate::config::Config;
@@ -107,7 +108,13 @@ fn run(
         Errand::Submit(_) => Ok(()),
         Errand::Status(ids) => engine::status(&ids, way, &mut sink),
         Errand::Wait(ids, poll) => engine::wait(&ids, poll, way, &mut sink),
-        Errand::Fetch(ids, accept) => engine::fetch(&ids, &accept, discount, way, &mut sink),
+        Errand::Fetch(ids, reasons, empty) => {
+            let accept = Accept {
+                reasons: &reasons,
+                empty,
+            };
+            engine::fetch(&ids, accept, discount, way, &mut sink)
+        }
         Errand::Cancel(ids) => engine::cancel(&ids, way, &mut sink),
     }?;
     Ok(Ended::Done)

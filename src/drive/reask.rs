@@ -7,7 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::elements::{Elements, show};
 use super::tell::{extend, reasoning, start};
 use super::whereabouts;
-use crate::answer::Answer;
+use crate::answer::{Accept, Answer};
 use crate::api::request::{Message, Request};
 use crate::commands::Job;
 use crate::error::Failure;
@@ -37,7 +37,10 @@ pub fn reask(
     loop {
         let ask = Ask {
             request: corrected.as_ref().unwrap_or(&job.request),
-            accept: &job.accept,
+            accept: Accept {
+                reasons: &job.accept,
+                empty: false,
+            },
             keep: true,
         };
         let mut elements = Elements::new(wanted, sink);

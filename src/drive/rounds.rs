@@ -7,7 +7,7 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::tell::{call_event, cut, extend, faults, prose, start, turn, whole};
-use crate::answer::{Answer, Call};
+use crate::answer::{Accept, Answer, Call};
 use crate::api::request::Message;
 use crate::commands::{Job, Rounds};
 use crate::error::Failure;
@@ -86,7 +86,10 @@ fn asked(
 ) -> Result<Answer, Failure> {
     let ask = Ask {
         request: &job.request,
-        accept: &job.accept,
+        accept: Accept {
+            reasons: &job.accept,
+            empty: job.allow_empty,
+        },
         keep: true,
     };
     let (answer, result) = exchange::run(&ask, span, transport, sink);

@@ -1,5 +1,6 @@
 //! One attempt: a body out, an answer or a failure back, under the clocks.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use crate::answer::{Answer, End, one_line};
@@ -8,6 +9,9 @@ use crate::event::{Level, Sink};
 use crate::exit::Class;
 use crate::sse;
 use crate::transport::{BODY_LIMIT, Head, Next, Stream, Transport, too_long};
+
+/// The byte order mark in UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
 
 use super::Ask;
 use super::response::{check, is_success};
@@ -154,7 +158,8 @@ fn streamed(
         return unstreamed(ask, &head, Vec::new(), &mut stream, &clocks, answer);
     }
     let mut parser = sse::Parser::default();
-    let mut sniffed = false;
+    // Bytes before the first that says what the body is.
+    let mut blank = Some(Vec::new());
     let end = loop {
         let limit = clocks.limit(answer.begun);
         if !stream.has_arrived() {
@@ -163,15 +168,20 @@ fn streamed(
         let ended = match stream.next(limit) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
-                if !sniffed && let Some(first) = bytes.trim_ascii_start().first() {
-                    sniffed = true;
-                    // Neither JSON nor HTML is an event stream, whatever the
-                    // content type says: no field begins so.
-                    if matches!(first, b'{' | b'[' | b'<') {
-                        let begun = bytes.to_vec();
-                        return unstreamed(ask, &head, begun, &mut stream, &clocks, answer);
+                let mut bytes = Cow::Borrowed(bytes);
+                if let Some(before) = blank.take() {
+                    let begun = [&before[..], &bytes].concat();
+                    match first_byte(&begun) {
+                        None => blank = Some(begun),
+                        // Neither JSON nor HTML is an event stream, whatever the
+                        // content type says: no field begins so.
+                        Some(b'{' | b'[' | b'<') => {
+                            return unstreamed(ask, &head, begun, &mut stream, &clocks, answer);
+                        }
+                        Some(_) => bytes = begun.into(),
                     }
                 }
+                let bytes = if blank.is_some() { &[] } else { &*bytes };
                 sink.burst(&mut |sink| {
                     parser.feed(bytes, |frame| answer.frame(frame, ask.keep, sink))
                 })?;
@@ -192,9 +202,19 @@ fn streamed(
         };
         // However it ended: a last [DONE] may lack the end of its line.
         parser.finish(|frame| answer.frame(frame, ask.keep, sink))?;
+        answer.finish(ask.keep, sink)?;
         break if answer.done { End::Proper } else { ended? };
     };
     answer.judge(ask.accept, end)
+}
+
+/// The first byte after white space and a byte order mark; none until it has come.
+fn first_byte(body: &[u8]) -> Option<u8> {
+    if body.len() < BOM.len() && BOM.starts_with(body) {
+        return None;
+    }
+    let body = body.strip_prefix(BOM).unwrap_or(body);
+    body.trim_ascii_start().first().copied()
 }
 
 /// A response to a streamed request that is no event stream: an error, or a

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::answer::{Answer, End, refused};
+use crate::answer::{Accept, Answer, End, refused};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::sse;
@@ -41,7 +41,7 @@ pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
 
 /// The answer that a body is which came by another way than a request of this
 /// run: judged like one of them.
-pub fn read(status: u16, body: Vec<u8>, accept: &[String]) -> (Answer, Result<(), Failure>) {
+pub fn read(status: u16, body: Vec<u8>, accept: Accept<'_>) -> (Answer, Result<(), Failure>) {
     let mut answer = Answer::default();
     let result = if (200..300).contains(&status) {
         answer.whole(body)

@@ -1,7 +1,6 @@
 //! A request body in, what it asks for out, or the refusal that the API would
 //! answer with. api.md §3 for the members, §6.3 for the codes.
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::dice;
@@ -160,8 +159,8 @@ fn is_blank(content: &Value) -> bool {
 }
 
 fn text(content: &Value) -> String {
-    Text::deserialize(content)
-        .map(|text| text.0.into_owned())
+    Text::read(&content.to_string())
+        .map(Text::into_string)
         .unwrap_or_default()
 }
 

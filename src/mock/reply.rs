@@ -184,7 +184,7 @@ pub(super) fn refusal(kind: FaultKind, place: &str, path: &str) -> Option<Reply>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::failure;
+    use crate::api::error_body;
     use crate::exit::Class;
 
     #[test]
@@ -194,7 +194,7 @@ mod tests {
             let Step::Bytes(body) = &reply.steps[0] else {
                 panic!("a refusal is whole");
             };
-            failure::read(reply.status, body).class
+            error_body::read(reply.status, body).class
         };
         for (kind, expected) in [
             (FaultKind::KeyRefused, Class::Account),
