@@ -5,7 +5,7 @@ mod sample;
 
 use airx::cli::Format;
 use airx::event::{Event, Sink};
-use airx::printer::{Options, Printer};
+use airx::output::{Options, Printer};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
 fn printer(format: Format) -> Printer<Vec<u8>, Vec<u8>> {

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::api::usage::Usage;
 use crate::error::{Failure, Server};
-use crate::model::Cost;
+use crate::models::Cost;
 
 pub use earlier::{Earlier, Found};
 pub use tally::{Count, Items, Tally};
@@ -210,6 +210,14 @@ pub struct Violation {
     pub path: String,
     /// What is wrong there.
     pub message: String,
+}
+
+impl Violation {
+    /// A violation of the answer's root.
+    pub fn of_root(message: String) -> Self {
+        let path = String::new();
+        Self { path, message }
+    }
 }
 
 impl fmt::Display for Violation {

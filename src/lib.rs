@@ -1,61 +1,55 @@
-//! airx: one request of a chat-completions server from a shell script, with an
-//! exit code that tells the truth.
+//! airx: a chat-completions request from a shell script, with an exit code that
+//! says whether the answer is complete.
 //!
-//! arguments → settings → input → plan → drive → exchange → transport; events
-//! flow back into the printer. This file finds the command; converse.rs joins the
-//! stages of those that ask a model.
+//! command line → settings → prompt → request → run → client → http or cassette;
+//! the bytes come back as sse → answer → events → output. [`run`] parses the command
+//! line and dispatches to `run/`.
 
 pub mod answer;
 pub mod api;
-mod children;
+pub mod cassette;
 pub mod cli;
-pub mod commands;
+pub mod client;
 pub mod config;
-mod converse;
-pub mod drive;
 pub mod error;
 pub mod event;
-pub mod exchange;
 pub mod exit;
-pub mod input;
-mod install;
-mod leftovers;
-mod links;
+pub mod help;
+pub mod http;
+pub mod markdown;
 pub mod mock;
-pub mod model;
-pub mod printer;
-mod progress;
-mod sanitize;
+pub mod models;
+pub mod output;
+mod process;
+pub mod prompt;
+pub mod request;
+pub mod run;
+mod safe_path;
+pub mod schema;
 pub mod secret;
 pub mod settings;
+mod shell_install;
 #[cfg(unix)]
 mod signals;
 pub mod sse;
-mod startup;
-pub mod structured;
-pub mod toolbox;
-pub mod transport;
+mod temp_files;
+mod terminal;
+pub mod tools;
 
 use clap::error::ErrorKind;
 use cli::Command;
-use commands::Task;
 use config::Config;
-use converse::{batch, converse};
 use error::Failure;
-use exit::Class;
-use printer::Output;
+use output::Output;
+use request::Task;
+use run::prologue::{batch, converse};
 
 const VERSION: &str = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
 
-/// [`run`] in a process that Rust's runtime has not prepared.
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub fn run_bare() -> ! {
-    startup::prepare();
-    run()
-}
-
 /// Runs the process's command line and ends the process.
 pub fn run() -> ! {
+    #[cfg(unix)]
+    signals::survive_file_size_limit();
     let mut arguments = std::env::args_os().skip(1);
     let only = arguments.next().filter(|_| arguments.next().is_none());
     // Answered before the command line is even described: it is asked a lot.
@@ -69,7 +63,7 @@ pub fn run() -> ! {
             Err(error) if error.kind() == ErrorKind::DisplayVersion => print(VERSION),
             Err(error) => {
                 let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-                print(&commands::print::help_flag(&error.to_string(), &arguments))
+                print(&run::print::help_flag(&error.to_string(), &arguments))
             }
         }
     };
@@ -98,11 +92,11 @@ fn command(mut command: Command) -> u8 {
             Err(failure) => refuse(&failure),
         },
         Command::Models(args) => match Config::load(&args.file) {
-            Ok(_) => print(&commands::print::models(args.format)),
+            Ok(_) => print(&run::print::models(args.format)),
             Err(failure) => refuse(&failure),
         },
         Command::Config(args) => {
-            let (text, result) = commands::config::run(*args);
+            let (text, result) = run::config::run(*args);
             let printed = print(&text);
             match result {
                 Err(failure) if printed == 0 => refuse(&failure),
@@ -110,15 +104,15 @@ fn command(mut command: Command) -> u8 {
             }
         }
         Command::Completions(args) => {
-            let script = commands::print::completions(args.shell);
+            let script = run::print::completions(args.shell);
             let told = match args {
-                args if args.install => install::install(args.shell, script),
-                args if args.uninstall => install::uninstall(args.shell, script),
+                args if args.install => shell_install::install(args.shell, script),
+                args if args.uninstall => shell_install::uninstall(args.shell, script),
                 _ => return print(script),
             };
             told.map_or_else(|failure| refuse(&failure), |text| print(&text))
         }
-        Command::Help(args) => match commands::print::help(&args.subject) {
+        Command::Help(args) => match run::print::help(&args.subject) {
             Ok(text) => print(&text),
             Err(failure) => refuse(&failure),
         },
@@ -128,21 +122,18 @@ fn command(mut command: Command) -> u8 {
 /// Tells of a failure before there is a printer.
 fn refuse(failure: &Failure) -> u8 {
     let keys = settings::of_environment();
-    printer::refuse(&mut std::io::stderr(), failure, &keys);
+    output::refuse(&mut std::io::stderr(), failure, &keys);
     failure.exit()
 }
 
 /// Prints a text that is no answer.
 fn print(text: &str) -> u8 {
     match stdout() {
-        Ok(out) => printer::print(out, text),
+        Ok(out) => output::print(out, text),
         Err(failure) => refuse(&failure),
     }
 }
 
 fn stdout() -> Result<Output, Failure> {
-    if startup::stdout_was_closed() {
-        return Err(Failure::new(Class::Internal, "standard output is not open"));
-    }
     Output::stdout().map_err(Failure::from)
 }

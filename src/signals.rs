@@ -2,18 +2,19 @@
 //! signal itself, so that a shell loop around it stops too.
 
 use std::io::{Read, Write};
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::channel;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::iterator::Signals;
 
-use crate::children;
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::leftovers;
-use crate::printer::{Output, Shared};
+use crate::output::{Output, Shared};
+use crate::process;
+use crate::temp_files;
 
 /// The longest wait for the printer: it may be blocked in a full pipe.
 const PATIENCE: Duration = Duration::from_millis(200);
@@ -59,6 +60,13 @@ pub(crate) fn on_interrupt(end: impl FnOnce(i32) -> bool + Send + 'static) {
     *hook() = Some(Box::new(end));
 }
 
+/// Makes a write past the file size limit (`ulimit -f`) fail with an error instead of
+/// killing the process. A handler and not "ignore", which child processes would inherit.
+pub(crate) fn survive_file_size_limit() {
+    let seen = Arc::new(AtomicBool::new(false));
+    let _ = signal_hook::flag::register(SIGXFSZ, seen);
+}
+
 /// Dies of a signal whose work is done.
 pub(crate) fn die(signal: i32) {
     let _ = signal_hook::low_level::emulate_default_handler(signal);
@@ -66,10 +74,10 @@ pub(crate) fn die(signal: i32) {
 
 fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     let last = Instant::now() + GRACE;
-    let children = children::pass_on(signal);
+    let children = process::pass_on(signal);
     let (ended, end) = channel::<()>();
     let finish = move || {
-        leftovers::remove_all();
+        temp_files::remove_all();
         finish(signal, &printer);
         drop(ended);
     };

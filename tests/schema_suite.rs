@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use airx::structured::Schema;
+use airx::schema::Schema;
 use serde_json::{Value, json};
 
 /// The drafts: the suite's folder, and what `$schema` says.

@@ -1,13 +1,13 @@
 //! Frames or a whole reply → an [`Answer`], and the judgement whether it is
 //! complete or which failure it is. contract: an answer called complete is.
 
-mod calls;
 mod envelope;
+mod finish_reason;
 mod handed_over;
-mod judge;
-mod refusal;
+mod server_error;
 mod surrogates;
 mod think_tag;
+mod tool_calls;
 
 use std::borrow::Cow;
 
@@ -22,14 +22,14 @@ use crate::event::{Count, Event, Sink};
 use crate::exit::Class;
 use crate::sse::{self, Frame, TooLong};
 
-pub use calls::Call;
 use envelope::Envelope;
+pub use finish_reason::{Accept, End};
 use handed_over::HandedOver;
-pub use judge::{Accept, End};
-pub use refusal::refused;
-use refusal::{reported, unreadable, with_body};
+pub use server_error::refused;
+use server_error::{reported, unreadable, with_body};
 use surrogates::Surrogates;
 use think_tag::ThinkTag;
+pub use tool_calls::Call;
 
 /// What has come of an answer.
 #[derive(Debug, Default)]

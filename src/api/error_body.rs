@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::failure::{class_of_code, class_of_status, class_of_success};
+use super::error_codes::{class_of_code, class_of_status, class_of_success};
 use super::text::Text;
 use crate::exit::Class;
 

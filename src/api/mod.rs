@@ -4,7 +4,7 @@
 pub mod answered;
 pub mod batch;
 pub mod error_body;
-pub mod failure;
+pub mod error_codes;
 pub mod reply;
 pub mod request;
 pub mod text;

@@ -13,6 +13,7 @@ mod common;
 mod completions;
 mod config;
 mod each;
+mod help;
 mod json;
 mod mock;
 mod models;
@@ -20,7 +21,6 @@ mod presets;
 mod refusal;
 mod stream;
 mod tools;
-mod topics;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -35,6 +35,7 @@ pub use common::{
 pub use completions::{CompletionsArgs, Shell};
 pub use config::{ConfigAction, ConfigArgs, FileArgs};
 pub use each::{Each, EachArgs};
+pub use help::HelpArgs;
 pub use json::{JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Place, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
@@ -42,10 +43,6 @@ pub use presets::Preset;
 pub use refusal::refusal;
 pub use stream::StreamArgs;
 pub use tools::{OfferArgs, RunArgs, ToolsArgs};
-pub use topics::{
-    ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, EventDoc, Example, FILES, HelpArgs, Member,
-    TOPICS, Topic, Variable,
-};
 
 /// Ask a GLM model from a shell script, and trust the exit code
 ///
@@ -118,9 +115,7 @@ impl Cli {
     /// # Errors
     /// Clap's, for `--help` and `--version` too.
     pub fn from_env() -> Result<Self, clap::Error> {
-        // Never freed: its hundreds of parts would be given back one by one, right
-        // before the process gives back all it has.
-        let mut command = std::mem::ManuallyDrop::new(Self::command());
+        let mut command = Self::command();
         let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
         Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
     }

@@ -7,9 +7,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, KEY_COMMAND, KEY_FILE, KEYS, Key, REFUSED};
-use super::models;
+use super::own_models;
 use super::value::{self, Value};
-use crate::model::Extra;
+use crate::models::Extra;
 
 /// A place in the file, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,7 +145,7 @@ impl Reader<'_> {
                 if name.get_ref() == "profile" {
                     let profile = self.profile(own.get_ref(), table);
                     document.profiles.push(profile);
-                } else if let Some(extra) = models::read(self, own, table) {
+                } else if let Some(extra) = own_models::read(self, own, table) {
                     document.models.push((extra, self.place(at)));
                 }
             }

@@ -3,7 +3,7 @@
 
 mod document;
 mod keys;
-mod models;
+mod own_models;
 mod place;
 mod source;
 mod value;
@@ -13,11 +13,11 @@ use std::path::{Path, PathBuf};
 use crate::cli::{self, Cli, Command, FileArgs, Preset};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::model::{self, Extra};
+use crate::models::{self, Extra};
 
 pub use document::{Entry, Place, Problem};
 pub use keys::{KEYS, Key, Kind, REFUSED, find};
-pub use models::MODEL_KEYS;
+pub use own_models::MODEL_KEYS;
 pub use place::{Access, access, config_home, folder, variable};
 pub use source::{KeyFrom, KeySource};
 pub use value::Value;
@@ -65,7 +65,7 @@ impl Config {
         config.sound()?;
         config.choose(profile)?;
         let extras = config.document.models.iter().map(|(extra, _)| extra);
-        model::extend(extras);
+        models::extend(extras);
         Ok(Some(config))
     }
 

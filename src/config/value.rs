@@ -7,7 +7,7 @@ use toml::de::DeValue;
 use super::keys::Kind;
 use super::place::folder as folder_of;
 use crate::cli::duration;
-use crate::model::amount_of;
+use crate::models::amount_of;
 
 /// A value of its key's kind.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::api::usage::Usage;
-use crate::model::{self, Cost};
+use crate::models::{self, Cost};
 
 /// What is added up over a run's requests.
 #[derive(Debug)]
@@ -79,13 +79,13 @@ impl Tally {
             }
             Count::Usage(usage, model) => {
                 *self.usage.get_or_insert_default() += *usage;
-                if let Some(cost) = model::cost(model, usage) {
+                if let Some(cost) = models::cost(model, usage) {
                     self.cost = Some(cost.plus(self.cost.take()));
                 }
             }
             Count::Batched(usage, model) => {
                 *self.usage.get_or_insert_default() += *usage;
-                if let Some(cost) = model.and_then(|model| model::batch_cost(model, usage)) {
+                if let Some(cost) = model.and_then(|model| models::batch_cost(model, usage)) {
                     self.cost = Some(cost.plus(self.cost.take()));
                 }
             }

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use crate::error::Failure;
-use crate::input;
+use crate::prompt;
 use crate::secret::{Scrubber, Secret};
 
 /// Headers that airx's own framing depends on.
@@ -21,7 +21,7 @@ pub(super) fn read(
             headers.push(parse("--header", flag, scrubber)?);
             continue;
         };
-        let text = input::read_text(Path::new(path), false)?;
+        let text = prompt::read_text(Path::new(path), false)?;
         for (number, line) in text.lines().enumerate() {
             if !line.trim().is_empty() {
                 let place = format!("--header @{path}, line {}", number + 1);

@@ -11,7 +11,7 @@ use super::key_command;
 use crate::config::{Access, KeyFrom, KeySource, access, variable};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::input;
+use crate::prompt;
 use crate::secret::{Scrubber, Secret};
 
 /// Every key that the user gave.
@@ -223,7 +223,7 @@ fn of_file(
     warnings: &mut Vec<String>,
 ) -> Result<Secret, Failure> {
     let unusable = |why: String| Failure::new(Class::Account, format!("{name}: {why}"));
-    let file = input::open(path).map_err(|error| unusable(error.to_string()))?;
+    let file = prompt::open(path).map_err(|error| unusable(error.to_string()))?;
     let metadata = file
         .metadata()
         .map_err(|error| unusable(error.to_string()))?;

@@ -4,9 +4,9 @@
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::children::{self, Limits};
 use crate::error::Failure;
 use crate::exit::Class;
+use crate::process::{self, Limits};
 
 const LIMITS: Limits = Limits {
     timeout: Some(Duration::from_secs(10)),
@@ -34,7 +34,7 @@ pub(super) fn ask(
         .args(words.iter().skip(1))
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
-    let ended = children::run(&mut command, None, LIMITS, say)
+    let ended = process::run(&mut command, None, LIMITS, say)
         .map_err(|error| failed(format!("cannot be started: {error}")))?;
     match ended.status {
         Some(0) => {}

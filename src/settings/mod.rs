@@ -19,8 +19,8 @@ use url::Url;
 use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
 use crate::config::{Config, variable};
 use crate::error::Failure;
-use crate::input::{self, Many, Sources};
-use crate::model;
+use crate::models;
+use crate::prompt::{self, Many, Sources};
 use crate::secret::{Scrubber, Secret};
 
 pub use endpoint::{Endpoint, Provider};
@@ -135,14 +135,14 @@ pub fn resolve(
     let mut warnings = Vec::new();
     let mut elsewhere = sources::from_stdin(&common.connection, files);
     let each = each.and_then(sources::many);
-    let reads = |many: &Many| many.file.as_deref().is_none_or(input::is_stdin);
+    let reads = |many: &Many| many.file.as_deref().is_none_or(prompt::is_stdin);
     elsewhere.extend(each.as_ref().filter(|many| reads(many)).map(|_| "`--each`"));
     let mut sources = sources::sources(common, elsewhere, with.config)?;
     sources.each = each;
-    input::check(&sources)?;
+    prompt::check(&sources)?;
     let model = match common.request.model.take() {
         Some(model) => model,
-        None => variable("AIRX_MODEL")?.unwrap_or_else(|| model::DEFAULT.to_owned()),
+        None => variable("AIRX_MODEL")?.unwrap_or_else(|| models::DEFAULT.to_owned()),
     };
     if model.trim().is_empty() {
         return Err(
@@ -298,6 +298,6 @@ mod tests {
         assert_eq!(duration("idle-timeout"), Ok(IDLE));
         assert_eq!(duration("timeout"), Ok(TOTAL));
         assert_eq!(told("retries"), RETRIES.to_string());
-        assert_eq!(told("model"), model::DEFAULT);
+        assert_eq!(told("model"), models::DEFAULT);
     }
 }

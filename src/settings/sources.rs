@@ -6,14 +6,14 @@ use super::{STDIN_WAIT, switch};
 use crate::cli::{Common, ConnectionArgs, Each, EachArgs};
 use crate::config::{Config, variable};
 use crate::error::Failure;
-use crate::input::{self, Many, Sources};
+use crate::prompt::{self, Many, Sources};
 
 /// The options that name standard input and are no part of the messages.
 pub(super) fn from_stdin(
     args: &ConnectionArgs,
     files: &[(&'static str, &Path)],
 ) -> Vec<&'static str> {
-    let named = |path: &Path, option| input::is_stdin(path).then_some(option);
+    let named = |path: &Path, option| prompt::is_stdin(path).then_some(option);
     let key = args.key_file.iter().map(|path| (&**path, "`--key-file -`"));
     // It has no `-`, only the other names.
     let cacert = args.cacert.iter().filter(|path| **path != Path::new("-"));

@@ -10,7 +10,7 @@ pub(crate) struct Source {
     /// Its lines, comments cut off, up to its unit tests.
     pub(crate) lines: Vec<String>,
     /// Its lines as they stand, up to its unit tests.
-    pub(crate) whole: Vec<String>,
+    pub(crate) text: Vec<String>,
 }
 
 impl Source {
@@ -24,10 +24,6 @@ impl Source {
     fn depth(&self) -> usize {
         let folders = self.path.matches('/').count();
         folders + usize::from(!self.path.ends_with("/mod.rs"))
-    }
-
-    pub(crate) fn is_root(&self) -> bool {
-        matches!(self.module(), "lib" | "main" | "converse")
     }
 
     pub(crate) fn is_in(&self, places: &[&str]) -> bool {
@@ -63,16 +59,16 @@ pub(crate) fn sources() -> Vec<Source> {
 fn source(root: &Path, file: &Path) -> Source {
     let relative = file.strip_prefix(root).unwrap().to_str().unwrap();
     let text = std::fs::read_to_string(file).unwrap();
-    let mut whole: Vec<String> = text.lines().map(str::to_owned).collect();
-    let tests = whole.windows(2).position(|pair| {
+    let mut text: Vec<String> = text.lines().map(str::to_owned).collect();
+    let tests = text.windows(2).position(|pair| {
         pair[0].starts_with("#[cfg(test)]") && pair[1].trim_start().starts_with("mod ")
     });
-    whole.truncate(tests.unwrap_or(whole.len()));
+    text.truncate(tests.unwrap_or(text.len()));
     let code = |line: &String| line.split("//").next().unwrap_or_default().to_owned();
     Source {
         path: relative.replace('\\', "/"),
-        lines: whole.iter().map(code).collect(),
-        whole,
+        lines: text.iter().map(code).collect(),
+        text,
     }
 }
 
@@ -159,7 +155,7 @@ fn the_reader_of_imports_sees_lists_lines_and_ways_up() {
     let source = Source {
         path: "mock/answers.rs".into(),
         lines: text.lines().map(str::to_owned).collect(),
-        whole: Vec::new(),
+        text: Vec::new(),
     };
     let found = [(1, "api"), (3, "cli"), (4, "exit"), (6, "model")];
     assert_eq!(

@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use airx::api::usage::{CompletionDetails, PromptDetails, Usage};
-use airx::cli::EVENTS;
 use airx::event::{Event, Fault, ItemResult, VERSION, Violation};
 use airx::exit::TABLE;
+use airx::help::EVENTS;
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -80,7 +80,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
         path: "/a~1b/0".into(),
         message: "is not a number".into(),
     };
-    let cost = airx::model::cost("glm-4-airx", &usage());
+    let cost = airx::models::cost("glm-4-airx", &usage());
     assert!(cost.is_some());
     for full in [true, false] {
         let text = full.then_some("text");
@@ -187,7 +187,7 @@ fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
     };
     let (text, cost) = (
         full.then_some("text"),
-        airx::model::cost("glm-4-airx", &usage()),
+        airx::models::cost("glm-4-airx", &usage()),
     );
     let usage = full.then(usage);
     for kind in ["content", "value", "tool_calls", "error"] {

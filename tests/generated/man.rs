@@ -1,10 +1,11 @@
 //! The man pages: `clap_mangen`'s sections, with those between them that it does
 //! not know, from the same texts as help.
 
-use airx::cli::{Cli, ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, FILES, TOPICS, Topic};
-use airx::commands::print::{exit_note, exit_rows, key_says};
+use airx::cli::Cli;
 use airx::config::{KEYS, MODEL_KEYS};
 use airx::exit::TABLE;
+use airx::help::{ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, FILES, TOPICS, Topic};
+use airx::run::print::{exit_note, exit_rows, key_says};
 use clap::CommandFactory;
 use clap_mangen::Man;
 use clap_mangen::roff::{bold, italic, roman};

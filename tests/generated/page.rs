@@ -3,8 +3,8 @@
 
 use std::fmt::Write as _;
 
-use airx::cli::{TOPICS, Variable};
 use airx::exit::Row;
+use airx::help::{TOPICS, Variable};
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
 /// Apostrophes that stay what they are in every man.

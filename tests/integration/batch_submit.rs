@@ -164,7 +164,7 @@ fn dry_run_prints_the_lines_and_needs_neither_server_nor_key() {
         let body = format!(
             r#"{{"model":"glm-4-airx","messages":[{{"role":"user","content":"{text}"}}],"stream":false}}"#
         );
-        airx::transport::digest(body.as_bytes())
+        airx::http::digest(body.as_bytes())
     };
     let lines: Vec<&str> = ran.stdout.lines().collect();
     for (index, text) in ["Say a", "Say b"].into_iter().enumerate() {

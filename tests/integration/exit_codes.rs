@@ -130,20 +130,3 @@ fn a_reader_that_has_gone_is_no_failure() {
     drop((child.stdin.take(), child.stdout.take()));
     finish(child).is(0, "", "");
 }
-
-#[test]
-fn a_closed_standard_output_exits_1_and_nothing_is_sent() {
-    let server = Server::play([]);
-    let script = format!("'{}' chat -n hi >&-", env!("CARGO_BIN_EXE_airx"));
-    let mut shell = std::process::Command::new("sh");
-    shell
-        .args(["-c", &script])
-        .env("AIRX_BASE_URL", server.base());
-    let output = shell.output().unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert_eq!(
-        String::from_utf8_lossy(&output.stderr),
-        "airx: internal: standard output is not open\n"
-    );
-    assert!(server.asked().is_empty());
-}

@@ -111,28 +111,6 @@ fn beside_a_prompt_a_closed_descriptor_adds_nothing() {
 
 /// Elsewhere Rust's runtime opens what is closed before airx can see it.
 #[test]
-#[cfg(all(target_os = "linux", target_env = "gnu"))]
-fn a_dash_on_a_closed_descriptor_is_refused_and_nothing_is_sent() {
-    let told = "airx: usage: standard input is closed, and `-` reads it\nhint: leave out the `-`, or write < /dev/null for an empty part\n";
-    for args in [
-        "chat p -f -",
-        "chat p -",
-        "chat -",
-        "chat p -s @-",
-        "json p --schema -",
-    ] {
-        bash(&format!("airx {args} <&-"))
-            .nowhere()
-            .run()
-            .is(2, "", told);
-    }
-    let ran = bash("airx chat -q --each p <&-").nowhere().run();
-    let told = "airx: usage: standard input cannot be read: Bad file descriptor (os error 9)\n";
-    assert_eq!((ran.code, &*ran.stdout), (2, ""));
-    assert!(ran.stderr.ends_with(told), "{}", ran.stderr);
-}
-
-#[test]
 fn a_dash_on_dev_null_is_an_empty_part() {
     let server = Server::once(reply("ok"));
     airx(["chat", "p", "-f", "-"])

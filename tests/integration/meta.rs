@@ -130,18 +130,6 @@ fn an_output_that_cannot_be_opened_leaves_an_error() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn standard_output_that_is_closed_leaves_an_error() {
-    let folder = folder();
-    let ran = bash("airx chat -n --meta m hi >&-")
-        .nowhere()
-        .within(folder.path())
-        .run();
-    let meta = one(&std::fs::read_to_string(folder.path().join("m")).unwrap());
-    assert_eq!((ran.code, &meta["class"]), (1, &json!("internal")));
-}
-
-#[test]
 fn a_meta_file_that_cannot_be_opened_is_exit_2_and_nothing_is_sent() {
     let told = "airx: usage: --meta no/m: No such file or directory (os error 2)\nhint: nothing was sent\n";
     airx(["chat", "--meta", "no/m", "hi"])

@@ -302,16 +302,6 @@ fn a_descriptor_of_the_callers_keeps_its_place_in_the_file() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
-fn standard_output_by_name_is_exit_1_where_it_is_closed() {
-    let told = "airx: internal: standard output is not open\n";
-    for name in ["/dev/stdout", "/dev/fd/1"] {
-        let script = format!("airx chat -n -o {name} hi >&-");
-        bash(&script).nowhere().run().is(1, "", told);
-    }
-}
-
-#[test]
 fn a_fifo_gets_the_answer_as_it_comes() {
     let folder = folder();
     let server = Server::once(stream([

@@ -11,14 +11,14 @@ use airx::cli::Format;
 use airx::error::Failure;
 use airx::event::{Event, Level, Sink};
 use airx::exit::Class;
-use airx::input::{self, Sources};
-use airx::printer::{Options, Paint, Printer, Which};
+use airx::http::{Next, Transport, digest};
+use airx::output::{Options, Paint, Printer, Which};
+use airx::prompt::{self, Sources};
+use airx::schema::{self, Schema, Show, Splitter, Wanted};
 use airx::secret::Scrubber;
 use airx::settings::{Cassette, Connection, Endpoint, Timeouts};
 use airx::sse::{Parser, TooLong};
-use airx::structured::{self, Schema, Show, Splitter, Wanted};
-use airx::toolbox::{self, Toolbox};
-use airx::transport::{Next, Transport, digest};
+use airx::tools::{self, Toolbox};
 
 /// `bytes` in pieces whose lengths `cuts` gives, over and over.
 pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -307,22 +307,19 @@ pub fn structure(text: &str) {
     };
     let elements = split(&mut std::iter::once(text.to_owned()));
     assert_eq!(split(&mut text.chars().map(String::from)), elements);
-    let Ok(value) = structured::parse(text) else {
+    let Ok(value) = schema::parse(text) else {
         return;
     };
     if let Some(items) = value.as_array() {
-        let elements: Vec<_> = elements
-            .iter()
-            .map(|text| structured::strict(text))
-            .collect();
+        let elements: Vec<_> = elements.iter().map(|text| schema::strict(text)).collect();
         let items: Vec<_> = items.iter().cloned().map(Ok).collect();
         assert_eq!(elements, items, "{text}");
     }
     let read = |show| {
-        let options = structured::Options {
+        let options = schema::Options {
             show,
             tries: 1,
-            ..structured::Options::default()
+            ..schema::Options::default()
         };
         let wanted = Wanted::load(options, |_: &Path| Ok(String::new())).unwrap();
         wanted.read(text).ok()
@@ -330,7 +327,7 @@ pub fn structure(text: &str) {
     for show in [Show::Compact, Show::Pretty] {
         let (read, told) = read(show).expect("it is JSON");
         assert_eq!(read, value);
-        assert_eq!(structured::parse(&told).unwrap(), value, "{told}");
+        assert_eq!(schema::parse(&told).unwrap(), value, "{told}");
     }
     for pointer in ["", "/0", "/a", "/~1", "nonsense", "/a/b/0"] {
         let _ = read(Show::Select(vec![pointer.to_owned()]));
@@ -342,10 +339,10 @@ pub fn structure(text: &str) {
 
 /// A short schema of `--fields` is refused, or one.
 pub fn fields(text: &str) {
-    let options = structured::Options {
+    let options = schema::Options {
         fields: Some(text.to_owned()),
         tries: 1,
-        ..structured::Options::default()
+        ..schema::Options::default()
     };
     let _ = Wanted::load(options, |_| Ok(String::new()));
 }
@@ -353,7 +350,7 @@ pub fn fields(text: &str) {
 /// A schema, as JSON or for `--fields`, is refused in few words, or tells in few
 /// words what is wrong with any value.
 pub fn schema(schema: &str, value: &str) {
-    let (mut options, fields) = (structured::Options::default(), !schema.starts_with('{'));
+    let (mut options, fields) = (schema::Options::default(), !schema.starts_with('{'));
     *(if fields {
         &mut options.fields
     } else {
@@ -380,9 +377,9 @@ pub fn schema(schema: &str, value: &str) {
 
 /// A file of tools is refused, or gives objects that the API may get.
 pub fn tools(text: &str) {
-    let sources = toolbox::Sources {
+    let sources = tools::Sources {
         files: vec![PathBuf::from("t.json")],
-        ..toolbox::Sources::default()
+        ..tools::Sources::default()
     };
     let mut toolbox = Toolbox::default();
     if toolbox.load(&sources, |_| Ok(text.to_owned())).is_ok() {
@@ -410,7 +407,7 @@ pub fn messages(folder: &Path, bytes: &[u8]) {
     let file = folder.join("messages");
     std::fs::write(&file, bytes).unwrap();
     let messages = Some(file);
-    if let Ok(prompt) = input::read(
+    if let Ok(prompt) = prompt::read(
         &Sources {
             messages,
             ..sources()
@@ -431,7 +428,7 @@ pub fn session(folder: &Path, bytes: &[u8]) {
     let session = Some(file.clone());
     let read = || {
         let session = session.clone();
-        input::read(
+        prompt::read(
             &Sources {
                 session,
                 ..sources()

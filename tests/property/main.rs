@@ -167,7 +167,7 @@ proptest! {
         text in "([a-zA-Z0-9,.;:?'\"()中文é/=%]{1,9}( |\n|\n\n)){0,20}",
         cuts in cuts(),
     ) {
-        for paint in [airx::printer::Paint::Plain, airx::printer::Paint::Coloured] {
+        for paint in [airx::output::Paint::Plain, airx::output::Paint::Coloured] {
             let mut expected = text.clone();
             if !text.is_empty() && !text.ends_with('\n') {
                 expected.push('\n');

@@ -1,0 +1,124 @@
+//! Whether an answer is complete, or which failure it is.
+
+use super::Answer;
+use super::server_error::model_refused;
+use crate::error::Failure;
+use crate::exit::Class;
+
+/// How the bytes of an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// `[DONE]`, or a body whose length, chunks or JSON say that it is complete.
+    Proper,
+    /// The connection ended, and with it a body that cannot tell its own end.
+    Open,
+}
+
+/// What counts as a complete answer besides text or calls that end with `stop` or
+/// `tool_calls`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Accept<'a> {
+    /// Further finish reasons, `--accept`.
+    pub reasons: &'a [String],
+    /// An answer with neither text nor calls, `--allow-empty`.
+    pub empty: bool,
+}
+
+impl Accept<'_> {
+    fn takes(self, reason: &str) -> bool {
+        matches!(reason, "stop" | "tool_calls") || self.reasons.iter().any(|own| own == reason)
+    }
+}
+
+impl Answer {
+    /// Whether it is complete: an accepted finish_reason, a proper end, and text or
+    /// calls. Blocked comes before truncated, truncated before incomplete.
+    ///
+    /// # Errors
+    /// The failure that it is instead.
+    pub fn judge(&self, accept: Accept<'_>, end: End) -> Result<(), Failure> {
+        if !self.refusal.trim().is_empty() {
+            return Err(self.sign(model_refused(&self.refusal)));
+        }
+        let failure = match self.finish_reason.as_deref() {
+            Some(reason) if accept.takes(reason) => {
+                if end == End::Open {
+                    Failure::new(Class::Incomplete, "the connection ended before the stream did: no [DONE], no length, no last chunk")
+                } else if self.is_empty() && !accept.empty {
+                    Failure::new(Class::Incomplete, self.what_is_missing())
+                        .hint("if an empty answer is complete for you: --allow-empty")
+                } else {
+                    return Ok(());
+                }
+            }
+            Some(reason @ ("sensitive" | "content_filter")) => Failure::new(Class::Blocked, format!("the content policy blocked the answer (finish_reason {reason})"))
+                .hint("change the prompt; what came of the answer should be discarded"),
+            Some("length") => Failure::new(Class::Truncated, "the answer was cut at the output limit (finish_reason length)")
+                .hint("raise --max-tokens, ask for less, or choose a model with a longer output (airx models)"),
+            Some(reason @ "model_context_window_exceeded") => Failure::new(Class::Truncated, format!("the answer was cut at the end of the context window (finish_reason {reason})"))
+                .hint("shorten the prompt, or choose a model with more context (airx models)"),
+            Some(reason @ "network_error") => Failure::new(Class::Incomplete, format!("the model failed while it answered (finish_reason {reason})")),
+            Some(reason) => Failure::new(Class::Incomplete, format!("the answer ended for a reason that airx does not know: {reason:?}"))
+                .hint(format!("if such an answer is complete for you: --accept {reason}")),
+            None if end == End::Open => Failure::new(Class::Incomplete, "the answer broke off: the connection ended without finish_reason and [DONE]"),
+            None => Failure::new(Class::Incomplete, "the answer ended without a finish_reason"),
+        };
+        Err(self.sign(failure))
+    }
+
+    /// Whether it has neither text (white space is none) nor calls.
+    pub fn is_empty(&self) -> bool {
+        !self.has_text && self.calls.is_empty()
+    }
+
+    fn what_is_missing(&self) -> &'static str {
+        if self.has_reasoning {
+            "the answer has reasoning only, neither text nor tool calls"
+        } else {
+            "the answer is empty: neither text nor tool calls"
+        }
+    }
+
+    /// Whether it is complete but for being empty.
+    pub fn is_only_empty(&self, accept: Accept<'_>) -> bool {
+        let reason = self.finish_reason.as_deref();
+        self.is_empty() && reason.is_some_and(|reason| accept.takes(reason))
+    }
+
+    /// What counts where the connection failed after a finish_reason: blocked
+    /// and truncated say more than that the end is missing. A code from the
+    /// server says more than they do.
+    #[must_use]
+    pub fn outweigh(&self, failure: Failure, accept: Accept<'_>) -> Failure {
+        let coded = failure
+            .server
+            .as_ref()
+            .is_some_and(|server| server.code.is_some());
+        if coded || !matches!(failure.class, Class::Incomplete | Class::Network) {
+            return failure;
+        }
+        match self.judge(accept, End::Open) {
+            Err(other) if matches!(other.class, Class::Blocked | Class::Truncated) => other,
+            _ => failure,
+        }
+    }
+
+    /// Adds to a failure what the answer knows.
+    #[must_use]
+    pub fn sign(&self, mut failure: Failure) -> Failure {
+        let server = failure.server_mut();
+        server.finish_reason = server
+            .finish_reason
+            .take()
+            .or_else(|| self.finish_reason.clone());
+        server.request_id = server.request_id.take().or_else(|| self.request_id.clone());
+        failure
+    }
+
+    /// Whether an incomplete answer is worth another request: an unknown
+    /// finish_reason would only come again.
+    pub fn is_fault(&self, accept: Accept<'_>) -> bool {
+        let known = |reason: &str| reason == "network_error" || accept.takes(reason);
+        self.finish_reason.as_deref().is_none_or(known)
+    }
+}

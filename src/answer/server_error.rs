@@ -1,0 +1,119 @@
+//! What a server says instead of an answer → a failure.
+
+use serde_json::value::RawValue;
+
+use crate::api::error_body::{self, plain_text};
+use crate::api::error_codes;
+use crate::api::reply::{Choice, Reply};
+use crate::error::{Failure, Server};
+use crate::exit::Class;
+
+/// Characters of a server's words, and of a code, that a message has.
+const WORDS_MAX: usize = 500;
+const CODE_MAX: usize = 100;
+
+/// The failure that a payload reports instead of an answer, if it does.
+pub(super) fn reported(
+    reply: &Reply<'_>,
+    choice: Option<&Choice<'_>>,
+    payload: &[u8],
+) -> Option<Failure> {
+    let says_something = |error: &&RawValue| !error_body::is_empty(error);
+    if reply.error.filter(says_something).is_some() {
+        return Some(refused(200, payload));
+    }
+    if let Some(error) = choice
+        .and_then(|choice| choice.error)
+        .filter(says_something)
+    {
+        return Some(failure_of(200, error.get().as_bytes(), payload));
+    }
+    if reply.choices.is_some() {
+        return None;
+    }
+    let said = error_body::read(200, payload);
+    let says_something = said.code.is_some() || said.message.is_some();
+    says_something.then(|| refused(200, payload))
+}
+
+/// The failure that a body of this status is.
+pub fn refused(status: u16, body: &[u8]) -> Failure {
+    failure_of(status, body, body)
+}
+
+/// The failure that `error`, a part of `body`, reports.
+fn failure_of(status: u16, error: &[u8], body: &[u8]) -> Failure {
+    let refusal = error_body::read(status, error);
+    let code = refusal.code.as_deref();
+    let hint = error_codes::hint(refusal.class, Some(status), code);
+    // Said once where the code is the status again, or the words are the code.
+    let named = code.filter(|code| **code != status.to_string());
+    let words = refusal
+        .message
+        .as_deref()
+        .filter(|words| Some(*words) != named);
+    let mut message = match status {
+        200 => "the server answered with".to_owned(),
+        status => format!("the server answered HTTP {status}"),
+    };
+    match named.map(|code| one_line(code, CODE_MAX)) {
+        Some(code) if status == 200 => message += &format!(" error {code}"),
+        Some(code) => message += &format!(" with error {code}"),
+        None if status == 200 => message += " an error",
+        None => {}
+    }
+    if let Some(words) = words {
+        message += &format!(": {}", one_line(words, WORDS_MAX));
+    }
+    let mut failure = Failure::new(refusal.class, message);
+    failure.hint = hint.map(str::to_owned);
+    failure.server = Some(Box::new(Server {
+        http_status: Some(status),
+        code: refusal.code,
+        message: refusal.message,
+        request_id: refusal.request_id,
+        body: Some(body.to_vec()),
+        ..Server::default()
+    }));
+    failure
+}
+
+/// The failure of a model that gives its reasons in place of an answer.
+pub(super) fn model_refused(words: &str) -> Failure {
+    let words = one_line(words, WORDS_MAX);
+    let what = format!("the model refused to answer: {words}");
+    Failure::new(Class::Blocked, what).hint("change the prompt")
+}
+
+/// The failure of a payload that is no chat completion.
+pub(super) fn unreadable(what: &str, why: &serde_json::Error, payload: &[u8]) -> Failure {
+    let message = if payload.trim_ascii().is_empty() {
+        format!("{what} is empty")
+    } else if let Some(words) = plain_text(payload) {
+        let words = one_line(&words, WORDS_MAX);
+        format!("{what} is not a chat completion in JSON but text: {words}")
+    } else {
+        format!("{what} is not a chat completion in JSON: {why}")
+    };
+    with_body(Failure::new(Class::Incomplete, message), payload)
+        .hint("see it with -v; is the base URL right?")
+}
+
+pub(super) fn with_body(mut failure: Failure, body: &[u8]) -> Failure {
+    failure.server_mut().body = Some(body.to_vec());
+    failure
+}
+
+/// Words of a server on one line of about `max` characters. The cut is never made
+/// inside a run of printable ASCII: half of a key would not be recognised and
+/// hidden.
+fn one_line(words: &str, max: usize) -> String {
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(max) {
+        Some((cut, _)) => {
+            let kept = line[..cut].trim_end_matches(|c: char| c.is_ascii_graphic());
+            format!("{}…", kept.trim_end())
+        }
+        None => line,
+    }
+}

@@ -1,0 +1,233 @@
+//! Tool calls: come in pieces, whole or in fragments, go out the answer's calls,
+//! in order. Which fragments make one call is told by index and id; servers leave
+//! out the one or the other.
+
+use super::server_error::with_body;
+use super::surrogates::Surrogates;
+use super::{Answer, CALLS_MAX};
+use crate::api::reply::CallPiece;
+use crate::api::text::Text;
+use crate::error::Failure;
+use crate::exit::Class;
+
+/// A tool call.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Call {
+    /// The server's id of the call.
+    pub id: String,
+    /// The function.
+    pub name: String,
+    /// The arguments as the model wrote them: JSON, one hopes.
+    pub arguments: String,
+    /// Which fragments belong here.
+    index: usize,
+    seen: Seen,
+    surrogates: Surrogates,
+}
+
+/// How far the arguments have been looked through for their end, so that no
+/// byte is looked at twice, however often that is asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Seen {
+    bytes: usize,
+    depth: usize,
+    place: Place,
+}
+
+/// Where in the arguments the next byte stands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+enum Place {
+    #[default]
+    Between,
+    Text,
+    Escape,
+    /// What was opened first has been closed.
+    Behind,
+    /// And something more has come: no value.
+    Beyond,
+}
+
+impl Call {
+    /// Whether the arguments are a whole object or array, by their brackets.
+    fn is_whole(&mut self) -> bool {
+        let seen = &mut self.seen;
+        for &byte in &self.arguments.as_bytes()[seen.bytes..] {
+            seen.take(byte);
+        }
+        seen.bytes = self.arguments.len();
+        seen.place == Place::Behind || self.arguments == "null"
+    }
+
+    fn add(&mut self, piece: &CallPiece<'_>) {
+        if self.id.is_empty() {
+            text(piece.id.as_ref()).clone_into(&mut self.id);
+        }
+        if self.name.is_empty() {
+            piece.name().clone_into(&mut self.name);
+        }
+        let arguments = piece.arguments();
+        self.arguments.push_str(&self.surrogates.join(&arguments));
+    }
+
+    /// No more fragments come.
+    pub(super) fn finish(&mut self) {
+        self.arguments.push_str(self.surrogates.finish());
+    }
+}
+
+impl Seen {
+    fn take(&mut self, byte: u8) {
+        self.place = match (self.place, byte) {
+            (Place::Text, b'\\') => Place::Escape,
+            (Place::Text, b'"') => Place::Between,
+            (Place::Text | Place::Escape, _) | (Place::Between, b'"') => Place::Text,
+            (Place::Between, b'{' | b'[') => {
+                self.depth += 1;
+                Place::Between
+            }
+            (Place::Between, b'}' | b']') => {
+                self.depth = self.depth.saturating_sub(1);
+                if self.depth == 0 {
+                    Place::Behind
+                } else {
+                    Place::Between
+                }
+            }
+            (Place::Behind, byte) if !byte.is_ascii_whitespace() => Place::Beyond,
+            (place, _) => place,
+        };
+    }
+}
+
+impl Answer {
+    /// Adds the calls of a whole reply: each stands for itself, whatever its index.
+    pub(super) fn whole_calls(
+        &mut self,
+        pieces: &[CallPiece<'_>],
+        body: &[u8],
+    ) -> Result<(), Failure> {
+        for (at, piece) in pieces.iter().enumerate() {
+            self.open_call(at, at, body)?;
+            self.calls[at].add(piece);
+            self.calls[at].finish();
+        }
+        Ok(())
+    }
+
+    /// Adds what complete calls, in order, have beyond the fragments that have come.
+    pub(super) fn complete_calls(
+        &mut self,
+        pieces: &[CallPiece<'_>],
+        payload: &[u8],
+    ) -> Result<(), Failure> {
+        for (at, piece) in pieces.iter().enumerate() {
+            if at == self.calls.len() {
+                self.open_call(at, at, payload)?;
+                self.calls[at].add(piece);
+                continue;
+            }
+            let (call, arguments) = (&mut self.calls[at], piece.arguments().into_string());
+            if arguments.starts_with(&call.arguments) {
+                call.arguments = arguments;
+                call.surrogates = Surrogates::default();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether these complete calls are exactly those that have come.
+    pub(super) fn has_calls(&self, pieces: &[CallPiece<'_>]) -> bool {
+        let same = |(call, piece): (&Call, &CallPiece<'_>)| {
+            call.id == text(piece.id.as_ref()) && piece.arguments().as_str() == call.arguments
+        };
+        self.calls.len() == pieces.len() && self.calls.iter().zip(pieces).all(same)
+    }
+
+    /// Adds fragments of calls: an id or a name counts where it first stands,
+    /// arguments are joined.
+    pub(super) fn add_calls(
+        &mut self,
+        pieces: &[CallPiece<'_>],
+        payload: &[u8],
+    ) -> Result<(), Failure> {
+        let known = self.calls.len();
+        for (place, piece) in pieces.iter().enumerate() {
+            let at = self.home(piece, place, known);
+            let at = at.map_or_else(|| self.new_call(piece, place, payload), Ok)?;
+            self.calls[at].add(piece);
+        }
+        Ok(())
+    }
+
+    /// The call that a fragment goes on with; none where it begins another. Of
+    /// those that share an index, as all do at some servers, the last is under
+    /// way. Without an index the place in the list is all there is to go by, and
+    /// an id of a call that an earlier frame (one of the `known`) has begun.
+    fn home(&mut self, piece: &CallPiece<'_>, place: usize, known: usize) -> Option<usize> {
+        let (index, id) = (piece.index.unwrap_or(place), text(piece.id.as_ref()));
+        if !id.is_empty() {
+            let at_index = |call: &Call| call.index == index && call.id == id;
+            let by_id = self.calls.iter().rposition(at_index).or_else(|| {
+                let mut known = self.calls[..known].iter();
+                let by_id = known.rposition(|call| call.id == id);
+                by_id.filter(|_| piece.index.is_none())
+            });
+            if by_id.is_some() {
+                return by_id;
+            }
+        }
+        let at = self.calls.iter().rposition(|call| call.index == index)?;
+        let call = &mut self.calls[at];
+        if !id.is_empty() && !call.id.is_empty() {
+            return None;
+        }
+        if piece.function.is_none() {
+            return Some(at);
+        }
+        let named = !piece.name().is_empty() && !call.name.is_empty();
+        // Some servers repeat the name. After complete arguments it starts another
+        // call, except where the call had an id and no arguments come with the name.
+        let adds = || !piece.arguments().as_str().trim().is_empty();
+        let begins = named && call.is_whole() && (call.id.is_empty() || adds());
+        (!begins).then_some(at)
+    }
+
+    /// Makes room for the call that a fragment begins: behind those of smaller
+    /// indexes, or at the end.
+    fn new_call(
+        &mut self,
+        piece: &CallPiece<'_>,
+        place: usize,
+        payload: &[u8],
+    ) -> Result<usize, Failure> {
+        let index = piece.index.unwrap_or(place);
+        let mut calls = self.calls.iter();
+        let before = match piece.index {
+            Some(_) => calls.rposition(|call| call.index <= index),
+            None => calls.len().checked_sub(1),
+        };
+        let at = before.map_or(0, |before| before + 1);
+        self.open_call(at, index, payload)?;
+        Ok(at)
+    }
+
+    fn open_call(&mut self, at: usize, index: usize, payload: &[u8]) -> Result<(), Failure> {
+        if self.calls.len() == CALLS_MAX {
+            let what = format!("the answer holds more than {CALLS_MAX} tool calls");
+            return Err(with_body(Failure::new(Class::Incomplete, what), payload));
+        }
+        let call = Call {
+            index,
+            ..Call::default()
+        };
+        self.calls.insert(at, call);
+        Ok(())
+    }
+}
+
+fn text<'a>(text: Option<&'a Text<'_>>) -> &'a str {
+    text.map_or("", Text::as_str)
+}
+
+#[cfg(test)]
+mod tests;

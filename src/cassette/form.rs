@@ -1,0 +1,214 @@
+//! The form of a recording: pretty JSON, the bytes of the response as text.
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde::{Deserialize, Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use super::asked::Asked;
+use crate::api::whole::whole;
+
+/// The version of the form.
+pub(crate) const VERSION: u8 = 1;
+
+/// A recorded exchange: as it is read, or with a body that is cut while it is
+/// written.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(expecting = "an object with airx, request and response")]
+pub(crate) struct Recording<B = Body> {
+    /// [`VERSION`].
+    #[serde(deserialize_with = "whole")]
+    pub(crate) airx: u8,
+    pub(crate) request: Asked,
+    pub(crate) response: Response<B>,
+}
+
+/// What the server answered.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(expecting = "an object with version, status and body or stream")]
+pub(crate) struct Response<B = Body> {
+    pub(crate) version: String,
+    #[serde(deserialize_with = "whole")]
+    pub(crate) status: u16,
+    /// The headers that airx acts on.
+    #[serde(default)]
+    pub(crate) headers: Map<String, Value>,
+    #[serde(flatten)]
+    pub(crate) body: B,
+    #[serde(default)]
+    pub(crate) end: End,
+}
+
+/// The body's bytes.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Body<B = Text, S = Vec<Vec<Text>>> {
+    /// Of a reply that was read whole.
+    Body(B),
+    /// Of one that was read as it came: its pieces, each cut behind its frames.
+    Stream(S),
+}
+
+/// A body to be written.
+pub(crate) type Written<'a> = Body<Text<&'a str>, Pieces<'a>>;
+
+/// Bytes, as text where they are.
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+#[serde(expecting = "text, or an object with base64")]
+pub(crate) enum Text<S = String> {
+    Plain(S),
+    Odd { base64: String },
+}
+
+/// How the body ended.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum End {
+    /// Its length or its chunks say that nothing is missing.
+    #[default]
+    Whole,
+    /// With the connection: it cannot tell.
+    Open,
+    /// Nobody read on: the answer was complete, or the run over.
+    Unread,
+    /// It broke off, for this reason.
+    Broken(String),
+}
+
+impl<'a> Text<&'a str> {
+    pub(crate) fn of(bytes: &'a [u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::Plain(text),
+            Err(_) => Self::Odd {
+                base64: BASE64_STANDARD.encode(bytes),
+            },
+        }
+    }
+}
+
+impl Text {
+    /// The bytes again; none where they are not base64.
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        match self {
+            Self::Plain(text) => Some(text.clone().into_bytes()),
+            Self::Odd { base64 } => BASE64_STANDARD.decode(base64).ok(),
+        }
+    }
+}
+
+impl Body {
+    /// The pieces' bytes; none where they cannot be read.
+    pub(crate) fn pieces(&self) -> Option<Vec<Vec<u8>>> {
+        match self {
+            Self::Body(text) => Some(vec![text.bytes()?]),
+            Self::Stream(pieces) => pieces
+                .iter()
+                .map(|frames| {
+                    let frames: Option<Vec<_>> = frames.iter().map(Text::bytes).collect();
+                    frames.map(|frames| frames.concat())
+                })
+                .collect(),
+        }
+    }
+}
+
+/// Text cut behind each blank line, so that a frame is a piece.
+pub(crate) fn frames(text: &str) -> Vec<&str> {
+    let mut frames = Vec::new();
+    let (mut from, mut blank) = (0, true);
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        let is_blank = line.trim_end_matches(['\r', '\n']).is_empty();
+        if is_blank && !blank {
+            frames.push(&text[from..at]);
+            from = at;
+        }
+        blank = is_blank;
+    }
+    if from < text.len() {
+        frames.push(&text[from..]);
+    }
+    frames
+}
+
+/// The bytes of a stream and where each of its pieces ended. They are cut behind
+/// their frames while they are written: there are as many as tokens. A character
+/// that a piece cuts in two goes whole into the next: that is how it is read, too.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pieces<'a> {
+    pub(crate) bytes: &'a [u8],
+    pub(crate) ends: &'a [usize],
+}
+
+impl<'a> Pieces<'a> {
+    fn iter(self) -> impl Iterator<Item = &'a [u8]> {
+        let mut from = 0;
+        let ends = self.ends.iter().map(|&end| (end, false));
+        let pieces = ends.chain([(self.bytes.len(), true)]);
+        pieces.filter_map(move |(end, last)| {
+            let piece = &self.bytes[from..end];
+            let whole = match std::str::from_utf8(piece) {
+                Err(error) if error.error_len().is_none() && !last => error.valid_up_to(),
+                _ => piece.len(),
+            };
+            from += whole;
+            (whole > 0).then(|| &piece[..whole])
+        })
+    }
+}
+
+impl Serialize for Pieces<'_> {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(self.iter().map(|piece| match std::str::from_utf8(piece) {
+            Ok(text) => frames(text).into_iter().map(Text::Plain).collect(),
+            Err(_) => vec![Text::of(piece)],
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_cut_behind_blank_lines() {
+        let cut = frames("data: a\n\n\ndata: b\r\n\r\ndata: c");
+        assert_eq!(cut, ["data: a\n\n", "\ndata: b\r\n\r\n", "data: c"]);
+        assert!(frames("").is_empty());
+    }
+
+    /// What is read of pieces that were written.
+    fn read(pieces: &[&[u8]]) -> (String, Vec<u8>) {
+        let (mut bytes, mut ends) = (Vec::new(), Vec::new());
+        for piece in pieces {
+            bytes.extend_from_slice(piece);
+            ends.push(bytes.len());
+        }
+        let written = Written::Stream(Pieces {
+            bytes: &bytes,
+            ends: &ends,
+        });
+        let text = serde_json::to_string(&written).unwrap();
+        let body: Body = serde_json::from_str(&text).unwrap();
+        (text, body.pieces().unwrap().concat())
+    }
+
+    #[test]
+    fn pieces_keep_their_bytes_wherever_they_are_cut() {
+        let whole = "data: 四 é\n\ndata: x\n\n".as_bytes();
+        for at in 0..whole.len() {
+            let (text, bytes) = read(&[&whole[..at], &whole[at..]]);
+            assert_eq!(bytes, whole);
+            assert!(!text.contains("base64"), "{text}");
+        }
+        let (text, _) = read(&["é\n\nb".as_bytes(), b"", b"c"]);
+        assert_eq!(text, r#"{"stream":[["é\n\n","b"],["c"]]}"#);
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_are_kept_too() {
+        let (_, bytes) = read(&[&[0xff, 0xfe], b"a", &[0xe5]]);
+        assert_eq!(bytes, [0xff, 0xfe, b'a', 0xe5]);
+    }
+}

@@ -1,0 +1,288 @@
+//! An exchange → a file of the folder, written when it has ended and cleaned of
+//! whatever must not be shown.
+
+use std::fs::DirBuilder;
+use std::io::{BufWriter, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use serde_json::Map;
+use tempfile::NamedTempFile;
+
+use super::asked::Asked;
+use super::clean;
+use super::form::{self, End, Pieces, Recording, Response, Text, VERSION, Written};
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::http::{BODY_LIMIT, Head, Kept, Next, Whole};
+use crate::secret::Scrubber;
+
+/// The headers that airx acts on or shows the meaning of; others tell more
+/// about the server, and the caller, than a repository should hold.
+const HEADERS: [&str; 4] = [
+    "content-type",
+    "content-encoding",
+    "location",
+    "retry-after",
+];
+
+/// Keeps exchanges in a folder.
+pub(crate) struct Recorder {
+    folder: PathBuf,
+    scrubber: Scrubber,
+    tape: Option<Tape>,
+}
+
+/// An exchange under way.
+#[derive(Debug)]
+pub(crate) struct Tape {
+    asked: Asked,
+    head: Option<Head>,
+    bytes: Vec<u8>,
+    /// Where each piece of a stream ended.
+    ends: Vec<usize>,
+    size: usize,
+    streamed: bool,
+    end: End,
+    /// airx itself gave up: there is nothing of the server's to keep.
+    lost: bool,
+}
+
+impl Recorder {
+    pub(crate) fn new(folder: PathBuf, scrubber: Scrubber) -> Self {
+        Self {
+            folder,
+            scrubber,
+            tape: None,
+        }
+    }
+
+    /// Another for the same folder.
+    pub(crate) fn another(&self) -> Self {
+        Self::new(self.folder.clone(), self.scrubber.clone())
+    }
+
+    /// Begins an exchange. The folder is there before anything is sent.
+    pub(crate) fn begin(&mut self, body: &[u8]) -> Result<&mut Tape, Failure> {
+        let place = self.folder.display();
+        prepare(&self.folder)
+            .map_err(|error| Failure::usage(format!("--record {place}: {error}")))?;
+        Ok(self.tape.insert(Tape {
+            asked: Asked::of(body),
+            head: None,
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            size: 0,
+            streamed: false,
+            end: End::Unread,
+            lost: false,
+        }))
+    }
+
+    /// Writes the exchange that has ended, unless there was no response.
+    pub(crate) fn keep(&mut self) -> Result<Option<Kept>, Failure> {
+        let Some(tape) = self.tape.take().filter(|tape| !tape.lost) else {
+            return Ok(None);
+        };
+        if tape.size > BODY_LIMIT {
+            return Err(Failure::new(
+                Class::Internal,
+                format!(
+                    "--record: the answer is longer than {} MiB",
+                    BODY_LIMIT >> 20
+                ),
+            ));
+        }
+        let Some(kept) = tape.write(&self.scrubber, &self.folder) else {
+            return Ok(None);
+        };
+        let (path, masked) = kept.map_err(|error| {
+            Failure::new(
+                Class::Internal,
+                format!("--record {}: {error}", self.folder.display()),
+            )
+        })?;
+        let file = path.display().to_string();
+        Ok(Some(Kept { file, masked }))
+    }
+}
+
+/// Makes the folder, and finds out whether files can be made in it.
+fn prepare(folder: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    }
+    builder.create(folder)?;
+    #[cfg(unix)]
+    {
+        use rustix::fs::Access;
+        rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?;
+    }
+    Ok(())
+}
+
+/// Writes a file that is whole from the first moment it has its name: the first
+/// number that is free. Nothing that has the name is replaced or followed.
+fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Result<PathBuf> {
+    let mut file = tempfile::Builder::new()
+        .prefix(".airx-")
+        .tempfile_in(folder)?;
+    let mut out = BufWriter::new(&mut file);
+    serde_json::to_writer_pretty(&mut out, recording)?;
+    out.write_all(b"\n")?;
+    out.flush()?;
+    drop(out);
+    for number in 1_u32.. {
+        let path = folder.join(format!("{name}-{number}.json"));
+        if path.symlink_metadata().is_ok() {
+            continue;
+        }
+        match give_name(file, &path) {
+            Ok(None) => return Ok(path),
+            Ok(Some(unnamed)) => file = unnamed,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+/// Gives the file its name; gives it back where something has that name.
+#[cfg(unix)]
+fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTempFile>> {
+    use rustix::fs::{CWD, RenameFlags, link, renameat_with};
+    use rustix::io::Errno;
+    // System calls of their own: what tempfile has for it links to two more
+    // versions of the C library, and every start of airx would look them up.
+    match renameat_with(CWD, file.path(), CWD, path, RenameFlags::NOREPLACE) {
+        Ok(()) => {
+            // It is no longer where it would be removed.
+            let _ = file.into_temp_path().keep();
+            Ok(None)
+        }
+        Err(Errno::EXIST) => Ok(Some(file)),
+        // Not every file system can do that.
+        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match link(file.path(), path) {
+            Ok(()) => Ok(None),
+            Err(Errno::EXIST) => Ok(Some(file)),
+            Err(error) => Err(error.into()),
+        },
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTempFile>> {
+    match file.persist_noclobber(path) {
+        Ok(_) => Ok(None),
+        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(Some(failed.file)),
+        Err(failed) => Err(failed.error),
+    }
+}
+
+impl Tape {
+    /// The response's head has come.
+    pub(crate) fn head(&mut self, head: &Head) {
+        self.streamed = true;
+        self.head = Some(head.clone());
+    }
+
+    /// The whole response has come, or as much as there was.
+    pub(crate) fn whole(&mut self, whole: &Whole) {
+        self.head = Some(whole.head.clone());
+        self.size = whole.body.len();
+        self.bytes.clone_from(&whole.body);
+        self.end = End::Whole;
+        if let Some(broken) = &whole.broken {
+            self.broke(broken);
+        }
+    }
+
+    /// Passes on what a stream gives, and keeps it.
+    pub(crate) fn listen<'n>(
+        &mut self,
+        next: Result<Next<'n>, Failure>,
+    ) -> Result<Next<'n>, Failure> {
+        match &next {
+            Ok(Next::Bytes(bytes)) => {
+                self.size += bytes.len();
+                if self.size <= BODY_LIMIT {
+                    self.bytes.extend_from_slice(bytes);
+                    self.ends.push(self.bytes.len());
+                }
+            }
+            Ok(Next::End { whole: true }) => self.end = End::Whole,
+            Ok(Next::End { whole: false }) => self.end = End::Open,
+            Ok(Next::TimedOut) => self.lost = true,
+            Err(broken) => self.broke(broken),
+        }
+        next
+    }
+
+    fn broke(&mut self, failure: &Failure) {
+        if failure.class == Class::Incomplete {
+            self.end = End::Broken(failure.message.clone());
+        } else {
+            // A time-out is airx's own doing.
+            self.lost = true;
+        }
+    }
+
+    /// Writes the recording, without what the scrubber knows. Its path, and whether
+    /// the answer held any of that; nothing without a response.
+    fn write(
+        mut self,
+        scrubber: &Scrubber,
+        folder: &Path,
+    ) -> Option<std::io::Result<(PathBuf, bool)>> {
+        let head = self.head?;
+        let name = self.asked.name();
+        let mut headers = Map::new();
+        for name in HEADERS {
+            if let Some(value) = head.header(name) {
+                headers.insert(name.to_owned(), scrubber.scrub(value).into());
+            }
+        }
+        let clean = clean::body(scrubber, &self.bytes);
+        let masked = clean.is_some();
+        if let Some(clean) = clean {
+            // Its pieces are cut anew: each frame is one.
+            self.ends.clear();
+            let frames = form::frames(&clean).into_iter();
+            self.ends.extend(frames.scan(0, |end, frame| {
+                *end += frame.len();
+                Some(*end)
+            }));
+            self.bytes = clean.into_bytes();
+        }
+        let body = if self.streamed {
+            Written::Stream(Pieces {
+                bytes: &self.bytes,
+                ends: &self.ends,
+            })
+        } else {
+            Written::Body(Text::of(&self.bytes))
+        };
+        let end = match self.end {
+            End::Broken(why) => End::Broken(scrubber.scrub(&why).into_owned()),
+            end => end,
+        };
+        let mut request = self.asked;
+        clean::value(scrubber, &mut request.body);
+        let response = Response {
+            version: head.version.to_owned(),
+            status: head.status,
+            headers,
+            body,
+            end,
+        };
+        let recording = Recording {
+            airx: VERSION,
+            request,
+            response,
+        };
+        Some(write(folder, &name, &recording).map(|path| (path, masked)))
+    }
+}

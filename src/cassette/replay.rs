@@ -1,0 +1,285 @@
+//! A folder of recordings and a request → the response that was recorded; the
+//! network is not touched.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::asked::{Asked, Difference};
+use super::form::{End, Recording, VERSION};
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::http::{BODY_LIMIT, Head, Next, Whole, client};
+
+/// Longest recording that is read: a body of the longest size, escaped.
+const FILE_MAX: u64 = 6 * BODY_LIMIT as u64 + (1 << 20);
+
+/// Gives each request its next recording; threads that share one never get the
+/// same.
+#[derive(Clone)]
+pub(crate) struct Player {
+    folder: PathBuf,
+    /// How many of a name have been given.
+    given: Arc<Mutex<HashMap<String, u32>>>,
+}
+
+/// The body of a recorded response, piece by piece.
+pub(crate) struct Pieces {
+    /// In reverse: the next is the last.
+    left: Vec<Vec<u8>>,
+    now: Vec<u8>,
+    end: End,
+}
+
+impl Player {
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self {
+            folder,
+            given: Arc::default(),
+        }
+    }
+
+    /// The response to `body`.
+    ///
+    /// # Errors
+    /// No recording fits: exit 13; one cannot be read: exit 2.
+    pub(crate) fn next(&mut self, body: &[u8]) -> Result<(Head, Pieces), Failure> {
+        let asked = Asked::of(body);
+        let name = asked.name();
+        let mut all = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let given = all.entry(name.clone()).or_default();
+        let file = format!("{name}-{}.json", *given + 1);
+        let path = self.folder.join(&file);
+        let Some(recording) = read(&path)? else {
+            let used_up = (*given > 0).then_some(*given);
+            drop(all);
+            return Err(self.missed(&asked, &name, used_up));
+        };
+        *given += 1;
+        drop(all);
+        let broken = || unusable(&path, "its body cannot be read");
+        let mut left = recording.response.body.pieces().ok_or_else(broken)?;
+        left.retain(|piece| !piece.is_empty());
+        left.reverse();
+        let response = recording.response;
+        let headers = response.headers.iter().filter_map(|(name, value)| {
+            Some((name.to_ascii_lowercase(), value.as_str()?.to_owned()))
+        });
+        let head = Head {
+            version: if response.version == "HTTP/1.0" {
+                "HTTP/1.0"
+            } else {
+                "HTTP/1.1"
+            },
+            status: response.status,
+            reason: client::reason(response.status),
+            headers: headers.collect(),
+            peer: None,
+            recording: Some(path.display().to_string()),
+        };
+        let pieces = Pieces {
+            left,
+            now: Vec::new(),
+            end: response.end,
+        };
+        Ok((head, pieces))
+    }
+
+    /// Why there is no recording for what is asked.
+    fn missed(&self, asked: &Asked, name: &str, used_up: Option<u32>) -> Failure {
+        let folder = self.folder.display();
+        if let Some(given) = used_up {
+            return Failure::new(
+                Class::Replay,
+                format!(
+                    "{folder} has {given} recordings of this request ({name}), and all have been replayed"
+                ),
+            )
+            .hint("record it anew, with the same options, into an empty folder");
+        }
+        let entries = match std::fs::read_dir(&self.folder) {
+            Ok(entries) => entries,
+            Err(error) => return Failure::usage(format!("--replay {folder}: {error}")),
+        };
+        let mut nearest: Option<(Vec<Difference>, String)> = None;
+        for entry in entries.flatten() {
+            let file = entry.file_name().to_string_lossy().into_owned();
+            if !is_recording(&file) {
+                continue;
+            }
+            // A broken file is not the one that is looked for.
+            let Ok(Some(recording)) = read(&entry.path()) else {
+                continue;
+            };
+            let found = (recording.request.differences(asked), file);
+            let nearer = |best: &(Vec<Difference>, String)| {
+                (found.0.len(), &found.1) < (best.0.len(), &best.1)
+            };
+            if nearest.as_ref().is_none_or(nearer) {
+                nearest = Some(found);
+            }
+        }
+        let message = match nearest {
+            None => format!("{folder} holds no recording"),
+            Some((differences, file)) if differences.is_empty() => format!(
+                "no recording in {folder} fits the request: {file} differs in its name alone, \
+                 which would have to be {name}-1.json"
+            ),
+            Some((differences, file)) => format!(
+                "no recording in {folder} fits the request: the nearest, {file}, differs in {}",
+                told(&differences)
+            ),
+        };
+        Failure::new(Class::Replay, message)
+            .hint("record it with --record; or ask what was asked then")
+    }
+}
+
+/// The first differences, in words.
+fn told(differences: &[Difference]) -> String {
+    const MOST: usize = 3;
+    let one = |difference: &Difference| {
+        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+        format!(
+            "{} (recorded {}, asked {})",
+            difference.path,
+            value(&difference.recorded),
+            value(&difference.asked)
+        )
+    };
+    let mut told: Vec<String> = differences.iter().take(MOST).map(one).collect();
+    if differences.len() > MOST {
+        told.push(format!("{} more places", differences.len() - MOST));
+    }
+    told.join(", ")
+}
+
+/// Whether a file's name is one that a recorder gives.
+fn is_recording(file: &str) -> bool {
+    let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let hash = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    file.strip_suffix(".json")
+        .and_then(|stem| stem.rsplit_once('-'))
+        .is_some_and(|(name, last)| hash(name) && number(last))
+}
+
+fn unusable(path: &Path, why: &str) -> Failure {
+    Failure::usage(format!(
+        "{} is not a usable recording: {why}",
+        path.display()
+    ))
+}
+
+/// Reads a recording; none where there is no such file.
+fn read(path: &Path) -> Result<Option<Recording>, Failure> {
+    let wrong = |why: &str| unusable(path, why);
+    // Looked at before it is opened: a pipe would wait for its writer.
+    match path.metadata() {
+        Ok(found) if found.is_file() => {}
+        Ok(_) => return Err(wrong("it is not a file")),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(wrong(&error.to_string())),
+    }
+    let file = File::open(path).map_err(|error| wrong(&error.to_string()))?;
+    let mut text = Vec::new();
+    file.take(FILE_MAX + 1)
+        .read_to_end(&mut text)
+        .map_err(|error| wrong(&error.to_string()))?;
+    if text.len() as u64 > FILE_MAX {
+        return Err(wrong("it is too long"));
+    }
+    let recording: Recording =
+        serde_json::from_slice(&text).map_err(|error| match error.to_string() {
+            // Serde's words name the type.
+            why if why.contains("no variant of enum") => {
+                wrong("its response has neither body nor stream")
+            }
+            why => wrong(&why),
+        })?;
+    if recording.airx != VERSION {
+        return Err(wrong(&format!(
+            "its form is version {}, known is {VERSION}",
+            recording.airx
+        )));
+    }
+    Ok(Some(recording))
+}
+
+impl Pieces {
+    /// What comes next; it is always there.
+    pub(crate) fn next(&mut self) -> Result<Next<'_>, Failure> {
+        if let Some(piece) = self.left.pop() {
+            self.now = piece;
+            return Ok(Next::Bytes(&self.now));
+        }
+        match self.broken() {
+            Some(failure) => Err(failure),
+            None => Ok(Next::End {
+                whole: self.end == End::Whole,
+            }),
+        }
+    }
+
+    fn broken(&self) -> Option<Failure> {
+        let message = match &self.end {
+            End::Broken(message) => message.clone(),
+            End::Unread => "the recording ends here: it was read no further".to_owned(),
+            End::Whole | End::Open => return None,
+        };
+        Some(Failure::new(Class::Incomplete, message))
+    }
+
+    /// All of it at once.
+    pub(crate) fn whole(mut self, head: Head) -> Whole {
+        self.left.reverse();
+        Whole {
+            head,
+            body: self.left.concat(),
+            broken: self.broken(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"{"airx":1,"request":{"method":"POST","path":"/","body":{"a":[1,"b"]}},
+        "response":{"version":"HTTP/1.1","status":200,"headers":{"location":"x"},
+        "stream":[["data: a\n\n",{"base64":"/w=="}],[]],"end":{"broken":"why"}}}"#;
+
+    /// One changed byte, one byte less, one more: at every place of a recording.
+    #[test]
+    fn no_text_makes_the_reader_panic() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a-1.json");
+        let attempt = |text: &[u8]| {
+            std::fs::write(&path, text).unwrap();
+            read(&path).is_ok_and(|found| found.unwrap().response.body.pieces().is_some())
+        };
+        assert!(attempt(GOOD.as_bytes()));
+        for at in 0..GOOD.len() {
+            let (before, after) = (&GOOD.as_bytes()[..at], &GOOD.as_bytes()[at + 1..]);
+            for byte in [b"".as_slice(), b"\"", b"{", b"0", b"\xff", b"]]"] {
+                attempt(&[before, byte, after].concat());
+            }
+        }
+    }
+
+    #[test]
+    fn names_that_a_recorder_gives_are_known() {
+        assert!(is_recording("0123456789abcdef-12.json"));
+        for other in [
+            "README.json",
+            "a-b.json",
+            "-1.json",
+            "a-.json",
+            "a-1.json~",
+            "a-1",
+        ] {
+            assert!(!is_recording(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! How long to wait before the next try, and when to give up.
+
+use std::hash::{BuildHasher, RandomState};
+use std::time::Duration;
+
+use crate::api::error_codes::is_overload;
+use crate::error::Failure;
+use crate::exit::Class;
+
+/// First wait at most; it doubles from try to try.
+const FIRST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_secs(8);
+/// First wait after an overload of the model itself: spells last minutes.
+const OVERLOAD_FIRST: Duration = Duration::from_secs(5);
+const OVERLOAD_LONGEST: Duration = Duration::from_secs(40);
+
+/// The tries that are left.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    retries: u32,
+    used: u32,
+    overloads: u32,
+}
+
+/// What to do after a failure.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Try again after this long.
+    Wait(Duration),
+    /// It stays at this failure.
+    GiveUp(Failure),
+}
+
+impl Backoff {
+    pub(super) fn new(retries: u32) -> Self {
+        Self {
+            retries,
+            used: 0,
+            overloads: 0,
+        }
+    }
+
+    /// Decides on the next try; `left` is what remains until the deadline. A rate
+    /// limit of a `crowded` run is not counted: there are fewer from now on.
+    pub(super) fn next(
+        &mut self,
+        failure: &Failure,
+        left: Option<Duration>,
+        crowded: bool,
+    ) -> Next {
+        let server = failure.server.as_deref();
+        let overload = is_overload(server.and_then(|server| server.code.as_deref()));
+        if self.retries == 0 || (!overload && !crowded && self.used >= self.retries) {
+            return Next::GiveUp(failure.clone());
+        }
+        let own = if overload {
+            let step = doubled(OVERLOAD_FIRST, self.overloads, OVERLOAD_LONGEST);
+            self.overloads += 1;
+            // Not below the step, lest an overloaded model is hammered; spread
+            // above it, lest all who wait come back at once.
+            step + (step / 5).mul_f64(chance())
+        } else {
+            let step = doubled(FIRST, self.used, LONGEST);
+            self.used += u32::from(!crowded);
+            step.mul_f64(chance())
+        };
+        let asked = server.and_then(|server| server.retry_after);
+        let wait = asked.unwrap_or(own);
+        if left.is_none_or(|left| wait < left) {
+            return Next::Wait(wait);
+        }
+        let mut failure = failure.clone();
+        if let Some(asked) = asked {
+            failure.class = Class::Busy;
+            failure.hint = Some(format!(
+                "the server asks to wait {} s, longer than what is left of --timeout",
+                asked.as_secs()
+            ));
+        }
+        Next::GiveUp(failure)
+    }
+}
+
+fn doubled(first: Duration, times: u32, longest: Duration) -> Duration {
+    first
+        .saturating_mul(2_u32.saturating_pow(times))
+        .min(longest)
+}
+
+/// A number from 0 to below 1, from the standard library's own randomness.
+fn chance() -> f64 {
+    let bits = RandomState::new().hash_one(0_u8) >> 11;
+    #[allow(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
+    let fraction = bits as f64 / (1_u64 << 53) as f64;
+    fraction
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn busy(code: &str, retry_after: Option<u64>) -> Failure {
+        let mut failure = Failure::new(Class::Busy, "busy");
+        failure.server_mut().code = Some(code.into());
+        failure.server_mut().retry_after = retry_after.map(Duration::from_secs);
+        failure
+    }
+
+    fn waits(backoff: &mut Backoff, failure: &Failure, left: u64) -> Option<Duration> {
+        match backoff.next(failure, Some(Duration::from_secs(left)), false) {
+            Next::Wait(wait) => Some(wait),
+            Next::GiveUp(_) => None,
+        }
+    }
+
+    #[test]
+    fn the_bound_doubles_up_to_eight_seconds_and_the_tries_end() {
+        let mut backoff = Backoff::new(6);
+        for bound in [500, 1000, 2000, 4000, 8000, 8000] {
+            let wait = waits(&mut backoff, &busy("1302", None), 300).unwrap();
+            assert!(wait <= Duration::from_millis(bound));
+        }
+        assert_eq!(waits(&mut backoff, &busy("1302", None), 300), None);
+    }
+
+    #[test]
+    fn overload_is_not_counted_and_starts_at_five_seconds() {
+        let mut backoff = Backoff::new(1);
+        for bound in [5, 10, 20, 40, 40] {
+            let wait = waits(&mut backoff, &busy("1305", None), 300).unwrap();
+            assert!(
+                wait >= Duration::from_secs(bound)
+                    && wait <= Duration::from_secs(bound + bound / 5)
+            );
+        }
+        assert!(waits(&mut backoff, &busy("1302", None), 300).is_some());
+        assert_eq!(waits(&mut Backoff::new(0), &busy("1305", None), 300), None);
+    }
+
+    #[test]
+    fn a_rate_limit_of_a_crowded_run_is_not_counted() {
+        let (mut backoff, failure) = (Backoff::new(1), busy("1302", None));
+        for _ in 0..9 {
+            assert!(matches!(backoff.next(&failure, None, true), Next::Wait(_)));
+        }
+        assert!(matches!(backoff.next(&failure, None, false), Next::Wait(_)));
+        let end = backoff.next(&failure, None, false);
+        assert!(matches!(end, Next::GiveUp(_)));
+        let none = Backoff::new(0).next(&failure, None, true);
+        assert!(matches!(none, Next::GiveUp(_)));
+    }
+
+    #[test]
+    fn the_server_s_wait_is_obeyed_unless_it_passes_the_deadline() {
+        let mut backoff = Backoff::new(3);
+        assert_eq!(
+            waits(&mut backoff, &busy("1302", Some(0)), 300),
+            Some(Duration::ZERO)
+        );
+        assert_eq!(
+            waits(&mut backoff, &busy("1302", Some(7)), 300),
+            Some(Duration::from_secs(7))
+        );
+        let Next::GiveUp(failure) = backoff.next(
+            &busy("1302", Some(90)),
+            Some(Duration::from_secs(60)),
+            false,
+        ) else {
+            panic!("it waits past the deadline");
+        };
+        assert!(failure.hint.unwrap().contains("90 s"));
+    }
+}

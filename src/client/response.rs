@@ -1,0 +1,104 @@
+//! Head and body of a response → whether it can be read as an answer at all.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::answer::{Accept, Answer, End, refused};
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::http::Head;
+use crate::sse;
+
+pub(super) fn is_success(head: &Head) -> bool {
+    (200..300).contains(&head.status)
+}
+
+/// Refuses what is not a readable response of success.
+pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
+    if !is_success(head) {
+        let mut failure = refused(head.status, &first_data(body));
+        if (300..400).contains(&head.status) {
+            let place = head.header("location").unwrap_or("nowhere");
+            failure.message = format!(
+                "the server answered HTTP {} and points to {place}",
+                head.status
+            );
+        }
+        let server = failure.server_mut();
+        server.retry_after = head.header("retry-after").and_then(retry_after);
+        return Err(failure);
+    }
+    match head.header("content-encoding") {
+        None | Some("") => Ok(()),
+        Some(coding) if coding.eq_ignore_ascii_case("identity") => Ok(()),
+        Some(coding) => Err(Failure::new(
+            Class::Incomplete,
+            format!("the response is encoded ({coding}), which was not asked for"),
+        )
+        .hint("switch compression off at the server or proxy for this path")),
+    }
+}
+
+/// The answer that a body is which came by another way than a request of this
+/// run: judged like one of them.
+pub fn read(status: u16, body: Vec<u8>, accept: Accept<'_>) -> (Answer, Result<(), Failure>) {
+    let mut answer = Answer::default();
+    let result = if (200..300).contains(&status) {
+        answer.whole(body)
+    } else {
+        Err(refused(status, &body))
+    };
+    let result = result.and_then(|()| answer.judge(accept, End::Proper));
+    let result = result.map_err(|failure| answer.sign(answer.outweigh(failure, accept)));
+    (answer, result)
+}
+
+/// What an error's body says: an error may come in the frame of an event stream
+/// all the same.
+fn first_data(body: &[u8]) -> Cow<'_, [u8]> {
+    if matches!(
+        body.trim_ascii_start().first(),
+        None | Some(b'{' | b'[' | b'<')
+    ) {
+        return Cow::Borrowed(body);
+    }
+    let mut first = None;
+    let mut parser = sse::Parser::default();
+    // The last frame of an error may lack its blank line.
+    for bytes in [body, b"\n\n"] {
+        let fed: Result<(), sse::TooLong> = parser.feed(bytes, |frame| {
+            first.get_or_insert_with(|| frame.data.to_vec());
+            Ok(())
+        });
+        if fed.is_err() {
+            break;
+        }
+    }
+    first.map_or(Cow::Borrowed(body), Cow::Owned)
+}
+
+/// Whole seconds; some servers send fractions, which are rounded up. More than a
+/// number can hold is for ever.
+fn seconds(value: &str) -> Option<Duration> {
+    let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let more = u64::from(fraction.bytes().any(|digit| digit != b'0'));
+    let seconds = whole.parse().unwrap_or(u64::MAX);
+    Some(Duration::from_secs(seconds.saturating_add(more)))
+}
+
+/// `Retry-After`: seconds, or a date.
+fn retry_after(value: &str) -> Option<Duration> {
+    let value = value.trim();
+    if let Some(seconds) = seconds(value) {
+        return Some(seconds);
+    }
+    let date = httpdate::parse_http_date(value).ok()?;
+    Some(
+        date.duration_since(std::time::SystemTime::now())
+            .unwrap_or_default(),
+    )
+}

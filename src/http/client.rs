@@ -1,0 +1,201 @@
+//! What kind of client airx is: one protocol, no redirects, no retries of its
+//! own, its own trust roots, and the headers it sends.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use reqwest::header::{
+    ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    USER_AGENT,
+};
+use reqwest::{ClientBuilder, NoProxy, Proxy, StatusCode, Version};
+use rustls::{ClientConfig, RootCertStore};
+
+use super::{Head, tls_roots};
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::settings::Connection;
+
+/// The policy that both clients share.
+pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure> {
+    let mut builder = ClientBuilder::new()
+        .tls_backend_preconfigured(tls(connection)?)
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .http1_only()
+        .referer(false);
+    if let Some(limit) = connection.timeouts.connect {
+        builder = builder.connect_timeout(limit);
+    }
+    if connection.endpoint.loopback {
+        builder = builder.no_proxy();
+    } else if let Some(proxy) = &connection.proxy {
+        let proxy = Proxy::all(proxy.clone()).map_err(|error| {
+            Failure::usage(format!("--proxy cannot be used: {}", error.without_url()))
+        })?;
+        builder = builder.proxy(proxy.no_proxy(NoProxy::from_env()));
+    }
+    Ok(builder)
+}
+
+/// The client for whole replies. Its own time-out, 30 s a read unless told
+/// otherwise, is off: each request brings the time it has left.
+pub(super) fn blocking(connection: &Connection) -> Result<reqwest::blocking::Client, Failure> {
+    reqwest::blocking::ClientBuilder::from(builder(connection)?)
+        .timeout(None)
+        .build()
+        .map_err(|error| unbuilt(&error))
+}
+
+/// The client for streams.
+pub(super) fn asynchronous(connection: &Connection) -> Result<reqwest::Client, Failure> {
+    builder(connection)?
+        .build()
+        .map_err(|error| unbuilt(&error))
+}
+
+fn unbuilt(error: &reqwest::Error) -> Failure {
+    Failure::new(
+        Class::Internal,
+        format!("the HTTP client cannot be set up: {error}"),
+    )
+}
+
+/// The client for what is beside the chat. Between two polls of a batch a kept
+/// connection would go stale.
+pub(super) fn unpooled(connection: &Connection) -> Result<reqwest::Client, Failure> {
+    builder(connection)?
+        .pool_max_idle_per_host(0)
+        .build()
+        .map_err(|error| unbuilt(&error))
+}
+
+/// The headers of a request to the chat.
+pub(super) fn chat_headers(connection: &Connection, streamed: bool) -> HeaderMap {
+    let accept = if streamed {
+        "text/event-stream"
+    } else {
+        "application/json"
+    };
+    headers(connection, accept, Some("application/json"))
+}
+
+/// The headers of a request. Those whose value must not be shown are marked
+/// sensitive.
+pub(super) fn headers(
+    connection: &Connection,
+    accept: &'static str,
+    content_type: Option<&'static str>,
+) -> HeaderMap {
+    let mut headers = HeaderMap::with_capacity(8);
+    headers.insert(
+        USER_AGENT,
+        HeaderValue::from_static(concat!("airx/", env!("CARGO_PKG_VERSION"))),
+    );
+    headers.insert(ACCEPT, HeaderValue::from_static(accept));
+    if let Some(content_type) = content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    if connection.endpoint.provider.is_some() {
+        // Else the providers' error messages are Chinese; api.md §1.
+        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en"));
+    }
+    let own = connection
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value));
+    let key = connection
+        .authorization
+        .as_ref()
+        .map(|value| (AUTHORIZATION.as_str(), value));
+    let mut replaced = Vec::new();
+    for (name, value) in key.into_iter().chain(own) {
+        // Both were checked when the settings were resolved.
+        let (Ok(name), Ok(mut value)) = (
+            name.parse::<HeaderName>(),
+            HeaderValue::from_bytes(value.reveal().as_bytes()),
+        ) else {
+            continue;
+        };
+        value.set_sensitive(true);
+        if replaced.contains(&name) {
+            headers.append(name, value);
+        } else {
+            headers.insert(name.clone(), value);
+            replaced.push(name);
+        }
+    }
+    headers
+}
+
+/// A response's head in airx's own terms.
+pub(super) fn head(
+    version: Version,
+    status: StatusCode,
+    headers: &HeaderMap,
+    peer: Option<SocketAddr>,
+) -> Head {
+    let pair = |(name, value): (&HeaderName, &HeaderValue)| {
+        (
+            name.as_str().to_owned(),
+            String::from_utf8_lossy(value.as_bytes()).into_owned(),
+        )
+    };
+    Head {
+        version: if version == Version::HTTP_10 {
+            "HTTP/1.0"
+        } else {
+            "HTTP/1.1"
+        },
+        status: status.as_u16(),
+        reason: status.canonical_reason().unwrap_or_default(),
+        headers: headers.iter().map(pair).collect(),
+        peer: peer.map(|peer| peer.to_string()),
+        recording: None,
+    }
+}
+
+/// A status' standard phrase.
+pub(crate) fn reason(status: u16) -> &'static str {
+    StatusCode::from_u16(status)
+        .ok()
+        .and_then(|status| status.canonical_reason())
+        .unwrap_or_default()
+}
+
+/// The TLS set-up. Without https on the way no root is read: the store stays
+/// empty, and is there only so that reqwest does not make one of its own.
+fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
+    let by_tls_proxy = || {
+        let environment = [
+            "HTTPS_PROXY",
+            "https_proxy",
+            "HTTP_PROXY",
+            "http_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+        ];
+        connection
+            .proxy
+            .as_ref()
+            .is_some_and(|proxy| proxy.scheme() == "https")
+            || environment.iter().any(|name| {
+                std::env::var(name)
+                    .is_ok_and(|proxy| proxy.to_ascii_lowercase().starts_with("https:"))
+            })
+    };
+    let needed = connection.endpoint.url.scheme() == "https"
+        || (!connection.endpoint.loopback && by_tls_proxy());
+    let roots = if needed {
+        tls_roots::of(connection.cacert.as_deref())?
+    } else {
+        RootCertStore::empty()
+    };
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::new(Class::Internal, format!("TLS cannot be set up: {error}")))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}

@@ -1,0 +1,188 @@
+//! A streamed response of the network as a blocking iterator. One step hands
+//! over all that has arrived, so that a burst is printed as one, and waits only
+//! where nothing has.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Instant;
+
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
+use tokio::runtime::{Builder, Runtime};
+
+use super::error::{self, Limits};
+use super::gather::{Gather, Pile};
+use super::live::REUSED_MAX;
+use super::{Head, client};
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::settings::Connection;
+
+/// The async client and the runtime it lives on. Neither is ever dropped.
+pub(super) struct Client {
+    http: std::mem::ManuallyDrop<reqwest::Client>,
+    runtime: std::mem::ManuallyDrop<Runtime>,
+    /// It has had an answer, whose connection may be used again.
+    answered: bool,
+}
+
+/// A response whose head has been read.
+pub(super) struct LiveStream<'a> {
+    gather: Gather,
+    runtime: &'a Runtime,
+    limits: Limits,
+    /// The body tells its own end: by its length or by chunks.
+    framed: bool,
+    taken: Pile,
+}
+
+/// Turns of the tasks until the socket is looked at again: two a chunk.
+const TURNS_A_ROUND: u32 = 1024;
+
+/// Bytes behind which more may lie in the socket. After fewer it is empty most
+/// likely, and the look would delay them.
+const MUCH: usize = 16 * 1024;
+
+/// What a stream has to give.
+#[derive(Debug)]
+pub enum Next<'a> {
+    /// Bytes that have arrived.
+    Bytes(&'a [u8]),
+    /// The limit has passed.
+    TimedOut,
+    /// The body's end. Whether it is a proper one: a body that ends with its
+    /// connection may have been cut anywhere.
+    End {
+        /// The length or the chunks say that nothing is missing.
+        whole: bool,
+    },
+}
+
+impl Client {
+    pub(super) fn new(connection: &Connection) -> Result<Self, Failure> {
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            // Two tasks take turns for each chunk; the socket is looked at
+            // when they have nothing left to do.
+            .event_interval(TURNS_A_ROUND)
+            .build()?;
+        let http = client::asynchronous(connection)?;
+        let keep = std::mem::ManuallyDrop::new;
+        Ok(Self {
+            http: keep(http),
+            runtime: std::mem::ManuallyDrop::new(runtime),
+            answered: false,
+        })
+    }
+
+    pub(super) fn send(
+        &mut self,
+        connection: &Connection,
+        body: Vec<u8>,
+        limit: Option<Instant>,
+    ) -> Result<(Head, LiveStream<'_>), Failure> {
+        let limits = Limits::of(connection);
+        let request = self
+            .http
+            .post(connection.endpoint.url.clone())
+            .headers(client::chat_headers(connection, true))
+            .body(body);
+        let sent = sent(request, if self.answered { REUSED_MAX } else { 0 });
+        let sent = self.runtime.block_on(async {
+            match limit {
+                Some(limit) => tokio::time::timeout_at(limit.into(), sent).await.ok(),
+                None => Some(sent.await),
+            }
+        });
+        let response = match sent {
+            None => return Err(Failure::new(Class::Network, "no response has come in time")),
+            Some(sent) => sent.map_err(|error| error::before_head(&error, &limits))?,
+        };
+        self.answered = true;
+        let head = client::head(
+            response.version(),
+            response.status(),
+            response.headers(),
+            response.remote_addr(),
+        );
+        let framed = is_framed(response.headers());
+        let gather = Gather::default();
+        self.runtime.spawn(gather.clone().fill(response));
+        let stream = LiveStream {
+            gather,
+            runtime: &self.runtime,
+            limits,
+            framed,
+            taken: Pile::default(),
+        };
+        Ok((head, stream))
+    }
+}
+
+impl LiveStream<'_> {
+    /// As [`super::Stream::has_arrived`].
+    pub(super) fn has_arrived(&self) -> bool {
+        if !self.gather.has_some() && self.taken.bytes().len() >= MUCH {
+            // The tasks take what the socket holds; then it is looked at again.
+            self.runtime.block_on(tokio::task::yield_now());
+        }
+        self.gather.has_some()
+    }
+
+    /// As [`super::Stream::next`].
+    pub(super) fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
+        let (gather, taken) = (&self.gather, &mut self.taken);
+        let waited = self.runtime.block_on(async {
+            // A look before the clock is set: it costs more than the look.
+            let look = poll_fn(|context| Poll::Ready(gather.poll_take(taken, context)));
+            if let Poll::Ready(end) = look.await {
+                return Some(end);
+            }
+            let more = poll_fn(|context| gather.poll_take(taken, context));
+            match limit {
+                Some(limit) => tokio::time::timeout_at(limit.into(), more).await.ok(),
+                None => Some(more.await),
+            }
+        });
+        waited.map_or(Ok(Next::TimedOut), |end| self.took(end))
+    }
+
+    fn took(&mut self, end: Option<Result<(), reqwest::Error>>) -> Result<Next<'_>, Failure> {
+        match end {
+            None => Ok(Next::Bytes(self.taken.bytes())),
+            Some(Ok(())) => Ok(Next::End { whole: self.framed }),
+            Some(Err(error)) => Err(error::in_body(&error, &self.limits)),
+        }
+    }
+}
+
+/// As the blocking client's.
+async fn sent(
+    mut request: reqwest::RequestBuilder,
+    reused: usize,
+) -> reqwest::Result<reqwest::Response> {
+    for _ in 0..reused {
+        let Some(again) = request.try_clone() else {
+            break;
+        };
+        match request.send().await {
+            Err(error) if error::is_closed(&error) => request = again,
+            sent => return sent,
+        }
+    }
+    request.send().await
+}
+
+/// Whether a body tells its own end: by chunks, or else by a length. With any
+/// other transfer coding it ends with its connection, whatever length stands
+/// beside that. RFC 9112 §6.3.
+fn is_framed(headers: &HeaderMap) -> bool {
+    let last = |codings: &str| {
+        let last = codings.rsplit(',').next().unwrap_or_default();
+        last.trim().eq_ignore_ascii_case("chunked")
+    };
+    match headers.get_all(TRANSFER_ENCODING).iter().next_back() {
+        Some(codings) => codings.to_str().is_ok_and(last),
+        None => headers.contains_key(CONTENT_LENGTH),
+    }
+}

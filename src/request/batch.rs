@@ -1,0 +1,214 @@
+//! `batch`: its options → what it does, all that has no meaning there refused.
+
+use std::time::Duration;
+
+use crate::cli::{
+    BatchAction, Common, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs, Render,
+    RequestArgs, SubmitArgs,
+};
+use crate::error::Failure;
+use crate::models;
+use crate::settings::Connection;
+
+/// Between two looks, where nobody says.
+const POLL: Duration = Duration::from_secs(30);
+
+/// What is done with batches.
+#[derive(Debug)]
+pub enum Errand {
+    /// One is made of items.
+    Submit(Box<EachArgs>),
+    /// These are told of, or all.
+    Status(Vec<String>),
+    /// These are waited for.
+    Wait(Vec<String>, Duration),
+    /// The results of these are printed, finish_reasons that count as complete
+    /// beside `stop` and `tool_calls`.
+    Fetch(Vec<String>, Vec<String>, bool),
+    /// These are cancelled.
+    Cancel(Vec<String>),
+}
+
+impl Errand {
+    /// Takes the options apart: what is the errand's own, and what it shares with
+    /// the commands that ask a model.
+    pub fn of(action: BatchAction) -> (Self, Common) {
+        match action {
+            BatchAction::Submit(args) => {
+                let SubmitArgs {
+                    each,
+                    items,
+                    common,
+                } = *args;
+                let each = EachArgs {
+                    each: Some(each.unwrap_or(Each::Lines)),
+                    items,
+                    concurrency: None,
+                    tier: None,
+                    unordered: false,
+                    resume: false,
+                    max_cost: None,
+                };
+                (Self::Submit(Box::new(each)), common)
+            }
+            BatchAction::Status(args) => (Self::Status(args.ids), shared(args.engine)),
+            BatchAction::Wait(args) => {
+                let poll = args.poll.unwrap_or(POLL);
+                (Self::Wait(args.ids, poll), shared(args.engine))
+            }
+            BatchAction::Fetch(args) => (
+                Self::Fetch(args.ids, args.accept, args.allow_empty),
+                shared(args.engine),
+            ),
+            BatchAction::Cancel(args) => (Self::Cancel(args.ids), shared(args.engine)),
+        }
+    }
+
+    /// Whether it is about items, whose number is told while it goes on.
+    pub fn counts_items(&self) -> bool {
+        matches!(self, Self::Wait(..) | Self::Fetch(..))
+    }
+
+    /// Refuses what has no meaning; `is_id` tells what can be an id.
+    ///
+    /// # Errors
+    /// There is something: exit 2.
+    pub fn fits(&self, common: &Common, is_id: impl Fn(&str) -> bool) -> Result<(), Failure> {
+        let submits = matches!(self, Self::Submit(_));
+        options(common, submits)?;
+        let (name, ids) = match self {
+            Self::Submit(_) => return Ok(()),
+            Self::Status(ids) => ("status", ids),
+            Self::Wait(ids, _) => ("wait", ids),
+            Self::Fetch(ids, ..) => ("fetch", ids),
+            Self::Cancel(ids) => ("cancel", ids),
+        };
+        if ids.is_empty() && name != "status" {
+            return Err(Failure::usage(format!("batch {name}: no id was given")).hint(format!(
+                "airx batch submit prints the ids: airx batch {name} $(cat ids); airx batch status lists them"
+            )));
+        }
+        if let Some(id) = ids.iter().find(|id| !is_id(id)) {
+            return Err(Failure::usage(format!("{id:?} is no id of a batch"))
+                .hint("an id has up to 256 letters, digits and signs, without / ? # % and \\"));
+        }
+        if let Self::Wait(_, Duration::ZERO) = self {
+            return Err(Failure::usage("--poll 0 would ask without a pause")
+                .hint("the server's batches take minutes and hours: --poll 30s"));
+        }
+        Ok(())
+    }
+}
+
+fn shared(engine: EngineArgs) -> Common {
+    Common {
+        input: InputArgs::default(),
+        request: RequestArgs::default(),
+        output: engine.output,
+        connection: engine.connection,
+        file: engine.file,
+    }
+}
+
+fn options(common: &Common, submits: bool) -> Result<(), Failure> {
+    let Common {
+        input,
+        request,
+        output,
+        connection,
+        ..
+    } = common;
+    let OutputArgs {
+        extract, dry_run, ..
+    } = output;
+    let dry = dry_run.is_some();
+    let given = [
+        (input.session.is_some(), "--session", ITEMS),
+        (
+            !request.accept.is_empty(),
+            "--accept",
+            "it is airx batch fetch that reads the answers: give it there",
+        ),
+        (
+            request.allow_empty,
+            "--allow-empty",
+            "it is airx batch fetch that reads the answers: give it there",
+        ),
+        (extract.is_some(), "--extract", ITEMS),
+        (
+            output.render == Render::Always,
+            "--render always",
+            "nothing of it is prose",
+        ),
+        (output.reasoning, "--reasoning", ITEMS),
+        (
+            dry && !submits,
+            "--dry-run",
+            "airx batch submit --dry-run prints what would be uploaded",
+        ),
+        (
+            *dry_run == Some(DryRun::Curl),
+            "--dry-run=curl",
+            "a batch takes two requests, one of them a file: --dry-run prints that",
+        ),
+        (
+            connection.first_token_timeout.is_some(),
+            "--first-token-timeout",
+            WHOLE,
+        ),
+        (connection.idle_timeout.is_some(), "--idle-timeout", WHOLE),
+        (
+            connection.max_in_flight.is_some(),
+            "--max-in-flight",
+            "a batch has a queue of its own, and airx makes one request after the other",
+        ),
+        (connection.record.is_some(), "--record", TAPE),
+        (connection.replay.is_some(), "--replay", TAPE),
+    ];
+    match given.into_iter().find(|(given, ..)| *given) {
+        Some((_, flag, why)) => {
+            Err(Failure::usage(format!("{flag} has no meaning for airx batch")).hint(why))
+        }
+        None => Ok(()),
+    }
+}
+
+const ITEMS: &str = "each item's answer is whole in its line of airx batch fetch";
+const WHOLE: &str = "nothing is streamed: --timeout bounds each request";
+const TAPE: &str = "files and batches are not recorded: airx mock has them, too";
+
+/// Refuses recordings that the environment asks for, and gives up slots.
+///
+/// # Errors
+/// There is a folder of recordings: exit 2.
+pub fn without_tape(connection: &mut Connection) -> Result<(), Failure> {
+    connection.max_in_flight = None;
+    match &connection.cassette {
+        Some(_) => Err(Failure::usage(
+            "AIRX_RECORD and AIRX_REPLAY have no meaning for airx batch",
+        )
+        .hint(TAPE)),
+        None => Ok(()),
+    }
+}
+
+/// Where a batch engine has the chat: the providers' paths have another version.
+/// api.md §8.
+pub fn chat_url(connection: &Connection) -> &'static str {
+    match connection.endpoint.provider {
+        Some(_) => "/v4/chat/completions",
+        None => "/v1/chat/completions",
+    }
+}
+
+/// What to say of a model that the providers do not take in batches.
+pub fn unbatched(model: &str, connection: &Connection) -> Option<String> {
+    let odd = connection.endpoint.provider.is_some() && !models::is_batched(model);
+    odd.then(|| {
+        format!(
+            "{model} is not among the models that BigModel and Z.ai take in batches, by their document of {}: {}",
+            models::BATCHED_ON,
+            models::BATCHED.join(", ")
+        )
+    })
+}

@@ -1,0 +1,139 @@
+//! Options → the request body.
+
+use std::hash::{BuildHasher, RandomState};
+
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::api::request::{Message, Request};
+use crate::cli::Common;
+use crate::error::Failure;
+use crate::settings::Settings;
+use crate::tools::{Kind, Toolbox};
+
+/// Search engines that the API's documents name. api.md §3.
+const ENGINES: [&str; 6] = [
+    "search_std",
+    "search_pro",
+    "search_pro_sogou",
+    "search_pro_quark",
+    "search_pro_jina",
+    "search_pro_bing",
+];
+
+/// Builds the request of `command`.
+pub(super) fn build(
+    command: &'static str,
+    common: &mut Common,
+    settings: &Settings,
+    messages: Vec<Message>,
+    toolbox: &Toolbox,
+) -> Result<Request, Failure> {
+    let args = &mut common.request;
+    let provider = settings.connection.endpoint.provider;
+    // At the providers temperature 0 alone still samples; api.md §7.
+    let cold = args.temperature == Some(0.0) && provider.is_some();
+    let mut kinds: Vec<Kind> = toolbox.offered().map(|(kind, _)| kind).collect();
+    let mut tools: Vec<_> = toolbox.offered().map(|(_, wire)| wire.to_owned()).collect();
+    if let Some(engine) = args.web_search.take() {
+        kinds.push(Kind::WebSearch);
+        tools.push(web_search(&engine)?);
+    }
+    if provider.is_some() {
+        exclusive(&kinds)?;
+    }
+    Ok(Request {
+        model: settings.model.clone(),
+        messages,
+        tools,
+        stream: false,
+        json_object: command == "json",
+        temperature: args.temperature,
+        top_p: args.top_p,
+        max_tokens: args.max_tokens,
+        stop: std::mem::take(&mut args.stop),
+        do_sample: (args.greedy || cold).then_some(false),
+        thinking: settings.thinking,
+        user_id: args.user_id.take(),
+        request_id: args.request_id.take(),
+        params: params(&args.param)?,
+    })
+}
+
+/// Of these three the providers take one kind a request. api.md §3.
+fn exclusive(kinds: &[Kind]) -> Result<(), Failure> {
+    let groups = [
+        (Kind::Function, "--tools"),
+        (Kind::Retrieval, "--retrieval"),
+        (Kind::WebSearch, "--web-search"),
+    ];
+    let mut given = groups.iter().filter(|(kind, _)| kinds.contains(kind));
+    let (Some((_, first)), Some((kind, second))) = (given.next(), given.next()) else {
+        return Ok(());
+    };
+    let what = if *kind == Kind::WebSearch {
+        "search"
+    } else {
+        "retrieval"
+    };
+    Err(Failure::usage(format!(
+        "{first} and {second} exclude each other at BigModel and Z.ai"
+    ))
+    .hint(format!("ask for the {what} in a request of its own")))
+}
+
+/// The provider's search tool; `search_result` has it tell its sources.
+fn web_search(engine: &str) -> Result<Box<RawValue>, Failure> {
+    if !ENGINES.contains(&engine) {
+        return Err(
+            Failure::usage(format!("--web-search={engine}: no such engine"))
+                .hint(format!("one of {}", ENGINES.join(", "))),
+        );
+    }
+    let tool = serde_json::json!({
+        "type": "web_search",
+        "web_search": { "enable": true, "search_engine": engine, "search_result": true },
+    });
+    to_raw_value(&tool).map_err(|error| Failure::usage(error.to_string()))
+}
+
+/// Reads `--param KEY=JSON`; the last of a name counts.
+fn params(flags: &[String]) -> Result<Vec<(String, Box<RawValue>)>, Failure> {
+    let mut params: Vec<(String, Box<RawValue>)> = Vec::new();
+    for flag in flags {
+        let Some((name, value)) = flag.split_once('=').filter(|(name, _)| !name.is_empty()) else {
+            return Err(Failure::usage(format!("--param {flag}: write KEY=JSON")));
+        };
+        if let Some(option) = taken(name) {
+            return Err(
+                Failure::usage(format!("--param {name}: this member is airx's own")).hint(option),
+            );
+        }
+        let value: serde_json::Value = serde_json::from_str(value).map_err(|why| {
+            Failure::usage(format!("--param {name}: the value is not JSON: {why}")).hint(format!(
+                "a string needs quotes of its own: --param '{name}=\"text\"'"
+            ))
+        })?;
+        let value = to_raw_value(&value).map_err(|error| Failure::usage(error.to_string()))?;
+        params.retain(|(known, _)| known != name);
+        params.push((name.to_owned(), value));
+    }
+    Ok(params)
+}
+
+/// What to use in place of a member that is not to be set.
+fn taken(name: &str) -> Option<&'static str> {
+    match name {
+        "model" => Some("use -m"),
+        "messages" => Some("use --messages"),
+        "stream" => Some("use airx stream, or airx chat for a whole reply"),
+        _ => None,
+    }
+}
+
+/// An id for a request whose user gave none, so that it can be found again.
+pub(super) fn fresh_id() -> String {
+    format!(
+        "airx-{:016x}",
+        RandomState::new().hash_one(std::process::id())
+    )
+}

@@ -1,0 +1,228 @@
+//! `--each`: its options → what is common to all items, and each item → its
+//! request.
+
+use super::Plan;
+use crate::api::request::{Message, Request};
+use crate::api::usage::Usage;
+use crate::cli::{Common, EachArgs, Format, Render, Tier};
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::models::{self, Charge};
+use crate::prompt::{Item, Template};
+
+/// Requests at once to a model whose number no document tells.
+const CAREFUL: u16 = 2;
+
+/// What all items of a run share.
+#[derive(Debug)]
+pub struct Many {
+    /// An item → the text of its last turn.
+    pub template: Template,
+    /// Requests in flight at most.
+    pub concurrency: u16,
+    /// `--max-cost`.
+    pub budget: Option<Allowance>,
+    /// `--request-id`; each item has its number behind it.
+    id: Option<String>,
+    /// Each request gets an id of airx's own.
+    fresh: bool,
+}
+
+/// `--max-cost`.
+#[derive(Debug, Clone)]
+pub struct Allowance {
+    /// In units of 10^-12 of the currency.
+    pub units: u128,
+    /// As it was given, with the currency.
+    pub shown: String,
+    /// Requests that one item may take.
+    requests: u32,
+}
+
+/// What the requests of an item may cost, in units of 10^-12 of the currency.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Bounds {
+    /// The first, and each that repeats it.
+    pub first: u128,
+    /// One that follows and carries what came before.
+    pub later: u128,
+    /// All that the item can take.
+    pub all: u128,
+}
+
+/// Refuses what has no meaning for many items; `own` are the command's own
+/// options, as far as they were given.
+///
+/// # Errors
+/// There is one: exit 2.
+pub fn fits_each(common: &Common, own: &[&'static str]) -> Result<(), Failure> {
+    let output = &common.output;
+    let shared = [
+        (output.format == Format::Json, "--format json"),
+        (output.extract.is_some(), "--extract"),
+        (output.render == Render::Always, "--render always"),
+        (output.reasoning, "--reasoning"),
+    ];
+    let shared = shared.into_iter().filter(|(given, _)| *given);
+    let mut given = shared.map(|(_, flag)| flag).chain(own.iter().copied());
+    let Some(flag) = given.next() else {
+        return Ok(());
+    };
+    let why = match flag {
+        "--format json" | "--render always" => "leave it out: each item becomes one line of JSON",
+        "--extract" => "each item's text is whole in the `content` of its line",
+        "--reasoning" => "many items think at the same time; leave it out",
+        "--stream" => "an item's line is printed when its answer is complete; leave it out",
+        "--run" => {
+            return Err(Failure::usage("--run with --each needs --yes")
+                .hint("nobody can be asked for the calls of many items at the same time"));
+        }
+        _ => "each item's value is whole in the `value` of its line: jq -c .value",
+    };
+    Err(Failure::usage(format!("{flag} is for one answer, not for --each")).hint(why))
+}
+
+impl Many {
+    /// Reads the options for requests like `request`, of which an item may take
+    /// `requests`.
+    pub(super) fn new(
+        args: &EachArgs,
+        template: Template,
+        request: &mut Request,
+        fresh: bool,
+        requests: u32,
+    ) -> Result<Self, Failure> {
+        let budget = args.max_cost.as_deref();
+        let budget = budget.map(|amount| Allowance::new(amount, request, requests));
+        Ok(Self {
+            template,
+            concurrency: concurrency(args, &request.model),
+            budget: budget.transpose()?,
+            id: request.request_id.take(),
+            fresh,
+        })
+    }
+
+    /// The request of an item: of all that is common, with its text.
+    ///
+    /// # Errors
+    /// Its line is no item, or it has no text: exit 2.
+    pub fn request(&self, common: &Request, item: &Item) -> Result<Request, Failure> {
+        let filled = self.template.fill(item)?;
+        let mut request = common.clone();
+        if let Some(Message::User { text, .. }) = request.messages.last_mut() {
+            *text = filled;
+        }
+        Ok(request)
+    }
+
+    /// The request of the first item, for `--dry-run`.
+    pub fn first(&self, plan: &Plan, item: &Item) -> Option<Result<Request, Failure>> {
+        let job = match plan {
+            Plan::Once(job, _) | Plan::Rounds(job, _) | Plan::Reask(job, _) => job,
+            Plan::Each(..) | Plan::Print(_) => return None,
+        };
+        let mut request = self.request(&job.request, item);
+        if let Ok(request) = &mut request {
+            request.request_id = self.id.as_ref().map(|id| format!("{id}-0"));
+        }
+        Some(request)
+    }
+
+    /// The id of an item's request, where the user gives one: `--request-id` with
+    /// the item's number.
+    pub fn own_id(&self, index: u64) -> Option<String> {
+        self.id.as_ref().map(|id| format!("{id}-{index}"))
+    }
+
+    /// The id of an item's request, which is no part of what it is known by.
+    pub fn id(&self, index: u64) -> Option<String> {
+        let own = self.own_id(index);
+        own.or_else(|| self.fresh.then(super::body::fresh_id))
+    }
+}
+
+fn concurrency(args: &EachArgs, model: &str) -> u16 {
+    let tier = match args.tier.unwrap_or(Tier::V0) {
+        Tier::V0 => 0,
+        Tier::V1 => 1,
+        Tier::V2 => 2,
+        Tier::V3 => 3,
+    };
+    let known = models::find(model).and_then(|model| model.concurrency);
+    let known = known.map(|tiers| tiers[tier]);
+    args.concurrency.or(known).unwrap_or(CAREFUL)
+}
+
+impl Allowance {
+    fn new(amount: &str, request: &Request, requests: u32) -> Result<Self, Failure> {
+        let Some(units) = models::amount_of(amount) else {
+            return Err(Failure::usage(format!(
+                "--max-cost {amount}: write an amount like 2.50, with 12 decimal places at most"
+            )));
+        };
+        let price = models::find(&request.model).and_then(|model| model.price);
+        let Some(price) = price else {
+            let model = &request.model;
+            return Err(
+                Failure::usage(format!("--max-cost: the price of {model} is not known")).hint(
+                    "airx models lists the known prices; without --max-cost nothing is bounded",
+                ),
+            );
+        };
+        Ok(Self {
+            units,
+            shown: format!("{amount} {}", price.currency),
+            requests,
+        })
+    }
+
+    /// What this request of an item may cost at most, and those that follow it.
+    pub fn bounds(&self, request: &Request, body: &[u8]) -> Bounds {
+        let number = |name: &str| {
+            let param = request.params.iter().find(|(known, _)| known == name);
+            param.and_then(|(_, value)| value.get().parse::<u64>().ok())
+        };
+        let choices = number("n").unwrap_or(1).max(1);
+        let answer = number("max_tokens").or(request.max_tokens);
+        // No token is shorter than a byte. What a picture or a search comes to
+        // does not stand in the request: then the context is the bound.
+        let text_alone = memchr::memmem::find(body, b"\"image_url\"").is_none()
+            && memchr::memmem::find(body, b"\"web_search\"").is_none()
+            && memchr::memmem::find(body, b"\"retrieval\"").is_none()
+            && memchr::memmem::find(body, b"\"mcp\"").is_none();
+        let prompt = text_alone.then_some(body.len() as u64);
+        let one = |prompt| {
+            let bound = models::bound(&request.model, prompt, answer).unwrap_or(u128::MAX);
+            bound.saturating_mul(u128::from(choices))
+        };
+        let (first, later) = (one(prompt), one(None));
+        let more = later.saturating_mul(u128::from(self.requests.saturating_sub(1)));
+        Bounds {
+            first,
+            later,
+            all: first.saturating_add(more),
+        }
+    }
+
+    /// What an answer with these tokens counts: by the price of the model that was
+    /// asked, in whose currency the limit is; by that of the model which says that
+    /// it `answered`, where that is dearer in the same currency.
+    pub fn charge(asked: &str, answered: &str, usage: &Usage) -> Charge {
+        let charge = models::charge(asked, usage);
+        if answered == asked || models::currency(answered) != models::currency(asked) {
+            return charge;
+        }
+        charge.max(models::charge(answered, usage))
+    }
+
+    /// Nothing more may start.
+    pub fn used_up(&self, spent: u128) -> Failure {
+        let (shown, spent) = (&self.shown, models::shown(spent));
+        Failure::new(
+            Class::Partial,
+            format!("--max-cost {shown}: the next item could pass it, and {spent} is spent"),
+        )
+        .hint("raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here")
+    }
+}

@@ -1,0 +1,78 @@
+//! What a command is asked to do by options of its own.
+
+use std::path::Path;
+
+use crate::cli::{JsonAnswer, OfferArgs, RunArgs};
+use crate::schema::{self, Show};
+
+/// What a command asks a model for, by its own options.
+#[derive(Debug)]
+pub enum Task {
+    /// An answer.
+    Answer,
+    /// Calls of tools.
+    Tools(OfferArgs, RunArgs),
+    /// JSON.
+    Json(JsonAnswer),
+}
+
+impl Task {
+    /// The files that it will read, each with its option for messages.
+    pub fn files(&self) -> Vec<(&'static str, &Path)> {
+        match self {
+            Self::Answer => Vec::new(),
+            Self::Tools(offer, _) => {
+                let files = offer.tools.iter();
+                files.map(|file| ("`-t -`", &**file)).collect()
+            }
+            Self::Json(answer) => {
+                let schema = answer.schema.iter();
+                schema
+                    .map(|file| ("`--schema -`", Path::new(file)))
+                    .collect()
+            }
+        }
+    }
+
+    /// Whether its answer is streamed.
+    pub fn is_live(&self) -> bool {
+        matches!(self, Self::Tools(offer, _) if offer.stream)
+    }
+
+    /// Its options, as far as they were given, that are for one answer alone.
+    pub fn of_one(&self) -> Vec<&'static str> {
+        let given = match self {
+            Self::Answer => Vec::new(),
+            Self::Tools(offer, run) => {
+                vec![(offer.stream, "--stream"), (run.run && !run.yes, "--run")]
+            }
+            Self::Json(answer) => vec![
+                (answer.stream, "--stream"),
+                (answer.lines, "--lines"),
+                (answer.pretty, "--pretty"),
+                (!answer.select.is_empty(), "--select"),
+            ],
+        };
+        given
+            .into_iter()
+            .filter_map(|(given, flag)| given.then_some(flag))
+            .collect()
+    }
+}
+
+/// What the options of `json` say of its answer.
+pub fn wanted(args: JsonAnswer) -> schema::Options {
+    let show = match args {
+        _ if args.pretty => Show::Pretty,
+        _ if args.lines => Show::Lines,
+        _ if args.select.is_empty() => Show::Compact,
+        _ => Show::Select(args.select),
+    };
+    schema::Options {
+        schema: args.schema,
+        fields: args.fields,
+        show,
+        stream: args.stream,
+        tries: args.tries.unwrap_or(schema::TRIES),
+    }
+}

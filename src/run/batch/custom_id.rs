@@ -1,0 +1,56 @@
+//! What a request is called in a batch: `airx-INDEX-HASH`, from which its result
+//! gets both back.
+//!
+//! The hash is in base64url, 43 characters for the 64 digits that results show:
+//! the providers make a request's id of it, and their newer documents let that
+//! have 64 characters.
+
+use std::fmt::Write as _;
+
+use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
+
+use crate::api::batch::INDEX_END;
+
+/// The id of the item of this index, whose request has this hash, in hexadecimal
+/// digits.
+pub(super) fn make(index: u64, hash: &str) -> String {
+    let bytes: Vec<u8> = hash
+        .as_bytes()
+        .chunks_exact(2)
+        .filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect();
+    format!("airx-{index}-{}", BASE64_URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Index and hash out of an id; none where airx did not make it.
+pub(super) fn read(id: &str) -> Option<(u64, String)> {
+    let (index, hash) = id.strip_prefix("airx-")?.split_once('-')?;
+    let index: u64 = index.parse().ok()?;
+    let bytes: [u8; 32] = BASE64_URL_SAFE_NO_PAD.decode(hash).ok()?.try_into().ok()?;
+    let hex = bytes
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a string does not fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+    let same = index < INDEX_END && id == make(index, &hex);
+    same.then_some((index, hex))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_gives_back_what_it_was_made_of_and_a_stranger_nothing() {
+        let hash = crate::http::digest(b"request");
+        let id = make(49_999, &hash);
+        assert_eq!(read(&id), Some((49_999, hash.clone())));
+        assert!(make(99_999_999, &hash).len() < 60);
+        for other in ["request-1", "airx-1-", "airx-x-y", "", &id[..50], "airx--1"] {
+            assert_eq!(read(other), None, "{other}");
+        }
+        assert_eq!(read(&id.replace("49999", "049999")), None);
+    }
+}

@@ -1,0 +1,196 @@
+//! The provider's batch engine: each of its requests, and what is wrong with its
+//! answers.
+
+use std::fs::File;
+
+use crate::answer::one_line;
+use crate::api::batch::{Batch, Page, id};
+use crate::client::{self, Again, Failed};
+use crate::error::Failure;
+use crate::event::{Event, Level, Sink};
+use crate::exit::Class;
+use crate::http::{Call, Payload, Transport};
+
+/// Batches that a part of the list has.
+const PAGE: &str = "100";
+
+/// The engine, and who is told of it.
+pub(super) struct Engine<'a> {
+    pub(super) transport: &'a mut Transport,
+    pub(super) sink: &'a mut dyn Sink,
+}
+
+/// A part of the list, and what the next one begins behind.
+pub(super) struct Listed {
+    pub(super) batches: Vec<Batch>,
+    pub(super) next: Option<String>,
+}
+
+impl Engine<'_> {
+    fn call(
+        &mut self,
+        path: &str,
+        query: &[(&str, &str)],
+        payload: Payload<'_>,
+    ) -> Result<Vec<u8>, Failure> {
+        let call = Call {
+            path,
+            query,
+            payload,
+        };
+        client::call(&call, Again::Freely, None, self.transport, self.sink)
+            .map_err(|failed| failed.failure)
+    }
+
+    /// What there is to tell of a batch.
+    pub(super) fn batch(&mut self, id: &str) -> Result<Batch, Failure> {
+        let told = self.call(&format!("/batches/{id}"), &[], Payload::Ask);
+        told.and_then(|body| read(&body))
+            .map_err(|failure| about(id, failure))
+    }
+
+    /// Ends a batch early.
+    pub(super) fn cancel(&mut self, id: &str) -> Result<Batch, Failure> {
+        let told = self.call(&format!("/batches/{id}/cancel"), &[], Payload::Order);
+        told.and_then(|body| read(&body))
+            .map_err(|failure| about(id, failure))
+    }
+
+    /// The batches behind this one, newest first as the server has them.
+    pub(super) fn list(&mut self, after: Option<&str>) -> Result<Listed, Failure> {
+        let query: Vec<_> = after
+            .map(|after| ("after", after))
+            .into_iter()
+            .chain([("limit", PAGE)])
+            .collect();
+        let body = self.call("/batches", &query, Payload::Ask)?;
+        let page = Page::read(&body).map_err(|why| {
+            let what = format!("the response is no list of batches: {why}");
+            told(Failure::new(Class::Incomplete, what), &body)
+        })?;
+        let read = page.data.iter().map(|raw| read(raw.get().as_bytes()));
+        let batches: Vec<Batch> = read.filter_map(Result::ok).collect();
+        let odd = page.data.len() - batches.len();
+        if odd > 0 {
+            let what = format!("{odd} entries of the list are no batches, and are passed over");
+            self.sink.note(Level::Warning, &what);
+        }
+        Ok(Listed {
+            batches,
+            next: page
+                .has_more
+                .unwrap_or(false)
+                .then(|| page.last())
+                .flatten(),
+        })
+    }
+
+    /// Uploads the lines of a batch; the file's id.
+    pub(super) fn upload(&mut self, name: &str, file: &File) -> Result<String, Failure> {
+        let body = self.call("/files", &[], Payload::Lines { name, file })?;
+        let file = id(&body).filter(|id| is_id(id));
+        file.ok_or_else(|| {
+            let what = "the server has taken the file and tells no id of it";
+            told(Failure::new(Class::Incomplete, what), &body)
+        })
+    }
+
+    /// Orders a batch.
+    pub(super) fn create(&mut self, order: &[u8]) -> Result<Batch, Failed> {
+        let call = Call {
+            path: "/batches",
+            query: &[],
+            payload: Payload::Json(order),
+        };
+        let body = client::call(&call, Again::Undone, None, self.transport, self.sink)?;
+        read(&body).map_err(|failure| Failed {
+            failure,
+            unsure: true,
+        })
+    }
+
+    /// Gets a file's bytes into one of this machine.
+    pub(super) fn download(&mut self, id: &str, into: &mut File) -> Result<(), Failure> {
+        if !is_id(id) {
+            let what = format!("the server names a file that cannot be asked for: {id:?}");
+            return Err(Failure::new(Class::Incomplete, what));
+        }
+        let path = format!("/files/{id}/content");
+        let call = Call {
+            path: &path,
+            query: &[],
+            payload: Payload::Get,
+        };
+        let got = client::call(&call, Again::Freely, Some(into), self.transport, self.sink);
+        got.map(drop).map_err(|mut failed| {
+            failed.failure.message = format!("file {id}: {}", failed.failure.message);
+            failed.failure
+        })
+    }
+
+    /// Tells of a batch: its object, its event, or the words `line`.
+    pub(super) fn tell(&mut self, batch: &Batch, line: &str) -> Result<(), Failure> {
+        self.sink.payload(&one_line(batch.raw.trim_ascii()), true)?;
+        self.sink.event(&Event::Batch {
+            id: &batch.id,
+            status: &batch.status,
+            total: batch.total,
+            completed: batch.completed,
+            failed: batch.failed,
+        })?;
+        self.sink.text(line)?;
+        self.sink.wait()
+    }
+}
+
+fn read(body: &[u8]) -> Result<Batch, Failure> {
+    let batch = Batch::read(body).filter(|batch| is_id(&batch.id));
+    batch.ok_or_else(|| {
+        let failure = Failure::new(Class::Incomplete, "the response is no batch");
+        told(failure, body).hint("see it with -v; does this server have batches?")
+    })
+}
+
+fn told(mut failure: Failure, body: &[u8]) -> Failure {
+    failure.server_mut().body = Some(body.to_vec());
+    failure
+}
+
+/// A failure about the batch of this id.
+fn about(id: &str, mut failure: Failure) -> Failure {
+    failure.message = format!("batch {id}: {}", failure.message);
+    let status = failure.server.as_ref().and_then(|told| told.http_status);
+    if status == Some(404) {
+        failure = failure.hint("airx batch status lists the batches that there are");
+    }
+    failure
+}
+
+/// Whether a text can be an id: it becomes a part of a path.
+pub fn is_id(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"/?#%\\".contains(&byte);
+    !text.is_empty() && text.len() <= 256 && text.bytes().all(plain) && text != "." && text != ".."
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_id;
+
+    #[test]
+    fn what_would_change_the_path_is_no_id() {
+        for id in [
+            "batch_1793623747600001234",
+            "1716468180_59c7ca",
+            "a:b@c",
+            "...",
+        ] {
+            assert!(is_id(id), "{id}");
+        }
+        let long = "x".repeat(257);
+        for other in [
+            "", ".", "..", "a/b", "a?b", "a#b", "a%2fb", "a b", "a\nb", "\u{e9}", &long,
+        ] {
+            assert!(!is_id(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Ended batches → a result for each of their items, in input order, judged as an
+//! answer of the chat would be.
+
+use super::custom_id;
+use super::engine::Engine;
+use super::lines::{Lines, Place};
+use super::status::start;
+use super::wait::refused;
+use crate::answer::{self, Accept};
+use crate::api::answered::Answered;
+use crate::api::batch::{Batch, State};
+use crate::client;
+use crate::error::Failure;
+use crate::event::{Count, Event, Items, Level, Sink, Tally};
+use crate::exit::Class;
+use crate::http::Transport;
+use crate::run::each::outcome::{Content, Outcome};
+use crate::run::report;
+
+/// Prints what became of the items of these batches. `discount`: the half of the
+/// list price that the providers take is what an answer cost.
+///
+/// # Errors
+/// A batch has not ended, its files cannot be had, or items failed.
+pub fn fetch(
+    ids: &[String],
+    accept: Accept<'_>,
+    discount: bool,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    start(sink)?;
+    let mut engine = Engine { transport, sink };
+    let mut batches: Vec<Batch> = Vec::new();
+    for (at, id) in ids.iter().enumerate() {
+        // Given twice it is one batch still.
+        if !ids[..at].contains(id) {
+            let batch = engine.batch(id)?;
+            ended(&batch)?;
+            batches.push(batch);
+        }
+    }
+    let mut lines = Lines::default();
+    for (number, batch) in (0..).zip(&batches) {
+        lines.add(number, batch, &mut engine)?;
+    }
+    lines.settle();
+    let mut items = Items::default();
+    let places = std::mem::take(&mut lines.places);
+    let mut doubles = 0;
+    for told in places.chunk_by(|one, other| (one.index, one.batch) == (other.index, other.batch)) {
+        doubles += told.len() - 1;
+        let batch = &batches[told[0].batch as usize];
+        let (outcome, line) = best(told, batch, &mut lines, accept, discount)?;
+        match outcome.result {
+            Ok(_) => items.done += 1,
+            Err(_) => items.failed += 1,
+        }
+        tell_of(&outcome, line.as_deref(), discount, engine.sink)?;
+        engine.sink.count(Count::Items(items));
+    }
+    items.failed += lines.lost;
+    engine.sink.count(Count::Items(items));
+    if doubles > 0 {
+        let what = format!(
+            "{doubles} lines more tell of items that have one: the first success counts, or the first line"
+        );
+        engine.sink.note(Level::Warning, &what);
+    }
+    verdict(&batches, &items, &lines, engine.sink)
+}
+
+/// What the lines of one item come to: the first that is a success, or else the
+/// first; and that line.
+fn best(
+    told: &[Place],
+    batch: &Batch,
+    lines: &mut Lines,
+    accept: Accept<'_>,
+    discount: bool,
+) -> Result<(Outcome, Option<Vec<u8>>), Failure> {
+    let mut first = None;
+    for place in told {
+        let line = lines.read(place)?;
+        let outcome = match &line {
+            Some(line) => answered(place, line, accept, discount),
+            None => unanswered(place, batch),
+        };
+        if outcome.result.is_ok() {
+            return Ok((outcome, line));
+        }
+        first.get_or_insert((outcome, line));
+    }
+    first.ok_or_else(|| Failure::new(Class::Internal, "an item has no place"))
+}
+
+fn verdict(
+    batches: &[Batch],
+    items: &Items,
+    lines: &Lines,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    let lost = lines.lost;
+    if lost > 0 {
+        let what = format!("{lost} items have no line in the batch's files, and are not told");
+        sink.note(Level::Warning, &what);
+    }
+    if let Some(batch) = batches.iter().find(|batch| batch.state == State::Failed) {
+        return Err(refused(batch));
+    }
+    let Items { done, failed, .. } = *items;
+    let unknown = lines.unknown.first().map(|at| {
+        let Batch { id, status, .. } = &batches[*at as usize];
+        format!(
+            "batch {id} is {status} and nobody tells how many items it has: some may be missing"
+        )
+    });
+    let failures = format!("{failed} of {} items failed", done + failed);
+    let what = match (failed, unknown) {
+        (0, None) => return Ok(()),
+        (0, Some(unknown)) => {
+            let hint = "airx batch status --format json shows all that the server says of it";
+            return Err(Failure::new(Class::Partial, unknown).hint(hint));
+        }
+        (_, None) => failures,
+        (_, Some(unknown)) => format!("{failures}; {unknown}"),
+    };
+    Err(Failure::new(Class::Partial, what).hint("each that is told says why in its `error`"))
+}
+
+/// Refuses a batch that is still under way.
+fn ended(batch: &Batch) -> Result<(), Failure> {
+    if batch.has_ended() {
+        return Ok(());
+    }
+    let Batch { id, status, .. } = batch;
+    let done = match (batch.completed, batch.total) {
+        (Some(done), Some(total)) => format!(", {done} of {total} items done"),
+        _ => String::new(),
+    };
+    Err(Failure::new(
+        Class::Busy,
+        format!("batch {id} has not ended: {status}{done}"),
+    )
+    .hint(format!("airx batch wait {id} waits for its end")))
+}
+
+fn tell_of(
+    outcome: &Outcome,
+    line: Option<&[u8]>,
+    discount: bool,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    if let Some(usage) = outcome.tally.usage {
+        let model = outcome.model.as_deref().filter(|_| discount);
+        sink.count(Count::Batched(usage, model));
+    }
+    if let Some(line) = line {
+        sink.payload(line, true)?;
+    }
+    sink.event(&Event::Result(&outcome.told()))?;
+    sink.wait()
+}
+
+/// What a line says of its item.
+fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> Outcome {
+    let read = serde_json::from_slice::<Answered<'_>>(line);
+    let (id, status, body) = match &read {
+        Ok(read) => {
+            let response = read.response.as_ref();
+            let status = response.and_then(|response| response.status_code);
+            let body = response.and_then(|response| response.body);
+            let body = body.map(|body| body.get().as_bytes().to_vec());
+            let id = read.custom_id.as_ref().map(|id| id.as_str().to_owned());
+            (
+                id,
+                status.unwrap_or(200),
+                body.or_else(|| read.fault()).unwrap_or_default(),
+            )
+        }
+        // It was read when it was found.
+        Err(_) => (None, 200, Vec::new()),
+    };
+    let (answer, result) = client::read(status, body, accept);
+    let mut outcome = Outcome::unsent(place.index, Failure::new(Class::Internal, ""));
+    match id.as_deref().map(custom_id::read) {
+        Some(Some((_, hash))) => outcome.hash = Some(hash),
+        Some(None) => outcome.custom_id = id,
+        None => {}
+    }
+    outcome.tally = tally(&answer, discount);
+    outcome.finish_reason.clone_from(&answer.finish_reason);
+    outcome.search.clone_from(&answer.search);
+    outcome.model.clone_from(&answer.model);
+    outcome.result = match result {
+        Ok(()) if answer.calls.is_empty() => Ok(Content::Text(answer.text)),
+        Ok(()) => {
+            let calls = answer.calls.iter().map(|call| report::call(call, &[]));
+            Ok(Content::Calls(calls.collect(), answer.text))
+        }
+        Err(failure) => {
+            if failure.class == Class::Truncated {
+                outcome.partial = answer.text;
+            }
+            Err(failure)
+        }
+    };
+    outcome
+}
+
+fn tally(answer: &answer::Answer, discount: bool) -> Tally {
+    let mut tally = Tally::default();
+    tally.count(&Count::Request);
+    if let Some(usage) = answer.usage {
+        let model = answer.model.as_deref().filter(|_| discount);
+        tally.count(&Count::Batched(usage, model));
+    }
+    tally.stop();
+    tally
+}
+
+/// An item that no line answers.
+fn unanswered(place: &Place, batch: &Batch) -> Outcome {
+    let id = &batch.id;
+    let failure = match batch.state {
+        State::Failed => refused(batch),
+        State::Expired => Failure::new(
+            Class::Busy,
+            format!("batch {id} expired before this item was answered"),
+        )
+        .hint("submit it again"),
+        State::Cancelled => Failure::new(
+            Class::Incomplete,
+            format!("batch {id} was cancelled before this item was answered"),
+        ),
+        _ => Failure::new(
+            Class::Incomplete,
+            format!("the files of batch {id} have no line for this item"),
+        ),
+    };
+    Outcome::unsent(place.index, failure)
+}

@@ -1,0 +1,193 @@
+//! The files of ended batches → where each item's line is, in input order. The
+//! lines themselves stay on the disk.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+
+use super::custom_id;
+use super::engine::Engine;
+use crate::api::answered::Answered;
+use crate::api::batch::{Batch, LINES_MAX, Span, State};
+use crate::error::Failure;
+use crate::event::Level;
+use crate::exit::Class;
+use crate::http::BODY_LIMIT;
+
+/// Lines of a file that are looked at: twenty times what a batch may have.
+const LINES: u64 = 20 * LINES_MAX;
+
+/// A line of a file, or an item that has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    /// The item's.
+    pub(super) index: u64,
+    /// The batch's number.
+    pub(super) batch: u32,
+    /// Where it is: the file's number, the first byte and how many; none for an
+    /// item that no line answers.
+    pub(super) at: Option<(u32, u64, u32)>,
+}
+
+/// All lines of a run.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    files: Vec<File>,
+    /// In input order, once they are [`settled`](Self::settle).
+    pub(super) places: Vec<Place>,
+    /// Items without a line that nobody knows by index.
+    pub(super) lost: u64,
+    /// Batches of which nobody knows how many items they have, and that have not
+    /// told of all.
+    pub(super) unknown: Vec<u32>,
+    /// Lines whose id airx did not make, in the order of the files.
+    strangers: Vec<Place>,
+    /// The ids of those of one batch, and their numbers.
+    named: HashMap<String, u64>,
+    numbers: u64,
+}
+
+impl Lines {
+    /// Gets the files of a batch and finds its lines.
+    pub(super) fn add(
+        &mut self,
+        number: u32,
+        batch: &Batch,
+        engine: &mut Engine<'_>,
+    ) -> Result<(), Failure> {
+        let (from, mut torn) = (self.places.len(), 0);
+        self.named.clear();
+        for id in batch.output.iter().chain(&batch.errors) {
+            let mut file = tempfile::tempfile().map_err(|error| unreadable(&error))?;
+            engine.download(id, &mut file)?;
+            let odd = self.scan(number, &mut file)?;
+            torn += odd.len() as u64;
+            for line in odd {
+                let what = format!(
+                    "batch {}: line {line} of file {id} cannot be read",
+                    batch.id
+                );
+                engine.sink.note(Level::Warning, &what);
+            }
+            self.files.push(file);
+        }
+        let found = &mut self.places[from..];
+        found.sort_unstable();
+        if let Some(span) = batch.span {
+            let missing = missing(number, span, found);
+            self.places.extend(missing);
+            return Ok(());
+        }
+        let own = found.chunk_by(|one, other| one.index == other.index);
+        let found = own.count() as u64 + self.named.len() as u64;
+        // Servers that do not count say 0.
+        let total = batch.total.filter(|total| *total > 0);
+        self.lost += match total {
+            Some(total) if total >= found => total - found,
+            _ => torn,
+        };
+        let files = batch.output.is_some() || batch.errors.is_some();
+        if total.is_none() && !(files && batch.state == State::Completed) {
+            self.unknown.push(number);
+        }
+        Ok(())
+    }
+
+    /// Finds the lines of a file; the numbers of those that are none.
+    fn scan(&mut self, batch: u32, file: &mut File) -> Result<Vec<u64>, Failure> {
+        let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
+        file.seek(SeekFrom::Start(0))
+            .map_err(|error| unreadable(&error))?;
+        let mut reader = BufReader::new(&*file);
+        let (mut line, mut at, mut lines, mut odd) = (Vec::new(), 0, 0, Vec::new());
+        loop {
+            line.clear();
+            let read = (&mut reader)
+                .take(BODY_LIMIT as u64 + 1)
+                .read_until(b'\n', &mut line)
+                .map_err(|error| unreadable(&error))?;
+            if read == 0 {
+                return Ok(odd);
+            }
+            if read > BODY_LIMIT {
+                let mib = BODY_LIMIT >> 20;
+                let what = format!("a line of the batch's file is longer than {mib} MiB");
+                return Err(Failure::new(Class::Incomplete, what));
+            }
+            lines += 1;
+            if lines > LINES {
+                let what = format!("a batch's file has more than {LINES} lines");
+                return Err(Failure::new(Class::Incomplete, what));
+            }
+            if !line.trim_ascii().is_empty() {
+                let at = Some((number, at, u32::try_from(read).unwrap_or(u32::MAX)));
+                if self.place(&line, batch, at).is_none() {
+                    odd.push(lines);
+                }
+            }
+            at += read as u64;
+        }
+    }
+
+    /// Puts a line to its item; none where it is no line of output.
+    fn place(&mut self, line: &[u8], batch: u32, at: Option<(u32, u64, u32)>) -> Option<()> {
+        let answered: Answered<'_> = serde_json::from_slice(line).ok()?;
+        let id = answered.custom_id.as_ref().filter(|_| answered.is_one())?;
+        if let Some((index, _)) = custom_id::read(id.as_str()) {
+            self.places.push(Place { index, batch, at });
+            return Some(());
+        }
+        let index = *self.named.entry(id.as_str().to_owned()).or_insert_with(|| {
+            self.numbers += 1;
+            self.numbers - 1
+        });
+        self.strangers.push(Place { index, batch, at });
+        Some(())
+    }
+
+    /// Puts all in order: airx's items in that of their input, and behind them
+    /// those of others.
+    pub(super) fn settle(&mut self) {
+        let greatest = self.places.iter().map(|place| place.index).max();
+        let from = greatest.map_or(0, |greatest| greatest + 1);
+        let behind = |place: Place| Place {
+            index: from + place.index,
+            ..place
+        };
+        let strangers = std::mem::take(&mut self.strangers);
+        self.places.extend(strangers.into_iter().map(behind));
+        self.places.sort_unstable();
+    }
+
+    /// The line at a place, without its end; none where there is none.
+    pub(super) fn read(&mut self, place: &Place) -> Result<Option<Vec<u8>>, Failure> {
+        let Some((file, at, length)) = place.at else {
+            return Ok(None);
+        };
+        let mut line = vec![0; length as usize];
+        let mut file = &self.files[file as usize];
+        file.seek(SeekFrom::Start(at))
+            .and_then(|_| file.read_exact(&mut line))
+            .map_err(|error| unreadable(&error))?;
+        line.truncate(line.trim_ascii_end().len());
+        Ok(Some(line))
+    }
+}
+
+/// The items of a batch that are not among its lines, which are in order.
+fn missing(batch: u32, span: Span, found: &[Place]) -> Vec<Place> {
+    let mut found = found.iter().map(|place| place.index).peekable();
+    let is_missing = |index: &u64| {
+        while found.next_if(|found| found < index).is_some() {}
+        found.peek() != Some(index)
+    };
+    let at = None;
+    let place = |index| Place { index, batch, at };
+    let all = span.first..span.first + span.items;
+    all.filter(is_missing).map(place).collect()
+}
+
+fn unreadable(error: &io::Error) -> Failure {
+    let what = format!("a temporary file cannot be used: {error}");
+    Failure::new(Class::Internal, what).hint("TMPDIR names a place with more room")
+}

@@ -1,0 +1,136 @@
+//! Items → the files that are uploaded for them, on the disk, each as large as a
+//! batch may be. Nothing is sent before all items are known to be right.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+
+use super::custom_id;
+use crate::api::batch::{BYTES_MAX, LINES_MAX, Span, line};
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::http::digest;
+use crate::prompt::{Item, Items};
+use crate::request::{Job, Many};
+
+/// The lines of one batch.
+#[derive(Debug)]
+pub struct Part {
+    /// Without a name, for its owner alone.
+    pub file: File,
+    /// Its items.
+    pub(super) span: Span,
+    /// Where the first of them stands in the input.
+    pub(super) line: u64,
+}
+
+/// A part that is being written.
+struct Open {
+    file: BufWriter<File>,
+    span: Span,
+    line: u64,
+    bytes: u64,
+}
+
+impl Open {
+    fn new(first: u64, line: u64) -> io::Result<Self> {
+        Ok(Self {
+            file: BufWriter::new(tempfile::tempfile()?),
+            span: Span { first, items: 0 },
+            line,
+            bytes: 0,
+        })
+    }
+
+    fn has_room(&self, bytes: u64) -> bool {
+        self.span.items < LINES_MAX && self.bytes + bytes <= BYTES_MAX
+    }
+
+    fn close(self) -> io::Result<Part> {
+        Ok(Part {
+            file: self
+                .file
+                .into_inner()
+                .map_err(io::IntoInnerError::into_error)?,
+            span: self.span,
+            line: self.line,
+        })
+    }
+}
+
+/// Writes the lines of all items; `url` is where the engine has the chat.
+///
+/// # Errors
+/// An item is wrong, or there is none: exit 2; the disk is full.
+pub fn parts(job: &Job, many: &Many, items: &mut Items, url: &str) -> Result<Vec<Part>, Failure> {
+    let (mut parts, mut open) = (Vec::new(), None::<Open>);
+    let mut index = 0;
+    while let Some(item) = items.read_next()? {
+        let line = item_line(job, many, &item, index, url)?;
+        let length = line.len() as u64;
+        if let Some(full) = open.take_if(|open| !open.has_room(length)) {
+            parts.push(full.close().map_err(|error| unwritten(&error))?);
+        }
+        let part = match open.take() {
+            Some(part) => part,
+            None => Open::new(index, item.line).map_err(|error| unwritten(&error))?,
+        };
+        let part = open.insert(part);
+        part.file
+            .write_all(&line)
+            .map_err(|error| unwritten(&error))?;
+        part.bytes += length;
+        part.span.items += 1;
+        index += 1;
+    }
+    if let Some(last) = open {
+        parts.push(last.close().map_err(|error| unwritten(&error))?);
+    }
+    if parts.is_empty() {
+        return Err(Failure::usage("there are no items")
+            .hint("give them on standard input, or with --items FILE, one a line"));
+    }
+    Ok(parts)
+}
+
+fn item_line(
+    job: &Job,
+    many: &Many,
+    item: &Item,
+    index: u64,
+    url: &str,
+) -> Result<Vec<u8>, Failure> {
+    let place = |mut failure: Failure| {
+        failure.message = format!("item {index} (line {}): {}", item.line, failure.message);
+        failure
+    };
+    let mut request = many.request(&job.request, item).map_err(place)?;
+    let hash = digest(&request.body());
+    request.request_id = many.own_id(index);
+    let line = line(&custom_id::make(index, &hash), url, &request);
+    if line.len() as u64 > BYTES_MAX {
+        let what = "its request alone is larger than a batch may be, 100 MB";
+        return Err(place(Failure::usage(what)));
+    }
+    Ok(line)
+}
+
+fn unwritten(error: &io::Error) -> Failure {
+    let what = format!("a temporary file cannot be written: {error}");
+    Failure::new(Class::Internal, what).hint("TMPDIR names a place with more room")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_has_100_mb_and_50000_lines_and_no_more() {
+        let mut open = Open::new(0, 1).unwrap();
+        assert!(open.has_room(BYTES_MAX) && !open.has_room(BYTES_MAX + 1));
+        open.bytes = BYTES_MAX - 10;
+        open.span.items = LINES_MAX - 1;
+        assert!(open.has_room(10) && !open.has_room(11));
+        open.span.items = LINES_MAX;
+        assert!(!open.has_room(1));
+    }
+}

@@ -1,0 +1,148 @@
+//! Batches under way → all at their end, asked after now and then.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::engine::Engine;
+use super::status::{line, start};
+use crate::api::batch::{Batch, State};
+use crate::error::Failure;
+use crate::event::{Count, Items, Level, Sink};
+use crate::exit::Class;
+use crate::http::Transport;
+
+/// Rounds in a row that may fail for the network's or the server's sake, once one
+/// has not: a wait of hours outlives a short break.
+const ROUNDS: u32 = 10;
+/// Unknown statuses that are told.
+const ODD: usize = 100;
+/// Faults of a validation that a message has.
+const WRONG: usize = 3;
+
+/// Waits until all have ended, then tells of each.
+///
+/// # Errors
+/// Some failed, or could not be asked for.
+pub fn wait(
+    ids: &[String],
+    poll: Duration,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    start(sink)?;
+    let mut engine = Engine { transport, sink };
+    let mut batches: Vec<Batch> = Vec::new();
+    for (at, id) in ids.iter().enumerate() {
+        // Given twice it is one batch still.
+        if !ids[..at].contains(id) {
+            batches.push(engine.batch(id)?);
+            engine.sink.count(Count::Items(items(&batches)));
+        }
+    }
+    let (mut broken, mut pause, mut odd) = (0, poll, HashSet::new());
+    while !batches.iter().all(Batch::has_ended) {
+        name_odd(&batches, &mut odd, engine.sink);
+        std::thread::sleep(pause);
+        pause = poll;
+        match round(&mut batches, &mut engine) {
+            Ok(()) => broken = 0,
+            Err(failure) if broken < ROUNDS && is_passing(&failure) => {
+                broken += 1;
+                let asked = failure.server.as_ref().and_then(|told| told.retry_after);
+                let longer = asked.filter(|asked| *asked > poll);
+                pause = longer.unwrap_or(poll);
+                let when = longer.map(|longer| format!(" in {} s", longer.as_secs()));
+                let told = format!("{failure}; it is asked again{}", when.unwrap_or_default());
+                engine.sink.note(Level::Warning, &told);
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    for batch in &batches {
+        engine.tell(batch, &line(batch))?;
+    }
+    verdict(&batches)
+}
+
+fn round(batches: &mut [Batch], engine: &mut Engine<'_>) -> Result<(), Failure> {
+    for at in 0..batches.len() {
+        if !batches[at].has_ended() {
+            let id = batches[at].id.clone();
+            batches[at] = engine.batch(&id)?;
+            engine.sink.count(Count::Items(items(batches)));
+        }
+    }
+    Ok(())
+}
+
+/// Warns of each status that nobody knows, once.
+fn name_odd(batches: &[Batch], told: &mut HashSet<(String, String)>, sink: &mut dyn Sink) {
+    for Batch { id, status, .. } in batches.iter().filter(|batch| batch.state == State::Unknown) {
+        // A server that makes up new ones is not followed for ever.
+        if told.len() < ODD && told.insert((id.clone(), status.clone())) {
+            let what = format!(
+                "batch {id}: its status {status:?} is not known; it is waited for until it is \
+                 completed, failed, expired or cancelled"
+            );
+            sink.note(Level::Warning, &what);
+        }
+    }
+}
+
+fn is_passing(failure: &Failure) -> bool {
+    matches!(
+        failure.class,
+        Class::Busy | Class::Network | Class::Incomplete
+    )
+}
+
+/// How far all of them are.
+fn items(batches: &[Batch]) -> Items {
+    let mut items = Items::default();
+    for batch in batches {
+        let (done, failed) = (batch.completed.unwrap_or(0), batch.failed.unwrap_or(0));
+        items.done += done;
+        items.failed += failed;
+        if !batch.has_ended() {
+            let ended = done.saturating_add(failed);
+            items.in_flight += batch.total.unwrap_or(0).saturating_sub(ended);
+        }
+    }
+    items
+}
+
+/// What batches came to that have ended.
+fn verdict(batches: &[Batch]) -> Result<(), Failure> {
+    if let Some(batch) = batches.iter().find(|batch| batch.state == State::Failed) {
+        return Err(refused(batch));
+    }
+    let cut = batches.iter().find(|batch| batch.state != State::Completed);
+    let Items { done, failed, .. } = items(batches);
+    let what = match cut {
+        Some(Batch { id, status, .. }) => {
+            format!("batch {id} is {status}: not all of its items were answered")
+        }
+        None if failed > 0 => format!("{failed} of {} items failed", done + failed),
+        None => return Ok(()),
+    };
+    Err(Failure::new(Class::Partial, what).hint("airx batch fetch tells what became of each item"))
+}
+
+/// The failure that a batch is which its validation refused.
+pub(super) fn refused(batch: &Batch) -> Failure {
+    let mut told = batch.wrong.iter().take(WRONG).cloned().collect::<Vec<_>>();
+    let more = batch.wrong.len().saturating_sub(WRONG);
+    if more > 0 {
+        told.push(format!("and {more} more"));
+    }
+    let why = match told.join("; ") {
+        why if why.is_empty() => {
+            "its validation found something wrong and does not say what".into()
+        }
+        why => why,
+    };
+    let mut failure = Failure::new(Class::Rejected, format!("batch {} failed: {why}", batch.id))
+        .hint("airx batch status --format json shows all that the server says of it");
+    failure.server_mut().body = Some(batch.raw.clone());
+    failure
+}

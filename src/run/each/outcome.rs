@@ -1,0 +1,112 @@
+//! What became of an item → its `result` event.
+
+use serde_json::Value;
+
+use crate::error::Failure;
+use crate::event::{Fault, ItemResult, Tally, Violation, millis};
+use crate::exit::Class;
+
+/// What became of an item.
+#[derive(Debug)]
+pub(in crate::run) struct Outcome {
+    pub(in crate::run) index: u64,
+    /// Of the request; none where there is none.
+    pub(in crate::run) hash: Option<String>,
+    pub(in crate::run) result: Result<Content, Failure>,
+    /// What came of an answer that is no success.
+    pub(in crate::run) partial: String,
+    pub(in crate::run) errors: Vec<Violation>,
+    pub(in crate::run) search: Option<Value>,
+    pub(in crate::run) finish_reason: Option<String>,
+    pub(in crate::run) tally: Tally,
+    /// What a batch calls it, where airx did not.
+    pub(in crate::run) custom_id: Option<String>,
+    /// Who answered, where it counts by itself what that cost.
+    pub(in crate::run) model: Option<String>,
+    /// What its requests count against `--max-cost`.
+    pub(in crate::run) spent: u128,
+    /// What was set aside for that beside its bound.
+    pub(in crate::run) more: u128,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(in crate::run) enum Content {
+    Text(String),
+    Value(Value),
+    /// The calls of `tools`, and the words beside them.
+    Calls(Vec<Value>, String),
+}
+
+impl Outcome {
+    /// An item for which nothing was sent.
+    pub(in crate::run) fn unsent(index: u64, failure: Failure) -> Self {
+        let mut tally = Tally::default();
+        tally.stop();
+        Self {
+            index,
+            hash: None,
+            result: Err(failure),
+            partial: String::new(),
+            errors: Vec::new(),
+            search: None,
+            finish_reason: None,
+            tally,
+            custom_id: None,
+            model: None,
+            spent: 0,
+            more: 0,
+        }
+    }
+
+    /// Whether nothing was begun, since the run was ended.
+    pub(in crate::run) fn is_nothing(&self) -> bool {
+        self.tally.requests == 0
+            && matches!(&self.result, Err(failure) if failure.class == Class::Signal)
+    }
+
+    /// A failure that the next items would only repeat.
+    pub(in crate::run) fn ends_run(&self) -> Option<&Failure> {
+        let failure = self.result.as_ref().err()?;
+        let common = match failure.class {
+            Class::Account | Class::Internal => true,
+            // Not of the item itself: of an option that holds for all.
+            Class::Usage => self.hash.is_some(),
+            _ => false,
+        };
+        common.then_some(failure)
+    }
+
+    /// What its event tells.
+    pub(in crate::run) fn told(&self) -> ItemResult<'_> {
+        let tally = &self.tally;
+        let failed = self.result.is_err();
+        let (content, value, tool_calls) = match &self.result {
+            Ok(Content::Text(text)) => (Some(text.as_str()), None, None),
+            Ok(Content::Value(value)) => (None, Some(value), None),
+            Ok(Content::Calls(calls, words)) => {
+                let words = Some(words.as_str()).filter(|words| !words.trim().is_empty());
+                (words, None, Some(calls.as_slice()))
+            }
+            Err(_) => (None, None, None),
+        };
+        let error = self.result.as_ref().err();
+        ItemResult {
+            index: self.index,
+            hash: self.hash.as_deref(),
+            custom_id: self.custom_id.as_deref(),
+            content,
+            value,
+            tool_calls,
+            error: error.map(|failure| Fault::of(failure, tally.usage, tally.requests)),
+            partial: (failed && !self.partial.is_empty()).then_some(&self.partial),
+            errors: (failed && !self.errors.is_empty()).then_some(&self.errors),
+            search: self.search.as_ref(),
+            finish_reason: self.finish_reason.as_deref(),
+            usage: tally.usage,
+            cost: tally.cost,
+            requests: tally.requests,
+            elapsed_ms: millis(tally.elapsed()),
+        }
+    }
+}

@@ -1,0 +1,302 @@
+//! The decisions of a run of many items: what is begun, what is handed on, and
+//! when it is over.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender};
+
+use super::Heard;
+use super::budget::Budget;
+use super::order::Order;
+use super::outcome::Outcome;
+use super::worker::{Task, Workers};
+use crate::client::in_flight::Gate;
+use crate::error::Failure;
+use crate::event::{Count, Earlier, Event, Found, Items, Level, Sink, VERSION};
+use crate::exit::Class;
+use crate::http::digest;
+use crate::prompt::Item;
+use crate::request::{Bounds, Job, Many};
+
+/// What the first SIGINT does.
+const LATER: &str = "SIGINT: what is in flight ends first; once more ends it at once";
+
+/// A run under way.
+pub(super) struct Run<S> {
+    job: Job,
+    many: Many,
+    workers: Workers<S>,
+    gate: Arc<Gate>,
+    want: Sender<()>,
+    earlier: Earlier,
+    order: Order<Outcome>,
+    budget: Option<Budget>,
+    /// What is in flight, each with what it may cost.
+    in_flight: HashMap<u64, u128>,
+    /// Items that have been read.
+    read: u64,
+    /// One that has been read and waits for money.
+    pending: Option<Task>,
+    /// The next item has been asked for.
+    wanted: bool,
+    /// The input has ended.
+    exhausted: bool,
+    /// Why nothing more is begun.
+    over: Option<Failure>,
+    items: Items,
+    size: Option<u64>,
+}
+
+impl<S: Sink + Clone + Send + 'static> Run<S> {
+    #[allow(clippy::too_many_arguments, reason = "the one caller has them by name")]
+    pub(super) fn new(
+        job: Job,
+        many: Many,
+        workers: Workers<S>,
+        gate: Arc<Gate>,
+        want: Sender<()>,
+        earlier: Earlier,
+        ordered: bool,
+        size: Option<u64>,
+    ) -> Self {
+        let in_flight = u64::from(many.concurrency);
+        Self {
+            job,
+            workers,
+            gate,
+            want,
+            earlier,
+            order: Order::new(ordered, in_flight),
+            budget: many
+                .budget
+                .as_ref()
+                .map(|allowed| Budget::new(allowed.units)),
+            many,
+            in_flight: HashMap::new(),
+            read: 0,
+            pending: None,
+            wanted: false,
+            exhausted: false,
+            over: None,
+            items: Items::default(),
+            size,
+        }
+    }
+
+    /// Goes on until nothing is in flight and nothing more is to be begun. The
+    /// failure is one of the output.
+    pub(super) fn go(&mut self, news: &Receiver<Heard>, sink: &mut S) -> Result<(), Failure> {
+        sink.event(&Event::Start {
+            v: VERSION,
+            command: self.job.command,
+            model: Some(&self.job.request.model),
+            request_id: None,
+        })?;
+        sink.wait()?;
+        loop {
+            self.ask_for_more();
+            let done = self.exhausted || self.over.is_some();
+            if done && self.in_flight.is_empty() && self.pending.is_none() {
+                break;
+            }
+            let Ok(heard) = news.recv() else { break };
+            match heard {
+                Heard::Item(item) => self.take(item, sink)?,
+                Heard::Outcome(outcome) => self.end_of(*outcome, sink)?,
+                Heard::Interrupt(signal) => {
+                    if !self.in_flight.is_empty() {
+                        sink.note(Level::Notice, LATER);
+                    }
+                    self.stop(ended_by(signal));
+                }
+            }
+            self.begin_pending()?;
+            sink.count(Count::Items(self.items));
+        }
+        let rest = self.order.rest();
+        rest.into_iter()
+            .try_for_each(|outcome| show(&outcome, sink))
+    }
+
+    /// Says how it ended, once all that was in flight has.
+    pub(super) fn end(self, result: Result<(), Failure>) -> Result<(), Failure> {
+        self.workers.end();
+        result?;
+        let Items {
+            done, failed, kept, ..
+        } = self.items;
+        if failed == 0 {
+            return self.over.map_or(Ok(()), Err);
+        }
+        let over = self.over.unwrap_or_else(|| {
+            let all = done + failed + kept;
+            let what = format!("{failed} of {all} items failed");
+            Failure::new(Class::Partial, what)
+                .hint("each says why in its `error`; with -o FILE, --resume asks for these alone")
+        });
+        Err(over)
+    }
+
+    /// Wants the next item where there is room for it.
+    fn ask_for_more(&mut self) {
+        let room = self.in_flight.len() < usize::from(self.many.concurrency);
+        let idle = !self.wanted && !self.exhausted && self.pending.is_none();
+        if idle && room && self.over.is_none() && self.order.has_room(self.read) {
+            self.wanted = self.want.send(()).is_ok();
+            self.exhausted = !self.wanted;
+        }
+    }
+
+    /// Takes an item that was read.
+    fn take(&mut self, item: Result<Option<Item>, Failure>, sink: &mut S) -> Result<(), Failure> {
+        self.wanted = false;
+        let item = match item {
+            Ok(Some(item)) => item,
+            Ok(None) => {
+                self.exhausted = true;
+                if let (Some(last), None) = (self.earlier.last(), &self.over) {
+                    self.stop(shorter(last, self.read));
+                }
+                return Ok(());
+            }
+            Err(failure) => {
+                self.stop(failure);
+                return Ok(());
+            }
+        };
+        if self.over.is_some() {
+            return Ok(());
+        }
+        let index = self.read;
+        self.read += 1;
+        self.items.read = self.size.map(|size| (item.read, size));
+        let mut request = match self.many.request(&self.job.request, &item) {
+            Ok(request) => request,
+            Err(failure) if self.earlier.take(index, "") == Found::Nothing => {
+                return self.hand_on(Outcome::unsent(index, failure), sink);
+            }
+            // The file has an answer to what stood there before.
+            Err(_) => {
+                self.stop(changed(index, item.line));
+                return Ok(());
+            }
+        };
+        let body = request.body();
+        let hash = digest(&body);
+        match self.earlier.take(index, &hash) {
+            Found::Nothing => {}
+            Found::Result => {
+                self.items.kept += 1;
+                return Ok(());
+            }
+            Found::Another => {
+                self.stop(changed(index, item.line));
+                return Ok(());
+            }
+        }
+        let bounds = self.many.budget.as_ref();
+        let bounds = bounds.map_or_else(Bounds::default, |allowed| allowed.bounds(&request, &body));
+        request.request_id = self.many.id(index);
+        let job = Job {
+            request,
+            ..self.job.clone()
+        };
+        self.pending = Some(Task {
+            index,
+            hash,
+            job,
+            bounds,
+            budget: self.budget.clone(),
+        });
+        Ok(())
+    }
+
+    /// Begins the item that has been read, if it can be paid for whatever it comes
+    /// to; else it waits for what is in flight to cost less than it might.
+    fn begin_pending(&mut self) -> Result<(), Failure> {
+        if self.over.is_some() {
+            self.pending = None;
+        }
+        let Some(task) = self.pending.take() else {
+            return Ok(());
+        };
+        let bound = match &self.budget {
+            Some(budget) => budget.bound(task.bounds.all),
+            None => 0,
+        };
+        if let (Some(budget), Some(allowed)) = (&self.budget, &self.many.budget)
+            && !budget.begin(bound)
+        {
+            if self.in_flight.is_empty() {
+                let failure = allowed.used_up(budget.spent());
+                self.stop(failure);
+            } else {
+                self.pending = Some(task);
+            }
+            return Ok(());
+        }
+        let under_way = self.in_flight.len();
+        self.in_flight.insert(task.index, bound);
+        self.items.in_flight += 1;
+        self.workers.begin(task, under_way)
+    }
+
+    /// An item has ended.
+    fn end_of(&mut self, outcome: Outcome, sink: &mut S) -> Result<(), Failure> {
+        self.items.in_flight -= 1;
+        let bound = self.in_flight.remove(&outcome.index);
+        if let (Some(budget), Some(bound)) = (&self.budget, bound) {
+            budget.end(bound.saturating_add(outcome.more), outcome.spent);
+        }
+        if outcome.is_nothing() {
+            return Ok(());
+        }
+        if let Some(failure) = outcome.ends_run() {
+            self.stop(failure.clone());
+        }
+        self.hand_on(outcome, sink)
+    }
+
+    fn hand_on(&mut self, outcome: Outcome, sink: &mut S) -> Result<(), Failure> {
+        match outcome.result {
+            Ok(_) => self.items.done += 1,
+            Err(_) => self.items.failed += 1,
+        }
+        let mut ready = self.order.push(outcome.index, outcome).into_iter();
+        ready.try_for_each(|outcome| show(&outcome, sink))
+    }
+
+    /// Begins nothing more. The first reason counts, but a signal before any.
+    fn stop(&mut self, why: Failure) {
+        self.gate.close();
+        if self.over.is_none() || why.signal.is_some() {
+            self.over = Some(why);
+        }
+    }
+}
+
+/// Each line is one write, and leaves at once.
+fn show(outcome: &Outcome, sink: &mut dyn Sink) -> Result<(), Failure> {
+    sink.event(&Event::Result(&outcome.told()))?;
+    sink.wait()
+}
+
+fn ended_by(signal: i32) -> Failure {
+    let mut failure = Failure::new(Class::Signal, "ended by SIGINT");
+    failure.signal = Some(signal);
+    failure
+}
+
+fn changed(index: u64, line: u64) -> Failure {
+    let what = format!(
+        "--resume: item {index} (line {line}) is not the one that the file has a result of: its request has changed"
+    );
+    Failure::usage(what).hint("give the same items and options, or name another file with -o")
+}
+
+fn shorter(last: u64, read: u64) -> Failure {
+    let what = format!(
+        "--resume: the file has a result of item {last}, and there are {read} items: the input has become shorter"
+    );
+    Failure::usage(what).hint("give the same items, or name another file with -o")
+}

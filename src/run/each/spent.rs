@@ -1,0 +1,200 @@
+//! What the requests of one item count against `--max-cost`: what their answers
+//! cost, and what they may have cost where no server told.
+
+use super::budget::Budget;
+use crate::api::usage::Usage;
+use crate::request::{Allowance, Bounds, Charge};
+
+/// Classes of failures for which no answer was made that could cost something.
+const FREE: &[&str] = &["account", "rejected", "busy", "usage", "replay"];
+
+/// What was spent, in units of 10^-12 of the currency.
+#[derive(Debug)]
+pub(super) struct Spent {
+    model: String,
+    bounds: Bounds,
+    units: u128,
+    last: Charge,
+    /// Answers have been asked for that follow the first.
+    later: bool,
+    budget: Option<Budget>,
+    /// What tries that failed have cost, and the bounds do not hold.
+    pub(super) more: u128,
+}
+
+impl Spent {
+    /// Nothing, by the price of `model` and within these bounds.
+    pub(super) fn new(model: String, bounds: Bounds, budget: Option<Budget>) -> Self {
+        Self {
+            model,
+            bounds,
+            units: 0,
+            last: Charge::Known(0),
+            later: false,
+            budget,
+            more: 0,
+        }
+    }
+
+    /// A request goes out: until something is told it costs what it may.
+    pub(super) fn request(&mut self) {
+        self.settle(false);
+        self.last = Charge::Unknown;
+    }
+
+    /// The server has told these tokens of its answer, by the model of this name.
+    pub(super) fn usage(&mut self, usage: &Usage, answered: &str) {
+        self.last = Allowance::charge(&self.model, answered, usage);
+    }
+
+    /// The last request failed in this way; `answered` tells that there was an
+    /// answer all the same.
+    pub(super) fn failed(&mut self, class: &str, answered: bool) {
+        let refused = FREE.contains(&class) || (class == "blocked" && !answered);
+        if refused && self.last == Charge::Unknown {
+            self.last = Charge::Known(0);
+        }
+    }
+
+    /// The last request failed in this way and is to be made again: whether there
+    /// is money for that, beside what the failed one has cost.
+    pub(super) fn retry(&mut self, class: &str) -> bool {
+        self.failed(class, false);
+        let before = self.units;
+        self.settle(false);
+        let cost = self.units - before;
+        let fits = self.budget.as_ref().is_none_or(|budget| budget.begin(cost));
+        if fits {
+            self.more = self.more.saturating_add(cost);
+        }
+        fits
+    }
+
+    /// The last request was answered, and one follows that carries its answer.
+    pub(super) fn round(&mut self) {
+        self.settle(false);
+        self.later = true;
+    }
+
+    /// All that was spent; the last answer may have been `empty`.
+    pub(super) fn end(mut self, empty: bool) -> u128 {
+        self.settle(empty);
+        self.units
+    }
+
+    fn settle(&mut self, empty: bool) {
+        let Bounds { first, later, .. } = self.bounds;
+        let bound = if self.later { later } else { first };
+        let cost = match self.last {
+            Charge::Known(cost) => cost,
+            Charge::Prompt(cost) if empty => cost,
+            Charge::Prompt(cost) => cost.max(bound),
+            Charge::Unknown => bound,
+        };
+        self.units = self.units.saturating_add(cost);
+        self.last = Charge::Known(0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// glm-4-airx, 10 CNY a million tokens: one token is 10^7 units.
+    const TOKEN: u128 = 10_000_000;
+    const BOUNDS: Bounds = Bounds {
+        first: 500 * TOKEN,
+        later: 700 * TOKEN,
+        all: 1200 * TOKEN,
+    };
+
+    fn spent(of: impl FnOnce(&mut Spent)) -> u128 {
+        let mut spent = Spent::new("glm-4-airx".to_owned(), BOUNDS, None);
+        of(&mut spent);
+        spent.end(false) / TOKEN
+    }
+
+    fn usage(prompt: u64, completion: u64, total: u64) -> Usage {
+        Usage {
+            prompt_tokens: prompt,
+            completion_tokens: completion,
+            total_tokens: total,
+            ..Usage::default()
+        }
+    }
+
+    #[test]
+    fn a_request_counts_as_what_it_may_cost_until_something_is_told() {
+        assert_eq!(spent(|_| ()), 0);
+        assert_eq!(spent(Spent::request), 500);
+        let told = |usage: Usage| {
+            spent(|spent| {
+                spent.request();
+                spent.usage(&usage, "glm-4-airx");
+            })
+        };
+        assert_eq!(told(usage(3, 4, 7)), 7);
+        assert_eq!(told(usage(3, 4, 0)), 7);
+        assert_eq!(told(usage(0, 0, 9)), 9);
+        assert_eq!(told(usage(3, 4, 10)), 10);
+        for thin in [usage(0, 0, 0), usage(3, 0, 3), usage(0, 4, 4)] {
+            assert_eq!(told(thin), 500, "{thin:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_answer_costs_its_prompt() {
+        let mut empty = Spent::new("glm-4-airx".to_owned(), BOUNDS, None);
+        empty.request();
+        empty.usage(&usage(3, 0, 3), "glm-4-airx");
+        assert_eq!(empty.end(true), 3 * TOKEN);
+    }
+
+    #[test]
+    fn what_was_refused_is_free_and_what_broke_off_is_not() {
+        let failed = |class: &str, answered| {
+            spent(|spent| {
+                spent.request();
+                spent.failed(class, answered);
+                spent.request();
+                spent.usage(&usage(3, 4, 7), "glm-4-airx");
+            })
+        };
+        for class in FREE {
+            assert_eq!(failed(class, false), 7, "{class}");
+        }
+        assert_eq!(failed("blocked", false), 7);
+        assert_eq!(failed("blocked", true), 507);
+        assert_eq!(failed("incomplete", false), 507);
+        assert_eq!(failed("network", false), 507);
+    }
+
+    #[test]
+    fn requests_that_follow_have_a_bound_of_their_own() {
+        let told = |first: Option<Usage>| {
+            spent(|spent| {
+                spent.request();
+                if let Some(usage) = first {
+                    spent.usage(&usage, "glm-4-airx");
+                }
+                spent.round();
+                spent.request();
+            })
+        };
+        assert_eq!(told(Some(usage(3, 4, 7))), 707);
+        assert_eq!(told(None), 1200);
+    }
+    #[test]
+    fn another_try_is_made_where_there_is_money_for_it() {
+        let budget = Budget::new(1000 * TOKEN);
+        assert!(budget.begin(BOUNDS.first));
+        let mut spent = Spent::new("glm-4-airx".to_owned(), BOUNDS, Some(budget.clone()));
+        for (class, fits) in [("busy", true), ("incomplete", true), ("incomplete", false)] {
+            spent.request();
+            assert_eq!(spent.retry(class), fits, "{class}");
+        }
+        assert_eq!(spent.more, BOUNDS.first);
+        budget.end(BOUNDS.first + spent.more, spent.end(false));
+        assert_eq!(budget.spent(), 1000 * TOKEN);
+    }
+}

@@ -1,0 +1,203 @@
+//! Threads that each ask for one item at a time, by the loops that a run of one
+//! request goes through.
+
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use super::Heard;
+use super::budget::Budget;
+use super::collect::Collect;
+use super::outcome::{Content, Outcome};
+use super::spent::Spent;
+use crate::answer::Answer;
+use crate::client::in_flight::Gate;
+use crate::error::Failure;
+use crate::event::Sink;
+use crate::exit::Class;
+use crate::http::Transport;
+use crate::request::{Bounds, Expect, Job, Plan, Rounds};
+use crate::run::{self, report};
+use crate::schema::Wanted;
+use crate::tools::Approval;
+
+/// An item that is to be asked for.
+pub(super) struct Task {
+    pub(super) index: u64,
+    pub(super) hash: String,
+    pub(super) job: Job,
+    /// What its requests may cost.
+    pub(super) bounds: Bounds,
+    /// What they are paid from.
+    pub(super) budget: Option<Budget>,
+}
+
+/// How each item is asked for.
+#[derive(Debug)]
+pub(super) enum Way {
+    Once(Expect),
+    Reask(Box<Wanted>),
+    Rounds(Rounds, Approval),
+}
+
+impl Way {
+    /// The way of a plan for one, and what is common to all.
+    pub(super) fn of(plan: Plan, approval: Approval) -> Option<(Self, Job)> {
+        Some(match plan {
+            Plan::Once(job, expect) => (Self::Once(expect), *job),
+            Plan::Reask(job, wanted) => (Self::Reask(wanted), *job),
+            Plan::Rounds(job, rounds) => (Self::Rounds(rounds, approval), *job),
+            Plan::Each(..) | Plan::Print(_) => return None,
+        })
+    }
+
+    fn ask(
+        &self,
+        job: &Job,
+        transport: &mut Transport,
+        sink: &mut dyn Sink,
+    ) -> Result<Answer, Failure> {
+        match self {
+            Self::Once(expect) => run::once(job, expect, None, transport, sink),
+            Self::Reask(wanted) => run::reask(job, wanted, None, transport, sink),
+            Self::Rounds(rounds, approval) => {
+                run::rounds(job.clone(), *rounds, approval, None, transport, sink)
+            }
+        }
+    }
+
+    /// What is printed of an answer.
+    fn content(&self, answer: Answer, value: Option<serde_json::Value>) -> Content {
+        match (self, value) {
+            (_, Some(value)) => Content::Value(value),
+            (Self::Once(Expect::Calls { .. }), None) if !answer.calls.is_empty() => {
+                let calls = answer.calls.iter().map(|call| report::call(call, &[]));
+                Content::Calls(calls.collect(), answer.text)
+            }
+            _ => Content::Text(answer.text),
+        }
+    }
+}
+
+/// The threads; more are started as they are needed.
+pub(super) struct Workers<S> {
+    way: Arc<Way>,
+    gate: Arc<Gate>,
+    transport: Transport,
+    sink: S,
+    tasks: Sender<Task>,
+    waiting: Arc<Mutex<Receiver<Task>>>,
+    heard: Sender<Heard>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl<S: Sink + Clone + Send + 'static> Workers<S> {
+    pub(super) fn new(
+        way: Way,
+        gate: Arc<Gate>,
+        transport: Transport,
+        sink: S,
+        heard: Sender<Heard>,
+    ) -> Self {
+        let (tasks, waiting) = channel();
+        Self {
+            way: Arc::new(way),
+            gate,
+            transport,
+            sink,
+            tasks,
+            waiting: Arc::new(Mutex::new(waiting)),
+            heard,
+            threads: Vec::new(),
+        }
+    }
+
+    /// Has a task done; so many are under way already.
+    pub(super) fn begin(&mut self, task: Task, under_way: usize) -> Result<(), Failure> {
+        if under_way >= self.threads.len() {
+            match self.start() {
+                Ok(thread) => self.threads.push(thread),
+                // It waits for one of those that there are.
+                Err(_) if !self.threads.is_empty() => {}
+                Err(failure) => return Err(failure),
+            }
+        }
+        let gone = |_| std::io::Error::other("a thread has ended");
+        Ok(self.tasks.send(task).map_err(gone)?)
+    }
+
+    fn start(&mut self) -> Result<JoinHandle<()>, Failure> {
+        let mut transport = self.transport.another(&self.gate)?;
+        let (way, sink) = (Arc::clone(&self.way), self.sink.clone());
+        let (waiting, heard) = (Arc::clone(&self.waiting), self.heard.clone());
+        let next = move || {
+            let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.recv().ok()
+        };
+        let work = move || {
+            while let Some(task) = next() {
+                let outcome = outcome(task, &way, &mut transport, sink.clone());
+                if heard.send(Heard::Outcome(Box::new(outcome))).is_err() {
+                    return;
+                }
+            }
+        };
+        let named = std::thread::Builder::new().name("item".to_owned());
+        Ok(named.spawn(work)?)
+    }
+
+    /// Waits for what is under way to end, and with it what it holds.
+    pub(super) fn end(self) {
+        drop(self.tasks);
+        for thread in self.threads {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Asks for one item.
+fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) -> Outcome {
+    let spent = Spent::new(task.job.request.model.clone(), task.bounds, task.budget);
+    let mut collect = Collect::new(task.index, spent, sink);
+    let result = way.ask(&task.job, transport, &mut collect);
+    collect.tally.stop();
+    let finish_reason = match &result {
+        Ok(answer) => answer.finish_reason.clone(),
+        Err(failure) => {
+            let server = failure.server.as_ref();
+            let finish_reason = server.and_then(|server| server.finish_reason.clone());
+            let class = failure.class.name();
+            collect.spent.failed(class, finish_reason.is_some());
+            finish_reason
+        }
+    };
+    let empty = is_empty(&result);
+    let value = collect.value.take();
+    Outcome {
+        index: task.index,
+        hash: Some(task.hash),
+        result: result.map(|answer| way.content(answer, value)),
+        partial: collect.text,
+        errors: collect.errors,
+        search: collect.search,
+        finish_reason,
+        tally: collect.tally,
+        custom_id: None,
+        model: None,
+        more: collect.spent.more,
+        spent: collect.spent.end(empty),
+    }
+}
+
+/// Whether an answer can have cost nothing but its prompt.
+fn is_empty(result: &Result<Answer, Failure>) -> bool {
+    match result {
+        Ok(Answer {
+            text,
+            reasoning,
+            calls,
+            ..
+        }) => text.is_empty() && reasoning.is_empty() && calls.is_empty(),
+        Err(failure) => failure.class == Class::Blocked,
+    }
+}

@@ -1,0 +1,174 @@
+//! `json`: one answer that is what was asked for. A wrong one is sent back with
+//! what is wrong with it, as long as there are tries and time.
+
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::json_lines::{Elements, show};
+use super::report::{extend, reasoning, start};
+use super::whereabouts;
+use crate::answer::{Accept, Answer};
+use crate::api::request::{Message, Request};
+use crate::client::{self, Ask, Span};
+use crate::error::Failure;
+use crate::event::{Event, Level, Sink, Violation};
+use crate::exit::Class;
+use crate::http::Transport;
+use crate::prompt::Session;
+use crate::request::Job;
+use crate::schema::{Rejected, Show, Wanted};
+
+/// Asks until an answer is what is `wanted`, and hands it to `sink`. What is
+/// returned with success is the accepted answer.
+///
+/// # Errors
+/// No answer was complete, or none was accepted.
+pub fn reask(
+    job: &Job,
+    wanted: &Wanted,
+    session: Option<Session>,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> Result<Answer, Failure> {
+    start(job, sink)?;
+    let mut span = Span::new(transport);
+    let mut corrected = None;
+    let mut number = 1;
+    loop {
+        let ask = Ask {
+            request: corrected.as_ref().unwrap_or(&job.request),
+            accept: Accept {
+                reasons: &job.accept,
+                empty: false,
+            },
+            keep: true,
+        };
+        let mut elements = Elements::new(wanted, sink);
+        let (mut answer, result) = client::run(&ask, &mut span, transport, &mut elements);
+        result?;
+        let shown = elements.shown();
+        reasoning(&answer, sink)?;
+        let rejected = match wanted.read(&answer.text) {
+            Ok((value, text)) => {
+                accept(&answer, &value, &text, shown, wanted, sink)?;
+                extend(session, &answer.text, &answer.calls, sink)?;
+                answer.body = Vec::new();
+                return Ok(answer);
+            }
+            Err(rejected) => rejected,
+        };
+        sink.event(&Event::Invalid {
+            attempt: number,
+            errors: &rejected.errors,
+            content: &answer.text,
+        })?;
+        // Lines that a reader has must not come again, nor others in their place.
+        if number >= wanted.tries || shown > 0 || !rejected.mendable {
+            return Err(refuse(&answer, &rejected, number, wanted, sink));
+        }
+        again(&answer, &rejected, number, wanted, sink)?;
+        corrected = Some(correct(&job.request, &answer, &rejected.errors));
+        number += 1;
+    }
+}
+
+/// Hands over the accepted value: what of it has not been shown already.
+fn accept(
+    answer: &Answer,
+    value: &Value,
+    text: &str,
+    shown: usize,
+    wanted: &Wanted,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    if let Some(results) = &answer.search {
+        sink.event(&Event::Search { results })?;
+    }
+    sink.payload(&answer.body, true)?;
+    if let (Show::Lines, Value::Array(elements)) = (&wanted.show, value) {
+        let mut rest = elements.iter().skip(shown);
+        return rest.try_for_each(|element| show(element, sink));
+    }
+    sink.event(&Event::Value { value })?;
+    sink.text(&format!("{text}\n"))
+}
+
+/// Ends a try that another follows.
+fn again(
+    answer: &Answer,
+    rejected: &Rejected,
+    number: u32,
+    wanted: &Wanted,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    sink.event(&Event::Round {
+        number,
+        finish_reason: answer.finish_reason.as_deref().unwrap_or_default(),
+        usage: answer.usage,
+    })?;
+    for error in &rejected.errors {
+        let told = format!("* try {number} of {}: {error}", wanted.tries);
+        sink.note(Level::Verbose, &told);
+    }
+    sink.again();
+    sink.wait()
+}
+
+/// The run's failure; the rejected text, and what is wrong where it is more than
+/// one thing, go to standard error.
+fn refuse(
+    answer: &Answer,
+    rejected: &Rejected,
+    number: u32,
+    wanted: &Wanted,
+    sink: &mut dyn Sink,
+) -> Failure {
+    sink.aside(&answer.text, true);
+    let view = sink.view();
+    let tries = if number > 1 {
+        format!(", after {number} tries")
+    } else {
+        String::new()
+    };
+    let what = match &rejected.errors[..] {
+        [one] => one.to_string(),
+        several => {
+            let lines: Vec<String> = several.iter().map(Violation::to_string).collect();
+            sink.aside(&lines.join("\n"), true);
+            let place = whereabouts::violations(view);
+            format!("{} violations, {place}", several.len())
+        }
+    };
+    // A blank one is nowhere to be seen.
+    let seen = (!answer.text.trim().is_empty())
+        .then(|| format!("the answer is {}", whereabouts::rejected(view)));
+    let help = "a simpler schema, another model or more --tries may help";
+    let say = "say in the prompt which JSON is wanted";
+    let hint = match (wanted.instruction.is_some(), seen) {
+        (true, Some(seen)) => format!("{seen}; {help}"),
+        (true, None) => help.to_owned(),
+        (false, Some(seen)) => format!("{say}; {seen}"),
+        (false, None) => say.to_owned(),
+    };
+    let message = format!("the answer is not the JSON asked for{tries}: {what}");
+    Failure::new(Class::Invalid, message).hint(hint)
+}
+
+/// The request with the rejected answer and what is wrong with it behind its
+/// messages: the last one alone, lest a small context fills with errors.
+fn correct(request: &Request, answer: &Answer, errors: &[Violation]) -> Request {
+    let mut request = request.clone();
+    // An empty turn is refused by the API: then the question is all there is.
+    if let Some(turn) = assistant(&answer.text).filter(|_| !answer.text.trim().is_empty()) {
+        request.messages.push(Message::Given(turn));
+        request.messages.push(Message::User {
+            text: Wanted::correction(errors),
+            images: Vec::new(),
+        });
+    }
+    request
+}
+
+fn assistant(text: &str) -> Option<Box<RawValue>> {
+    to_raw_value(&serde_json::json!({ "role": "assistant", "content": text })).ok()
+}

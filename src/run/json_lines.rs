@@ -1,0 +1,154 @@
+//! `json --lines --stream`: a sink between a stream and the printer that shows
+//! each element of the answer's array as soon as it is complete and valid.
+
+use serde_json::Value;
+
+use crate::error::Failure;
+use crate::event::{Count, Event, Level, Sink, View, Work};
+use crate::exit::Class;
+use crate::schema::{Splitter, Wanted, strict};
+
+/// Longest text of an answer, as of a body.
+const TEXT_MAX: usize = 64 << 20;
+
+/// Elements that an element is looked at together with: only where a schema
+/// lists more of them one by one does the place of a later one matter.
+const BEFORE_MAX: usize = 64;
+
+/// Takes deltas, hands elements on.
+pub(super) struct Elements<'a> {
+    sink: &'a mut dyn Sink,
+    wanted: &'a Wanted,
+    splitter: Splitter,
+    /// The first elements, as an array.
+    before: Vec<Value>,
+    length: usize,
+    /// How many have been handed on.
+    shown: usize,
+    /// One was not valid: the end of the answer decides.
+    broken: bool,
+}
+
+impl<'a> Elements<'a> {
+    pub(super) fn new(wanted: &'a Wanted, sink: &'a mut dyn Sink) -> Self {
+        Self {
+            sink,
+            wanted,
+            splitter: Splitter::default(),
+            before: Vec::new(),
+            length: 0,
+            shown: 0,
+            broken: false,
+        }
+    }
+
+    /// How many elements have been shown.
+    pub(super) fn shown(&self) -> usize {
+        self.shown
+    }
+
+    fn take(&mut self, content: &str) -> Result<(), Failure> {
+        self.length += content.len();
+        if self.length > TEXT_MAX {
+            let limit = TEXT_MAX >> 20;
+            let what = format!("the answer is longer than {limit} MiB");
+            return Err(Failure::new(Class::Incomplete, what));
+        }
+        let mut complete = Vec::new();
+        self.splitter.push(content, &mut complete);
+        for text in complete {
+            if self.broken {
+                break;
+            }
+            match strict(&text).ok().filter(|element| self.fits(element)) {
+                Some(element) => {
+                    show(&element, self.sink)?;
+                    self.shown += 1;
+                }
+                None => self.broken = true,
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the schema has nothing against the element at its place. What it
+    /// says of the whole array waits for the end.
+    fn fits(&mut self, element: &Value) -> bool {
+        let at = format!("/{}", self.before.len());
+        self.before.push(element.clone());
+        let array = Value::Array(std::mem::take(&mut self.before));
+        let errors = self.wanted.errors(&array);
+        if let Value::Array(elements) = array {
+            self.before = elements;
+        }
+        self.before.truncate(BEFORE_MAX);
+        !errors.iter().any(|error| {
+            let inside = error.path.strip_prefix(&at);
+            inside.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        })
+    }
+}
+
+/// Hands one element on.
+pub(super) fn show(element: &Value, sink: &mut dyn Sink) -> Result<(), Failure> {
+    sink.event(&Event::Value { value: element })?;
+    sink.text(&format!("{element}\n"))
+}
+
+impl Sink for Elements<'_> {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
+        match event {
+            Event::Delta { content } => self.take(content),
+            event => self.sink.event(event),
+        }
+    }
+
+    /// Frames are not what `--format json` prints of `json`.
+    fn payload(&mut self, _: &[u8], _: bool) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn again(&mut self) {
+        self.splitter = Splitter::default();
+        self.before.clear();
+        self.length = 0;
+        self.broken = false;
+        self.sink.again();
+    }
+
+    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
+        work(self)
+    }
+
+    fn wait(&mut self) -> Result<(), Failure> {
+        self.sink.wait()
+    }
+
+    fn printed(&self) -> bool {
+        self.sink.printed()
+    }
+
+    fn count(&mut self, what: Count<'_>) {
+        self.sink.count(what);
+    }
+
+    fn text(&mut self, text: &str) -> Result<(), Failure> {
+        self.sink.text(text)
+    }
+
+    fn aside(&mut self, text: &str, withheld: bool) {
+        self.sink.aside(text, withheld);
+    }
+
+    fn note(&mut self, level: Level, text: &str) {
+        self.sink.note(level, text);
+    }
+
+    fn verbose(&self) -> bool {
+        self.sink.verbose()
+    }
+
+    fn view(&self) -> View {
+        self.sink.view()
+    }
+}

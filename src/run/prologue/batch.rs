@@ -1,0 +1,191 @@
+//! `batch`, from its options to the exit code.
+
+use std::io::{BufReader, Read, Seek, SeekFrom, Stderr};
+
+use super::end;
+use crate::answer::Accept;
+use crate::cli::{BatchAction, Common};
+use crate::config::Config;
+use crate::error::Failure;
+use crate::event::{Level, Sink};
+use crate::exit::Class;
+use crate::http::Transport;
+use crate::output::{self, Done, Kind, Output, Shared};
+use crate::prompt;
+use crate::request::{self, Errand, Job, Many, Plan, Purpose};
+use crate::run::batch as engine;
+use crate::secret::Scrubber;
+use crate::settings::{self, Settings, With};
+#[cfg(unix)]
+use crate::signals;
+use crate::stdout;
+use crate::tools::Toolbox;
+
+/// One of `airx batch`.
+pub(crate) fn batch(action: BatchAction, config: Result<Option<Config>, Failure>) -> u8 {
+    let (errand, mut common) = Errand::of(action);
+    let fits = errand.fits(&common, engine::is_id);
+    let kind = if errand.counts_items() {
+        Kind::Items
+    } else {
+        Kind::Answer
+    };
+    let (printer, opened) = output::open("batch", false, &mut common.output, kind, stdout);
+    #[cfg(unix)]
+    signals::install(printer.clone());
+    let (config, read) = match config {
+        Ok(config) => (config, Ok(())),
+        Err(failure) => (None, Err(failure)),
+    };
+    if fits.is_err() || read.is_err() {
+        printer.lock().hide(settings::of_environment());
+    }
+    let run = || {
+        fits.and(opened).and(read)?;
+        let settings = settings(&errand, &mut common, config.as_ref(), &printer)?;
+        run(errand, &mut common, settings, &printer)
+    };
+    match run() {
+        Ok(Ended::Printed(code)) => code,
+        Ok(Ended::Done) => end(Ok(Done::default()), config.as_ref(), &printer),
+        Err(failure) => end(Err(failure), config.as_ref(), &printer),
+    }
+}
+
+/// How a run has ended that has not failed.
+enum Ended {
+    /// All was told.
+    Done,
+    /// Something was printed in place of a run.
+    Printed(u8),
+}
+
+fn settings(
+    errand: &Errand,
+    common: &mut Common,
+    config: Option<&Config>,
+    printer: &Shared<Output, Stderr>,
+) -> Result<Settings, Failure> {
+    let (mut scrubber, mut sink) = (Scrubber::default(), printer.clone());
+    let mut say = |line: &str| sink.note(Level::Always, line);
+    let with = With {
+        config,
+        scrubber: &mut scrubber,
+        say: match common.output.dry_run {
+            None => Some(&mut say),
+            Some(_) => None,
+        },
+    };
+    let each = match errand {
+        Errand::Submit(each) => Some(&**each),
+        _ => None,
+    };
+    let settings = settings::resolve(common, each, &[], with);
+    printer.lock().hide(scrubber);
+    let mut settings = settings?;
+    request::without_tape(&mut settings.connection)?;
+    if let Some(config) = config {
+        sink.note(Level::Verbose, &config.told());
+    }
+    Ok(settings)
+}
+
+fn run(
+    errand: Errand,
+    common: &mut Common,
+    mut settings: Settings,
+    printer: &Shared<Output, Stderr>,
+) -> Result<Ended, Failure> {
+    let mut sink = printer.clone();
+    if let Errand::Submit(each) = errand {
+        return submit(&each, common, settings, printer);
+    }
+    warn(&settings, &mut sink);
+    settings.keyless.take().map_or(Ok(()), Err)?;
+    let discount = settings.connection.endpoint.provider.is_some();
+    let way = &mut Transport::new(settings.connection);
+    match errand {
+        Errand::Submit(_) => Ok(()),
+        Errand::Status(ids) => engine::status(&ids, way, &mut sink),
+        Errand::Wait(ids, poll) => engine::wait(&ids, poll, way, &mut sink),
+        Errand::Fetch(ids, reasons, empty) => {
+            let accept = Accept {
+                reasons: &reasons,
+                empty,
+            };
+            engine::fetch(&ids, accept, discount, way, &mut sink)
+        }
+        Errand::Cancel(ids) => engine::cancel(&ids, way, &mut sink),
+    }?;
+    Ok(Ended::Done)
+}
+
+fn warn(settings: &Settings, sink: &mut dyn Sink) {
+    for warning in &settings.warnings {
+        sink.note(Level::Warning, warning);
+    }
+}
+
+fn submit(
+    each: &crate::cli::EachArgs,
+    common: &mut Common,
+    mut settings: Settings,
+    printer: &Shared<Output, Stderr>,
+) -> Result<Ended, Failure> {
+    let mut sink = printer.clone();
+    let dry = common.output.dry_run.take().is_some();
+    let prompt = prompt::read(&settings.sources, &mut |notice| {
+        sink.note(Level::Warning, notice);
+    })?;
+    let Some((template, mut items)) = prompt.each else {
+        return Err(Failure::new(Class::Internal, "there are no items to read"));
+    };
+    let plan = request::plan(
+        "batch",
+        common,
+        Purpose::Answer,
+        &mut settings,
+        prompt.messages,
+        Toolbox::default(),
+        Some((each, template)),
+    );
+    let url = request::chat_url(&settings.connection);
+    let unbatched = request::unbatched(&settings.model, &settings.connection);
+    settings.warnings.extend(unbatched);
+    warn(&settings, &mut sink);
+    let (job, many) = of_items(plan?)?;
+    if !dry {
+        settings.keyless.take().map_or(Ok(()), Err)?;
+    }
+    let parts = engine::parts(&job, &many, &mut items, url)?;
+    if dry {
+        return print(parts, printer);
+    }
+    let provider = settings.connection.endpoint.provider.is_some();
+    let way = &mut Transport::new(settings.connection);
+    engine::submit(&parts, url, provider, &job.request.model, way, &mut sink)?;
+    Ok(Ended::Done)
+}
+
+fn of_items(plan: Plan) -> Result<(Job, Many), Failure> {
+    if let Plan::Each(one, many) = plan
+        && let Plan::Once(job, _) = *one
+    {
+        return Ok((*job, *many));
+    }
+    Err(Failure::new(
+        Class::Internal,
+        "there is no request to repeat",
+    ))
+}
+
+/// Prints the lines that would be uploaded.
+fn print(parts: Vec<engine::Part>, printer: &Shared<Output, Stderr>) -> Result<Ended, Failure> {
+    let mut all: Box<dyn Read> = Box::new(std::io::empty());
+    for mut part in parts {
+        part.file.seek(SeekFrom::Start(0))?;
+        all = Box::new(all.chain(part.file));
+    }
+    let code = printer.lock().copy(&mut BufReader::new(all));
+    Ok(Ended::Printed(code))
+}

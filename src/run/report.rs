@@ -1,0 +1,286 @@
+//! An answer → the events, lines and payloads that the sink takes.
+
+use serde_json::Value;
+
+use super::whereabouts;
+use crate::answer::{Answer, Call};
+use crate::error::Failure;
+use crate::event::{Event, Level, Sink, VERSION, Violation};
+use crate::exit::Class;
+use crate::prompt::Session;
+use crate::request::Job;
+use crate::schema;
+use crate::tools::Toolbox;
+
+/// Tells that the first request is about to be sent.
+pub(super) fn start(job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
+    sink.event(&Event::Start {
+        v: VERSION,
+        command: job.command,
+        model: Some(&job.request.model),
+        request_id: job.request.request_id.as_deref(),
+    })
+}
+
+/// Hands over what a stream has not told already: all of a whole reply, the
+/// calls and search results of a stream.
+pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
+    if !answer.body.is_empty() {
+        deltas(answer, sink)?;
+        // A server may ignore `stream`: then the printer takes the text from
+        // the delta, as it does of any stream.
+        if !job.request.stream {
+            sink.text(&answer.text)?;
+        }
+    } else if let Some(results) = &answer.search {
+        sink.event(&Event::Search { results })?;
+    }
+    warn_if_empty(answer, sink);
+    call_events(&answer.calls, sink)?;
+    for call in &answer.calls {
+        sink.call(&line(call, &[]))?;
+    }
+    Ok(())
+}
+
+fn warn_if_empty(answer: &Answer, sink: &mut dyn Sink) {
+    if !answer.begun && answer.text.is_empty() && answer.calls.is_empty() {
+        sink.note(Level::Warning, "the answer is empty");
+    }
+}
+
+/// Hands over what a stream has not told already, but its calls.
+pub(super) fn whole(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
+    if !answer.body.is_empty() {
+        return deltas(answer, sink);
+    }
+    match &answer.search {
+        Some(results) => sink.event(&Event::Search { results }),
+        None => Ok(()),
+    }
+}
+
+pub(super) fn reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
+    if answer.reasoning.is_empty() {
+        return Ok(());
+    }
+    sink.event(&Event::Reasoning {
+        content: &answer.reasoning,
+    })
+}
+
+/// Hands over thinking, text, search results and body of a whole reply.
+fn deltas(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
+    reasoning(answer, sink)?;
+    if !answer.text.is_empty() {
+        sink.event(&Event::Delta {
+            content: &answer.text,
+        })?;
+    }
+    if let Some(results) = &answer.search {
+        sink.event(&Event::Search { results })?;
+    }
+    sink.payload(&answer.body, true)
+}
+
+fn call_events(calls: &[Call], sink: &mut dyn Sink) -> Result<(), Failure> {
+    let mut calls = calls.iter().enumerate();
+    calls.try_for_each(|(index, call)| call_event(index, call, sink))
+}
+
+pub(super) fn call_event(index: usize, call: &Call, sink: &mut dyn Sink) -> Result<(), Failure> {
+    let arguments = call.value();
+    sink.event(&Event::ToolCall {
+        index,
+        id: &call.id,
+        name: &call.name,
+        arguments_text: arguments.is_none().then_some(call.arguments.as_str()),
+        arguments: arguments.as_ref(),
+    })
+}
+
+/// One call as a line of text, with what is wrong with it.
+fn line(told: &Call, errors: &[Violation]) -> String {
+    format!("{}\n", call(told, errors))
+}
+
+/// One call as an object, with what is wrong with it.
+pub(super) fn call(call: &Call, errors: &[Violation]) -> Value {
+    let (id, name) = (&call.id, &call.name);
+    let mut told = match call.value() {
+        Some(arguments) => serde_json::json!({ "id": id, "name": name, "arguments": arguments }),
+        None => serde_json::json!({ "id": id, "name": name, "arguments_text": call.arguments }),
+    };
+    if !errors.is_empty() && told.get("arguments").is_some() {
+        told["invalid"] = serde_json::json!(errors);
+    }
+    told
+}
+
+/// `tools`: one call a line, prose beside calls on standard error; prose alone
+/// is the answer.
+pub(super) fn calls(
+    answer: &Answer,
+    job: &Job,
+    required: bool,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    if answer.calls.is_empty() {
+        return prose(answer, job, required, sink);
+    }
+    whole(answer, sink)?;
+    if !job.request.stream {
+        sink.aside(&answer.text, false);
+    }
+    let mut wrong = None;
+    for (index, call) in answer.calls.iter().enumerate() {
+        let errors = faults(call, &job.toolbox);
+        call_event(index, call, sink)?;
+        if !errors.is_empty() {
+            // What is no JSON is told by arguments_text.
+            if call.value().is_some() {
+                sink.event(&Event::Invalid {
+                    attempt: 1,
+                    errors: &errors,
+                    content: &call.arguments,
+                })?;
+            }
+            wrong.get_or_insert((call, errors[0].clone()));
+        }
+        sink.call(&line(call, &errors))?;
+    }
+    let Some((call, first)) = wrong else {
+        return Ok(());
+    };
+    let name = &call.name;
+    if !job.toolbox.takes(name) {
+        return Err(Failure::new(Class::Invalid, first.message));
+    }
+    Err(match call.value() {
+        None => Failure::new(
+            Class::Invalid,
+            format!("the arguments of the call of {name} are not JSON"),
+        )
+        .hint(whereabouts::arguments(sink.view())),
+        Some(_) => Failure::new(
+            Class::Invalid,
+            format!(
+                "the arguments of the call of {name} do not fit its schema: {}{}",
+                if first.path.is_empty() {
+                    String::new()
+                } else {
+                    format!("{}: ", first.path)
+                },
+                first.message
+            ),
+        )
+        .hint(whereabouts::misfit(sink.view())),
+    })
+}
+
+/// An answer of `tools` that was cut, or lacks a call: its prose is shown as it is
+/// beside calls, and no call, since the last may lack its end.
+pub(super) fn cut(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
+    if answer.body.is_empty() {
+        // A stream has told what came.
+        return Ok(());
+    }
+    reasoning(answer, sink)?;
+    if !answer.text.is_empty() {
+        sink.event(&Event::Delta {
+            content: &answer.text,
+        })?;
+    }
+    if !job.request.stream {
+        sink.aside(&answer.text, true);
+    }
+    Ok(())
+}
+
+/// An answer of `tools` without calls: its text, unless a call was required.
+pub(super) fn prose(
+    answer: &Answer,
+    job: &Job,
+    required: bool,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    if required {
+        cut(answer, job, sink)?;
+        return Err(Failure::new(
+            Class::Tool,
+            "the answer holds no tool call (--require-call)",
+        )
+        .hint("say in the prompt which tool to use, or choose another model"));
+    }
+    whole(answer, sink)?;
+    warn_if_empty(answer, sink);
+    if job.request.stream {
+        return Ok(());
+    }
+    sink.text(&answer.text)
+}
+
+/// What is wrong with a call: with its name, where the tools are known, and its
+/// arguments.
+pub(super) fn faults(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
+    let whole = |message: String| Violation {
+        path: String::new(),
+        message,
+    };
+    if !toolbox.takes(&call.name) {
+        return vec![whole(format!("there is no tool {}", call.name))];
+    }
+    let arguments = if call.arguments.trim().is_empty() {
+        "{}"
+    } else {
+        &call.arguments
+    };
+    match (schema::parse(arguments), toolbox.schema(&call.name)) {
+        (Err(why), _) => vec![whole(format!("the arguments are not JSON: {why}"))],
+        (Ok(value), Some(schema)) => schema.errors(&value),
+        (Ok(_), None) => Vec::new(),
+    }
+}
+
+impl Call {
+    /// The arguments, where they are JSON. None at all count as an empty object.
+    pub(super) fn value(&self) -> Option<Value> {
+        if self.arguments.trim().is_empty() {
+            return Some(Value::Object(serde_json::Map::new()));
+        }
+        schema::parse(&self.arguments).ok()
+    }
+}
+
+/// Extends the session, once what was asked for has left: where that fails the run
+/// has. A reader that went away has taken what it wanted.
+pub(super) fn extend(
+    session: Option<Session>,
+    text: &str,
+    calls: &[Call],
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    let Some(session) = session else {
+        return Ok(());
+    };
+    match sink.complete() {
+        Err(failure) if failure.class != Class::Ok => Err(failure),
+        _ => session.extend(&turn(text, calls)),
+    }
+}
+
+/// The assistant's turn, as a session keeps it.
+pub(super) fn turn(text: &str, calls: &[Call]) -> String {
+    let mut turn = serde_json::json!({ "role": "assistant", "content": text });
+    if !calls.is_empty() {
+        let calls = calls.iter().map(|call| {
+            serde_json::json!({
+                "id": call.id,
+                "type": "function",
+                "function": { "name": call.name, "arguments": call.arguments },
+            })
+        });
+        turn["tool_calls"] = calls.collect();
+    }
+    turn.to_string()
+}

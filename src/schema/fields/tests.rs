@@ -1,0 +1,139 @@
+//! The shorthand of `--fields`: what it makes, and what it refuses.
+
+use super::*;
+
+#[track_caller]
+fn makes(text: &str, expected: &Value) {
+    assert_eq!(schema(text).unwrap(), *expected, "{text}");
+}
+
+fn object(properties: &Value, required: &Value) -> Value {
+    json!({ "type": "object", "properties": properties, "required": required,
+        "additionalProperties": false })
+}
+
+#[test]
+fn names_types_and_descriptions() {
+    makes(
+        "name, age int, tags [str]: what they mean",
+        &object(
+            &json!({
+                "name": { "type": "string" },
+                "age": { "type": "integer" },
+                "tags": { "type": "array", "items": { "type": "string" },
+                    "description": "what they mean" },
+            }),
+            &json!(["name", "age", "tags"]),
+        ),
+    );
+    makes(
+        " ok bool : whether it holds\n, p float:\"0 to 1, not %\" ",
+        &object(
+            &json!({
+                "ok": { "type": "boolean", "description": "whether it holds" },
+                "p": { "type": "number", "description": "0 to 1, not %" },
+            }),
+            &json!(["ok", "p"]),
+        ),
+    );
+}
+
+#[test]
+fn optional_nested_and_enums() {
+    let at = object(
+        &json!({ "x": { "type": "number" }, "y": { "type": "number" } }),
+        &json!(["x", "y"]),
+    );
+    let mood = json!({ "enum": ["good", "so so", "bad"] });
+    makes(
+        r#"nick? str, age int?, mood good|"so so"|bad, at [{x float, y float}]?: where"#,
+        &object(
+            &json!({
+                "nick": { "type": "string" },
+                "age": { "type": "integer" },
+                "mood": mood,
+                "at": { "type": "array", "items": at, "description": "where" },
+            }),
+            &json!(["mood"]),
+        ),
+    );
+    makes(
+        "\"der Größe nach\" int, 名前",
+        &object(
+            &json!({ "der Größe nach": { "type": "integer" }, "名前": { "type": "string" } }),
+            &json!(["der Größe nach", "名前"]),
+        ),
+    );
+}
+
+#[test]
+fn an_array_at_the_top() {
+    makes(
+        "[{name, n int}]",
+        &json!({ "type": "array", "items": object(
+            &json!({ "name": { "type": "string" }, "n": { "type": "integer" } }),
+            &json!(["name", "n"]),
+        ) }),
+    );
+    makes(
+        "[a|b]",
+        &json!({ "type": "array", "items": { "enum": ["a", "b"] } }),
+    );
+}
+
+#[test]
+fn errors_show_the_place() {
+    for (text, told) in [
+        ("", "a field's name should stand here, at its end"),
+        (
+            "a, b number",
+            "number is no type (str, int, float, bool, a|b, [TYPE], {FIELDS}), at character 6, \"number\"",
+        ),
+        (
+            "a,, b",
+            "a field's name should stand here, at character 3, \", b\"",
+        ),
+        (
+            "a, b int, a str",
+            "the field a stands twice, at character 11, \"a str\"",
+        ),
+        ("a [str", "the bracket ] should stand here, at its end"),
+        ("a {b", "a comma or the end should stand here, at its end"),
+        (
+            "a }",
+            "a comma or the end should stand here, at character 3, \"}\"",
+        ),
+        ("a:", "a description should stand here, at its end"),
+        ("a x|x", "the word \"x\" stands twice, at its end"),
+        ("a x|", "a word should stand here, at its end"),
+        (
+            "a \"b",
+            "the quotes do not hold a string as in JSON, at character 3, \"\\\"b\"",
+        ),
+        ("[str] x", "it should end here, at character 7, \"x\""),
+        (
+            "中 int x",
+            "a comma or the end should stand here, at character 7, \"x\"",
+        ),
+    ] {
+        let failure = schema(text).unwrap_err();
+        assert_eq!(
+            (failure.exit(), failure.message),
+            (2, format!("--fields: {told}")),
+            "{text}"
+        );
+    }
+    let deep = schema(&format!("a {}", "[".repeat(100_000))).unwrap_err();
+    assert!(
+        deep.message.contains("more than 32 brackets"),
+        "{}",
+        deep.message
+    );
+}
+
+#[test]
+fn every_schema_it_makes_compiles() {
+    for text in ["a", "a? [[{b x|y}]]: c", "[int]"] {
+        crate::schema::Schema::compile(&schema(text).unwrap(), "--fields").unwrap();
+    }
+}

@@ -1,0 +1,229 @@
+//! An answer's text → one JSON value, strictly; and the parts of it that were
+//! asked for.
+
+mod check;
+mod deep;
+mod fields;
+mod lines;
+mod validator;
+mod wanted;
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
+
+pub use check::Schema;
+pub use lines::Splitter;
+pub use wanted::{Options, Rejected, Show, TRIES, Wanted};
+
+/// Most levels of arrays and objects in one another: what `serde_json` reads.
+pub const DEPTH: usize = 127;
+
+/// Parses `text` as one JSON value. One code fence around it is tolerated;
+/// prose, a second value or a duplicate member is not. The digits of numbers
+/// and the order of members are kept; depth is bounded by [`DEPTH`].
+///
+/// # Errors
+/// What is wrong, with line and column.
+pub fn parse(text: &str) -> Result<Value, String> {
+    strict(unfenced(text))
+}
+
+/// The same, a fence being no more tolerated than other prose.
+///
+/// # Errors
+/// What is wrong, with line and column.
+pub fn strict(text: &str) -> Result<Value, String> {
+    let value = serde_json::from_str(text).map_err(|why| told(&why))?;
+    serde_json::from_str::<Unique>(text).map_err(|why| told(&why))?;
+    Ok(value)
+}
+
+/// The parser's words; where they are about itself, the bound that was passed.
+fn told(why: &serde_json::Error) -> String {
+    let why = why.to_string();
+    match why.strip_prefix("recursion limit exceeded") {
+        Some(place) => format!("deeper than {DEPTH} levels{place}"),
+        None => why,
+    }
+}
+
+/// The inside of the one fence that surrounds `text`, or `text` itself.
+fn unfenced(text: &str) -> &str {
+    let text = text.trim();
+    let inside = || {
+        let (info, rest) = text.strip_prefix("```")?.split_once('\n')?;
+        let body = rest.strip_suffix("```")?;
+        (!info.contains('`')).then_some(body.trim())
+    };
+    inside().unwrap_or(text)
+}
+
+/// What `--format text` prints of a value, without its final newline: the whole
+/// of it, its elements, or what each pointer names, strings raw.
+///
+/// # Errors
+/// What cannot be shown so.
+fn render(value: &Value, show: &Show) -> Result<String, String> {
+    match show {
+        Show::Compact => Ok(value.to_string()),
+        Show::Pretty => Ok(format!("{value:#}")),
+        Show::Lines => match value {
+            Value::Array(elements) => {
+                let lines: Vec<String> = elements.iter().map(Value::to_string).collect();
+                Ok(lines.join("\n"))
+            }
+            _ => Err("--lines wants an array, and it is none".to_owned()),
+        },
+        Show::Select(pointers) => {
+            let mut lines = Vec::with_capacity(pointers.len());
+            for pointer in pointers {
+                match value.pointer(pointer) {
+                    Some(Value::String(text)) => lines.push(text.clone()),
+                    Some(found) => lines.push(found.to_string()),
+                    None => return Err(format!("--select {pointer} finds nothing in it")),
+                }
+            }
+            Ok(lines.join("\n"))
+        }
+    }
+}
+
+/// Passes over a value and refuses an object that has a member twice.
+struct Unique;
+
+impl<'de> Deserialize<'de> for Unique {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(Self)
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Unique {
+    type Value = Self;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<Self, D::Error> {
+        from.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Unique {
+    type Value = Self;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("JSON without duplicate members")
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self, A::Error> {
+        while items.next_element::<Self>()?.is_some() {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self, A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(name) = members.next_key::<String>()? {
+            members.next_value::<Self>()?;
+            if let Some(name) = seen.replace(name) {
+                return Err(A::Error::custom(format!(
+                    "the member {name:?} stands twice"
+                )));
+            }
+        }
+        Ok(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digits_and_order_are_kept() {
+        let text = r#"{"z":1.10,"a":12345678901234567890123,"e":1e+400}"#;
+        assert_eq!(parse(text).unwrap().to_string(), text);
+    }
+
+    #[test]
+    fn one_fence_is_tolerated() {
+        for text in [
+            "```json\n{\"a\":1}\n```",
+            "\n```\n{\"a\":1}```\n",
+            " {\"a\":1} ",
+        ] {
+            assert_eq!(parse(text).unwrap().to_string(), r#"{"a":1}"#, "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_else_is_a_violation() {
+        for text in [
+            "",
+            "Here: {}",
+            "{} {}",
+            "{\"a\":1,}",
+            "```json\n{}\n```\ndone",
+            "NaN",
+            "{'a':1}",
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_deeper_than_the_bound_is_told_with_it() {
+        let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
+        assert!(parse(&nested(DEPTH)).is_ok());
+        for depth in [DEPTH + 1, 100_000] {
+            let why = parse(&nested(depth)).unwrap_err();
+            assert_eq!(why, "deeper than 127 levels at line 1 column 128");
+        }
+        let why = parse(&"{\"a\":".repeat(128)).unwrap_err();
+        assert!(why.starts_with("deeper than 127 levels at "), "{why}");
+    }
+
+    #[test]
+    fn a_member_twice_is_a_violation_at_any_depth() {
+        let why = parse(r#"[{"a":{"b":1,"c":2,"b":3}}]"#).unwrap_err();
+        assert!(why.contains("\"b\" stands twice"), "{why}");
+        assert!(parse(r#"{"a":1,"\u0061":2}"#).is_err());
+    }
+
+    #[test]
+    fn selected_strings_are_raw() {
+        let value = parse(r#"{"a":"x\ny","b":[1,{"c":null}]}"#).unwrap();
+        let select = |pointers: &[&str]| {
+            let pointers: Vec<_> = pointers.iter().map(ToString::to_string).collect();
+            render(&value, &Show::Select(pointers))
+        };
+        assert_eq!(select(&["/a", "/b/1"]).unwrap(), "x\ny\n{\"c\":null}");
+        assert_eq!(
+            select(&["/b/2"]),
+            Err("--select /b/2 finds nothing in it".into())
+        );
+    }
+}

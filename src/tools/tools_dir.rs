@@ -1,0 +1,92 @@
+//! A folder of executables → the function object that each tells of itself.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::Limits;
+use super::program::{Program, Surroundings};
+use crate::error::Failure;
+use crate::process::{self, Ended};
+
+/// What asks an executable for its function object.
+const FLAG: &str = "--tool-schema";
+
+/// Longest wait for it, and its longest form.
+const LIMITS: Limits = Limits {
+    timeout: Some(Duration::from_secs(10)),
+    bytes: 1 << 20,
+};
+
+/// The functions of `folder`'s executables, in the order of their names.
+pub(super) fn functions(
+    folder: &Path,
+    surroundings: &Surroundings,
+) -> Result<Vec<(Value, Program)>, Failure> {
+    let place = format!("--tools-dir {}", folder.display());
+    let executables = executables(folder)
+        .map_err(|error| Failure::usage(format!("{place} cannot be read: {error}")))?;
+    if executables.is_empty() {
+        return Err(Failure::usage(format!("{place}: it holds no executable")));
+    }
+    let ask = |path: PathBuf| {
+        let function = function(&path, surroundings)
+            .map_err(|why| Failure::usage(format!("--tools-dir: {}: {why}", path.display())))?;
+        Ok((function, Program::new(path)))
+    };
+    executables.into_iter().map(ask).collect()
+}
+
+fn executables(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        // Links are followed: a folder of links to tools is a fine one.
+        let is_one = || std::fs::metadata(entry.path()).is_ok_and(|data| is_executable(&data));
+        if !hidden && is_one() {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+#[cfg(unix)]
+fn is_executable(data: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    data.is_file() && data.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(data: &std::fs::Metadata) -> bool {
+    data.is_file()
+}
+
+/// What one executable tells of itself.
+fn function(path: &Path, surroundings: &Surroundings) -> Result<Value, String> {
+    let mut command = Program::new(path).command(surroundings);
+    command.arg(FLAG);
+    let ended = process::run(&mut command, None, LIMITS, &mut |_| {})
+        .map_err(|why| format!("it cannot be started: {why}"))?;
+    let Ended {
+        status,
+        stdout,
+        errors,
+        ..
+    } = ended;
+    let said = match errors.trim().lines().last() {
+        Some(line) => format!(": {line}"),
+        None => String::new(),
+    };
+    match status {
+        None => Err(format!(
+            "{FLAG} has no end within {} s",
+            LIMITS.timeout.unwrap_or_default().as_secs()
+        )),
+        Some(0) => serde_json::from_slice(&stdout.bytes)
+            .map_err(|why| format!("what {FLAG} prints is not JSON: {why}")),
+        Some(status) => Err(format!("{FLAG} ended with status {status}{said}")),
+    }
+}
