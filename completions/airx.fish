@@ -158,6 +158,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -s V -l version -d 'Pr
 complete -c airx -n "__fish_airx_using_subcommand tools" -s t -l tools -d 'Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l tools-dir -d 'Tools: the executables of a folder, each asked for itself (repeat)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l mcp -d 'Tools of a Model Context Protocol server, spoken to over stdio (repeat)' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l only -d 'Offer only this tool of --tools, --tools-dir and --mcp (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retrieval -d 'Let the provider look into this knowledge base' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retrieval-prompt -d 'How --retrieval puts what it found: a text with {{knowledge}} and {{question}}' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l exec -d 'Command that a tool\'s calls run (repeat)' -r
@@ -486,6 +487,7 @@ no-call\t'Prose where a tool call was expected'"
 complete -c airx -n "__fish_airx_using_subcommand mock" -l script -d 'Exact answers from FILE: NDJSON, one an answer, in order; the last repeats' -r -F
 complete -c airx -n "__fish_airx_using_subcommand mock" -l require-key -d 'Take this key alone: none gets 401 with code 1001, any other 1002' -r
 complete -c airx -n "__fish_airx_using_subcommand mock" -l log -d 'Write each request to FILE before it is answered, one JSON object a line' -r -F
+complete -c airx -n "__fish_airx_using_subcommand mock" -l json-schema -d 'Honour `response_format: json_schema` with an example that fits the schema'
 complete -c airx -n "__fish_airx_using_subcommand mock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand mock" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand models" -l format -d 'How to print the table' -r -f -a "text\t'A table'

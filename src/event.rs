@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::api::usage::Usage;
 use crate::error::{Failure, Server};
@@ -57,7 +58,7 @@ pub enum Event<'a> {
         id: &'a str,
         name: &'a str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        arguments: Option<&'a Value>,
+        arguments: Option<&'a RawValue>,
         #[serde(skip_serializing_if = "Option::is_none")]
         arguments_text: Option<&'a str>,
     },
@@ -84,7 +85,7 @@ pub enum Event<'a> {
         content: &'a str,
     },
     /// The accepted value of `json`.
-    Value { value: &'a Value },
+    Value { value: &'a RawValue },
     /// What the provider's web search found.
     Search { results: &'a Value },
     /// What there is to tell of a batch.
@@ -124,9 +125,9 @@ pub struct ItemResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub value: Option<&'a Value>,
+    pub value: Option<&'a RawValue>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tool_calls: Option<&'a [Value]>,
+    pub tool_calls: Option<&'a [Box<RawValue>]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Fault<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]

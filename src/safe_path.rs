@@ -16,8 +16,7 @@ pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
         if is_planted(&path) {
-            let why = "another user put it into a folder that all can write to";
-            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+            return Err(planted());
         }
         match std::fs::read_link(&path) {
             // A link of /proc, as /dev/stdout is, may name no path at all.
@@ -35,15 +34,38 @@ pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many links"))
 }
 
+/// The error for a file that another user put where all can write.
+pub(crate) fn planted() -> io::Error {
+    let why = "another user put it into a folder that all can write to";
+    io::Error::new(io::ErrorKind::PermissionDenied, why)
+}
+
+/// Whether `path` itself, link or not, belongs to another user and its folder can be
+/// written to by all, sticky or not. Stricter than what Linux asks of links: for
+/// files that are going to be run.
+#[cfg(unix)]
+pub(crate) fn is_strangers_in_open_folder(path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    const OPEN: u32 = 0o002;
+    let (Ok(found), Ok(folder)) = (path.symlink_metadata(), folder_of(path).metadata()) else {
+        return false;
+    };
+    folder.mode() & OPEN != 0 && found.uid() != rustix::process::geteuid().as_raw()
+}
+
+#[cfg(unix)]
+fn folder_of(path: &Path) -> &Path {
+    let folder = path.parent().filter(|folder| *folder != Path::new(""));
+    folder.unwrap_or(Path::new("."))
+}
+
 /// Whether `path` itself, link or not, is another user's in a folder like `/tmp`.
 /// Linux refuses to follow such a link, where it is told to; to resolve links by
 /// hand would go around that.
 #[cfg(unix)]
 fn is_planted(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
-    let folder = path.parent().filter(|folder| *folder != Path::new(""));
-    let folder = folder.unwrap_or(Path::new(".")).metadata();
-    let (Ok(found), Ok(folder)) = (path.symlink_metadata(), folder) else {
+    let (Ok(found), Ok(folder)) = (path.symlink_metadata(), folder_of(path).metadata()) else {
         return false;
     };
     let user = rustix::process::geteuid().as_raw();

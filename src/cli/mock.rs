@@ -79,6 +79,14 @@ pub struct MockArgs {
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
 
+    /// Honour `response_format: json_schema` with an example that fits the schema
+    ///
+    /// Without it such a request is refused with 400 and code 1214, as servers do
+    /// that know `json_object` alone. A schema of which no example can be made is
+    /// refused in the same way.
+    #[arg(long)]
+    pub json_schema: bool,
+
     /// Take this key alone: none gets 401 with code 1001, any other 1002
     #[arg(long, value_name = "KEY")]
     pub require_key: Option<String>,

@@ -33,10 +33,11 @@ pub struct ToolsArgs {
 pub struct OfferArgs {
     /// Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)
     ///
-    /// API tools, `{"type":"function","function":{…}}`, or bare function
-    /// objects, `{"name","description","parameters"}`. Names and schemas are
-    /// checked before anything is sent. `"command": ["PROGRAM", "ARG"]` beside
-    /// the name is what --run runs; it is never sent.
+    /// API tools, `{"type":"function","function":{…}}`, or bare function objects,
+    /// `{"name","description","parameters"}`. Tools of Anthropic (`input_schema`),
+    /// of MCP (`inputSchema`) and of OpenAI's Responses API are converted. Names and
+    /// schemas are checked before anything is sent. `"command": ["PROGRAM", "ARG"]`
+    /// next to the name is what --run runs; it is never sent.
     #[arg(short, long, value_name = "FILE", action = clap::ArgAction::Append)]
     pub tools: Vec<PathBuf>,
 
@@ -55,6 +56,10 @@ pub struct OfferArgs {
     /// letters, digits, _ and - is sent as _.
     #[arg(long, value_name = "COMMAND", action = clap::ArgAction::Append)]
     pub mcp: Vec<String>,
+
+    /// Offer only this tool of --tools, --tools-dir and --mcp (repeat)
+    #[arg(long, value_name = "NAME", action = clap::ArgAction::Append)]
+    pub only: Vec<String>,
 
     /// Let the provider look into this knowledge base
     #[arg(long, value_name = "KNOWLEDGE_ID")]

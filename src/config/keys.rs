@@ -191,6 +191,7 @@ pub const KEYS: &[Key] = &[
     key("tools", Kind::Paths),
     key("tools-dir", Kind::Paths),
     key("mcp", Kind::Texts),
+    key("only", Kind::Texts),
     key("retrieval", Kind::Text),
     key("retrieval-prompt", Kind::Text).needs("retrieval"),
     key("require-call", Kind::Switch).or("false"),

@@ -39,8 +39,10 @@ pub(super) struct Asked {
     pub(super) forced: Option<String>,
     /// The `web_search` tool was offered.
     pub(super) web_search: bool,
-    /// `response_format` is `json_object`.
+    /// `response_format` is `json_object` or `json_schema`.
     pub(super) json: bool,
+    /// The schema of `response_format`, which the answer must fit.
+    pub(super) schema: Option<Value>,
     /// Thinking is enabled.
     pub(super) thinking: bool,
     /// Tool calls are wanted in fragments.
@@ -66,26 +68,27 @@ pub(super) fn leniently(body: &[u8]) -> Asked {
     }
 }
 
-/// Reads a request as the API does.
+/// Reads a request as the API does, which refuses `response_format: json_schema`
+/// unless `json_schema` is set.
 ///
 /// # Errors
 /// The refusal to answer with.
-pub(super) fn strictly(body: &[u8]) -> Result<Asked, Reply> {
+pub(super) fn strictly(body: &[u8], json_schema: bool) -> Result<Asked, Reply> {
     let Ok(members) = serde_json::from_slice::<Map<String, Value>>(body) else {
         return Err(unreadable());
     };
-    check(&members)?;
+    check(&members, json_schema)?;
     Ok(read(&members))
 }
 
-fn check(members: &Map<String, Value>) -> Result<(), Reply> {
+fn check(members: &Map<String, Value>, json_schema: bool) -> Result<(), Reply> {
     for name in ["model", "messages"] {
         if members.get(name).is_none_or(Value::is_null) {
             return Err(missing(name));
         }
     }
     for (name, value) in members {
-        if !value.is_null() && !is_acceptable(name, value) {
+        if !value.is_null() && !is_acceptable(name, value, json_schema) {
             return Err(bad_member(name));
         }
     }
@@ -119,7 +122,7 @@ fn check(members: &Map<String, Value>) -> Result<(), Reply> {
 
 /// Whether a member has a value that the API takes; it takes any member that it
 /// does not know.
-fn is_acceptable(name: &str, value: &Value) -> bool {
+fn is_acceptable(name: &str, value: &Value, json_schema: bool) -> bool {
     let within = |low: f64, high: f64| {
         value
             .as_f64()
@@ -145,7 +148,11 @@ fn is_acceptable(name: &str, value: &Value) -> bool {
                 None => false,
             })
         }),
-        "response_format" => matches!(value["type"].as_str(), Some("text" | "json_object")),
+        "response_format" => match value["type"].as_str() {
+            Some("text" | "json_object") => true,
+            Some("json_schema") => json_schema && value["json_schema"]["schema"].is_object(),
+            _ => false,
+        },
         "thinking" => matches!(value["type"].as_str(), Some("enabled" | "disabled")),
         _ => true,
     }
@@ -208,6 +215,8 @@ fn read(members: &Map<String, Value>) -> Asked {
             .filter_map(|stop| stop.as_str().map(str::to_owned))
             .collect(),
     };
+    let format = member("response_format");
+    let schema = (format["type"] == "json_schema").then(|| format["json_schema"]["schema"].clone());
     let owned = |value: &Value| value.as_str().map(str::to_owned);
     let identity = format!("{}{}", member("model"), member("messages"));
     Asked {
@@ -219,7 +228,8 @@ fn read(members: &Map<String, Value>) -> Asked {
         functions,
         forced: owned(&member("tool_choice")["function"]["name"]),
         web_search: tools.iter().any(|tool| tool["type"] == "web_search"),
-        json: member("response_format")["type"] == "json_object",
+        json: format["type"] == "json_object" || schema.is_some(),
+        schema,
         thinking: member("thinking")["type"] == "enabled",
         tool_stream: member("tool_stream") == true,
         max_tokens: member("max_tokens").as_u64(),
@@ -236,7 +246,7 @@ mod tests {
     use crate::mock::playback::Step;
 
     fn refusal(body: &str) -> (u16, String) {
-        let reply = strictly(body.as_bytes()).unwrap_err();
+        let reply = strictly(body.as_bytes(), false).unwrap_err();
         let Step::Bytes(bytes) = &reply.steps[0] else {
             panic!("a refusal is whole");
         };
@@ -273,7 +283,13 @@ mod tests {
 
     #[test]
     fn unknown_members_and_nulls_are_taken() {
-        assert!(strictly(with(r#""new":1,"stop":null,"temperature":0"#).as_bytes()).is_ok());
+        assert!(
+            strictly(
+                with(r#""new":1,"stop":null,"temperature":0"#).as_bytes(),
+                false
+            )
+            .is_ok()
+        );
     }
 
     #[test]
@@ -281,14 +297,18 @@ mod tests {
         let body = r#"{"model":"m","messages":[{"role":"user","content":"q"},
             {"role":"tool","content":"old"},{"role":"assistant","content":"a"},
             {"role":"tool","content":"one"},{"role":"tool","content":"two"}]}"#;
-        let asked = strictly(body.as_bytes()).unwrap();
+        let asked = strictly(body.as_bytes(), false).unwrap();
         assert_eq!(asked.results, ["one", "two"]);
         assert_eq!(asked.prompt, "q");
     }
 
     #[test]
     fn the_fingerprint_is_that_of_model_and_messages_alone() {
-        let print = |member: &str| strictly(with(member).as_bytes()).unwrap().fingerprint;
+        let print = |member: &str| {
+            strictly(with(member).as_bytes(), false)
+                .unwrap()
+                .fingerprint
+        };
         assert_eq!(print(r#""request_id":"a""#), print(r#""request_id":"b""#));
     }
 }

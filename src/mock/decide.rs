@@ -12,6 +12,7 @@ use super::batch::Desk;
 use super::dice::{self, Dice};
 use super::invent;
 use super::line::Play;
+use super::models;
 use super::outcome::{Incoming, Outcome, Then};
 use super::playback::Slot;
 use super::reply::{self, Reply};
@@ -32,6 +33,8 @@ pub(super) struct Mock {
     faults: Vec<crate::cli::Fault>,
     script: Option<Script>,
     key: Option<String>,
+    /// `response_format: json_schema` is honoured, not refused.
+    json_schema: bool,
     desk: Desk,
     in_flight: Arc<AtomicUsize>,
     /// How many answers of the script were given.
@@ -59,6 +62,7 @@ impl Mock {
             faults: args.fail.clone(),
             script: args.script.as_deref().map(Script::load).transpose()?,
             key: args.require_key.clone(),
+            json_schema: args.json_schema,
             desk: Desk::new(args.seed),
             in_flight: Arc::default(),
             played: AtomicUsize::default(),
@@ -77,10 +81,13 @@ impl Mock {
             Ok(route) => route,
             Err(refusal) => return at_once(refusal),
         };
+        let Some(place) = route.place() else {
+            return at_once(models::reply(route));
+        };
         if route != Route::Chat {
             return Outcome {
                 wait: Duration::ZERO,
-                then: self.serve(route, request),
+                then: self.serve(route, place, request),
                 slot: None,
             };
         }
@@ -115,10 +122,10 @@ impl Mock {
     }
 
     /// Does what a request about files or batches asks for.
-    fn serve(&self, route: Route<'_>, request: Incoming<'_>) -> Then {
+    fn serve(&self, route: Route<'_>, place: Place, request: Incoming<'_>) -> Then {
         let what = format!("{} {}", request.method, request.path);
         let fingerprint = dice::fingerprint(what.as_bytes());
-        let fault = self.roll(route.place(), fingerprint, self.occurrence(fingerprint));
+        let fault = self.roll(place, fingerprint, self.occurrence(fingerprint));
         if let Some(then) = fault.and_then(|kind| instead(kind, request)) {
             return then;
         }
@@ -146,7 +153,7 @@ impl Mock {
         let latency = scripted.and_then(|line| line.delay).unwrap_or(self.latency);
         let play = scripted.map_or(&Play::Invented(None), |line| &line.play);
         let asked = match play {
-            Play::Invented(_) => asked::strictly(request.body),
+            Play::Invented(_) => asked::strictly(request.body, self.json_schema),
             _ => Ok(asked::leniently(request.body)),
         };
         let asked = match asked {
@@ -181,7 +188,10 @@ impl Mock {
             Play::Invented(_) => {
                 // The texts are the same however often the same is asked.
                 let dice = Dice::new(self.seed, asked.fingerprint, 0);
-                invent::answer(&asked, &dice, fault)
+                match invent::answer(&asked, &dice, fault) {
+                    Ok(answer) => answer,
+                    Err(refusal) => return (latency, Then::Reply(refusal)),
+                }
             }
         };
         let dice = Dice::new(self.seed, asked.fingerprint, occurrence);
@@ -274,7 +284,7 @@ mod tests {
     fn only_the_endpoints_are_served_by_their_methods() {
         let mock = Mock::new(&MockArgs::default()).unwrap();
         assert_eq!(status(&mock, request("/v4/chat/completions", None)), 200);
-        assert_eq!(status(&mock, request("/v4/models", None)), 404);
+        assert_eq!(status(&mock, request("/v4/embeddings", None)), 404);
         let get = Incoming {
             method: "GET",
             ..request("/chat/completions", None)

@@ -9,10 +9,19 @@ use super::asked::{Asked, Function};
 use super::dice::Dice;
 use super::example::Example;
 use super::prose;
+use super::reply::{Reply, error};
 use crate::cli::FaultKind;
+use crate::schema::Schema;
 
 /// Makes an answer up, spoiled where a fault asks for that.
-pub(super) fn answer(asked: &Asked, dice: &Dice, fault: Option<FaultKind>) -> Answer {
+///
+/// # Errors
+/// The refusal of a schema that cannot be used, or that no example fits.
+pub(super) fn answer(
+    asked: &Asked,
+    dice: &Dice,
+    fault: Option<FaultKind>,
+) -> Result<Answer, Reply> {
     let calls = if fault == Some(FaultKind::NoCall) || !asked.results.is_empty() {
         Vec::new()
     } else {
@@ -29,7 +38,8 @@ pub(super) fn answer(asked: &Asked, dice: &Dice, fault: Option<FaultKind>) -> An
         ),
         content: calls
             .is_empty()
-            .then(|| content(asked, dice, fault == Some(FaultKind::NotJson))),
+            .then(|| content(asked, dice, fault == Some(FaultKind::NotJson)))
+            .transpose()?,
         search: calls.is_empty() && asked.web_search,
         calls,
         ..Answer::default()
@@ -41,11 +51,14 @@ pub(super) fn answer(asked: &Asked, dice: &Dice, fault: Option<FaultKind>) -> An
     if let Some(kind) = fault {
         answer.spoil(kind);
     }
-    answer
+    Ok(answer)
 }
 
-fn content(asked: &Asked, dice: &Dice, never_json: bool) -> String {
-    if asked.json && !never_json {
+fn content(asked: &Asked, dice: &Dice, never_json: bool) -> Result<String, Reply> {
+    if let Some(schema) = asked.schema.as_ref().filter(|_| !never_json) {
+        return fitting(schema, asked, dice);
+    }
+    Ok(if asked.json && !never_json {
         json_content(asked, dice)
     } else if !asked.results.is_empty() {
         prose::tool_results(&asked.results)
@@ -53,6 +66,21 @@ fn content(asked: &Asked, dice: &Dice, never_json: bool) -> String {
         prose::search_summary(&asked.prompt)
     } else {
         prose::reply(&asked.prompt, &mut dice.clone())
+    })
+}
+
+/// A value that fits the schema of `response_format`.
+///
+/// # Errors
+/// The refusal of a schema that is none, or that the example does not fit.
+fn fitting(schema: &Value, asked: &Asked, dice: &Dice) -> Result<String, Reply> {
+    let refused = |why: &str| Reply::json(400, &error("1214", &format!("response_format: {why}")));
+    let compiled = Schema::compile(schema, "json_schema").map_err(|why| refused(&why.message))?;
+    let value = example(schema, asked, dice);
+    if compiled.errors(&value).is_empty() {
+        Ok(value.to_string())
+    } else {
+        Err(refused("the mock cannot make an example of this schema"))
     }
 }
 
@@ -176,7 +204,7 @@ mod tests {
     }
 
     fn made(asked: &Asked, fault: Option<FaultKind>) -> Answer {
-        answer(asked, &Dice::new(0, asked.fingerprint, 0), fault)
+        answer(asked, &Dice::new(0, asked.fingerprint, 0), fault).unwrap()
     }
 
     fn with_functions(prompt: &str) -> Asked {

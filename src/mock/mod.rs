@@ -12,6 +12,7 @@ mod frames;
 mod invent;
 mod line;
 mod log;
+mod models;
 mod outcome;
 mod playback;
 mod prose;

@@ -19,6 +19,10 @@ pub(super) enum Route<'a> {
     Batch(&'a str),
     /// `/batches/{id}/cancel`
     Cancel(&'a str),
+    /// `/models`
+    Models,
+    /// `/models/{name}`
+    Model(&'a str),
 }
 
 impl<'a> Route<'a> {
@@ -30,10 +34,12 @@ impl<'a> Route<'a> {
             ["completions", "chat", _] => Self::Chat,
             ["files", ..] => Self::Files,
             ["batches", ..] => Self::Batches,
+            ["models", ..] => Self::Models,
             ["content", id, "files"] => Self::Content(id),
             ["cancel", id, "batches"] => Self::Cancel(id),
             [id, "files", _] => Self::File(id),
             [id, "batches", _] => Self::Batch(id),
+            [name, "models", _] => Self::Model(name),
             _ => return None,
         })
     }
@@ -44,16 +50,17 @@ impl<'a> Route<'a> {
             Self::Chat | Self::Cancel(_) => "POST",
             Self::Files | Self::Batches => "GET, POST",
             Self::File(_) => "DELETE, GET",
-            Self::Content(_) | Self::Batch(_) => "GET",
+            Self::Content(_) | Self::Batch(_) | Self::Models | Self::Model(_) => "GET",
         }
     }
 
-    /// Whose faults concern a request that comes here.
-    pub(super) fn place(self) -> Place {
+    /// Whose faults concern a request that comes here; none for `/models`.
+    pub(super) fn place(self) -> Option<Place> {
         match self {
-            Self::Chat => Place::Answers,
-            Self::Files | Self::File(_) | Self::Content(_) => Place::Files,
-            Self::Batches | Self::Batch(_) | Self::Cancel(_) => Place::Batches,
+            Self::Chat => Some(Place::Answers),
+            Self::Files | Self::File(_) | Self::Content(_) => Some(Place::Files),
+            Self::Batches | Self::Batch(_) | Self::Cancel(_) => Some(Place::Batches),
+            Self::Models | Self::Model(_) => None,
         }
     }
 }
@@ -73,7 +80,9 @@ mod tests {
             ("/v4/batches", Some(Route::Batches)),
             ("/v4/batches/b", Some(Route::Batch("b"))),
             ("/v4/batches/b/cancel", Some(Route::Cancel("b"))),
-            ("/v4/models", None),
+            ("/v4/models", Some(Route::Models)),
+            ("/v1/models/m", Some(Route::Model("m"))),
+            ("/v4/embeddings", None),
             ("/completions", None),
             ("/", None),
         ] {

@@ -20,6 +20,7 @@ pub(super) fn stream(
     let mut frames = Frames::new(rate);
     let head = json!({
         "id": envelope.id, "created": envelope.created, "model": envelope.model,
+        "object": "chat.completion.chunk",
     });
     let head = head.to_string();
     // The object is left open for `choices`.

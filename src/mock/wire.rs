@@ -89,6 +89,7 @@ fn body(envelope: &Envelope, answer: &Answer) -> Value {
     set("created", envelope.created.into());
     set("id", envelope.id.as_str().into());
     set("model", envelope.model.as_str().into());
+    set("object", "chat.completion".into());
     let request_id = envelope.request_id.as_ref().unwrap_or(&envelope.id);
     set("request_id", request_id.as_str().into());
     if !blocked {
@@ -181,7 +182,7 @@ mod tests {
         };
         assert_eq!(
             shape(&body(&envelope(), &answer)),
-            "{choices{finish_reason,index,message{content,role}},created,id,model,request_id,\
+            "{choices{finish_reason,index,message{content,role}},created,id,model,object,request_id,\
              usage{completion_tokens,prompt_tokens,total_tokens},\
              web_search{content,icon,link,media,publish_date,refer,title}}"
         );

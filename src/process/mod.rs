@@ -24,6 +24,9 @@ pub struct Limits {
     pub timeout: Option<Duration>,
     /// Longest output that is kept, in bytes.
     pub bytes: usize,
+    /// Once the program has exited, its first line is enough: nothing more is waited
+    /// for.
+    pub first_line: bool,
 }
 
 /// What is left of a process.

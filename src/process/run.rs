@@ -16,10 +16,9 @@ use super::group::{self, Child};
 use super::pieces::{Cut, Lines};
 use super::{Ended, Limits};
 
-/// How often is looked whether the process has ended while others, which it
-/// started, hold its outputs open.
+/// How often to look whether the program has exited while its outputs are open.
 const TICK: Duration = Duration::from_millis(50);
-/// How long those are listened to once it has ended.
+/// How long to listen to its background children once it has exited.
 const LINGER: Duration = Duration::from_secs(1);
 
 /// Runs `command` to its end, or kills its process group when the time is up.
@@ -50,7 +49,7 @@ pub(crate) fn run(
         lines: Lines::default(),
     };
     pipes.never_block()?;
-    let in_time = pipes.serve(&child, deadline, say)?
+    let in_time = pipes.serve(&child, limits, deadline, say)?
         && match deadline {
             Some(end) => child.ends_within(end.saturating_duration_since(Instant::now())),
             None => true,
@@ -88,29 +87,36 @@ impl Pipes<'_> {
         Ok(())
     }
 
-    /// Serves the pipes until both outputs have ended, or nobody is left worth
-    /// listening to. False where the time was up before.
+    /// Serves the pipes until both outputs have ended. Once the program has exited,
+    /// what it started may hold them open: that is listened to for [`LINGER`] at
+    /// most. False where the time was up before the program exited.
     fn serve(
         &mut self,
         child: &Child,
+        limits: Limits,
         deadline: Option<Instant>,
         say: &mut dyn FnMut(&str),
     ) -> std::io::Result<bool> {
-        let mut lingering: Option<Instant> = None;
+        let mut exited: Option<Instant> = None;
         while self.stdout.is_some() || self.stderr.is_some() {
             let now = Instant::now();
-            if deadline.is_some_and(|end| end <= now) {
-                return Ok(false);
+            if exited.is_none() && child.has_ended() {
+                exited = Some(now);
             }
-            if lingering.is_some_and(|since| now.duration_since(since) > LINGER) {
-                break;
+            let end = match exited {
+                Some(since) => Some(since + LINGER),
+                None => deadline,
+            };
+            if end.is_some_and(|end| end <= now) {
+                return Ok(exited.is_some());
             }
-            let left = deadline.map_or(TICK, |end| (end - now).min(TICK));
-            if self.wait(left)? {
+            let tick = end.map_or(TICK, |end| (end - now).min(TICK));
+            if self.wait(tick)? {
                 self.feed();
                 self.read(say);
-            } else if lingering.is_none() && child.has_ended() {
-                lingering = Some(now);
+            }
+            if exited.is_some() && limits.first_line && self.cut.bytes.contains(&b'\n') {
+                return Ok(true);
             }
         }
         Ok(true)

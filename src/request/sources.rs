@@ -16,12 +16,14 @@ pub fn sources(offer: OfferArgs, run: RunArgs) -> Sources {
         folders: offer.tools_dir,
         servers: offer.mcp,
         programs: run.exec,
+        only: offer.only,
         retrieval: offer.retrieval.map(|id| (id, offer.retrieval_prompt)),
         runs: run.run,
         asks: run.run && !run.yes,
         limits: Limits {
             timeout: Some(timeout).filter(|timeout| !timeout.is_zero()),
             bytes: usize::try_from(run.tool_max_bytes).unwrap_or(usize::MAX),
+            first_line: false,
         },
     }
 }

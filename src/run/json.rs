@@ -1,7 +1,6 @@
 //! `json`: one answer that is what was asked for. A wrong one is sent back with
 //! what is wrong with it, as long as there are tries and time.
 
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::json_lines::{Elements, show};
@@ -16,7 +15,7 @@ use crate::exit::Class;
 use crate::http::Transport;
 use crate::prompt::Session;
 use crate::request::Job;
-use crate::schema::{Rejected, Show, Wanted};
+use crate::schema::{Accepted, Rejected, Show, Wanted};
 
 /// Asks until an answer is what is `wanted`, and hands it to `sink`. What is
 /// returned with success is the accepted answer.
@@ -49,8 +48,8 @@ pub fn reask(
         let shown = elements.shown();
         reasoning(&answer, sink)?;
         let rejected = match wanted.read(&answer.text) {
-            Ok((value, text)) => {
-                accept(&answer, &value, &text, shown, wanted, sink)?;
+            Ok(accepted) => {
+                accept(&answer, &accepted, shown, wanted, sink)?;
                 extend(session, &answer.text, &answer.calls, sink)?;
                 answer.body = Vec::new();
                 return Ok(answer);
@@ -75,8 +74,7 @@ pub fn reask(
 /// Hands over the accepted value: what of it has not been shown already.
 fn accept(
     answer: &Answer,
-    value: &Value,
-    text: &str,
+    accepted: &Accepted,
     shown: usize,
     wanted: &Wanted,
     sink: &mut dyn Sink,
@@ -85,12 +83,14 @@ fn accept(
         sink.event(&Event::Search { results })?;
     }
     sink.payload(&answer.body, true)?;
-    if let (Show::Lines, Value::Array(elements)) = (&wanted.show, value) {
-        let mut rest = elements.iter().skip(shown);
+    if wanted.show == Show::Lines {
+        let mut rest = accepted.shown.iter().skip(shown);
         return rest.try_for_each(|element| show(element, sink));
     }
-    sink.event(&Event::Value { value })?;
-    sink.text(&format!("{text}\n"))
+    sink.event(&Event::Value {
+        value: &accepted.value,
+    })?;
+    sink.text(&format!("{}\n", accepted.shown.join("\n")))
 }
 
 /// Ends a try that another follows.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::error::Failure;
 use crate::event::{Count, Event, Level, Sink, View, Work};
 use crate::exit::Class;
-use crate::schema::{Splitter, Wanted, strict};
+use crate::schema::{Splitter, Wanted, compact, strict};
 
 /// Longest text of an answer, as of a body.
 const TEXT_MAX: usize = 64 << 20;
@@ -60,9 +60,10 @@ impl<'a> Elements<'a> {
             if self.broken {
                 break;
             }
-            match strict(&text).ok().filter(|element| self.fits(element)) {
+            let fits = strict(&text).is_ok_and(|element| self.fits(&element));
+            match compact(&text).ok().filter(|_| fits) {
                 Some(element) => {
-                    show(&element, self.sink)?;
+                    show(element.get(), self.sink)?;
                     self.shown += 1;
                 }
                 None => self.broken = true,
@@ -89,9 +90,10 @@ impl<'a> Elements<'a> {
     }
 }
 
-/// Hands one element on.
-pub(super) fn show(element: &Value, sink: &mut dyn Sink) -> Result<(), Failure> {
-    sink.event(&Event::Value { value: element })?;
+/// Hands one element, which is compact JSON, on.
+pub(super) fn show(element: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
+    let value = serde_json::from_str(element).map_err(std::io::Error::from)?;
+    sink.event(&Event::Value { value })?;
     sink.text(&format!("{element}\n"))
 }
 

@@ -1,6 +1,8 @@
 //! An answer → the events, lines and payloads that the sink takes.
 
+use serde::Serialize;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::whereabouts;
 use crate::answer::{Answer, Call};
@@ -89,32 +91,44 @@ fn call_events(calls: &[Call], sink: &mut dyn Sink) -> Result<(), Failure> {
 }
 
 pub(super) fn call_event(index: usize, call: &Call, sink: &mut dyn Sink) -> Result<(), Failure> {
-    let arguments = call.value();
+    let arguments = call.raw_arguments();
     sink.event(&Event::ToolCall {
         index,
         id: &call.id,
         name: &call.name,
         arguments_text: arguments.is_none().then_some(call.arguments.as_str()),
-        arguments: arguments.as_ref(),
+        arguments: arguments.as_deref(),
     })
 }
 
 /// One call as a line of text, with what is wrong with it.
 fn line(told: &Call, errors: &[Violation]) -> String {
-    format!("{}\n", call(told, errors))
+    format!("{}\n", call(told, errors).get())
 }
 
 /// One call as an object, with what is wrong with it.
-pub(super) fn call(call: &Call, errors: &[Violation]) -> Value {
-    let (id, name) = (&call.id, &call.name);
-    let mut told = match call.value() {
-        Some(arguments) => serde_json::json!({ "id": id, "name": name, "arguments": arguments }),
-        None => serde_json::json!({ "id": id, "name": name, "arguments_text": call.arguments }),
-    };
-    if !errors.is_empty() && told.get("arguments").is_some() {
-        told["invalid"] = serde_json::json!(errors);
+pub(super) fn call(call: &Call, errors: &[Violation]) -> Box<RawValue> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        id: &'a str,
+        name: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        arguments: Option<Box<RawValue>>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        arguments_text: Option<&'a str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        invalid: Option<&'a [Violation]>,
     }
-    told
+    let arguments = call.raw_arguments();
+    let line = Line {
+        id: &call.id,
+        name: &call.name,
+        arguments_text: arguments.is_none().then_some(call.arguments.as_str()),
+        invalid: (arguments.is_some() && !errors.is_empty()).then_some(errors),
+        arguments,
+    };
+    // Strings and JSON text only: this cannot fail.
+    to_raw_value(&line).unwrap_or_default()
 }
 
 /// `tools`: one call a line, prose beside calls on standard error; prose alone
@@ -249,6 +263,14 @@ impl Call {
             return Some(Value::Object(serde_json::Map::new()));
         }
         schema::parse(&self.arguments).ok()
+    }
+
+    /// The same as text on one line, with its numbers as the model wrote them.
+    pub(super) fn raw_arguments(&self) -> Option<Box<RawValue>> {
+        if self.arguments.trim().is_empty() {
+            return schema::parse_raw("{}");
+        }
+        schema::parse_raw(&self.arguments)
     }
 }
 

@@ -5,8 +5,10 @@ use std::fmt::Write;
 use std::path::Path;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::{Schema, fields, parse, render, strict};
+use super::spelling::{compact, elements, pointed, pretty};
+use super::{Schema, fields, parse, strict, unfenced};
 use crate::error::Failure;
 use crate::event::Violation;
 
@@ -56,6 +58,16 @@ pub struct Wanted {
     pub tries: u32,
 }
 
+/// An answer that is what was asked for.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The value on one line, its numbers as the model wrote them.
+    pub value: Box<RawValue>,
+    /// What `--format text` prints, without its final newline; for [`Show::Lines`]
+    /// the elements of the array.
+    pub shown: Vec<String>,
+}
+
 /// Why an answer was rejected.
 #[derive(Debug)]
 pub struct Rejected {
@@ -103,7 +115,7 @@ impl Wanted {
     ///
     /// # Errors
     /// It is not what was asked for.
-    pub fn read(&self, text: &str) -> Result<(Value, String), Rejected> {
+    pub fn read(&self, text: &str) -> Result<Accepted, Rejected> {
         let whole = |message: String, mendable: bool| Rejected {
             errors: vec![Violation {
                 path: String::new(),
@@ -120,8 +132,9 @@ impl Wanted {
             });
         }
         let free = self.schema.is_none();
-        let shown = render(&value, &self.show).map_err(|why| whole(why, free))?;
-        Ok((value, shown))
+        let value = compact(unfenced(text)).map_err(|why| whole(why.to_string(), true))?;
+        let shown = shown(&value, &self.show).map_err(|why| whole(why, free))?;
+        Ok(Accepted { value, shown })
     }
 
     /// What is wrong with a value by the schema.
@@ -138,6 +151,35 @@ impl Wanted {
             let _ = writeln!(text, "- {error}");
         }
         text + "Answer again: the whole corrected JSON value and nothing else."
+    }
+}
+
+/// What `--format text` prints of a value.
+///
+/// # Errors
+/// What cannot be shown so.
+fn shown(value: &RawValue, show: &Show) -> Result<Vec<String>, String> {
+    match show {
+        Show::Compact => Ok(vec![value.get().to_owned()]),
+        Show::Pretty => Ok(vec![pretty(value).map_err(|why| why.to_string())?]),
+        Show::Lines => match elements(value) {
+            Some(elements) => Ok(elements
+                .iter()
+                .map(|element| element.get().to_owned())
+                .collect()),
+            None => Err("--lines wants an array, and it is none".to_owned()),
+        },
+        Show::Select(pointers) => {
+            let select = |pointer: &String| {
+                let found = pointed(value, pointer);
+                let found =
+                    found.ok_or_else(|| format!("--select {pointer} finds nothing in it"))?;
+                // Strings are printed raw.
+                let text = serde_json::from_str::<String>(found.get());
+                Ok(text.unwrap_or_else(|_| found.get().to_owned()))
+            };
+            pointers.iter().map(select).collect()
+        }
     }
 }
 
@@ -160,11 +202,142 @@ fn document(
     } else {
         (read(Path::new(given))?, format!("--schema {given}"))
     };
-    match strict(&text) {
-        Ok(document) => Ok((document, place)),
-        Err(why) => Err(Failure::usage(format!("{place}: not JSON: {why}"))),
+    let document =
+        strict(&text).map_err(|why| Failure::usage(format!("{place}: not JSON: {why}")))?;
+    let document = unwrapped(document);
+    match mistaken(&document) {
+        Some((what, hint)) => Err(Failure::usage(format!("{place}: {what}")).hint(hint)),
+        None => Ok((document, place)),
     }
 }
+
+/// The schema in the wrapper of OpenAI's `response_format`, or the document itself.
+fn unwrapped(mut document: Value) -> Value {
+    const MEMBERS: [&str; 5] = ["type", "name", "description", "strict", "schema"];
+    let is_wrapper = |value: &Value| {
+        value.as_object().is_some_and(|object| {
+            object.keys().all(|name| MEMBERS.contains(&name.as_str()))
+                && object
+                    .get("schema")
+                    .is_some_and(|schema| schema.is_object() || schema.is_boolean())
+                && object.get("type").is_none_or(|kind| kind == "json_schema")
+        })
+    };
+    if let Some(inner) = document
+        .get_mut("json_schema")
+        .filter(|inner| is_wrapper(inner))
+    {
+        document = inner.take();
+    }
+    if is_wrapper(&document) {
+        document = document["schema"].take();
+    }
+    document
+}
+
+/// What a document is in place of a schema, and what to do: each of these would
+/// accept any JSON.
+fn mistaken(document: &Value) -> Option<(String, &'static str)> {
+    let object = document.as_object()?;
+    let is_object = |name: &str| object.get(name).is_some_and(Value::is_object);
+    let is_string = |name: &str| object.get(name).is_some_and(Value::is_string);
+    if is_string("openapi") || is_string("swagger") {
+        let hint = "take one of its schemas: jq '.components.schemas.NAME'";
+        return Some(("an OpenAPI document is not a JSON Schema".to_owned(), hint));
+    }
+    let schemas = ["parameters", "input_schema", "inputSchema"];
+    if is_object("function") || (is_string("name") && schemas.into_iter().any(is_object)) {
+        let hint = "take the schema of its arguments: jq '.function.parameters'";
+        return Some(("a tool is not a JSON Schema".to_owned(), hint));
+    }
+    let is_keyword = |name: &String| KEYWORDS.contains(&name.as_str());
+    if object.is_empty() || object.keys().any(is_keyword) {
+        return None;
+    }
+    // What only describes, and members that mean nothing, allow everything.
+    let is_annotation = |name: &String| ANNOTATIONS.contains(&name.as_str());
+    if object.keys().all(is_annotation) {
+        return None;
+    }
+    let names: Vec<&str> = object.keys().map(String::as_str).take(5).collect();
+    let what = format!(
+        "not a JSON Schema: it says nothing about a value, and JSON Schema does not know its members ({})",
+        names.join(", ")
+    );
+    let hint = "write {\"type\": \"object\", \"properties\": {…}}, or --fields 'name, age int'";
+    Some((what, hint))
+}
+
+/// The keywords of JSON Schema, drafts 4 to 2020-12, that constrain a value or hold
+/// schemas that do.
+const KEYWORDS: [&str; 51] = [
+    "$anchor",
+    "$defs",
+    "$dynamicAnchor",
+    "$dynamicRef",
+    "$recursiveAnchor",
+    "$recursiveRef",
+    "$ref",
+    "additionalItems",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "contains",
+    "contentEncoding",
+    "contentMediaType",
+    "contentSchema",
+    "definitions",
+    "dependencies",
+    "dependentRequired",
+    "dependentSchemas",
+    "else",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "if",
+    "items",
+    "maxContains",
+    "maxItems",
+    "maxLength",
+    "maxProperties",
+    "maximum",
+    "minContains",
+    "minItems",
+    "minLength",
+    "minProperties",
+    "minimum",
+    "multipleOf",
+    "not",
+    "oneOf",
+    "pattern",
+    "patternProperties",
+    "prefixItems",
+    "properties",
+    "propertyNames",
+    "required",
+    "then",
+    "type",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+    "uniqueItems",
+];
+
+/// Those that only describe.
+const ANNOTATIONS: [&str; 11] = [
+    "$comment",
+    "$id",
+    "$schema",
+    "$vocabulary",
+    "default",
+    "deprecated",
+    "description",
+    "examples",
+    "readOnly",
+    "title",
+    "writeOnly",
+];
 
 /// Whether a schema says nothing against an array.
 fn may_be_array(schema: &Value) -> bool {
@@ -226,6 +399,23 @@ mod tests {
             });
             assert_eq!(wanted.unwrap().read("{}").unwrap_err().mendable, mendable);
         }
+    }
+
+    #[test]
+    fn selected_strings_are_raw() {
+        let select = |pointers: &[&str]| {
+            let pointers = pointers.iter().map(ToString::to_string).collect();
+            let value = compact(r#"{"a":"x\ny","b":[1E5,{"c":null}]}"#).unwrap();
+            shown(&value, &Show::Select(pointers))
+        };
+        assert_eq!(
+            select(&["/a", "/b/0", "/b/1"]).unwrap(),
+            ["x\ny", "1E5", "{\"c\":null}"]
+        );
+        assert_eq!(
+            select(&["/b/2"]),
+            Err("--select /b/2 finds nothing in it".into())
+        );
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::process::{self, Limits};
 const LIMITS: Limits = Limits {
     timeout: Some(Duration::from_secs(10)),
     bytes: 64 * 1024,
+    first_line: true,
 };
 
 /// The first line that the command prints. What it says on standard error goes to

@@ -1,6 +1,7 @@
 //! Whether a call may run: asked on the terminal, whatever standard input and
 //! output are.
 
+use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 
@@ -41,13 +42,11 @@ impl Terminal {
 
     /// Shows a call and reads the answer; whatever is not a yes is a no.
     fn ask(&self, name: &str, arguments: &Value, runs: &str) -> std::io::Result<bool> {
-        let arguments = arguments.to_string();
-        // The name again behind the arguments: those may fill the screen.
         let text = format!(
             "airx: the model calls {name}\n  {}\n  runs: {}\nrun {name}? [y/N] ",
-            one_line(&arguments),
-            one_line(runs),
-            name = one_line(name),
+            shown(&arguments.to_string()),
+            shown(runs),
+            name = shown(name),
         );
         // What was typed before the question is no answer to it.
         #[cfg(unix)]
@@ -57,6 +56,47 @@ impl Terminal {
         BufReader::new(&self.file).read_line(&mut answer)?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
     }
+}
+
+/// Characters of arguments or of a command that are shown: about one screen.
+const SHOWN_MAX: usize = 2000;
+
+/// `text` on one line, made safe, every character visible. What is too long is cut,
+/// with its length.
+fn shown(text: &str) -> String {
+    let Some((cut, _)) = text.char_indices().nth(SHOWN_MAX) else {
+        return visible(&one_line(text));
+    };
+    let total = text.chars().count();
+    format!(
+        "{}\n  [cut here: {SHOWN_MAX} of {total} characters are shown]",
+        visible(&one_line(&text[..cut]))
+    )
+}
+
+/// Writes characters that take no room on a screen as their numbers: they could hide
+/// what a call does.
+fn visible(text: &str) -> String {
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_invisible(c) {
+            // Into a string: cannot fail.
+            let _ = write!(visible, "<U+{:04X}>", u32::from(c));
+        } else {
+            visible.push(c);
+        }
+    }
+    visible
+}
+
+/// Whether a character is of Unicode's default ignorable ones, or parts lines.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}'
+        | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
+        | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 impl Approval {

@@ -1,7 +1,7 @@
 //! A function object → its name and schema, checked before anything is sent.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::error::Failure;
 use crate::schema::Schema;
@@ -18,24 +18,59 @@ pub(super) struct Declared {
     parameters: Option<Value>,
 }
 
+/// What a function object calls the schema of its arguments: the API itself,
+/// Anthropic, and the Model Context Protocol.
+const SCHEMA_MEMBERS: [&str; 3] = ["parameters", "input_schema", "inputSchema"];
+
+/// Brings a function object that Anthropic's API or MCP would take into the form of
+/// this API, and returns what it called its schema.
+pub(super) fn convert(function: &mut Map<String, Value>) -> Result<&'static str, String> {
+    let mut members = SCHEMA_MEMBERS.iter().copied();
+    let mut given = members.by_ref().filter(|name| function.contains_key(*name));
+    let member = given.next().unwrap_or("parameters");
+    if let Some(other) = given.next() {
+        return Err(format!("it has both {member} and {other}"));
+    }
+    if member == "parameters" {
+        return Ok(member);
+    }
+    let mut foreign = std::mem::take(function);
+    // MCP has a title that may stand for the description; the rest of both forms
+    // (annotations, cache_control) means nothing here.
+    for (name, sources) in [
+        ("name", &["name"][..]),
+        ("description", &["description", "title"]),
+        ("parameters", &[member]),
+        ("strict", &["strict"]),
+    ] {
+        let mut values = sources
+            .iter()
+            .filter_map(|source| foreign.shift_remove(*source));
+        if let Some(value) = values.find(|value| !value.is_null()) {
+            function.insert(name.to_owned(), value);
+        }
+    }
+    Ok(member)
+}
+
 /// Whether a function's name may hold it.
 pub(super) fn is_of_names(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
 impl Declared {
-    /// Checks it and compiles its schema. `place` says where it stands.
-    pub(super) fn check(&self, place: &str) -> Result<Option<Schema>, Failure> {
-        self.look()
+    /// Checks it and compiles its schema. `place` says where it stands, `member` what
+    /// its schema is called there.
+    pub(super) fn check(&self, place: &str, member: &str) -> Result<Option<Schema>, Failure> {
+        self.look(member)
             .map_err(|what| Failure::usage(format!("{place}: {what}")))?;
-        let compile = |parameters| {
-            Schema::compile(parameters, &format!("{place}: {}: /parameters", self.name))
-        };
+        let compile =
+            |parameters| Schema::compile(parameters, &format!("{place}: {}: /{member}", self.name));
         self.parameters.as_ref().map(compile).transpose()
     }
 
     /// What a server would trip over, in words of their own.
-    fn look(&self) -> Result<(), String> {
+    fn look(&self, member: &str) -> Result<(), String> {
         let name = &self.name;
         if name.is_empty() || name.len() > NAME_MAX || !name.chars().all(is_of_names) {
             return Err(format!(
@@ -52,7 +87,7 @@ impl Declared {
         match &self.parameters {
             None => Ok(()),
             Some(parameters) => {
-                schema(parameters, "/parameters").map_err(|what| format!("{name}: {what}"))
+                schema(parameters, &format!("/{member}")).map_err(|what| format!("{name}: {what}"))
             }
         }
     }
@@ -68,7 +103,7 @@ fn schema(parameters: &Value, path: &str) -> Result<(), String> {
         Some(Value::String(kind)) if kind == "object" => {}
         Some(kind) => {
             return Err(format!(
-                "{path}/type is {kind}; parameters are an \"object\""
+                "{path}/type is {kind}; arguments are an \"object\""
             ));
         }
     }

@@ -6,11 +6,14 @@ use serde::Deserialize;
 use serde_json::value::to_raw_value;
 use serde_json::{Map, Value};
 
-use super::check::Declared;
+use super::check::{self, Declared};
 use super::program::{Program, Surroundings};
 use super::{Action, Function, Kind, Sources, Tool, Toolbox, tools_dir};
 use crate::error::Failure;
 use crate::secret::Scrubber;
+
+/// Names of tools that a message lists at most.
+const NAMES_MAX: usize = 20;
 
 impl Toolbox {
     /// Loads tools from files, in order. `read` gives a file's text.
@@ -23,6 +26,9 @@ impl Toolbox {
         read: impl Fn(&Path) -> Result<String, Failure>,
     ) -> Result<(), Failure> {
         self.limits = sources.limits;
+        let only = sources.only.iter().map(|name| (name.clone(), false));
+        self.only = only.collect();
+        let mut number = 0;
         for file in &sources.files {
             let text = read(file)?;
             let name = file.display();
@@ -39,7 +45,8 @@ impl Toolbox {
                     tool => vec![tool],
                 };
                 for tool in tools {
-                    let place = format!("--tools {name}, tool {}", self.tools.len() + 1);
+                    number += 1;
+                    let place = format!("--tools {name}, tool {number}");
                     self.add(tool, &place, None)?;
                     empty = false;
                 }
@@ -58,9 +65,6 @@ impl Toolbox {
     /// # Errors
     /// A source that is broken: exit 2; a server that cannot be started: 11.
     pub fn gather(&mut self, sources: &Sources, scrubber: &Scrubber) -> Result<(), Failure> {
-        if let Some((knowledge, prompt)) = &sources.retrieval {
-            self.add_retrieval(knowledge, prompt.as_deref())?;
-        }
         if sources.runs || sources.start_programs() {
             self.surroundings = Surroundings::without_keys(scrubber);
         }
@@ -72,6 +76,10 @@ impl Toolbox {
         }
         for server in &sources.servers {
             self.add_server(server)?;
+        }
+        self.check_only()?;
+        if let Some((knowledge, prompt)) = &sources.retrieval {
+            self.add_retrieval(knowledge, prompt.as_deref())?;
         }
         self.name_programs(&sources.programs)?;
         if sources.runs {
@@ -92,7 +100,7 @@ impl Toolbox {
             retrieval.insert("prompt_template".into(), prompt.into());
         }
         let tool = serde_json::json!({ "type": "retrieval", "retrieval": retrieval });
-        self.add(tool, "--retrieval", None)
+        self.push(Kind::Retrieval, &tool, None, "--retrieval")
     }
 
     /// `--exec NAME=COMMAND`; it comes before a tool's own command.
@@ -108,6 +116,9 @@ impl Toolbox {
                 return Err(Failure::usage(format!("{place}: it is given twice")));
             }
             named.push(name);
+            if self.left_out.iter().any(|left_out| left_out == name) {
+                continue;
+            }
             let Some(function) = self.function_mut(name) else {
                 return Err(Failure::usage(format!("{place}: there is no tool {name}"))
                     .hint("the model is told of a tool by --tools"));
@@ -134,8 +145,8 @@ impl Toolbox {
         }
     }
 
-    /// Adds one tool; `action` is what its calls do, where it does not say so
-    /// itself.
+    /// Adds one tool, unless `--only` leaves it out; `action` is what its calls do,
+    /// where it does not say so itself.
     pub(super) fn add(
         &mut self,
         tool: Value,
@@ -147,51 +158,76 @@ impl Toolbox {
             return Err(wrong("it is not an object"));
         };
         let own = command(&mut object, place)?;
-        let mut tool = match object.get("type").and_then(Value::as_str) {
-            // A bare function object becomes a tool; its schema may well have a
-            // member called type, so that alone tells nothing.
-            _ if object.contains_key("name") && !object.contains_key("function") => {
-                serde_json::json!({ "type": "function", "function": object })
-            }
-            Some("function") => Value::Object(object),
-            Some(kind @ ("web_search" | "retrieval" | "mcp")) => {
-                let kind = match kind {
-                    "web_search" => Kind::WebSearch,
-                    "retrieval" => Kind::Retrieval,
-                    _ => Kind::Mcp,
-                };
+        let mut function = match form(&object).map_err(|what| wrong(&what))? {
+            Form::Provider(kind) if self.only.is_empty() => {
                 return self.push(kind, &Value::Object(object), None, place);
             }
-            Some(other) => {
-                return Err(wrong(&format!(
-                    "its type {other:?} is none that the API knows"
-                )));
+            Form::Provider(_) => return Ok(()),
+            Form::Bare => {
+                object.shift_remove("type");
+                object
             }
-            None if object.contains_key("function") => {
-                object.insert("type".into(), "function".into());
-                Value::Object(object)
-            }
-            None => {
+            Form::Wrapped => match object.shift_remove("function") {
+                Some(Value::Object(function)) => function,
+                _ => return Err(wrong("its function is not an object")),
+            },
+            Form::Unknown => {
                 return Err(wrong("it has neither type nor name")
                     .hint("write {\"name\", \"description\", \"parameters\"}"));
             }
         };
-        let inner = match tool.get_mut("function").and_then(Value::as_object_mut) {
-            Some(function) => command(function, place)?,
-            None => None,
-        };
-        let declared = Declared::deserialize(&tool["function"])
+        let inner = command(&mut function, place)?;
+        let member = check::convert(&mut function).map_err(|what| wrong(&what))?;
+        let function = Value::Object(function);
+        let declared = Declared::deserialize(&function)
             .map_err(|why| wrong(&format!("its function is not right: {why}")))?;
-        let schema = declared.check(place)?;
+        if !self.is_wanted(&declared.name) {
+            return Ok(());
+        }
+        let schema = declared.check(place, member)?;
         if self.knows(&declared.name) {
             return Err(wrong(&format!("there is a tool {} already", declared.name)));
         }
-        let function = Function {
+        let known = Function {
             name: declared.name,
             schema,
             action: own.or(inner).map(Action::Run).or(action),
         };
-        self.push(Kind::Function, &tool, Some(function), place)
+        let tool = serde_json::json!({ "type": "function", "function": function });
+        self.push(Kind::Function, &tool, Some(known), place)
+    }
+
+    /// Whether a function is offered: all are without `--only`.
+    fn is_wanted(&mut self, name: &str) -> bool {
+        if self.only.is_empty() {
+            return true;
+        }
+        let wanted = self.only.contains_key(name);
+        if let Some(found) = self.only.get_mut(name) {
+            *found = true;
+        } else {
+            self.left_out.push(name.to_owned());
+        }
+        wanted
+    }
+
+    /// Each name of `--only` is a tool's.
+    fn check_only(&self) -> Result<(), Failure> {
+        let Some((name, _)) = self.only.iter().find(|(_, found)| !**found) else {
+            return Ok(());
+        };
+        let offered = self.tools.iter().filter_map(|tool| tool.function.as_ref());
+        let offered = offered.map(|function| function.name.as_str());
+        let names: Vec<&str> = offered
+            .chain(self.left_out.iter().map(String::as_str))
+            .take(NAMES_MAX)
+            .collect();
+        let failure = Failure::usage(format!("--only {name}: there is no tool {name}"));
+        Err(if names.is_empty() {
+            failure.hint("give tools with --tools, --tools-dir or --mcp")
+        } else {
+            failure.hint(format!("the tools are {}", names.join(", ")))
+        })
     }
 
     fn push(
@@ -210,6 +246,34 @@ impl Toolbox {
         });
         Ok(())
     }
+}
+
+/// How a tool is written.
+enum Form {
+    /// A function object: of this API, of Anthropic's, of MCP, or a flat tool of
+    /// OpenAI's Responses API.
+    Bare,
+    /// A function object in a tool object.
+    Wrapped,
+    /// A tool that the provider runs.
+    Provider(Kind),
+    Unknown,
+}
+
+fn form(object: &Map<String, Value>) -> Result<Form, String> {
+    let bare = object.contains_key("name") && !object.contains_key("function");
+    Ok(match object.get("type").and_then(Value::as_str) {
+        Some("web_search") => Form::Provider(Kind::WebSearch),
+        Some("retrieval") => Form::Provider(Kind::Retrieval),
+        Some("mcp") => Form::Provider(Kind::Mcp),
+        // Anthropic's name for a function; OpenAI's custom tools take free text.
+        Some("custom") if bare && object.contains_key("input_schema") => Form::Bare,
+        None | Some("function") if bare => Form::Bare,
+        Some("function") => Form::Wrapped,
+        Some(other) => return Err(format!("its type {other:?} is none that the API knows")),
+        None if object.contains_key("function") => Form::Wrapped,
+        None => Form::Unknown,
+    })
 }
 
 /// Takes the command out of a tool or function object: it is never sent.

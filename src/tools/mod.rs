@@ -15,6 +15,7 @@ mod program;
 mod run;
 mod tools_dir;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::value::RawValue;
@@ -41,6 +42,8 @@ pub struct Sources {
     pub programs: Vec<String>,
     /// `--retrieval`, and how it puts what it found.
     pub retrieval: Option<(String, Option<String>)>,
+    /// `--only`: the functions that are offered; all where there is none.
+    pub only: Vec<String>,
     /// Calls are run.
     pub runs: bool,
     /// Each is asked for.
@@ -62,6 +65,10 @@ pub struct Toolbox {
     tools: Vec<Tool>,
     limits: Limits,
     surroundings: Surroundings,
+    /// The names of `--only`, and whether a tool has it.
+    only: BTreeMap<String, bool>,
+    /// The names of the functions that `--only` leaves out.
+    left_out: Vec<String>,
     #[cfg(unix)]
     servers: mcp::Servers,
 }

@@ -9,6 +9,7 @@ use super::Limits;
 use super::program::{Program, Surroundings};
 use crate::error::Failure;
 use crate::process::{self, Ended};
+use crate::safe_path;
 
 /// What asks an executable for its function object.
 const FLAG: &str = "--tool-schema";
@@ -17,6 +18,7 @@ const FLAG: &str = "--tool-schema";
 const LIMITS: Limits = Limits {
     timeout: Some(Duration::from_secs(10)),
     bytes: 1 << 20,
+    first_line: false,
 };
 
 /// The functions of `folder`'s executables, in the order of their names.
@@ -25,12 +27,17 @@ pub(super) fn functions(
     surroundings: &Surroundings,
 ) -> Result<Vec<(Value, Program)>, Failure> {
     let place = format!("--tools-dir {}", folder.display());
-    let executables = executables(folder)
-        .map_err(|error| Failure::usage(format!("{place} cannot be read: {error}")))?;
+    let unreadable = |error| Failure::usage(format!("{place} cannot be read: {error}"));
+    safe_path::resolved(folder).map_err(unreadable)?;
+    let executables = executables(folder).map_err(unreadable)?;
     if executables.is_empty() {
         return Err(Failure::usage(format!("{place}: it holds no executable")));
     }
     let ask = |path: PathBuf| {
+        check_owner(&path).map_err(|why| {
+            Failure::usage(format!("--tools-dir: {}: {why}", path.display()))
+                .hint("nothing was run; use a folder that only you can write to")
+        })?;
         let function = function(&path, surroundings)
             .map_err(|why| Failure::usage(format!("--tools-dir: {}: {why}", path.display())))?;
         Ok((function, Program::new(path)))
@@ -62,6 +69,24 @@ fn is_executable(data: &std::fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_executable(data: &std::fs::Metadata) -> bool {
     data.is_file()
+}
+
+/// Refuses an executable that another user may have put into a folder that all can
+/// write to, be it by a link.
+#[cfg(unix)]
+fn check_owner(path: &Path) -> std::io::Result<()> {
+    let program = safe_path::resolved(path)?;
+    for path in [path, &program] {
+        if safe_path::is_strangers_in_open_folder(path) {
+            return Err(safe_path::planted());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// What one executable tells of itself.

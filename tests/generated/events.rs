@@ -8,6 +8,7 @@ use airx::event::{Event, Fault, ItemResult, VERSION, Violation};
 use airx::exit::TABLE;
 use airx::help::EVENTS;
 use jsonschema::Validator;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 fn schema() -> Value {
@@ -76,6 +77,8 @@ fn usage() -> Usage {
 fn samples(take: &mut dyn FnMut(&'static str, Value)) {
     let mut line = |event: &Event<'_>| take(name(event), serde_json::to_value(event).unwrap());
     let value = json!({"city": "Nanjing", "list": [1, 2.50, null]});
+    let raw = to_raw_value(&value).unwrap();
+    let raw = &*raw;
     let violation = Violation {
         path: "/a~1b/0".into(),
         message: "is not a number".into(),
@@ -110,7 +113,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             index: 0,
             id: "call_1",
             name: "weather",
-            arguments: full.then_some(&value),
+            arguments: full.then_some(raw),
             arguments_text: (!full).then_some("{\"city\":"),
         });
         line(&Event::ToolResult {
@@ -135,7 +138,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             content: "{",
         });
         line(&Event::Value {
-            value: if full { &value } else { &Value::Null },
+            value: if full { raw } else { RawValue::NULL },
         });
         line(&Event::Search {
             results: &json!([{"title": "t", "link": "l"}]),
@@ -181,6 +184,7 @@ fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
         failed: count,
     });
     let value = json!({"city": "Nanjing", "list": [1, 2.50, null]});
+    let raw = to_raw_value(&value).unwrap();
     let violation = Violation {
         path: String::new(),
         message: "is not a number".into(),
@@ -191,14 +195,14 @@ fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
     );
     let usage = full.then(usage);
     for kind in ["content", "value", "tool_calls", "error"] {
-        let calls = std::slice::from_ref(&value);
+        let calls = std::slice::from_ref(&raw);
         let failed = kind == "error";
         line(&Event::Result(&ItemResult {
             index: 0,
             hash: full.then_some(&"0a".repeat(32)),
             custom_id: text,
             content: (kind == "content" || (full && kind == "tool_calls")).then_some("text"),
-            value: (kind == "value").then_some(&value),
+            value: (kind == "value").then_some(&*raw),
             tool_calls: (kind == "tool_calls").then_some(calls),
             error: failed.then_some(fault),
             partial: text.filter(|_| failed),

@@ -3,8 +3,8 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Value, json};
 
+use crate::harness::items::{results, timeless, told};
 use crate::harness::{Play, Server, Step, airx, file, folder, http, json, reply_body, wire};
-use crate::items::{results, timeless, told};
 
 /// A request's hash, and what airx calls it in a batch.
 fn id(index: u64) -> (String, String) {

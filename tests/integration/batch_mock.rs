@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
+use crate::harness::items::{numbers, results, told};
 use crate::harness::mock::Mock;
 use crate::harness::{Ran, airx, folder};
-use crate::items::{numbers, results, told};
 
 /// `airx` with these words before the template, asking the mock.
 fn ask(mock: &Mock, words: &[&str]) -> Ran {

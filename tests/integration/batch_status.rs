@@ -5,8 +5,8 @@ use rustix::process::{Pid, Signal, kill_process};
 
 #[cfg(unix)]
 use crate::harness::finish;
+use crate::harness::items::timeless;
 use crate::harness::{Play, Server, Step, airx, file, folder, http, json, wire};
-use crate::items::timeless;
 
 /// A batch in this state, with how many items were answered and failed of three.
 fn state(id: &str, status: &str, completed: u64, failed: u64) -> String {

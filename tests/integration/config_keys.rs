@@ -170,6 +170,29 @@ fn a_key_command_s_first_line_is_the_key_and_its_standard_error_is_passed_on() {
 
 #[cfg(unix)]
 #[test]
+fn a_key_command_is_over_when_it_exits_though_a_daemon_holds_its_output() {
+    for (name, daemon) in [
+        ("quiet", "exec sleep 1000"),
+        ("busy", "while :; do echo t; sleep .02; done"),
+    ] {
+        let server = Server::once(reply("Hi"));
+        let script = format!("echo from-a-command-1; ({daemon}) & echo $! > left");
+        let (folder, run) = command(&server, &script, &[]);
+        let started = Instant::now();
+        let ran = run.within(folder.path()).run();
+        let elapsed = started.elapsed();
+        let left = std::fs::read_to_string(folder.path().join("left")).unwrap();
+        crate::harness::run("kill", [left.trim()])
+            .run()
+            .is(0, "", "");
+        ran.is(0, "Hi\n", "");
+        // Without a bound it is 10 s, and an error.
+        assert!(elapsed < Duration::from_secs(8), "{name}: {elapsed:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
 fn a_key_command_that_gives_no_key_exits_3_and_says_what_to_do() {
     for (script, what) in [
         ("exit 7", "sh ended with exit status 7"),

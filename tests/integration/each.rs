@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::items::{Items, echo, echoes, refusal, results, text, timeless, told};
 use crate::harness::{airx, file, folder, reply_body};
-use crate::items::{Items, echo, echoes, refusal, results, text, timeless, told};
 
 #[test]
 fn each_line_becomes_a_request_and_a_result() {

@@ -4,8 +4,8 @@
 use serde_json::{Value, json};
 
 use crate::config::{with, write};
+use crate::harness::items::{Items, numbers};
 use crate::harness::{Ran, folder, reply_body};
-use crate::items::{Items, numbers};
 
 /// Prices in another currency, one for each direction, and a dearer model.
 const OWN: &str = "[models.own]\ncontext = 8192\nmax-output = 4096\nprice-input = 10\nprice-output = 20\ncurrency = \"USD\"\n\
@@ -80,7 +80,7 @@ fn a_result_tells_the_price_of_the_model_that_answered() {
     let server = answering("x", &json!({ "model": "own" }));
     let ran = run(&server, &["chat", "-m", "glm-4-airx"], "1");
     let cost = json!({ "amount": "0.00005", "currency": "USD", "price_date": null });
-    assert_eq!(crate::items::results(&ran.stdout)[0]["cost"], cost);
+    assert_eq!(crate::harness::items::results(&ran.stdout)[0]["cost"], cost);
 }
 
 /// How many requests the limit leaves room for, each counted at its upper bound:
@@ -145,7 +145,7 @@ fn each_try_counts_and_a_refusal_costs_nothing() {
     let server = answering("no JSON", &json!({ "usage": null }));
     let ran = run(&server, &["json"], "0.4");
     assert_eq!((ran.code, server.texts().len()), (12, 6), "{}", ran.stderr);
-    let server = Items::answering(|_, _, _| (400, crate::items::refusal("1261")));
+    let server = Items::answering(|_, _, _| (400, crate::harness::items::refusal("1261")));
     let ran = run(&server, &["chat"], "0.002");
     assert_eq!((ran.code, server.texts().len()), (12, 9), "{}", ran.stderr);
     assert!(ran.stderr.contains("9 of 9 items failed"), "{}", ran.stderr);
@@ -198,7 +198,7 @@ fn an_answer_that_broke_off_is_asked_for_again_only_while_there_is_money() {
         "{}",
         ran.stderr
     );
-    let failed = &crate::items::results(&ran.stdout)[0]["error"];
+    let failed = &crate::harness::items::results(&ran.stdout)[0]["error"];
     assert_eq!(failed["class"], "incomplete");
     assert_eq!(
         failed["message"],

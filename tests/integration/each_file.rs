@@ -7,9 +7,9 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
+use crate::harness::items::{Items, echo, echoes, numbers, refusal, results, told};
+use crate::harness::signals::send;
 use crate::harness::{Airx, Ran, airx, file, finish, folder, reply_body};
-use crate::items::{Items, echo, echoes, numbers, refusal, results, told};
-use crate::killed::send;
 use crate::signals::heedful;
 
 fn run(folder: &Path, args: &[&str]) -> Airx {

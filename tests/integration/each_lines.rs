@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::harness::items::{echo, echoes, results, told};
 use crate::harness::{airx, file, folder};
-use crate::items::{echo, echoes, results, told};
 
 const SUM: &str = "airx: partial: 1 of 3 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n";
 

@@ -144,7 +144,7 @@ fn a_file_of_items_that_cannot_be_read_is_named() {
 #[cfg(unix)]
 #[test]
 fn a_terminal_is_not_waited_for() {
-    let (_screen, side) = crate::watch::terminal();
+    let (_screen, side) = crate::harness::watch::terminal();
     airx(["chat", "--each"]).stdin_from(side).nowhere().run().is(
         2,
         "",

@@ -4,11 +4,11 @@ use std::io::Write;
 
 use rustix::process::Signal;
 
+use crate::harness::items::{echo, echoes, timeless, told};
+use crate::harness::signals::send;
+use crate::harness::watch::Watch;
 use crate::harness::{event, finish};
-use crate::items::{echo, echoes, timeless, told};
-use crate::killed::send;
 use crate::signals::heedful;
-use crate::watch::Watch;
 
 #[test]
 fn the_first_sigint_ends_it_when_what_is_in_flight_has() {

@@ -5,10 +5,10 @@ use std::process::Stdio;
 use airx::exit::{Class, TABLE};
 use rustix::process::Signal;
 
+use crate::harness::signals::{send, under_way};
 use crate::harness::{
     Ran, Server, Step, airx, delta, finish, finish_frame, folder, json, reply, reply_body, stream,
 };
-use crate::killed::{send, under_way};
 
 /// A run that ends with the code of this class, as far as a pipe shows it.
 fn produce(class: Class, format: &str) -> Ran {

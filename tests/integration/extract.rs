@@ -1,10 +1,10 @@
 //! `-x`: the code blocks of an answer, and nothing else.
 
+use crate::harness::watch::Watch;
 use crate::harness::{
     DONE, Server, Step, airx, chunk, delta, finish, finish_frame, last_chunk, reply, stream,
     stream_head, stream_of,
 };
-use crate::watch::Watch;
 
 const TWO: &str = "Here:\n\n```python\nprint(1)\n```\n\nand\n\n~~~ rust\nfn main() {}\n~~~\nDone.";
 

@@ -5,11 +5,11 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
+use crate::harness::watch::Watch;
 use crate::harness::{
     DONE, Server, airx, bash, delta, file, finish, finish_frame, folder, gated, json, reply,
     reply_body, stream,
 };
-use crate::watch::Watch;
 
 fn text(path: impl AsRef<Path>) -> String {
     std::fs::read_to_string(path).unwrap()

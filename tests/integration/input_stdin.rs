@@ -6,8 +6,8 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::process::Stdio;
 
+use crate::harness::watch::{Watch, terminal, terminal_pair};
 use crate::harness::{Server, airx, bash, file, finish, folder, reply};
-use crate::watch::{Watch, terminal, terminal_pair};
 
 /// What was asked, by the only request's last message.
 fn asked(server: &Server) -> String {

@@ -25,6 +25,43 @@ fn an_answer_that_fits_is_printed_with_its_digits_and_order() {
 }
 
 #[test]
+fn numbers_keep_the_way_they_were_written() {
+    let numbers = "[1E5,1e5,1E+5,1e-05,1.50,-0,0.0E0]";
+    let printed = |args: &[&str]| {
+        let server = Server::once(reply(numbers));
+        let ran = airx(["json", "--tries", "1"])
+            .args(args)
+            .arg("hi")
+            .at(&server)
+            .run();
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        ran.stdout
+    };
+    let lines = numbers.trim_matches(['[', ']']).replace(',', "\n") + "\n";
+    assert_eq!(printed(&[]), format!("{numbers}\n"));
+    assert_eq!(printed(&["--pretty"]).replace(['\n', ' '], ""), numbers);
+    assert_eq!(printed(&["--lines"]), lines);
+    assert_eq!(printed(&["--lines", "--stream"]), lines);
+    assert_eq!(
+        printed(&["--select", "/0", "--select", "/2"]),
+        "1E5\n1E+5\n"
+    );
+    assert_eq!(printed(&["--fields", "[float]"]), format!("{numbers}\n"));
+    let events = printed(&["--format", "ndjson"]);
+    assert!(events.contains(&format!("\"value\":{numbers}")), "{events}");
+    let server = Server::once(reply(numbers));
+    let each = airx(["json", "--each", "{}"])
+        .stdin("a\n")
+        .at(&server)
+        .run();
+    assert!(
+        each.stdout.contains(&format!("\"value\":{numbers}")),
+        "{}",
+        each.stdout
+    );
+}
+
+#[test]
 fn the_schema_stands_in_the_system_message_behind_the_user_s_text() {
     let server = Server::once(reply(r#"{"name":"Ada","age":41}"#));
     airx(["json", "-s", "Be terse.", "--schema", PERSON, "who?"])
@@ -196,6 +233,94 @@ fn a_schema_that_is_wrong_is_refused_before_anything_is_sent() {
                 "",
                 &format!("airx: usage: --schema {schema}: {told}\nhint: $schema names a known draft, $ref a place in the schema: nothing is fetched\n"),
             );
+    }
+}
+
+#[test]
+fn a_schema_in_the_wrapper_of_openai_is_unwrapped() {
+    for wrapper in [
+        format!(r#"{{"name":"person","strict":true,"schema":{PERSON}}}"#),
+        format!(r#"{{"schema":{PERSON}}}"#),
+        format!(r#"{{"type":"json_schema","name":"p","description":"d","schema":{PERSON}}}"#),
+        format!(r#"{{"type":"json_schema","json_schema":{{"name":"p","schema":{PERSON}}}}}"#),
+    ] {
+        let server = Server::once(reply(r#"{"name":"Ada","age":"old"}"#));
+        let ran = airx(["json", "--tries", "1", "--schema", &wrapper, "who?"])
+            .at(&server)
+            .run();
+        ran.code_is(10);
+        assert!(ran.stderr.contains("/age: type"), "{}", ran.stderr);
+        let system = &server.asked()[0].json()["messages"][0]["content"];
+        assert_eq!(system.as_str().unwrap(), format!("{INSTRUCTION}{PERSON}"));
+    }
+}
+
+#[test]
+fn what_is_given_in_place_of_a_schema_and_would_accept_any_json_is_exit_2() {
+    let example = "not a JSON Schema: it says nothing about a value, and JSON Schema does not know its members";
+    let write = "write {\"type\": \"object\", \"properties\": {…}}, or --fields 'name, age int'";
+    let openapi = "an OpenAPI document is not a JSON Schema";
+    let schemas = "take one of its schemas: jq '.components.schemas.NAME'";
+    let tool = "a tool is not a JSON Schema";
+    let arguments = "take the schema of its arguments: jq '.function.parameters'";
+    for (given, what, hint) in [
+        (
+            r#"{"name":"Ada","age":41}"#,
+            format!("{example} (name, age)"),
+            write,
+        ),
+        (
+            r#"{"title":"Dune","year":1965}"#,
+            format!("{example} (title, year)"),
+            write,
+        ),
+        (r#"{"id":7}"#, format!("{example} (id)"), write),
+        (
+            r#"{"name":"p","schema":{"name":"Ada"}}"#,
+            format!("{example} (name)"),
+            write,
+        ),
+        (
+            r#"{"openapi":"3.1.0","info":{},"paths":{}}"#,
+            openapi.into(),
+            schemas,
+        ),
+        (
+            r#"{"swagger":"2.0","definitions":{"A":{}}}"#,
+            openapi.into(),
+            schemas,
+        ),
+        (
+            r#"{"type":"function","function":{"name":"f","parameters":{"type":"object"}}}"#,
+            tool.into(),
+            arguments,
+        ),
+        (
+            r#"{"name":"f","description":"d","parameters":{"type":"object"}}"#,
+            tool.into(),
+            arguments,
+        ),
+        (
+            r#"{"name":"f","description":"d","input_schema":{"type":"object"}}"#,
+            tool.into(),
+            arguments,
+        ),
+    ] {
+        airx(["json", "--schema", given, "who?"])
+            .nowhere()
+            .run()
+            .is(
+                2,
+                "",
+                &format!("airx: usage: --schema: {what}\nhint: {hint}\n"),
+            );
+    }
+}
+
+#[test]
+fn a_schema_that_allows_everything_is_one() {
+    for schema in ["{}", r#"{"description":"any"}"#, r#"{"$defs":{"a":{}}}"#] {
+        once(schema, "[1]").is(0, "[1]\n", "");
     }
 }
 

@@ -7,32 +7,31 @@
 )]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
-mod answers;
+mod api_key;
 mod batch_fetch;
 mod batch_mock;
 mod batch_status;
 mod batch_submit;
-mod bounds;
 mod broken_answers;
-mod commands;
+mod command_line;
+mod complete_answers;
 mod completions_install;
 mod config;
-mod config_aside;
+mod config_ignored;
 mod config_keys;
 mod config_show;
 mod each;
+#[cfg(unix)]
+mod each_concurrency;
 mod each_costs;
 #[cfg(unix)]
 mod each_file;
-#[cfg(unix)]
-mod each_flow;
 mod each_lines;
 mod each_refused;
 #[cfg(unix)]
 mod each_signals;
 mod endpoint;
 mod error_classes;
-mod errors;
 #[cfg(unix)]
 mod exit_codes;
 #[cfg(unix)]
@@ -42,6 +41,8 @@ mod flush;
 mod format;
 mod harness;
 mod headers;
+#[cfg(unix)]
+mod hint_locations;
 mod input_files;
 mod input_images;
 mod input_messages;
@@ -49,28 +50,26 @@ mod input_messages;
 mod input_session;
 #[cfg(unix)]
 mod input_stdin;
-mod items;
 mod json;
 mod json_fields;
 mod json_lines;
 mod json_reask;
 mod json_schema;
-mod keys;
 #[cfg(unix)]
-mod killed;
-mod limits;
+mod links_and_owners;
+mod masking;
 #[cfg(unix)]
 mod matrix;
 #[cfg(unix)]
 mod meta;
 mod mock_batches;
+mod mock_chat;
 mod mock_files;
+mod model_limits;
 #[cfg(unix)]
 mod output_file;
 #[cfg(unix)]
 mod pipes;
-#[cfg(unix)]
-mod planted;
 mod proxy;
 mod record;
 #[cfg(unix)]
@@ -79,9 +78,13 @@ mod replay;
 #[cfg(unix)]
 mod request;
 mod retries;
-mod scrub;
+mod retry_after;
+mod server_errors;
+#[cfg(unix)]
+mod signal_exit;
 #[cfg(unix)]
 mod signals;
+mod size_limits;
 #[cfg(unix)]
 mod slots;
 #[cfg(unix)]
@@ -94,8 +97,6 @@ mod stream_repeats;
 mod terminal;
 mod timeouts;
 mod tls;
-#[cfg(unix)]
-mod toolbench;
 mod tools;
 #[cfg(unix)]
 mod tools_approval;
@@ -111,8 +112,3 @@ mod tools_run;
 mod tools_sources;
 mod usage;
 mod verbose;
-mod waits;
-#[cfg(unix)]
-mod watch;
-#[cfg(unix)]
-mod whereabouts;

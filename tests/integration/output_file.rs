@@ -5,11 +5,11 @@ use std::path::Path;
 
 use tempfile::TempDir;
 
+use crate::harness::watch::await_text_in;
 use crate::harness::{
     DONE, Play, Server, Step, airx, bash, chunk, delta, file, finish, finish_frame, folder, json,
     last_chunk, reply, reply_body, stream, stream_head,
 };
-use crate::watch::await_text_in;
 
 fn ran(folder: &TempDir, args: &[&str], play: Play) -> crate::harness::Ran {
     let server = Server::once(play);

@@ -5,11 +5,11 @@ use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixDatagram;
 use std::process::Stdio;
 
+use crate::harness::watch::Watch;
 use crate::harness::{
     DONE, Play, Server, Step, airx, bash, chunk, delta, finish, finish_frame, folder, last_chunk,
     reply, stream, stream_head, wire,
 };
-use crate::watch::Watch;
 
 /// What each command is answered with.
 fn answer(command: &str) -> Play {

@@ -5,12 +5,12 @@ use std::fs::File;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::harness::watch::terminal;
 use crate::harness::{
     Airx, DONE, Play, Ran, Server, Step, airx, chunk, delta, finish, finish_frame, folder,
     last_chunk, reply, stream, stream_head, stream_of,
 };
 use crate::signals::heedful;
-use crate::watch::terminal;
 
 const ANSWER: &str = "# Title\n\nSome **bold** words, `code` and $x^2$.\n\n- one\n  - *two*\n\n| 名 | n |\n|:--|--:|\n| 甲乙 | 1 |\n| `a` | 20 |\n\n\\[\n\\frac{-b \\pm \\sqrt{b^2-4ac}}{2a}\n\\]\n\n```sh\necho **hi**\n```\nIt costs $5 and $6.";
 

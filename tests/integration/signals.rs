@@ -6,11 +6,11 @@ use std::process::Child;
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::harness::watch::{Watch, await_text_in, terminal};
 use crate::harness::{
     self, Airx, DONE, Play, Server, Step, bash, chunk, delta, finish, finish_frame, folder,
     last_chunk, reply, stream_head,
 };
-use crate::watch::{Watch, await_text_in, terminal};
 
 const SIGNALS: [(Signal, i32, &str); 3] = [
     (Signal::INT, 2, "SIGINT"),
@@ -311,7 +311,7 @@ fn an_empty_session_that_a_killed_run_left_is_a_new_one() {
 fn a_loop_of_bash_stops_at_ctrl_c() {
     // A terminal of its own, in which ^C goes to the loop and airx alike.
     let server = Server::once(begun());
-    let (screen, side) = crate::watch::terminal_pair();
+    let (screen, side) = crate::harness::watch::terminal_pair();
     let mut keys = screen.try_clone().unwrap();
     let shown = Watch::new(screen);
     let script = "while true; do airx stream -n hi; echo again; done; echo behind";

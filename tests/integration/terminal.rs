@@ -4,11 +4,11 @@
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use crate::harness::watch::{Watch, terminal, terminal_pair};
 use crate::harness::{
     Airx, DONE, Play, Server, Step, airx, chunk, delta, finish, finish_frame, gated, json,
     last_chunk, reply, stream, stream_head,
 };
-use crate::watch::{Watch, terminal, terminal_pair};
 
 /// Exit code and all that is shown of a run whose standard output is a terminal.
 #[track_caller]

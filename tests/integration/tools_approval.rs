@@ -5,9 +5,9 @@ use std::io::Write;
 
 use serde_json::json;
 
+use crate::harness::toolbench::{CITY, bench, calls, results};
+use crate::harness::watch::{Watch, terminal_pair};
 use crate::harness::{self, Airx, Server, finish, reply};
-use crate::toolbench::{CITY, bench, calls, results};
-use crate::watch::{Watch, terminal_pair};
 
 /// `airx tools … --run hi` in a session of its own: without a terminal, or with
 /// the one that is its standard input.
@@ -96,6 +96,52 @@ fn what_is_shown_is_made_safe() {
         shown.contains("\"<U+202E>gnp.exe<U+009B>2J␡\\u001b[2J\""),
         "{shown:?}"
     );
+    assert_eq!(told, arguments);
+}
+
+#[test]
+fn characters_that_cannot_be_seen_are_shown_by_their_numbers() {
+    let hidden = [
+        '\u{ad}',
+        '\u{61c}',
+        '\u{180e}',
+        '\u{200b}',
+        '\u{200c}',
+        '\u{200d}',
+        '\u{200e}',
+        '\u{200f}',
+        '\u{2028}',
+        '\u{2060}',
+        '\u{2064}',
+        '\u{3164}',
+        '\u{fe0f}',
+        '\u{feff}',
+        '\u{e0001}',
+        '\u{e0041}',
+        '\u{e007f}',
+        '\u{e0100}',
+    ];
+    let arguments = json!({"city": hidden.iter().collect::<String>()}).to_string();
+    let (shown, told) = answered(&arguments, "y\n");
+    for c in hidden {
+        let number = format!("<U+{:04X}>", u32::from(c));
+        assert!(shown.contains(&number), "{number} in {shown:?}");
+        assert!(!shown.contains(c), "{number} in {shown:?}");
+    }
+    assert_eq!(told, arguments);
+    // Letters, marks and emoji stay as they are.
+    let arguments = json!({"city": "naïve नमस्ते 南京 🙂"}).to_string();
+    assert!(answered(&arguments, "n\n").0.contains(&arguments));
+}
+
+#[test]
+fn arguments_that_fill_the_screen_are_cut_with_their_length() {
+    let arguments = json!({"city": "x".repeat(60_000)}).to_string();
+    let (shown, told) = answered(&arguments, "y\n");
+    let end = "x\n  [cut here: 2000 of 60011 characters are shown]\n  runs: cat\nrun f? [y/N] ";
+    let shown = shown.replace("\r\n", "\n");
+    assert!(shown.contains(end), "{shown:?}");
+    assert!(!shown.contains(&"x".repeat(2000)));
     assert_eq!(told, arguments);
 }
 

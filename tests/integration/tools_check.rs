@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::toolbench::{CITY, bench, calls};
 use crate::harness::{self, DONE, Play, Ran, Server, airx, delta, finish_frame};
-use crate::toolbench::{CITY, bench, calls};
 
 #[track_caller]
 fn ran(args: &[&str], play: Play) -> Ran {
@@ -22,6 +22,20 @@ fn arguments_that_fit_their_schema_are_exit_0() {
         "{\"id\":\"call-0\",\"name\":\"f\",\"arguments\":{\"city\":\"Nanjing\"}}\n{\"id\":\"call-1\",\"name\":\"g\",\"arguments\":{}}\n",
         "",
     );
+}
+
+#[test]
+fn numbers_of_arguments_keep_the_way_they_were_written() {
+    let arguments = r#"{"city":"x","n":[1E5,1e5,-0,1.50]}"#;
+    let printed = ran(&[], calls("", &[("f", arguments)]));
+    printed.is(
+        0,
+        &format!("{{\"id\":\"call-0\",\"name\":\"f\",\"arguments\":{arguments}}}\n"),
+        "",
+    );
+    let events = ran(&["--format", "ndjson"], calls("", &[("f", arguments)]));
+    let member = format!("\"arguments\":{arguments}");
+    assert!(events.stdout.contains(&member), "{}", events.stdout);
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
+use crate::harness::toolbench::{CITY, bench, calls, fifo, one_call, results, runs, script};
 use crate::harness::{self, Server, finish, reply};
-use crate::toolbench::{CITY, bench, calls, fifo, one_call, results, runs, script};
 
 /// The process that wrote its number into `file`.
 fn process(folder: &tempfile::TempDir, file: &str) -> Pid {
@@ -93,6 +93,26 @@ fn what_a_tool_leaves_behind_does_not_hold_the_run_up() {
     ran.is(0, "done\n", "");
     assert_eq!(told, "here");
     kill_process(process(&folder, "left"), Signal::KILL).unwrap();
+}
+
+#[test]
+fn a_tool_is_over_when_it_exits_though_a_background_child_goes_on_printing() {
+    let folder = bench();
+    script(
+        &folder,
+        "busy",
+        "(while :; do echo t; sleep .02; done) & echo $! > left; echo ok; exit 0",
+    );
+    // The time-out is shorter than the wait for the background child, which is not
+    // part of the tool's time.
+    let (ran, told) = one_call(runs(&folder, "./busy").args(["--tool-timeout", "900ms"]));
+    kill_process(process(&folder, "left"), Signal::KILL).unwrap();
+    ran.is(0, "done\n", "");
+    assert!(
+        told.lines().all(|line| line == "ok" || line == "t"),
+        "{told}"
+    );
+    assert!(told.lines().any(|line| line == "ok"), "{told}");
 }
 
 #[test]

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::harness::toolbench::{calls, results};
 use crate::harness::{self, Airx, Server, airx, finish, folder, reply};
-use crate::toolbench::{calls, results};
 
 fn tiny(log: &Path) -> String {
     let server = concat!(
@@ -150,7 +150,7 @@ fn a_server_that_cannot_be_started_or_does_not_speak_the_protocol_is_exit_11() {
 fn a_server_gets_no_key_and_no_shell() {
     let folder = folder();
     let log = folder.path().join("log");
-    let wrapper = crate::toolbench::script(
+    let wrapper = crate::harness::toolbench::script(
         &folder,
         "wrapper",
         &format!(
@@ -176,7 +176,7 @@ fn a_server_gets_no_key_and_no_shell() {
 fn a_signal_ends_the_server_too() {
     let folder = folder();
     let log = folder.path().join("log");
-    let wrapper = crate::toolbench::script(
+    let wrapper = crate::harness::toolbench::script(
         &folder,
         "wrapper",
         &format!("echo $$ > pid; exec {}", tiny(&log)),

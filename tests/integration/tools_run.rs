@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::harness::toolbench::{CITY, bench, calls, results, runs, script};
 use crate::harness::{Play, Server, airx, file, reply, stream_of};
-use crate::toolbench::{CITY, bench, calls, results, runs, script};
 
 #[test]
 fn a_call_is_run_and_the_model_answers_by_its_result() {

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
+use crate::harness::toolbench::{CITY, TOOLS, bench, calls, results, script};
 use crate::harness::{self, Ran, Server, airx, file, folder, reply};
-use crate::toolbench::{CITY, TOOLS, bench, calls, results, script};
 
 #[track_caller]
 fn refused(ran: &Ran, why: &str) {
@@ -158,6 +158,96 @@ fn a_broken_executable_of_a_folder_is_named() {
     refused(&ran, "--tools-dir .: it holds no executable");
 }
 
+/// An executable `theirs` of another user that leaves a mark when it runs, in a
+/// folder of this mode; none where only the superuser could make it.
+#[allow(
+    clippy::print_stderr,
+    reason = "the reader of the tests' output sees it"
+)]
+fn folder_with_a_tool_of_another_user(mode: u32) -> Option<tempfile::TempDir> {
+    use std::os::unix::fs::{PermissionsExt, lchown};
+    let folder = folder();
+    let mark = folder.path().join("ran");
+    let text = format!("touch {}\necho '{{\"name\":\"f\"}}'", mark.display());
+    let tool = script(&folder, "theirs", &text);
+    std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(mode)).unwrap();
+    if lchown(&tool, Some(12_345), None).is_err() {
+        eprintln!("skipped: only the superuser can give files to another user");
+        return None;
+    }
+    Some(folder)
+}
+
+#[test]
+fn another_user_s_executable_in_a_folder_that_all_can_write_to_is_not_run() {
+    let told = |name: &str| {
+        format!(
+            "--tools-dir: {name}: another user put it into a folder that all can write to\nhint: nothing was run; use a folder that only you can write to"
+        )
+    };
+    for mode in [0o1777, 0o777, 0o1773] {
+        let Some(open) = folder_with_a_tool_of_another_user(mode) else {
+            return;
+        };
+        let path = open.path().to_str().unwrap();
+        let named = airx(["tools", "-n", "--tools-dir", path, "hi"])
+            .nowhere()
+            .run();
+        refused(&named, &told(&format!("{path}/theirs")));
+        // By a link of one's own, too.
+        let own = folder();
+        std::os::unix::fs::symlink(open.path().join("theirs"), own.path().join("link")).unwrap();
+        let linked = airx(["tools", "-n", "--tools-dir", ".", "hi"])
+            .nowhere()
+            .within(own.path())
+            .run();
+        refused(&linked, &told("./link"));
+        assert!(!open.path().join("ran").exists());
+    }
+}
+
+#[test]
+fn another_user_s_link_in_a_folder_that_all_can_write_to_is_not_run() {
+    use std::os::unix::fs::{PermissionsExt, lchown, symlink};
+    let open = folder();
+    std::fs::set_permissions(open.path(), PermissionsExt::from_mode(0o1777)).unwrap();
+    let home = folder();
+    let tool = script(&home, "mine", "touch ran; echo '{\"name\":\"f\"}'");
+    let link = open.path().join("link");
+    symlink(tool, &link).unwrap();
+    if lchown(&link, Some(12_345), None).is_err() {
+        return;
+    }
+    let ran = airx(["tools", "-n", "--tools-dir", "."])
+        .args(["hi"])
+        .nowhere()
+        .within(open.path())
+        .run();
+    ran.code_is(2);
+    assert!(
+        ran.stderr.contains("./link: another user put it"),
+        "{}",
+        ran.stderr
+    );
+    assert!(!open.path().join("ran").exists());
+}
+
+#[test]
+fn another_user_s_executable_in_a_folder_of_their_own_and_one_s_own_in_any_are_run() {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(theirs) = folder_with_a_tool_of_another_user(0o755) else {
+        return;
+    };
+    let own = folder();
+    script(&own, "mine", "echo '{\"name\":\"f\"}'");
+    std::fs::set_permissions(own.path(), PermissionsExt::from_mode(0o1777)).unwrap();
+    for folder in [theirs.path(), own.path()] {
+        let args = ["tools", "-n", "--dry-run", "--tools-dir", "."];
+        let ran = airx(args).args(["hi"]).within(folder).run();
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    }
+}
+
 #[test]
 fn two_tools_of_one_name_are_refused_wherever_they_come_from() {
     let folder = folder();
@@ -225,6 +315,163 @@ fn function_retrieval_and_web_search_exclude_each_other_at_the_providers() {
         &["-t", "t", "-t", "s"],
         "--tools and --web-search",
         "search",
+    );
+}
+
+/// What the request of `airx tools -t FILE --dry-run` offers for a file with this
+/// tool: its function objects.
+#[track_caller]
+fn offered(tool: &serde_json::Value, args: &[&str]) -> serde_json::Value {
+    let folder = folder();
+    file(&folder, "t", tool.to_string());
+    let ran = airx(["tools", "-n", "-t", "t", "--dry-run", "hi"])
+        .args(args)
+        .within(folder.path())
+        .run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{tool}");
+    let body: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let tools = body["tools"].as_array().unwrap();
+    tools
+        .iter()
+        .map(|tool| {
+            assert_eq!(tool["type"], "function");
+            assert_eq!(tool.as_object().unwrap().len(), 2);
+            tool["function"].clone()
+        })
+        .collect()
+}
+
+fn city() -> serde_json::Value {
+    json!({"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]})
+}
+
+/// One tool in the form of each API that people take tools from.
+fn forms(schema: &serde_json::Value) -> Vec<(&'static str, serde_json::Value)> {
+    let bare = |member: &str| json!({"name": "f", "description": "Weather", member: schema});
+    let with = |mut tool: serde_json::Value, more: serde_json::Value| {
+        let more = more.as_object().unwrap().clone();
+        tool.as_object_mut().unwrap().extend(more);
+        tool
+    };
+    vec![
+        ("bare", bare("parameters")),
+        (
+            "chat",
+            json!({"type": "function", "function": bare("parameters")}),
+        ),
+        ("untyped", json!({"function": bare("parameters")})),
+        (
+            "responses",
+            with(bare("parameters"), json!({"type": "function"})),
+        ),
+        ("anthropic", bare("input_schema")),
+        (
+            "anthropic typed",
+            with(
+                bare("input_schema"),
+                json!({"type": "custom", "cache_control": {"type": "ephemeral"}}),
+            ),
+        ),
+        (
+            "mcp",
+            with(
+                bare("inputSchema"),
+                json!({"title": "T", "annotations": {"readOnlyHint": true}, "outputSchema": {"type": "object"}}),
+            ),
+        ),
+        (
+            "mcp without a description",
+            json!({"name": "f", "title": "Weather", "description": null, "inputSchema": schema}),
+        ),
+        (
+            "wrapped anthropic",
+            json!({"type": "function", "function": bare("input_schema")}),
+        ),
+    ]
+}
+
+#[test]
+fn tools_in_the_form_of_other_apis_are_sent_with_their_parameters() {
+    let expected = json!([{"name": "f", "description": "Weather", "parameters": city()}]);
+    for (form, tool) in forms(&city()) {
+        assert_eq!(offered(&tool, &[]), expected, "{form}");
+    }
+    let strict = json!({"type": "function", "name": "f", "parameters": city(), "strict": true});
+    assert_eq!(
+        offered(&strict, &[]),
+        json!([{"name": "f", "parameters": city(), "strict": true}])
+    );
+}
+
+#[test]
+fn a_tool_of_any_form_has_its_schema_and_its_arguments_checked() {
+    for (form, tool) in forms(&json!({"type": "nonsense"})) {
+        let folder = folder();
+        file(&folder, "t", tool.to_string());
+        let ran = airx(["tools", "-n", "-t", "t", "hi"])
+            .nowhere()
+            .within(folder.path())
+            .run();
+        ran.code_is(2);
+        let told = "/type is \"nonsense\"; arguments are an \"object\"";
+        assert!(ran.stderr.contains(told), "{form}: {}", ran.stderr);
+    }
+    for (form, tool) in forms(&city()) {
+        let folder = folder();
+        file(&folder, "t", tool.to_string());
+        script(&folder, "tool", &format!("echo '{tool}'"));
+        for source in [["-t", "t"], ["--tools-dir", "."]] {
+            let server = Server::once(calls("", &[("f", "{\"city\":7}")]));
+            let ran = airx(["tools", "-n", source[0], source[1], "hi"])
+                .within(folder.path())
+                .at(&server)
+                .run();
+            assert_eq!(ran.code, 10, "{form}");
+            assert!(ran.stderr.contains("/city: type"), "{form}: {}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn only_offers_the_tools_that_it_names_from_every_source() {
+    let tools = json!([{"name": "f"}, {"name": "g", "parameters": {"type": "no"}}, {"type": "web_search", "web_search": {}}]);
+    assert_eq!(offered(&tools, &["--only", "f"]), json!([{"name": "f"}]));
+    let folder = bench();
+    script(&folder, "calc", CALCULATOR);
+    let args = [
+        "tools",
+        "-n",
+        "-t",
+        "t",
+        "--tools-dir",
+        ".",
+        "--dry-run",
+        "hi",
+    ];
+    let names = |only: &[&str]| -> Vec<String> {
+        let ran = airx(args).args(only).within(folder.path()).run();
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        let body: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+        let tools = body["tools"].as_array().unwrap();
+        tools
+            .iter()
+            .map(|tool| tool["function"]["name"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(names(&[]), ["f", "g", "calc"]);
+    assert_eq!(names(&["--only", "calc", "--only", "f"]), ["f", "calc"]);
+    assert_eq!(names(&["--only", "g", "--exec", "f=true"]), ["g"]);
+}
+
+#[test]
+fn only_with_a_name_that_no_tool_has_is_exit_2() {
+    refused(
+        &unsent(&["--only", "f", "--only", "h"]),
+        "--only h: there is no tool h\nhint: the tools are f, g",
+    );
+    refused(
+        &airx(["tools", "-n", "--only", "h", "hi"]).nowhere().run(),
+        "--only h: there is no tool h\nhint: give tools with --tools, --tools-dir or --mcp",
     );
 }
 

@@ -80,7 +80,9 @@ impl Desk {
             }
             (Route::Batch(id), _) => state.look(id, answer),
             (Route::Cancel(id), _) => state.cancel(id),
-            (Route::Chat, _) => Err(unknown("endpoint", request.path)),
+            (Route::Chat | Route::Models | Route::Model(_), _) => {
+                Err(unknown("endpoint", request.path))
+            }
         };
         served.unwrap_or_else(|refusal| refusal)
     }

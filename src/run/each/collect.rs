@@ -2,6 +2,7 @@
 //! people should know goes on to the printer, with the item's number.
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::spent::Spent;
 use crate::error::Failure;
@@ -15,7 +16,7 @@ pub(super) struct Collect<S> {
     /// What this item took.
     pub(super) tally: Tally,
     /// The value that `json` accepted.
-    pub(super) value: Option<Value>,
+    pub(super) value: Option<Box<RawValue>>,
     /// What the provider's web search found.
     pub(super) search: Option<Value>,
     /// What would be printed of an answer that is no success.
@@ -44,7 +45,7 @@ impl<S: Sink> Collect<S> {
 impl<S: Sink> Sink for Collect<S> {
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
         match event {
-            Event::Value { value } => self.value = Some((*value).clone()),
+            Event::Value { value } => self.value = Some((*value).to_owned()),
             Event::Search { results } => self.search = Some((*results).clone()),
             Event::Invalid { errors, .. } => self.errors = errors.to_vec(),
             Event::Retry {

@@ -1,6 +1,7 @@
 //! What became of an item → its `result` event.
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::Failure;
 use crate::event::{Fault, ItemResult, Tally, Violation, millis};
@@ -33,9 +34,9 @@ pub(in crate::run) struct Outcome {
 #[derive(Debug)]
 pub(in crate::run) enum Content {
     Text(String),
-    Value(Value),
+    Value(Box<RawValue>),
     /// The calls of `tools`, and the words beside them.
-    Calls(Vec<Value>, String),
+    Calls(Vec<Box<RawValue>>, String),
 }
 
 impl Outcome {
@@ -83,7 +84,7 @@ impl Outcome {
         let failed = self.result.is_err();
         let (content, value, tool_calls) = match &self.result {
             Ok(Content::Text(text)) => (Some(text.as_str()), None, None),
-            Ok(Content::Value(value)) => (None, Some(value), None),
+            Ok(Content::Value(value)) => (None, Some(&**value), None),
             Ok(Content::Calls(calls, words)) => {
                 let words = Some(words.as_str()).filter(|words| !words.trim().is_empty());
                 (words, None, Some(calls.as_slice()))

@@ -5,6 +5,8 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use serde_json::value::RawValue;
+
 use super::Heard;
 use super::budget::Budget;
 use super::collect::Collect;
@@ -67,7 +69,7 @@ impl Way {
     }
 
     /// What is printed of an answer.
-    fn content(&self, answer: Answer, value: Option<serde_json::Value>) -> Content {
+    fn content(&self, answer: Answer, value: Option<Box<RawValue>>) -> Content {
         match (self, value) {
             (_, Some(value)) => Content::Value(value),
             (Self::Once(Expect::Calls { .. }), None) if !answer.calls.is_empty() => {

@@ -40,6 +40,9 @@ fn what_is_no_tool_is_refused_with_its_place() {
         ("{", "not JSON"),
         (r#"{"name":"a b"}"#, "the name \"a b\""),
         (r#"{"type":"plugin"}"#, "its type \"plugin\""),
+        (r#"{"type":"custom","name":"f"}"#, "its type \"custom\""),
+        (r#"{"type":"bash_20250124","name":"bash"}"#, "its type"),
+        (r#"{"type":"function","function":[]}"#, "its function"),
         (r#"[{"name":"f"},{"name":"f"}]"#, "a tool f already"),
         (
             r#"{"name":"f","parameters":{"type":"array"}}"#,

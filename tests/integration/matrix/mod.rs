@@ -1,6 +1,6 @@
 //! The fault matrix: every fault × `chat`, `stream`, `tools`, `json` × their
 //! formats, a row a run of the binary. A table tells for each fault the exit
-//! code, standard output and the events; [`promises`] holds for every row.
+//! code, standard output and the events; [`invariants`] holds for every row.
 
 #![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
 #![allow(
@@ -8,26 +8,26 @@
     reason = "a table's arms are read in one way"
 )]
 
-mod answers;
-mod frames;
-mod framing;
-mod heads;
+mod case;
+mod control_characters;
+mod finish_reasons;
+mod http_framing;
+mod http_statuses;
+mod invariants;
 mod memory;
-mod pages;
-mod promises;
-mod refusals;
+mod odd_json;
+mod response_heads;
 mod retries;
-mod strangers;
-mod table;
-mod values;
-mod waits;
+mod server_errors;
+mod sse_frames;
+mod timeouts;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::harness::{Server, airx};
-use promises::keep;
-use table::{Command, Fault, HEADER, KEY};
+use case::{Command, Fault, HEADER, KEY};
+use invariants::keep;
 
 /// The formats of a command: `tools` and `json` print bodies as `chat` does.
 fn formats(command: Command) -> &'static [&'static str] {
@@ -53,16 +53,16 @@ const AT_A_TIME: usize = 8;
 
 fn faults() -> Vec<Fault> {
     [
-        answers::faults(),
-        frames::faults(),
-        framing::faults(),
-        heads::faults(),
-        pages::faults(),
-        refusals::faults(),
+        finish_reasons::faults(),
+        sse_frames::faults(),
+        http_framing::faults(),
+        response_heads::faults(),
+        http_statuses::faults(),
+        server_errors::faults(),
         retries::faults(),
-        strangers::faults(),
-        values::faults(),
-        waits::faults(),
+        control_characters::faults(),
+        odd_json::faults(),
+        timeouts::faults(),
     ]
     .into_iter()
     .flatten()

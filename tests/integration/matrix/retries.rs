@@ -1,7 +1,7 @@
 //! What is asked again, and what is not.
 
-use super::table::Command::{Chat, Json, Stream, Tools};
-use super::table::{Command, Fault, TEXT, answer, bytes, half, head, page};
+use super::case::Command::{Chat, Json, Stream, Tools};
+use super::case::{Command, Fault, TEXT, answer, bytes, half, head, page};
 use crate::harness::{Play, Step, delta, http, json, stream, wire};
 
 /// The first request ends so; the second would be answered well.

@@ -1,7 +1,7 @@
 //! Lengths, chunks and trailers that are wrong or rare.
 
-use super::table::Command::Stream;
-use super::table::{Command, Fault, TEXT, bytes, half, head, raw, whole};
+use super::case::Command::Stream;
+use super::case::{Command, Fault, TEXT, bytes, half, head, raw, whole};
 use crate::harness::{Play, Step, delta, finish_frame};
 
 pub fn faults() -> Vec<Fault> {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use crate::harness::PATIENCE;
+use super::PATIENCE;
 
 /// What has come of an output so far.
 pub struct Watch(Arc<(Mutex<Seen>, Condvar)>);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::table::Command::{Chat, Json, Stream, Tools};
-use super::table::{Command, Fault, begun, half, head};
+use super::case::Command::{Chat, Json, Stream, Tools};
+use super::case::{Command, Fault, begun, half, head};
 use crate::harness::{Play, Step, chunk, delta, stream_head};
 
 pub fn faults() -> Vec<Fault> {

@@ -3,7 +3,7 @@
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-use super::table::{Command, Echoes, Fault, HEADER, KEY, MARKS};
+use super::case::{Command, Echoes, Fault, HEADER, KEY, MARKS};
 use crate::harness::{Ran, event};
 
 /// Most lines of standard error without `-v`: a rejected text, a warning, the

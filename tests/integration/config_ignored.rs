@@ -23,7 +23,7 @@ fn settings_for_one_answer_are_put_aside_for_many() {
     for (text, args) in ASIDE {
         let folder = folder();
         write(&folder, text);
-        let server = crate::items::Items::answering(|text, _, _| {
+        let server = crate::harness::items::Items::answering(|text, _, _| {
             (200, crate::harness::reply_body(text, "stop"))
         });
         let run = |args: &[&str]| with(&folder, args.iter().copied()).of(&server).stdin("1\n");

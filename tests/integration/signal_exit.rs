@@ -1,35 +1,12 @@
-//! Signals: the output is finished, then airx dies of the signal itself.
+//! A signal ends the output, the events and the `--meta` file; then airx dies of it.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
-use std::process::Child;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal};
 
-use crate::harness::{Server, Step, airx, chunk, delta, finish, folder, stream_head};
-
-/// A stream that has printed its first delta and waits for more.
-pub fn under_way(args: &[&str]) -> (Server, Child) {
-    let play = vec![stream_head(), chunk(delta("Hello").as_bytes()), Step::Hold];
-    let server = Server::once(play);
-    let mut child = airx(["stream", "hi"]).args(args).at(&server).start();
-    drop(child.stdin.take());
-    // It is read from the pipe byte by byte: what follows is left there.
-    let mut first = [0; 5];
-    child
-        .stdout
-        .as_mut()
-        .unwrap()
-        .read_exact(&mut first)
-        .unwrap();
-    (server, child)
-}
-
-/// Sends a signal to a run.
-pub fn send(child: &Child, signal: Signal) {
-    let id = i32::try_from(child.id()).unwrap();
-    kill_process(Pid::from_raw(id).unwrap(), signal).unwrap();
-}
+use crate::harness::signals::{send, under_way};
+use crate::harness::{Server, Step, airx, finish, folder};
 
 #[test]
 fn a_signal_ends_the_output_and_then_kills() {

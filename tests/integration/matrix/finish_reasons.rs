@@ -1,7 +1,7 @@
 //! How an answer may end, and what its first choice may be made of.
 
-use super::table::Command::{Chat, Json, Stream, Tools};
-use super::table::{Fault, TEXT, answer, choice, value};
+use super::case::Command::{Chat, Json, Stream, Tools};
+use super::case::{Fault, TEXT, answer, choice, value};
 use crate::harness::{DONE, delta, finish_frame, stream};
 
 pub fn faults() -> Vec<Fault> {

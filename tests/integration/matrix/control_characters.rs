@@ -1,8 +1,8 @@
 //! Text of strangers in every place that it can stand in: what a terminal acts
 //! on, and what must not be shown.
 
-use super::table::Command::{Chat, Json, Stream, Tools};
-use super::table::{Echoes, Fault, HEADER, KEY, answer, choice, value};
+use super::case::Command::{Chat, Json, Stream, Tools};
+use super::case::{Echoes, Fault, HEADER, KEY, answer, choice, value};
 use crate::harness::{DONE, Play, delta, finish_frame, http, json, stream};
 
 pub fn faults() -> Vec<Fault> {
@@ -108,7 +108,7 @@ fn failures() -> Vec<Fault> {
 /// A run whose arguments are refused.
 fn unsent(name: &str, types: &str, args: &[&str]) -> Fault {
     let fault = Fault::plays_of(name, 2, |_| Vec::new()).args(args);
-    super::table::Command::ALL
+    super::case::Command::ALL
         .into_iter()
         .fold(fault, |fault, command| fault.on(command, 2, "", types))
 }
@@ -168,7 +168,7 @@ fn echoes() -> Vec<Fault> {
         "1",
         "-v",
     ]);
-    for command in super::table::Command::ALL {
+    for command in super::case::Command::ALL {
         again = again.on(command, 5, "", "start retry error");
     }
     let mut content = Fault::harmless("secrets in the answer itself", &secrets(), |c| {

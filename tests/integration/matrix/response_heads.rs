@@ -1,6 +1,6 @@
 //! What comes before the head is read, and heads that are none.
 
-use super::table::{Fault, TEXT, bytes, head, page, raw, whole};
+use super::case::{Fault, TEXT, bytes, head, page, raw, whole};
 use crate::harness::{Play, Step};
 
 pub fn faults() -> Vec<Fault> {

@@ -1,7 +1,7 @@
 //! Event streams that are put together in another way.
 
-use super::table::Command::{Chat, Json, Stream, Tools};
-use super::table::Fault;
+use super::case::Command::{Chat, Json, Stream, Tools};
+use super::case::Fault;
 use crate::harness::{DONE, Step, chunk, delta, finish_frame, last_chunk, stream};
 
 /// A stream of these frames; the other commands get it as the body that it is

@@ -1,8 +1,8 @@
 //! Failures that the server tells: every wire sample, codes against statuses,
 //! and errors of wrong types.
 
-use super::table::Command::Stream;
-use super::table::{Fault, page, value};
+use super::case::Command::Stream;
+use super::case::{Fault, page, value};
 use crate::harness::{json, wire};
 
 pub fn faults() -> Vec<Fault> {

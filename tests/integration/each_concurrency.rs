@@ -6,9 +6,9 @@ use std::process::Stdio;
 
 use serde_json::json;
 
+use crate::harness::items::{Items, echo, echoes, numbers, refusal, results, timeless, told};
+use crate::harness::watch::{Watch, terminal};
 use crate::harness::{airx, file, finish, folder, reply_body};
-use crate::items::{Items, echo, echoes, numbers, refusal, results, timeless, told};
-use crate::watch::{Watch, terminal};
 
 #[test]
 fn as_many_are_in_flight_as_was_asked_for() {

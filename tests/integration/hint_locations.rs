@@ -3,9 +3,9 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::items::{Items, results};
+use crate::harness::toolbench::{bench, calls};
 use crate::harness::{Play, Ran, Server, airx, reply};
-use crate::items::{Items, results};
-use crate::toolbench::{bench, calls};
 
 const SCHEMA: &str = r#"{"type":"object","required":["a","b"],"additionalProperties":false}"#;
 const HELP: &str = "a simpler schema, another model or more --tries may help";

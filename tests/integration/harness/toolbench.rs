@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{self, Airx, Asked, Play, Ran, Server, airx};
+use super::{Airx, Asked, Play, Ran, Server, airx};
 
 /// A reply with this text and calls of these names with these arguments.
 pub fn calls(content: &str, calls: &[(&str, &str)]) -> Play {
@@ -16,7 +16,7 @@ pub fn calls(content: &str, calls: &[(&str, &str)]) -> Play {
     let message = json!({"role": "assistant", "content": content, "tool_calls": calls});
     let usage = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 15});
     let body = json!({"choices": [{"finish_reason": "tool_calls", "index": 0, "message": message}], "id": "id-1", "model": "glm-4-airx", "usage": usage});
-    harness::json(200, &body.to_string())
+    super::json(200, &body.to_string())
 }
 
 /// A tool f that takes an object with a string `city`, and a tool g that takes
@@ -30,14 +30,14 @@ pub const CITY: &str = r#"{"city":"Nanjing"}"#;
 
 /// A folder with the file `t` of [`TOOLS`].
 pub fn bench() -> TempDir {
-    let folder = harness::folder();
-    harness::file(&folder, "t", TOOLS);
+    let folder = super::folder();
+    super::file(&folder, "t", TOOLS);
     folder
 }
 
 /// An executable script in `folder`.
 pub fn script(folder: &TempDir, name: &str, text: &str) -> PathBuf {
-    let path = harness::file(folder, name, format!("#!/usr/bin/env bash\n{text}\n"));
+    let path = super::file(folder, name, format!("#!/usr/bin/env bash\n{text}\n"));
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     path
 }
@@ -52,7 +52,7 @@ pub fn runs(folder: &TempDir, f: &str) -> Airx {
 /// A fifo in `folder`: who opens it waits for the other side.
 pub fn fifo(folder: &TempDir, name: &str) -> PathBuf {
     let path = folder.path().join(name);
-    assert_eq!(harness::run("mkfifo", [&path]).run().code, 0);
+    assert_eq!(super::run("mkfifo", [&path]).run().code, 0);
     path
 }
 
@@ -71,7 +71,7 @@ pub fn results(asked: &[Asked]) -> Vec<String> {
 /// what the model was told.
 #[track_caller]
 pub fn one_call(airx: Airx) -> (Ran, String) {
-    let server = Server::play([calls("", &[("f", CITY)]), harness::reply("done")]);
+    let server = Server::play([calls("", &[("f", CITY)]), super::reply("done")]);
     let ran = airx.at(&server).run();
     let mut told = results(&server.asked());
     assert_eq!(told.len(), 1);

@@ -1,7 +1,7 @@
 //! JSON that is no chat completion, or an odd one.
 
-use super::table::Command::{Chat, Json, Stream, Tools};
-use super::table::{Fault, TEXT, head, page, value, whole};
+use super::case::Command::{Chat, Json, Stream, Tools};
+use super::case::{Fault, TEXT, head, page, value, whole};
 use crate::harness::{DONE, delta, finish_frame, reply_body, stream};
 
 /// A whole JSON value that is no answer.
@@ -83,7 +83,7 @@ pub fn faults() -> Vec<Fault> {
         Fault::new("UTF-16", 7, |c| {
             let body: Vec<u8> = whole(c).encode_utf16().flat_map(u16::to_le_bytes).collect();
             let head = format!("{}\r\nContent-Length: {}\r\n\r\n", head(c), body.len());
-            super::table::bytes([head.as_bytes(), &body].concat())
+            super::case::bytes([head.as_bytes(), &body].concat())
         }),
         Fault::new("an answer twice in a body", 7, |c| match c {
             Stream => stream(["data: {}\n\n"]),
@@ -105,7 +105,7 @@ pub fn faults() -> Vec<Fault> {
             crate::harness::json(200, &reply_body(&c.content(TEXT), "stop"))
         }),
         Fault::new("a text with NUL", 0, |c| {
-            super::table::choice(
+            super::case::choice(
                 c,
                 r#"{"finish_reason":"stop","message":{"content":"\"Mark1\u0000\""}}"#,
             )
@@ -115,7 +115,7 @@ pub fn faults() -> Vec<Fault> {
         .on(Tools, 0, "\"Mark1\0\"\n", "start delta done")
         .on(Json, 10, "", "start invalid error"),
         Fault::new("a value with a member twice", 0, |c| {
-            super::table::choice(
+            super::case::choice(
                 c,
                 r#"{"finish_reason":"stop","message":{"content":"{\"a\":1,\"a\":2}"}}"#,
             )
@@ -125,7 +125,7 @@ pub fn faults() -> Vec<Fault> {
         .on(Tools, 0, "{\"a\":1,\"a\":2}\n", "start delta done")
         .on(Json, 10, "", "start invalid error"),
         Fault::new("a value nested too deeply", 0, |c| {
-            super::table::choice(
+            super::case::choice(
                 c,
                 &format!(
                     r#"{{"finish_reason":"stop","message":{{"content":"{}"}}}}"#,
@@ -142,7 +142,7 @@ pub fn faults() -> Vec<Fault> {
 }
 
 /// A good answer with these bytes in its text.
-fn latin(command: super::table::Command, bytes: &[u8]) -> crate::harness::Play {
+fn latin(command: super::case::Command, bytes: &[u8]) -> crate::harness::Play {
     let whole = whole(command);
     let (before, after) = whole.split_at(whole.find("Mark2").unwrap());
     let body = [before.as_bytes(), bytes, after.as_bytes()].concat();
@@ -151,5 +151,5 @@ fn latin(command: super::table::Command, bytes: &[u8]) -> crate::harness::Play {
         head(command),
         body.len()
     );
-    super::table::bytes([head.as_bytes(), &body].concat())
+    super::case::bytes([head.as_bytes(), &body].concat())
 }

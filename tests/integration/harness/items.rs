@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use serde_json::Value;
 
-use crate::harness::{Airx, Asked, PATIENCE, Ran, event, read_request, reply_body};
+use super::{Airx, Asked, PATIENCE, Ran, event, read_request, reply_body};
 
 /// What to answer to a text that is asked for the nth time, from 1, while so many
 /// are in flight: a status and a body.

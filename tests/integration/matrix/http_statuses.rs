@@ -1,6 +1,6 @@
 //! Statuses and pages: what stands there instead of an answer.
 
-use super::table::{Fault, TEXT, half, head, page, raw, whole};
+use super::case::{Fault, TEXT, half, head, page, raw, whole};
 use crate::harness::http;
 
 const HTML: &str = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";

@@ -1,0 +1,121 @@
+//! `[models.NAME]` → what the table of models is extended by.
+
+use std::borrow::Cow;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::document::Reader;
+use super::keys;
+use super::value::{integer, number};
+use crate::models::{self, Extra};
+
+/// The keys of such a table.
+pub const MODEL_KEYS: &[(&str, &str)] = &[
+    ("context", "tokens of prompt and answer together"),
+    ("max-output", "tokens of the answer at most"),
+    ("price-input", "price of a million tokens of the prompt"),
+    ("price-output", "price of a million tokens of the answer"),
+    ("currency", "the price's currency, an ISO 4217 code"),
+    (
+        "concurrency",
+        "requests in flight that the account allows, or an array of four: tiers V0 to V3",
+    ),
+];
+
+/// Reads a table; none where something is wrong with it.
+pub(super) fn read(
+    reader: &mut Reader<'_>,
+    name: &Spanned<Cow<'_, str>>,
+    table: &DeTable<'_>,
+) -> Option<Extra> {
+    let mut extra = Extra {
+        name: name.get_ref().clone().into_owned(),
+        ..Extra::default()
+    };
+    let mut sound = true;
+    for (key, value) in table {
+        if let Err((at, why)) = take(&mut extra, key, value) {
+            reader.complain(at, why);
+            sound = false;
+        }
+    }
+    let known = models::built_in(&extra.name).and_then(|model| model.price);
+    let prices = (extra.input.is_some(), extra.output.is_some());
+    if known.is_none() && (prices.0 != prices.1 || prices.0 != extra.currency.is_some()) {
+        let message = "a price is price-input, price-output and currency together";
+        reader.complain(name.span().start, message);
+        sound = false;
+    }
+    sound.then_some(extra)
+}
+
+fn take(
+    extra: &mut Extra,
+    key: &Spanned<Cow<'_, str>>,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<(), (usize, String)> {
+    let (name, given) = (key.get_ref().as_ref(), value.get_ref());
+    let wrong = |wants: &str| (value.span().start, format!("{name}: {wants} is wanted"));
+    let tokens = || {
+        let count = integer(given).and_then(|count| u32::try_from(count).ok());
+        let count = count.filter(|count| *count > 0);
+        count.ok_or_else(|| wrong("a whole number of tokens"))
+    };
+    let price = || price(given).ok_or_else(|| wrong("a price of six decimals at most"));
+    match name {
+        "context" => extra.context = Some(tokens()?),
+        "max-output" => extra.max_output = Some(tokens()?),
+        "price-input" => extra.input = Some(price()?),
+        "price-output" => extra.output = Some(price()?),
+        "currency" => {
+            let code = given.as_str().filter(|code| is_currency(code));
+            let code = code.ok_or_else(|| wrong("a code of three capitals, like \"USD\","))?;
+            extra.currency = Some(code.to_owned());
+        }
+        "concurrency" => {
+            let limits = concurrency(given);
+            let wants = "a whole number from 1, or an array of four,";
+            extra.concurrency = Some(limits.ok_or_else(|| wrong(wants))?);
+        }
+        _ => {
+            let near = keys::near(name, MODEL_KEYS.iter().map(|(name, _)| *name));
+            let near = near.map_or_else(
+                || "airx help config lists the keys".to_owned(),
+                |near| format!("did you mean '{near}'?"),
+            );
+            let message = format!("unknown key '{name}' of a model; {near}");
+            return Err((key.span().start, message));
+        }
+    }
+    Ok(())
+}
+
+fn is_currency(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+fn concurrency(value: &DeValue<'_>) -> Option<[u16; 4]> {
+    let limit = |value: &DeValue<'_>| {
+        let limit = integer(value).and_then(|limit| u16::try_from(limit).ok());
+        limit.filter(|limit| *limit > 0)
+    };
+    let Some(tiers) = value.as_array() else {
+        return Some([limit(value)?; 4]);
+    };
+    let tiers = tiers.iter().map(|tier| limit(tier.get_ref()));
+    tiers.collect::<Option<Vec<u16>>>()?.try_into().ok()
+}
+
+/// A decimal number, or a string that holds one, in millionths.
+fn price(value: &DeValue<'_>) -> Option<u64> {
+    let text = number(value).or_else(|| value.as_str().map(str::to_owned))?;
+    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(fraction) || fraction.len() > 6 {
+        return None;
+    }
+    let whole: u64 = whole.parse().ok()?;
+    let fraction: u64 = format!("{fraction:0<6}").parse().ok()?;
+    whole.checked_mul(1_000_000)?.checked_add(fraction)
+}
