@@ -20,8 +20,31 @@ pub enum End {
 pub struct Accept<'a> {
     /// Further finish reasons, `--accept`.
     pub reasons: &'a [String],
-    /// An answer with neither text nor calls, `--allow-empty`.
-    pub empty: bool,
+    /// An answer with neither text nor calls.
+    pub empty: Empty,
+}
+
+/// What an answer with neither text nor calls is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Empty {
+    /// Incomplete: `--allow-empty` was not given.
+    #[default]
+    Refused,
+    /// Complete.
+    Allowed,
+    /// Incomplete, whatever the options: JSON was asked for.
+    NeverAllowed,
+}
+
+impl Empty {
+    /// By `--allow-empty`.
+    pub fn allowed(allow_empty: bool) -> Self {
+        if allow_empty {
+            Self::Allowed
+        } else {
+            Self::Refused
+        }
+    }
 }
 
 impl Accept<'_> {
@@ -44,9 +67,8 @@ impl Answer {
             Some(reason) if accept.takes(reason) => {
                 if end == End::Open {
                     Failure::new(Class::Incomplete, "the connection ended before the stream did: no [DONE], no length, no last chunk")
-                } else if self.is_empty() && !accept.empty {
-                    Failure::new(Class::Incomplete, self.what_is_missing())
-                        .hint("if an empty answer is complete for you: --allow-empty")
+                } else if self.is_empty() && accept.empty != Empty::Allowed {
+                    self.nothing(accept.empty)
                 } else {
                     return Ok(());
                 }
@@ -71,11 +93,17 @@ impl Answer {
         !self.has_text && self.calls.is_empty()
     }
 
-    fn what_is_missing(&self) -> &'static str {
-        if self.has_reasoning {
+    /// The failure of an answer without text and calls.
+    fn nothing(&self, empty: Empty) -> Failure {
+        let what = if self.has_reasoning {
             "the answer has reasoning only, neither text nor tool calls"
         } else {
             "the answer is empty: neither text nor tool calls"
+        };
+        let failure = Failure::new(Class::Incomplete, what);
+        match empty {
+            Empty::NeverAllowed => failure.hint("say in the prompt which JSON is wanted"),
+            _ => failure.hint("if an empty answer is complete for you: --allow-empty"),
         }
     }
 

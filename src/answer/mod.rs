@@ -23,7 +23,7 @@ use crate::exit::Class;
 use crate::sse::{self, Frame, TooLong};
 
 use envelope::Envelope;
-pub use finish_reason::{Accept, End};
+pub use finish_reason::{Accept, Empty, End};
 use handed_over::HandedOver;
 pub use server_error::refused;
 use server_error::{reported, unreadable, with_body};

@@ -1,12 +1,11 @@
 //! A `<think>…</think>` at the very beginning of the content is reasoning: models
-//! such as GLM-Z1 put it there. White space around it belongs to neither part.
+//! such as GLM-Z1 put it there. White space may come before it; what follows it
+//! belongs to neither part.
 
 use std::borrow::Cow;
 
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
-/// Most white space that is held back before the first word.
-const BLANK_MAX: usize = 256;
 
 /// Parts the content of an answer, however it is cut.
 #[derive(Debug, Default)]
@@ -44,15 +43,17 @@ impl ThinkTag {
         };
         if self.place == Place::Start {
             let start = rest.trim_start();
-            if rest.len() - start.len() > BLANK_MAX {
-                self.place = Place::Text;
-            } else if let Some(inside) = start.strip_prefix(OPEN) {
+            let (blank, start) = rest.split_at(rest.len() - start.len());
+            if !start.is_empty() && OPEN.starts_with(start) && start != OPEN {
+                self.held = start.to_owned();
+                parts.text = blank.to_owned().into();
+                return parts;
+            }
+            if let Some(inside) = start.strip_prefix(OPEN) {
+                parts.text = blank.to_owned().into();
                 rest = inside.to_owned().into();
                 self.place = Place::Inside;
-            } else if OPEN.starts_with(start) {
-                self.held = rest.into_owned();
-                return parts;
-            } else {
+            } else if !start.is_empty() {
                 self.place = Place::Text;
             }
         }
@@ -78,7 +79,11 @@ impl ThinkTag {
             }
             rest = text.to_owned().into();
         }
-        parts.text = rest;
+        if parts.text.is_empty() {
+            parts.text = rest;
+        } else {
+            parts.text.to_mut().push_str(&rest);
+        }
         parts
     }
 
@@ -133,7 +138,7 @@ mod tests {
             (
                 "\n <think>\nplan\n</think>\n\nanswer\n",
                 "\nplan\n",
-                "answer\n",
+                "\n answer\n",
             ),
             ("<think></think>answer", "", "answer"),
             ("<think>never closed </thin", "never closed </thin", ""),

@@ -56,10 +56,14 @@ pub fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
-/// The words of a body that is plain text: no markup, no JSON, nothing binary.
+/// The words of a body that is plain text: no markup, no JSON, no event stream,
+/// nothing binary.
 pub fn plain_text(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(without_bom(body)).ok()?.trim();
-    let markup = text.starts_with(['<', '{', '[', '"']);
+    let markup = text.starts_with(['<', '{', '[', '"', ':'])
+        || ["data:", "event:", "id:", "retry:"]
+            .iter()
+            .any(|field| text.starts_with(field));
     let binary = |c: char| c == '\0' || c == '\u{fffd}';
     (!text.is_empty() && !markup && !text.contains(binary)).then(|| text.to_owned())
 }

@@ -94,17 +94,22 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     }
 }
 
-/// The texts of a list of content parts.
+/// The texts of a list of content parts. A text that is a list itself is not read:
+/// lists in lists would take time without end.
 fn parts(json: &str) -> serde_json::Result<Cow<'_, str>> {
     #[derive(serde::Deserialize)]
     #[serde(expecting = "a content part: an object with text")]
     struct Part<'a> {
         #[serde(borrow)]
-        text: Option<Text<'a>>,
+        text: Option<&'a RawValue>,
     }
     let parts: Vec<Part<'_>> = serde_json::from_str(json)?;
     let texts = parts.into_iter().filter_map(|part| part.text);
-    Ok(texts.map(Text::into_string).collect::<String>().into())
+    let texts = texts.map(|text| match text.get() {
+        list if list.starts_with('[') => Ok(String::new()),
+        text => Text::read(text).map(Text::into_string),
+    });
+    texts.collect::<Result<String, _>>().map(Cow::Owned)
 }
 
 /// The same JSON with `\ufffd` in place of each escape that is half of a surrogate

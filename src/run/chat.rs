@@ -1,7 +1,7 @@
 //! One request, one answer.
 
 use super::report::{calls, cut, extend, start, tell};
-use crate::answer::{Accept, Answer};
+use crate::answer::{Accept, Answer, Empty};
 use crate::client::{self, Ask, Span};
 use crate::error::Failure;
 use crate::event::Sink;
@@ -27,7 +27,7 @@ pub fn once(
         request: &job.request,
         accept: Accept {
             reasons: &job.accept,
-            empty: job.allow_empty,
+            empty: Empty::allowed(job.allow_empty),
         },
         keep: session.is_some(),
     };

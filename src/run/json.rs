@@ -6,7 +6,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::json_lines::{Elements, show};
 use super::report::{extend, reasoning, start};
 use super::whereabouts;
-use crate::answer::{Accept, Answer};
+use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request};
 use crate::client::{self, Ask, Span};
 use crate::error::Failure;
@@ -38,7 +38,7 @@ pub fn reask(
             request: corrected.as_ref().unwrap_or(&job.request),
             accept: Accept {
                 reasons: &job.accept,
-                empty: false,
+                empty: Empty::NeverAllowed,
             },
             keep: true,
         };

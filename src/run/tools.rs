@@ -7,7 +7,7 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::report::{call_event, cut, extend, faults, prose, start, turn, whole};
-use crate::answer::{Accept, Answer, Call};
+use crate::answer::{Accept, Answer, Call, Empty};
 use crate::api::request::Message;
 use crate::client::{self, Ask, Span};
 use crate::error::Failure;
@@ -88,7 +88,7 @@ fn asked(
         request: &job.request,
         accept: Accept {
             reasons: &job.accept,
-            empty: job.allow_empty,
+            empty: Empty::allowed(job.allow_empty),
         },
         keep: true,
     };

@@ -3,7 +3,7 @@
 use std::io::{BufReader, Read, Seek, SeekFrom, Stderr};
 
 use super::end;
-use crate::answer::Accept;
+use crate::answer::{Accept, Empty};
 use crate::cli::{BatchAction, Common};
 use crate::config::Config;
 use crate::error::Failure;
@@ -111,7 +111,7 @@ fn run(
         Errand::Fetch(ids, reasons, empty) => {
             let accept = Accept {
                 reasons: &reasons,
-                empty,
+                empty: Empty::allowed(empty),
             };
             engine::fetch(&ids, accept, discount, way, &mut sink)
         }
