@@ -64,7 +64,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -128,7 +128,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -207,7 +207,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -285,7 +285,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--render', '--render', [CompletionResultType]::ParameterName, 'Show Markdown and LaTeX as people read them [default: auto]')
@@ -363,7 +363,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--thinking', '--thinking', [CompletionResultType]::ParameterName, 'Thinking, for models that have it')
             [CompletionResult]::new('--param', '--param', [CompletionResultType]::ParameterName, 'Any other body member as JSON; wins over the flags (repeat)')
             [CompletionResult]::new('--web-search', '--web-search', [CompletionResultType]::ParameterName, 'Let the provider search the web [default engine: search_std]')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -396,7 +396,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             break
         }
         'airx;batch;status' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -424,7 +424,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
         }
         'airx;batch;wait' {
             [CompletionResult]::new('--poll', '--poll', [CompletionResultType]::ParameterName, 'Time between two looks [default: 30s]')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -452,7 +452,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
         }
         'airx;batch;fetch' {
             [CompletionResult]::new('--accept', '--accept', [CompletionResultType]::ParameterName, 'Count this finish_reason as a complete answer too (repeat)')
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')
@@ -480,7 +480,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             break
         }
         'airx;batch;cancel' {
-            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'What standard output carries [default: text]')
             [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write to FILE instead of standard output, only if the run succeeds')
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)')

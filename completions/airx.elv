@@ -60,7 +60,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -123,7 +123,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -201,7 +201,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -278,7 +278,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --render 'Show Markdown and LaTeX as people read them [default: auto]'
@@ -354,7 +354,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --thinking 'Thinking, for models that have it'
             cand --param 'Any other body member as JSON; wins over the flags (repeat)'
             cand --web-search 'Let the provider search the web [default engine: search_std]'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -386,7 +386,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --version 'Print version'
         }
         &'airx;batch;status'= {
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -413,7 +413,7 @@ set edit:completion:arg-completer[airx] = {|@words|
         }
         &'airx;batch;wait'= {
             cand --poll 'Time between two looks [default: 30s]'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -440,7 +440,7 @@ set edit:completion:arg-completer[airx] = {|@words|
         }
         &'airx;batch;fetch'= {
             cand --accept 'Count this finish_reason as a complete answer too (repeat)'
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'
@@ -467,7 +467,7 @@ set edit:completion:arg-completer[airx] = {|@words|
             cand --version 'Print version'
         }
         &'airx;batch;cancel'= {
-            cand --format 'What standard output carries'
+            cand --format 'What standard output carries [default: text]'
             cand -o 'Write to FILE instead of standard output, only if the run succeeds'
             cand --output 'Write to FILE instead of standard output, only if the run succeeds'
             cand --meta 'Write one JSON object about the run''s end to FILE (/dev/fd/3 too)'

@@ -62,7 +62,7 @@ off\t'Answer at once'"
 complete -c airx -n "__fish_airx_using_subcommand chat" -l param -d 'Any other body member as JSON; wins over the flags (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l web-search -d 'Let the provider search the web [default engine: search_std]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l accept -d 'Count this finish_reason as a complete answer too (repeat)' -r
-complete -c airx -n "__fish_airx_using_subcommand chat" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+complete -c airx -n "__fish_airx_using_subcommand chat" -l format -d 'What standard output carries [default: text]' -r -f -a "text\t'The answer'
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand chat" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
@@ -118,7 +118,7 @@ off\t'Answer at once'"
 complete -c airx -n "__fish_airx_using_subcommand stream" -l param -d 'Any other body member as JSON; wins over the flags (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l web-search -d 'Let the provider search the web [default engine: search_std]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l accept -d 'Count this finish_reason as a complete answer too (repeat)' -r
-complete -c airx -n "__fish_airx_using_subcommand stream" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+complete -c airx -n "__fish_airx_using_subcommand stream" -l format -d 'What standard output carries [default: text]' -r -f -a "text\t'The answer'
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand stream" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
@@ -191,7 +191,7 @@ off\t'Answer at once'"
 complete -c airx -n "__fish_airx_using_subcommand tools" -l param -d 'Any other body member as JSON; wins over the flags (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l web-search -d 'Let the provider search the web [default engine: search_std]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l accept -d 'Count this finish_reason as a complete answer too (repeat)' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+complete -c airx -n "__fish_airx_using_subcommand tools" -l format -d 'What standard output carries [default: text]' -r -f -a "text\t'The answer'
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand tools" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
@@ -264,7 +264,7 @@ off\t'Answer at once'"
 complete -c airx -n "__fish_airx_using_subcommand json" -l param -d 'Any other body member as JSON; wins over the flags (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l web-search -d 'Let the provider search the web [default engine: search_std]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l accept -d 'Count this finish_reason as a complete answer too (repeat)' -r
-complete -c airx -n "__fish_airx_using_subcommand json" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+complete -c airx -n "__fish_airx_using_subcommand json" -l format -d 'What standard output carries [default: text]' -r -f -a "text\t'The answer'
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand json" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
@@ -330,7 +330,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 off\t'Answer at once'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l param -d 'Any other body member as JSON; wins over the flags (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l web-search -d 'Let the provider search the web [default engine: search_std]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l format -d 'What standard output carries [default: text]' -r -f -a "text\t'The answer'
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
@@ -357,7 +357,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s V -l version -d 'Print version'
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l format -d 'What standard output carries [default: text]' -r -f -a "text\t'The answer'
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
@@ -379,7 +379,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l poll -d 'Time between two looks [default: 30s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l format -d 'What standard output carries [default: text]' -r -f -a "text\t'The answer'
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
@@ -401,7 +401,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l accept -d 'Count this finish_reason as a complete answer too (repeat)' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l format -d 'What standard output carries [default: text]' -r -f -a "text\t'The answer'
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
@@ -423,7 +423,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s V -l version -d 'Print version'
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l format -d 'What standard output carries' -r -f -a "text\t'The answer'
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l format -d 'What standard output carries [default: text]' -r -f -a "text\t'The answer'
 json\t'What the server sent, byte for byte'
 ndjson\t'One event a line: airx help events'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s o -l output -d 'Write to FILE instead of standard output, only if the run succeeds' -r -F
@@ -471,7 +471,7 @@ context\t'400, code 1261: the prompt is too long'
 hang\t'Accepted, then no response byte for ever'
 reset\t'Connection reset before any response byte'
 close\t'Connection closed in order before any response byte'
-cut\t'Connection broken in the middle of the answer'
+cut-output\t'Connection broken in the middle of the answer'
 stall\t'Some of the answer, then silence for ever'
 no-done\t'An end in order, but without finish_reason and [DONE]'
 malformed\t'A frame or a body that is not JSON'

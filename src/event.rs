@@ -16,7 +16,7 @@ use crate::api::usage::Usage;
 use crate::error::{Failure, Server};
 use crate::models::Cost;
 
-pub use earlier::{Earlier, Found};
+pub use earlier::{Earlier, Found, short_hash};
 pub use tally::{Count, Items, Tally};
 pub use view::View;
 

@@ -32,6 +32,8 @@ mod shell_install;
 #[cfg(unix)]
 mod signals;
 pub mod sse;
+mod suggest;
+pub mod table;
 mod temp_files;
 mod terminal;
 pub mod tools;
@@ -43,6 +45,8 @@ use error::Failure;
 use output::Output;
 use request::Task;
 use run::prologue::{batch, converse};
+use std::io::IsTerminal;
+use table::Medium;
 
 const VERSION: &str = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
 
@@ -58,7 +62,9 @@ pub fn run() -> ! {
     } else {
         match cli::Cli::from_env() {
             Ok(cli) => command(cli.command),
-            Err(error) if error.use_stderr() => refuse(&cli::refusal(&error)),
+            Err(error) if error.use_stderr() => {
+                refuse(&cli::parse_error(&error, &cli::arguments()))
+            }
             // A command's is the program's.
             Err(error) if error.kind() == ErrorKind::DisplayVersion => print(VERSION),
             Err(error) => {
@@ -92,11 +98,11 @@ fn command(mut command: Command) -> u8 {
             Err(failure) => refuse(&failure),
         },
         Command::Models(args) => match Config::load(&args.file) {
-            Ok(_) => print(&run::print::models(args.format)),
+            Ok(_) => print(&run::print::models(args.format, medium())),
             Err(failure) => refuse(&failure),
         },
         Command::Config(args) => {
-            let (text, result) = run::config::run(*args);
+            let (text, result) = run::config::run(*args, medium());
             let printed = print(&text);
             match result {
                 Err(failure) if printed == 0 => refuse(&failure),
@@ -131,6 +137,15 @@ fn print(text: &str) -> u8 {
     match stdout() {
         Ok(out) => output::print(out, text),
         Err(failure) => refuse(&failure),
+    }
+}
+
+/// What standard output is, for tables.
+fn medium() -> Medium {
+    match terminal_size::terminal_size_of(std::io::stdout()) {
+        Some((terminal_size::Width(width), _)) if width > 0 => Medium::Terminal(width),
+        _ if std::io::stdout().is_terminal() => Medium::Terminal(80),
+        _ => Medium::Pipe,
     }
 }
 

@@ -15,6 +15,7 @@ pub use cost::{Charge, Cost, amount_of, bound, charge, cost, currency, shown};
 pub use own::{Extra, extend};
 pub use table::MODELS;
 
+use crate::suggest::nearest;
 use own::OWN;
 
 /// What is known of one model.
@@ -81,6 +82,14 @@ pub fn all() -> Vec<&'static Model> {
     let own = own.iter().filter(|model| !model.documented);
     let table = MODELS.iter().map(|model| find(model.name).unwrap_or(model));
     table.chain(own).collect()
+}
+
+/// The known model that `name` was most likely meant to be; none for a known name.
+pub fn suggestion(name: &str) -> Option<&'static str> {
+    if find(name).is_some() {
+        return None;
+    }
+    nearest(name, all().into_iter().map(|model| model.name))
 }
 
 fn named<'a>(models: &'a [Model], name: &str) -> Option<&'a Model> {

@@ -1,8 +1,17 @@
-//! A path → the file that it leads to, its links resolved; and not what somebody
-//! else has put in its place. Imports nothing of the crate.
+//! Resolves a path to the file that it names, refuses what another user planted
+//! there, compares files by identity, and opens named pipes without waiting for a
+//! program that may never come.
 
-use std::io;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::{self, Read};
+#[cfg(unix)]
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
+#[cfg(unix)]
+use std::time::{Duration, Instant};
+
+#[cfg(unix)]
+use rustix::fs::OFlags;
 
 /// As many links as Linux follows.
 const LINKS: usize = 40;
@@ -34,6 +43,152 @@ pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many links"))
 }
 
+/// What tells a file from another one of the same name: device and inode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FileId(u64, u64);
+
+impl FileId {
+    #[cfg(unix)]
+    pub(crate) fn of(file: &Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt;
+        Self(file.dev(), file.ino())
+    }
+
+    /// On other systems an open file cannot be replaced.
+    #[cfg(not(unix))]
+    pub(crate) fn of(_: &Metadata) -> Self {
+        Self(0, 0)
+    }
+}
+
+/// Whether `path` still names the open file.
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), std::fs::metadata(path)) {
+        (Ok(open), Ok(named)) => FileId::of(&open) == FileId::of(&named),
+        _ => false,
+    }
+}
+
+/// Whether two paths name the same file: by different spellings, links or hard
+/// links. The files need not exist yet.
+pub(crate) fn same_file(one: &Path, other: &Path) -> bool {
+    #[cfg(unix)]
+    if let (Ok(one), Ok(other)) = (std::fs::metadata(one), std::fs::metadata(other)) {
+        return FileId::of(&one) == FileId::of(&other);
+    }
+    matches!((location(one), location(other)), (Some(one), Some(other)) if one == other)
+}
+
+/// The canonical path of a file, which may not exist yet.
+fn location(path: &Path) -> Option<PathBuf> {
+    let path = resolved(path).ok()?;
+    if let Ok(path) = path.canonicalize() {
+        return Some(path);
+    }
+    let folder = folder_of(&path).canonicalize().ok()?;
+    Some(folder.join(path.file_name()?))
+}
+
+/// How long a program that is started at the same time has to open the other end of
+/// a named pipe.
+#[cfg(unix)]
+const GRACE: Duration = Duration::from_secs(1);
+#[cfg(unix)]
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Opens what is there for writing, or makes a regular file where `create` is set.
+///
+/// # Errors
+/// It cannot be opened, or is a named pipe that no program reads.
+pub(crate) fn open_to_write(path: &Path, create: bool) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).truncate(false).create(create);
+    #[cfg(not(unix))]
+    return options.open(path);
+    #[cfg(unix)]
+    {
+        use rustix::io::Errno;
+        options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+        let start = Instant::now();
+        let file = loop {
+            let error = match options.open(path) {
+                Ok(file) => break file,
+                Err(error) => error,
+            };
+            let is_pipe = path.metadata().is_ok_and(|found| is_pipe(&found));
+            if !is_pipe || Errno::from_io_error(&error) != Some(Errno::NXIO) {
+                return Err(error);
+            }
+            if start.elapsed() >= GRACE {
+                return Err(io::Error::other("no program reads this pipe"));
+            }
+            std::thread::sleep(PAUSE);
+        };
+        // From here on a full pipe waits for its reader.
+        block(&file)?;
+        Ok(file)
+    }
+}
+
+/// Opens a file for [`read_all`].
+///
+/// # Errors
+/// It cannot be opened.
+pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    options.custom_flags(OFlags::NONBLOCK.bits().cast_signed());
+    options.read(true).open(path)
+}
+
+/// Reads a file to its end, but at most `max` bytes.
+///
+/// # Errors
+/// It cannot be read, or is a named pipe that no program writes to.
+pub(crate) fn read_all(file: &File, max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    #[cfg(unix)]
+    {
+        if is_pipe(&file.metadata()?) {
+            bytes = first_piece(file)?;
+        }
+        block(file)?;
+    }
+    let rest = max.saturating_sub(bytes.len() as u64);
+    file.take(rest).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Waits until a program has opened a pipe for writing. Returns what it has written.
+#[cfg(unix)]
+fn first_piece(mut pipe: &File) -> io::Result<Vec<u8>> {
+    let (start, mut piece) = (Instant::now(), [0; 4096]);
+    loop {
+        match pipe.read(&mut piece) {
+            Ok(0) if start.elapsed() >= GRACE => {
+                return Err(io::Error::other("no program writes to this pipe"));
+            }
+            Ok(0) => std::thread::sleep(PAUSE),
+            Ok(length) => return Ok(piece[..length].to_vec()),
+            // It has opened the pipe and not written yet.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+#[cfg(unix)]
+fn is_pipe(file: &Metadata) -> bool {
+    std::os::unix::fs::FileTypeExt::is_fifo(&file.file_type())
+}
+
+/// Has reads and writes of a file wait.
+#[cfg(unix)]
+fn block(file: &File) -> io::Result<()> {
+    use rustix::fs::{fcntl_getfl, fcntl_setfl};
+    Ok(fcntl_setfl(file, fcntl_getfl(file)? - OFlags::NONBLOCK)?)
+}
+
 /// The error for a file that another user put where all can write.
 pub(crate) fn planted() -> io::Error {
     let why = "another user put it into a folder that all can write to";
@@ -53,8 +208,8 @@ pub(crate) fn is_strangers_in_open_folder(path: &Path) -> bool {
     folder.mode() & OPEN != 0 && found.uid() != rustix::process::geteuid().as_raw()
 }
 
-#[cfg(unix)]
-fn folder_of(path: &Path) -> &Path {
+/// The folder of a path; `.` where it names none.
+pub(crate) fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     folder.unwrap_or(Path::new("."))
 }
@@ -105,6 +260,26 @@ mod tests {
             (other, (0o41770, root)),
         ] {
             assert!(!is_strangers(owner, folder, me), "{owner} {folder:?}");
+        }
+    }
+
+    #[test]
+    fn a_file_is_recognised_by_any_of_its_names() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        for exists in [false, true] {
+            if exists {
+                std::fs::write(at("file"), "").unwrap();
+                std::fs::hard_link(at("file"), at("hard")).unwrap();
+                assert!(same_file(&at("file"), &at("hard")));
+            } else {
+                std::os::unix::fs::symlink("file", at("link")).unwrap();
+                std::os::unix::fs::symlink(".", at("folder")).unwrap();
+            }
+            for name in ["file", "./file", "link", "folder/file", "folder/link"] {
+                assert!(same_file(&at("file"), &at(name)), "{name}, {exists}");
+            }
+            assert!(!same_file(&at("file"), &at("other")));
         }
     }
 

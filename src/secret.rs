@@ -3,9 +3,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
 use std::sync::OnceLock;
 
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD, Engine};
+use memchr::memmem;
+use percent_encoding::percent_decode_str;
 
 /// A text that `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]
@@ -34,14 +37,20 @@ pub const MASK: &str = "[hidden]";
 
 /// Shortest key that is searched for: a shorter one would blank ordinary words.
 const KEY_MIN: usize = 8;
-/// Shortest header value, user name or password that is searched for.
+/// Shortest user name, password or header value with a telling name that is searched for.
 const VALUE_MIN: usize = 4;
+/// Shortest value of any other header that is searched for.
+const HEADER_MIN: usize = 8;
 
-/// Everything that must not be shown. The forms searched for are made when the
-/// first text is scrubbed, since most runs never scrub one.
+/// Parts of header names whose values are credentials.
+const TELLING: [&str; 5] = ["auth", "key", "token", "secret", "cookie"];
+
+/// Everything that must not be shown. A secret is found as it stands, JSON-escaped
+/// or percent-encoded (any of its characters, several times over), and in base64.
 #[derive(Debug, Clone, Default)]
 pub struct Scrubber {
     texts: Vec<Secret>,
+    /// Made when the first text is scrubbed, since most runs never scrub one.
     forms: OnceLock<Vec<Secret>>,
     keys: Vec<Secret>,
 }
@@ -50,21 +59,20 @@ impl Scrubber {
     /// Hides a key: whole, and both halves of `id.secret`.
     pub fn hide_key(&mut self, key: &str) {
         self.keys.push(Secret::new(key.to_owned()));
-        let halves = key.split_once('.');
-        for part in [
-            Some(key),
-            halves.map(|both| both.0),
-            halves.map(|both| both.1),
-        ] {
-            self.push(part.unwrap_or_default(), KEY_MIN);
+        for part in key_parts(key) {
+            self.push(part, KEY_MIN);
         }
     }
 
-    /// Hides a header's value: whole, and without an authentication scheme.
-    pub fn hide_header(&mut self, value: &str) {
-        self.push(value, VALUE_MIN);
+    /// Hides a header's value: whole, and without an authentication scheme. A short
+    /// value is hidden only where the header's name says that it is a credential.
+    pub fn hide_header(&mut self, name: &str, value: &str) {
+        let name = name.to_ascii_lowercase();
+        let telling = TELLING.iter().any(|word| name.contains(word));
+        let min = if telling { VALUE_MIN } else { HEADER_MIN };
+        self.push(value, min);
         if let Some((_, credentials)) = value.split_once(' ') {
-            self.push(credentials.trim(), VALUE_MIN);
+            self.push(credentials.trim(), min);
         }
     }
 
@@ -73,7 +81,7 @@ impl Scrubber {
         let joined = format!("{user}:{password}");
         for text in [joined.as_str(), user, password] {
             self.push(text, VALUE_MIN);
-            self.push(&percent_decoded(text), VALUE_MIN);
+            self.push(&percent_decode_str(text).decode_utf8_lossy(), VALUE_MIN);
         }
     }
 
@@ -85,76 +93,89 @@ impl Scrubber {
         }
     }
 
+    fn forms(&self) -> &[Secret] {
+        let forms = || {
+            self.texts
+                .iter()
+                .flat_map(|Secret(text)| forms(text))
+                .collect()
+        };
+        self.forms.get_or_init(forms)
+    }
+
     /// Whether a key, or a half of one, stands in `text` in any form: who may
     /// not have the key may not have this text.
     pub fn holds_key(&self, text: &str) -> bool {
         self.keys.iter().any(|Secret(key)| {
-            let (id, secret) = key.split_once('.').unwrap_or((key, ""));
-            let long = [key.as_str(), id, secret].into_iter();
-            text == key
-                || long
-                    .filter(|part| part.len() >= KEY_MIN)
-                    .flat_map(forms)
-                    .any(|form| text.contains(&form))
+            let long = key_parts(key)
+                .into_iter()
+                .filter(|part| part.len() >= KEY_MIN);
+            text == key || holds(&long.flat_map(forms).collect::<Vec<_>>(), text)
         })
     }
 
     /// How much of `text` can be shown while more is to come: its end may be the
     /// beginning of a secret.
     pub fn settled(&self, text: &str) -> usize {
-        let forms = self.forms.get_or_init(|| self.forms());
-        let open = |Secret(form): &Secret| {
-            (1..form.len())
-                .rev()
-                .find(|cut| form.is_char_boundary(*cut) && text.ends_with(&form[..*cut]))
-        };
-        text.len() - forms.iter().filter_map(open).max().unwrap_or(0)
+        let mut settled = text.len();
+        View::of(text.as_bytes()).any(LAYERS, &mut |view| {
+            let open = |Secret(form): &Secret| {
+                let cuts = (1..form.len()).rev();
+                cuts.into_iter()
+                    .find(|cut| view.bytes.ends_with(&form.as_bytes()[..*cut]))
+            };
+            let open = self.forms().iter().filter_map(open).max().unwrap_or(0);
+            settled = settled.min(view.starts[view.bytes.len() - open]);
+            false
+        });
+        settled
     }
 
     /// Whether a secret stands in `text`, in any form.
     pub fn hides_in(&self, text: &str) -> bool {
-        let forms = self.forms.get_or_init(|| self.forms());
-        forms.iter().any(|Secret(form)| text.contains(form))
+        // Most runs never need the forms.
+        !text.is_empty() && holds(self.forms(), text)
     }
 
-    /// `text` with every secret masked, in each form it may appear in: raw,
-    /// JSON-escaped, percent-encoded, base64 at any alignment.
+    /// `text` with every secret masked, in each form it may appear in.
     pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut clean = Cow::Borrowed(text);
-        if text.is_empty() {
-            // Not worth making the forms, which most runs never need.
-            return clean;
+        if !self.hides_in(text) {
+            return Cow::Borrowed(text);
         }
-        for Secret(form) in self.forms.get_or_init(|| self.forms()) {
-            if clean.contains(form.as_str()) {
-                clean = Cow::Owned(clean.replace(form.as_str(), MASK));
+        let mut found: Vec<Range<usize>> = Vec::new();
+        any_view(self.forms(), text, &mut |offset, view| {
+            let start = |at: usize| offset + view.starts[at];
+            for Secret(form) in self.forms() {
+                let places = memmem::find_iter(&view.bytes, form);
+                found.extend(places.map(|at| start(at)..start(at + form.len())));
             }
+            false
+        });
+        found.sort_by_key(|range| range.start);
+        let mut clean = String::with_capacity(text.len());
+        let mut shown = 0;
+        for range in found {
+            if range.start >= shown {
+                clean.push_str(&text[shown..range.start]);
+                clean.push_str(MASK);
+            }
+            shown = shown.max(range.end);
         }
-        clean
-    }
-
-    /// Longest first, lest a half is masked inside a whole.
-    fn forms(&self) -> Vec<Secret> {
-        let all = self.texts.iter().flat_map(|secret| forms(&secret.0));
-        let mut forms: Vec<Secret> = all.map(Secret).collect();
-        forms.sort_by_key(|form| std::cmp::Reverse(form.0.len()));
-        forms
+        clean.push_str(&text[shown..]);
+        Cow::Owned(clean)
     }
 }
 
-fn forms(secret: &str) -> Vec<String> {
-    let json = quoted(secret);
-    let mut forms = vec![
-        secret.to_owned(),
-        json.replace('/', "\\/"),
-        quoted(&json),
-        json,
-    ];
-    for kept in KEPT {
-        for hex in [char::to_ascii_uppercase, char::to_ascii_lowercase] {
-            forms.push(percent_encoded(secret, kept, hex));
-        }
-    }
+/// A key, and both halves of `id.secret`.
+fn key_parts(key: &str) -> Vec<&str> {
+    let halves = key.split_once('.');
+    let halves = halves.into_iter().flat_map(|(id, secret)| [id, secret]);
+    std::iter::once(key).chain(halves).collect()
+}
+
+/// A secret as it stands, with the blanks of a form, and in base64.
+fn forms(secret: &str) -> Vec<Secret> {
+    let mut forms = vec![secret.to_owned(), secret.replace(' ', "+")];
     // A text that base64 holds at another alignment shares no characters with
     // its own encoding; those that depend on its neighbours are cut off.
     for shift in 0..3_usize {
@@ -171,50 +192,205 @@ fn forms(secret: &str) -> Vec<String> {
     }
     forms.sort();
     forms.dedup();
-    forms
+    forms.into_iter().map(Secret).collect()
 }
 
-/// What encoders leave as it is beside letters, digits and `-._~`: nothing; a
-/// path's slash; what JavaScript's `encodeURIComponent` leaves, and its `encodeURI`.
-const KEPT: [&[u8]; 4] = [b"", b"/", b"!*'()", b"!*'();,/?:@&=+$#"];
+/// Bytes that are searched at once.
+const WINDOW: usize = 64 * 1024;
+/// Longest form of one byte behind all layers, such as `%255Cu002B`, with some room.
+const LONGEST_ESCAPE: usize = 32;
 
-/// `text` as it stands inside a JSON string.
-fn quoted(text: &str) -> String {
-    let json = serde_json::to_string(text).unwrap_or_default();
-    json[1..json.len() - 1].to_owned()
+/// Whether one of the forms stands in `text`, as it is or behind escapes.
+fn holds(forms: &[Secret], text: &str) -> bool {
+    any_view(forms, text, &mut |_, view| {
+        forms
+            .iter()
+            .any(|Secret(form)| memmem::find(&view.bytes, form.as_bytes()).is_some())
+    })
 }
 
-fn percent_encoded(text: &str, kept: &[u8], hex: fn(&char) -> char) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) || kept.contains(&byte) {
-            encoded.push(char::from(byte));
+/// Whether `found` holds for a piece of `text`, which begins at an offset, as it is
+/// or without some layers of escapes. Pieces overlap, so that what lies over the
+/// end of one is complete in the next.
+fn any_view(forms: &[Secret], text: &str, found: &mut dyn FnMut(usize, &View) -> bool) -> bool {
+    let longest = forms
+        .iter()
+        .map(|Secret(form)| form.len())
+        .max()
+        .unwrap_or(0);
+    let window = WINDOW + longest * LONGEST_ESCAPE;
+    let bytes = text.as_bytes();
+    (0..bytes.len()).step_by(WINDOW).any(|at| {
+        let window = &bytes[at..bytes.len().min(at + window)];
+        View::of(window).any(LAYERS, &mut |view| found(at, view))
+    })
+}
+
+/// Layers of escapes that are undone: a JSON text inside a JSON text inside a URL.
+const LAYERS: usize = 3;
+
+/// How a layer writes its characters.
+#[derive(Clone, Copy)]
+enum Escape {
+    /// `\u002B`, `\/`
+    Json,
+    /// `%2B`
+    Percent,
+}
+
+/// A text without some layers of escapes. An escape that is cut off at the end is
+/// left out.
+struct View {
+    bytes: Vec<u8>,
+    /// Where in the original text each byte begins, and where the last one ends.
+    starts: Vec<usize>,
+}
+
+impl View {
+    fn of(text: &[u8]) -> Self {
+        Self {
+            bytes: text.to_vec(),
+            starts: (0..=text.len()).collect(),
+        }
+    }
+
+    /// Whether `found` holds for this view or for one without more layers.
+    fn any(&self, layers: usize, found: &mut dyn FnMut(&Self) -> bool) -> bool {
+        if found(self) {
+            return true;
+        }
+        let inner = if layers == 0 {
+            &[][..]
         } else {
-            encoded.push('%');
-            encoded.extend(format!("{byte:02x}").chars().map(|digit| hex(&digit)));
-        }
+            &[Escape::Json, Escape::Percent]
+        };
+        inner.iter().any(|escape| {
+            self.without(*escape)
+                .is_some_and(|view| view.any(layers - 1, found))
+        })
     }
-    encoded
+
+    /// The view without these escapes; none where there are none.
+    fn without(&self, escape: Escape) -> Option<Self> {
+        let mark = match escape {
+            Escape::Json => b'\\',
+            Escape::Percent => b'%',
+        };
+        memchr::memchr(mark, &self.bytes)?;
+        let mut view = Self {
+            bytes: Vec::with_capacity(self.bytes.len()),
+            starts: Vec::with_capacity(self.starts.len()),
+        };
+        let (mut at, mut changed) = (0, false);
+        while at < self.bytes.len() {
+            let rest = &self.bytes[at..];
+            let read = match escape {
+                _ if rest[0] != mark => Read::Plain,
+                Escape::Json => json_escape(rest),
+                Escape::Percent => percent_escape(rest),
+            };
+            let mut buffer = [0; 4];
+            let (bytes, length) = match read {
+                Read::Plain => (&rest[..1], 1),
+                Read::Byte(byte) => {
+                    buffer[0] = byte;
+                    (&buffer[..1], 3)
+                }
+                Read::Character(character, length) => {
+                    (&*character.encode_utf8(&mut buffer).as_bytes(), length)
+                }
+                Read::CutOff => {
+                    changed = true;
+                    break;
+                }
+            };
+            changed |= length > 1;
+            view.bytes.extend_from_slice(bytes);
+            view.starts.extend(bytes.iter().map(|_| self.starts[at]));
+            at += length;
+        }
+        view.starts.push(self.starts[at]);
+        changed.then_some(view)
+    }
 }
 
-/// `text` with its %XX read; what is not UTF-8 then is replaced.
-pub fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex = tail.get(..2).and_then(|two| std::str::from_utf8(two).ok());
-        match hex.and_then(|two| u8::from_str_radix(two, 16).ok()) {
-            Some(byte) if *first == b'%' => {
-                bytes.push(byte);
-                rest = &tail[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = tail;
+/// What begins at a place.
+enum Read {
+    /// No escape.
+    Plain,
+    /// `%XX`.
+    Byte(u8),
+    /// An escape of JSON, and its length.
+    Character(char, usize),
+    /// The beginning of an escape that ends with the text.
+    CutOff,
+}
+
+fn percent_escape(bytes: &[u8]) -> Read {
+    match hex_digits(&bytes[1..], 2) {
+        Ok(byte) => Read::Byte(u8::try_from(byte).unwrap_or_default()),
+        Err(read) => read,
+    }
+}
+
+fn json_escape(bytes: &[u8]) -> Read {
+    let Some(letter) = bytes.get(1) else {
+        return Read::CutOff;
+    };
+    let simple = match letter {
+        b'"' | b'\\' | b'/' => char::from(*letter),
+        b'b' => '\u{8}',
+        b'f' => '\u{c}',
+        b'n' => '\n',
+        b'r' => '\r',
+        b't' => '\t',
+        b'u' => return unicode_escape(bytes),
+        _ => return Read::Plain,
+    };
+    Read::Character(simple, 2)
+}
+
+/// `\uXXXX`, or two of them that make a pair.
+fn unicode_escape(bytes: &[u8]) -> Read {
+    let high = match hex_digits(&bytes[2..], 4) {
+        Ok(unit) => unit,
+        Err(read) => return read,
+    };
+    if let Some(character) = char::from_u32(high) {
+        return Read::Character(character, 6);
+    }
+    let alone = Read::Character(char::REPLACEMENT_CHARACTER, 6);
+    let low = match &bytes[6..] {
+        [] | [b'\\'] => return Read::CutOff,
+        [b'\\', b'u', rest @ ..] => hex_digits(rest, 4),
+        _ => return alone,
+    };
+    match low {
+        Ok(low) => {
+            let pair = char::decode_utf16([high, low].map(|unit| unit as u16)).next();
+            match pair {
+                Some(Ok(character)) => Read::Character(character, 12),
+                _ => alone,
             }
         }
+        Err(Read::CutOff) => Read::CutOff,
+        Err(_) => alone,
     }
-    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The number that so many hexadecimal digits are.
+fn hex_digits(bytes: &[u8], count: usize) -> Result<u32, Read> {
+    let digits = &bytes[..bytes.len().min(count)];
+    if !digits.iter().all(u8::is_ascii_hexdigit) {
+        return Err(Read::Plain);
+    }
+    if digits.len() < count {
+        return Err(Read::CutOff);
+    }
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).unwrap_or_default();
+    Ok(digits
+        .iter()
+        .fold(0, |number, byte| number * 16 + digit(byte)))
 }
 
 #[cfg(test)]
@@ -263,8 +439,95 @@ mod tests {
     fn short_texts_are_left_alone() {
         let mut scrubber = Scrubber::default();
         scrubber.hide_key("short");
-        scrubber.hide_header("1");
-        assert_eq!(scrubber.scrub("short 1"), "short 1");
+        scrubber.hide_header("X-Token", "1");
+        scrubber.hide_header("X-Team", "server");
+        scrubber.hide_header("X-Team", "the server");
+        assert_eq!(scrubber.scrub("short 1 server"), "short 1 server");
+    }
+
+    #[test]
+    fn a_header_s_value_is_hidden_by_its_length_or_by_the_header_s_name() {
+        for name in ["X-Auth", "x-api-KEY", "X-Tokens", "My-Secret", "Cookie"] {
+            let mut scrubber = Scrubber::default();
+            scrubber.hide_header(name, "Word abcd");
+            assert_eq!(scrubber.scrub("abcd Word abcd"), "[hidden] [hidden]");
+        }
+        let mut scrubber = Scrubber::default();
+        scrubber.hide_header("X-Team", "eight888");
+        assert_eq!(scrubber.scrub("eight888"), "[hidden]");
+    }
+
+    /// Ways to write one character behind one layer of escapes.
+    fn escapes(character: char) -> Vec<String> {
+        let mut buffer = [0; 2];
+        let units = character.encode_utf16(&mut buffer);
+        let json: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+        let mut buffer = [0; 4];
+        let bytes = character.encode_utf8(&mut buffer).bytes();
+        let percent: String = bytes.map(|byte| format!("%{byte:02x}")).collect();
+        let upper = |text: &str| text.to_uppercase().replace("\\U", "\\u");
+        let mut escapes = vec![upper(&json), upper(&percent), json, percent];
+        if "\"\\/".contains(character) {
+            escapes.push(format!("\\{character}"));
+        }
+        escapes
+    }
+
+    #[test]
+    fn a_secret_is_found_with_any_of_its_characters_escaped_in_any_way() {
+        let secret = "aZ09+-._~/\"\\é字😀";
+        let mut scrubber = Scrubber::default();
+        scrubber.hide_key(secret);
+        let characters: Vec<char> = secret.chars().collect();
+        let masked = |text: &str| {
+            let text = format!("a\\nb {text} c%20d");
+            assert_eq!(scrubber.scrub(&text), "a\\nb [hidden] c%20d", "{text}");
+        };
+        for (at, character) in characters.iter().enumerate() {
+            for escape in escapes(*character) {
+                // A JSON text cannot hold a single backslash.
+                let plain = |characters: &[char]| {
+                    let text: String = characters.iter().collect();
+                    let json = escape.starts_with('\\');
+                    if json {
+                        text.replace('\\', "\\\\")
+                    } else {
+                        text
+                    }
+                };
+                let (before, after) = (plain(&characters[..at]), plain(&characters[at + 1..]));
+                masked(&format!("{before}{escape}{after}"));
+            }
+        }
+        for way in 0..4 {
+            let all = characters
+                .iter()
+                .map(|character| escapes(*character)[way].clone());
+            masked(&all.collect::<String>());
+        }
+    }
+
+    #[test]
+    fn a_secret_is_found_behind_three_layers_of_escapes() {
+        let percent = |text: String| text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        let json = |text: String| serde_json::to_string(&text).unwrap();
+        let ways: [&dyn Fn(String) -> String; 2] = [&percent, &json];
+        for first in ways {
+            for second in ways {
+                for third in ways {
+                    hidden(&third(second(first(KEY.to_owned()))));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_is_found_anywhere_in_a_long_text() {
+        for before in [WINDOW - 40, WINDOW - 1, WINDOW, 2 * WINDOW - 7] {
+            let text = "字".repeat(before / 3) + &KEY.replace('S', "\\u0053") + "end";
+            let clean = scrubber().scrub(&text).into_owned();
+            assert_eq!(clean, "字".repeat(before / 3) + "[hidden]end");
+        }
     }
 
     #[test]
@@ -283,7 +546,17 @@ mod tests {
     #[test]
     fn the_beginning_of_a_secret_waits_for_the_rest() {
         let scrubber = scrubber();
-        assert_eq!(scrubber.settled("the key is 0123456"), "the key is ".len());
+        for open in [
+            "0123456",
+            "01\\u003",
+            "01\\",
+            "%30%3",
+            "%30\\u0031%",
+            "\\\\u00",
+        ] {
+            let text = format!("the key is {open}");
+            assert_eq!(scrubber.settled(&text), "the key is ".len(), "{open}");
+        }
         assert_eq!(
             scrubber.settled("the key is not here"),
             "the key is not here".len()

@@ -2,8 +2,8 @@
 //! signal itself, so that a shell loop around it stops too.
 
 use std::io::{Read, Write};
-use std::sync::atomic::AtomicBool;
-use std::sync::mpsc::channel;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,8 +21,8 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// What the children have to end by themselves.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// The longest wait for the output's end to be written: the pipe may be full for
-/// that too, and its reader asleep.
+/// The longest wait for one write of the output's end: the pipe may be full and its
+/// reader asleep.
 const END: Duration = Duration::from_secs(1);
 
 /// Waits for a signal in a thread of its own. One that the process was told to
@@ -67,25 +67,39 @@ pub(crate) fn survive_file_size_limit() {
     let _ = signal_hook::flag::register(SIGXFSZ, seen);
 }
 
-/// Dies of a signal whose work is done.
-pub(crate) fn die(signal: i32) {
-    let _ = signal_hook::low_level::emulate_default_handler(signal);
+/// Ends the process by the signal. Process 1 of a container cannot die of a signal
+/// that it sends itself, so it exits with 128 + the signal's number.
+pub(crate) fn die(signal: i32) -> ! {
+    if std::process::id() != 1 {
+        let _ = signal_hook::low_level::emulate_default_handler(signal);
+    }
+    std::process::exit(128 + signal);
 }
 
 fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     let last = Instant::now() + GRACE;
     let children = process::pass_on(signal);
     let (ended, end) = channel::<()>();
+    let writes = printer.writes();
     let finish = move || {
         temp_files::remove_all();
         finish(signal, &printer);
         drop(ended);
     };
     if std::thread::Builder::new().spawn(finish).is_ok() {
-        let _ = end.recv_timeout(END);
+        // A slow reader still gets everything; one that has stopped reading does not
+        // keep airx from ending.
+        let mut before = writes.load(Ordering::Relaxed);
+        while end.recv_timeout(END) == Err(RecvTimeoutError::Timeout) {
+            let now = writes.load(Ordering::Relaxed);
+            if now == before {
+                break;
+            }
+            before = now;
+        }
     }
     children.end(last);
-    let _ = signal_hook::low_level::emulate_default_handler(signal);
+    die(signal);
 }
 
 fn finish<E: Write>(signal: i32, printer: &Shared<Output, E>) {

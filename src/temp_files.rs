@@ -1,21 +1,23 @@
 //! Files that this run has made and not filled yet: whatever ends the run removes
-//! them, a signal too. Imports nothing of the crate.
+//! them, a signal too.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The files, by name and by what was made there.
-static MADE: Mutex<Vec<(PathBuf, Identity)>> = Mutex::new(Vec::new());
+use crate::safe_path::FileId;
 
-fn made() -> MutexGuard<'static, Vec<(PathBuf, Identity)>> {
+/// The files, by name and by what was made there.
+static MADE: Mutex<Vec<(PathBuf, FileId)>> = Mutex::new(Vec::new());
+
+fn made() -> MutexGuard<'static, Vec<(PathBuf, FileId)>> {
     MADE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A file that was made empty. Dropped before it is filled it is removed.
 #[derive(Debug)]
-pub(crate) struct Made(Identity);
+pub(crate) struct Made(FileId);
 
 impl Made {
     /// Makes a file by `open`.
@@ -29,7 +31,7 @@ impl Made {
         // Under the lock: a signal finds it in the list, or finds no file.
         let mut made = made();
         let file = open()?;
-        let identity = Identity::of(&file.metadata()?);
+        let identity = FileId::of(&file.metadata()?);
         made.push((path.to_owned(), identity));
         Ok((file, Self(identity)))
     }
@@ -62,28 +64,10 @@ pub(crate) fn remove_all() {
 }
 
 /// Removes a file that is still the one that was made, and empty.
-fn remove((path, identity): &(PathBuf, Identity)) {
-    let same = |found: fs::Metadata| found.len() == 0 && Identity::of(&found) == *identity;
+fn remove((path, identity): &(PathBuf, FileId)) {
+    let same = |found: fs::Metadata| found.len() == 0 && FileId::of(&found) == *identity;
     if fs::metadata(path).is_ok_and(same) {
         // What cannot be removed stays: it is empty.
         let _ = fs::remove_file(path);
-    }
-}
-
-/// What tells a file from another that has its name: device and number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Identity(u64, u64);
-
-impl Identity {
-    #[cfg(unix)]
-    fn of(file: &fs::Metadata) -> Self {
-        use std::os::unix::fs::MetadataExt;
-        Self(file.dev(), file.ino())
-    }
-
-    /// An open file keeps its name there.
-    #[cfg(not(unix))]
-    fn of(_: &fs::Metadata) -> Self {
-        Self(0, 0)
     }
 }

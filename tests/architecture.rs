@@ -37,11 +37,13 @@ const LAYERS: &[&str] = &[
     "safe_path",
     "markdown",
     "math",
+    "table",
     "terminal",
     "event",
     "models",
     "api",
     "cli",
+    "suggest",
     "error",
     "exit",
 ];
@@ -54,6 +56,8 @@ const NARROW: &[(&str, &[&str])] = &[
     ("math", &[]),
     ("process", &[]),
     ("terminal", &[]),
+    ("suggest", &[]),
+    ("table", &["terminal"]),
     ("markdown", &["math", "terminal"]),
 ];
 
@@ -76,8 +80,10 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "lib.rs", "run/print.rs"]),
     ("indicatif", &["output/status.rs"]),
     ("jsonschema", &["schema"]),
-    ("rmcp", &["tools/mcp_session.rs"]),
+    ("rmcp", &["tools/mcp"]),
     ("toml", &["config"]),
+    ("comfy_table", &["table.rs"]),
+    ("strsim", &["suggest.rs"]),
 ];
 
 /// Lines that a file may have, its unit tests aside.

@@ -14,9 +14,6 @@ use crate::secret::{MASK, Scrubber};
 /// Shortest number that could be a key.
 const KEY_MIN: usize = 8;
 
-/// Bytes of unescaped texts that are searched at once.
-const PROBED: usize = 64 * 1024;
-
 /// The fields of an event stream.
 const FIELDS: [&str; 4] = ["data", "event", "id", "retry"];
 
@@ -25,33 +22,16 @@ const FIELDS: [&str; 4] = ["data", "event", "id", "retry"];
 /// It may be long: it is read line by line, twice where something has to go.
 pub(crate) fn body(scrubber: &Scrubber, bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
-    // What a reader could make of it: the bytes, the texts in it unescaped, and
-    // what the deltas put together.
+    // What a reader could make of it: the text, and what the deltas put together.
     let (mut held, mut spreads) = (scrubber.hides_in(&text), Spreads::default());
-    let mut probe = String::new();
-    for line in lines(&text) {
-        // Only these can say more than their bytes do.
-        let escaped = line.contains('\\');
-        if !escaped && !line.contains("\"delta\"") {
-            continue;
-        }
-        match json(line).1 {
-            Some(mut value) => {
-                if escaped && !held {
-                    collect(&value, &mut probe);
-                }
-                spreads.add(&mut value);
-            }
-            None if escaped && !held => probe.extend([&*unescaped(line), "\n"]),
-            None => {}
-        }
-        if probe.len() >= PROBED {
-            held = held || scrubber.hides_in(&probe);
-            probe.clear();
+    for line in lines(&text)
+        .into_iter()
+        .filter(|line| line.contains("\"delta\""))
+    {
+        if let Some(mut value) = json(line).1 {
+            spreads.add(&mut value);
         }
     }
-    held = held || scrubber.hides_in(&probe);
-    drop(probe);
     held |= spreads.clean(scrubber);
     if !held {
         return None;
@@ -85,9 +65,7 @@ fn rewrite(scrubber: &Scrubber, text: &str, spreads: &mut Spreads) -> String {
         out.push_str(field);
         let rest = &line[field.len()..];
         let Some(mut read) = read else {
-            let plain = unescaped(rest);
-            let escaped = scrubber.hides_in(&plain);
-            out.push_str(&scrubber.scrub(if escaped { &plain } else { rest }));
+            out.push_str(&scrubber.scrub(rest));
             continue;
         };
         let changed = spreads.replace(&mut read) | value(scrubber, &mut read);
@@ -103,28 +81,6 @@ fn rewrite(scrubber: &Scrubber, text: &str, spreads: &mut Spreads) -> String {
         }
     }
     out
-}
-
-/// Text whose escapes of ASCII characters are undone: JSON that was cut is not
-/// read as JSON, and its reader would undo them.
-fn unescaped(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, after)) = rest.split_once("\\u") {
-        plain.push_str(before);
-        let digits = after.get(..4).unwrap_or_default();
-        rest = match u8::from_str_radix(digits, 16) {
-            Ok(byte) if byte.is_ascii() => {
-                plain.push(char::from(byte));
-                &after[4..]
-            }
-            _ => {
-                plain.push_str("\\u");
-                after
-            }
-        };
-    }
-    plain + rest
 }
 
 /// Cleans the texts of a JSON value, and says whether any had to be. Names of
@@ -170,29 +126,6 @@ pub(crate) fn value(scrubber: &Scrubber, value: &mut Value) -> bool {
             changed
         }
         Value::Null | Value::Bool(_) => false,
-    }
-}
-
-/// Adds every text of a value, unescaped.
-fn collect(value: &Value, into: &mut String) {
-    match value {
-        Value::String(text) => {
-            into.push_str(text);
-            into.push('\n');
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, into)),
-        Value::Object(members) => {
-            for (name, member) in members {
-                into.push_str(name);
-                into.push('\n');
-                collect(member, into);
-            }
-        }
-        Value::Number(number) => {
-            into.push_str(&number.to_string());
-            into.push('\n');
-        }
-        Value::Null | Value::Bool(_) => {}
     }
 }
 

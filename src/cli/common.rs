@@ -150,9 +150,9 @@ pub struct RequestArgs {
 #[command(next_help_heading = "Output")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct OutputArgs {
-    /// What standard output carries
-    #[arg(long, value_name = "FORMAT", default_value = "text")]
-    pub format: Format,
+    /// What standard output carries [default: text]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
 
     /// Write to FILE instead of standard output, only if the run succeeds
     ///
@@ -207,6 +207,13 @@ pub struct OutputArgs {
     /// Show request and response heads, attempts and timings; never the key
     #[arg(short, long)]
     pub verbose: bool,
+}
+
+impl OutputArgs {
+    /// `--format`, or text.
+    pub fn format(&self) -> Format {
+        self.format.unwrap_or(Format::Text)
+    }
 }
 
 /// The way to the server.

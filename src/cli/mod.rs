@@ -17,10 +17,12 @@ mod help;
 mod json;
 mod mock;
 mod models;
+mod parse_error;
 mod presets;
-mod refusal;
 mod stream;
 mod tools;
+
+use std::ffi::OsString;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
@@ -39,8 +41,8 @@ pub use help::HelpArgs;
 pub use json::{JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Place, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
+pub use parse_error::parse_error;
 pub use presets::Preset;
-pub use refusal::refusal;
 pub use stream::StreamArgs;
 pub use tools::{OfferArgs, RunArgs, ToolsArgs};
 
@@ -57,6 +59,7 @@ pub use tools::{OfferArgs, RunArgs, ToolsArgs};
     propagate_version = true,
     disable_help_subcommand = true,
     infer_long_args = false,
+    args_override_self = true,
     subcommand_required = true,
     arg_required_else_help = true,
     help_expected = true,
@@ -121,12 +124,55 @@ impl Cli {
     }
 }
 
+/// The process's arguments, without the program's name.
+pub fn arguments() -> Vec<OsString> {
+    std::env::args_os().skip(1).collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use clap::error::ErrorKind;
+
     use super::*;
 
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    /// What clap says of a line with these words.
+    fn refused(words: &[&str]) -> Option<ErrorKind> {
+        let words = ["airx"].iter().chain(words);
+        let error = Cli::command().try_get_matches_from(words).err()?;
+        Some(error.kind())
+    }
+
+    #[test]
+    fn an_option_given_twice_is_read_like_one_given_once() {
+        let values = [
+            "1", "30s", "a: b", "/a", "text", "on", "v0", "500", "always",
+        ];
+        let invalid = [
+            Some(ErrorKind::InvalidValue),
+            Some(ErrorKind::ValueValidation),
+        ];
+        let mut program = Cli::command();
+        program.build();
+        for command in program.get_subcommands().filter(|it| !it.has_subcommands()) {
+            for long in command.get_arguments().filter_map(clap::Arg::get_long) {
+                let takes = |option: &str| refused(&[command.get_name(), option]);
+                let option = values
+                    .iter()
+                    .map(|value| format!("--{long}={value}"))
+                    .chain([format!("--{long}")])
+                    .find(|option| {
+                        takes(option) != Some(ErrorKind::TooManyValues)
+                            && !invalid.contains(&takes(option))
+                    });
+                let option = option.unwrap_or_else(|| panic!("--{long} takes no value"));
+                let twice = refused(&[command.get_name(), &option, &option]);
+                assert_eq!(twice, takes(&option), "{} {option}", command.get_name());
+            }
+        }
     }
 }

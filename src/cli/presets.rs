@@ -167,9 +167,12 @@ impl Line<'_> {
             preset.needs.is_none_or(needed)
         });
         // The server's body is of one answer that is printed whole.
-        if self.has("each") || (self.name == "json" && self.has("stream")) {
-            let body = |preset: &Preset<'_>| preset.name == "format" && preset.values == ["json"];
-            taken.retain(|preset| !body(preset));
+        let other = |preset: &Preset<'_>| preset.name == "format" && preset.values != ["ndjson"];
+        if self.has("each") {
+            taken.retain(|preset| !other(preset));
+        }
+        if self.name == "json" && self.has("stream") {
+            taken.retain(|preset| !(other(preset) && preset.values == ["json"]));
         }
         // A text alone has blocks of code to take out and markup to show.
         let raw = self.given.get_raw("format").into_iter().flatten();

@@ -8,14 +8,17 @@ use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
 use crate::http::{BODY_LIMIT, Head, Next, Stream, Transport, too_long};
+use crate::models;
 use crate::sse;
-
-/// The byte order mark in UTF-8.
-const BOM: &[u8] = b"\xef\xbb\xbf";
 
 use super::Ask;
 use super::response::{check, is_success};
 use super::trace;
+
+/// The byte order mark in UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+/// Most bytes that are held back until it is known whether the body is a stream.
+const BLANK_MAX: usize = 1024;
 
 /// Sends `body` once and folds what comes into `answer`.
 pub(super) fn run(
@@ -49,8 +52,25 @@ pub(super) fn run(
     if let Ok(Some(kept)) = &kept {
         trace::recording(kept, sink);
     }
-    let result = result.map_err(|failure| answer.sign(answer.outweigh(failure, ask.accept)));
+    let result = result.map_err(|failure| {
+        with_model_suggestion(
+            answer.sign(answer.outweigh(failure, ask.accept)),
+            &ask.request.model,
+        )
+    });
     result.and(kept.map(drop))
+}
+
+/// Where the server does not know the model: the name that was probably meant.
+fn with_model_suggestion(failure: Failure, model: &str) -> Failure {
+    let server = failure.server.as_deref();
+    let code = server.and_then(|server| server.code.as_deref());
+    match models::suggestion(model) {
+        Some(near) if matches!(code, Some("1211" | "model_not_found")) => failure.hint(format!(
+            "did you mean -m {near}? airx models lists the known models"
+        )),
+        _ => failure,
+    }
 }
 
 fn whole(
@@ -172,13 +192,13 @@ fn streamed(
                 if let Some(before) = blank.take() {
                     let begun = [&before[..], &bytes].concat();
                     match first_byte(&begun) {
-                        None => blank = Some(begun),
+                        None if begun.len() < BLANK_MAX => blank = Some(begun),
                         // Neither JSON nor HTML is an event stream, whatever the
                         // content type says: no field begins so.
                         Some(b'{' | b'[' | b'<') => {
                             return unstreamed(ask, &head, begun, &mut stream, &clocks, answer);
                         }
-                        Some(_) => bytes = begun.into(),
+                        _ => bytes = begun.into(),
                     }
                 }
                 let bytes = if blank.is_some() { &[] } else { &*bytes };

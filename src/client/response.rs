@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::answer::{Accept, Answer, End, refused};
+use crate::api::error_body::without_bom;
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::http::Head;
@@ -28,9 +29,15 @@ pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
         server.retry_after = head.header("retry-after").and_then(retry_after);
         return Err(failure);
     }
-    match head.header("content-encoding") {
-        None | Some("") => Ok(()),
-        Some(coding) if coding.eq_ignore_ascii_case("identity") => Ok(()),
+    let codings = head
+        .all("content-encoding")
+        .flat_map(|value| value.split(','));
+    let plain = ["", "identity", "none"];
+    match codings
+        .map(str::trim)
+        .find(|coding| !plain.contains(&&*coding.to_ascii_lowercase()))
+    {
+        None => Ok(()),
         Some(coding) => Err(Failure::new(
             Class::Incomplete,
             format!("the response is encoded ({coding}), which was not asked for"),
@@ -56,6 +63,7 @@ pub fn read(status: u16, body: Vec<u8>, accept: Accept<'_>) -> (Answer, Result<(
 /// What an error's body says: an error may come in the frame of an event stream
 /// all the same.
 fn first_data(body: &[u8]) -> Cow<'_, [u8]> {
+    let body = without_bom(body);
     if matches!(
         body.trim_ascii_start().first(),
         None | Some(b'{' | b'[' | b'<')

@@ -10,6 +10,7 @@ use super::keys::{self, KEY_COMMAND, KEY_FILE, KEYS, Key, REFUSED};
 use super::own_models;
 use super::value::{self, Value};
 use crate::models::Extra;
+use crate::suggest::nearest;
 
 /// A place in the file, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -216,7 +217,7 @@ fn unknown(name: &str) -> String {
         return format!("{name} has no place in the configuration: {why}");
     }
     let all = KEYS.iter().map(|key| key.name).chain(["profile", "models"]);
-    match keys::near(name, all) {
+    match nearest(name, all) {
         Some(near) => format!("unknown key '{name}'; did you mean '{near}'?"),
         None => format!("unknown key '{name}'; airx help config lists the keys"),
     }

@@ -250,28 +250,5 @@ pub fn find(name: &str) -> Option<&'static Key> {
     KEYS.iter().find(|key| key.name == name)
 }
 
-/// The one of `known` that `word` was most likely meant to be.
-pub(super) fn near<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let word = word.replace('_', "-").to_lowercase();
-    let all = known.into_iter().map(|name| (distance(&word, name), name));
-    let (edits, name) = all.min_by_key(|(edits, _)| *edits)?;
-    (edits <= 2 && edits * 2 < name.len()).then_some(name)
-}
-
-/// How many letters have to be put, dropped or changed to make `b` of `a`.
-fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.chars().count()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut corner = i;
-        row[0] = i + 1;
-        for (j, to) in b.chars().enumerate() {
-            let change = corner + usize::from(from != to);
-            corner = row[j + 1];
-            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row.last().copied().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests;

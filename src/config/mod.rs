@@ -18,7 +18,7 @@ use crate::models::{self, Extra};
 pub use document::{Entry, Place, Problem};
 pub use keys::{KEYS, Key, Kind, REFUSED, find};
 pub use own_models::MODEL_KEYS;
-pub use place::{Access, access, config_home, folder, variable};
+pub use place::{Access, access, config_home, folder, path_variable, variable};
 pub use source::{KeyFrom, KeySource};
 pub use value::Value;
 
@@ -82,7 +82,8 @@ impl Config {
             return Ok(None);
         };
         let read = Cli::with(&config.presets(true)?);
-        let (cli, taken) = read.map_err(|error| config.refused(cli::refusal(&error)))?;
+        let (cli, taken) =
+            read.map_err(|error| config.refused(cli::parse_error(&error, &cli::arguments())))?;
         *command = cli.command;
         config.taken = taken;
         Ok(Some(config))

@@ -6,9 +6,9 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::document::Reader;
-use super::keys;
 use super::value::{integer, number};
 use crate::models::{self, Extra};
+use crate::suggest::nearest;
 
 /// The keys of such a table.
 pub const MODEL_KEYS: &[(&str, &str)] = &[
@@ -79,7 +79,7 @@ fn take(
             extra.concurrency = Some(limits.ok_or_else(|| wrong(wants))?);
         }
         _ => {
-            let near = keys::near(name, MODEL_KEYS.iter().map(|(name, _)| *name));
+            let near = nearest(name, MODEL_KEYS.iter().map(|(name, _)| *name));
             let near = near.map_or_else(
                 || "airx help config lists the keys".to_owned(),
                 |near| format!("did you mean '{near}'?"),

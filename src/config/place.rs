@@ -17,18 +17,36 @@ pub(super) struct Found {
     pub(super) text: String,
 }
 
-/// An environment variable; an empty value is unset.
+/// The value of an environment variable, without the spaces and line ends around it.
+/// An empty value counts as unset.
 ///
 /// # Errors
-/// It is not valid UTF-8: exit 2.
+/// The value is not valid UTF-8: exit 2.
 pub fn variable(name: &str) -> Result<Option<String>, Failure> {
     match std::env::var(name) {
-        Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
+        Ok(value) => Ok(Some(trimmed(&value).to_owned()).filter(|value| !value.is_empty())),
         Err(std::env::VarError::NotPresent) => Ok(None),
         Err(std::env::VarError::NotUnicode(_)) => {
             Err(Failure::usage(format!("{name} is not valid UTF-8")))
         }
     }
+}
+
+/// The value of a variable that names a file or a folder; like [`variable`], but it
+/// need not be UTF-8.
+pub fn path_variable(name: &str) -> Option<PathBuf> {
+    let value = std::env::var_os(name)?;
+    let path = match value.to_str() {
+        Some(text) => PathBuf::from(trimmed(text)),
+        None => PathBuf::from(value),
+    };
+    Some(path).filter(|path| !path.as_os_str().is_empty())
+}
+
+/// A value that was read from a file with Windows line ends, or pasted, has such
+/// characters around it; none of the variables means them.
+fn trimmed(value: &str) -> &str {
+    value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 /// The file that is named, else the user's own where there is one.
@@ -39,9 +57,7 @@ pub fn variable(name: &str) -> Result<Option<String>, Failure> {
 pub(super) fn read(choice: &FileArgs) -> Result<Option<Found>, Failure> {
     let named = match &choice.config {
         Some(path) => Some(("--config", path.clone())),
-        None => std::env::var_os("AIRX_CONFIG")
-            .filter(|path| !path.is_empty())
-            .map(|path| ("AIRX_CONFIG", PathBuf::from(path))),
+        None => path_variable("AIRX_CONFIG").map(|path| ("AIRX_CONFIG", path)),
     };
     if let Some((name, path)) = named {
         return match File::open(&path) {
@@ -78,8 +94,7 @@ pub fn config_home() -> Option<PathBuf> {
 
 /// A folder that a variable names; a relative one names none.
 pub fn folder(name: &str) -> Option<PathBuf> {
-    let folder = PathBuf::from(std::env::var_os(name)?);
-    folder.is_absolute().then_some(folder)
+    path_variable(name).filter(|folder| folder.is_absolute())
 }
 
 fn absent(error: &std::io::Error) -> bool {

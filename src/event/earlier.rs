@@ -1,13 +1,16 @@
 //! What an earlier run has done of the same items, so that it is not paid for
 //! twice.
 
-use std::collections::BTreeMap;
-
 /// Results by index, each with what its request is known by: the first 16 digits
-/// of its hash, which is enough to see that a request is another one, and leaves
-/// room for millions of them.
+/// of its hash. That is enough to see that a request has changed, and takes 16
+/// bytes an item.
 #[derive(Debug, Default)]
-pub struct Earlier(BTreeMap<u64, u64>);
+pub struct Earlier {
+    /// Index and hash, in the order of the index.
+    results: Vec<(u64, u64)>,
+    /// Those before this one have been asked for.
+    next: usize,
+}
 
 /// What there is of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,31 +24,50 @@ pub enum Found {
 }
 
 impl Earlier {
-    /// Adds a result, in place of one of the same index. Whether `hash` is one.
-    pub fn add(&mut self, index: u64, hash: &str) -> bool {
-        let digits = digits(hash);
-        if let Some(digits) = digits {
-            self.0.insert(index, digits);
-        }
-        digits.is_some()
+    /// Results in any order; where two have the same index the later one counts.
+    pub fn new(mut results: Vec<(u64, u64)>) -> Self {
+        results.sort_by_key(|(index, _)| *index);
+        results.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                *kept = *later;
+            }
+            same
+        });
+        Self { results, next: 0 }
     }
 
-    /// What there is of an item; it is not asked for again.
+    /// How many items have a result.
+    pub fn count(&self) -> u64 {
+        self.results.len() as u64
+    }
+
+    /// What there is of an item. Items are asked for once, in the order of the input.
     pub fn take(&mut self, index: u64, hash: &str) -> Found {
-        match self.0.remove(&index) {
-            None => Found::Nothing,
-            known if known == digits(hash) => Found::Result,
-            Some(_) => Found::Another,
+        let rest = &self.results[self.next..];
+        self.next += rest.partition_point(|(known, _)| *known < index);
+        match self.results.get(self.next) {
+            Some((known, digits)) if *known == index => {
+                self.next += 1;
+                if short_hash(hash) == Some(*digits) {
+                    Found::Result
+                } else {
+                    Found::Another
+                }
+            }
+            _ => Found::Nothing,
         }
     }
 
     /// The last index that was not asked for.
     pub fn last(&self) -> Option<u64> {
-        self.0.last_key_value().map(|(index, _)| *index)
+        let rest = &self.results[self.next..];
+        rest.last().map(|(index, _)| *index)
     }
 }
 
-fn digits(hash: &str) -> Option<u64> {
+/// The first 16 digits of a hash; none where it is not one.
+pub fn short_hash(hash: &str) -> Option<u64> {
     u64::from_str_radix(hash.get(..16)?, 16).ok()
 }
 
@@ -56,11 +78,14 @@ mod tests {
     #[test]
     fn a_result_is_found_by_its_index_and_hash() {
         let (one, two) = ("1".repeat(64), "2".repeat(64));
-        let mut earlier = Earlier::default();
-        assert!(earlier.add(0, &two) && earlier.add(0, &one) && earlier.add(7, &two));
-        assert!(!earlier.add(1, "no hash") && !earlier.add(1, ""));
+        let digits = |hash: &str| short_hash(hash).unwrap();
+        assert!(short_hash("no hash").is_none() && short_hash("").is_none());
+        let results = vec![(7, digits(&two)), (0, digits(&two)), (0, digits(&one))];
+        let mut earlier = Earlier::new(results);
+        assert_eq!(earlier.count(), 2);
         assert_eq!(earlier.take(0, &one), Found::Result);
         assert_eq!(earlier.take(0, &one), Found::Nothing);
+        assert_eq!(earlier.take(3, &one), Found::Nothing);
         assert_eq!(earlier.last(), Some(7));
         assert_eq!(earlier.take(7, &one), Found::Another);
         assert_eq!(earlier.last(), None);

@@ -8,10 +8,10 @@ use reqwest::header::{
     ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
     USER_AGENT,
 };
-use reqwest::{ClientBuilder, NoProxy, Proxy, StatusCode, Version};
+use reqwest::{ClientBuilder, Proxy, StatusCode, Version};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::{Head, tls_roots};
+use super::{HEADER_LIMIT, Head, tls_roots};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
@@ -23,19 +23,31 @@ pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure>
         .redirect(reqwest::redirect::Policy::none())
         .retry(reqwest::retry::never())
         .http1_only()
+        .http1_max_headers(HEADER_LIMIT)
         .referer(false);
     if let Some(limit) = connection.timeouts.connect {
         builder = builder.connect_timeout(limit);
     }
-    if connection.endpoint.loopback {
-        builder = builder.no_proxy();
-    } else if let Some(proxy) = &connection.proxy {
-        let proxy = Proxy::all(proxy.clone()).map_err(|error| {
-            Failure::usage(format!("--proxy cannot be used: {}", error.without_url()))
-        })?;
-        builder = builder.proxy(proxy.no_proxy(NoProxy::from_env()));
-    }
+    // The library's own reading of the environment ignores what it cannot parse.
+    builder = match &connection.proxy {
+        Some(proxy) => builder.proxy(library_proxy(proxy)?),
+        None => builder.no_proxy(),
+    };
     Ok(builder)
+}
+
+fn library_proxy(proxy: &crate::settings::Proxy) -> Result<Proxy, Failure> {
+    let url = proxy.url();
+    let unusable = |why: &dyn std::fmt::Display| {
+        let what = format!("{} is not a usable URL: {why}", proxy.origin);
+        Failure::usage(what)
+    };
+    // reqwest parses the text a second time when the client is built, and then goes
+    // past a proxy that it cannot parse.
+    url.reveal()
+        .parse::<hyper::Uri>()
+        .map_err(|why| unusable(&why))?;
+    Proxy::all(url.reveal()).map_err(|why| unusable(&why.without_url()))
 }
 
 /// The client for whole replies. Its own time-out, 30 s a read unless told
@@ -166,26 +178,11 @@ pub(crate) fn reason(status: u16) -> &'static str {
 /// The TLS set-up. Without https on the way no root is read: the store stays
 /// empty, and is there only so that reqwest does not make one of its own.
 fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
-    let by_tls_proxy = || {
-        let environment = [
-            "HTTPS_PROXY",
-            "https_proxy",
-            "HTTP_PROXY",
-            "http_proxy",
-            "ALL_PROXY",
-            "all_proxy",
-        ];
-        connection
-            .proxy
-            .as_ref()
-            .is_some_and(|proxy| proxy.scheme() == "https")
-            || environment.iter().any(|name| {
-                std::env::var(name)
-                    .is_ok_and(|proxy| proxy.to_ascii_lowercase().starts_with("https:"))
-            })
-    };
-    let needed = connection.endpoint.url.scheme() == "https"
-        || (!connection.endpoint.loopback && by_tls_proxy());
+    let tls_proxy = connection
+        .proxy
+        .as_ref()
+        .is_some_and(|proxy| proxy.scheme == "https");
+    let needed = connection.endpoint.url.scheme() == "https" || tls_proxy;
     let roots = if needed {
         tls_roots::of(connection.cacert.as_deref())?
     } else {

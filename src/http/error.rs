@@ -5,27 +5,25 @@ use std::error::Error;
 use std::io::{self, ErrorKind};
 use std::time::Duration;
 
-use rustls::CertificateError;
+use rustls::{CertificateError, InvalidMessage};
 use url::Url;
 
-use super::BODY_LIMIT;
+use super::{BODY_LIMIT, HEADER_LIMIT};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::settings::Connection;
+use crate::settings::{Connection, Proxy};
 
 /// What a message about a fault needs to name.
 #[derive(Debug)]
 pub(super) struct Limits {
     /// `host:port` of the server.
     server: String,
-    /// The same of `--proxy`.
+    /// The same of the proxy.
     proxy: Option<String>,
-    /// The request is TLS's: its proxy is the one of `HTTPS_PROXY`.
-    https: bool,
+    /// The base URL with http in place of https.
+    plain: String,
     connect: Option<Duration>,
     total: Option<Duration>,
-    /// It is this machine: no proxy on the way.
-    loopback: bool,
     /// The request is one that a stream would answer as well.
     chat: bool,
 }
@@ -35,11 +33,10 @@ impl Limits {
         let url = &connection.endpoint.url;
         Self {
             server: place(url),
-            proxy: connection.proxy.as_ref().map(place),
-            https: url.scheme() == "https",
+            proxy: connection.proxy.as_ref().map(Proxy::address),
+            plain: plain(connection),
             connect: connection.timeouts.connect,
             total: connection.timeouts.total,
-            loopback: connection.endpoint.loopback,
             chat: true,
         }
     }
@@ -49,20 +46,26 @@ impl Limits {
         self.chat = false;
         self
     }
+}
 
-    /// `host:port` of the proxy that the request goes by, unless `NO_PROXY` says
-    /// otherwise.
-    fn proxy(&self) -> Option<String> {
-        let named = self.proxy.clone();
-        let proxy = named.or_else(|| of_environment(self.https));
-        proxy.filter(|_| !self.loopback)
-    }
+/// The base URL for a server that speaks plain http, with the option that allows it.
+fn plain(connection: &Connection) -> String {
+    let mut url = connection.endpoint.base();
+    let port = url.port_or_known_default();
+    // Neither fails for an https URL.
+    let _ = url.set_scheme("http");
+    let _ = url.set_port(port);
+    let allow = if connection.endpoint.loopback {
+        ""
+    } else {
+        " (with --allow-http)"
+    };
+    format!("{}{allow}", url.as_str().trim_end_matches('/'))
 }
 
 /// `host:port`, without user name and password.
 fn place(url: &Url) -> String {
-    // The library knows no port of SOCKS.
-    let port = url.port_or_known_default().unwrap_or(1080);
+    let port = url.port_or_known_default().unwrap_or_default();
     format!("{}:{port}", url.host_str().unwrap_or_default())
 }
 
@@ -85,6 +88,12 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
     }
     let chain = chain(error);
     if let Some(tls) = find::<rustls::Error>(error) {
+        if matches!(
+            tls,
+            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)
+        ) {
+            return no_tls(limits);
+        }
         let failure = Failure::new(Class::Network, format!("TLS with {server} failed: {tls}"));
         return match tls {
             // What `openssl req -x509` makes, which curl takes.
@@ -103,12 +112,8 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
         };
     }
     if error.is_connect() {
-        let by_proxy = ["tunnel", "proxy", "socks"];
-        if by_proxy
-            .iter()
-            .any(|word| chain.to_lowercase().contains(word))
-        {
-            return by(limits, &chain);
+        if let Some(proxy) = &limits.proxy {
+            return by(server, proxy, &chain);
         }
         let failure = Failure::new(
             Class::Network,
@@ -119,14 +124,14 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
         } else {
             "check --base-url, and that the server is running"
         };
-        // Plain http has no tunnel, which would tell of itself.
-        let proxy = limits.proxy().filter(|_| !limits.https);
-        let proxy = proxy.map(|place| format!("; and the proxy {place}, if it goes by that"));
-        return failure
-            .hint(format!("{hint}{}", proxy.unwrap_or_default()))
-            .retryable();
+        return failure.hint(hint).retryable();
     }
-    if find::<hyper::Error>(error).is_some_and(hyper::Error::is_parse) {
+    let hyper = find::<hyper::Error>(error);
+    if hyper.is_some_and(hyper::Error::is_parse_too_large) {
+        let what = format!("the response of {server} has more than {HEADER_LIMIT} header lines");
+        return Failure::new(Class::Incomplete, what);
+    }
+    if hyper.is_some_and(hyper::Error::is_parse) {
         return Failure::new(
             Class::Incomplete,
             format!("{server} did not answer in HTTP: {chain}"),
@@ -145,6 +150,13 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
     )
 }
 
+/// The server, or a proxy of https, answered the TLS handshake in another protocol.
+fn no_tls(limits: &Limits) -> Failure {
+    let server = &limits.server;
+    let what = format!("TLS with {server} failed: the server speaks plain http, not TLS");
+    Failure::new(Class::Network, what).hint(format!("write the URL as {}", limits.plain))
+}
+
 /// Whether the connection, once made, was closed or reset before any response byte.
 pub(super) fn is_closed(error: &reqwest::Error) -> bool {
     let closed = find::<hyper::Error>(error).is_some_and(hyper::Error::is_incomplete_message);
@@ -161,7 +173,7 @@ pub(crate) fn too_long() -> Failure {
 
 /// A failure of a proxy, or on the way to it. The library keeps what a proxy
 /// answers to itself, but for 407.
-fn by(limits: &Limits, chain: &str) -> Failure {
+fn by(server: &str, proxy: &str, chain: &str) -> Failure {
     let unauthorized = chain.contains("authorization required");
     let why = if unauthorized {
         "it wants other credentials, or any (407)"
@@ -172,10 +184,7 @@ fn by(limits: &Limits, chain: &str) -> Failure {
     } else {
         chain.trim_start_matches("tunnel error: failed to create underlying connection: ")
     };
-    let server = &limits.server;
-    let proxy = limits.proxy();
-    let proxy = proxy.map(|place| format!(" {place}")).unwrap_or_default();
-    let message = format!("cannot connect to {server} by the proxy{proxy}: {why}");
+    let message = format!("cannot connect to {server} by the proxy {proxy}: {why}");
     let failure = Failure::new(Class::Network, message).hint(
         "check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY), its credentials, and that it lets \
          this host through",
@@ -186,24 +195,6 @@ fn by(limits: &Limits, chain: &str) -> Failure {
     } else {
         failure.retryable()
     }
-}
-
-/// The proxy that the environment names, where it is known to name one.
-fn of_environment(https: bool) -> Option<String> {
-    let own = if https {
-        ["HTTPS_PROXY", "https_proxy"]
-    } else {
-        ["HTTP_PROXY", "http_proxy"]
-    };
-    let mut names = own.into_iter().chain(["ALL_PROXY", "all_proxy"]);
-    let set = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
-    let text = names.find_map(set)?;
-    let whole = if text.contains("://") {
-        text
-    } else {
-        format!("http://{text}")
-    };
-    Url::parse(&whole).ok().as_ref().map(place)
 }
 
 /// A failure after the response's head: the answer broke off, or took too long.

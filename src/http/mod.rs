@@ -39,6 +39,9 @@ pub use stream::Next;
 /// Most bytes of a body: 64 MiB.
 pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
+/// Most header lines of a response.
+const HEADER_LIMIT: usize = 200;
+
 /// Status line and headers of a response.
 #[derive(Debug, Clone)]
 pub struct Head {
@@ -58,11 +61,14 @@ pub struct Head {
 
 impl Head {
     /// The first header of this name, in lower case.
-    pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers
-            .iter()
-            .find(|(known, _)| known == name)
-            .map(|(_, value)| value.as_str())
+    pub fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
+        self.all(name).next()
+    }
+
+    /// Every header of this name, in lower case.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let named = self.headers.iter().filter(move |(known, _)| known == name);
+        named.map(|(_, value)| value.as_str())
     }
 }
 

@@ -39,7 +39,7 @@ pub(super) enum Ending {
     #[default]
     Proper,
     /// The connection breaks.
-    Cut,
+    CutOutput,
     /// Silence for ever.
     Stall,
     /// An end in order that is not one: no `finish_reason`, no `[DONE]`.
@@ -77,7 +77,7 @@ impl Answer {
     /// Makes it go wrong as `kind` says.
     pub(super) fn spoil(&mut self, kind: FaultKind) {
         let (ending, finish) = match kind {
-            FaultKind::Cut => (Ending::Cut, None),
+            FaultKind::CutOutput => (Ending::CutOutput, None),
             FaultKind::Stall => (Ending::Stall, None),
             FaultKind::NoDone => (Ending::NoDone, None),
             FaultKind::ErrorFrame => (Ending::ErrorFrame, None),
@@ -157,8 +157,8 @@ mod tests {
     #[test]
     fn a_spoiled_answer_keeps_its_first_half() {
         let mut spoiled = answer("a b c d");
-        spoiled.spoil(FaultKind::Cut);
+        spoiled.spoil(FaultKind::CutOutput);
         assert_eq!(spoiled.content.as_deref(), Some("a b"));
-        assert_eq!((spoiled.finish, spoiled.ending), (None, Ending::Cut));
+        assert_eq!((spoiled.finish, spoiled.ending), (None, Ending::CutOutput));
     }
 }

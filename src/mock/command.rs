@@ -9,10 +9,7 @@ use std::process::{Command, ExitStatus};
 use tempfile::TempDir;
 
 use crate::error::Failure;
-
-/// What the environment of a command must not hold: a client could prefer it
-/// to the mock's own address and key.
-const PROVIDERS: [&str; 2] = ["ZHIPUAI_", "ZAI_"];
+use crate::settings::Provider;
 
 /// Runs `words` against the server at `base_url` and waits for its end.
 ///
@@ -24,9 +21,13 @@ pub(super) fn run(words: &[OsString], base_url: &str, key: &str) -> Result<u8, F
     };
     let mut command = Command::new(program);
     command.args(arguments);
+    // A client could prefer a provider's own variables to the mock's address and key.
     for (name, _) in env::vars_os() {
         let text = name.to_string_lossy();
-        if PROVIDERS.iter().any(|prefix| text.starts_with(prefix)) {
+        if Provider::ALL
+            .iter()
+            .any(|it| text.starts_with(it.variable_prefix()))
+        {
             command.env_remove(&name);
         }
     }

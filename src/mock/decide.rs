@@ -138,7 +138,7 @@ impl Mock {
             self.answer(item).1
         });
         Then::Reply(match fault {
-            Some(FaultKind::Cut) => reply.ending(Ending::Cut),
+            Some(FaultKind::CutOutput) => reply.ending(Ending::CutOutput),
             Some(FaultKind::Stall) => reply.ending(Ending::Stall),
             Some(FaultKind::Malformed) => reply.ending(Ending::Malformed),
             _ => reply,

@@ -272,7 +272,7 @@ mod tests {
         assert_eq!(one("{}"), Play::Invented(None));
         assert_eq!(
             one(r#"{"fail":"cut"}"#),
-            Play::Invented(Some(FaultKind::Cut))
+            Play::Invented(Some(FaultKind::CutOutput))
         );
     }
 }

@@ -20,7 +20,7 @@ pub(super) enum Step {
     /// Waits until this long after the body began.
     At(Duration),
     /// Breaks the connection.
-    Cut,
+    CutOutput,
     /// Says nothing more, for ever.
     Stall,
 }
@@ -110,7 +110,7 @@ impl Body for Playback {
                     self.sleep = None;
                     self.steps.pop_front();
                 }
-                Some(Step::Cut) => {
+                Some(Step::CutOutput) => {
                     if !self.settled {
                         let until = Instant::now() + Duration::from_millis(20);
                         ready!(self.wait(until, context));
@@ -162,7 +162,7 @@ mod tests {
         let bytes = || Step::Bytes(Bytes::from_static(b"abc"));
         let length = |steps, sized| Playback::new(steps, sized, None).size_hint().exact();
         assert_eq!(length(vec![bytes(), bytes()], true), Some(6));
-        assert_eq!(length(vec![bytes(), Step::Cut], true), None);
+        assert_eq!(length(vec![bytes(), Step::CutOutput], true), None);
         assert_eq!(length(vec![bytes(), bytes()], false), None);
     }
 }

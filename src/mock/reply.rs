@@ -62,7 +62,7 @@ impl Reply {
     /// break or silence, or half of it as if that were all.
     pub(super) fn ending(mut self, ending: Ending) -> Self {
         let broken = match ending {
-            Ending::Cut => Some(Step::Cut),
+            Ending::CutOutput => Some(Step::CutOutput),
             Ending::Stall => Some(Step::Stall),
             Ending::Malformed => None,
             _ => return self,

@@ -34,9 +34,9 @@ pub(super) fn stream(
         deltas(&mut frames, &opening, envelope, answer, fragments);
     }
     match answer.ending {
-        Ending::Cut => {
+        Ending::CutOutput => {
             frames.raw(&opening);
-            return frames.then(Step::Cut);
+            return frames.then(Step::CutOutput);
         }
         Ending::Stall => return frames.then(Step::Stall),
         Ending::NoDone => return frames.finish(),

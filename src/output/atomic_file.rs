@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
 use super::Journal;
+use super::beside::{beside, reason, remove_leftovers, replaceable};
 use super::descriptor::{is_descriptor, open_descriptor};
 use crate::error::Failure;
 use crate::safe_path;
@@ -59,13 +60,11 @@ impl Output {
         let target = safe_path::resolved(path).map_err(failed)?;
         let known = match std::fs::metadata(&target) {
             Ok(metadata) if !metadata.is_file() => {
-                let file = OpenOptions::new()
-                    .write(true)
-                    .open(&target)
-                    .map_err(failed)?;
+                let file = safe_path::open_to_write(&target, false).map_err(failed)?;
                 return Ok(Self::Straight(file));
             }
             Ok(metadata) => {
+                replaceable(&target, &metadata).map_err(failed)?;
                 // A file that may not be written is not to be replaced either.
                 OpenOptions::new()
                     .write(true)
@@ -80,14 +79,8 @@ impl Output {
             Err(error) if error.kind() == ErrorKind::NotFound => None,
             Err(error) => return Err(failed(error)),
         };
-        let folder = target
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty());
-        // Mode 0600: what is in it has not been shown to anybody yet.
-        let beside = tempfile::Builder::new()
-            .prefix(".airx-")
-            .tempfile_in(folder.unwrap_or(Path::new(".")))
-            .map_err(failed)?;
+        remove_leftovers(&target);
+        let beside = beside(&target).map_err(failed)?;
         Ok(Self::Atomic {
             beside,
             target,
@@ -219,23 +212,10 @@ pub(super) fn meta(path: &Path) -> Result<File, Failure> {
     if is_descriptor(path) {
         return open_descriptor("--meta", path);
     }
-    OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .map_err(|error| {
-            Failure::usage(format!("--meta {}: {error}", path.display())).hint("nothing was sent")
-        })
-}
-
-/// Why, without the name of the file beside, which tempfile adds.
-fn reason(error: &io::Error) -> String {
-    let text = error.to_string();
-    match text.split_once(" at path ") {
-        Some((why, _)) => why.to_owned(),
-        None => text,
-    }
+    let opened = safe_path::resolved(path).and_then(|path| safe_path::open_to_write(&path, true));
+    opened.map_err(|error| {
+        Failure::usage(format!("--meta {}: {error}", path.display())).hint("nothing was sent")
+    })
 }
 
 impl Write for Output {

@@ -50,6 +50,8 @@ impl<E: Write> Printer<Output, E> {
         }
         self.tally.stop();
         let result = result.map_err(|failure| self.with_left(failure));
+        let released = self.release_results();
+        let result = result.and_then(|done| released.map(|()| done));
         let result = self.end_answer(result);
         let result = self.last_event(result);
         self.spinner = None;
@@ -214,7 +216,7 @@ impl<E: Write> Printer<Output, E> {
         };
         let mut line = self.line(&result);
         line.push('\n');
-        // Cut only now: until the end there is nothing to put in its place. A
+        // CutOutput only now: until the end there is nothing to put in its place. A
         // pipe or a device has no length to cut.
         if !is_descriptor(&path) {
             let _ = file.set_len(0);

@@ -4,9 +4,11 @@
 //! so that a burst costs one write and a lone delta leaves at once.
 
 mod atomic_file;
+mod beside;
 mod descriptor;
 mod extract;
 mod finish;
+mod in_order;
 mod open;
 mod reasoning;
 mod result;
@@ -20,6 +22,8 @@ mod when;
 use std::fs::File;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cli::Format;
 use crate::error::Failure;
@@ -39,6 +43,7 @@ pub use shared::Shared;
 
 use crate::markdown::Render;
 use extract::Extract;
+use in_order::InOrder;
 use terminal::{Pieces, one_line, sanitize};
 
 /// How and what to print.
@@ -70,6 +75,8 @@ pub struct Options {
     pub progress: bool,
     /// It is about items, whose number is told.
     pub many: bool,
+    /// Results are printed in input order.
+    pub ordered: bool,
 }
 
 impl Options {
@@ -88,6 +95,7 @@ impl Options {
             verbose: false,
             progress: false,
             many: false,
+            ordered: false,
         }
     }
 }
@@ -145,12 +153,17 @@ pub struct Printer<O: Write, E: Write> {
     /// What a signal's message tells besides.
     unfinished: Option<Left>,
     finished: bool,
+    /// Results that wait for those before them.
+    in_order: Option<InOrder>,
+    /// Counts the writes to `out`.
+    writes: Arc<AtomicU64>,
 }
 
 impl<O: Write, E: Write> Printer<O, E> {
     /// Prints to `out`, and to `err` what is not the answer.
     pub fn new(mut options: Options, out: O, terminal: bool, err: E) -> Self {
         let extract = options.extract.take().map(Extract::new);
+        let in_order = options.ordered.then(InOrder::default);
         let render = options.render.map(|paint| Box::new(Render::new(paint)));
         Self {
             options,
@@ -175,6 +188,8 @@ impl<O: Write, E: Write> Printer<O, E> {
             request_id: None,
             unfinished: None,
             finished: false,
+            in_order,
+            writes: Arc::default(),
         }
     }
 
@@ -230,6 +245,7 @@ impl<O: Write, E: Write> Printer<O, E> {
             _ => out.write_all(buffer),
         };
         self.buffer.clear();
+        self.writes.fetch_add(1, Ordering::Relaxed);
         written.map_err(|error| match error.kind() {
             ErrorKind::BrokenPipe => Failure::new(Class::Ok, "the reader has gone"),
             _ => Failure::new(Class::Internal, format!("cannot write the output: {error}")),

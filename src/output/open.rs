@@ -1,12 +1,14 @@
 //! The output options → a printer on what they name.
 
 use std::io::{IsTerminal, Stderr};
+use std::path::Path;
 
 use super::atomic_file::meta;
-use super::descriptor::is_stdout;
+use super::descriptor::{is_descriptor, is_stdout};
 use super::{Options, Output, Printer, Shared, Which};
 use crate::cli::{Format, OutputArgs, Render};
 use crate::error::Failure;
+use crate::safe_path::same_file;
 
 /// What a run prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,6 +19,8 @@ pub enum Kind {
     Results {
         /// Those of an earlier run are taken up again.
         resume: bool,
+        /// They are printed in input order.
+        ordered: bool,
     },
     /// What became of items elsewhere, to be had again at any time.
     Items,
@@ -24,20 +28,27 @@ pub enum Kind {
 
 /// Opens what the run writes to, before anything else is done.
 ///
-/// There is a printer even where something cannot be opened, to tell of it.
+/// `inputs` are files that the run needs after its end, each with its option; an
+/// output must not be one of them.
+///
+/// There is a printer even where something cannot be opened, to report it.
 pub fn open(
     command: &'static str,
     live: bool,
     args: &mut OutputArgs,
     kind: Kind,
+    inputs: &[(&str, &Path)],
     stdout: impl Fn() -> Result<Output, Failure>,
 ) -> (Shared<Output, Stderr>, Result<(), Failure>) {
     let results = match kind {
-        Kind::Results { resume } => Some(resume),
+        Kind::Results { resume, .. } => Some(resume),
         Kind::Answer | Kind::Items => None,
     };
     let standard = args.output.as_deref().is_none_or(is_stdout);
-    let opened = match args.output.take() {
+    let conflict = conflict(inputs, args, standard);
+    let (output, meta_path) = (args.output.take(), args.meta.take());
+    let opened = match output {
+        _ if matches!(conflict, Err(Conflict::Answer(_))) => Ok(Output::Closed),
         // By name it is what it is without -o, closed or not.
         Some(path) if is_stdout(&path) && results == Some(true) => Err(Failure::usage(
             "--resume goes on with a file: name it with -o FILE",
@@ -49,14 +60,13 @@ pub fn open(
         },
         None => stdout(),
     };
-    let meta = args
-        .meta
-        .take()
+    let meta = meta_path
+        .filter(|_| conflict.is_ok())
         .map(|path| meta(&path).map(|file| (path, file)))
         .transpose();
     let extract = args.extract.take().map(|which| Which::parse(&which));
     let prose = !matches!(command, "json" | "batch") && results.is_none();
-    let text = args.format == Format::Text && prose;
+    let text = args.format() == Format::Text && prose;
     let misplaced = misplaced(args, extract.is_some(), text);
     let (out, mut result) = match opened {
         Ok(out) => (out, Ok(())),
@@ -66,6 +76,9 @@ pub fn open(
         result = result.clone().and(Err(failure));
         None
     });
+    if let Err(Conflict::Answer(failure) | Conflict::Meta(failure)) = conflict {
+        result = Err(failure);
+    }
     result = result.and(misplaced);
     let terminal = out.is_terminal();
     let render = if text && extract.is_none() {
@@ -76,7 +89,7 @@ pub fn open(
         None
     };
     let options = Options {
-        format: args.format,
+        format: args.format(),
         command,
         live,
         extract,
@@ -88,11 +101,56 @@ pub fn open(
         verbose: args.verbose,
         progress: std::io::stderr().is_terminal(),
         many: kind != Kind::Answer,
+        // A file of results is put in order at the end.
+        ordered: matches!(kind, Kind::Results { ordered: true, .. })
+            && !matches!(out, Output::Results(_)),
     };
     (
         Shared::new(Printer::new(options, out, terminal, std::io::stderr())),
         result,
     )
+}
+
+/// An output that is the same file as something else.
+enum Conflict {
+    Answer(Failure),
+    Meta(Failure),
+}
+
+/// Refuses an output that is one of `inputs`, or the same file as another output.
+fn conflict(inputs: &[(&str, &Path)], args: &OutputArgs, standard: bool) -> Result<(), Conflict> {
+    let output = args.output.as_deref().filter(|_| !standard);
+    let stdout = standard.then_some(Path::new("/dev/stdout"));
+    let outputs = [
+        ("--output", output),
+        ("--meta", args.meta.as_deref()),
+        ("standard output", stdout),
+    ];
+    let outputs: Vec<_> = outputs
+        .into_iter()
+        .filter_map(|(option, path)| Some((option, path?)))
+        .collect();
+    for (at, (option, path)) in outputs.iter().enumerate() {
+        let mut others = inputs.iter().chain(&outputs[..at]);
+        let clash = others.find(|(_, other)| {
+            let both_open = is_descriptor(path) && is_descriptor(other);
+            !both_open && is_file(path) && same_file(path, other)
+        });
+        if let Some((other, name)) = clash {
+            let what = format!("{other} {} and {option} are the same file", name.display());
+            let failure = Failure::usage(what).hint("name another file: this one would be lost");
+            return Err(match *option {
+                "--meta" => Conflict::Meta(failure),
+                _ => Conflict::Answer(failure),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Whether a path names a regular file, or none yet.
+fn is_file(path: &Path) -> bool {
+    path.metadata().is_ok_and(|found| found.is_file()) || !path.exists()
 }
 
 /// Refuses what means something for the text of an answer alone.
@@ -116,5 +174,6 @@ fn misplaced(args: &OutputArgs, extract: bool, text: bool) -> Result<(), Failure
 /// Prints a text that is no answer, and returns the exit status.
 pub fn print(out: Output, text: &str) -> u8 {
     let options = Options::bare(Format::Text, "");
-    Printer::new(options, out, false, std::io::stderr()).print(text.as_bytes())
+    let terminal = out.is_terminal();
+    Printer::new(options, out, terminal, std::io::stderr()).print(text.as_bytes())
 }

@@ -6,6 +6,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::Printer;
+use super::in_order::InOrder;
 use crate::cli::Format;
 use crate::error::Failure;
 use crate::event::{Count, Event, Fault, ItemResult, Items, Tally, millis};
@@ -63,25 +64,50 @@ impl<O: Write, E: Write> Printer<O, E> {
         }
     }
 
-    /// Puts a result's line into the buffer; the answer itself is not altered.
+    /// Prints a result, and those that waited for it; the answer itself is not
+    /// altered. Each line is one write.
     pub(super) fn push_result(&mut self, result: &ItemResult<'_>) -> Result<(), Failure> {
         if self.options.format == Format::Json {
             return Ok(());
         }
-        // Each line is one write.
-        self.flush()?;
         let masked = result.error.map(|fault| (self.masked(&fault), fault));
         let reason = result.finish_reason;
         let reason = reason.map(|reason| self.scrubber.scrub(reason).into_owned());
         let custom_id = result.custom_id;
         let custom_id = custom_id.map(|id| self.scrubber.scrub(id).into_owned());
-        self.push_event(&Event::Result(&ItemResult {
+        let event = Event::Result(&ItemResult {
             custom_id: custom_id.as_deref(),
             error: masked.as_ref().map(|(masked, fault)| masked.put_on(*fault)),
             finish_reason: reason.as_deref(),
             ..result.clone()
-        }));
-        self.printed = true;
+        });
+        let Some(in_order) = &mut self.in_order else {
+            self.flush()?;
+            self.push_event(&event);
+            self.printed = true;
+            return Ok(());
+        };
+        let mut line = Vec::new();
+        // Into memory, and of strings and numbers only: nothing can fail.
+        let _ = event.write_json(&mut line);
+        let ready = in_order.push(result.index, line);
+        self.push_lines(ready)
+    }
+
+    /// Prints the results that wait for others: those will not come.
+    pub(super) fn release_results(&mut self) -> Result<(), Failure> {
+        let rest = self.in_order.as_mut().map(InOrder::rest);
+        self.push_lines(rest.unwrap_or_default())
+    }
+
+    fn push_lines(&mut self, lines: Vec<Vec<u8>>) -> Result<(), Failure> {
+        for line in lines {
+            self.flush()?;
+            let from = self.buffer.len();
+            self.buffer.extend_from_slice(&line);
+            self.make_line(from);
+            self.printed = true;
+        }
         Ok(())
     }
 }

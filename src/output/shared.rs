@@ -2,6 +2,7 @@
 //! for signals.
 
 use std::io::Write;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,36 +12,56 @@ use crate::event::{Count, Event, Left, Level, Sink, View, Work};
 
 /// A printer behind a lock.
 #[derive(Debug)]
-pub struct Shared<O: Write, E: Write>(Arc<Mutex<Printer<O, E>>>);
+pub struct Shared<O: Write, E: Write> {
+    printer: Arc<Mutex<Printer<O, E>>>,
+    writes: Arc<AtomicU64>,
+}
 
 impl<O: Write, E: Write> Clone for Shared<O, E> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self {
+            printer: Arc::clone(&self.printer),
+            writes: Arc::clone(&self.writes),
+        }
     }
 }
 
 impl<O: Write, E: Write> Shared<O, E> {
     /// Puts a printer behind a lock.
     pub fn new(printer: Printer<O, E>) -> Self {
-        Self(Arc::new(Mutex::new(printer)))
+        Self {
+            writes: Arc::clone(&printer.writes),
+            printer: Arc::new(Mutex::new(printer)),
+        }
+    }
+
+    /// Counts the writes to the output, without the lock.
+    pub fn writes(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.writes)
     }
 
     /// The printer itself.
     pub fn lock(&self) -> MutexGuard<'_, Printer<O, E>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.printer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The printer, unless the run keeps it for longer than `limit`: it may be
+    /// The printer, unless the run keeps it and writes nothing for `limit`: it may be
     /// blocked in a write to a pipe that is full.
     pub fn lock_within(&self, limit: Duration) -> Option<MutexGuard<'_, Printer<O, E>>> {
-        let end = Instant::now() + limit;
+        let (mut start, mut before) = (Instant::now(), self.writes.load(Ordering::Relaxed));
         loop {
-            match self.0.try_lock() {
+            let now = self.writes.load(Ordering::Relaxed);
+            if now != before {
+                (start, before) = (Instant::now(), now);
+            }
+            match self.printer.try_lock() {
                 Ok(printer) => return Some(printer),
                 Err(std::sync::TryLockError::Poisoned(poisoned)) => {
                     return Some(poisoned.into_inner());
                 }
-                Err(std::sync::TryLockError::WouldBlock) if Instant::now() >= end => return None,
+                Err(std::sync::TryLockError::WouldBlock) if start.elapsed() >= limit => {
+                    return None;
+                }
                 Err(std::sync::TryLockError::WouldBlock) => {
                     std::thread::sleep(Duration::from_millis(1));
                 }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 #[cfg(unix)]
 pub(crate) use group::{Child, pass_on, start};
-pub(crate) use pieces::Cut;
+pub(crate) use pieces::{CutOutput, Lines};
 pub(crate) use run::run;
 
 /// Bounds of one program's run.
@@ -35,7 +35,7 @@ pub(crate) struct Ended {
     /// Its status, 128 + n where a signal n ended it; none where its time was up.
     pub(crate) status: Option<i32>,
     /// Standard output.
-    pub(crate) stdout: Cut,
+    pub(crate) stdout: CutOutput,
     /// The last lines of standard error.
     pub(crate) errors: String,
 }

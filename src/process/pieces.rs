@@ -7,14 +7,14 @@
 
 /// The beginning of an output, and how long all of it was.
 #[derive(Debug)]
-pub(crate) struct Cut {
+pub(crate) struct CutOutput {
     /// No more than the bound.
     pub(crate) bytes: Vec<u8>,
     bound: usize,
     more: u64,
 }
 
-impl Cut {
+impl CutOutput {
     pub(crate) fn new(bound: usize) -> Self {
         Self {
             bytes: Vec::new(),
@@ -28,6 +28,11 @@ impl Cut {
         let (fits, rest) = piece.split_at(room.min(piece.len()));
         self.bytes.extend_from_slice(fits);
         self.more += rest.len() as u64;
+    }
+
+    /// Counts what was left out before it came here.
+    pub(crate) fn leave_out(&mut self, bytes: u64) {
+        self.more += bytes;
     }
 
     /// The text, without its final newline; a mark stands where it was cut.
@@ -53,7 +58,7 @@ impl Cut {
 
 /// Lines that are handed on as they come, and the last of them kept.
 #[derive(Debug, Default)]
-pub(super) struct Lines {
+pub(crate) struct Lines {
     line: Vec<u8>,
     tail: String,
 }
@@ -64,7 +69,7 @@ const TAIL: usize = 2000;
 const LINE: usize = 8 * 1024;
 
 impl Lines {
-    pub(super) fn push(&mut self, piece: &[u8], say: &mut dyn FnMut(&str)) {
+    pub(crate) fn push(&mut self, piece: &[u8], say: &mut dyn FnMut(&str)) {
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(part);
             if part.ends_with(b"\n") || self.line.len() >= LINE {
@@ -74,7 +79,7 @@ impl Lines {
     }
 
     /// Hands the rest on and returns the last lines.
-    pub(super) fn end(mut self, say: &mut dyn FnMut(&str)) -> String {
+    pub(crate) fn end(mut self, say: &mut dyn FnMut(&str)) -> String {
         if !self.line.is_empty() {
             self.hand_on(say);
         }
@@ -100,7 +105,7 @@ mod tests {
     #[test]
     fn a_text_is_cut_between_characters_with_a_mark() {
         let cut = |bound, text: &str| {
-            let mut cut = Cut::new(bound);
+            let mut cut = CutOutput::new(bound);
             text.as_bytes().chunks(2).for_each(|piece| cut.push(piece));
             cut.text()
         };

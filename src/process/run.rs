@@ -13,7 +13,7 @@ use rustix::io::ioctl_fionbio;
 use rustix::process::Signal;
 
 use super::group::{self, Child};
-use super::pieces::{Cut, Lines};
+use super::pieces::{CutOutput, Lines};
 use super::{Ended, Limits};
 
 /// How often to look whether the program has exited while its outputs are open.
@@ -45,7 +45,7 @@ pub(crate) fn run(
         stdin,
         stdout,
         stderr,
-        cut: Cut::new(limits.bytes),
+        cut: CutOutput::new(limits.bytes),
         lines: Lines::default(),
     };
     pipes.never_block()?;
@@ -72,7 +72,7 @@ struct Pipes<'a> {
     stdin: Option<ChildStdin>,
     stdout: Option<std::process::ChildStdout>,
     stderr: Option<std::process::ChildStderr>,
-    cut: Cut,
+    cut: CutOutput,
     lines: Lines,
 }
 

@@ -10,7 +10,7 @@ use super::history::{self, History};
 use super::text::Text;
 use crate::api::request::Message;
 use crate::error::Failure;
-use crate::safe_path;
+use crate::safe_path::{self, is_at};
 use crate::temp_files::Made;
 
 /// The session file, locked. Dropped without [`Session::extend`] it is as it
@@ -181,22 +181,6 @@ fn lock(file: &File, path: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), Fa
         ))
         .hint("keep it on a local file system")
     })
-}
-
-/// The open file is the one that `path` names.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let same = |open: &fs::Metadata, named: &fs::Metadata| {
-        (open.dev(), open.ino()) == (named.dev(), named.ino())
-    };
-    matches!((file.metadata(), fs::metadata(path)), (Ok(open), Ok(named)) if same(&open, &named))
-}
-
-/// An open file keeps its name there.
-#[cfg(not(unix))]
-fn is_at(_: &File, path: &Path) -> bool {
-    path.exists()
 }
 
 /// A last line without its newline is a whole message, or was cut off.

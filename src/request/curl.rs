@@ -2,7 +2,7 @@
 
 use crate::api::request::Request;
 use crate::secret::Secret;
-use crate::settings::Connection;
+use crate::settings::{Connection, Proxy};
 
 /// The line that ends the body. The body is one line of JSON, so no line of it
 /// can be this.
@@ -21,12 +21,10 @@ pub(super) fn command(request: &Request, connection: &Connection) -> String {
     if let Some(limit) = connection.timeouts.total {
         words.push(format!("--max-time {}", limit.as_secs_f64()));
     }
-    if let Some(proxy) = connection
-        .proxy
-        .as_ref()
-        .filter(|_| !connection.endpoint.loopback)
-    {
-        words.push(format!("--proxy {}", quoted(proxy.as_str())));
+    // curl reads the other variables itself.
+    let own = |proxy: &&Proxy| ["--proxy", "HTTP_PROXY"].contains(&proxy.origin);
+    if let Some(proxy) = connection.proxy.as_ref().filter(own) {
+        words.push(format!("--proxy {}", quoted(proxy.url().reveal())));
     }
     if connection.endpoint.loopback {
         words.push("--noproxy '*'".to_owned());

@@ -1,6 +1,8 @@
 //! `--each`: its options → what is common to all items, and each item → its
 //! request.
 
+use std::path::Path;
+
 use super::Plan;
 use crate::api::request::{Message, Request};
 use crate::api::usage::Usage;
@@ -57,8 +59,20 @@ pub struct Bounds {
 /// There is one: exit 2.
 pub fn fits_each(common: &Common, own: &[&'static str]) -> Result<(), Failure> {
     let output = &common.output;
+    if let Some(path) = output
+        .output
+        .as_deref()
+        .filter(|path| has_placeholder(path))
+    {
+        return Err(Failure::usage(format!(
+            "-o {}: all results go to one file, and {{}} is not replaced there",
+            path.display()
+        ))
+        .hint("name one file, and take it apart afterwards: jq -r .content FILE"));
+    }
     let shared = [
-        (output.format == Format::Json, "--format json"),
+        (output.format == Some(Format::Text), "--format text"),
+        (output.format == Some(Format::Json), "--format json"),
         (output.extract.is_some(), "--extract"),
         (output.render == Render::Always, "--render always"),
         (output.reasoning, "--reasoning"),
@@ -69,6 +83,7 @@ pub fn fits_each(common: &Common, own: &[&'static str]) -> Result<(), Failure> {
         return Ok(());
     };
     let why = match flag {
+        "--format text" => "leave it out; for the texts alone: airx … | jq -r .content",
         "--format json" | "--render always" => "leave it out: each item becomes one line of JSON",
         "--extract" => "each item's text is whole in the `content` of its line",
         "--reasoning" => "many items think at the same time; leave it out",
@@ -80,6 +95,10 @@ pub fn fits_each(common: &Common, own: &[&'static str]) -> Result<(), Failure> {
         _ => "each item's value is whole in the `value` of its line: jq -c .value",
     };
     Err(Failure::usage(format!("{flag} is for one answer, not for --each")).hint(why))
+}
+
+fn has_placeholder(path: &Path) -> bool {
+    path.to_string_lossy().contains("{}")
 }
 
 impl Many {

@@ -111,7 +111,7 @@ pub fn plan(
 ) -> Result<Plan, Failure> {
     let stream = purpose.streamed() || command == "stream";
     if let Purpose::Json(wanted) = &purpose {
-        if stream && common.output.format == Format::Json {
+        if stream && common.output.format() == Format::Json {
             return Err(Failure::usage(
                 "--stream prints elements, --format json the server's body",
             )

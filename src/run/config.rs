@@ -11,18 +11,19 @@ use crate::models;
 use crate::prompt;
 use crate::secret::Scrubber;
 use crate::settings::{self, With};
+use crate::table::Medium;
 use crate::tools::Toolbox;
 
 use super::config_show;
 use crate::request::{Purpose, plan, sources};
 
 /// What is to be printed, and the failure that comes after it.
-pub fn run(args: ConfigArgs) -> (String, Result<(), Failure>) {
+pub fn run(args: ConfigArgs, medium: Medium) -> (String, Result<(), Failure>) {
     let done = match args.action {
         ConfigAction::Show if args.path.is_some() => {
             Err(Failure::usage("config show takes no FILE").hint("name it with --config"))
         }
-        ConfigAction::Show => config_show::show(&args).map(|text| (text, Ok(()))),
+        ConfigAction::Show => config_show::show(&args, medium).map(|text| (text, Ok(()))),
         ConfigAction::Check => check(args),
     };
     done.unwrap_or_else(|failure| (String::new(), Err(failure)))
@@ -132,7 +133,8 @@ fn attempt(
 ) -> Result<(), Failure> {
     let words = ["airx", name, "--no-stdin", "x"].map(OsString::from);
     let read = Cli::read_with(words.to_vec(), presets);
-    let (cli, names) = read.map_err(|error| crate::cli::refusal(&error))?;
+    let (cli, names) =
+        read.map_err(|error| crate::cli::parse_error(&error, &crate::cli::arguments()))?;
     *taken = names;
     let (mut common, tools) = match cli.command {
         Command::Chat(args) => (args.common, None),

@@ -1,10 +1,9 @@
 //! Settings as `airx config show` prints them: a table, or JSON.
 
-use std::fmt::Write as _;
-
 use serde_json::{Value as Json, json};
 
 use crate::config::{Config, Entry};
+use crate::table::{Align, Medium, table};
 
 /// A setting.
 pub(super) struct Row {
@@ -86,20 +85,10 @@ impl Row {
     }
 }
 
-pub(super) fn table(rows: &[Row]) -> String {
-    let cells: Vec<[String; 3]> = rows
+pub(super) fn text(rows: &[Row], medium: Medium) -> String {
+    let rows: Vec<[String; 3]> = rows
         .iter()
         .map(|row| [row.name.clone(), row.cell(), row.from.text()])
         .collect();
-    let width = |column: usize| {
-        let widths = cells.iter().map(|row| row[column].chars().count());
-        widths.max().unwrap_or(0)
-    };
-    let (names, values) = (width(0), width(1));
-    let mut text = String::new();
-    for [name, value, from] in &cells {
-        // Into a string: cannot fail.
-        let _ = writeln!(text, "{name:<names$}  {value:<values$}  {from}");
-    }
-    text
+    table(&rows, [Align::Left; 3], medium)
 }

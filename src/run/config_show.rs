@@ -8,17 +8,19 @@ use crate::config::{Config, KEYS, Key, KeyFrom, Kind, Value, variable};
 use crate::error::Failure;
 use crate::secret::{MASK, Scrubber};
 use crate::settings::{self, WayKey};
+use crate::table::Medium;
 
-use super::config_rows::{From, Row, table};
+use super::config_rows::{From, Row, text};
 
 /// The settings of a run with these options.
 ///
 /// # Errors
 /// A configuration or a URL that cannot be used: exit 2.
-pub(super) fn show(args: &ConfigArgs) -> Result<String, Failure> {
+pub(super) fn show(args: &ConfigArgs, medium: Medium) -> Result<String, Failure> {
     let config = Config::load(&args.file)?;
     let config = config.as_ref();
-    let given = Cli::given().map_err(|error| crate::cli::refusal(&error))?;
+    let given =
+        Cli::given().map_err(|error| crate::cli::parse_error(&error, &crate::cli::arguments()))?;
     // That is how to show them, and no setting of a run.
     let given: Vec<_> = given
         .into_iter()
@@ -44,7 +46,7 @@ pub(super) fn show(args: &ConfigArgs) -> Result<String, Failure> {
     }
     rows.extend(config.into_iter().flat_map(models));
     Ok(match args.format {
-        ModelsFormat::Text => table(&rows),
+        ModelsFormat::Text => text(&rows, medium),
         ModelsFormat::Json => {
             let rows: Vec<Json> = rows.iter().map(Row::json).collect();
             format!("{}\n", Json::from(rows))

@@ -14,14 +14,15 @@ use crate::exit::{self, Row};
 use crate::help::{ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES};
 use crate::help::{TOPICS, Topic};
 use crate::models::{self, MODELS, Model};
+use crate::table::{Align, Medium, table};
 
 /// Columns that a text is folded to.
 const WIDTH: usize = 80;
 
 /// The table of known models.
-pub fn models(format: ModelsFormat) -> String {
+pub fn models(format: ModelsFormat, medium: Medium) -> String {
     match format {
-        ModelsFormat::Text => models_table(),
+        ModelsFormat::Text => models_table(medium),
         ModelsFormat::Json => serde_json::json!(models::all()).to_string() + "\n",
         ModelsFormat::Ndjson => models::all()
             .into_iter()
@@ -30,45 +31,36 @@ pub fn models(format: ModelsFormat) -> String {
     }
 }
 
-fn models_table() -> String {
-    const HEAD: [&str; 12] = [
-        "model", "context", "output", "in", "out", "currency", "vision", "thinking", "V0", "V1",
-        "V2", "V3",
+fn models_table(medium: Medium) -> String {
+    const COLUMNS: [(&str, Align); 8] = [
+        ("model", Align::Left),
+        ("window", Align::Right),
+        ("output", Align::Right),
+        ("in", Align::Right),
+        ("out", Align::Right),
+        ("", Align::Left),
+        ("extra", Align::Left),
+        ("V0/V1/V2/V3", Align::Right),
     ];
-    let mut rows = vec![HEAD.map(str::to_owned)];
+    let mut rows = vec![COLUMNS.map(|(head, _)| head.to_owned())];
     rows.extend(models::all().into_iter().map(models_row));
-    let widths: [usize; HEAD.len()] =
-        std::array::from_fn(|column| rows.iter().map(|row| row[column].len()).max().unwrap_or(0));
-    let mut text = String::new();
-    for row in &rows {
-        for (column, (cell, width)) in row.iter().zip(widths).enumerate() {
-            // Names and words stand left, numbers right.
-            let _ = match column {
-                0 => write!(text, "{cell:<width$}"),
-                5..=7 => write!(text, "  {cell:<width$}"),
-                _ => write!(text, "  {cell:>width$}"),
-            };
-        }
-        text.truncate(text.trim_end().len());
-        text.push('\n');
-    }
+    let text = table(&rows, COLUMNS.map(|(_, align)| align), medium);
     text + "\n" + &prices_of() + "\n"
 }
 
-fn models_row(model: &Model) -> [String; 12] {
+fn models_row(model: &Model) -> [String; 8] {
     let absent = || "-".to_owned();
-    let mark = |has: Option<bool>| if has == Some(true) { "yes" } else { "-" }.to_owned();
     let price = |pick: fn(&models::Price) -> u64| {
-        model
-            .price
-            .as_ref()
-            .map_or_else(absent, |price| models::amount(pick(price)))
+        let price = model.price.as_ref();
+        price.map_or_else(absent, |price| models::amount(pick(price)))
     };
-    let tier = |tier: usize| {
-        model
-            .concurrency
-            .map_or_else(absent, |tiers| tiers[tier].to_string())
+    let extra = match (model.vision, model.thinking) {
+        (Some(true), Some(true)) => "both",
+        (Some(true), _) => "images",
+        (_, Some(true)) => "thinks",
+        _ => "-",
     };
+    let tiers = |tiers: [u16; 4]| tiers.map(|limit| limit.to_string()).join("/");
     [
         model.name.to_owned(),
         model.context.map_or_else(absent, tokens),
@@ -78,12 +70,8 @@ fn models_row(model: &Model) -> [String; 12] {
         model
             .price
             .map_or_else(absent, |price| price.currency.to_owned()),
-        mark(model.vision),
-        mark(model.thinking),
-        tier(0),
-        tier(1),
-        tier(2),
-        tier(3),
+        extra.to_owned(),
+        model.concurrency.map_or_else(absent, tiers),
     ]
 }
 
@@ -105,7 +93,7 @@ fn prices_of() -> String {
     } else {
         format!("{first} to {last}")
     };
-    format!("Prices are for a million tokens, as listed on {span}; the provider can change them.")
+    format!("Prices are per million tokens, listed on {span}. Providers change them.")
 }
 
 /// A shell's completion script, as it was generated when the program was made.

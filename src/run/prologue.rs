@@ -37,8 +37,17 @@ pub(crate) fn converse(
     let fits = each.as_ref().map(|_| fits_each(&common, &task.of_one()));
     let kind = each.as_ref().map_or(Kind::Answer, |each| Kind::Results {
         resume: each.resume,
+        ordered: !each.unordered,
     });
-    let (printer, opened) = output::open(command, live, &mut common.output, kind, stdout);
+    let (output, inputs) = (
+        &mut common.output,
+        [
+            ("--session", common.input.session.as_deref()),
+            ("--key-file", common.connection.key_file.as_deref()),
+        ],
+    );
+    let inputs = needed(inputs);
+    let (printer, opened) = output::open(command, live, output, kind, &inputs, stdout);
     #[cfg(unix)]
     signals::install(printer.clone());
     let (config, read) = match config {
@@ -66,6 +75,14 @@ pub(crate) fn converse(
     end(result, config.as_ref(), &printer)
 }
 
+/// Those of the files that are named.
+fn needed<'a, const N: usize>(
+    files: [(&'static str, Option<&'a Path>); N],
+) -> Vec<(&'static str, &'a Path)> {
+    let named = |(option, path): (_, Option<&'a Path>)| Some((option, path?));
+    files.into_iter().filter_map(named).collect()
+}
+
 /// Ends a run: tells what became of it, and returns the exit status.
 fn end(
     result: Result<Done, Failure>,
@@ -76,13 +93,13 @@ fn end(
         Some(config) => config.placed(failure),
         None => failure,
     });
+    #[cfg(unix)]
     let signal = result.as_ref().err().and_then(|failure| failure.signal);
     let code = printer.lock().finish(result);
     #[cfg(unix)]
     if let Some(signal) = signal {
         signals::die(signal);
     }
-    let _ = signal;
     code
 }
 
@@ -133,7 +150,9 @@ fn plan(
         // No program is started for a request that cannot be sent.
         settings.keyless.take().map_or(Ok(()), Err)?;
     }
-    tools.gather(&scrubber)?;
+    tools.gather(&scrubber, &mut |warning| {
+        sink.note(Level::Warning, warning);
+    })?;
     let (toolbox, approval) = (tools.toolbox, tools.approval);
     let (template, mut items) = prompt.each.unzip();
     let plan = request::plan(

@@ -1,65 +1,17 @@
 //! The base URL → where the request goes, and whose host that is.
 
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
+use super::provider::Provider;
 use crate::config::variable;
 use crate::error::Failure;
-use crate::secret::{Scrubber, percent_decoded};
+use crate::secret::Scrubber;
+
+const EXAMPLE: &str = "https://open.bigmodel.cn/api/paas/v4";
 
 /// The path of the chat, below the base.
 const CHAT: &str = "/chat/completions";
-
-/// A provider with a key of its own. api.md §1 and §2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Provider {
-    /// open.bigmodel.cn
-    BigModel,
-    /// api.z.ai
-    Zai,
-}
-
-impl Provider {
-    pub(super) const ALL: [Self; 2] = [Self::BigModel, Self::Zai];
-
-    /// The variable that holds the provider's key.
-    pub fn key_variable(self) -> &'static str {
-        match self {
-            Self::BigModel => "ZHIPUAI_API_KEY",
-            Self::Zai => "ZAI_API_KEY",
-        }
-    }
-
-    pub(super) fn base_variable(self) -> &'static str {
-        match self {
-            Self::BigModel => "ZHIPUAI_BASE_URL",
-            Self::Zai => "ZAI_BASE_URL",
-        }
-    }
-
-    fn base(self) -> &'static str {
-        match self {
-            Self::BigModel => "https://open.bigmodel.cn/api/paas/v4",
-            Self::Zai => "https://api.z.ai/api/paas/v4",
-        }
-    }
-
-    fn host(self) -> &'static str {
-        match self {
-            Self::BigModel => "open.bigmodel.cn",
-            Self::Zai => "api.z.ai",
-        }
-    }
-
-    /// Whether `url` is the provider's, or where the user put the provider.
-    pub(super) fn owns(self, url: &Url) -> Result<bool, Failure> {
-        if url.host_str() == Some(self.host()) {
-            return Ok(true);
-        }
-        let moved = variable(self.base_variable())?;
-        let moved = moved.and_then(|base| Url::parse(&base).ok());
-        Ok(moved.is_some_and(|base| base.origin() == url.origin()))
-    }
-}
 
 /// Where requests go.
 #[derive(Debug)]
@@ -73,6 +25,11 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
+    /// The base URL.
+    pub fn base(&self) -> Url {
+        self.beside("", &[])
+    }
+
     /// The URL of another resource of the server: its path stands where that of the
     /// chat does, its query behind the base's own.
     pub fn beside(&self, path: &str, query: &[(&str, &str)]) -> Url {
@@ -141,13 +98,32 @@ pub(super) fn resolve(
 /// The base of the family whose key is used; BigModel's without one.
 fn of_family(family: Option<Provider>) -> Result<(&'static str, String), Failure> {
     let Some(provider) = family else {
-        return Ok(("the default base URL", Provider::BigModel.base().to_owned()));
+        return Ok((
+            "the default base URL",
+            Provider::BigModel.base_url().to_owned(),
+        ));
     };
     let name = provider.base_variable();
     Ok((
         name,
-        variable(name)?.unwrap_or_else(|| provider.base().to_owned()),
+        variable(name)?.unwrap_or_else(|| provider.base_url().to_owned()),
     ))
+}
+
+/// A URL that may have been meant by a text without a scheme.
+fn with_scheme(text: &str, scrubber: &mut Scrubber) -> String {
+    let url = Url::parse(&format!("http://{text}"));
+    let Some(mut url) = url.ok().filter(|_| !text.starts_with('/')) else {
+        return format!("it like {EXAMPLE}");
+    };
+    scrubber.hide_user_info(url.username(), url.password().unwrap_or_default());
+    // Neither fails for an http URL.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    if !is_loopback(&url) {
+        let _ = url.set_scheme("https");
+    }
+    url.as_str().trim_end_matches('/').to_owned()
 }
 
 /// Parses a URL and takes its user info out. The text is never shown: it may
@@ -158,10 +134,14 @@ fn parse(
     schemes: &[&str],
     scrubber: &mut Scrubber,
 ) -> Result<(Url, UserInfo), Failure> {
-    let example = "https://open.bigmodel.cn/api/paas/v4";
     let wrong = |why: &str| Failure::usage(format!("{name} is not a usable URL: {why}"));
-    let mut url = Url::parse(text.trim())
-        .map_err(|why| wrong(&why.to_string()).hint(format!("write it whole, like {example}")))?;
+    let text = text.trim();
+    if !text.contains("://") {
+        let what = "it does not begin with http:// or https://";
+        return Err(wrong(what).hint(format!("write {}", with_scheme(text, scrubber))));
+    }
+    let mut url = Url::parse(text)
+        .map_err(|why| wrong(&why.to_string()).hint(format!("write it like {EXAMPLE}")))?;
     if !schemes.contains(&url.scheme()) {
         return Err(wrong(&format!(
             "its scheme is none of {}",
@@ -182,71 +162,9 @@ fn parse(
     // Fails only for URLs without a host, which were refused above.
     let _ = url.set_username("");
     let _ = url.set_password(None);
-    let meant = (percent_decoded(&user), percent_decoded(&password));
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let meant = (decoded(&user), decoded(&password));
     Ok((url, Some(meant)))
-}
-
-/// A proxy, as `name` gives it: a URL, or `host:port` as curl takes it. Its user
-/// info stays in it.
-pub(super) fn proxy(name: &str, text: &str, scrubber: &mut Scrubber) -> Result<Url, Failure> {
-    let whole = if text.contains("://") {
-        text.to_owned()
-    } else {
-        format!("http://{text}")
-    };
-    parse(
-        name,
-        &whole,
-        &["http", "https", "socks5", "socks5h", "socks4", "socks4a"],
-        scrubber,
-    )?;
-    Url::parse(&whole).map_err(|why| Failure::usage(format!("{name} is not a usable URL: {why}")))
-}
-
-/// Refuses a proxy of the environment that cannot be used: the HTTP client
-/// would go past it in silence.
-pub(super) fn check_proxy(url: &Url, scrubber: &mut Scrubber) -> Result<(), Failure> {
-    let own = match url.scheme() {
-        "https" => ["HTTPS_PROXY", "https_proxy"],
-        _ => ["HTTP_PROXY", "http_proxy"],
-    };
-    for name in own.into_iter().chain(["ALL_PROXY", "all_proxy"]) {
-        let Some(text) = variable(name)? else {
-            continue;
-        };
-        if !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Failure::usage(format!(
-                "{name} is not a usable URL: it holds a character that must be percent-encoded"
-            )));
-        }
-        return proxy(name, &text, scrubber).map(drop);
-    }
-    Ok(())
-}
-
-/// Hides what the environment's proxies hold.
-pub(super) fn hide_proxies(scrubber: &mut Scrubber) {
-    for name in [
-        "HTTPS_PROXY",
-        "https_proxy",
-        "ALL_PROXY",
-        "all_proxy",
-        "HTTP_PROXY",
-        "http_proxy",
-    ] {
-        let Some(value) = std::env::var_os(name).filter(|value| !value.is_empty()) else {
-            continue;
-        };
-        let value = value.to_string_lossy();
-        let whole = if value.contains("://") {
-            value.into_owned()
-        } else {
-            format!("http://{value}")
-        };
-        if let Ok(url) = Url::parse(&whole) {
-            scrubber.hide_user_info(url.username(), url.password().unwrap_or_default());
-        }
-    }
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -38,7 +38,7 @@ fn parse(place: &str, line: &str, scrubber: &mut Scrubber) -> Result<(String, Se
         .split_once(':')
         .ok_or_else(|| wrong("there is no colon"))?;
     let (name, value) = (name.trim(), value.trim());
-    scrubber.hide_header(value);
+    scrubber.hide_header(name, value);
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(token) {
         return Err(wrong("the name is not one that a header can have"));

@@ -1,17 +1,19 @@
 //! The key: which one is used, and to whom it may go.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::Path;
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use url::Url;
 
-use super::endpoint::{Endpoint, Provider, UserInfo};
+use super::endpoint::{Endpoint, UserInfo};
 use super::key_command;
+use super::provider::{GENERAL_KEY_VARIABLE, Provider, key_variables};
 use crate::config::{Access, KeyFrom, KeySource, access, variable};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::prompt;
+use crate::safe_path;
 use crate::secret::{Scrubber, Secret};
 
 /// Every key that the user gave.
@@ -62,7 +64,7 @@ impl Keys<'_> {
             let key = variable(name)?;
             Ok(key.map(|key| checked(name, &key, scrubber)))
         };
-        let shared = from("AIRX_API_KEY")?;
+        let shared = from(GENERAL_KEY_VARIABLE)?;
         let own = [
             from(Provider::BigModel.key_variable())?,
             from(Provider::Zai.key_variable())?,
@@ -140,21 +142,41 @@ impl Keys<'_> {
             return Ok(None);
         };
         let host = endpoint.url.host_str().unwrap_or_default();
-        let hint = match self.sources.first() {
-            Some(source) => format!(
-                "the {} is for {}; set AIRX_API_KEY or {}, or name the key beside its base-url",
+        Err(Failure::new(Class::Account, format!("no key for {host}"))
+            .hint(self.no_key_hint(provider)))
+    }
+
+    /// Why the keys that are there do not count, and how to get one that does.
+    fn no_key_hint(&self, provider: Provider) -> String {
+        let (variable, page) = (provider.key_variable(), provider.key_page());
+        let other = Provider::ALL
+            .into_iter()
+            .zip(&self.own)
+            .find_map(|(other, key)| key.as_ref().map(|_| other));
+        if let Some(source) = self.sources.first() {
+            let server = source
+                .base
+                .map_or(Provider::BigModel.host(), |_| "the base-url in its table");
+            return format!(
+                "the {} is only for {server}; set {variable} or {GENERAL_KEY_VARIABLE}, or put \
+                 base-url and key-file into one table; get a key at {page}",
                 source.told,
-                source
-                    .base
-                    .map_or("open.bigmodel.cn", |_| "the base-url beside it"),
-                provider.key_variable()
+            );
+        }
+        match other {
+            Some(other) => format!(
+                "{} is set, but that key is only sent to {} or {}; set {variable} or \
+                 {GENERAL_KEY_VARIABLE}, or use --base-url {}; get a key at {page}",
+                other.key_variable(),
+                other.host(),
+                other.base_variable(),
+                other.base_url(),
             ),
             None => format!(
-                "set AIRX_API_KEY or {}, or give --key-file; try without a key: airx mock -- airx chat hello",
-                provider.key_variable()
+                "set {variable} or {GENERAL_KEY_VARIABLE}, or use --key-file; get a key at \
+                 {page}; to try without one: airx mock -- airx chat hello",
             ),
-        };
-        Err(Failure::new(Class::Account, format!("no key for {host}")).hint(hint))
+        }
     }
 }
 
@@ -187,8 +209,7 @@ fn read(source: &KeySource<'_>, asked: Asked<'_, '_>) -> Result<Secret, Failure>
 /// one may have been given in the wrong place.
 pub fn of_environment() -> Scrubber {
     let mut scrubber = Scrubber::default();
-    let own = Provider::ALL.map(Provider::key_variable);
-    for name in own.into_iter().chain(["AIRX_API_KEY"]) {
+    for name in key_variables() {
         if let Ok(key) = std::env::var(name) {
             scrubber.hide_key(key.trim());
         }
@@ -223,7 +244,13 @@ fn of_file(
     warnings: &mut Vec<String>,
 ) -> Result<Secret, Failure> {
     let unusable = |why: String| Failure::new(Class::Account, format!("{name}: {why}"));
-    let file = prompt::open(path).map_err(|error| unusable(error.to_string()))?;
+    let is_stdin = prompt::is_stdin(path);
+    let opened = if is_stdin {
+        prompt::open(path)
+    } else {
+        safe_path::open_to_read(path)
+    };
+    let file = opened.map_err(|error| unusable(error.to_string()))?;
     let metadata = file
         .metadata()
         .map_err(|error| unusable(error.to_string()))?;
@@ -234,9 +261,15 @@ fn of_file(
         Access::Read => warnings.push(format!("{name}: others can read it: chmod 600 it")),
         Access::None => {}
     }
-    let mut key = String::new();
-    file.take(FILE_MAX + 1)
-        .read_to_string(&mut key)
+    let bytes = if is_stdin {
+        let mut bytes = Vec::new();
+        let read = file.take(FILE_MAX + 1).read_to_end(&mut bytes);
+        read.map(|_| bytes)
+    } else {
+        safe_path::read_all(&file, FILE_MAX + 1)
+    };
+    let key = bytes
+        .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other))
         .map_err(|error| unusable(error.to_string()))?;
     if key.len() as u64 > FILE_MAX {
         return Err(unusable("it is too long to be a key".into()));

@@ -7,6 +7,8 @@ mod endpoint;
 mod headers;
 mod key;
 mod key_command;
+pub mod provider;
+mod proxy;
 mod sources;
 mod way;
 
@@ -14,17 +16,17 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use url::Url;
-
 use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
-use crate::config::{Config, variable};
+use crate::config::{Config, path_variable, variable};
 use crate::error::Failure;
 use crate::models;
 use crate::prompt::{self, Many, Sources};
 use crate::secret::{Scrubber, Secret};
 
-pub use endpoint::{Endpoint, Provider};
+pub use endpoint::Endpoint;
 pub use key::{of_environment, unusable};
+pub use provider::Provider;
+pub use proxy::Proxy;
 pub use way::{Way, WayKey, family_base, way};
 
 /// Everything that the way to the server needs.
@@ -36,8 +38,8 @@ pub struct Connection {
     pub authorization: Option<Secret>,
     /// Headers of `--header`.
     pub headers: Vec<(String, Secret)>,
-    /// `--proxy`.
-    pub proxy: Option<Url>,
+    /// The proxy that requests go through.
+    pub proxy: Option<Proxy>,
     /// `--cacert`.
     pub cacert: Option<PathBuf>,
     /// The time-outs.
@@ -178,15 +180,7 @@ fn connection(
     let allow_http = args.allow_http || switch("AIRX_ALLOW_HTTP")?;
     let (endpoint, user_info) =
         endpoint::resolve(args.base_url.take(), keys.family(), allow_http, scrubber)?;
-    let proxy = args
-        .proxy
-        .take()
-        .map(|proxy| endpoint::proxy("--proxy", &proxy, scrubber))
-        .transpose()?;
-    if proxy.is_none() && !endpoint.loopback {
-        endpoint::check_proxy(&endpoint.url, scrubber)?;
-    }
-    endpoint::hide_proxies(scrubber);
+    let proxy = proxy::resolve(args.proxy.take(), &endpoint, scrubber)?;
     // What is replayed is not in flight.
     let max_in_flight = max_in_flight(args.max_in_flight)?.filter(|_| replay.is_none());
     let own = headers.iter().any(is_authorization);
@@ -241,8 +235,8 @@ fn timeouts(args: &ConnectionArgs) -> Timeouts {
 /// The folders of `--record` and `--replay`, of which one may be given.
 fn folders(args: &mut ConnectionArgs) -> Result<(Option<PathBuf>, Option<PathBuf>), Failure> {
     let (record, replay) = (
-        folder(args.record.take(), "AIRX_RECORD")?,
-        folder(args.replay.take(), "AIRX_REPLAY")?,
+        folder(args.record.take(), "AIRX_RECORD"),
+        folder(args.replay.take(), "AIRX_REPLAY"),
     );
     if record.is_some() && replay.is_some() {
         return Err(Failure::usage(
@@ -253,11 +247,8 @@ fn folders(args: &mut ConnectionArgs) -> Result<(Option<PathBuf>, Option<PathBuf
 }
 
 /// A folder's option, else its variable.
-fn folder(flag: Option<PathBuf>, name: &str) -> Result<Option<PathBuf>, Failure> {
-    match flag {
-        Some(folder) => Ok(Some(folder)),
-        None => Ok(variable(name)?.map(PathBuf::from)),
-    }
+fn folder(flag: Option<PathBuf>, name: &str) -> Option<PathBuf> {
+    flag.or_else(|| path_variable(name))
 }
 
 /// `--max-in-flight`, else the environment's; 0 is no limit.

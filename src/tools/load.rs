@@ -64,7 +64,12 @@ impl Toolbox {
     ///
     /// # Errors
     /// A source that is broken: exit 2; a server that cannot be started: 11.
-    pub fn gather(&mut self, sources: &Sources, scrubber: &Scrubber) -> Result<(), Failure> {
+    pub fn gather(
+        &mut self,
+        sources: &Sources,
+        scrubber: &Scrubber,
+        warn: &mut dyn FnMut(&str),
+    ) -> Result<(), Failure> {
         if sources.runs || sources.start_programs() {
             self.surroundings = Surroundings::without_keys(scrubber);
         }
@@ -75,7 +80,7 @@ impl Toolbox {
             }
         }
         for server in &sources.servers {
-            self.add_server(server)?;
+            self.add_server(server, warn)?;
         }
         self.check_only()?;
         if let Some((knowledge, prompt)) = &sources.retrieval {

@@ -45,9 +45,13 @@ impl Tools {
     ///
     /// # Errors
     /// One cannot be asked, or has none that can be offered.
-    pub fn gather(&mut self, scrubber: &Scrubber) -> Result<(), Failure> {
+    pub fn gather(
+        &mut self,
+        scrubber: &Scrubber,
+        warn: &mut dyn FnMut(&str),
+    ) -> Result<(), Failure> {
         match &self.sources {
-            Some(sources) => self.toolbox.gather(sources, scrubber),
+            Some(sources) => self.toolbox.gather(sources, scrubber, warn),
             None => Ok(()),
         }
     }

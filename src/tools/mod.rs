@@ -9,8 +9,6 @@ mod load;
 mod loaded;
 #[cfg(unix)]
 mod mcp;
-#[cfg(unix)]
-mod mcp_session;
 mod program;
 mod run;
 mod tools_dir;

@@ -8,13 +8,11 @@ use serde_json::Value;
 
 use crate::error::Failure;
 use crate::secret::Scrubber;
+use crate::settings::provider::key_variables;
 
 /// A program and its arguments; no shell reads them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Program(Vec<OsString>);
-
-/// Variables that hold a key by their name.
-const KEYS: [&str; 3] = ["AIRX_API_KEY", "ZHIPUAI_API_KEY", "ZAI_API_KEY"];
 
 /// What of the environment a program does not inherit.
 #[derive(Debug, Default)]
@@ -29,11 +27,7 @@ impl Surroundings {
             .filter(|(_, value)| scrubber.holds_key(&value.to_string_lossy()))
             .map(|(name, _)| name);
         Self {
-            hidden: KEYS
-                .into_iter()
-                .map(OsString::from)
-                .chain(holders)
-                .collect(),
+            hidden: key_variables().map(OsString::from).chain(holders).collect(),
         }
     }
 }

@@ -75,9 +75,9 @@ fn the_general_key_goes_anywhere_and_a_key_file_before_it() {
 
 #[test]
 fn a_provider_without_a_key_exits_3_and_nothing_is_sent() {
-    let hint = |variable: &str| {
+    let hint = |variable: &str, page: &str| {
         format!(
-            "hint: set AIRX_API_KEY or {variable}, or give --key-file; try without a key: airx mock -- airx chat hello\n"
+            "hint: set {variable} or AIRX_API_KEY, or use --key-file; get a key at {page}; to try without one: airx mock -- airx chat hello\n"
         )
     };
     // What is sent would go to a proxy that is not there, and exit 6.
@@ -87,17 +87,18 @@ fn a_provider_without_a_key_exits_3_and_nothing_is_sent() {
     ];
     let told = format!(
         "airx: account: no key for open.bigmodel.cn\n{}",
-        hint("ZHIPUAI_API_KEY")
+        hint(
+            "ZHIPUAI_API_KEY",
+            "https://open.bigmodel.cn/usercenter/apikeys"
+        )
     );
     chat(&proxy, &[]).run().is(3, "", &told);
     let args = ["--base-url", "https://api.z.ai/api/paas/v4"];
     let told = format!(
         "airx: account: no key for api.z.ai\n{}",
-        hint("ZAI_API_KEY")
+        hint("ZAI_API_KEY", "https://z.ai/manage-apikey/apikey-list")
     );
-    chat(&[proxy[0], ("ZHIPUAI_API_KEY", BIGMODEL)], &args)
-        .run()
-        .is(3, "", &told);
+    chat(&proxy, &args).run().is(3, "", &told);
 }
 
 #[test]
@@ -189,4 +190,71 @@ fn private(path: &Path, mode: u32) {
     }
     #[cfg(not(unix))]
     let _ = (path, mode);
+}
+
+#[test]
+fn a_key_of_the_other_provider_is_named_with_what_to_do() {
+    // What is sent would go to a proxy that is not there, and exit 6.
+    let proxy = ("HTTPS_PROXY", "http://127.0.0.1:9");
+    for (variable, set, base, host) in [
+        (
+            "ZAI_API_KEY",
+            "ZHIPUAI_API_KEY",
+            "https://api.z.ai/api/paas/v4",
+            "api.z.ai",
+        ),
+        (
+            "ZHIPUAI_API_KEY",
+            "ZAI_API_KEY",
+            "https://open.bigmodel.cn/api/paas/v4",
+            "open.bigmodel.cn",
+        ),
+    ] {
+        let ran = chat(&[proxy, (set, BIGMODEL)], &["--base-url", base]).run();
+        assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
+        let told = format!("airx: account: no key for {host}\nhint: {set} is set, but ");
+        assert!(ran.stderr.starts_with(&told), "{}", ran.stderr);
+        assert!(
+            ran.stderr
+                .contains(&format!("set {variable} or AIRX_API_KEY")),
+            "{}",
+            ran.stderr
+        );
+        assert!(
+            ran.stderr.contains("; get a key at https://"),
+            "{}",
+            ran.stderr
+        );
+    }
+}
+
+#[test]
+fn white_space_around_a_variable_is_dropped() {
+    let server = Server::once(reply("Hi"));
+    let base = format!(" {}\r\n", server.base());
+    airx(["chat", "hi"])
+        .env("AIRX_BASE_URL", base)
+        .env("AIRX_MODEL", "glm-4-airx\r")
+        .env("AIRX_API_KEY", format!("{KEY}\r\n"))
+        .env("AIRX_NO_STDIN", "1 ")
+        .run()
+        .is(0, "Hi\n", "");
+    let asked = &server.asked()[0];
+    assert_eq!(asked.json()["model"], "glm-4-airx");
+    assert_eq!(
+        asked.header("authorization").map(str::to_owned),
+        Some(format!("Bearer {KEY}"))
+    );
+    let folder = crate::harness::folder();
+    let server = Server::once(reply("Hi"));
+    airx(["chat", "hi"])
+        .at(&server)
+        .within(folder.path())
+        .env("AIRX_RECORD", "tapes\r")
+        .env("AIRX_CONFIG", "/dev/null\r\n")
+        .env("AIRX_MODEL", " \r\n")
+        .run()
+        .is(0, "Hi\n", "");
+    assert!(folder.path().join("tapes").is_dir());
+    assert_eq!(server.asked()[0].json()["model"], "glm-4-airx");
 }

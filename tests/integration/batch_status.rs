@@ -197,12 +197,12 @@ fn batch_alone_and_a_slip_are_told_what_there_is() {
     airx(["batch"]).run().is(
         2,
         "",
-        "airx: usage: batch: what to do was not said\nhint: airx batch submit, status, wait, fetch or cancel; airx help batch\n",
+        "airx: usage: airx batch needs a command\nhint: use airx batch submit, status, wait, fetch or cancel; see airx help batch\n",
     );
     airx(["batch", "stats"]).run().is(
         2,
         "",
-        "airx: usage: batch cannot \"stats\"\nhint: did you mean airx batch status?\n",
+        "airx: usage: airx batch has no command \"stats\"\nhint: did you mean airx batch status?\n",
     );
 }
 

@@ -1,6 +1,6 @@
 //! The commands that ask no model, and what a slip of the finger gets.
 
-use crate::harness::{Server, airx, reply, run};
+use crate::harness::{Server, airx, json, reply, run};
 
 #[track_caller]
 fn text(args: &[&str]) -> String {
@@ -23,7 +23,7 @@ fn airx_alone_is_told_what_to_write() {
     airx([""; 0]).run().is(
         2,
         "",
-        "airx: usage: no command was given\nhint: to ask a question: airx chat \"question\"; the commands: airx --help\n",
+        "airx: usage: no command given\nhint: to ask a question: airx chat \"question\"; to list the commands: airx --help\n",
     );
 }
 
@@ -32,7 +32,7 @@ fn a_question_without_a_command_is_told_the_command() {
     airx(["what is rust?"]).run().is(
         2,
         "",
-        "airx: usage: \"what is rust?\" is no command\nhint: to ask a question: airx chat \"what is rust?\"\n",
+        "airx: usage: \"what is rust?\" is not a command\nhint: to ask a question: airx chat \"what is rust?\"\n",
     );
 }
 
@@ -41,7 +41,7 @@ fn a_misspelt_command_is_told_the_near_one() {
     airx(["chta"]).run().is(
         2,
         "",
-        "airx: usage: \"chta\" is no command\nhint: did you mean airx chat? To ask a question: airx chat \"chta\"\n",
+        "airx: usage: \"chta\" is not a command\nhint: did you mean airx chat? to ask a question: airx chat \"chta\"\n",
     );
 }
 
@@ -50,15 +50,110 @@ fn an_unknown_option_is_named_with_the_near_one() {
     airx(["chat", "--temprature", "1", "hi"]).run().is(
         2,
         "",
-        "airx: usage: unexpected argument '--temprature' found\nhint: a similar argument exists: '--temperature'\n",
+        "airx: usage: unknown option '--temprature'\nhint: did you mean '--temperature'?\n",
     );
-    let ran = airx(["chat", "--frobnicate"]).run();
-    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
-    assert!(
-        ran.stderr
-            .starts_with("airx: usage: unexpected argument '--frobnicate' found\nhint: "),
-        "{}",
-        ran.stderr
+    airx(["chat", "--frobnicate"]).run().is(
+        2,
+        "",
+        "airx: usage: unknown option '--frobnicate'\nhint: see airx help chat; to send it as text: airx chat -- '--frobnicate'\n",
+    );
+}
+
+#[test]
+fn an_option_that_airx_spells_otherwise_is_told_how() {
+    for (args, option, hint) in [
+        (
+            ["chat", "--stream", "hi"],
+            "--stream",
+            "to print the answer as it is generated: airx stream",
+        ),
+        (
+            ["chat", "--continue", "hi"],
+            "--continue",
+            "to continue a conversation: --session FILE",
+        ),
+        (
+            ["chat", "--json", "hi"],
+            "--json",
+            "to get valid JSON: airx json; to get the server's body: --format json",
+        ),
+        (
+            ["chat", "--api-key=secret", "hi"],
+            "--api-key",
+            "a key on the command line can be seen by others: set AIRX_API_KEY, or use --key-file",
+        ),
+        (
+            ["-q", "chat", "hi"],
+            "-q",
+            "options follow the command: airx chat -q",
+        ),
+        (
+            ["--format=json", "tools", "hi"],
+            "--format",
+            "options follow the command: airx tools --format",
+        ),
+    ] {
+        let told = format!("airx: usage: unknown option '{option}'\nhint: {hint}\n");
+        airx(args).nowhere().run().is(2, "", &told);
+    }
+}
+
+#[test]
+fn a_misspelt_model_that_the_server_does_not_know_gets_the_near_name() {
+    let body = r#"{"error":{"code":"1211","message":"no such model"}}"#;
+    let told = |name: &str, near: &str| {
+        let server = Server::once(json(400, body));
+        let ran = airx(["chat", "-m", name, "hi"]).at(&server).run();
+        assert_eq!(ran.code, 4, "{}", ran.stderr);
+        assert!(
+            ran.stderr.ends_with(&format!(
+                "\nhint: did you mean -m {near}? airx models lists the known models\n"
+            )),
+            "{}",
+            ran.stderr
+        );
+    };
+    told("glm-4-arix", "glm-4-airx");
+    told("GLM-4-PLUSS", "glm-4-plus");
+    // Another error about the same name gets no suggestion.
+    let server = Server::once(json(400, r#"{"error":{"code":"1214","message":"m"}}"#));
+    let ran = airx(["chat", "-m", "glm-4-arix", "hi"]).at(&server).run();
+    assert!(!ran.stderr.contains("did you mean"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_last_of_an_option_given_twice_wins() {
+    let server = Server::once(reply("ok"));
+    let args = [
+        "chat",
+        "-m",
+        "a",
+        "-q",
+        "-q",
+        "--temperature",
+        "0.2",
+        "--temperature=0.7",
+        "--greedy",
+        "--greedy",
+        "--retries=1",
+        "--retries=0",
+        "--thinking=on",
+        "--thinking=off",
+        "--format=json",
+        "--format=text",
+        "-m",
+        "b",
+        "hi",
+    ];
+    airx(args).at(&server).run().is(0, "ok\n", "");
+    let sent = server.asked()[0].json();
+    assert_eq!(
+        (
+            &sent["model"],
+            &sent["temperature"],
+            &sent["thinking"]["type"]
+        ),
+        (&"b".into(), &0.7.into(), &"disabled".into())
     );
 }
 
@@ -67,12 +162,12 @@ fn a_wrong_value_names_the_right_ones() {
     airx(["chat", "--format", "xml", "hi"]).run().is(
         2,
         "",
-        "airx: usage: invalid value 'xml' for '--format <FORMAT>' [possible values: text, json, ndjson]\nhint: see --help\n",
+        "airx: usage: invalid value 'xml' for '--format <FORMAT>' [possible values: text, json, ndjson]\nhint: see airx help chat\n",
     );
     airx(["chat", "--timeout", "soon", "hi"]).run().is(
         2,
         "",
-        "airx: usage: invalid value 'soon' for '--timeout <DURATION>': write 500ms, 90s, 5m or a number of seconds\nhint: see --help\n",
+        "airx: usage: invalid value 'soon' for '--timeout <DURATION>': write 500ms, 90s, 5m or a number of seconds\nhint: see airx help chat\n",
     );
 }
 
@@ -144,14 +239,10 @@ fn models_are_a_table_one_array_or_lines() {
             "10",
             "CNY",
             "-",
-            "-",
-            "5",
-            "30",
-            "40",
-            "50"
+            "5/30/40/50"
         ]
     );
-    assert!(table.contains("Prices are for a million tokens, as listed on 20"));
+    assert!(table.contains("Prices are per million tokens, listed on 20"));
     let array: Vec<serde_json::Value> =
         serde_json::from_str(&text(&["models", "--format", "json"])).unwrap();
     let lines: Vec<serde_json::Value> = text(&["models", "--format", "ndjson"])
@@ -173,7 +264,7 @@ fn completions_are_printed_for_every_shell() {
     airx(["completions", "csh"]).run().is(
         2,
         "",
-        "airx: usage: invalid value 'csh' for '<SHELL>' [possible values: bash, zsh, fish, powershell, elvish]\nhint: a similar value exists: 'zsh'\n",
+        "airx: usage: invalid value 'csh' for '<SHELL>' [possible values: bash, zsh, fish, powershell, elvish]\nhint: did you mean 'zsh'?\n",
     );
 }
 

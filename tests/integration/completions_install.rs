@@ -178,7 +178,6 @@ fn a_shell_or_a_home_without_a_place_exits_2() {
 }
 
 /// Whether a shell is here; in CI it must be.
-#[allow(clippy::print_stderr, reason = "who reads the tests' output sees it")]
 fn has(shell: &str) -> bool {
     let found = std::process::Command::new(shell)
         .arg("--version")
@@ -189,7 +188,7 @@ fn has(shell: &str) -> bool {
         "{shell} is needed"
     );
     if !found {
-        eprintln!("skipped: no {shell} here");
+        crate::harness::skipped(&format!("{shell} is not installed"));
     }
     found
 }

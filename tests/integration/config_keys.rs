@@ -313,6 +313,6 @@ fn no_configuration_is_read_without_a_home() {
     airx(["chat", "hi"]).run().is(
         3,
         "",
-        "airx: account: no key for open.bigmodel.cn\nhint: set AIRX_API_KEY or ZHIPUAI_API_KEY, or give --key-file; try without a key: airx mock -- airx chat hello\n",
+        "airx: account: no key for open.bigmodel.cn\nhint: set ZHIPUAI_API_KEY or AIRX_API_KEY, or use --key-file; get a key at https://open.bigmodel.cn/usercenter/apikeys; to try without one: airx mock -- airx chat hello\n",
     );
 }

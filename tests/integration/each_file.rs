@@ -46,7 +46,7 @@ fn the_file_has_all_results_in_order_and_mode_0600() {
     assert_eq!(names(&folder), ["items", "out"]);
 }
 
-fn names(folder: &tempfile::TempDir) -> Vec<String> {
+pub fn names(folder: &tempfile::TempDir) -> Vec<String> {
     let name = |entry: std::io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string();
     let mut names: Vec<String> = folder
         .path()
@@ -60,7 +60,7 @@ fn names(folder: &tempfile::TempDir) -> Vec<String> {
 
 /// Waits until a file has so many lines.
 #[track_caller]
-fn await_line(folder: &tempfile::TempDir, name: &str, count: usize) -> String {
+pub fn await_line(folder: &tempfile::TempDir, name: &str, count: usize) -> String {
     let begun = std::time::Instant::now();
     loop {
         let text = read_to_string(folder.path().join(name)).unwrap_or_default();

@@ -40,6 +40,21 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
         "an item's line is printed when its answer is complete; leave it out",
     ),
     (
+        &["chat", "--format", "text"],
+        "--format text is for one answer, not for --each",
+        "leave it out; for the texts alone: airx … | jq -r .content",
+    ),
+    (
+        &["json", "--format=text"],
+        "--format text is for one answer, not for --each",
+        "leave it out; for the texts alone: airx … | jq -r .content",
+    ),
+    (
+        &["chat", "-o", "out-{}.txt"],
+        "-o out-{}.txt: all results go to one file, and {} is not replaced there",
+        "name one file, and take it apart afterwards: jq -r .content FILE",
+    ),
+    (
         &["tools", "--run"],
         "--run with --each needs --yes",
         "nobody can be asked for the calls of many items at the same time",
@@ -67,12 +82,12 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     (
         &["chat", "--session", "s"],
         "the argument '--session <FILE>' cannot be used with '--each[=<HOW>]'",
-        "see --help",
+        "see airx help chat",
     ),
     (
         &["chat", "--resume"],
         "the following required arguments were not provided: --output <FILE>",
-        "see --help",
+        "see airx help chat",
     ),
     (
         &["chat", "--resume", "-o", "-"],
@@ -105,7 +120,7 @@ fn options_for_one_answer_are_refused() {
     airx(["stream", "--each", "x"]).nowhere().run().is(
         2,
         "",
-        "airx: usage: unexpected argument '--each' found\nhint: many inputs are for airx chat, tools and json\n",
+        "airx: usage: unknown option '--each'\nhint: many inputs are for airx chat, tools and json\n",
     );
     airx(["chat", "--unordered", "x"])
         .nowhere()

@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use crate::harness::items::{echo, echoes, timeless, told};
 use crate::harness::signals::send;
-use crate::harness::watch::Watch;
+use crate::harness::watch::{Watch, terminal};
 use crate::harness::{event, finish};
 use crate::signals::heedful;
 
@@ -102,4 +102,60 @@ fn a_sigint_while_it_waits_for_items_ends_it_at_once() {
         (Some(2), echoes([(0, "a!")]))
     );
     drop(stdin);
+}
+
+#[test]
+fn whatever_ends_the_run_every_finished_result_is_printed_in_order() {
+    let count = 80;
+    for (signals, number) in [
+        (&[Signal::TERM][..], 15),
+        (&[Signal::HUP], 1),
+        (&[Signal::INT, Signal::INT], 2),
+    ] {
+        for format in ["text", "ndjson"] {
+            let server = echo().hold();
+            let args = ["chat", "--each", "-c", "10"];
+            let args = match format {
+                "ndjson" => [&args[..], &["--format", "ndjson"]].concat(),
+                _ => args.to_vec(),
+            };
+            let (screen, side) = terminal();
+            let mut window = rustix::termios::tcgetwinsize(&side).unwrap();
+            window.ws_col = 100;
+            rustix::termios::tcsetwinsize(&side, window).unwrap();
+            let mut child = heedful(&args)
+                .of(&server)
+                .env("TERM", "xterm")
+                .stderr_to(side)
+                .start();
+            let out = Watch::new(child.stdout.take().unwrap());
+            let mut stdin = child.stdin.take().unwrap();
+            stdin
+                .write_all(crate::harness::items::numbers(count).as_bytes())
+                .unwrap();
+            drop(stdin);
+            for item in 1..count {
+                server.let_go(&item.to_string());
+            }
+            screen.until("79 done, 0 failed, 1 in flight");
+            for signal in signals {
+                send(&child, *signal);
+                if *signal == Signal::INT {
+                    screen.until("SIGINT: what is in flight ends first");
+                }
+            }
+            let ran = finish(child);
+            assert_eq!(ran.signal, Some(number), "{}", screen.all());
+            let expected: Vec<_> = (1..count).map(|item| (item, format!("{item}!"))).collect();
+            assert_eq!(told(&out.all()), expected);
+            let last = event(out.all().lines().last().unwrap());
+            let types = if format == "ndjson" {
+                "error"
+            } else {
+                "result"
+            };
+            assert_eq!(last["type"], types);
+            server.let_all_go();
+        }
+    }
 }

@@ -73,11 +73,30 @@ hint: use https, or allow it with --allow-http (AIRX_ALLOW_HTTP=1)\n"
 
 #[test]
 fn a_base_that_is_no_url_exits_2() {
-    let hint = "\nhint: write it whole, like https://open.bigmodel.cn/api/paas/v4\n";
+    let hint = "\nhint: write it like https://open.bigmodel.cn/api/paas/v4\n";
+    let bare = "it does not begin with http:// or https://\nhint: write";
     for (base, why) in [
         (
             "open.bigmodel.cn",
-            format!("relative URL without a base{hint}"),
+            format!("{bare} https://open.bigmodel.cn\n"),
+        ),
+        ("localhost:8080", format!("{bare} http://localhost:8080\n")),
+        (
+            "127.0.0.1:8080/v1",
+            format!("{bare} http://127.0.0.1:8080/v1\n"),
+        ),
+        ("[::1]:8080/v1/", format!("{bare} http://[::1]:8080/v1\n")),
+        (
+            "example.com:8080/v1?a=b",
+            format!("{bare} https://example.com:8080/v1?a=b\n"),
+        ),
+        (
+            "me:hidden@example.com",
+            format!("{bare} https://example.com\n"),
+        ),
+        (
+            "/v1",
+            format!("{bare} it like https://open.bigmodel.cn/api/paas/v4\n"),
         ),
         ("ftp://h/v1", "its scheme is none of http, https\n".into()),
         ("https://user:hidden word@:x", format!("empty host{hint}")),

@@ -304,3 +304,23 @@ pub fn file(folder: &tempfile::TempDir, name: &str, text: impl AsRef<[u8]>) -> P
     std::fs::write(&path, text).unwrap();
     path
 }
+
+/// Says that the rest of this test was skipped. `eprintln!` would not do: the test
+/// runner keeps what a test that passes prints by it.
+pub fn skipped(why: &str) {
+    let test = std::thread::current();
+    let test = test.name().unwrap_or("a test");
+    let _ = writeln!(std::io::stderr(), "skipped: {test}: {why}");
+}
+
+/// Gives a file, folder or link to another user. Only root can: for others it
+/// returns false and says that the test is skipped. Unit tests cover the decision
+/// itself for all users.
+#[cfg(unix)]
+pub fn given_away(path: &Path) -> bool {
+    let given = std::os::unix::fs::lchown(path, Some(12_345), None).is_ok();
+    if !given {
+        skipped("only root can give files to another user");
+    }
+    given
+}

@@ -1,6 +1,8 @@
 //! The headers of a request: airx's own, and `--header`.
 
-use crate::harness::{Airx, Server, airx, file, folder, reply};
+use crate::harness::{
+    Airx, DONE, Server, airx, delta, file, finish_frame, folder, http, reply, reply_body,
+};
 
 /// `airx chat hi` with these variables and arguments.
 fn chat(variables: &[(&str, &str)], args: &[&str]) -> Airx {
@@ -125,5 +127,60 @@ fn user_info_of_the_base_is_sent_as_basic_where_there_is_no_key() {
             .run()
             .is(0, "Hi\n", "");
         assert_eq!(server.asked()[0].header("authorization"), Some(sent));
+    }
+}
+
+#[test]
+fn two_hundred_header_lines_are_read_and_more_exit_7() {
+    // One more is Content-Length.
+    let lines = |count: usize| {
+        (1..count)
+            .map(|at| format!("X-{at}: a\r\n"))
+            .collect::<String>()
+    };
+    let body = reply_body("Hi", "stop");
+    let events = format!("{}{}{DONE}", delta("Hi"), finish_frame("stop"));
+    for (command, body) in [("chat", &body), ("stream", &events)] {
+        for count in [101, 200] {
+            let server = Server::once(http(200, &lines(count), body));
+            airx([command, "hi"]).at(&server).run().is(0, "Hi\n", "");
+        }
+        let server = Server::once(http(200, &lines(201), body));
+        let told = format!(
+            "airx: incomplete: the response of {} has more than 200 header lines\n",
+            server.address()
+        );
+        airx([command, "hi", "--retries=0"])
+            .at(&server)
+            .run()
+            .is(7, "", &told);
+    }
+}
+
+#[test]
+fn a_content_encoding_that_encodes_nothing_is_read() {
+    let body = reply_body("Hi", "stop");
+    for coding in ["none", "identity", "None", "", "identity, none", "\u{20}"] {
+        let server = Server::once(http(200, &format!("Content-Encoding: {coding}\r\n"), &body));
+        airx(["chat", "hi"]).at(&server).run().is(0, "Hi\n", "");
+    }
+    for headers in [
+        "Content-Encoding: gzip\r\n",
+        "Content-Encoding: none\r\nContent-Encoding: br\r\n",
+    ] {
+        let server = Server::once(http(200, headers, &body));
+        airx(["chat", "hi", "--retries=0"])
+            .at(&server)
+            .run()
+            .code_is(7);
+    }
+}
+
+#[test]
+fn an_error_behind_a_byte_order_mark_keeps_its_code() {
+    let body = "\u{feff}{\"error\":{\"code\":\"1113\",\"message\":\"m\"}}";
+    for command in ["chat", "stream"] {
+        let server = Server::once(http(429, "", body));
+        airx([command, "hi"]).at(&server).run().code_is(3);
     }
 }

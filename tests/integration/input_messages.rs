@@ -170,6 +170,6 @@ fn messages_and_session_exclude_each_other() {
     ran.is(
         2,
         "",
-        "airx: usage: the argument '--messages <FILE>' cannot be used with '--session <FILE>'\nhint: see --help\n",
+        "airx: usage: the argument '--messages <FILE>' cannot be used with '--session <FILE>'\nhint: see airx help chat\n",
     );
 }

@@ -183,7 +183,7 @@ fn pretty_and_select_exclude_each_other() {
     airx(["json", "--pretty", "--select", "/a", "hi"]).nowhere().run().is(
         2,
         "",
-        "airx: usage: the argument '--pretty' cannot be used with '--select </POINTER>'\nhint: see --help\n",
+        "airx: usage: the argument '--pretty' cannot be used with '--select </POINTER>'\nhint: see airx help json\n",
     );
 }
 
@@ -211,7 +211,7 @@ fn a_pointer_without_its_slash_is_refused_before_anything_is_sent() {
             .nowhere()
             .run();
         let told = format!(
-            "airx: usage: invalid value '{pointer}' for '--select </POINTER>': {why}\nhint: see --help\n"
+            "airx: usage: invalid value '{pointer}' for '--select </POINTER>': {why}\nhint: see airx help json\n"
         );
         ran.is(2, "", &told);
     }

@@ -89,6 +89,6 @@ fn schema_and_fields_exclude_each_other() {
     airx(["json", "--schema", "{}", "--fields", "a", "hi"]).nowhere().run().is(
         2,
         "",
-        "airx: usage: the argument '--schema <FILE|JSON>' cannot be used with '--fields <FIELDS>'\nhint: see --help\n",
+        "airx: usage: the argument '--schema <FILE|JSON>' cannot be used with '--fields <FIELDS>'\nhint: see airx help json\n",
     );
 }

@@ -195,11 +195,11 @@ fn lines_and_stream_are_refused_where_they_make_no_sense() {
         ),
         (
             &["--stream"],
-            "the following required arguments were not provided: --lines\nhint: see --help\n",
+            "the following required arguments were not provided: --lines\nhint: see airx help json\n",
         ),
         (
             &["--lines", "--pretty"],
-            "the argument '--lines' cannot be used with '--pretty'\nhint: see --help\n",
+            "the argument '--lines' cannot be used with '--pretty'\nhint: see airx help json\n",
         ),
         (
             &["--lines", "--stream", "--format", "json"],

@@ -2,13 +2,14 @@
 //! changed, and what cannot be used is refused before anything is sent.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::Path;
 
 use tempfile::TempDir;
 
 use crate::harness::{
-    Airx, Play, Ran, Server, airx, bash, file, folder, gated, json, reply, reply_body, run,
+    Airx, Play, Ran, Server, airx, bash, file, folder, gated, given_away, json, reply, reply_body,
+    run,
 };
 
 /// An answer that `--max-tokens` cut.
@@ -44,17 +45,6 @@ fn powerless(args: &[&str]) -> Airx {
         return run("setpriv", ["--bounding-set=-all", program]).args(args);
     }
     airx(args)
-}
-
-/// Gives a file or a link away; only the superuser can, and so only he sees what
-/// follows. What decides it is held for all users by tests beside the code.
-#[allow(clippy::print_stderr, reason = "who reads the tests' output sees it")]
-fn given_away(path: &Path) -> bool {
-    let given = lchown(path, Some(12_345), None).is_ok();
-    if !given {
-        eprintln!("skipped: only the superuser can give files to another user");
-    }
-    given
 }
 
 /// A folder like `/tmp`.
@@ -317,4 +307,25 @@ fn a_recording_that_is_none_is_refused_without_telling_what_it_holds() {
         .run()
         .is(0, "", "");
     refused(&folder, &replay, &format!("{named}: it is not a file"));
+}
+
+#[test]
+fn a_meta_file_keeps_what_another_user_s_link_leads_to() {
+    let folder = folder();
+    let victim = file(&folder, "victim", "precious");
+    let open = folder.path().join("open");
+    fs::create_dir(&open).unwrap();
+    fs::set_permissions(&open, fs::Permissions::from_mode(0o1777)).unwrap();
+    let link = open.join("meta");
+    symlink(&victim, &link).unwrap();
+    if !given_away(&link) {
+        return;
+    }
+    let ran = airx(["chat", "--meta", "open/meta", "hi"])
+        .nowhere()
+        .within(folder.path())
+        .run();
+    let message = "airx: usage: --meta open/meta: another user put it into a folder that all can write to\nhint: nothing was sent\n";
+    ran.is(2, "", message);
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
 }

@@ -25,6 +25,8 @@ mod each;
 mod each_concurrency;
 mod each_costs;
 #[cfg(unix)]
+mod each_disturbed;
+#[cfg(unix)]
 mod each_file;
 mod each_lines;
 mod each_refused;
@@ -67,9 +69,17 @@ mod mock_chat;
 mod mock_files;
 mod model_limits;
 #[cfg(unix)]
+mod named_pipes;
+#[cfg(unix)]
 mod output_file;
 #[cfg(unix)]
+mod output_leftovers;
+#[cfg(unix)]
+mod output_refused;
+#[cfg(unix)]
 mod pipes;
+#[cfg(target_os = "linux")]
+mod process_one;
 mod proxy;
 mod record;
 #[cfg(unix)]
@@ -79,6 +89,8 @@ mod replay;
 mod request;
 mod retries;
 mod retry_after;
+#[cfg(unix)]
+mod same_file;
 mod server_errors;
 #[cfg(unix)]
 mod signal_exit;
@@ -106,6 +118,8 @@ mod tools_check;
 mod tools_child;
 #[cfg(unix)]
 mod tools_mcp;
+#[cfg(unix)]
+mod tools_mcp_faults;
 #[cfg(unix)]
 mod tools_run;
 #[cfg(unix)]

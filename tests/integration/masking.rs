@@ -56,6 +56,14 @@ fn forms() -> Vec<String> {
         forms.push(json[1..json.len() - 1].replace('/', "\\/"));
         forms.push(percent(text, true).replace("%2E", "."));
         forms.push(percent(text, false).replace("%2e", "."));
+        let all = |escape: &dyn Fn(u8) -> String| -> String { text.bytes().map(escape).collect() };
+        forms.push(all(&|byte| format!("\\u{byte:04X}")));
+        forms.push(all(&|byte| format!("\\u{byte:04x}")));
+        forms.push(all(&|byte| format!("%{byte:02X}")));
+        forms.push(all(&|byte| format!("%{byte:02x}")));
+        forms.push(all(&|byte| format!("%25{byte:02x}")));
+        forms.push(text.replace('+', "\\u002B").replace('"', "\\\""));
+        forms.push(text.replace('S', "%53").replace('f', "%66"));
         for before in ["", "x", "Bearer ", "api:"] {
             forms.push(BASE64_STANDARD.encode(format!("{before}{text}")));
         }
@@ -183,6 +191,31 @@ fn header_values_and_user_info_are_hidden() {
     ] {
         assert!(!ran.stderr.contains(secret), "{secret} in {}", ran.stderr);
     }
+}
+
+#[test]
+fn a_header_with_an_ordinary_word_garbles_no_message() {
+    for value in ["server", "openai", "HTTP 40", "says"] {
+        let server = Server::once(json(400, r#"{"error":{"message":"openai says no"}}"#));
+        airx(["chat", "hi", "--header", &format!("X-Team: {value}")])
+            .at(&server)
+            .run()
+            .is(
+                4,
+                "",
+                "airx: rejected: the server answered HTTP 400: openai says no\n",
+            );
+    }
+    // A header whose name says what it is hides a short value, too.
+    let server = Server::once(json(400, r#"{"error":{"message":"who is team1?"}}"#));
+    airx(["chat", "hi", "--header", "X-Api-Key: team1"])
+        .at(&server)
+        .run()
+        .is(
+            4,
+            "",
+            "airx: rejected: the server answered HTTP 400: who is [hidden]?\n",
+        );
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Proxies: from the flag or the environment, never for this machine. The
 //! hosts asked for have no address: only a proxy can find them.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
+
 use crate::harness::proxy::Proxy;
 use crate::harness::tls::Authority;
 use crate::harness::{Airx, Server, airx, folder, reply, stream_of};
@@ -62,6 +64,110 @@ fn a_proxy_that_cannot_be_used_is_refused_and_not_gone_past() {
     let server = Server::once(reply("Hi"));
     airx(["chat", "hi", "--base-url", &server.base()])
         .env("ALL_PROXY", "ftp://127.0.0.1:9")
+        .run()
+        .is(0, "Hi\n", "");
+}
+
+/// A user name and password with every ASCII character that is not a letter or digit.
+fn passwords() -> impl Iterator<Item = (char, String)> {
+    let special = (' '..='~').filter(|character| !character.is_ascii_alphanumeric());
+    special.map(|character| (character, format!("pass{character}word")))
+}
+
+#[test]
+fn a_proxy_variable_with_any_special_character_is_used_or_refused() {
+    // As curl: these end the user info, or a URL cannot hold them.
+    let refused = [' ', '/', '?', '#', '@'];
+    let used = passwords().count() - refused.len();
+    let server = Server::play((0..used).map(|_| reply("Hi")));
+    let mut expected = Vec::new();
+    for (character, password) in passwords() {
+        let proxy = format!("http://user:{password}@{}", server.address());
+        let ran = chat(&[]).env("http_proxy", proxy).run();
+        if refused.contains(&character) {
+            ran.code_is(2);
+            let begin = "airx: usage: http_proxy is not a usable URL: ";
+            assert!(ran.stderr.starts_with(begin), "{}", ran.stderr);
+            assert!(!ran.stderr.contains("word@"), "{}", ran.stderr);
+        } else {
+            ran.is(0, "Hi\n", "");
+            let user_info = BASE64_STANDARD.encode(format!("user:{password}"));
+            expected.push(format!("Basic {user_info}"));
+        }
+    }
+    let sent = server.asked();
+    let sent = sent
+        .iter()
+        .map(|asked| asked.header("proxy-authorization").unwrap());
+    assert_eq!(sent.collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_tunnel_gets_the_password_with_its_special_characters() {
+    let proxy = Proxy::refusing("HTTP/1.1 403 Forbidden\r\n\r\n");
+    for character in ['|', '^', '{', '[', '<', '"', '\'', '`', '\\', 'é'] {
+        for (command, name) in [("chat", "HTTPS_PROXY"), ("stream", "all_proxy")] {
+            let url = format!(
+                "http://us{character}er:pass{character}word@{}",
+                proxy.address()
+            );
+            airx([
+                command,
+                "--base-url",
+                "https://model.test/v1",
+                "hi",
+                "--retries",
+                "0",
+            ])
+            .env(name, url)
+            .run()
+            .code_is(6);
+            let asked = proxy.asked().pop().unwrap();
+            let user_info = format!("us{character}er:pass{character}word");
+            let header = format!("Basic {}", BASE64_STANDARD.encode(user_info));
+            assert!(asked.contains(&header), "{character}: {asked}");
+        }
+    }
+}
+
+#[test]
+fn a_proxy_written_in_an_odd_way_is_used_as_in_curl_or_refused() {
+    let server = Server::play((0..10).map(|_| reply("Hi")));
+    let address = server.address();
+    for proxy in [
+        address.clone(),
+        format!("http:/{address}"),
+        format!("http:///{address}"),
+        format!("HTTP://{address}/path"),
+        format!(" http://{address}\r\n"),
+    ] {
+        chat(&[]).env("all_proxy", &proxy).run().is(0, "Hi\n", "");
+        chat(&["--proxy", &proxy]).run().is(0, "Hi\n", "");
+    }
+    for proxy in [
+        format!("//{address}"),
+        format!("http:////{address}"),
+        format!("http:{address}"),
+        format!("http://user:pass@word@{address}"),
+    ] {
+        let ran = chat(&[]).env("all_proxy", &proxy).run();
+        ran.code_is(2);
+        assert!(
+            ran.stderr
+                .starts_with("airx: usage: all_proxy is not a usable URL: ")
+        );
+        chat(&["--proxy", &proxy]).run().code_is(2);
+    }
+    assert_eq!(server.asked().len(), 10);
+}
+
+#[test]
+fn the_lower_case_variable_counts_first_as_in_curl() {
+    let server = Server::once(reply("Hi"));
+    chat(&[])
+        .env("http_proxy", server.address())
+        .env("HTTP_PROXY", "127.0.0.1:9")
+        .env("all_proxy", "127.0.0.1:9")
         .run()
         .is(0, "Hi\n", "");
 }
@@ -183,19 +289,38 @@ fn socks5_resolves_here_and_socks5h_there() {
 #[test]
 fn hosts_of_no_proxy_are_asked_directly() {
     let proxy = Proxy::refusing("HTTP/1.1 500 X\r\n\r\n");
-    for (name, value) in [
-        ("NO_PROXY", "other.test, .test"),
-        ("no_proxy", "model.test"),
-        ("NO_PROXY", "*"),
+    // Without a proxy neither host can be reached.
+    let (name, address) = ("http://model.test/v1", "http://192.0.2.7/v1");
+    for (base, variable, value) in [
+        (name, "NO_PROXY", "other.test, .test"),
+        (name, "NO_PROXY", "other.test model.test"),
+        (name, "no_proxy", "model.test"),
+        (name, "NO_PROXY", "*"),
+        (address, "NO_PROXY", "*"),
+        (address, "no_proxy", "other.test 192.0.2.7"),
+        (address, "NO_PROXY", "192.0.2.0/24"),
     ] {
-        let ran = chat(&["--retries", "0"])
-            .args(["--connect-timeout", "2s"])
+        for by in [
+            vec![],
+            vec!["--proxy", &*format!("http://{}", proxy.address())],
+        ] {
+            let ran = airx([
+                "chat",
+                "--allow-http",
+                "--base-url",
+                base,
+                "hi",
+                "--retries=0",
+            ])
+            .args(["--connect-timeout", "300ms"])
+            .args(by)
             .env("ALL_PROXY", format!("http://{}", proxy.address()))
-            .env(name, value)
+            .env(variable, value)
             .run();
-        // Without a proxy the host has no address.
-        ran.code_is(6);
-        assert!(proxy.asked().is_empty(), "{name}={value}");
+            ran.code_is(6);
+            assert!(proxy.asked().is_empty(), "{variable}={value}");
+            assert!(!ran.stderr.contains("proxy"), "{}", ran.stderr);
+        }
     }
 }
 
@@ -253,30 +378,31 @@ fn a_proxy_that_is_not_there_is_named_and_exits_6() {
 }
 
 #[test]
-fn a_proxy_of_plain_http_that_is_not_there_is_in_the_hint() {
+fn a_proxy_of_plain_http_that_is_not_there_is_named() {
     let asked = || {
         let args = ["chat", "--base-url", "http://model.test/v1", "--allow-http"];
         airx(args).args(["--retries", "0", "hi"])
     };
-    let told = "airx: network: cannot connect to model.test:80: Connection refused (os error 111)\nhint: check --base-url, and that the server is running; and the proxy 127.0.0.1:9, if it goes by that\n";
+    let told = format!(
+        "airx: network: cannot connect to model.test:80 by the proxy 127.0.0.1:9: Connection refused (os error 111)\n{PROXY_HINT}"
+    );
     let proxy = "http://u:hidden-word@127.0.0.1:9";
-    asked().args(["--proxy", proxy]).run().is(6, "", told);
-    asked().env("http_proxy", proxy).run().is(6, "", told);
+    asked().args(["--proxy", proxy]).run().is(6, "", &told);
+    asked().env("http_proxy", proxy).run().is(6, "", &told);
 }
 
 #[test]
 fn a_proxy_that_is_no_url_exits_2() {
+    let hint =
+        "hint: write it like http://NAME:PASS@HOST:3128, with special characters percent-encoded\n";
     for (proxy, why) in [
         (
             "ftp://h",
-            "its scheme is none of http, https, socks5, socks5h, socks4, socks4a\n",
+            "its scheme is none of http, https, socks5, socks5h, socks4, socks4a",
         ),
-        (
-            "http://",
-            "empty host\nhint: write it whole, like https://open.bigmodel.cn/api/paas/v4\n",
-        ),
+        ("http://", "it names no host"),
     ] {
-        let told = format!("airx: usage: --proxy is not a usable URL: {why}");
+        let told = format!("airx: usage: --proxy is not a usable URL: {why}\n{hint}");
         chat(&["--proxy", proxy]).run().is(2, "", &told);
     }
 }

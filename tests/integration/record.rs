@@ -436,7 +436,7 @@ fn a_masked_answer_is_told_of() {
 fn a_short_header_value_does_not_break_the_json_around_it() {
     let tapes = folder();
     let server = Server::once(reply("Is it true?"));
-    airx(["chat", "hi", "--header", "X-Mode: true", "-q", "--record"])
+    airx(["chat", "hi", "--header", "X-Token: true", "-q", "--record"])
         .args([tapes.path()])
         .args(["--param", "extra=true"])
         .at(&server)

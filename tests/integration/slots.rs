@@ -8,8 +8,11 @@ use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::harness::mock::Mock;
-use crate::harness::{Airx, Server, Step, airx, finish, folder, json, reply, reply_body};
+use crate::harness::items::echo;
+use crate::harness::watch::Watch;
+use crate::harness::{
+    Airx, Server, Step, airx, finish, folder, given_away, json, reply, reply_body,
+};
 
 /// One that may have `limit` requests in flight; its slots are in `runtime`.
 fn limited(limit: u32, runtime: &Path) -> Airx {
@@ -49,23 +52,25 @@ fn until_it_waits(child: &mut Child) {
 fn no_more_than_the_limit_are_ever_in_flight() {
     const RUNS: usize = 24;
     let runtime = folder();
-    let mock = Mock::start(&["--tier", "v0", "--latency", "5ms"]);
-    let runs: Vec<Child> = (0..RUNS)
-        .map(|_| {
-            limited(5, runtime.path())
-                .args(["--retries", "0"])
-                .env("AIRX_BASE_URL", &mock.base)
-                .start()
-        })
+    let server = echo().hold();
+    let mut runs: Vec<Child> = (0..RUNS)
+        .map(|_| limited(5, runtime.path()).of(&server).start())
         .collect();
-    let ran: Vec<_> = runs.into_iter().map(finish).collect();
-    for ran in &ran {
-        assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let said: Vec<Watch> = runs
+        .iter_mut()
+        .map(|run| Watch::new(run.stderr.take().unwrap()))
+        .collect();
+    // No answer leaves before five are in flight and all others wait.
+    server.await_asked(5);
+    until("all others wait", || {
+        let waits = |said: &&Watch| said.so_far().contains("* waiting for a slot");
+        said.iter().filter(waits).count() >= RUNS - 5
+    });
+    server.let_all_go();
+    for run in runs {
+        assert_eq!(finish(run).stdout, "hi!\n");
     }
-    assert!(
-        ran.iter().any(|ran| ran.stderr.contains("waiting")),
-        "none had to wait"
-    );
+    assert_eq!(server.most(), 5);
 }
 
 #[test]
@@ -168,13 +173,17 @@ fn the_wait_does_not_count_in_the_timeout() {
     let server = Server::play([held(), reply("Hello")]);
     let holder = limited(1, runtime.path()).at(&server).start();
     until("the first request", || server.asked().len() == 1);
-    let waiter = limited(1, runtime.path())
-        .args(["--timeout", "700ms"])
-        .at(&server)
-        .start();
-    std::thread::sleep(Duration::from_millis(1200));
+    let timeout = ["--timeout", "700ms"];
+    let mut waiter = limited(1, runtime.path()).args(timeout).at(&server).start();
+    let said = Watch::new(waiter.stderr.take().unwrap());
+    said.until("* waiting for a slot");
+    // This one starts its clock later: when it ends, both times are over.
+    let silent = Server::once(vec![Step::Hold]);
+    let clock = airx(["chat", "-n", "hi"]).args(timeout).at(&silent).run();
+    assert_eq!(clock.code, 6, "{}", clock.stderr);
     server.go();
-    let ran = finish(waiter);
+    let mut ran = finish(waiter);
+    ran.stderr = said.all();
     assert_eq!((ran.code, &*ran.stdout), (0, "Hello\n"), "{}", ran.stderr);
     let line = ran.stderr.lines().find(|line| line.starts_with("* slot 1"));
     assert!(
@@ -249,8 +258,7 @@ fn a_folder_that_is_not_the_users_own_is_refused() {
     fs::create_dir(&place).unwrap();
     fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();
     refused("is open to others (mode 0777)");
-    // Only the superuser can give a folder away.
-    if std::os::unix::fs::chown(&place, Some(12_345), None).is_ok() {
+    if given_away(&place) {
         fs::set_permissions(&place, fs::Permissions::from_mode(0o700)).unwrap();
         refused("belongs to another user (uid 12345)");
     }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::harness::watch::{Watch, terminal, terminal_pair};
 use crate::harness::{
-    Airx, DONE, Play, Server, Step, airx, chunk, delta, finish, finish_frame, gated, json,
-    last_chunk, reply, stream, stream_head,
+    Airx, DONE, Play, Server, Step, airx, chunk, delta, file, finish, finish_frame, folder, gated,
+    json, last_chunk, reply, stream, stream_head,
 };
 
 /// Exit code and all that is shown of a run whose standard output is a terminal.
@@ -260,4 +260,44 @@ fn shown_thinking_ends_its_line_before_the_answer() {
         .stderr_to(side)
         .run();
     assert_eq!(screen.all(), "2+2␛\n4\n");
+}
+
+#[test]
+fn control_characters_of_the_configuration_are_shown() {
+    let folder = folder();
+    let text = "model = \"\\u001b[2J模型\"\nsystem = \"\\u202ebidi\"\nuser-id = \"\\u009bx\"\n[models.\"\\u001b[31m中文\"]\ncontext = 1024\n";
+    let path = file(&folder, "c.toml", text);
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    for args in [["models", "--config"], ["config", "--config"]] {
+        let show = (args[0] == "config").then_some("show");
+        let run = airx(args).arg(&path).args(show);
+        let (code, screen) = on_terminal(run);
+        assert_eq!(code, 0, "{screen}");
+        assert!(
+            !screen.contains(['\u{1b}', '\u{9b}', '\u{202e}']),
+            "{screen:?}"
+        );
+        assert!(screen.contains('␛'), "{screen}");
+    }
+    let (_, screen) = on_terminal(airx(["models", "--config"]).arg(&path));
+    assert!(screen.contains("\n␛[31m中文 "), "{screen}");
+}
+
+#[test]
+fn tables_fit_the_terminal() {
+    use unicode_width::UnicodeWidthStr;
+    let folder = folder();
+    let text = format!(
+        "system = \"{}\"\n[models.\"中文模型\"]\ncontext = 1024\n",
+        "long ".repeat(60)
+    );
+    let path = file(&folder, "c.toml", text);
+    std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    for args in [&["models"][..], &["config", "show"]] {
+        let (code, screen) = on_terminal(airx(args).arg("--config").arg(&path));
+        assert_eq!(code, 0, "{screen}");
+        for line in screen.lines() {
+            assert!(line.width() <= 80, "{line}");
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! https: what is trusted, and how a connection that breaks is classed.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::Path;
 
 use rcgen::date_time_ymd;
@@ -192,4 +194,33 @@ fn a_server_with_an_authority_s_certificate_is_told_what_to_do() {
         server.address()
     );
     run("chat", &server, &pem).run().is(6, "", &told);
+}
+
+/// Answers whatever comes with this; gives the address.
+fn answering(answer: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    address
+}
+
+#[test]
+fn https_to_a_server_of_plain_http_names_the_url_to_try() {
+    for answer in ["HTTP/1.1 400 Bad Request\r\n\r\n", "SSH-2.0-OpenSSH_9\r\n"] {
+        for (command, path) in [("chat", "/v1"), ("stream", "/v1/chat/completions")] {
+            let place = answering(answer);
+            let base = format!("https://{place}{path}");
+            let told = format!(
+                "airx: network: TLS with {place} failed: the server speaks plain http, not TLS\nhint: write the URL as http://{place}/v1\n"
+            );
+            airx([command, "hi", "--base-url", &base])
+                .run()
+                .is(6, "", &told);
+        }
+    }
 }

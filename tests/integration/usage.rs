@@ -102,7 +102,7 @@ fn quiet_and_verbose_exclude_each_other() {
     airx(["chat", "-q", "-v", "hi"]).nowhere().run().is(
         2,
         "",
-        "airx: usage: the argument '--quiet' cannot be used with '--verbose'\nhint: see --help\n",
+        "airx: usage: the argument '--quiet' cannot be used with '--verbose'\nhint: see airx help chat\n",
     );
 }
 

@@ -84,7 +84,6 @@ fn a_member_that_stands_twice_hides_no_key() {
 fn json_that_was_cut_hides_no_key_behind_escapes() {
     let text = format!("data: {{\"a\":\"{}", KEY.replace('S', "\\u0053"));
     assert_eq!(cleaned(&text).as_deref(), Some("data: {\"a\":\"[hidden]"));
-    assert_eq!(unescaped("\\u12\\u0041\\uffff\\u"), "\\u12A\\uffff\\u");
 }
 
 #[test]
@@ -99,6 +98,6 @@ fn a_word_before_a_colon_is_no_field() {
 #[test]
 fn a_short_text_in_the_syntax_alone_changes_nothing() {
     let mut scrubber = Scrubber::default();
-    scrubber.hide_header("true");
+    scrubber.hide_header("X-Token", "true");
     assert_eq!(body(&scrubber, b"data: {\"a\":true}\n\n"), None);
 }

@@ -2,16 +2,6 @@
 
 use super::*;
 
-#[test]
-fn a_slip_finds_the_key_and_a_stranger_none() {
-    let near = |word| near(word, KEYS.iter().map(|key| key.name));
-    assert_eq!(near("temprature"), Some("temperature"));
-    assert_eq!(near("max_tokens"), Some("max-tokens"));
-    assert_eq!(near("Modle"), Some("model"));
-    assert_eq!(near("colour"), None);
-    assert_eq!(near("x"), None);
-}
-
 /// Every long option of the commands that ask a model.
 fn options() -> Vec<String> {
     use clap::CommandFactory;

@@ -34,7 +34,7 @@ impl Answered {
             match step {
                 Step::Bytes(more) => bytes.extend_from_slice(&more),
                 Step::At(_) => {}
-                Step::Cut | Step::Stall => return lost(),
+                Step::CutOutput | Step::Stall => return lost(),
             }
         }
         let body = match serde_json::from_slice(&bytes) {
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_connection_that_breaks_is_the_provider_s_failure() {
         let mut cut = Reply::new(200, "text/plain", r#"{"choices":[]}"#);
-        cut.steps.push(Step::Cut);
+        cut.steps.push(Step::CutOutput);
         for then in [Then::Hang, Then::Reset, Then::Close, Then::Reply(cut)] {
             let answered = Answered::new(then);
             assert!(!answered.is_answer());

@@ -1,30 +1,32 @@
-//! `--each -o FILE`: results → a file that has each as soon as it is there, and
-//! at the run's end, in one step, all of them in input order.
+//! The file of `--each -o FILE`: it takes each result when it is there, and at the
+//! end of the run has all of them in input order, by one atomic step.
 //!
-//! What is promised: a result is in the file, by one write, before the next one
-//! is begun, so that no end of airx loses it or leaves more than the last line
-//! torn. The disk has it when a later one comes, a second after the last sync at
-//! the earliest, and at the end of the run; until then it is the system's, and a
-//! power cut can cost it.
-//!
-//! A FILE that has results of another run is not touched before this one has
-//! succeeded: until then its own are in FILE.partial. `--resume` goes on with
-//! FILE.partial where there is one, else with FILE.
+//! - A result is in the file, by one write, before the next one is taken. However
+//!   airx ends, no result is lost, and at most the last line is torn.
+//! - The file is synced at most once a second, and at the end. A power cut can cost
+//!   what came since.
+//! - A FILE that holds results of another run is replaced when this run has
+//!   succeeded. Until then this run writes to FILE.partial. `--resume` continues
+//!   FILE.partial where there is one, else FILE.
+//! - The file is locked, so that no other run uses the same FILE.
+//! - Other programs may remove, replace or change the file. Then this run keeps its
+//!   results elsewhere or in place, and fails unless FILE has all of them.
 
 mod open;
 mod scan;
 
-use std::fs::{File, Permissions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::{File, Metadata, Permissions};
+use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::error::Failure;
 use crate::event::Earlier;
 use crate::exit::Class;
+use crate::safe_path::{FileId, is_at};
 use crate::temp_files::Made;
 
-/// Between two syncs, at least.
+/// The shortest time between two syncs.
 const SYNC: Duration = Duration::from_secs(1);
 
 /// The file of a run's results.
@@ -35,47 +37,66 @@ pub struct Journal {
     path: PathBuf,
     /// The file that was named, links resolved.
     target: PathBuf,
-    /// The mode of the file that is replaced.
-    known: Option<Permissions>,
-    /// This run made the file, and has put nothing into it.
+    /// The file to be replaced, and its lock.
+    replaced: Option<Replaced>,
+    /// This run made the file, and has not written to it yet.
     made: Option<Made>,
-    parts: Vec<Part>,
-    /// Where the next line goes: the file's length.
+    /// Where this run's lines begin.
+    start: u64,
+    /// The file's length.
     end: u64,
-    /// What is done already, by an earlier run.
-    resumed: Earlier,
-    /// All that was begun has ended: the lines can be put in order.
+    /// Results of an earlier run, and those of this one.
+    results: u64,
+    earlier: Earlier,
+    /// Nothing is in flight any more: the lines can be put in order.
     settled: bool,
+    /// What another program did to the file during the run.
+    disturbed: Option<&'static str>,
     synced: Instant,
 }
 
-/// A line of the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Part {
-    /// Where it belongs, as [`place`] tells.
-    place: u64,
-    at: u64,
-    length: u64,
+/// A file that stood at the target when the run began.
+#[derive(Debug)]
+struct Replaced {
+    /// Keeps the lock where this run writes to another file.
+    _lock: Option<File>,
+    permissions: Permissions,
+    stamp: Stamp,
 }
 
+/// What shows that a file has changed.
+type Stamp = (FileId, u64, Option<SystemTime>);
+
+fn stamp(file: &Metadata) -> Stamp {
+    (FileId::of(file), file.len(), file.modified().ok())
+}
+
+const REPLACED: &str = "another program replaced it during the run";
+const WRITTEN: &str = "another program wrote to it during the run";
+
 impl Journal {
-    /// What an earlier run has done, by index; asked for once.
+    /// What an earlier run has done; asked for once.
     pub(super) fn take_resumed(&mut self) -> Earlier {
-        std::mem::take(&mut self.resumed)
+        std::mem::take(&mut self.earlier)
     }
 
-    /// Nothing that was begun is still to come.
+    /// Nothing is in flight any more.
     pub(super) fn settle(&mut self) {
         self.settled = true;
     }
 
     /// Writes a line.
     pub(super) fn write(&mut self, line: &[u8]) -> io::Result<()> {
-        let (file, end) = (&self.file, self.end);
+        self.stay()?;
+        let length = self.file.metadata()?.len();
+        if length != self.end {
+            self.disturbed.get_or_insert(WRITTEN);
+        }
+        let file = &self.file;
         let write = || {
             (&*file).write_all(line).inspect_err(|_| {
-                // What fits no more is taken back, lest the next line follows it.
-                let _ = file.set_len(end);
+                // A part of a line is taken back, so that the next line starts its own.
+                let _ = file.set_len(length);
             })
         };
         match self.made.take() {
@@ -86,13 +107,9 @@ impl Journal {
             }
             None => write()?,
         }
-        let length = line.len() as u64;
-        self.parts.push(Part {
-            place: place(line),
-            at: self.end,
-            length,
-        });
-        self.end += length;
+        self.end = length + line.len() as u64;
+        let is_result = |line: &&[u8]| line.starts_with(br#"{"type":"result""#);
+        self.results += line.split(|byte| *byte == b'\n').filter(is_result).count() as u64;
         if self.synced.elapsed() >= SYNC {
             self.file.sync_data()?;
             self.synced = Instant::now();
@@ -100,15 +117,43 @@ impl Journal {
         Ok(())
     }
 
-    /// The run has succeeded: the named file has all of its results, in order.
-    pub(super) fn keep(mut self) -> Result<(), Failure> {
-        let target = self.target.clone();
-        self.put_in_order(&target)
-            .map_err(|error| self.failed(&error))?;
-        if self.path != self.target {
-            // It has become the target, or its lines have been put there.
-            let _ = std::fs::remove_file(&self.path);
+    /// Sees that the file still stands where it was opened. One that was removed is
+    /// restored; one that was replaced is kept as FILE.partial.
+    fn stay(&mut self) -> io::Result<()> {
+        if is_at(&self.file, &self.path) {
+            return Ok(());
         }
+        let gone = |path: &Path| path.symlink_metadata().is_err();
+        if gone(&self.path) {
+            return self.move_to(&self.path.clone());
+        }
+        self.disturbed.get_or_insert(REPLACED);
+        let partial = open::partial(&self.target).ok_or_else(|| io::Error::other(REPLACED))?;
+        let numbered = |number| {
+            let mut name = partial.clone().into_os_string();
+            name.push(format!("-{number}"));
+            PathBuf::from(name)
+        };
+        let mut free = std::iter::once(partial.clone()).chain((2..).map(numbered));
+        let free = free.find(|path| gone(path)).unwrap_or(partial.clone());
+        self.move_to(&free)
+    }
+
+    /// Goes on in a new file that has the same lines.
+    fn move_to(&mut self, path: &Path) -> io::Result<()> {
+        let (file, made) = open::make_new(path)?;
+        (&self.file).rewind()?;
+        made.fill(|| io::copy(&mut &self.file, &mut &file).map(drop))?;
+        open::lock(&file, path).map_err(io::Error::other)?;
+        self.file = file;
+        self.made = None;
+        path.clone_into(&mut self.path);
+        Ok(())
+    }
+
+    /// The run has succeeded: the named file gets all results, in order.
+    pub(super) fn keep(mut self) -> Result<(), Failure> {
+        self.finish().map_err(|error| self.failed(&error))?;
         // Empty, it is what came of no items.
         if let Some(made) = &self.made {
             made.fill(|| Ok(()))?;
@@ -116,15 +161,41 @@ impl Journal {
         Ok(())
     }
 
-    /// The run has failed: what came stays where it was written. The place of
-    /// it, where that is not the file that was named.
+    fn finish(&mut self) -> io::Result<()> {
+        self.stay()?;
+        if self.file.metadata()?.len() != self.end {
+            self.disturbed.get_or_insert(WRITTEN);
+        }
+        if self.path != self.target {
+            let found = std::fs::metadata(&self.target).ok();
+            let stood = self.replaced.as_ref().map(|replaced| replaced.stamp);
+            // One that was removed gives way all the same.
+            if found.is_some_and(|found| Some(stamp(&found)) != stood) {
+                self.disturbed.get_or_insert(REPLACED);
+            }
+        }
+        if let Some(what) = self.disturbed {
+            return Err(io::Error::other(what));
+        }
+        let target = self.target.clone();
+        self.put_in_order(&target)?;
+        if self.path != self.target {
+            // It has become the target, or its lines have been put there.
+            let _ = std::fs::remove_file(&self.path);
+        }
+        Ok(())
+    }
+
+    /// The run has failed: what came stays where it was written. Returns the path
+    /// where that is not the file that was named.
     pub(super) fn set_aside(mut self) -> Option<PathBuf> {
         if self.made.is_some() {
             return None;
         }
-        if self.settled {
+        let undisturbed = self.stay().is_ok() && self.disturbed.is_none();
+        if self.settled && undisturbed {
             let path = self.path.clone();
-            // As it stands it can be taken up again.
+            // As it stands it can be resumed.
             let _ = self.put_in_order(&path);
         } else {
             let _ = self.file.sync_data();
@@ -134,32 +205,30 @@ impl Journal {
 
     /// Puts the lines in order into `to`, which has them all or is as it was.
     fn put_in_order(&mut self, to: &Path) -> io::Result<()> {
-        self.parts.sort_unstable();
-        let mut end = 0;
-        let in_order = self.parts.iter().all(|part| {
-            let follows = part.at == end;
-            end = part.at + part.length;
-            follows
-        });
-        if in_order && end == self.end && self.path == to {
+        let order = scan::order(&self.file, self.start)?;
+        let Some(order) = order.filter(|order| order.results >= self.results) else {
+            self.disturbed = Some(WRITTEN);
+            return Err(io::Error::other(WRITTEN));
+        };
+        if order.is_file && self.path == to {
             return self.file.sync_all();
         }
-        let folder = to.parent().filter(|path| !path.as_os_str().is_empty());
-        let mut beside = tempfile::Builder::new()
-            .prefix(".airx-")
-            .tempfile_in(folder.unwrap_or(Path::new(".")))?;
+        let mut beside = super::beside::beside(to)?;
         {
             let mut out = io::BufWriter::new(&mut beside);
-            for part in &self.parts {
-                (&self.file).seek(SeekFrom::Start(part.at))?;
-                let copied = io::copy(&mut (&self.file).take(part.length), &mut out)?;
-                if copied != part.length {
-                    return Err(io::ErrorKind::UnexpectedEof.into());
-                }
+            let mut reader = BufReader::with_capacity(64 * 1024, &self.file);
+            let (mut line, mut position) = (Vec::new(), reader.seek(SeekFrom::Start(0))?);
+            for at in order.lines {
+                // Relative, so that lines in a row are read by the buffer.
+                reader.seek_relative(at.cast_signed() - position.cast_signed())?;
+                line.clear();
+                position = at + reader.read_until(b'\n', &mut line)? as u64;
+                out.write_all(&line)?;
             }
             out.flush()?;
         }
-        super::atomic_file::take_mode(beside.as_file(), self.known.take())?;
+        let permissions = self.replaced.take().map(|replaced| replaced.permissions);
+        super::atomic_file::take_mode(beside.as_file(), permissions)?;
         beside.as_file().sync_all()?;
         beside.persist(to)?;
         Ok(())
@@ -167,24 +236,15 @@ impl Journal {
 
     fn failed(&self, error: &io::Error) -> Failure {
         let path = self.path.display();
-        Failure::new(
-            Class::Internal,
-            format!("--output {}: {error}", self.target.display()),
-        )
-        .hint(format!("all results are in {path}; --resume takes them up"))
+        let message = format!("--output {}: {error}", self.target.display());
+        let hint = match self.disturbed {
+            Some(WRITTEN) => {
+                format!("the results are in {path}, not in order; check it, then use --resume")
+            }
+            _ => format!("all results are in {path}; --resume continues with them"),
+        };
+        Failure::new(Class::Internal, message).hint(hint)
     }
-}
-
-/// Where an event's line belongs: the start before all results, each of those by
-/// its index, the run's end behind them.
-fn place(line: &[u8]) -> u64 {
-    if line.starts_with(br#"{"type":"start""#) {
-        return 0;
-    }
-    let index = line.strip_prefix(br#"{"type":"result","index":"#);
-    let digits = index.and_then(|rest| rest.split(|byte| !byte.is_ascii_digit()).next());
-    let index = digits.and_then(|digits| std::str::from_utf8(digits).ok()?.parse::<u64>().ok());
-    index.map_or(u64::MAX, |index| index.saturating_add(1))
 }
 
 #[cfg(test)]

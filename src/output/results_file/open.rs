@@ -1,77 +1,116 @@
-//! The path of `-o` → the file that results are written to, locked, and what an
-//! earlier run left in it.
+//! Opens and locks the file that results are written to, and reads what an earlier
+//! run left in it.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::{Journal, scan};
+use super::{Journal, Replaced, scan, stamp};
 use crate::error::Failure;
+use crate::output::beside::{beside, reason, remove_leftovers, replaceable};
 use crate::safe_path;
 use crate::temp_files::Made;
 
 impl Journal {
-    /// Opens it; none where the path is no regular file's. With `resume` what
-    /// is in it is kept.
+    /// Opens the file; returns none where the path is not a regular file's. With
+    /// `resume` what is in it is kept.
     ///
     /// # Errors
     /// It cannot be used, or holds what would be lost: exit 2.
     pub(in crate::output) fn open(path: &Path, resume: bool) -> Result<Option<Self>, Failure> {
         let failed = |error: io::Error| {
-            Failure::usage(format!("--output {}: {error}", path.display())).hint("nothing was sent")
+            let why = reason(&error);
+            Failure::usage(format!("--output {}: {why}", path.display())).hint("nothing was sent")
         };
         let target = safe_path::resolved(path).map_err(failed)?;
-        let found = fs::metadata(&target).ok();
-        if found.as_ref().is_some_and(|found| !found.is_file()) {
-            return Ok(None);
-        }
-        let partial = partial(&target);
-        let left = partial.as_deref().filter(|partial| holds_results(partial));
-        let full = found.as_ref().is_some_and(|found| found.len() > 0);
-        let place = match (left, &partial) {
-            (Some(left), _) if !resume => {
-                let what = format!("{} has results of a run that did not end", left.display());
-                return Err(Failure::usage(what)
-                    .hint("--resume goes on with it; to begin anew remove it first"));
-            }
-            (Some(left), _) => left.to_owned(),
-            (None, Some(partial)) if full && !resume => {
-                // A file that may not be written is not to be replaced either.
-                OpenOptions::new()
-                    .write(true)
-                    .open(&target)
-                    .map_err(failed)?;
-                match fs::remove_file(partial) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                        return Err(failed(error));
-                    }
-                    _ => partial.clone(),
-                }
-            }
-            _ => target.clone(),
+        let found = match fs::metadata(&target) {
+            Ok(found) if !found.is_file() => return Ok(None),
+            Ok(found) => Some(found),
+            Err(_) => None,
         };
+        remove_leftovers(&target);
+        // The target is locked whatever is written to, so that two runs on one FILE
+        // exclude each other.
+        let existing = match &found {
+            Some(found) => {
+                let file = appending().open(&target).map_err(failed)?;
+                lock(&file, &target)?;
+                replaceable(&target, found).map_err(failed)?;
+                // Its end needs a file beside the target: tried while nothing is paid.
+                beside(&target).map_err(failed)?;
+                Some(file)
+            }
+            None => None,
+        };
+        let full = found.as_ref().is_some_and(|found| found.len() > 0);
+        let place = place(&target, full, resume).map_err(|wrong| match wrong {
+            Wrong::Io(error) => failed(error),
+            Wrong::Unfinished(failure) => failure,
+        })?;
         safe_path::resolved(&place).map_err(failed)?;
-        let (file, made) = make(&place).map_err(failed)?;
-        lock(&file, &place)?;
+        let (file, made, held) = match existing {
+            Some(file) if place == target => (file, None, None),
+            existing => {
+                let (file, made) = make(&place).map_err(failed)?;
+                lock(&file, &place)?;
+                (file, made, existing)
+            }
+        };
         let scanned = scan::scan(&file, &place)?;
         Ok(Some(Self {
-            known: found.map(|found| found.permissions()),
+            replaced: found.map(|found| Replaced {
+                _lock: held,
+                permissions: found.permissions(),
+                stamp: stamp(&found),
+            }),
             file,
             path: place,
             target,
             made,
-            parts: scanned.parts,
+            start: scanned.end,
             end: scanned.end,
-            resumed: scanned.known,
+            results: scanned.earlier.count(),
+            earlier: scanned.earlier,
             settled: false,
+            disturbed: None,
             synced: Instant::now(),
         }))
     }
 }
 
+enum Wrong {
+    Io(io::Error),
+    Unfinished(Failure),
+}
+
+/// The file to write to: the target, or FILE.partial.
+fn place(target: &Path, full: bool, resume: bool) -> Result<PathBuf, Wrong> {
+    let Some(partial) = partial(target) else {
+        return Ok(target.to_owned());
+    };
+    if holds_results(&partial) {
+        if resume {
+            return Ok(partial);
+        }
+        let what = format!(
+            "{} has results of a run that did not end",
+            partial.display()
+        );
+        let hint = "continue that run with --resume, or remove the file to start again";
+        return Err(Wrong::Unfinished(Failure::usage(what).hint(hint)));
+    }
+    if !full || resume {
+        return Ok(target.to_owned());
+    }
+    match fs::remove_file(&partial) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(Wrong::Io(error)),
+        _ => Ok(partial),
+    }
+}
+
 /// FILE.partial.
-fn partial(target: &Path) -> Option<PathBuf> {
+pub(super) fn partial(target: &Path) -> Option<PathBuf> {
     let mut name = target.file_name()?.to_owned();
     name.push(".partial");
     Some(target.with_file_name(name))
@@ -94,47 +133,42 @@ fn holds_results(path: &Path) -> bool {
     first().is_ok_and(|line| results.iter().any(|start| line.starts_with(start)))
 }
 
-/// Opens the file, or makes it with mode 0600.
-fn make(path: &Path) -> io::Result<(File, Option<Made>)> {
+fn appending() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).append(true);
-    match options.open(path) {
+    options
+}
+
+/// Opens the file, or makes it.
+fn make(path: &Path) -> io::Result<(File, Option<Made>)> {
+    match appending().open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         opened => return opened.map(|file| (file, None)),
     }
-    options.create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let (file, made) = Made::new(path, || options.open(path))?;
+    let (file, made) = make_new(path)?;
     Ok((file, Some(made)))
 }
 
-/// Two runs would mix their results, and the first to end would remove those of
-/// the other.
-fn lock(file: &File, path: &Path) -> Result<(), Failure> {
+/// Makes the file with mode 0600.
+pub(super) fn make_new(path: &Path) -> io::Result<(File, Made)> {
+    let mut options = appending();
+    options.create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    Made::new(path, || options.open(path))
+}
+
+/// Locks the file at `path` against other runs.
+pub(super) fn lock(file: &File, path: &Path) -> Result<(), Failure> {
     let busy = || {
         let what = format!("--output {}: another run is writing it", path.display());
         Failure::usage(what).hint("wait for its end, or name another file")
     };
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(busy()),
-        // It ended just now, and has put another file in its place.
-        Ok(()) if !is_at(file, path) => Err(busy()),
-        // Not every file system has locks.
-        _ => Ok(()),
+        // The other run ended just now, and has replaced the file.
+        Ok(()) if !safe_path::is_at(file, path) => Err(busy()),
+        // Some file systems have no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
-}
-
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let (Ok(open), Ok(named)) = (file.metadata(), fs::metadata(path)) else {
-        return false;
-    };
-    (open.dev(), open.ino()) == (named.dev(), named.ino())
-}
-
-#[cfg(not(unix))]
-fn is_at(_: &File, _: &Path) -> bool {
-    true
 }

@@ -1,7 +1,6 @@
-//! A file that a run of `--each` wrote → the results in it that are whole and no
-//! failures.
+//! Reads the lines of a results file: what an earlier run left in it, and at the
+//! end of a run the order that the lines belong in.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek};
 use std::path::Path;
@@ -9,70 +8,176 @@ use std::path::Path;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::Part;
 use crate::error::Failure;
-use crate::event::Earlier;
-
-/// What a file holds.
-#[derive(Debug, Default)]
-pub(super) struct Scanned {
-    pub(super) known: Earlier,
-    /// The lines of what is known.
-    pub(super) parts: Vec<Part>,
-    /// The file's length, without a torn last line.
-    pub(super) end: u64,
-}
+use crate::event::{Earlier, short_hash};
 
 #[derive(Deserialize)]
-struct Line<'a> {
+struct Fields<'a> {
     r#type: &'a str,
     index: Option<u64>,
     hash: Option<&'a str>,
     error: Option<IgnoredAny>,
 }
 
-/// Reads the file and cuts off a torn last line, so that the next one begins a
-/// line of its own. A line that was written again counts where it stands last.
+/// A line that `--each` wrote.
+enum Line {
+    Blank,
+    /// The event that begins a run.
+    Start,
+    /// An item's answer, and the beginning of its request's hash.
+    Answer(u64, u64),
+    /// An item's failure.
+    Failure(u64),
+    /// The event that ends a run.
+    End,
+}
+
+impl Line {
+    /// None where something else wrote the line.
+    fn parse(bytes: &[u8]) -> Option<Self> {
+        if bytes.trim_ascii().is_empty() {
+            return Some(Self::Blank);
+        }
+        let fields: Fields<'_> = serde_json::from_slice(bytes).ok()?;
+        match (fields.r#type, fields.index, fields.error) {
+            ("start", ..) => Some(Self::Start),
+            ("done" | "error", ..) => Some(Self::End),
+            ("result", index, Some(_)) => Some(Self::Failure(index?)),
+            ("result", index, None) => Some(Self::Answer(index?, short_hash(fields.hash?)?)),
+            _ => None,
+        }
+    }
+}
+
+/// Reads the file from its start. Ends at the first line that has no newline.
+struct Lines<'a> {
+    reader: BufReader<&'a File>,
+    bytes: Vec<u8>,
+    /// Where the next line begins.
+    end: u64,
+}
+
+impl<'a> Lines<'a> {
+    fn of(mut file: &'a File) -> io::Result<Self> {
+        file.rewind()?;
+        Ok(Self {
+            reader: BufReader::with_capacity(64 * 1024, file),
+            bytes: Vec::new(),
+            end: 0,
+        })
+    }
+
+    /// The offset of the next line, which is in `bytes` then.
+    fn next(&mut self) -> io::Result<Option<u64>> {
+        self.bytes.clear();
+        let length = self.reader.read_until(b'\n', &mut self.bytes)? as u64;
+        let at = self.end;
+        if !self.bytes.ends_with(b"\n") {
+            return Ok(None);
+        }
+        self.end += length;
+        Ok(Some(at))
+    }
+}
+
+/// What an earlier run left.
+pub(super) struct Scanned {
+    pub(super) earlier: Earlier,
+    /// The file's length, without a torn last line.
+    pub(super) end: u64,
+}
+
+/// Reads the answers in the file and cuts off a torn last line, so that the next
+/// line starts on its own. Where an item has two answers the later one counts.
 ///
 /// # Errors
 /// It cannot be read, or holds something else: exit 2.
-pub(super) fn scan(mut file: &File, path: &Path) -> Result<Scanned, Failure> {
+pub(super) fn scan(file: &File, path: &Path) -> Result<Scanned, Failure> {
     let name = path.display();
     let failed = |error: io::Error| Failure::usage(format!("--output {name}: {error}"));
-    file.rewind().map_err(failed)?;
-    let mut scanned = Scanned::default();
-    let mut lines: BTreeMap<u64, Part> = BTreeMap::new();
-    let mut reader = BufReader::new(file);
-    let mut bytes = Vec::new();
-    for number in 1_u64.. {
-        bytes.clear();
-        let length = reader.read_until(b'\n', &mut bytes).map_err(failed)? as u64;
-        if !bytes.ends_with(b"\n") {
-            if length > 0 {
-                file.set_len(scanned.end).map_err(failed)?;
+    let mut lines = Lines::of(file).map_err(failed)?;
+    let mut answers = Vec::new();
+    let mut number = 0;
+    while lines.next().map_err(failed)?.is_some() {
+        number += 1;
+        match Line::parse(&lines.bytes) {
+            Some(Line::Answer(index, hash)) => answers.push((index, hash)),
+            Some(_) => {}
+            None => {
+                let what = format!("--output {name}: line {number} is no result of --each");
+                return Err(Failure::usage(what).hint(
+                    "--resume goes on with a file that airx wrote; name another, or remove the line",
+                ));
             }
-            break;
         }
-        let at = scanned.end;
-        scanned.end += length;
-        if bytes.trim_ascii().is_empty() {
-            continue;
-        }
-        let wrong = || {
-            let what = format!("--output {name}: line {number} is no result of --each");
-            Failure::usage(what).hint(
-                "--resume goes on with a file that airx wrote; name another, or remove the line",
-            )
-        };
-        let line: Line<'_> = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
-        let index = match (line.r#type, line.index, line.hash, &line.error) {
-            ("start" | "done" | "error", ..) | ("result", _, _, Some(_)) => continue,
-            ("result", Some(index), Some(hash), None) if scanned.known.add(index, hash) => index,
-            _ => return Err(wrong()),
-        };
-        let place = index.saturating_add(1);
-        lines.insert(index, Part { place, at, length });
     }
-    scanned.parts = lines.into_values().collect();
-    Ok(scanned)
+    if !lines.bytes.is_empty() {
+        file.set_len(lines.end).map_err(failed)?;
+    }
+    Ok(Scanned {
+        earlier: Earlier::new(answers),
+        end: lines.end,
+    })
+}
+
+/// The lines that stay, in the order that they belong in.
+pub(super) struct Order {
+    /// Where each line begins.
+    pub(super) lines: Vec<u64>,
+    /// How many of them are results.
+    pub(super) results: u64,
+    /// The file consists of these lines in this order.
+    pub(super) is_file: bool,
+}
+
+/// Orders the file's lines: this run's start, results by index, this run's end. Of
+/// what stands before `start`, where this run began, only answers stay.
+///
+/// Returns none where the file has a line that airx did not write.
+///
+/// # Errors
+/// It cannot be read.
+pub(super) fn order(file: &File, start: u64) -> io::Result<Option<Order>> {
+    let mut lines = Lines::of(file)?;
+    // A place in the order, and where the line begins.
+    let mut places: Vec<(u64, u64)> = Vec::new();
+    let mut dropped = false;
+    while let Some(at) = lines.next()? {
+        let Some(line) = Line::parse(&lines.bytes) else {
+            return Ok(None);
+        };
+        let place = match line {
+            Line::Answer(index, _) => Some(index.saturating_add(1)),
+            Line::Failure(index) if at >= start => Some(index.saturating_add(1)),
+            Line::Start if at >= start => Some(0),
+            Line::End if at >= start => Some(u64::MAX),
+            _ => None,
+        };
+        match place {
+            Some(place) => places.push((place, at)),
+            None => dropped = true,
+        }
+    }
+    if !lines.bytes.is_empty() {
+        return Ok(None);
+    }
+    let sorted = places.is_sorted_by(|one, next| one.0 < next.0);
+    if !sorted {
+        places.sort_unstable();
+        // Of two lines for one place the later one counts.
+        places.dedup_by(|later, kept| {
+            let same = later.0 == kept.0;
+            if same {
+                *kept = *later;
+            }
+            same
+        });
+    }
+    let events = |place: u64| place == 0 || place == u64::MAX;
+    let results = places.iter().filter(|(place, _)| !events(*place)).count();
+    Ok(Some(Order {
+        results: results as u64,
+        is_file: sorted && !dropped,
+        lines: places.into_iter().map(|(_, at)| at).collect(),
+    }))
 }

@@ -4,7 +4,6 @@
 
 mod budget;
 mod collect;
-mod order;
 pub(super) mod outcome;
 mod read;
 mod run;

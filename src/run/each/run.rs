@@ -1,13 +1,12 @@
 //! The decisions of a run of many items: what is begun, what is handed on, and
 //! when it is over.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::Heard;
 use super::budget::Budget;
-use super::order::Order;
 use super::outcome::Outcome;
 use super::worker::{Task, Workers};
 use crate::client::in_flight::Gate;
@@ -17,6 +16,10 @@ use crate::exit::Class;
 use crate::http::digest;
 use crate::prompt::Item;
 use crate::request::{Bounds, Job, Many};
+
+/// Items that may be started ahead of the oldest that is not done, for each that may
+/// be in flight.
+const AHEAD: u64 = 8;
 
 /// What the first SIGINT does.
 const LATER: &str = "SIGINT: what is in flight ends first; once more ends it at once";
@@ -29,10 +32,11 @@ pub(super) struct Run<S> {
     gate: Arc<Gate>,
     want: Sender<()>,
     earlier: Earlier,
-    order: Order<Outcome>,
+    /// How many items may be started ahead of the oldest that is not done.
+    ahead: Option<u64>,
     budget: Option<Budget>,
     /// What is in flight, each with what it may cost.
-    in_flight: HashMap<u64, u128>,
+    in_flight: BTreeMap<u64, u128>,
     /// Items that have been read.
     read: u64,
     /// One that has been read and waits for money.
@@ -59,20 +63,20 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         ordered: bool,
         size: Option<u64>,
     ) -> Self {
-        let in_flight = u64::from(many.concurrency);
+        let ahead = ordered.then(|| u64::from(many.concurrency) * AHEAD);
         Self {
             job,
             workers,
             gate,
             want,
             earlier,
-            order: Order::new(ordered, in_flight),
+            ahead,
             budget: many
                 .budget
                 .as_ref()
                 .map(|allowed| Budget::new(allowed.units)),
             many,
-            in_flight: HashMap::new(),
+            in_flight: BTreeMap::new(),
             read: 0,
             pending: None,
             wanted: false,
@@ -102,7 +106,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
             let Ok(heard) = news.recv() else { break };
             match heard {
                 Heard::Item(item) => self.take(item, sink)?,
-                Heard::Outcome(outcome) => self.end_of(*outcome, sink)?,
+                Heard::Outcome(outcome) => self.end_of(&outcome, sink)?,
                 Heard::Interrupt(signal) => {
                     if !self.in_flight.is_empty() {
                         sink.note(Level::Notice, LATER);
@@ -113,9 +117,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
             self.begin_pending()?;
             sink.count(Count::Items(self.items));
         }
-        let rest = self.order.rest();
-        rest.into_iter()
-            .try_for_each(|outcome| show(&outcome, sink))
+        Ok(())
     }
 
     /// Says how it ended, once all that was in flight has.
@@ -141,10 +143,18 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
     fn ask_for_more(&mut self) {
         let room = self.in_flight.len() < usize::from(self.many.concurrency);
         let idle = !self.wanted && !self.exhausted && self.pending.is_none();
-        if idle && room && self.over.is_none() && self.order.has_room(self.read) {
+        if idle && room && self.over.is_none() && self.is_near() {
             self.wanted = self.want.send(()).is_ok();
             self.exhausted = !self.wanted;
         }
+    }
+
+    /// Whether the next item is near enough to the oldest that is not done: results
+    /// that are printed in order wait for that one.
+    fn is_near(&self) -> bool {
+        let oldest = self.in_flight.first_key_value();
+        let oldest = oldest.map_or(self.read, |(index, _)| *index);
+        self.ahead.is_none_or(|ahead| self.read - oldest < ahead)
     }
 
     /// Takes an item that was read.
@@ -173,7 +183,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         let mut request = match self.many.request(&self.job.request, &item) {
             Ok(request) => request,
             Err(failure) if self.earlier.take(index, "") == Found::Nothing => {
-                return self.hand_on(Outcome::unsent(index, failure), sink);
+                return self.hand_on(&Outcome::unsent(index, failure), sink);
             }
             // The file has an answer to what stood there before.
             Err(_) => {
@@ -242,7 +252,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
     }
 
     /// An item has ended.
-    fn end_of(&mut self, outcome: Outcome, sink: &mut S) -> Result<(), Failure> {
+    fn end_of(&mut self, outcome: &Outcome, sink: &mut S) -> Result<(), Failure> {
         self.items.in_flight -= 1;
         let bound = self.in_flight.remove(&outcome.index);
         if let (Some(budget), Some(bound)) = (&self.budget, bound) {
@@ -257,13 +267,12 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         self.hand_on(outcome, sink)
     }
 
-    fn hand_on(&mut self, outcome: Outcome, sink: &mut S) -> Result<(), Failure> {
+    fn hand_on(&mut self, outcome: &Outcome, sink: &mut S) -> Result<(), Failure> {
         match outcome.result {
             Ok(_) => self.items.done += 1,
             Err(_) => self.items.failed += 1,
         }
-        let mut ready = self.order.push(outcome.index, outcome).into_iter();
-        ready.try_for_each(|outcome| show(&outcome, sink))
+        show(outcome, sink)
     }
 
     /// Begins nothing more. The first reason counts, but a signal before any.

@@ -4,19 +4,21 @@ use super::*;
 
 #[test]
 fn every_model_is_a_line_of_the_table_and_columns_align() {
-    let text = models(ModelsFormat::Text);
+    let text = models(ModelsFormat::Text, Medium::Pipe);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), MODELS.len() + 3);
-    let heads = lines[0].split_whitespace().count();
-    for line in &lines[..=MODELS.len()] {
-        assert_eq!(line.split_whitespace().count(), heads, "{line}");
-    }
+    let narrow = models(ModelsFormat::Text, Medium::Terminal(80));
+    assert_eq!(narrow, text, "it fits 80 columns as it is");
+    assert!(
+        lines.iter().take(MODELS.len()).all(|line| line.len() <= 80),
+        "{text}"
+    );
     assert!(lines[lines.len() - 1].contains("2025-07-23"), "{text}");
 }
 
 #[test]
 fn absent_numbers_are_null_in_json() {
-    let lines = models(ModelsFormat::Ndjson);
+    let lines = models(ModelsFormat::Ndjson, Medium::Pipe);
     let of = |name: &str| -> serde_json::Value {
         let line = lines.lines().find(|line| line.contains(name));
         serde_json::from_str(line.unwrap()).unwrap()
@@ -24,7 +26,8 @@ fn absent_numbers_are_null_in_json() {
     assert!(of("\"glm-4.6\"")["price"].is_null());
     assert!(of("\"glm-5\"")["concurrency"].is_null());
     assert_eq!(of("\"glm-4-plus\"")["price"]["cached"], "2.5");
-    let array: Vec<serde_json::Value> = serde_json::from_str(&models(ModelsFormat::Json)).unwrap();
+    let array: Vec<serde_json::Value> =
+        serde_json::from_str(&models(ModelsFormat::Json, Medium::Pipe)).unwrap();
     assert_eq!(array.len(), lines.lines().count());
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::{BufReader, Read, Seek, SeekFrom, Stderr};
 
-use super::end;
+use super::{end, needed};
 use crate::answer::{Accept, Empty};
 use crate::cli::{BatchAction, Common};
 use crate::config::Config;
@@ -30,7 +30,8 @@ pub(crate) fn batch(action: BatchAction, config: Result<Option<Config>, Failure>
     } else {
         Kind::Answer
     };
-    let (printer, opened) = output::open("batch", false, &mut common.output, kind, stdout);
+    let inputs = needed([("--key-file", common.connection.key_file.as_deref())]);
+    let (printer, opened) = output::open("batch", false, &mut common.output, kind, &inputs, stdout);
     #[cfg(unix)]
     signals::install(printer.clone());
     let (config, read) = match config {

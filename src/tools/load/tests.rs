@@ -89,7 +89,7 @@ fn programs_are_named_once_and_for_tools_that_are_there() {
             runs: true,
             ..Sources::default()
         };
-        toolbox.gather(&sources, &Scrubber::default())
+        toolbox.gather(&sources, &Scrubber::default(), &mut |_| {})
     };
     assert!(name(&["f=cat"]).is_ok());
     for (flags, what) in [

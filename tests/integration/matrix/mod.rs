@@ -143,7 +143,7 @@ fn every_fault_ends_as_the_contract_says_in_every_command_and_format() {
 
 #[test]
 fn the_readme_tells_how_many_faults_and_rows_there_are() {
-    let readme = include_str!("../../../README.md");
+    let readme = include_str!("../../../docs/reliability.md");
     let table = readme
         .split_once("<!-- reliability -->")
         .and_then(|(_, rest)| rest.split_once("<!-- /reliability -->"))

@@ -1,7 +1,8 @@
-//! The README's examples, run as they stand: each ```sh block behind a line
-//! `<!-- test -->` runs in bash under `airx mock`, with the options that
-//! `<!-- test: OPTIONS -->` names, and must end with 0. Where a ```text block
-//! follows, standard output is that, exactly.
+//! The shell blocks of the README and of docs/, run as they stand. A ```sh block after a
+//! line `<!-- test -->` runs in bash under `airx mock`, with the options that
+//! `<!-- test: OPTIONS -->` names, and must end with 0. If a ```text block follows,
+//! standard output is exactly that. In docs/ every block runs, except those after
+//! `<!-- not run: REASON -->`.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -19,18 +20,30 @@ const PROMPT: &str = "Combining probability and statistics with linear algebra: 
 /// A block that is marked as a test.
 #[derive(Debug, Default)]
 struct Example {
-    /// Where the block begins in README.md.
-    line: usize,
+    /// The file and line where the block begins.
+    place: String,
     /// Options of the mock.
     mock: Vec<String>,
     script: String,
-    /// What it prints, where the README shows that.
+    /// What it prints, if the page shows that.
     output: Option<String>,
 }
 
-fn readme() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    std::fs::read_to_string(path).unwrap()
+fn read(page: &str) -> String {
+    std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(page)).unwrap()
+}
+
+/// The pages of docs/, by their paths.
+fn pages() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let mut pages: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.ends_with(".md"))
+        .map(|name| format!("docs/{name}"))
+        .collect();
+    pages.sort();
+    pages
 }
 
 /// Takes the lines up to the closing fence.
@@ -42,9 +55,10 @@ fn block<'a>(lines: &mut impl Iterator<Item = (usize, &'a str)>) -> String {
         .fold(String::new(), |text, line| text + line + "\n")
 }
 
-fn examples(readme: &str) -> Vec<Example> {
+fn examples(page: &str) -> Vec<Example> {
+    let text = read(page);
     let mut found = Vec::new();
-    let mut lines = readme.lines().enumerate().peekable();
+    let mut lines = text.lines().enumerate().peekable();
     while let Some((_, line)) = lines.next() {
         let Some(mark) = line
             .strip_prefix("<!-- test")
@@ -53,9 +67,9 @@ fn examples(readme: &str) -> Vec<Example> {
             continue;
         };
         let (at, opening) = lines.next().unwrap();
-        assert_eq!(opening, "```sh", "README.md:{}", at + 1);
+        assert_eq!(opening, "```sh", "{page}:{}", at + 1);
         let mut example = Example {
-            line: at + 1,
+            place: format!("{page}:{}", at + 1),
             mock: mark
                 .trim_start_matches(':')
                 .split_whitespace()
@@ -122,23 +136,19 @@ fn equipped() -> bool {
     false
 }
 
-#[test]
-fn every_example_does_what_the_readme_shows() {
-    if !equipped() {
-        return;
-    }
-    let examples = examples(&readme());
-    assert!(examples.len() >= 8, "the marks were not found");
+/// Runs the examples of a page and fails with all that went wrong.
+#[track_caller]
+fn run_examples(page: &str) {
     let mut wrong = Vec::new();
-    for example in examples {
+    for example in examples(page) {
         let ran = under_mock(&example.mock, &example.script);
         let out = String::from_utf8(ran.stdout).unwrap();
         let shown = example.output.as_deref().unwrap_or(&out);
         if !ran.status.success() || out != shown {
             let err = String::from_utf8_lossy(&ran.stderr);
-            let (line, script, status) = (example.line, &example.script, ran.status);
+            let (place, script, status) = (example.place, &example.script, ran.status);
             wrong.push(format!(
-                "README.md:{line}\n{script}{status}, standard output:\n{out}standard error:\n{err}\n"
+                "{place}\n{script}{status}, standard output:\n{out}standard error:\n{err}\n"
             ));
         }
     }
@@ -146,12 +156,59 @@ fn every_example_does_what_the_readme_shows() {
 }
 
 #[test]
+fn every_recipe_of_the_readme_does_what_it_shows() {
+    if equipped() {
+        assert!(examples("README.md").len() >= 6);
+        run_examples("README.md");
+    }
+}
+
+#[test]
+fn every_example_of_the_docs_does_what_it_shows() {
+    if equipped() {
+        for page in pages() {
+            run_examples(&page);
+        }
+    }
+}
+
+#[test]
+fn every_shell_block_of_the_docs_is_run_or_says_why_not() {
+    for page in pages() {
+        let text = read(&page);
+        let lines: Vec<&str> = text.lines().collect();
+        for (at, pair) in lines.windows(2).enumerate() {
+            if pair[1] == "```sh" {
+                let marked = ["<!-- test", "<!-- not run: "];
+                let marked = marked.iter().any(|mark| pair[0].starts_with(mark));
+                assert!(marked, "{page}:{}: not marked", at + 2);
+            }
+        }
+    }
+}
+
+#[test]
+fn links_lead_to_files_that_exist() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for page in pages().into_iter().chain(["README.md".to_owned()]) {
+        let folder = root.join(&page);
+        let folder = folder.parent().unwrap();
+        for part in read(&page).split("](").skip(1) {
+            let link = part.split([')', '#']).next().unwrap();
+            if !link.is_empty() && !link.contains("://") {
+                assert!(folder.join(link).exists(), "{page}: {link}");
+            }
+        }
+    }
+}
+
+#[test]
 fn the_comparison_with_curl_holds_line_by_line() {
     if !equipped() {
         return;
     }
-    let readme = readme();
-    let curl = examples(&readme)
+    let readme = read("README.md");
+    let curl = examples("docs/exit-codes-for-scripts.md")
         .into_iter()
         .find(|example| example.script.contains("curl -sSN"))
         .expect("the pipeline with curl")
@@ -169,7 +226,12 @@ fn the_comparison_with_curl_holds_line_by_line() {
     assert!(rows.len() >= 5);
     let compare = |row: &[&str]| {
         let fault = ["--fail", row[0].trim_matches('`')];
-        let code = |script: &str| under_mock(&fault, script).status.code().unwrap();
+        // No waits between retries: the class is what counts here.
+        let setup = "mkdir -p ~/.config/airx; echo 'retries = 0' > ~/.config/airx/config.toml\n";
+        let code = |script: &str| {
+            let ran = under_mock(&fault, &format!("{setup}{script}"));
+            ran.status.code().unwrap()
+        };
         let by_curl = code(&curl);
         let holds = match row[2] {
             "not 0" => by_curl != 0,
@@ -179,7 +241,7 @@ fn the_comparison_with_curl_holds_line_by_line() {
         let by_airx = code("airx stream 'What does EAGAIN mean?'");
         assert_eq!(by_airx.to_string(), row[3], "{row:?}");
     };
-    // Both wait between their retries; the rows need not wait for each other.
+    // curl waits between its retries; the rows need not wait for each other.
     std::thread::scope(|scope| {
         for row in &rows {
             scope.spawn(|| compare(row));
@@ -189,7 +251,7 @@ fn the_comparison_with_curl_holds_line_by_line() {
 
 #[test]
 fn the_first_screen_is_an_answer_and_the_tests() {
-    let readme = readme();
+    let readme = read("README.md");
     let first = readme
         .split_once("```sh\n")
         .and_then(|(_, rest)| rest.split_once("```"))

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Packs the crate as crates.io would get it, installs airx from the package into an
+# empty folder, and runs it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. packaging/common.sh
+
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+# --no-verify: the install below builds it.
+cargo package --locked --quiet --no-verify --allow-dirty
+crate=$TARGET_DIR/package/airx-$(version).crate
+for file in README.md SECURITY.md LICENSE-MIT LICENSE-APACHE man/airx.1 completions/_airx src/main.rs Cargo.lock; do
+  tar -tzf "$crate" | grep -qx "airx-$(version)/$file" || fail "$crate lacks $file"
+done
+tar -xzf "$crate" -C "$root"
+# A debug build: what is tried is the package, and it takes a quarter of the time.
+cargo install --debug --locked --quiet --path "$root/airx-$(version)" --root "$root/installed" \
+  --target-dir "$TARGET_DIR/package-install"
+try_binary "$root/installed/bin/airx"
+printf 'passed: %s installs and runs\n' "$(basename "$crate")"

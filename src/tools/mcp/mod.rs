@@ -1,0 +1,327 @@
+//! Servers of the Model Context Protocol: started over stdio, asked for their tools,
+//! called, and ended with the run.
+
+mod session;
+mod string_cutter;
+mod transport;
+
+use std::collections::HashSet;
+use std::fmt;
+use std::io::Read;
+use std::os::fd::OwnedFd;
+use std::process::{ChildStderr, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
+use std::time::Duration;
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use self::session::{Session, ToolList, Unanswered};
+use self::transport::RawResult;
+use super::check::{NAME_MAX, is_of_names};
+use super::program::Program;
+use super::{Action, Limits, Toolbox};
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::process::{self, Child, CutOutput, Lines};
+
+/// How long a server has to end once its standard input has, and again once it
+/// was sent SIGTERM.
+const GRACE: Duration = Duration::from_millis(500);
+
+/// Strings that a server sends are kept at least to this length: schemas need theirs.
+const STRING_MAX: usize = 1 << 20;
+
+/// Characters of a server's own words in a message.
+const WORDS_MAX: usize = 500;
+
+/// The servers of a run, in the order of the options.
+#[derive(Default)]
+pub(super) struct Servers(Vec<Server>);
+
+struct Server {
+    name: String,
+    session: Session,
+    child: Child,
+    log: Log,
+}
+
+/// The last line that a server wrote on standard error: its log, of use only where it
+/// fails.
+struct Log {
+    line: Arc<Mutex<String>>,
+    end: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Toolbox {
+    /// Starts a server and adds its tools. `warn` is told of those that are left out.
+    pub(super) fn add_server(
+        &mut self,
+        line: &str,
+        warn: &mut dyn FnMut(&str),
+    ) -> Result<(), Failure> {
+        let program = Program::split(line, "--mcp")?;
+        let mut command = program.command(&self.surroundings);
+        let limits = self.limits;
+        let list = self.servers.start(&mut command, program.words(), limits)?;
+        let server = self.servers.0.len() - 1;
+        let place = format!("--mcp {}", self.servers.name(server));
+        if let Some(why) = list.incomplete {
+            warn(&format!("{place}: {why}"));
+        }
+        let mut names = HashSet::new();
+        for tool in &list.tools {
+            let Some((own_name, function)) = function(tool) else {
+                warn(&format!(
+                    "{place}: a tool without name or inputSchema is left out"
+                ));
+                continue;
+            };
+            let name = function["name"].as_str().unwrap_or_default();
+            if !names.insert(name.to_owned()) {
+                warn(&format!("{place}: another tool {name} is left out"));
+                continue;
+            }
+            let place = format!("{place}, tool {own_name}");
+            if self.knows(name) {
+                return Err(Failure::usage(format!(
+                    "{place}: there is a tool {name} already"
+                )));
+            }
+            let action = Action::Ask(server, own_name.to_owned());
+            if let Err(failure) = self.add(function, &place, Some(action)) {
+                warn(&format!("{}; this tool is left out", failure.message));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A server's tool: the name that the server knows, and a function object of the API.
+fn function(tool: &Value) -> Option<(&str, Value)> {
+    let text = |name: &str| tool[name].as_str();
+    let own_name = text("name")?;
+    let schema = Some(&tool["inputSchema"]).filter(|schema| schema.is_object())?;
+    let name = own_name.chars().take(NAME_MAX);
+    let name: String = name.map(|c| if is_of_names(c) { c } else { '_' }).collect();
+    let description = text("description").or(text("title")).unwrap_or_default();
+    // Built anew: nothing else of the server's, such as a command, is taken.
+    let function = json!({ "name": name, "description": description, "inputSchema": schema });
+    Some((own_name, function))
+}
+
+impl Servers {
+    /// The command that started it.
+    pub(super) fn name(&self, server: usize) -> &str {
+        &self.0[server].name
+    }
+
+    /// Starts a server and lists its tools.
+    fn start(
+        &mut self,
+        command: &mut Command,
+        name: String,
+        limits: Limits,
+    ) -> Result<ToolList, Failure> {
+        let failed = |what: String| Failure::new(Class::Tool, format!("--mcp {name}: {what}"));
+        let mut child = process::start(command.stdin(Stdio::piped()))
+            .map_err(|why| failed(format!("it cannot be started: {why}")))?;
+        let (Some(stdin), Some(stdout), Some(stderr)) = child.pipes() else {
+            return Err(failed("it has no pipes".into()));
+        };
+        let log = Log::read(stderr);
+        let (from, to) = (OwnedFd::from(stdout), OwnedFd::from(stdin));
+        let started = Session::start(from, to, limits.timeout, STRING_MAX.max(limits.bytes));
+        let (session, list) = started.map_err(|why| match why {
+            Unanswered::Refused(words) => failed(format!("it refuses: {}", short(&words))),
+            Unanswered::Protocol(what) => {
+                failed(format!("it does not speak the protocol: {}", short(&what)))
+            }
+            Unanswered::Late => {
+                failed("it does not answer in time".into()).hint("raise --tool-timeout")
+            }
+            Unanswered::Ended(Some(why)) => failed(format!("it was ended: {why}")),
+            Unanswered::Ended(None) => {
+                child.ends_within(GRACE);
+                failed(format!("it ended at once{}", log.last()))
+            }
+            Unanswered::Io(why) => why.into(),
+        })?;
+        self.0.push(Server {
+            name,
+            session,
+            child,
+            log,
+        });
+        Ok(list)
+    }
+
+    /// Calls a server's tool: a status as a command would have, and the result.
+    pub(super) fn call(
+        &self,
+        server: usize,
+        tool: &str,
+        arguments: &Value,
+        limits: Limits,
+    ) -> Result<(Option<i32>, String), Failure> {
+        let server = &self.0[server];
+        let arguments = arguments.as_object().cloned().unwrap_or_default();
+        let result = server.session.call(tool, &arguments, limits.timeout);
+        match result {
+            Ok(result) => {
+                let failed = result.value["isError"] == true;
+                let text = cut(&text(&result.value), &result, limits.bytes);
+                let text = if failed {
+                    format!("error: {text}")
+                } else {
+                    text
+                };
+                Ok((Some(i32::from(failed)), text))
+            }
+            Err(Unanswered::Refused(why) | Unanswered::Protocol(why)) => {
+                let mut bounded = CutOutput::new(limits.bytes);
+                bounded.push(why.as_bytes());
+                Ok((Some(1), format!("error: {}", bounded.text())))
+            }
+            Err(Unanswered::Late) => {
+                let limit = limits.timeout.unwrap_or_default().as_secs_f64();
+                let text = format!("error: it took longer than {limit} s and was given up");
+                Ok((None, text))
+            }
+            Err(Unanswered::Ended(why)) => Err(server.ended(why)),
+            Err(Unanswered::Io(why)) => Err(why.into()),
+        }
+    }
+}
+
+impl Server {
+    fn ended(&self, why: Option<String>) -> Failure {
+        let what = why.map_or_else(
+            || {
+                self.child.ends_within(GRACE);
+                format!("it has ended{}", self.log.last())
+            },
+            |why| format!("it was ended: {why}"),
+        );
+        Failure::new(Class::Tool, format!("--mcp {}: {what}", self.name))
+    }
+}
+
+impl Drop for Servers {
+    fn drop(&mut self) {
+        let ending: Vec<_> = self
+            .0
+            .drain(..)
+            .map(|server| {
+                server.session.end(GRACE);
+                server.child
+            })
+            .collect();
+        for child in ending {
+            if !child.ends_within(GRACE) {
+                child.signal(Signal::TERM);
+                child.ends_within(GRACE);
+            }
+            // Dropped, it takes what is left of its group with it.
+            drop(child);
+        }
+    }
+}
+
+impl Log {
+    /// Reads the pipe to its end on a thread: a full pipe would stop the server.
+    fn read(mut pipe: ChildStderr) -> Self {
+        let (open, end) = mpsc::channel::<()>();
+        let last = Arc::new(Mutex::new(String::new()));
+        let line = Arc::clone(&last);
+        let read = move || {
+            let mut keep = |line: &str| {
+                if !line.trim().is_empty() {
+                    line.trim().clone_into(&mut locked(&last));
+                }
+            };
+            let (mut lines, mut piece) = (Lines::default(), [0; 8 * 1024]);
+            while let Ok(length @ 1..) = pipe.read(&mut piece) {
+                lines.push(&piece[..length], &mut keep);
+            }
+            lines.end(&mut keep);
+            drop(open);
+        };
+        // Without a thread the pipe is closed, and the server's log with it.
+        let _ = std::thread::Builder::new().spawn(read);
+        let end = Mutex::new(end);
+        Self { line, end }
+    }
+
+    /// The last line of a server that has ended.
+    fn last(&self) -> String {
+        let _ = locked(&self.end).recv_timeout(GRACE);
+        let line = locked(&self.line);
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!(" (it said: {})", short(&line))
+        }
+    }
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The beginning of a server's words.
+fn short(words: &str) -> String {
+    match words.char_indices().nth(WORDS_MAX) {
+        Some((cut, _)) => format!("{}…", &words[..cut]),
+        None => words.to_owned(),
+    }
+}
+
+/// The text of a result, cut at `limit` bytes with a mark.
+fn cut(text: &str, result: &RawResult, limit: usize) -> String {
+    let mut output = CutOutput::new(limit);
+    output.push(text.as_bytes());
+    output.leave_out(result.left_out);
+    output.text()
+}
+
+/// A result as the model reads it: its text parts, and a description of what is no text.
+fn text(result: &Value) -> String {
+    let parts = match &result["content"] {
+        Value::Array(parts) => parts.iter().map(part).collect(),
+        Value::Null => Vec::new(),
+        other => vec![part(other)],
+    };
+    if !parts.is_empty() {
+        return parts.join("\n");
+    }
+    match &result["structuredContent"] {
+        Value::Null if result["content"].is_array() => String::new(),
+        Value::Null => format!("[a result without content: {result}]"),
+        value => value.to_string(),
+    }
+}
+
+fn part(part: &Value) -> String {
+    let text = |value: &Value, name: &str| value[name].as_str().map(str::to_owned);
+    let of_type = |what: &str| Some(format!("[{what}, {}]", text(part, "mimeType")?));
+    let resource = &part["resource"];
+    let known = match part["type"].as_str() {
+        Some("text") => text(part, "text"),
+        Some("image") => of_type("an image"),
+        Some("audio") => of_type("a sound"),
+        Some("resource") => {
+            text(resource, "text").or_else(|| Some(format!("[data: {}]", text(resource, "uri")?)))
+        }
+        Some("resource_link") => text(part, "uri"),
+        _ => part.as_str().map(str::to_owned),
+    };
+    known.unwrap_or_else(|| format!("[content that airx does not know: {part}]"))
+}
+
+impl fmt::Debug for Servers {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.0.iter().map(|server| &server.name);
+        out.debug_list().entries(names).finish()
+    }
+}

@@ -1,0 +1,172 @@
+//! Bounds a JSON message while it arrives: the rest of each long string is left out,
+//! so that a result of any size can be read.
+
+/// Copies JSON text, at most so many bytes of each string in it.
+#[derive(Debug, Default)]
+pub(super) struct StringCutter {
+    /// What has been copied.
+    pub(super) copied: Vec<u8>,
+    /// How many bytes were left out, as they would be after unescaping.
+    pub(super) left_out: u64,
+    /// Most bytes of a string that are copied.
+    limit: usize,
+    /// Bytes of the string under way that have been copied; none outside strings.
+    string: Option<usize>,
+    /// The escape under way, from its backslash.
+    escape: Vec<u8>,
+    cutting: bool,
+}
+
+impl StringCutter {
+    pub(super) fn new(limit: usize) -> Self {
+        Self {
+            limit,
+            ..Self::default()
+        }
+    }
+
+    /// Takes the next piece of the text.
+    pub(super) fn push(&mut self, mut piece: &[u8]) {
+        while let Some(&first) = piece.first() {
+            let length = if !self.escape.is_empty() {
+                self.push_escape(first);
+                1
+            } else if self.string.is_none() {
+                self.push_outside(piece)
+            } else if first == b'"' {
+                self.copied.push(first);
+                self.string = None;
+                1
+            } else if first == b'\\' {
+                self.escape.push(first);
+                1
+            } else {
+                let end = memchr::memchr2(b'"', b'\\', piece).unwrap_or(piece.len());
+                self.push_plain(&piece[..end]);
+                end
+            };
+            piece = &piece[length..];
+        }
+    }
+
+    /// Copies up to the beginning of the next string.
+    fn push_outside(&mut self, piece: &[u8]) -> usize {
+        let end = match memchr::memchr(b'"', piece) {
+            Some(quote) => {
+                self.string = Some(0);
+                self.cutting = false;
+                quote + 1
+            }
+            None => piece.len(),
+        };
+        self.copied.extend_from_slice(&piece[..end]);
+        end
+    }
+
+    fn push_plain(&mut self, run: &[u8]) {
+        let mut fits = run.len().min(self.room());
+        // A character is copied to its end.
+        while !self.cutting && fits < run.len() && run[fits] & 0xc0 == 0x80 {
+            fits += 1;
+        }
+        self.cutting |= fits < run.len();
+        self.copied.extend_from_slice(&run[..fits]);
+        self.count(fits, run.len() - fits);
+    }
+
+    fn push_escape(&mut self, byte: u8) {
+        self.escape.push(byte);
+        let is_unicode = self.escape[1] == b'u';
+        if is_unicode && self.escape.len() < 6 {
+            return;
+        }
+        let code = self.escape.get(2..6);
+        let code =
+            code.and_then(|digits| u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
+        // Half of a surrogate pair is half of four bytes.
+        let size = match code {
+            None | Some(..0x80) => 1,
+            Some(0x80..0x800 | 0xd800..0xe000) => 2,
+            Some(_) => 3,
+        };
+        // A pair is not torn.
+        let is_second_half = matches!(code, Some(0xdc00..0xe000));
+        if self.cutting || (self.room() == 0 && !is_second_half) {
+            self.cutting = true;
+            self.count(0, size);
+        } else {
+            self.copied.extend_from_slice(&self.escape);
+            self.count(size, 0);
+        }
+        self.escape.clear();
+    }
+
+    /// How much of the string under way may still be copied.
+    fn room(&self) -> usize {
+        if self.cutting {
+            return 0;
+        }
+        self.limit.saturating_sub(self.string.unwrap_or_default())
+    }
+
+    fn count(&mut self, copied: usize, left_out: usize) {
+        self.string = self.string.map(|length| length + copied);
+        self.left_out += left_out as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn cut(limit: usize, text: &str, piece: usize) -> (String, u64) {
+        let mut cutter = StringCutter::new(limit);
+        text.as_bytes()
+            .chunks(piece)
+            .for_each(|piece| cutter.push(piece));
+        let copied = String::from_utf8(cutter.copied).unwrap();
+        (copied, cutter.left_out)
+    }
+
+    #[test]
+    fn strings_are_cut_and_what_is_left_out_is_counted_as_text() {
+        for piece in 1..8 {
+            assert_eq!(
+                cut(2, r#"{"abc":["d","efgh",12345]}"#, piece),
+                (r#"{"ab":["d","ef",12345]}"#.to_owned(), 3)
+            );
+            assert_eq!(cut(1, r#""\n\n\u00e9""#, piece), (r#""\n""#.to_owned(), 3));
+            assert_eq!(cut(1, "\"aé\"", piece), ("\"a\"".to_owned(), 2));
+            assert_eq!(cut(1, "\"éa\"", piece), ("\"é\"".to_owned(), 1));
+            assert_eq!(cut(9, r#""\"\\""#, piece), (r#""\"\\""#.to_owned(), 0));
+            let pair = r#""\ud83d\ude00\ud83d\ude00""#;
+            assert_eq!(cut(2, pair, piece), (r#""\ud83d\ude00""#.to_owned(), 4));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_cut_text_is_json_and_the_counts_add_up(
+            strings in proptest::collection::vec(".{0,12}", 0..4),
+            escaped in any::<bool>(),
+            limit in 0_usize..12,
+            piece in 1_usize..9,
+        ) {
+            let mut text = serde_json::to_string(&strings).unwrap();
+            if escaped {
+                let escape = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
+                text = text.chars().map(|c| if c.is_ascii() { c.to_string() } else { escape(c) }).collect();
+            }
+            let (copied, left_out) = cut(limit, &text, piece);
+            let kept: Vec<String> = serde_json::from_str(&copied).unwrap();
+            let length = |strings: &[String]| strings.iter().map(String::len).sum::<usize>() as u64;
+            prop_assert_eq!(length(&kept) + left_out, length(&strings));
+            for (kept, string) in kept.iter().zip(&strings) {
+                prop_assert!(string.starts_with(kept.as_str()));
+                prop_assert!(kept.len() < limit + 4);
+            }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! airx as process 1 of a container.
+
+use std::fs::read_to_string;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::harness::{PATIENCE, Server, file, finish, folder, gated, reply, run};
+use crate::output_refused::is_allowed;
+
+/// The one child of a process.
+fn child_of(id: u32) -> Pid {
+    let start = Instant::now();
+    loop {
+        let children = read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap();
+        if let Ok(child) = children.trim().parse() {
+            return Pid::from_raw(child).unwrap();
+        }
+        assert!(start.elapsed() < PATIENCE);
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
+#[test]
+fn a_signal_ends_process_1_with_128_and_its_number() {
+    let folder = folder();
+    if !is_allowed("unshare -pf --kill-child true", folder.path()) {
+        return;
+    }
+    file(&folder, "items", "a\n");
+    for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
+        for each in [false, true] {
+            let server = Server::once(gated(reply("a")));
+            let program = env!("CARGO_BIN_EXE_airx");
+            let mut args = vec!["-pf", "--kill-child", program, "chat"];
+            args.extend(if each {
+                ["--each", "--items=items"]
+            } else {
+                ["-n", "hi"]
+            });
+            let child = run("unshare", args)
+                .at(&server)
+                .within(folder.path())
+                .start();
+            server.await_asked(1);
+            kill_process(child_of(child.id()), signal).unwrap();
+            if each && signal == Signal::INT {
+                // The first one lets what is in flight finish.
+                server.go();
+            }
+            let ran = finish(child);
+            assert_eq!((ran.code, ran.signal), (code, None), "{}", ran.stderr);
+        }
+    }
+}
