@@ -31,9 +31,14 @@ pub(super) fn reported(
     if reply.choices.is_some() {
         return None;
     }
+    reported_in_json(payload)
+}
+
+/// The failure that JSON of any shape reports, if it does.
+fn reported_in_json(payload: &[u8]) -> Option<Failure> {
     let said = error_body::read(200, payload);
     let says_something = said.code.is_some() || said.message.is_some();
-    says_something.then(|| refused(200, payload))
+    (says_something && plain_text(payload).is_none()).then(|| refused(200, payload))
 }
 
 /// The failure that a body of this status is.
@@ -85,8 +90,11 @@ pub(super) fn model_refused(words: &str) -> Failure {
     Failure::new(Class::Blocked, what).hint("change the prompt")
 }
 
-/// The failure of a payload that is no chat completion.
+/// The failure of a payload that is no chat completion, `why` says the parser.
 pub(super) fn unreadable(what: &str, why: &serde_json::Error, payload: &[u8]) -> Failure {
+    if let Some(failure) = reported_in_json(payload) {
+        return failure;
+    }
     let message = if payload.trim_ascii().is_empty() {
         format!("{what} is empty")
     } else if let Some(words) = plain_text(payload) {
