@@ -15,12 +15,30 @@ pub struct Failure {
     pub message: String,
     /// What to do about it, in English.
     pub hint: Option<String>,
+    /// Where a reader sees more about it. The output words it by its format, in front
+    /// of the hint.
+    pub look: Option<Look>,
     /// What the server said, where it was the server that failed the run.
     pub server: Option<Box<Server>>,
     /// A failure to connect or a reset before any response byte: worth another try.
     pub retryable: bool,
     /// The signal's number, for [`Class::Signal`] alone.
     pub signal: Option<i32>,
+}
+
+/// What a reader sees more about a failure in, wherever the format puts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Look {
+    /// The rejected answer.
+    Answer,
+    /// The rejected answer and all that is wrong with it.
+    AnswerAndErrors,
+    /// All that is wrong with an answer.
+    Errors,
+    /// The arguments of a call, which are not JSON.
+    Arguments,
+    /// All that is wrong with the arguments of a call.
+    ArgumentErrors,
 }
 
 /// A server's own account of a failure.
@@ -49,6 +67,7 @@ impl Failure {
             class,
             message: message.into(),
             hint: None,
+            look: None,
             server: None,
             retryable: false,
             signal: None,
@@ -64,6 +83,13 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Says where a reader sees more.
+    #[must_use]
+    pub fn look(mut self, look: Look) -> Self {
+        self.look = Some(look);
         self
     }
 

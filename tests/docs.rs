@@ -187,10 +187,67 @@ fn every_shell_block_of_the_docs_is_run_or_says_why_not() {
     }
 }
 
+/// The shell of the example workflow: the lines of its `run: |`, without their indent.
+fn workflow_shell() -> String {
+    let text = read("docs/examples/review-pull-request.yml");
+    let (_, shell) = text.split_once("run: |\n").unwrap();
+    let lines = shell.lines().map(|line| line.strip_prefix("          "));
+    lines
+        .map(|line| format!("{}\n", line.unwrap_or_default()))
+        .collect()
+}
+
+#[test]
+fn the_example_workflow_reviews_a_change() {
+    if !equipped() {
+        return;
+    }
+    let setup = "git commit -qm one; BASE=$(git rev-parse HEAD); echo more >> greeting.txt; \
+        git commit -qam two; RUNNER_TEMP=. GITHUB_STEP_SUMMARY=summary; set +e\n";
+    let script = format!("{setup}({})", workflow_shell());
+    let accepted = r#"{"content":"{\"verdict\":\"accept\",\"findings\":[{\"file\":\"a\",\"problem\":\"b\"}]}"}"#;
+    let rejected = accepted.replace("accept", "reject");
+    let broken = r#"{"status":500,"headers":{"retry-after":"0"},"body":{}}"#;
+    for (answer, shown, code) in [
+        (accepted, "a: b\n", 0),
+        (&rejected, "a: b\n", 1),
+        (
+            broken,
+            "::warning::no review today: the server did not answer (exit 5)\n",
+            0,
+        ),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let answers = folder.path().join("answers");
+        std::fs::write(&answers, format!("{answer}\n")).unwrap();
+        let ran = under_mock(&["--script", answers.to_str().unwrap()], &script);
+        let out = String::from_utf8(ran.stdout).unwrap();
+        let err = String::from_utf8_lossy(&ran.stderr);
+        assert_eq!(
+            (out.as_str(), ran.status.code()),
+            (shown, Some(code)),
+            "{err}"
+        );
+    }
+}
+
+#[test]
+fn the_chinese_readme_has_the_code_of_the_english_one() {
+    let code = |page: &str| -> Vec<String> {
+        let text = read(page);
+        let blocks = text.split("\n```").skip(1).step_by(2);
+        blocks.map(str::to_owned).collect()
+    };
+    assert_eq!(code("README.zh-CN.md"), code("README.md"));
+}
+
 #[test]
 fn links_lead_to_files_that_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    for page in pages().into_iter().chain(["README.md".to_owned()]) {
+    for page in pages()
+        .into_iter()
+        .chain(["README.md", "README.zh-CN.md"].map(str::to_owned))
+    {
         let folder = root.join(&page);
         let folder = folder.parent().unwrap();
         for part in read(&page).split("](").skip(1) {

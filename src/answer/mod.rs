@@ -18,7 +18,7 @@ use crate::api::reply::{Choice, Piece, Reply};
 use crate::api::text::Text;
 use crate::api::usage::Usage;
 use crate::error::Failure;
-use crate::event::{Count, Event, Sink};
+use crate::event::{Count, Data, Event, Sink};
 use crate::exit::Class;
 use crate::sse::{self, Frame, TooLong};
 
@@ -142,7 +142,10 @@ impl Answer {
             return Err(refused(200, frame.data));
         }
         if let Some(content) = self.envelope.open(frame.data) {
-            sink.payload(frame.data, !content.is_empty())?;
+            sink.data(Data::Body {
+                bytes: frame.data,
+                token: !content.is_empty(),
+            })?;
             let content = Cow::Borrowed(content).into();
             return self.add_content(Some(&content), keep, sink);
         }
@@ -165,7 +168,10 @@ impl Answer {
             self.begun = true;
             sink.count(Count::FirstToken);
         }
-        sink.payload(&one_line(data), token)?;
+        sink.data(Data::Body {
+            bytes: &one_line(data),
+            token,
+        })?;
         if let Some(piece) = delta {
             self.has_deltas |= piece.has_token();
             self.add(piece, data, keep, sink)?;

@@ -53,8 +53,9 @@ pub struct Order<'a> {
     /// The providers' own: they keep a thousand files of batches.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_delete_input_file: Option<bool>,
-    /// What airx finds its items by.
-    pub metadata: Span,
+    /// What airx finds its items by; none for lines that it did not make.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metadata: Option<Span>,
 }
 
 /// The items of a batch: `airx_first` and how many, as metadata has them.

@@ -80,6 +80,14 @@ pub struct SubmitArgs {
     #[arg(long, value_name = "FILE", help_heading = "Many inputs")]
     pub items: Option<PathBuf>,
 
+    /// The items are batch requests already: check them and upload them as they are
+    ///
+    /// Each line is an object with custom_id, url and body (model, messages). All
+    /// lines have the same url and model, and each its own custom_id. Options of the
+    /// request (-m, --temperature, …) do not apply. Without --raw such a line exits 2.
+    #[arg(long, conflicts_with_all = ["each", "prompt", "system", "file", "image", "messages"], help_heading = "Many inputs")]
+    pub raw: bool,
+
     #[command(flatten)]
     pub common: Common,
 }

@@ -1,5 +1,6 @@
 //! The options that `chat`, `stream`, `tools` and `json` share.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -35,11 +36,11 @@ pub struct InputArgs {
     /// among the words puts standard input there and waits for it as long as it
     /// takes.
     #[arg(value_name = "PROMPT")]
-    pub prompt: Vec<String>,
+    pub prompt: Vec<OsString>,
 
     /// System message; `@FILE` reads it from a file, `@@` is a literal `@`
     #[arg(short, long, value_name = "TEXT|@FILE")]
-    pub system: Option<String>,
+    pub system: Option<OsString>,
 
     /// Text file added to the message; `-` is standard input (repeat)
     ///
@@ -78,8 +79,19 @@ pub struct InputArgs {
     pub no_stdin: bool,
 
     /// Replace bytes that are not UTF-8 instead of refusing the input
+    ///
+    /// In files, standard input, the prompt, --system and --stop. Binary data is
+    /// refused all the same.
     #[arg(long)]
     pub lossy: bool,
+
+    /// Accept empty input that was asked for by name: `-`, -f, @FILE, --messages
+    ///
+    /// Without it such input exits 2 and nothing is sent: the command that should
+    /// have made it has probably failed. It also silences the warning about a pipe
+    /// on standard input that turned out to be empty.
+    #[arg(long)]
+    pub allow_empty_input: bool,
 }
 
 /// Members of the request body.
@@ -104,7 +116,7 @@ pub struct RequestArgs {
 
     /// Text that ends the answer (repeat, as far as the model allows)
     #[arg(long, value_name = "TEXT", action = clap::ArgAction::Append)]
-    pub stop: Vec<String>,
+    pub stop: Vec<OsString>,
 
     /// The end user's id, 6 to 128 characters
     #[arg(long, value_name = "ID")]

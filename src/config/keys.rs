@@ -218,6 +218,8 @@ pub const REFUSED: &[(&str, &str)] = &[
     ),
     ("each", ASKED),
     ("items", ASKED),
+    ("raw", ASKED),
+    ("allow-empty-input", ASKED),
     ("resume", ONLY_TOLD),
     ("output", ONLY_TOLD),
     ("meta", ONLY_TOLD),

@@ -37,7 +37,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         &[
             example(
                 "Add what a command prints to the question",
-                r#"git diff | airx chat "Write a commit message for this diff""#,
+                r#"git diff | airx chat "Write a commit message for this diff" -"#,
             ),
             example(
                 "Two files, and a role from a third",
@@ -148,7 +148,7 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
             ),
             example(
                 "A check in CI: jq decides on what the schema promises",
-                r#"git diff main | airx json --schema verdict.json "Does it leak a secret?" | jq -e '.verdict == "no"'"#,
+                r#"git diff main | airx json --schema verdict.json "Does it leak a secret?" - | jq -e '.verdict == "no"'"#,
             ),
             example(
                 "One row a line, each as soon as it is complete",

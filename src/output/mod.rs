@@ -8,6 +8,7 @@ mod beside;
 mod descriptor;
 mod extract;
 mod finish;
+mod hint;
 mod in_order;
 mod open;
 mod reasoning;
@@ -27,7 +28,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cli::Format;
 use crate::error::Failure;
-use crate::event::{Event, Items, Left, Tally};
+use crate::event::{Event, Items, Tally, Unfinished};
 use crate::exit::Class;
 use crate::output::status::{Bar, Spinner};
 use crate::secret::Scrubber;
@@ -151,7 +152,7 @@ pub struct Printer<O: Write, E: Write> {
     items: Option<Items>,
     request_id: Option<String>,
     /// What a signal's message tells besides.
-    unfinished: Option<Left>,
+    unfinished: Option<Unfinished>,
     finished: bool,
     /// Results that wait for those before them.
     in_order: Option<InOrder>,
@@ -225,13 +226,13 @@ impl<O: Write, E: Write> Printer<O, E> {
 
     fn flush_burst(&mut self) -> Result<(), Failure> {
         if self.buffer.len() >= BURST {
-            self.flush()
+            self.flush_buffer()
         } else {
             Ok(())
         }
     }
 
-    fn flush(&mut self) -> Result<(), Failure> {
+    fn flush_buffer(&mut self) -> Result<(), Failure> {
         if self.buffer.is_empty() || (self.held && self.buffer.len() < BURST) {
             return Ok(());
         }

@@ -3,15 +3,18 @@
 //! that takes. No more than one line is held. A line that is no item is one that
 //! says why.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{ErrorKind, IsTerminal, Read, Seek};
 use std::path::Path;
 
 use memchr::memchr;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::bytes::{self, LIMIT};
-use super::{claim, stdin, template};
+use super::{binary, claim, stdin, template};
 use crate::error::Failure;
 
 /// What is asked of the input at a time.
@@ -37,6 +40,26 @@ pub struct Content {
     pub text: String,
     /// The value, where items are JSON.
     pub value: Option<Value>,
+}
+
+impl Item {
+    /// Whether it is a line of a provider's batch input: a request, not a text.
+    pub fn is_request_line(&self) -> bool {
+        let text = self.content.as_ref().map(|content| content.text.as_str());
+        is_request_line(text.unwrap_or_default())
+    }
+}
+
+/// The request object of a batch: an id, and the body that is to be posted.
+pub(super) fn is_request_line(text: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Request {
+        custom_id: Option<IgnoredAny>,
+        body: Option<BTreeMap<String, IgnoredAny>>,
+    }
+    text.starts_with('{')
+        && serde_json::from_str::<Request>(text)
+            .is_ok_and(|request| request.custom_id.is_some() && request.body.is_some())
 }
 
 /// A line of the input.
@@ -233,6 +256,12 @@ impl Items {
     fn text(&self, line: &[u8], dropped: usize) -> Result<String, Failure> {
         if line.len() > LIMIT {
             return Err(self.too_long());
+        }
+        if let Some(at) = memchr(0, line) {
+            let what = format!("looks binary: {}", binary::nul_byte(at + dropped));
+            return Err(self
+                .wrong(&what)
+                .hint("items that NUL bytes separate: tr '\\0' '\\n' makes lines of them"));
         }
         match std::str::from_utf8(line) {
             Ok(text) => Ok(text.to_owned()),

@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::api::request::Message;
 use crate::error::Failure;
 
+mod binary;
 mod bytes;
 mod claim;
 mod compact;
@@ -32,6 +33,7 @@ pub use items::{Content, Item, Items, Many};
 pub use session::Session;
 use stdin::Stdin;
 pub use template::Template;
+pub use text::arguments;
 
 /// Where the messages come from, as settings resolved it.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +60,8 @@ pub struct Sources {
     pub no_stdin_yields: bool,
     /// Bytes that are not UTF-8 are replaced, not refused.
     pub lossy: bool,
+    /// Input that was asked for by name may be empty.
+    pub allow_empty: bool,
     /// Longest silence of standard input that was not asked for by name
     /// (`AIRX_STDIN_WAIT`); zero is no limit.
     pub stdin_wait: Duration,
@@ -101,14 +105,19 @@ fn read_with(
         ));
     }
     let claim = Claim::of(sources)?;
-    let system = system(sources, stdin)?;
-    let images = images(&sources.images, stdin)?;
+    let system = system(sources, stdin, notice)?;
+    let images = images(&sources.images, stdin, notice)?;
     let history = match &sources.messages {
-        Some(path) => Some(earlier_turns(path, sources.lossy, stdin)?),
+        Some(path) => Some(earlier_turns(path, sources, stdin, notice)?),
         None => None,
     };
     if let Some(each) = &sources.each {
-        let template = user::template(sources, each.json, stdin)?;
+        let mut reader = user::Reader {
+            sources,
+            stdin,
+            notice,
+        };
+        let template = reader.template(each.json)?;
         let items = Items::open(each, sources.lossy)?;
         let text = String::new();
         let mut prompt = assemble(system, history, None, Some(Message::User { text, images }))?;
@@ -129,7 +138,14 @@ fn read_with(
     let complete = turns.filter(|turns| !asked && turns.is_complete());
     let text = match complete {
         Some(_) => String::new(),
-        None => user::text(sources, claim, stdin, notice)?,
+        None => {
+            let mut reader = user::Reader {
+                sources,
+                stdin,
+                notice,
+            };
+            reader.text(claim)?
+        }
     };
     let user = match complete {
         Some(turns) if images.is_empty() => turns.check_end().map(|()| None)?,
@@ -137,6 +153,9 @@ fn read_with(
     };
     if let (None, Some(path)) = (&session, &sources.session) {
         session = Some(Session::open(path, notice)?);
+    }
+    if let Some(warning) = session.as_ref().and_then(|(session, _)| session.warning()) {
+        notice(&warning);
     }
     if let (Some((_, turns)), Some(path), Some(system)) = (&session, &sources.session, &system) {
         tell_system(path, turns, system, notice);
@@ -188,7 +207,11 @@ fn assemble(
 }
 
 /// The system text, read where it names a file.
-fn system(sources: &Sources, stdin: Stdin<'_>) -> Result<Option<String>, Failure> {
+fn system(
+    sources: &Sources,
+    stdin: Stdin<'_>,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Option<String>, Failure> {
     let Some(given) = &sources.system else {
         return Ok(None);
     };
@@ -196,7 +219,13 @@ fn system(sources: &Sources, stdin: Stdin<'_>) -> Result<Option<String>, Failure
         Some(file) if file.as_os_str().is_empty() => {
             return Err(Failure::usage("-s @ names no file").hint("a literal @ is written @@"));
         }
-        Some(file) => read_named(file, sources.lossy, stdin)?,
+        Some(file) => {
+            let text = read_named(file, sources.lossy, stdin, notice)?;
+            if text.trim().is_empty() && sources.allow_empty {
+                return Ok(None);
+            }
+            text
+        }
         None => given
             .strip_prefix("@@")
             .map_or_else(|| given.clone(), |literal| format!("@{literal}")),
@@ -212,14 +241,24 @@ fn system(sources: &Sources, stdin: Stdin<'_>) -> Result<Option<String>, Failure
 /// Reads a UTF-8 text file, or standard input where that is named: a leading BOM
 /// and one final newline are dropped, other encodings refused with the byte offset,
 /// or replaced under `lossy`; so is anything longer than 16 MiB.
-pub fn read_text(path: &Path, lossy: bool) -> Result<String, Failure> {
-    read_named(path, lossy, Stdin::new(Duration::ZERO))
+/// `notice` is called with one line where it is read from a terminal.
+pub fn read_text(
+    path: &Path,
+    lossy: bool,
+    notice: &mut dyn FnMut(&str),
+) -> Result<String, Failure> {
+    read_named(path, lossy, Stdin::new(Duration::ZERO), notice)
 }
 
-fn read_named(path: &Path, lossy: bool, stdin: Stdin<'_>) -> Result<String, Failure> {
+fn read_named(
+    path: &Path,
+    lossy: bool,
+    stdin: Stdin<'_>,
+    notice: &mut dyn FnMut(&str),
+) -> Result<String, Failure> {
     let mut text = text::Text::new(lossy);
     if claim::is_stdin(path) {
-        text.source(stdin::NAME, None, |into| stdin.to_the_end(into))?;
+        text.source(stdin::NAME, None, |into| stdin.to_the_end(into, notice))?;
     } else {
         let name = path.display().to_string();
         text.source(&name, None, |into| bytes::append_file(path, into))?;
@@ -227,28 +266,42 @@ fn read_named(path: &Path, lossy: bool, stdin: Stdin<'_>) -> Result<String, Fail
     Ok(text.finish()?.text)
 }
 
-fn earlier_turns(path: &Path, lossy: bool, stdin: Stdin<'_>) -> Result<History, Failure> {
-    let text = read_named(path, lossy, stdin)?;
-    if claim::is_stdin(path) {
-        return History::parse(stdin::NAME, &text);
+fn earlier_turns(
+    path: &Path,
+    sources: &Sources,
+    stdin: Stdin<'_>,
+    notice: &mut dyn FnMut(&str),
+) -> Result<History, Failure> {
+    let text = read_named(path, sources.lossy, stdin, notice)?;
+    let name = if claim::is_stdin(path) {
+        stdin::NAME.to_owned()
+    } else {
+        path.display().to_string()
+    };
+    if text.trim().is_empty() && !sources.allow_empty {
+        return Err(user::empty(&name));
     }
-    History::parse(&path.display().to_string(), &text)
+    History::parse(&name, &text)
 }
 
-fn images(images: &[PathBuf], stdin: Stdin<'_>) -> Result<Vec<String>, Failure> {
-    let read = |path: &PathBuf| {
+fn images(
+    images: &[PathBuf],
+    stdin: Stdin<'_>,
+    notice: &mut dyn FnMut(&str),
+) -> Result<Vec<String>, Failure> {
+    let mut read = |path: &PathBuf| {
         if let Some(url) = image::url(path) {
             return Ok(url);
         }
         let mut bytes = Vec::new();
         if claim::is_stdin(path) {
-            stdin.to_the_end(&mut bytes)?;
+            stdin.to_the_end(&mut bytes, notice)?;
             return image::data_url(stdin::NAME, &bytes);
         }
         bytes::append_file(path, &mut bytes)?;
         image::data_url(&path.display().to_string(), &bytes)
     };
-    images.iter().map(read).collect()
+    images.iter().map(&mut read).collect()
 }
 
 #[cfg(test)]

@@ -24,6 +24,11 @@ pub struct Session {
     path: PathBuf,
     /// This run's turns, as lines.
     lines: Vec<u8>,
+    /// How much of the file counts, where its end is torn: the rest is cut off when
+    /// the session is extended.
+    torn_at: Option<u64>,
+    /// The number of the first line that is cut off then.
+    torn_line: usize,
 }
 
 impl Session {
@@ -45,11 +50,21 @@ impl Session {
                     file,
                     path: path.to_owned(),
                     lines: Vec::new(),
+                    torn_at: None,
+                    torn_line: 0,
                 };
                 let turns = session.read()?;
                 return Ok((session, turns));
             }
         }
+    }
+
+    /// What the user should know about the file.
+    pub(super) fn warning(&self) -> Option<String> {
+        self.torn_at.map(|_| {
+            let (name, line) = (self.path.display(), self.torn_line);
+            format!("{name}: line {line} is cut off, as by a killed run; it is dropped")
+        })
     }
 
     /// Adds one of this run's turns, to be written by [`Session::extend`].
@@ -75,7 +90,13 @@ impl Session {
         self.lines
             .extend_from_slice(assistant.trim_end().as_bytes());
         self.lines.push(b'\n');
-        let before = self.file.metadata().map_err(failed)?.len();
+        let before = match self.torn_at {
+            Some(length) => {
+                self.file.set_len(length).map_err(failed)?;
+                length
+            }
+            None => self.file.metadata().map_err(failed)?.len(),
+        };
         let write = || append(&mut &self.file, &self.lines, || self.file.set_len(before));
         let written = match &self.made {
             Some(made) => made.fill(write),
@@ -92,8 +113,11 @@ impl Session {
         if content.len() > LIMIT {
             return Err(bytes::too_large(&name));
         }
-        if !content.is_empty() && !content.ends_with(b"\n") {
-            refuse_torn(&name, &content)?;
+        if let Some(length) = torn_at(&content) {
+            content.truncate(length);
+            self.torn_at = Some(length as u64);
+            self.torn_line = content.split(|&byte| byte == b'\n').count();
+        } else if !content.is_empty() && !content.ends_with(b"\n") {
             self.lines.push(b'\n');
         }
         let mut text = Text::new(false);
@@ -183,22 +207,47 @@ fn lock(file: &File, path: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), Fa
     })
 }
 
-/// A last line without its newline is a whole message, or was cut off.
-fn refuse_torn(name: &str, content: &[u8]) -> Result<(), Failure> {
-    let line = content.split(|&byte| byte == b'\n').next_back();
-    let whole = line
-        .and_then(|line| str::from_utf8(line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line)).ok())
-        .is_some_and(|line| {
-            line.trim().is_empty() || serde_json::from_str::<serde::de::IgnoredAny>(line).is_ok()
-        });
-    if whole {
-        return Ok(());
+/// Where the file's end is torn: its last line begins like a message, and has neither
+/// its end nor a newline. A run writes all its turns at once, so calls whose answers
+/// were lost are dropped too.
+fn torn_at(content: &[u8]) -> Option<usize> {
+    let start = line_start(content);
+    let line = &content[start..];
+    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+    let torn =
+        line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err();
+    torn.then(|| start - unanswered_calls(&content[..start]))
+}
+
+/// Where the last line begins.
+fn line_start(content: &[u8]) -> usize {
+    let newline = content.iter().rposition(|&byte| byte == b'\n');
+    newline.map_or(0, |at| at + 1)
+}
+
+/// The length of the turns at the end of `lines` that call tools and do not have all
+/// the answers: no server takes such a conversation.
+fn unanswered_calls(lines: &[u8]) -> usize {
+    #[derive(serde::Deserialize)]
+    struct Turn {
+        role: String,
+        #[serde(default)]
+        tool_calls: Vec<serde::de::IgnoredAny>,
     }
-    let number = content.split(|&byte| byte == b'\n').count();
-    Err(Failure::usage(format!(
-        "{name}: line {number}, the last one, is cut off: it is not JSON and has no newline"
-    ))
-    .hint(format!("look at it, then drop it: sed -i '{number}d' FILE")))
+    let (mut end, mut answers) = (lines.len(), 0);
+    while end > 0 {
+        let start = line_start(&lines[..end - 1]);
+        let Ok(turn) = serde_json::from_slice::<Turn>(&lines[start..end]) else {
+            return 0;
+        };
+        end = start;
+        match turn.role.as_str() {
+            "tool" => answers += 1,
+            "assistant" if turn.tool_calls.len() > answers => return lines.len() - start,
+            _ => return 0,
+        }
+    }
+    0
 }
 
 /// One write of all lines; a part of them is taken back by `undo`.

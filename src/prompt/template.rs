@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::bytes::LIMIT;
-use super::items::{Content, Item};
+use super::items::{Content, Item, is_request_line};
 use crate::error::Failure;
 
 /// What every item's text is made by.
@@ -13,6 +13,8 @@ pub struct Template {
     parts: Vec<Vec<Piece>>,
     /// Items are JSON values: their members can be named.
     json: bool,
+    /// The item follows at the end, since no placeholder says where it goes.
+    appended: bool,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -29,6 +31,7 @@ impl Template {
         Self {
             parts: Vec::new(),
             json,
+            appended: false,
         }
     }
 
@@ -51,6 +54,7 @@ impl Template {
         let text = |piece: &Piece| matches!(piece, Piece::Text(_));
         if self.parts.iter().flatten().all(text) {
             self.parts.push(vec![Piece::Item]);
+            self.appended = true;
         }
         self
     }
@@ -61,6 +65,13 @@ impl Template {
     /// Its line is none, it lacks a member, or the text is blank or too long: exit 2.
     pub fn fill(&self, item: &Item) -> Result<String, Failure> {
         let content = item.content.as_ref().map_err(Failure::clone)?;
+        if self.appended && is_request_line(&content.text) {
+            let what = format!("line {} is a batch request (custom_id, body)", item.line);
+            return Err(Failure::usage(what).hint(
+                "airx batch submit --raw uploads such lines; a template with {} or, under --each=json, \
+                 {body.messages} reads them",
+            ));
+        }
         let mut text = String::new();
         for (at, part) in self.parts.iter().enumerate() {
             if at > 0 {

@@ -89,10 +89,63 @@ fn an_empty_or_blank_message_is_refused() {
         files: vec![path.clone(), path],
         ..asks(&[])
     };
+    let files = Sources {
+        allow_empty: true,
+        ..files
+    };
     for sources in [asks(&[]), asks(&[""]), asks(&[" ", "\t"]), files] {
         let failure = with(b"\n", &sources).unwrap_err();
         assert_eq!(failure.exit(), 2);
         assert!(failure.message.starts_with("the message is "));
+    }
+}
+
+#[test]
+fn input_that_was_asked_for_by_name_and_is_empty_is_refused_unless_that_is_allowed() {
+    let (_folder, path) = file(" \n");
+    let at_file = format!("@{}", path.display());
+    let named: [(&str, Sources); 5] = [
+        ("standard input is empty", asks(&["say", "-"])),
+        (
+            "standard input is empty",
+            Sources {
+                files: vec!["-".into()],
+                ..asks(&["say"])
+            },
+        ),
+        (
+            "f is empty",
+            Sources {
+                files: vec![path.clone()],
+                ..asks(&["say"])
+            },
+        ),
+        (
+            "f is empty",
+            Sources {
+                messages: Some(path),
+                ..asks(&["say"])
+            },
+        ),
+        (
+            "the system message (-s) is empty",
+            Sources {
+                system: Some(at_file),
+                ..asks(&["say"])
+            },
+        ),
+    ];
+    for (what, sources) in named {
+        for input in ["", "\n", " \t\r\n"] {
+            let failure = with(input.as_bytes(), &sources).unwrap_err();
+            assert_eq!(failure.exit(), 2);
+            assert!(failure.message.contains(what), "{}", failure.message);
+        }
+        let allowed = Sources {
+            allow_empty: true,
+            ..sources
+        };
+        assert!(text(with(b"", &allowed)).starts_with("say"));
     }
 }
 

@@ -1,8 +1,10 @@
 //! Text from several sources in one buffer: come in words, files and standard
 //! input, part by part; goes out one string, its UTF-8 checked once.
 
+use std::ffi::OsString;
 use std::ops::Range;
 
+use super::binary;
 use super::bytes::{self, LIMIT};
 use crate::error::Failure;
 
@@ -57,13 +59,17 @@ impl Text {
     }
 
     /// Adds what `fill` appends, under a line `HEADING:` where there is one. A
-    /// source that is empty adds nothing but that line.
+    /// source that is empty adds nothing but that line. Returns whether the source
+    /// holds more than white space.
+    ///
+    /// # Errors
+    /// Those of `fill`; the text is too large, or looks binary.
     pub(super) fn source(
         &mut self,
         name: &str,
         heading: Option<&str>,
         fill: impl FnOnce(&mut Vec<u8>) -> Result<(), Failure>,
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         let before = self.bytes.len();
         self.separate();
         if let Some(heading) = heading {
@@ -75,6 +81,7 @@ impl Text {
         if self.bytes.len() > LIMIT {
             return Err(self.too_large(name));
         }
+        binary::refuse(name, &self.bytes[start..])?;
         let dropped = self.drop_bom(start);
         self.drop_final_newline(start);
         if self.lossy {
@@ -83,9 +90,10 @@ impl Text {
         if self.bytes.len() == start {
             self.bytes
                 .truncate(heading.map_or(before, |_| start - b"\n".len()));
-            return Ok(());
+            return Ok(false);
         }
-        self.close(name, start, dropped)
+        self.close(name, start, dropped)?;
+        Ok(!is_blank(&self.bytes[start..]))
     }
 
     /// The text, checked once as a whole.
@@ -153,6 +161,47 @@ impl Text {
     }
 }
 
+/// Only white space. The first byte decides for nearly every text.
+fn is_blank(bytes: &[u8]) -> bool {
+    let rest = bytes.trim_ascii_start();
+    !rest.first().is_some_and(u8::is_ascii)
+        && str::from_utf8(rest).is_ok_and(|text| text.trim().is_empty())
+}
+
+/// Text of the command line as UTF-8: `words` of one option or the prompt, which
+/// `name` stands for in messages. Other bytes are refused by their offset in the
+/// words joined by spaces, or replaced under `lossy`.
+///
+/// # Errors
+/// A word is not UTF-8: exit 2.
+pub fn arguments(name: &str, words: &[OsString], lossy: bool) -> Result<Vec<String>, Failure> {
+    let mut before = 0;
+    let mut texts = Vec::with_capacity(words.len());
+    for word in words {
+        let text = match (word.to_str(), lossy) {
+            (Some(text), _) => text.to_owned(),
+            (None, true) => word.to_string_lossy().into_owned(),
+            (None, false) => return Err(not_utf8(name, word.as_encoded_bytes(), before)),
+        };
+        before += word.len() + 1;
+        texts.push(text);
+    }
+    Ok(texts)
+}
+
+fn not_utf8(name: &str, bytes: &[u8], before: usize) -> Failure {
+    let at = str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
+    invalid_byte(name, bytes.get(at).copied(), before + at)
+}
+
+fn invalid_byte(name: &str, byte: Option<u8>, offset: usize) -> Failure {
+    let byte = byte.unwrap_or_default();
+    Failure::usage(format!(
+        "{name} is not UTF-8: byte 0x{byte:02X} at offset {offset}"
+    ))
+    .hint("convert it to UTF-8 (iconv), or let --lossy replace such bytes")
+}
+
 /// Says which source is not UTF-8, and where in it.
 fn invalid(parts: &[Part], at: usize, bytes: &[u8]) -> Failure {
     // Separators and headings are text; the wrong byte lies in one of the parts.
@@ -160,11 +209,7 @@ fn invalid(parts: &[Part], at: usize, bytes: &[u8]) -> Failure {
     let (name, offset) = part.map_or(("the message", at), |part| {
         (part.name.as_str(), at - part.at.start + part.dropped)
     });
-    let byte = bytes.get(at).copied().unwrap_or_default();
-    Failure::usage(format!(
-        "{name} is not UTF-8: byte 0x{byte:02X} at offset {offset}"
-    ))
-    .hint("convert it to UTF-8 (iconv), or let --lossy replace such bytes")
+    invalid_byte(name, bytes.get(at).copied(), offset)
 }
 
 #[cfg(test)]
@@ -190,7 +235,7 @@ mod tests {
         assert_eq!(one(b"a\r\n", false).unwrap(), "a");
         assert_eq!(one(b" a \n\n", false).unwrap(), " a \n");
         assert_eq!(one(b"a\r", false).unwrap(), "a\r");
-        assert_eq!(one(b"\xEF\xBB\xBFa\0b", false).unwrap(), "a\0b");
+        assert_eq!(one(b"\xEF\xBB\xBFab", false).unwrap(), "ab");
         assert_eq!(one(b"\n", false).unwrap(), "");
     }
 
@@ -213,6 +258,43 @@ mod tests {
     #[test]
     fn lossy_replaces_what_is_not_utf_8() {
         assert_eq!(one(b"a\xFFb\n", true).unwrap(), "a\u{FFFD}b");
+    }
+
+    #[test]
+    fn binary_data_is_refused_even_where_bytes_are_replaced() {
+        for lossy in [false, true] {
+            let failure = one(b"a\0b", lossy).unwrap_err();
+            assert_eq!(failure.message, "f.txt looks binary: NUL byte at offset 1");
+        }
+    }
+
+    #[test]
+    fn a_source_says_whether_it_holds_more_than_white_space() {
+        let mut text = Text::new(false);
+        for blank in ["", "\n", " \t\n", "\u{3000}"] {
+            assert!(!text.source("f", None, fill(blank.as_bytes())).unwrap());
+        }
+        assert!(text.source("f", None, fill(b" a")).unwrap());
+        assert!(
+            text.source("f", None, fill("\u{3000}中".as_bytes()))
+                .unwrap()
+        );
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_argument_that_is_not_utf_8_is_refused_by_its_offset_or_replaced() {
+        use std::os::unix::ffi::OsStringExt;
+        let words = [OsString::from("hi"), OsString::from_vec(b"a\xE9".to_vec())];
+        let failure = arguments("the prompt", &words, false).unwrap_err();
+        assert_eq!(
+            failure.message,
+            "the prompt is not UTF-8: byte 0xE9 at offset 4"
+        );
+        assert_eq!(
+            arguments("the prompt", &words, true).unwrap(),
+            ["hi", "a\u{FFFD}"]
+        );
     }
 
     #[test]

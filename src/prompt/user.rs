@@ -1,5 +1,6 @@
-//! The user message's text: come in words, files and standard input, goes out
-//! one text, its parts in that order.
+//! The text of the user message: words, then files, then standard input.
+
+use std::path::Path;
 
 use super::Sources;
 use super::bytes;
@@ -9,81 +10,123 @@ use super::template::Template;
 use super::text::Text;
 use crate::error::Failure;
 
-/// Reads and joins the parts. Only an image may go without any text, and only
-/// where no text was asked for.
-pub(super) fn text(
-    sources: &Sources,
-    claim: Option<Claim>,
-    stdin: Stdin<'_>,
-    notice: &mut dyn FnMut(&str),
-) -> Result<String, Failure> {
-    let mut text = Text::new(sources.lossy);
-    words(&mut text, &sources.prompt, stdin)?;
-    files(&mut text, sources, stdin)?;
-    let asked = !sources.prompt.is_empty() || !sources.files.is_empty();
-    let free = claim.is_none() && !sources.no_stdin;
-    if free {
-        text.source(stdin::NAME, None, |into| {
+/// Reads the parts of the user message.
+pub(super) struct Reader<'a> {
+    pub(super) sources: &'a Sources,
+    pub(super) stdin: Stdin<'a>,
+    /// Called with one line while standard input keeps the run waiting, and where
+    /// it was empty.
+    pub(super) notice: &'a mut dyn FnMut(&str),
+}
+
+impl Reader<'_> {
+    /// Reads and joins the parts. The text may be empty only beside an image, and
+    /// only where no text was asked for.
+    pub(super) fn text(&mut self, claim: Option<Claim>) -> Result<String, Failure> {
+        let sources = self.sources;
+        let mut text = Text::new(sources.lossy);
+        let mut runs = sources.prompt.split(|word| word == "-");
+        text.words(runs.next().unwrap_or_default())?;
+        for run in runs {
+            self.named_stdin(&mut text, None)?;
+            text.words(run)?;
+        }
+        self.files(&mut text)?;
+        let asked = !sources.prompt.is_empty() || !sources.files.is_empty();
+        let unclaimed = claim.is_none() && !sources.no_stdin;
+        if unclaimed {
+            self.unclaimed_stdin(&mut text, asked)?;
+        }
+        let finished = text.finish()?;
+        let image_alone = !asked && !unclaimed && !sources.images.is_empty();
+        if finished.blank && !image_alone {
+            return Err(blank(sources, &finished.text));
+        }
+        Ok(finished.text)
+    }
+
+    /// The template of `--each`: the words, with their placeholders, then the files.
+    /// Standard input is part of it only where `-` names it.
+    pub(super) fn template(&mut self, json: bool) -> Result<Template, Failure> {
+        let sources = self.sources;
+        let mut template = Template::new(json);
+        let mut runs = sources.prompt.split(|word| word == "-");
+        template.prompt(&runs.next().unwrap_or_default().join(" "));
+        for run in runs {
+            let mut text = Text::new(sources.lossy);
+            self.named_stdin(&mut text, None)?;
+            template.text(text.finish()?.text);
+            template.prompt(&run.join(" "));
+        }
+        let mut text = Text::new(sources.lossy);
+        self.files(&mut text)?;
+        template.text(text.finish()?.text);
+        Ok(template.finish())
+    }
+
+    fn files(&mut self, text: &mut Text) -> Result<(), Failure> {
+        let headed = self.sources.files.len() > 1;
+        for (at, path) in self.sources.files.iter().enumerate() {
+            let heading = headed.then(|| heading(path, at));
+            if claim::is_stdin(path) {
+                self.named_stdin(text, heading.as_deref())?;
+                continue;
+            }
+            let name = path.display().to_string();
+            let said = text.source(&name, heading.as_deref(), |into| {
+                bytes::append_file(path, into)
+            })?;
+            self.refuse_empty(said, &name)?;
+        }
+        Ok(())
+    }
+
+    fn named_stdin(&mut self, text: &mut Text, heading: Option<&str>) -> Result<(), Failure> {
+        let said = text.source(stdin::NAME, heading, |into| {
+            self.stdin.to_the_end(into, self.notice)
+        })?;
+        self.refuse_empty(said, stdin::NAME)
+    }
+
+    /// Standard input that nobody named: it is the prompt, or follows it.
+    fn unclaimed_stdin(&mut self, text: &mut Text, asked: bool) -> Result<(), Failure> {
+        let mut added = false;
+        let said = text.source(stdin::NAME, None, |into| {
             if asked {
-                stdin.if_given(into, notice)
+                added = self.stdin.if_given(into, self.notice)?;
+                Ok(())
             } else {
-                stdin.as_prompt(into, notice)
+                self.stdin.as_prompt(into, self.notice)
             }
         })?;
-    }
-    let finished = text.finish()?;
-    let image_alone = !asked && !free && !sources.images.is_empty();
-    if finished.blank && !image_alone {
-        return Err(blank(sources, &finished.text));
-    }
-    Ok(finished.text)
-}
-
-/// The template of `--each`: the words, with their places, then the files. Standard
-/// input is no part of it unless it is named.
-pub(super) fn template(
-    sources: &Sources,
-    json: bool,
-    stdin: Stdin<'_>,
-) -> Result<Template, Failure> {
-    let mut template = Template::new(json);
-    let mut runs = sources.prompt.split(|word| word == "-");
-    template.prompt(&runs.next().unwrap_or_default().join(" "));
-    for run in runs {
-        let mut text = Text::new(sources.lossy);
-        text.source(stdin::NAME, None, |into| stdin.to_the_end(into))?;
-        template.text(text.finish()?.text);
-        template.prompt(&run.join(" "));
-    }
-    let mut text = Text::new(sources.lossy);
-    files(&mut text, sources, stdin)?;
-    template.text(text.finish()?.text);
-    Ok(template.finish())
-}
-
-/// The words; those before and after a `-` are parts of their own.
-fn words(text: &mut Text, words: &[String], stdin: Stdin<'_>) -> Result<(), Failure> {
-    let mut runs = words.split(|word| word == "-");
-    text.words(runs.next().unwrap_or_default())?;
-    for run in runs {
-        text.source(stdin::NAME, None, |into| stdin.to_the_end(into))?;
-        text.words(run)?;
-    }
-    Ok(())
-}
-
-fn files(text: &mut Text, sources: &Sources, stdin: Stdin<'_>) -> Result<(), Failure> {
-    let headed = sources.files.len() > 1;
-    for path in &sources.files {
-        let name = path.display().to_string();
-        let heading = headed.then_some(name.as_str());
-        if claim::is_stdin(path) {
-            text.source(stdin::NAME, heading, |into| stdin.to_the_end(into))?;
-        } else {
-            text.source(&name, heading, |into| bytes::append_file(path, into))?;
+        if added && !said && !self.sources.allow_empty {
+            (self.notice)("standard input was empty; only the prompt is sent");
         }
+        Ok(())
     }
-    Ok(())
+
+    fn refuse_empty(&self, said: bool, name: &str) -> Result<(), Failure> {
+        if said || self.sources.allow_empty {
+            return Ok(());
+        }
+        Err(empty(name))
+    }
+}
+
+/// Input that was asked for by name and says nothing.
+pub(super) fn empty(name: &str) -> Failure {
+    Failure::usage(format!("{name} is empty: nothing was sent"))
+        .hint("did the command that makes it fail? --allow-empty-input sends the rest all the same")
+}
+
+/// The line above a file's text. A pipe of the shell's has no name worth showing.
+fn heading(path: &Path, at: usize) -> String {
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let descriptor = folder == Path::new("/dev/fd") || folder == Path::new("/proc/self/fd");
+    if descriptor && !claim::is_stdin(path) {
+        return format!("file {}", at + 1);
+    }
+    path.display().to_string()
 }
 
 fn blank(sources: &Sources, text: &str) -> Failure {

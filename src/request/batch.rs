@@ -16,8 +16,13 @@ const POLL: Duration = Duration::from_secs(30);
 /// What is done with batches.
 #[derive(Debug)]
 pub enum Errand {
-    /// One is made of items.
-    Submit(Box<EachArgs>),
+    /// One is made of items, or of request lines that the user made (`--raw`).
+    Submit {
+        /// Where the items come from.
+        each: Box<EachArgs>,
+        /// `--raw`.
+        raw: bool,
+    },
     /// These are told of, or all.
     Status(Vec<String>),
     /// These are waited for.
@@ -38,6 +43,7 @@ impl Errand {
                 let SubmitArgs {
                     each,
                     items,
+                    raw,
                     common,
                 } = *args;
                 let each = EachArgs {
@@ -49,7 +55,8 @@ impl Errand {
                     resume: false,
                     max_cost: None,
                 };
-                (Self::Submit(Box::new(each)), common)
+                let each = Box::new(each);
+                (Self::Submit { each, raw }, common)
             }
             BatchAction::Status(args) => (Self::Status(args.ids), shared(args.engine)),
             BatchAction::Wait(args) => {
@@ -74,10 +81,10 @@ impl Errand {
     /// # Errors
     /// There is something: exit 2.
     pub fn fits(&self, common: &Common, is_id: impl Fn(&str) -> bool) -> Result<(), Failure> {
-        let submits = matches!(self, Self::Submit(_));
+        let submits = matches!(self, Self::Submit { .. });
         options(common, submits)?;
         let (name, ids) = match self {
-            Self::Submit(_) => return Ok(()),
+            Self::Submit { .. } => return Ok(()),
             Self::Status(ids) => ("status", ids),
             Self::Wait(ids, _) => ("wait", ids),
             Self::Fetch(ids, ..) => ("fetch", ids),

@@ -7,6 +7,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::api::request::{Message, Request};
 use crate::cli::Common;
 use crate::error::Failure;
+use crate::prompt;
 use crate::settings::Settings;
 use crate::tools::{Kind, Toolbox};
 
@@ -29,6 +30,7 @@ pub(super) fn build(
     toolbox: &Toolbox,
 ) -> Result<Request, Failure> {
     let args = &mut common.request;
+    let stop = prompt::arguments("--stop", &args.stop, common.input.lossy)?;
     let provider = settings.connection.endpoint.provider;
     // At the providers temperature 0 alone still samples; api.md §7.
     let cold = args.temperature == Some(0.0) && provider.is_some();
@@ -50,7 +52,7 @@ pub(super) fn build(
         temperature: args.temperature,
         top_p: args.top_p,
         max_tokens: args.max_tokens,
-        stop: std::mem::take(&mut args.stop),
+        stop,
         do_sample: (args.greedy || cold).then_some(false),
         thinking: settings.thinking,
         user_id: args.user_id.take(),

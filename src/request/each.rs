@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use super::Plan;
+use super::limits::fits_context;
 use crate::api::request::{Message, Request};
 use crate::api::usage::Usage;
 use crate::cli::{Common, EachArgs, Format, Render, Tier};
@@ -11,6 +12,7 @@ use crate::error::Failure;
 use crate::exit::Class;
 use crate::models::{self, Charge};
 use crate::prompt::{Item, Template};
+use crate::settings::Provider;
 
 /// Requests at once to a model whose number no document tells.
 const CAREFUL: u16 = 2;
@@ -26,8 +28,8 @@ pub struct Many {
     pub budget: Option<Allowance>,
     /// `--request-id`; each item has its number behind it.
     id: Option<String>,
-    /// Each request gets an id of airx's own.
-    fresh: bool,
+    /// Whose server it is. Its requests get ids of airx's own.
+    provider: Option<Provider>,
 }
 
 /// `--max-cost`.
@@ -108,7 +110,7 @@ impl Many {
         args: &EachArgs,
         template: Template,
         request: &mut Request,
-        fresh: bool,
+        provider: Option<Provider>,
         requests: u32,
     ) -> Result<Self, Failure> {
         let budget = args.max_cost.as_deref();
@@ -118,7 +120,7 @@ impl Many {
             concurrency: concurrency(args, &request.model),
             budget: budget.transpose()?,
             id: request.request_id.take(),
-            fresh,
+            provider,
         })
     }
 
@@ -132,6 +134,7 @@ impl Many {
         if let Some(Message::User { text, .. }) = request.messages.last_mut() {
             *text = filled;
         }
+        fits_context(&request, self.provider)?;
         Ok(request)
     }
 
@@ -157,7 +160,7 @@ impl Many {
     /// The id of an item's request, which is no part of what it is known by.
     pub fn id(&self, index: u64) -> Option<String> {
         let own = self.own_id(index);
-        own.or_else(|| self.fresh.then(super::body::fresh_id))
+        own.or_else(|| self.provider.is_some().then(super::body::fresh_id))
     }
 }
 

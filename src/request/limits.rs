@@ -2,13 +2,20 @@
 //! the API's documents agree, a warning where they differ. api.md §3 and §7.
 //! A model that is not in the table is not checked.
 
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::tokens::Tokens;
 use crate::api::request::{Message, Request};
+use crate::api::text::Text;
 use crate::error::Failure;
 use crate::models::{self, Model};
 use crate::settings::Provider;
 
 /// Most function tools of a request.
 const TOOLS_MAX: usize = 128;
+/// An answer that may have as many tokens as this part of the context is short.
+const SHORT_ANSWER: u64 = 16;
 
 /// Checks `request`.
 pub(super) fn check(
@@ -29,6 +36,7 @@ pub(super) fn check(
     if provider.is_some() {
         ids(request, warnings)?;
     }
+    fits_context(request, provider)?;
     match models::find(&request.model) {
         Some(model) => Check { model, warnings }.all(request),
         None => Ok(()),
@@ -66,7 +74,7 @@ impl Check<'_> {
             self.stop(request.stop.len())?;
             self.abilities(request)?;
         }
-        self.context(&request.messages);
+        self.context(request);
         Ok(())
     }
 
@@ -128,11 +136,7 @@ impl Check<'_> {
     }
 
     fn abilities(&self, request: &Request) -> Result<(), Failure> {
-        let images = request
-            .messages
-            .iter()
-            .any(|message| matches!(message, Message::User { images, .. } if !images.is_empty()));
-        if images && self.model.vision == Some(false) {
+        if has_images(request) && self.model.vision == Some(false) {
             return Err(self
                 .refused("--image", "text only")
                 .hint("choose a vision model with -m: airx models"));
@@ -151,29 +155,109 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// The prompt's size by the documents' rule of thumb: a token is some four
-    /// Latin letters or 1.5 Chinese characters. Too rough to refuse by.
-    fn context(&mut self, messages: &[Message]) {
-        let Some(context) = self.model.context else {
+    /// Warns where it is doubtful whether the prompt fits, or leaves too little room
+    /// for the answer.
+    fn context(&mut self, request: &Request) {
+        let Some(context) = self.model.context.map(u64::from) else {
             return;
         };
-        let (mut latin, mut wide) = (0, 0);
-        for message in messages {
-            let text = match message {
-                Message::System(text) | Message::User { text, .. } => text.as_str(),
-                Message::Given(raw) => raw.get(),
-            };
-            let ascii = text.bytes().filter(u8::is_ascii).count();
-            latin += ascii;
-            wide += text.bytes().filter(|byte| *byte >= 0xC0).count();
-        }
-        let tokens = latin / 4 + wide * 2 / 3;
-        if tokens > context as usize {
+        let prompt = prompt_tokens(request);
+        let Tokens { low, high } = prompt;
+        let answer = request.max_tokens.unwrap_or(context / SHORT_ANSWER);
+        if high > context {
             self.warn(&format!(
-                "the prompt is about {tokens} tokens, the context {context}"
+                "the prompt has {low} to {high} tokens by estimate, the context {context}"
+            ));
+        } else if high + answer > context {
+            self.warn(&format!(
+                "the prompt has {low} to {high} tokens by estimate: in a context of {context} \
+                 that may leave too little room for the answer"
             ));
         }
     }
+}
+
+/// Refuses a request whose prompt is over the model's context by the lowest plausible
+/// count. Nothing is checked for a model whose context is not known.
+///
+/// # Errors
+/// The prompt cannot fit: exit 2, with a model that reads it in the hint.
+pub(super) fn fits_context(request: &Request, provider: Option<Provider>) -> Result<(), Failure> {
+    let known = models::find(&request.model);
+    let Some((model, context)) = known.and_then(|model| Some((model, model.context?))) else {
+        return Ok(());
+    };
+    let prompt = prompt_tokens(request);
+    if prompt.low <= context.into() {
+        return Ok(());
+    }
+    let what = format!(
+        "the prompt has at least {} tokens, and {} reads {context}",
+        prompt.low, model.name
+    );
+    let hint = match larger(prompt.high, has_images(request), provider) {
+        Some((name, context)) => format!("-m {name} reads {context}; or send less"),
+        None => "send less, or name a model with a larger context: -m".to_owned(),
+    };
+    Err(Failure::usage(what).hint(hint))
+}
+
+/// The cheapest known model with such a context, and that context. Elsewhere than at
+/// the two providers only the user's own models are known to be there.
+fn larger(tokens: u64, images: bool, provider: Option<Provider>) -> Option<(&'static str, u32)> {
+    let price = |model: &Model| {
+        let price = model.price.as_ref();
+        price.map_or(u64::MAX, |price| price.input + price.output)
+    };
+    let usable = |model: &&'static Model| match provider {
+        Some(Provider::BigModel) => true,
+        Some(Provider::Zai) => model.thinking == Some(true),
+        None => !model.documented,
+    };
+    let all = models::all().into_iter().filter(usable);
+    let able = all.filter(|model| model.vision == Some(images) || !images && !model.documented);
+    let fitting = able.filter(|model| model.context.is_some_and(|size| tokens <= size.into()));
+    let best = fitting.min_by_key(|model| price(model))?;
+    Some((best.name, best.context?))
+}
+
+/// The tokens of all that the model reads but for images, whose tokens depend on the
+/// model.
+fn prompt_tokens(request: &Request) -> Tokens {
+    let mut tokens = Tokens::default();
+    for message in &request.messages {
+        tokens += match message {
+            Message::System(text) | Message::User { text, .. } => Tokens::of(text),
+            Message::Given(raw) => given_tokens(raw),
+        };
+    }
+    for tool in &request.tools {
+        tokens += Tokens::of(tool.get());
+    }
+    tokens
+}
+
+/// Those of a turn in JSON: its text and its calls.
+fn given_tokens(turn: &RawValue) -> Tokens {
+    #[derive(Deserialize)]
+    struct Turn<'a> {
+        #[serde(borrow)]
+        content: Option<Text<'a>>,
+        #[serde(borrow)]
+        tool_calls: Option<&'a RawValue>,
+    }
+    let mut tokens = Tokens::default();
+    if let Ok(turn) = serde_json::from_str::<Turn<'_>>(turn.get()) {
+        tokens += Tokens::of(turn.content.as_ref().map_or("", Text::as_str));
+        tokens += Tokens::of(turn.tool_calls.map_or("", RawValue::get));
+    }
+    tokens
+}
+
+fn has_images(request: &Request) -> bool {
+    let with_images =
+        |message: &Message| matches!(message, Message::User { images, .. } if !images.is_empty());
+    request.messages.iter().any(with_images)
 }
 
 fn has_more_than_two_decimals(number: f64) -> bool {

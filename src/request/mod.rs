@@ -9,6 +9,7 @@ mod limits;
 mod schema_instruction;
 mod sources;
 mod task;
+mod tokens;
 
 use std::sync::Arc;
 
@@ -128,12 +129,12 @@ pub fn plan(
         settings.connection.endpoint.provider,
         &mut settings.warnings,
     )?;
-    let fresh = settings.connection.endpoint.provider.is_some();
+    let provider = settings.connection.endpoint.provider;
     let many = match each {
         None => None,
         Some((args, template)) => {
             let requests = purpose.requests();
-            Some(Many::new(args, template, &mut request, fresh, requests)?)
+            Some(Many::new(args, template, &mut request, provider, requests)?)
         }
     };
     match common.output.dry_run {
@@ -143,7 +144,7 @@ pub fn plan(
         }
         _ => {}
     }
-    if request.request_id.is_none() && fresh && many.is_none() {
+    if request.request_id.is_none() && provider.is_some() && many.is_none() {
         request.request_id = Some(body::fresh_id());
     }
     let accept = std::mem::take(&mut common.request.accept);

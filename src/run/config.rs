@@ -145,7 +145,9 @@ fn attempt(
     common.output.dry_run = Some(DryRun::Body);
     let mut toolbox = Toolbox::default();
     if let Some((offer, run)) = tools {
-        toolbox.load(&sources(offer, run), |path| prompt::read_text(path, false))?;
+        toolbox.load(&sources(offer, run), |path| {
+            prompt::read_text(path, false, &mut |_| {})
+        })?;
     }
     let with = With {
         config: None,

@@ -5,12 +5,11 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::json_lines::{Elements, show};
 use super::report::{extend, reasoning, start};
-use super::whereabouts;
 use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request};
 use crate::client::{self, Ask, Span};
-use crate::error::Failure;
-use crate::event::{Event, Level, Sink, Violation};
+use crate::error::{Failure, Look};
+use crate::event::{Data, Event, Level, Sink, Violation};
 use crate::exit::Class;
 use crate::http::Transport;
 use crate::prompt::Session;
@@ -82,7 +81,10 @@ fn accept(
     if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
-    sink.payload(&answer.body, true)?;
+    sink.data(Data::Body {
+        bytes: &answer.body,
+        token: true,
+    })?;
     if wanted.show == Show::Lines {
         let mut rest = accepted.shown.iter().skip(shown);
         return rest.try_for_each(|element| show(element, sink));
@@ -90,7 +92,7 @@ fn accept(
     sink.event(&Event::Value {
         value: &accepted.value,
     })?;
-    sink.text(&format!("{}\n", accepted.shown.join("\n")))
+    sink.data(Data::Answer(&format!("{}\n", accepted.shown.join("\n"))))
 }
 
 /// Ends a try that another follows.
@@ -110,8 +112,8 @@ fn again(
         let told = format!("* try {number} of {}: {error}", wanted.tries);
         sink.note(Level::Verbose, &told);
     }
-    sink.again();
-    sink.wait()
+    sink.retry();
+    sink.flush()
 }
 
 /// The run's failure; the rejected text, and what is wrong where it is more than
@@ -123,8 +125,7 @@ fn refuse(
     wanted: &Wanted,
     sink: &mut dyn Sink,
 ) -> Failure {
-    sink.aside(&answer.text, true);
-    let view = sink.view();
+    sink.note(Level::Withheld, &answer.text);
     let tries = if number > 1 {
         format!(", after {number} tries")
     } else {
@@ -134,24 +135,24 @@ fn refuse(
         [one] => one.to_string(),
         several => {
             let lines: Vec<String> = several.iter().map(Violation::to_string).collect();
-            sink.aside(&lines.join("\n"), true);
-            let place = whereabouts::violations(view);
-            format!("{} violations, {place}", several.len())
+            sink.note(Level::Withheld, &lines.join("\n"));
+            format!("{} violations", several.len())
         }
     };
-    // A blank one is nowhere to be seen.
-    let seen = (!answer.text.trim().is_empty())
-        .then(|| format!("the answer is {}", whereabouts::rejected(view)));
-    let help = "a simpler schema, another model or more --tries may help";
-    let say = "say in the prompt which JSON is wanted";
-    let hint = match (wanted.instruction.is_some(), seen) {
-        (true, Some(seen)) => format!("{seen}; {help}"),
-        (true, None) => help.to_owned(),
-        (false, Some(seen)) => format!("{say}; {seen}"),
-        (false, None) => say.to_owned(),
+    let hint = if wanted.instruction.is_some() {
+        "a simpler schema, another model or more --tries may help"
+    } else {
+        "say in the prompt which JSON is wanted"
     };
     let message = format!("the answer is not the JSON asked for{tries}: {what}");
-    Failure::new(Class::Invalid, message).hint(hint)
+    let failure = Failure::new(Class::Invalid, message).hint(hint);
+    // A blank answer is nowhere to be seen.
+    match (answer.text.trim().is_empty(), rejected.errors.len()) {
+        (true, 1) => failure,
+        (true, _) => failure.look(Look::Errors),
+        (false, 1) => failure.look(Look::Answer),
+        (false, _) => failure.look(Look::AnswerAndErrors),
+    }
 }
 
 /// The request with the rejected answer and what is wrong with it behind its

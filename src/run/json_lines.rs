@@ -3,8 +3,10 @@
 
 use serde_json::Value;
 
+use std::fmt::Display;
+
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, View, Work};
+use crate::event::{Count, Data, Event, Level, Sink, Work};
 use crate::exit::Class;
 use crate::schema::{Splitter, Wanted, compact, strict};
 
@@ -94,7 +96,7 @@ impl<'a> Elements<'a> {
 pub(super) fn show(element: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
     let value = serde_json::from_str(element).map_err(std::io::Error::from)?;
     sink.event(&Event::Value { value })?;
-    sink.text(&format!("{element}\n"))
+    sink.data(Data::Answer(&format!("{element}\n")))
 }
 
 impl Sink for Elements<'_> {
@@ -105,25 +107,28 @@ impl Sink for Elements<'_> {
         }
     }
 
-    /// Frames are not what `--format json` prints of `json`.
-    fn payload(&mut self, _: &[u8], _: bool) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn again(&mut self) {
-        self.splitter = Splitter::default();
-        self.before.clear();
-        self.length = 0;
-        self.broken = false;
-        self.sink.again();
+    fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
+        match data {
+            // `--format json` prints the accepted body, not the frames.
+            Data::Body { .. } => Ok(()),
+            data => self.sink.data(data),
+        }
     }
 
     fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
         work(self)
     }
 
-    fn wait(&mut self) -> Result<(), Failure> {
-        self.sink.wait()
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.sink.flush()
+    }
+
+    fn retry(&mut self) {
+        self.splitter = Splitter::default();
+        self.before.clear();
+        self.length = 0;
+        self.broken = false;
+        self.sink.retry();
     }
 
     fn printed(&self) -> bool {
@@ -134,23 +139,7 @@ impl Sink for Elements<'_> {
         self.sink.count(what);
     }
 
-    fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.sink.text(text)
-    }
-
-    fn aside(&mut self, text: &str, withheld: bool) {
-        self.sink.aside(text, withheld);
-    }
-
-    fn note(&mut self, level: Level, text: &str) {
+    fn note(&mut self, level: Level, text: &dyn Display) {
         self.sink.note(level, text);
-    }
-
-    fn verbose(&self) -> bool {
-        self.sink.verbose()
-    }
-
-    fn view(&self) -> View {
-        self.sink.view()
     }
 }

@@ -12,7 +12,6 @@ pub mod print;
 pub mod prologue;
 mod report;
 mod tools;
-mod whereabouts;
 
 pub use chat::once;
 pub use each::{Interrupt, Setting, each};

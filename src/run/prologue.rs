@@ -128,7 +128,7 @@ fn plan(
 ) -> Result<Planned, Failure> {
     let (lossy, dry) = (common.input.lossy, common.output.dry_run.is_some());
     let (mut scrubber, mut sink) = (Scrubber::default(), printer.clone());
-    let mut say = |line: &str| sink.note(Level::Always, line);
+    let mut say = |line: &str| sink.note(Level::Always, &line);
     let with = With {
         config,
         scrubber: &mut scrubber,
@@ -140,18 +140,22 @@ fn plan(
     if let Some(config) = config {
         sink.note(Level::Verbose, &config.told());
     }
-    let read = |path: &Path| prompt::read_text(path, lossy);
+    let read = |path: &Path| {
+        let mut sink = printer.clone();
+        let mut notice = |line: &str| sink.note(Level::Warning, &line);
+        prompt::read_text(path, lossy, &mut notice)
+    };
     let mut tools = Tools::default();
     let purpose = purpose(task, &mut tools, read, dry)?;
     let prompt = prompt::read(&settings.sources, &mut |notice| {
-        sink.note(Level::Warning, notice);
+        sink.note(Level::Warning, &notice);
     })?;
     if tools.starts_programs() && !dry {
         // No program is started for a request that cannot be sent.
         settings.keyless.take().map_or(Ok(()), Err)?;
     }
     tools.gather(&scrubber, &mut |warning| {
-        sink.note(Level::Warning, warning);
+        sink.note(Level::Warning, &warning);
     })?;
     let (toolbox, approval) = (tools.toolbox, tools.approval);
     let (template, mut items) = prompt.each.unzip();
@@ -165,7 +169,7 @@ fn plan(
         each.zip(template),
     );
     for warning in &settings.warnings {
-        printer.lock().note(Level::Warning, warning);
+        printer.lock().note(Level::Warning, &warning);
     }
     match (plan?, settings.keyless) {
         (Plan::Print(bytes), _) => Ok(Planned::Print(bytes)),

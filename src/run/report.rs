@@ -4,10 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::whereabouts;
 use crate::answer::{Answer, Call};
-use crate::error::Failure;
-use crate::event::{Event, Sink, VERSION, Violation};
+use crate::error::{Failure, Look};
+use crate::event::{Data, Event, Level, Sink, VERSION, Violation};
 use crate::exit::Class;
 use crate::prompt::Session;
 use crate::request::Job;
@@ -32,14 +31,14 @@ pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<()
         // A server may ignore `stream`: then the printer takes the text from
         // the delta, as it does of any stream.
         if !job.request.stream {
-            sink.text(&answer.text)?;
+            sink.data(Data::Answer(&answer.text))?;
         }
     } else if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
     call_events(&answer.calls, sink)?;
     for call in &answer.calls {
-        sink.call(&line(call, &[]))?;
+        sink.data(Data::Line(&line(call, &[])))?;
     }
     Ok(())
 }
@@ -75,7 +74,10 @@ fn deltas(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
-    sink.payload(&answer.body, true)
+    sink.data(Data::Body {
+        bytes: &answer.body,
+        token: true,
+    })
 }
 
 fn call_events(calls: &[Call], sink: &mut dyn Sink) -> Result<(), Failure> {
@@ -137,7 +139,7 @@ pub(super) fn calls(
     }
     whole(answer, sink)?;
     if !job.request.stream {
-        sink.aside(&answer.text, false);
+        sink.note(Level::Beside, &answer.text);
     }
     let mut wrong = None;
     for (index, call) in answer.calls.iter().enumerate() {
@@ -154,7 +156,7 @@ pub(super) fn calls(
             }
             wrong.get_or_insert((call, errors[0].clone()));
         }
-        sink.call(&line(call, &errors))?;
+        sink.data(Data::Line(&line(call, &errors)))?;
     }
     let Some((call, first)) = wrong else {
         return Ok(());
@@ -168,7 +170,7 @@ pub(super) fn calls(
             Class::Invalid,
             format!("the arguments of the call of {name} are not JSON"),
         )
-        .hint(whereabouts::arguments(sink.view())),
+        .look(Look::Arguments),
         Some(_) => Failure::new(
             Class::Invalid,
             format!(
@@ -181,7 +183,7 @@ pub(super) fn calls(
                 first.message
             ),
         )
-        .hint(whereabouts::misfit(sink.view())),
+        .look(Look::ArgumentErrors),
     })
 }
 
@@ -199,7 +201,7 @@ pub(super) fn cut(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(),
         })?;
     }
     if !job.request.stream {
-        sink.aside(&answer.text, true);
+        sink.note(Level::Withheld, &answer.text);
     }
     Ok(())
 }
@@ -223,7 +225,7 @@ pub(super) fn prose(
     if job.request.stream {
         return Ok(());
     }
-    sink.text(&answer.text)
+    sink.data(Data::Answer(&answer.text))
 }
 
 /// What is wrong with a call: with its name, where the tools are known, and its
@@ -277,7 +279,7 @@ pub(super) fn extend(
     let Some(session) = session else {
         return Ok(());
     };
-    match sink.complete() {
+    match sink.data(Data::End).and_then(|()| sink.flush()) {
         Err(failure) if failure.class != Class::Ok => Err(failure),
         _ => session.extend(&turn(text, calls)),
     }

@@ -40,7 +40,7 @@ pub fn rounds(
         if answer.calls.is_empty() {
             prose(&answer, &job, rounds.required && number == 1, sink)?;
             // The answer leaves before servers and session take their time.
-            sink.wait()?;
+            sink.flush()?;
             extend(session, &answer.text, &[], sink)?;
             answer.body = Vec::new();
             return Ok(answer);
@@ -48,12 +48,12 @@ pub fn rounds(
         give_ids(&mut answer.calls, number);
         whole(&answer, sink)?;
         if !job.request.stream {
-            sink.aside(&answer.text, false);
+            sink.note(Level::Beside, &answer.text);
         }
         for (index, call) in answer.calls.iter().enumerate() {
             call_event(index, call, sink)?;
         }
-        sink.wait()?;
+        sink.flush()?;
         if number == rounds.limit {
             return Err(used_up(rounds.limit));
         }
@@ -147,7 +147,7 @@ fn turns(
             elapsed_ms: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
         })?;
         // A reader of events sees each step as it is done.
-        sink.wait()?;
+        sink.flush()?;
         let result = json!({
             "role": "tool",
             "tool_call_id": call.id,
@@ -177,7 +177,7 @@ fn outcome(
     }
     sink.note(Level::Verbose, &format!("* {}: {runs}", call.name));
     toolbox.call(&call.name, &arguments, &mut |line| {
-        sink.note(Level::Always, line);
+        sink.note(Level::Always, &line);
     })
 }
 

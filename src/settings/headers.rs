@@ -21,7 +21,7 @@ pub(super) fn read(
             headers.push(parse("--header", flag, scrubber)?);
             continue;
         };
-        let text = prompt::read_text(Path::new(path), false)?;
+        let text = prompt::read_text(Path::new(path), false, &mut |_| {})?;
         for (number, line) in text.lines().enumerate() {
             if !line.trim().is_empty() {
                 let place = format!("--header @{path}, line {}", number + 1);

@@ -37,9 +37,12 @@ pub(super) fn sources(
             .map_err(|why| Failure::usage(format!("AIRX_STDIN_WAIT={text:?}: {why}")))?,
         None => STDIN_WAIT,
     };
+    let prompt = prompt::arguments("the prompt", &input.prompt, input.lossy)?;
+    let system = input.system.take();
+    let system = prompt::arguments("-s", system.as_slice(), input.lossy)?.pop();
     Ok(Sources {
-        prompt: std::mem::take(&mut input.prompt),
-        system: input.system.take(),
+        prompt,
+        system,
         files: std::mem::take(&mut input.file),
         images: std::mem::take(&mut input.image),
         messages: input.messages.take(),
@@ -48,6 +51,7 @@ pub(super) fn sources(
         no_stdin: input.no_stdin || switch("AIRX_NO_STDIN")?,
         no_stdin_yields: config.is_some_and(|config| config.gave("no-stdin")),
         lossy: input.lossy,
+        allow_empty: input.allow_empty_input,
         stdin_wait,
         each: None,
     })

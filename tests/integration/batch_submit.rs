@@ -536,3 +536,87 @@ fn a_batch_whose_id_cannot_be_printed_is_named_by_the_message() {
         ran.stderr
     );
 }
+
+/// A request line of the user's own.
+fn own_line(id: &str, model: &str) -> String {
+    format!(
+        r#"{{"custom_id":"{id}","method":"POST", "url":"/v1/chat/completions","body":{{"model":"{model}","messages":[{{"role":"user","content":"{id}"}}]}}}}"#
+    )
+}
+
+#[test]
+fn request_lines_are_refused_as_items_and_uploaded_as_they_are_with_raw() {
+    let input = format!("{}\r\n\n{}\n", own_line("a", "qwen"), own_line("b", "qwen"));
+    airx(["batch", "submit", "-m", "qwen"])
+        .stdin(input.as_str())
+        .nowhere()
+        .run()
+        .is(
+            2,
+            "",
+            "airx: usage: item 0 (line 1): it is a batch request already (custom_id, body)\nhint: --raw uploads request lines as they are\n",
+        );
+    let server = Server::play([uploaded("file-1"), made("batch_1")]);
+    airx(["batch", "submit", "--raw"])
+        .stdin(input)
+        .at(&server)
+        .run()
+        .is(0, "batch_1\n", "");
+    let asked = server.asked();
+    let lines: Vec<&str> = asked[0]
+        .body
+        .lines()
+        .filter(|line| line.starts_with('{'))
+        .collect();
+    assert_eq!(lines, [own_line("a", "qwen"), own_line("b", "qwen")]);
+    let order = asked[1].json();
+    assert_eq!(order["endpoint"], "/v1/chat/completions");
+    assert_eq!(order.get("metadata"), None);
+}
+
+#[test]
+fn raw_lines_are_checked_before_anything_is_uploaded() {
+    let good = own_line("a", "qwen");
+    let other_url = own_line("b", "qwen").replace("/v1/", "/v2/");
+    let cases = [
+        (
+            "hello".to_owned(),
+            "it is not a batch request: expected value at column 1",
+        ),
+        (
+            r#"{"custom_id":"b","url":"/v1/chat/completions"}"#.to_owned(),
+            "it is not a batch request: missing field `body` at column 46",
+        ),
+        (
+            good.clone(),
+            "the custom_id \"a\" stands in an earlier line",
+        ),
+        (own_line("", "qwen"), "its custom_id is empty"),
+        (
+            own_line("b", "other"),
+            "its model is \"other\", the first line's \"qwen\": a batch has one",
+        ),
+        (
+            other_url,
+            "its url is \"/v2/chat/completions\", the first line's \"/v1/chat/completions\": a batch has one",
+        ),
+        (
+            own_line("b", "qwen").replace("POST", "GET"),
+            "its method is not POST",
+        ),
+    ];
+    for (line, what) in cases {
+        let ran = airx(["batch", "submit", "--raw"])
+            .stdin(format!("{good}\n{line}\n"))
+            .nowhere()
+            .run();
+        ran.code_is(2);
+        let first = ran.stderr.lines().next().unwrap();
+        assert_eq!(first, format!("airx: usage: item 1 (line 2): {what}"));
+    }
+    airx(["batch", "submit", "--raw", "Sum up"])
+        .stdin("")
+        .nowhere()
+        .run()
+        .code_is(2);
+}

@@ -143,3 +143,48 @@ fn a_line_put_right_is_asked_for_by_a_resumed_run_alone() {
     );
     assert_eq!(out(), echoes([(0, "1!"), (1, "2!"), (2, "3!")]));
 }
+
+#[test]
+fn lines_of_a_batch_s_input_are_not_taken_for_prompts() {
+    let line = r#"{"custom_id":"1","method":"POST","url":"/v4/chat/completions","body":{"model":"m","messages":[{"role":"user","content":"hi"}]}}"#;
+    for (each, args) in [("--each", &[][..]), ("--each=json", &["Sum up"])] {
+        let items = echo();
+        let ran = airx(["chat", each, "-q"].iter().chain(args))
+            .of(&items)
+            .stdin(format!("{line}\n"))
+            .run();
+        assert_eq!(ran.code, 12);
+        let result = &results(&ran.stdout)[0];
+        assert_eq!(result["error"]["class"], "usage");
+        assert_eq!(
+            result["error"]["message"],
+            "line 1 is a batch request (custom_id, body)"
+        );
+        let hint = result["error"]["hint"].as_str().unwrap();
+        assert!(hint.contains("batch submit --raw"), "{hint}");
+        assert!(items.texts().is_empty());
+    }
+    // A template that reads them means it.
+    let items = echo();
+    airx(["chat", "--each=json", "-q", "Say {body.model}"])
+        .of(&items)
+        .stdin(format!("{line}\n"))
+        .run();
+    assert_eq!(items.texts(), ["Say m"]);
+}
+
+#[test]
+fn items_that_nul_bytes_separate_are_refused_with_the_way_to_lines() {
+    let items = echo();
+    let ran = airx(["chat", "--each", "-q"])
+        .of(&items)
+        .stdin("a.txt\0b.txt\0")
+        .run();
+    assert_eq!(ran.code, 12);
+    let error = &results(&ran.stdout)[0]["error"];
+    assert_eq!(
+        error["message"],
+        "standard input: line 1 looks binary: NUL byte at offset 5"
+    );
+    assert!(items.texts().is_empty());
+}

@@ -125,8 +125,9 @@ fn a_reader_that_has_gone_is_no_failure() {
     // The first event finds nobody: then nothing is sent, and nothing paid.
     let server = Server::play([]);
     let mut child = airx(["stream", "--format", "ndjson", "hi"])
+        .stdin_from(Stdio::null())
         .at(&server)
         .start();
-    drop((child.stdin.take(), child.stdout.take()));
+    drop(child.stdout.take());
     finish(child).is(0, "", "");
 }

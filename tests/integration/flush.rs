@@ -26,8 +26,10 @@ fn gated() -> Server {
 #[test]
 fn a_delta_is_read_from_the_pipe_before_the_next_is_sent() {
     let server = gated();
-    let mut child = airx(["stream", "hi"]).at(&server).start();
-    drop(child.stdin.take());
+    let mut child = airx(["stream", "hi"])
+        .at(&server)
+        .stdin_from(std::process::Stdio::null())
+        .start();
     let out = child.stdout.as_mut().unwrap();
     for piece in ["one", "two"] {
         let mut bytes = [0; 3];
@@ -44,8 +46,8 @@ fn payloads_and_events_leave_as_they_come() {
         let server = gated();
         let mut child = airx(["stream", "--format", format, "hi"])
             .at(&server)
+            .stdin_from(std::process::Stdio::null())
             .start();
-        drop(child.stdin.take());
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         for piece in ["one", "two"] {
             let seen = lines
@@ -64,8 +66,10 @@ fn payloads_and_events_leave_as_they_come() {
 fn the_start_is_told_before_the_server_answers() {
     let server = Server::once(vec![Step::Gate, Step::Close]);
     let args = ["chat", "--retries", "0", "--format", "ndjson", "hi"];
-    let mut child = airx(args).at(&server).start();
-    drop(child.stdin.take());
+    let mut child = airx(args)
+        .at(&server)
+        .stdin_from(std::process::Stdio::null())
+        .start();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let first = lines.next().unwrap().unwrap();
     assert!(
@@ -82,8 +86,10 @@ fn writes(format: &str, plays: Vec<Step>) -> (usize, Vec<u8>) {
     let (ours, theirs) = UnixDatagram::pair().unwrap();
     let server = Server::once(plays);
     let run = airx(["stream", "--format", format, "hi"]).at(&server);
-    let mut child = run.stdout_to(OwnedFd::from(theirs)).start();
-    drop(child.stdin.take());
+    let child = run
+        .stdout_to(OwnedFd::from(theirs))
+        .stdin_from(std::process::Stdio::null())
+        .start();
     let reader = std::thread::spawn(move || {
         let (mut count, mut bytes) = (0, Vec::new());
         let mut piece = vec![0; 1 << 20];

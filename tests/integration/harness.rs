@@ -34,7 +34,17 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 #[must_use]
 pub struct Airx {
     command: Command,
-    stdin: Vec<u8>,
+    stdin: Stdin,
+}
+
+/// Where standard input comes from.
+enum Stdin {
+    /// The test did not say.
+    Default,
+    /// A pipe with these bytes in it.
+    Bytes(Vec<u8>),
+    /// The command has it.
+    Other,
 }
 
 /// What came of a run.
@@ -51,8 +61,8 @@ pub struct Ran {
     raw: Vec<u8>,
 }
 
-/// `airx ARGS…` with nothing on standard input, and an environment without
-/// keys, base URLs, proxies or a home.
+/// `airx ARGS…` in an environment without keys, base URLs, proxies or a home. Its
+/// standard input is `/dev/null` for [`Airx::run`], an open pipe for [`Airx::start`].
 pub fn airx<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Airx {
     run(env!("CARGO_BIN_EXE_airx"), args)
 }
@@ -83,7 +93,7 @@ pub fn run<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>) ->
         .stderr(Stdio::piped());
     Airx {
         command,
-        stdin: Vec::new(),
+        stdin: Stdin::Default,
     }
 }
 
@@ -126,15 +136,26 @@ impl Airx {
         self
     }
 
-    /// Writes `bytes` to standard input, a pipe, and closes it.
+    /// Writes `bytes` to standard input, a pipe, and closes it. Without bytes standard
+    /// input is `/dev/null`; for an empty pipe there is [`Airx::empty_pipe`].
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
-        self.stdin = bytes.into();
+        let bytes = bytes.into();
+        if !bytes.is_empty() {
+            self.stdin = Stdin::Bytes(bytes);
+        }
+        self
+    }
+
+    /// Has a pipe for standard input that holds nothing and is closed.
+    pub fn empty_pipe(mut self) -> Self {
+        self.stdin = Stdin::Bytes(Vec::new());
         self
     }
 
     /// Takes standard input from something else than a pipe.
     pub fn stdin_from(mut self, from: impl Into<Stdio>) -> Self {
         self.command.stdin(from);
+        self.stdin = Stdin::Other;
         self
     }
 
@@ -152,8 +173,15 @@ impl Airx {
 
     /// Runs it to its end.
     #[track_caller]
-    pub fn run(self) -> Ran {
-        let stdin = self.stdin.clone();
+    pub fn run(mut self) -> Ran {
+        let stdin = match std::mem::replace(&mut self.stdin, Stdin::Other) {
+            Stdin::Bytes(bytes) => bytes,
+            Stdin::Other => Vec::new(),
+            Stdin::Default => {
+                self.command.stdin(Stdio::null());
+                Vec::new()
+            }
+        };
         let mut child = self.start();
         let fed = child.stdin.take().map(|mut pipe| {
             std::thread::spawn(move || {

@@ -111,12 +111,79 @@ fn lossy_replaces_what_is_not_utf8() {
 
 #[test]
 #[cfg(unix)]
-fn a_word_that_is_not_utf8_is_refused() {
+fn arguments_that_are_not_utf8_are_refused_with_their_offset_or_replaced_by_lossy() {
     use std::os::unix::ffi::OsStrExt;
     let word = std::ffi::OsStr::from_bytes(b"a\xff");
-    let ran = airx(["chat".as_ref(), "-n".as_ref(), word]).nowhere().run();
-    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
-    assert!(ran.stderr.starts_with("airx: usage: "), "{}", ran.stderr);
+    let hint = "hint: convert it to UTF-8 (iconv), or let --lossy replace such bytes\n";
+    let cases: [(&[&str], &str, &str, u32); 3] = [
+        (&["hi"], "the prompt", r#""content":"hi a�""#, 4),
+        (&["p", "-s"], "-s", r#"{"role":"system","content":"a�"}"#, 1),
+        (&["p", "--stop"], "--stop", r#""stop":["a�"]"#, 1),
+    ];
+    for (args, name, sent, offset) in cases {
+        let run = |lossy: &[&str]| {
+            let args = ["chat", "-n", "--dry-run"].iter().chain(lossy).chain(args);
+            airx(args).arg(word).nowhere().run()
+        };
+        let wrong =
+            format!("airx: usage: {name} is not UTF-8: byte 0xFF at offset {offset}\n{hint}");
+        run(&[]).is(2, "", &wrong);
+        let ran = run(&["--lossy"]);
+        assert!(ran.code == 0 && ran.stdout.contains(sent), "{ran:?}");
+    }
+}
+
+#[test]
+fn binary_data_is_refused_by_what_it_looks_like_and_lossy_does_not_lift_that() {
+    let folder = folder();
+    file(&folder, "elf", b"\x7fELF\x02\x01\x01\0");
+    file(&folder, "photo", b"\x89PNG\r\n\x1a\n\0\0");
+    file(&folder, "paper", b"%PDF-1.7\n");
+    file(&folder, "nul", b"ab\0c\xff");
+    file(&folder, "wide", b"\xff\xfea\0b\0");
+    let text = "airx reads text; --lossy does not change that";
+    let cases = [
+        (
+            "elf",
+            "elf looks binary: it starts like an ELF program",
+            text,
+        ),
+        (
+            "photo",
+            "photo looks binary: it starts like a PNG image",
+            "-i sends an image to a vision model",
+        ),
+        (
+            "paper",
+            "paper looks binary: it starts like a PDF document",
+            "extract its text first, for example with pdftotext",
+        ),
+        ("nul", "nul looks binary: NUL byte at offset 2", text),
+        (
+            "wide",
+            "wide is not UTF-8: byte 0xFF at offset 0",
+            "it looks like UTF-16: convert it with iconv -f UTF-16 -t UTF-8",
+        ),
+    ];
+    for (name, what, hint) in cases {
+        let refusal = format!("airx: usage: {what}\nhint: {hint}\n");
+        dry(&folder, &["p", "-f", name], "").is(2, "", &refusal);
+        dry(&folder, &["--lossy", "p", "-f", name], "").is(2, "", &refusal);
+    }
+    let what = "standard input looks binary: NUL byte at offset 1";
+    let refusal = format!("airx: usage: {what}\nhint: {text}\n");
+    dry(&folder, &["p"], "a\0b").is(2, "", &refusal);
+}
+
+#[test]
+#[cfg(unix)]
+fn pipes_of_the_shell_are_headed_by_their_number() {
+    let folder = folder();
+    file(&folder, "a.txt", "A");
+    let script = "airx chat -n --dry-run -f <(printf 1) -f a.txt -f <(printf 3)";
+    let ran = crate::harness::bash(script).within(folder.path()).run();
+    let sent = r#""content":"file 1:\n1\n\na.txt:\nA\n\nfile 3:\n3""#;
+    assert!(ran.stdout.contains(sent), "{ran:?}");
 }
 
 #[test]
@@ -152,12 +219,54 @@ fn a_file_may_be_a_pipe_of_the_shells() {
 }
 
 #[test]
-fn an_empty_file_alone_is_an_empty_message() {
+fn input_that_was_asked_for_by_name_and_is_empty_is_refused_and_nothing_is_sent() {
     let folder = folder();
     file(&folder, "empty", "");
-    let refused = "airx: usage: the message is empty\nhint: give a prompt, -f FILE, or text on standard input\n";
-    dry(&folder, &["-f", "empty"], "").is(2, "", refused);
-    dry(&folder, &["-f", "empty", "-f", "empty"], "").is(2, "", refused);
+    file(&folder, "blank", " \n\t\n");
+    file(&folder, "a.txt", "A");
+    let hint = "hint: did the command that makes it fail? --allow-empty-input sends the rest all the same\n";
+    let cases: [(&[&str], &str); 6] = [
+        (&["p", "-"], "standard input"),
+        (&["p", "-f", "-"], "standard input"),
+        (&["p", "-f", "empty"], "empty"),
+        (&["p", "-f", "blank"], "blank"),
+        (&["p", "-f", "a.txt", "-f", "empty"], "empty"),
+        (&["p", "--messages", "empty"], "empty"),
+    ];
+    for (args, name) in cases {
+        let refusal = format!("airx: usage: {name} is empty: nothing was sent\n{hint}");
+        dry(&folder, args, "\n").is(2, "", &refusal);
+        let args = [args, &["--allow-empty-input"]].concat();
+        let ran = dry(&folder, &args, "\n");
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{args:?}");
+    }
+    // The whole message must say something all the same.
+    let nothing = "airx: usage: the message is empty\nhint: give a prompt, -f FILE, or text on standard input\n";
+    dry(&folder, &["--allow-empty-input", "-f", "empty"], "").is(2, "", nothing);
+}
+
+#[test]
+fn a_pipe_that_was_only_picked_up_and_is_empty_is_a_warning() {
+    let folder = folder();
+    file(&folder, "empty", "");
+    let warning = "airx: warning: standard input was empty; only the prompt is sent\n";
+    let run = |args: &[&str]| {
+        let args = ["chat", "--dry-run", "p"].iter().chain(args);
+        airx(args).nowhere().within(folder.path())
+    };
+    let pipe = run(&[]).empty_pipe().run();
+    assert_eq!((pipe.code, pipe.stderr.as_str()), (0, warning));
+    let open = std::fs::File::open(folder.path().join("empty")).unwrap();
+    assert_eq!(run(&[]).stdin_from(open).run().stderr, warning);
+    for silent in [
+        run(&["-q"]).empty_pipe(),
+        run(&["--allow-empty-input"]).empty_pipe(),
+    ] {
+        assert_eq!(silent.run().stderr, "");
+    }
+    assert_eq!(run(&["-n"]).empty_pipe().run().stderr, "");
+    // Nothing that could have held text was there.
+    assert_eq!(run(&[]).run().stderr, "");
 }
 
 #[test]
@@ -203,6 +312,6 @@ fn a_system_text_that_is_empty_or_not_there_is_refused() {
 #[test]
 fn control_characters_and_every_script_reach_the_server_unchanged() {
     let folder = folder();
-    let text = "a\0\u{1b}[2J\u{7f}\u{9b}\u{202e}é中🙂\u{2028}\"\\";
+    let text = "a\u{1}\u{1b}[2J\u{7f}\u{9b}\u{202e}é中🙂\u{2028}\"\\";
     assert_eq!(message(&folder, &[], text), text);
 }

@@ -268,10 +268,33 @@ fn a_dry_run_leaves_the_session() {
 }
 
 #[test]
+fn a_session_torn_by_a_kill_goes_on_without_its_last_line() {
+    let folder = folder();
+    let path = file(&folder, "s", format!("{USER}{ANSWER}{{\"role\":\"assis"));
+    let server = Server::once(reply("a1"));
+    airx(["chat", "-n", "--session", "s", "q1"])
+        .at(&server)
+        .within(folder.path())
+        .run()
+        .is(
+            0,
+            "a1\n",
+            "airx: warning: s: line 3 is cut off, as by a killed run; it is dropped\n",
+        );
+    assert_eq!(text(&path), format!("{USER}{ANSWER}{USER}{ANSWER}"));
+    // The next run has nothing to warn of.
+    let server = Server::once(reply("a1"));
+    airx(["chat", "-n", "--session", "s", "q1"])
+        .at(&server)
+        .within(folder.path())
+        .run()
+        .is(0, "a1\n", "");
+}
+
+#[test]
 fn what_is_no_session_is_refused() {
     let folder = folder();
     file(&folder, "array", format!("[{}]", USER.trim()));
-    file(&folder, "torn", format!("{USER}{{\"role\":\"assis"));
     let refused = |name: &str, why: &str| {
         let args = ["chat", "-n", "--session", name, "q"];
         airx(args).nowhere().within(folder.path()).run().is(
@@ -283,10 +306,6 @@ fn what_is_no_session_is_refused() {
     refused(
         "array",
         "array holds a JSON array; a session is one message a line\nhint: jq -c '.[]' makes lines of it; --messages takes it as it is",
-    );
-    refused(
-        "torn",
-        "torn: line 2, the last one, is cut off: it is not JSON and has no newline\nhint: look at it, then drop it: sed -i '2d' FILE",
     );
     refused(
         ".",

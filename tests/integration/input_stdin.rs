@@ -111,9 +111,9 @@ fn beside_a_prompt_a_closed_descriptor_adds_nothing() {
 
 /// Elsewhere Rust's runtime opens what is closed before airx can see it.
 #[test]
-fn a_dash_on_dev_null_is_an_empty_part() {
+fn a_dash_on_dev_null_is_an_empty_part_where_that_is_allowed() {
     let server = Server::once(reply("ok"));
-    airx(["chat", "p", "-f", "-"])
+    airx(["chat", "p", "-f", "-", "--allow-empty-input"])
         .at(&server)
         .stdin_from(Stdio::null())
         .run()
@@ -324,7 +324,8 @@ fn a_dash_reads_a_terminal_to_its_end_of_file() {
     let child = airx(["chat", "-"]).at(&server).stdin_from(side).start();
     // End of file on a terminal: ^D at the start of a line.
     std::io::Write::write_all(&mut screen, b"typed\n\x04").unwrap();
-    finish(child).is(0, "ok\n", "");
+    let notice = "airx: warning: reading standard input from the terminal: end it with Ctrl-D\n";
+    finish(child).is(0, "ok\n", notice);
     assert_eq!(asked(&server), "typed");
     let _ = screen.read(&mut [0; 64]);
 }

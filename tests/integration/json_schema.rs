@@ -139,7 +139,7 @@ fn several_violations_stand_one_a_line_under_the_rejected_text() {
         10,
         "",
         &format!(
-            "{answer}\nrequired: \"name\" is a required property\n/age: type: \"\\u001b[2J\" is not of type \"integer\"\n/born: format: \"yesterday\" is not a \"date\"\nairx: invalid: the answer is not the JSON asked for: 3 violations, above\nhint: the answer is above; a simpler schema, another model or more --tries may help\n"
+            "{answer}\nrequired: \"name\" is a required property\n/age: type: \"\\u001b[2J\" is not of type \"integer\"\n/born: format: \"yesterday\" is not a \"date\"\nairx: invalid: the answer is not the JSON asked for: 3 violations\nhint: the answer and all violations are above; a simpler schema, another model or more --tries may help\n"
         ),
     );
 }

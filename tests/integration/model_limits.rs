@@ -163,15 +163,79 @@ fn thinking_is_refused_for_models_without_it() {
     );
 }
 
-#[test]
-fn a_prompt_that_is_larger_than_the_context_is_a_warning() {
-    let ran = airx(["chat", "--dry-run", "-"])
+/// Sends `text` to `model` of BigModel's, or would.
+fn long(model: &str, text: &str, args: &[&str]) -> crate::harness::Ran {
+    airx(["chat", "--dry-run", "-m", model, "-"].iter().chain(args))
         .env("ZHIPUAI_API_KEY", "id.secret")
-        .stdin("word ".repeat(8000))
-        .run();
-    assert_eq!(ran.code, 0);
-    assert_eq!(
-        ran.stderr,
-        "airx: warning: the prompt is about 10000 tokens, the context 8192 (glm-4-airx)\n"
+        .stdin(text)
+        .run()
+}
+
+#[test]
+fn a_prompt_that_is_over_the_context_by_any_count_is_refused_with_a_model_that_reads_it() {
+    let words = "word ".repeat(27_000);
+    long("glm-4-airx", &words, &[]).is(
+        2,
+        "",
+        "airx: usage: the prompt has at least 27000 tokens, and glm-4-airx reads 8192\nhint: -m glm-4-flash-250414 reads 131072; or send less\n",
     );
+    assert_eq!(long("glm-4-flash-250414", &words, &[]).code, 0);
+    let huge = "word ".repeat(200_000);
+    let ran = long("glm-4-airx", &huge, &[]);
+    assert!(
+        ran.stderr.contains("hint: -m glm-4-long reads 1048576"),
+        "{}",
+        ran.stderr
+    );
+    // A model that nobody knows may read anything.
+    assert_eq!(long("llama", &words, &[]).code, 0);
+    for text in [
+        "协方差矩阵。".repeat(6000),
+        "{\"a\": [1, 22]}\n".repeat(2000),
+    ] {
+        assert_eq!(long("glm-4-airx", &text, &[]).code, 2);
+    }
+}
+
+#[test]
+fn signs_in_a_row_are_few_tokens_and_refuse_nothing() {
+    for text in ["-".repeat(100_000), format!("a{}b", " ".repeat(100_000))] {
+        assert_eq!(long("glm-4-airx", &text, &[]).code, 0);
+    }
+}
+
+#[test]
+fn a_prompt_that_may_be_over_the_context_or_leaves_little_room_is_a_warning() {
+    let ran = long("glm-4-airx", &"word ".repeat(8000), &[]);
+    assert_eq!(
+        (ran.code, ran.stderr.as_str()),
+        (
+            0,
+            "airx: warning: the prompt has 8000 to 8400 tokens by estimate, the context 8192 (glm-4-airx)\n"
+        )
+    );
+    let room = "airx: warning: the prompt has 5000 to 5250 tokens by estimate: in a context of 8192 that may leave too little room for the answer (glm-4-airx)\n";
+    let ran = long(
+        "glm-4-airx",
+        &"word ".repeat(5000),
+        &["--max-tokens", "4000"],
+    );
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, room));
+    assert_eq!(long("glm-4-airx", &"word ".repeat(5000), &[]).stderr, "");
+}
+
+#[test]
+fn an_item_that_is_over_the_context_fails_alone_and_nothing_is_sent_for_it() {
+    let items = crate::harness::items::echo();
+    let ran = airx(["chat", "--each", "-q"])
+        .of(&items)
+        .stdin(format!("a\n{}\nb\n", "word ".repeat(27_000)))
+        .run();
+    assert_eq!(ran.code, 12);
+    let told = crate::harness::items::told(&ran.stdout);
+    assert_eq!(
+        told,
+        crate::harness::items::echoes([(0, "a!"), (1, "usage"), (2, "b!")])
+    );
+    assert_eq!(items.texts().len(), 2);
 }

@@ -497,8 +497,8 @@ fn a_signal_leaves_no_half_recording() {
     let mut run = airx(["stream", "hi", "--record"])
         .args([tapes.path()])
         .at(&server)
+        .stdin_from(std::process::Stdio::null())
         .start();
-    drop(run.stdin.take());
     let mut first = [0; 3];
     run.stdout.as_mut().unwrap().read_exact(&mut first).unwrap();
     let id = rustix::process::Pid::from_raw(i32::try_from(run.id()).unwrap()).unwrap();

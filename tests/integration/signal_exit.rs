@@ -72,10 +72,10 @@ fn a_signal_ends_the_events_and_the_meta_file() {
 fn a_signal_while_nothing_has_come_kills_too() {
     for command in ["chat", "stream"] {
         let server = Server::once(vec![Step::Hold]);
-        let mut child = airx([command, "--format", "ndjson", "hi"])
+        let child = airx([command, "--format", "ndjson", "hi"])
             .at(&server)
+            .stdin_from(std::process::Stdio::null())
             .start();
-        drop(child.stdin.take());
         server.await_asked(1);
         send(&child, Signal::TERM);
         let ran = finish(child);
@@ -90,8 +90,8 @@ fn a_signal_in_a_retry_s_wait_kills_too() {
     let server = Server::once(crate::harness::http(503, "Retry-After: 60\r\n", ""));
     let mut child = airx(["chat", "--format", "ndjson", "hi"])
         .at(&server)
+        .stdin_from(std::process::Stdio::null())
         .start();
-    drop(child.stdin.take());
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     assert!(lines.next().unwrap().unwrap().contains("start"));
     assert!(lines.next().unwrap().unwrap().contains("retry"));

@@ -9,7 +9,7 @@ use airx::api::batch::{Batch, LINES_MAX, Page};
 use airx::api::error_body;
 use airx::cli::Format;
 use airx::error::Failure;
-use airx::event::{Event, Level, Sink};
+use airx::event::{Data, Event, Level, Sink};
 use airx::exit::Class;
 use airx::http::{Next, Transport, digest};
 use airx::output::{Options, Paint, Printer, Which};
@@ -96,7 +96,7 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
         if result.is_err() || answer.done {
             break;
         }
-        printer.wait().unwrap();
+        printer.flush().unwrap();
     }
     let end = if result.is_ok() && !answer.done {
         parser.finish(|frame| answer.frame(frame, true, &mut printer))
@@ -108,10 +108,10 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
     let result = result.and_then(|()| answer.judge(Accept::default(), End::Open));
     if let Err(failure) = &result {
         printer.note(Level::Warning, &failure.message);
-        printer.note(Level::Verbose, failure.hint.as_deref().unwrap_or_default());
-        printer.aside(&failure.message, true);
+        printer.note(Level::Verbose, &failure.hint.as_deref().unwrap_or_default());
+        printer.note(Level::Withheld, &failure.message);
     }
-    printer.wait().unwrap();
+    printer.flush().unwrap();
     drop(printer);
     let mut err = String::from_utf8(err).unwrap();
     if way.reasoning && way.format != Format::Text {
@@ -224,9 +224,12 @@ pub fn rendered(text: &str, cuts: &[u8], render: Option<Paint>) -> String {
         }
         let content = &content;
         printer.event(&Event::Delta { content }).unwrap();
-        printer.wait().unwrap();
+        printer.flush().unwrap();
     }
-    printer.complete().unwrap();
+    printer
+        .data(Data::End)
+        .and_then(|()| printer.flush())
+        .unwrap();
     drop(printer);
     String::from_utf8(out).unwrap()
 }
@@ -481,13 +484,13 @@ pub fn words(text: &str) {
         let (mut out, mut err) = (Vec::new(), Vec::new());
         let mut printer = Printer::new(options, &mut out, terminal, &mut err);
         for level in [Level::Always, Level::Warning, Level::Verbose] {
-            printer.note(level, text);
+            printer.note(level, &text);
         }
         for content in text.split_inclusive('\r') {
             printer.event(&Event::Reasoning { content }).unwrap();
         }
         printer.event(&Event::Delta { content: text }).unwrap();
-        printer.wait().unwrap();
+        printer.flush().unwrap();
         drop(printer);
         no_control(&String::from_utf8(err).unwrap());
         let out = String::from_utf8(out).unwrap();

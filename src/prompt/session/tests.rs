@@ -74,16 +74,50 @@ fn what_is_there_stays_as_it_is_and_a_missing_newline_is_made_up_for() {
 }
 
 #[test]
-fn a_torn_last_line_is_refused_by_number() {
+fn a_torn_last_line_is_dropped_with_a_notice_and_the_session_goes_on() {
     let folder = folder();
     let path = folder.path().join("s");
-    for torn in ["{\"role\":\"us", "\u{e9}\"}"] {
-        let mut content = format!("{USER}\n{ANSWER}\n{torn}").into_bytes();
-        content.truncate(content.len() - 1);
-        fs::write(&path, &content).unwrap();
-        assert!(message(&path).contains("line 3, the last one, is cut off"));
-        assert_eq!(fs::read(&path).unwrap(), content);
+    let whole = format!("{USER}\n{ANSWER}\n");
+    let last = "{\"role\":\"user\",\"content\":\"é\"}";
+    for length in 1..last.len() {
+        let torn = [whole.as_bytes(), &last.as_bytes()[..length]].concat();
+        fs::write(&path, &torn).unwrap();
+        let (mut session, turns) = open(&path).unwrap();
+        assert_eq!(turns.into_messages(None).len(), 2, "{length}");
+        let warning = session.warning().unwrap();
+        assert!(warning.contains("line 3 is cut off"), "{warning}");
+        assert_eq!(
+            fs::read(&path).unwrap(),
+            torn,
+            "untouched until the run succeeds"
+        );
+        session.add(&user()).unwrap();
+        session.extend(ANSWER).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), whole.repeat(2));
     }
+}
+
+#[test]
+fn calls_whose_answers_were_torn_off_are_dropped_with_them() {
+    let folder = folder();
+    let path = folder.path().join("s");
+    let calls = "{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{},{}]}\n";
+    let result = "{\"role\":\"tool\",\"tool_call_id\":\"c\",\"content\":\"r\"}\n";
+    let turns = |content: String| {
+        fs::write(&path, content).unwrap();
+        open(&path).unwrap().1.into_messages(None).len()
+    };
+    assert_eq!(turns(format!("{USER}\n{calls}{result}{{\"ro")), 1);
+    assert_eq!(turns(format!("{USER}\n{calls}{{\"ro")), 1);
+    assert_eq!(turns(format!("{USER}\n{calls}{result}{result}{{\"ro")), 4);
+}
+
+#[test]
+fn a_file_that_is_no_session_is_never_taken_for_a_torn_one() {
+    let folder = folder();
+    let path = folder.path().join("s");
+    fs::write(&path, "my notes, without a newline").unwrap();
+    assert!(message(&path).contains("line 1 is not JSON"));
 }
 
 #[test]

@@ -87,9 +87,16 @@ impl Stdin<'_> {
         }
     }
 
-    /// Asked for by name (`-`): read to the end, however long that takes. What is
-    /// closed is refused.
-    pub(super) fn to_the_end(self, into: &mut Vec<u8>) -> Result<(), Failure> {
+    /// Asked for by name (`-`): read to the end, however long that takes, with a
+    /// notice where it is a terminal. What is closed is refused.
+    pub(super) fn to_the_end(
+        self,
+        into: &mut Vec<u8>,
+        notice: &mut dyn FnMut(&str),
+    ) -> Result<(), Failure> {
+        if self.input.kind() == Kind::Terminal {
+            notice("reading standard input from the terminal: end it with Ctrl-D");
+        }
         let patience = Patience {
             notice: None,
             notice_after: self.notice_after,
@@ -125,14 +132,15 @@ impl Stdin<'_> {
         self.read(into, patience).map(drop)
     }
 
-    /// Beside a prompt: a pipe, a socket or a file is added, all else is nothing.
+    /// After a prompt: a pipe, a socket or a file is added, all else is nothing.
+    /// Returns whether there was one.
     pub(super) fn if_given(
         self,
         into: &mut Vec<u8>,
         notice: &mut dyn FnMut(&str),
-    ) -> Result<(), Failure> {
+    ) -> Result<bool, Failure> {
         match self.input.kind() {
-            Kind::Terminal | Kind::Nothing => return Ok(()),
+            Kind::Terminal | Kind::Nothing => return Ok(false),
             Kind::File { offset } if offset != 0 => {
                 let what = format!(
                     "standard input is a file that another command has begun to read (offset {offset})"
@@ -148,7 +156,8 @@ impl Stdin<'_> {
             limit: (!self.wait.is_zero()).then_some(self.wait),
         };
         match self.read(into, patience)? {
-            Ended::Done | Ended::Closed => Ok(()),
+            Ended::Done => Ok(true),
+            Ended::Closed => Ok(false),
             Ended::Silent => Err(undecided(&format!(
                 "standard input gave neither a byte nor its end for {:?}",
                 self.wait

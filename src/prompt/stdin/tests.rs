@@ -94,7 +94,9 @@ fn a_pipe_somebody_made_non_blocking_is_waited_for() {
     here.set_nonblocking(true).unwrap();
     let writing = std::thread::spawn(move || there.write_all(b"to the end"));
     let mut into = Vec::new();
-    over(here.as_fd(), NO_LIMIT).to_the_end(&mut into).unwrap();
+    over(here.as_fd(), NO_LIMIT)
+        .to_the_end(&mut into, &mut |_| {})
+        .unwrap();
     writing.join().unwrap().unwrap();
     assert_eq!(into, b"to the end");
 }
@@ -110,7 +112,9 @@ fn a_file_is_added_from_its_start_and_refused_from_its_midst() {
     assert!(failure.message.contains("`-`") && failure.message.contains("-n"));
 
     let mut rest = Vec::new();
-    over(file.as_fd(), SHORT).to_the_end(&mut rest).unwrap();
+    over(file.as_fd(), SHORT)
+        .to_the_end(&mut rest, &mut |_| {})
+        .unwrap();
     assert_eq!(rest, b"two\n");
     file.rewind().unwrap();
     assert_eq!(beside_a_prompt(&file, SHORT).unwrap(), "one\ntwo\n");
@@ -121,7 +125,7 @@ fn a_file_that_cannot_be_read_is_an_error_where_it_was_asked_for() {
     let folder = File::open("/").unwrap();
     assert_eq!(beside_a_prompt(&folder, SHORT).unwrap(), "");
     let failure = over(folder.as_fd(), SHORT)
-        .to_the_end(&mut Vec::new())
+        .to_the_end(&mut Vec::new(), &mut |_| {})
         .unwrap_err();
     assert!(failure.message.starts_with("standard input cannot be read"));
 }
@@ -130,6 +134,8 @@ fn a_file_that_cannot_be_read_is_an_error_where_it_was_asked_for() {
 fn an_endless_input_is_not_read_past_what_a_message_may_hold() {
     let zero = File::open("/dev/zero").unwrap();
     let mut into = Vec::new();
-    over(zero.as_fd(), SHORT).to_the_end(&mut into).unwrap();
+    over(zero.as_fd(), SHORT)
+        .to_the_end(&mut into, &mut |_| {})
+        .unwrap();
     assert!(into.len() > super::bytes::LIMIT && into.len() <= 3 * super::bytes::LIMIT);
 }

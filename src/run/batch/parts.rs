@@ -57,39 +57,67 @@ impl Open {
     }
 }
 
+/// The parts of a submission, written one line after the other.
+#[derive(Default)]
+pub(super) struct Parts {
+    full: Vec<Part>,
+    open: Option<Open>,
+}
+
+impl Parts {
+    /// Adds the line of the item of this index, newline and all, which stands in line
+    /// `number` of the input.
+    ///
+    /// # Errors
+    /// The disk is full.
+    pub(super) fn add(&mut self, index: u64, number: u64, line: &[u8]) -> Result<(), Failure> {
+        let length = line.len() as u64;
+        if let Some(full) = self.open.take_if(|open| !open.has_room(length)) {
+            self.full
+                .push(full.close().map_err(|error| unwritten(&error))?);
+        }
+        let open = match self.open.take() {
+            Some(open) => open,
+            None => Open::new(index, number).map_err(|error| unwritten(&error))?,
+        };
+        let open = self.open.insert(open);
+        let written = open.file.write_all(line);
+        written.map_err(|error| unwritten(&error))?;
+        open.bytes += length;
+        open.span.items += 1;
+        Ok(())
+    }
+
+    /// All parts.
+    ///
+    /// # Errors
+    /// There are none: exit 2; the disk is full.
+    pub(super) fn finish(mut self) -> Result<Vec<Part>, Failure> {
+        if let Some(last) = self.open {
+            self.full
+                .push(last.close().map_err(|error| unwritten(&error))?);
+        }
+        if self.full.is_empty() {
+            return Err(Failure::usage("there are no items")
+                .hint("give them on standard input, or with --items FILE, one a line"));
+        }
+        Ok(self.full)
+    }
+}
+
 /// Writes the lines of all items; `url` is where the engine has the chat.
 ///
 /// # Errors
 /// An item is wrong, or there is none: exit 2; the disk is full.
 pub fn parts(job: &Job, many: &Many, items: &mut Items, url: &str) -> Result<Vec<Part>, Failure> {
-    let (mut parts, mut open) = (Vec::new(), None::<Open>);
+    let mut parts = Parts::default();
     let mut index = 0;
     while let Some(item) = items.read_next()? {
         let line = item_line(job, many, &item, index, url)?;
-        let length = line.len() as u64;
-        if let Some(full) = open.take_if(|open| !open.has_room(length)) {
-            parts.push(full.close().map_err(|error| unwritten(&error))?);
-        }
-        let part = match open.take() {
-            Some(part) => part,
-            None => Open::new(index, item.line).map_err(|error| unwritten(&error))?,
-        };
-        let part = open.insert(part);
-        part.file
-            .write_all(&line)
-            .map_err(|error| unwritten(&error))?;
-        part.bytes += length;
-        part.span.items += 1;
+        parts.add(index, item.line, &line)?;
         index += 1;
     }
-    if let Some(last) = open {
-        parts.push(last.close().map_err(|error| unwritten(&error))?);
-    }
-    if parts.is_empty() {
-        return Err(Failure::usage("there are no items")
-            .hint("give them on standard input, or with --items FILE, one a line"));
-    }
-    Ok(parts)
+    parts.finish()
 }
 
 fn item_line(
@@ -103,6 +131,11 @@ fn item_line(
         failure.message = format!("item {index} (line {}): {}", item.line, failure.message);
         failure
     };
+    if item.is_request_line() {
+        let what = "it is a batch request already (custom_id, body)";
+        let hint = "--raw uploads request lines as they are";
+        return Err(place(Failure::usage(what).hint(hint)));
+    }
     let mut request = many.request(&job.request, item).map_err(place)?;
     let hash = digest(&request.body());
     request.request_id = many.own_id(index);

@@ -6,35 +6,55 @@ use super::engine::Engine;
 use super::parts::Part;
 use crate::api::batch::{Batch, Order};
 use crate::error::Failure;
-use crate::event::{Event, Left, Level, Sink, VERSION};
+use crate::event::{Count, Event, Level, Sink, Unfinished, VERSION};
 use crate::exit::Class;
 use crate::http::Transport;
 
-/// Uploads each part and orders its batch. `provider` tells whose engine it is:
-/// the two providers' or one that is like it.
+/// What is to be submitted.
+#[derive(Debug)]
+pub struct Submission {
+    /// A batch is made of each.
+    pub parts: Vec<Part>,
+    /// Where the engine has the chat.
+    pub url: String,
+    /// The model that all items ask.
+    pub model: String,
+    /// The engine is one of the two providers', not one that is like it.
+    pub provider: bool,
+    /// The lines are the user's own: airx cannot find its items by them.
+    pub raw: bool,
+}
+
+/// Uploads each part and orders its batch.
 ///
 /// # Errors
 /// A part cannot be submitted; the batches before it exist.
 pub fn submit(
-    parts: &[Part],
-    url: &str,
-    provider: bool,
-    model: &str,
+    submission: &Submission,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
+    let Submission {
+        parts,
+        url,
+        model,
+        provider,
+        raw,
+    } = submission;
     let started = Event::Start {
         v: VERSION,
         command: "batch",
         model: Some(model),
         request_id: None,
     };
-    let started = sink.event(&started).and_then(|()| sink.wait());
+    let started = sink.event(&started).and_then(|()| sink.flush());
     started.map_err(|failure| ended(failure, left(parts, 0, None), sink))?;
     let mut engine = Engine { transport, sink };
     for (at, part) in parts.iter().enumerate() {
         let name = format!("airx-{}.jsonl", part.span.first);
-        engine.sink.unfinished(Some(left(parts, at, None)));
+        engine
+            .sink
+            .count(Count::Unfinished(Some(left(parts, at, None))));
         let file = engine.upload(&name, &part.file);
         let file = file.map_err(|failure| ended(failure, left(parts, at, None), engine.sink))?;
         let order = Order {
@@ -42,11 +62,11 @@ pub fn submit(
             endpoint: url,
             completion_window: (!provider).then_some("24h"),
             auto_delete_input_file: provider.then_some(true),
-            metadata: part.span,
+            metadata: (!raw).then_some(part.span),
         };
         let order = serde_json::to_vec(&order).map_err(std::io::Error::from)?;
         let unsure = left(parts, at, Some(&file));
-        engine.sink.unfinished(Some(unsure.clone()));
+        engine.sink.count(Count::Unfinished(Some(unsure.clone())));
         let batch = engine.create(&order).map_err(|failed| {
             let left = if failed.unsure {
                 unsure
@@ -56,18 +76,18 @@ pub fn submit(
             ended(failed.failure, left, engine.sink)
         })?;
         let untold = untold(&batch, parts, at);
-        engine.sink.unfinished(Some(untold.clone()));
+        engine.sink.count(Count::Unfinished(Some(untold.clone())));
         let told = engine.tell(&batch, &format!("{}\n", batch.id));
         told.map_err(|failure| ended(failure, untold, engine.sink))?;
-        engine.sink.unfinished(None);
+        engine.sink.count(Count::Unfinished(None));
     }
     Ok(())
 }
 
 /// What is left where the batch of the part of this number cannot be told of.
-fn untold(batch: &Batch, parts: &[Part], at: usize) -> Left {
+fn untold(batch: &Batch, parts: &[Part], at: usize) -> Unfinished {
     let rest = parts.get(at + 1).map(|_| left(parts, at + 1, None).message);
-    Left {
+    Unfinished {
         message: format!("; batch {} exists{}", batch.id, rest.unwrap_or_default()),
         hint: None,
     }
@@ -75,7 +95,7 @@ fn untold(batch: &Batch, parts: &[Part], at: usize) -> Left {
 
 /// A failure that leaves this behind. A reader that has gone makes no message of
 /// its own: what exists on the server and what does not is told all the same.
-fn ended(mut failure: Failure, left: Left, sink: &mut dyn Sink) -> Failure {
+fn ended(mut failure: Failure, left: Unfinished, sink: &mut dyn Sink) -> Failure {
     failure.message.push_str(&left.message);
     failure.hint = left.hint.or(failure.hint);
     if failure.class == Class::Ok {
@@ -86,7 +106,7 @@ fn ended(mut failure: Failure, left: Left, sink: &mut dyn Sink) -> Failure {
 
 /// What became of the items by the part of this number. `file` is the uploaded one
 /// of a batch that may exist.
-fn left(parts: &[Part], at: usize, file: Option<&str>) -> Left {
+fn left(parts: &[Part], at: usize, file: Option<&str>) -> Unfinished {
     let Part { span, line, .. } = &parts[at];
     let before = span.first;
     let all = parts
@@ -103,7 +123,7 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Left {
             told,
             "; {rest} of {all} items are not submitted, from line {line} of the input on"
         );
-        return Left {
+        return Unfinished {
             message: told,
             hint: None,
         };
@@ -121,7 +141,7 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Left {
         "the batch of file {file} may exist: look with airx batch status --format json before \
          these items are submitted again"
     );
-    Left {
+    Unfinished {
         message: told,
         hint: Some(hint),
     }

@@ -11,7 +11,7 @@ use crate::event::{Level, Sink};
 use crate::exit::Class;
 use crate::http::Transport;
 use crate::output::{self, Done, Kind, Output, Shared};
-use crate::prompt;
+use crate::prompt::{self, Prompt};
 use crate::request::{self, Errand, Job, Many, Plan, Purpose};
 use crate::run::batch as engine;
 use crate::secret::Scrubber;
@@ -68,7 +68,7 @@ fn settings(
     printer: &Shared<Output, Stderr>,
 ) -> Result<Settings, Failure> {
     let (mut scrubber, mut sink) = (Scrubber::default(), printer.clone());
-    let mut say = |line: &str| sink.note(Level::Always, line);
+    let mut say = |line: &str| sink.note(Level::Always, &line);
     let with = With {
         config,
         scrubber: &mut scrubber,
@@ -78,7 +78,7 @@ fn settings(
         },
     };
     let each = match errand {
-        Errand::Submit(each) => Some(&**each),
+        Errand::Submit { each, .. } => Some(&**each),
         _ => None,
     };
     let settings = settings::resolve(common, each, &[], with);
@@ -98,15 +98,15 @@ fn run(
     printer: &Shared<Output, Stderr>,
 ) -> Result<Ended, Failure> {
     let mut sink = printer.clone();
-    if let Errand::Submit(each) = errand {
-        return submit(&each, common, settings, printer);
+    if let Errand::Submit { each, raw } = errand {
+        return submit(&each, raw, common, settings, printer);
     }
     warn(&settings, &mut sink);
     settings.keyless.take().map_or(Ok(()), Err)?;
     let discount = settings.connection.endpoint.provider.is_some();
     let way = &mut Transport::new(settings.connection);
     match errand {
-        Errand::Submit(_) => Ok(()),
+        Errand::Submit { .. } => Ok(()),
         Errand::Status(ids) => engine::status(&ids, way, &mut sink),
         Errand::Wait(ids, poll) => engine::wait(&ids, poll, way, &mut sink),
         Errand::Fetch(ids, reasons, empty) => {
@@ -129,6 +129,7 @@ fn warn(settings: &Settings, sink: &mut dyn Sink) {
 
 fn submit(
     each: &crate::cli::EachArgs,
+    raw: bool,
     common: &mut Common,
     mut settings: Settings,
     printer: &Shared<Output, Stderr>,
@@ -136,36 +137,93 @@ fn submit(
     let mut sink = printer.clone();
     let dry = common.output.dry_run.take().is_some();
     let prompt = prompt::read(&settings.sources, &mut |notice| {
-        sink.note(Level::Warning, notice);
+        sink.note(Level::Warning, &notice);
     })?;
+    let submission = if raw {
+        raw_submission(prompt, &mut settings, dry, &mut sink)?
+    } else {
+        submission(each, prompt, common, &mut settings, dry, &mut sink)?
+    };
+    if dry {
+        return print(submission.parts, printer);
+    }
+    let way = &mut Transport::new(settings.connection);
+    engine::submit(&submission, way, &mut sink)?;
+    Ok(Ended::Done)
+}
+
+/// A request for each item.
+fn submission(
+    each: &crate::cli::EachArgs,
+    prompt: Prompt,
+    common: &mut Common,
+    settings: &mut Settings,
+    dry: bool,
+    sink: &mut dyn Sink,
+) -> Result<engine::Submission, Failure> {
     let Some((template, mut items)) = prompt.each else {
-        return Err(Failure::new(Class::Internal, "there are no items to read"));
+        return Err(no_items());
     };
     let plan = request::plan(
         "batch",
         common,
         Purpose::Answer,
-        &mut settings,
+        settings,
         prompt.messages,
         Toolbox::default(),
         Some((each, template)),
     );
     let url = request::chat_url(&settings.connection);
-    let unbatched = request::unbatched(&settings.model, &settings.connection);
-    settings.warnings.extend(unbatched);
-    warn(&settings, &mut sink);
+    let model = settings.model.clone();
+    warn_of_model(&model, settings, sink);
     let (job, many) = of_items(plan?)?;
-    if !dry {
-        settings.keyless.take().map_or(Ok(()), Err)?;
+    require_key(settings, dry)?;
+    Ok(engine::Submission {
+        parts: engine::parts(&job, &many, &mut items, url)?,
+        url: url.to_owned(),
+        model,
+        provider: settings.connection.endpoint.provider.is_some(),
+        raw: false,
+    })
+}
+
+/// Lines that the user made.
+fn raw_submission(
+    prompt: Prompt,
+    settings: &mut Settings,
+    dry: bool,
+    sink: &mut dyn Sink,
+) -> Result<engine::Submission, Failure> {
+    let Some((_, mut items)) = prompt.each else {
+        return Err(no_items());
+    };
+    let engine::RawLines { parts, url, model } = engine::raw_lines(&mut items)?;
+    warn_of_model(&model, settings, sink);
+    require_key(settings, dry)?;
+    Ok(engine::Submission {
+        parts,
+        url,
+        model,
+        provider: settings.connection.endpoint.provider.is_some(),
+        raw: true,
+    })
+}
+
+fn warn_of_model(model: &str, settings: &mut Settings, sink: &mut dyn Sink) {
+    let unbatched = request::unbatched(model, &settings.connection);
+    settings.warnings.extend(unbatched);
+    warn(settings, sink);
+}
+
+fn require_key(settings: &mut Settings, dry: bool) -> Result<(), Failure> {
+    match settings.keyless.take() {
+        Some(keyless) if !dry => Err(keyless),
+        _ => Ok(()),
     }
-    let parts = engine::parts(&job, &many, &mut items, url)?;
-    if dry {
-        return print(parts, printer);
-    }
-    let provider = settings.connection.endpoint.provider.is_some();
-    let way = &mut Transport::new(settings.connection);
-    engine::submit(&parts, url, provider, &job.request.model, way, &mut sink)?;
-    Ok(Ended::Done)
+}
+
+fn no_items() -> Failure {
+    Failure::new(Class::Internal, "there are no items to read")
 }
 
 fn of_items(plan: Plan) -> Result<(Job, Many), Failure> {

@@ -11,8 +11,11 @@ use super::{Server, Step, airx, chunk, delta, stream_head};
 pub fn under_way(args: &[&str]) -> (Server, Child) {
     let play = vec![stream_head(), chunk(delta("Hello").as_bytes()), Step::Hold];
     let server = Server::once(play);
-    let mut child = airx(["stream", "hi"]).args(args).at(&server).start();
-    drop(child.stdin.take());
+    let mut child = airx(["stream", "hi"])
+        .args(args)
+        .at(&server)
+        .stdin_from(std::process::Stdio::null())
+        .start();
     // It is read from the pipe byte by byte: what follows is left there.
     let mut first = [0; 5];
     child
