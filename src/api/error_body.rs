@@ -64,8 +64,9 @@ pub fn plain_text(body: &[u8]) -> Option<String> {
         || ["data:", "event:", "id:", "retry:"]
             .iter()
             .any(|field| text.starts_with(field));
+    let json = serde_json::from_str::<&RawValue>(text).is_ok();
     let binary = |c: char| c == '\0' || c == '\u{fffd}';
-    (!text.is_empty() && !markup && !text.contains(binary)).then(|| text.to_owned())
+    (!text.is_empty() && !markup && !json && !text.contains(binary)).then(|| text.to_owned())
 }
 
 /// Whether the `error` member of a body says nothing: servers send `null`, `{}`,
