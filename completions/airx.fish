@@ -83,7 +83,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l first-token-timeout -
 complete -c airx -n "__fish_airx_using_subcommand chat" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
-complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -140,7 +140,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l first-token-timeout
 complete -c airx -n "__fish_airx_using_subcommand stream" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
-complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -164,9 +164,9 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l only -d 'Offer only 
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retrieval -d 'Let the provider look into this knowledge base' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retrieval-prompt -d 'How --retrieval puts what it found: a text with {{knowledge}} and {{question}}' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l exec -d 'Command that a tool\'s calls run (repeat)' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l rounds -d 'Most requests in all; calls in the last one\'s answer are exit 11' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l rounds -d 'Most requests in all; calls in the last one\'s answer are exit 11 [default: 8]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l tool-timeout -d 'Longest time for one call; then its process group is killed [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l tool-max-bytes -d 'Longest result in bytes; what is longer is cut, with a mark' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l tool-max-bytes -d 'Longest result in bytes; what is longer is cut, with a mark [default: 65536]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l each -d 'One request for each line of standard input; `=json` for each JSON value' -r -f -a "lines\t'One item a line'
 json\t'One JSON value a line'"
 complete -c airx -n "__fish_airx_using_subcommand tools" -l items -d 'Read the items from FILE instead of standard input' -r -F
@@ -214,7 +214,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l first-token-timeout 
 complete -c airx -n "__fish_airx_using_subcommand tools" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -288,7 +288,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l first-token-timeout -
 complete -c airx -n "__fish_airx_using_subcommand json" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
-complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -530,9 +530,10 @@ complete -c airx -n "__fish_airx_using_subcommand config" -l first-token-timeout
 complete -c airx -n "__fish_airx_using_subcommand config" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
-complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand config" -l all -d 'show: list the settings that have their defaults, too'
 complete -c airx -n "__fish_airx_using_subcommand config" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
 complete -c airx -n "__fish_airx_using_subcommand config" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand config" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'

@@ -12,13 +12,13 @@ mod hint;
 mod in_order;
 mod open;
 mod reasoning;
+mod rendering;
 mod result;
 mod results_file;
 mod shared;
 mod sink;
 pub(crate) mod status;
 mod text;
-mod when;
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -34,7 +34,6 @@ use crate::output::status::{Bar, Spinner};
 use crate::secret::Scrubber;
 use crate::terminal;
 
-pub use crate::markdown::Paint;
 pub use atomic_file::Output;
 pub use extract::Which;
 pub use finish::Done;
@@ -42,7 +41,7 @@ pub use open::{Kind, open, print};
 pub use results_file::Journal;
 pub use shared::Shared;
 
-use crate::markdown::Render;
+use crate::markdown::{self, Renderer};
 use extract::Extract;
 use in_order::InOrder;
 use terminal::{Pieces, one_line, sanitize};
@@ -60,8 +59,8 @@ pub struct Options {
     pub live: bool,
     /// `--extract`.
     pub extract: Option<Which>,
-    /// `--render`: with what; none where text is printed as it is.
-    pub render: Option<Paint>,
+    /// `--render`: how, or `None` to print text as it is.
+    pub render: Option<markdown::Options>,
     /// `--meta`, opened before anything is sent.
     pub meta: Option<(PathBuf, File)>,
     /// `--usage`.
@@ -139,7 +138,7 @@ pub struct Printer<O: Write, E: Write> {
     last: u8,
     pieces: Pieces,
     extract: Option<Extract>,
-    render: Option<Box<Render>>,
+    render: Option<Box<Renderer>>,
     thoughts: Pieces,
     /// Thinking that may be the beginning of a secret.
     unsettled: String,
@@ -165,7 +164,7 @@ impl<O: Write, E: Write> Printer<O, E> {
     pub fn new(mut options: Options, out: O, terminal: bool, err: E) -> Self {
         let extract = options.extract.take().map(Extract::new);
         let in_order = options.ordered.then(InOrder::default);
-        let render = options.render.map(|paint| Box::new(Render::new(paint)));
+        let render = options.render.map(|how| Box::new(Renderer::new(how)));
         Self {
             options,
             out,
