@@ -80,7 +80,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "lib.rs", "run/print.rs"]),
     ("indicatif", &["output/status.rs"]),
     ("jsonschema", &["schema"]),
-    ("rmcp", &["tools/mcp"]),
+    ("rmcp", &["tools/mcp/session.rs", "tools/mcp/transport.rs"]),
     ("toml", &["config"]),
     ("comfy_table", &["table.rs"]),
     ("pulldown_cmark", &["markdown"]),

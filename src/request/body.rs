@@ -9,7 +9,7 @@ use crate::cli::Common;
 use crate::error::Failure;
 use crate::prompt;
 use crate::settings::Settings;
-use crate::tools::{Kind, Toolbox};
+use crate::tools::{ToolKind, Toolbox};
 
 /// Search engines that the API's documents name. api.md §3.
 const ENGINES: [&str; 6] = [
@@ -34,10 +34,10 @@ pub(super) fn build(
     let provider = settings.connection.endpoint.provider;
     // At the providers temperature 0 alone still samples; api.md §7.
     let cold = args.temperature == Some(0.0) && provider.is_some();
-    let mut kinds: Vec<Kind> = toolbox.offered().map(|(kind, _)| kind).collect();
+    let mut kinds: Vec<ToolKind> = toolbox.offered().map(|(kind, _)| kind).collect();
     let mut tools: Vec<_> = toolbox.offered().map(|(_, wire)| wire.to_owned()).collect();
     if let Some(engine) = args.web_search.take() {
-        kinds.push(Kind::WebSearch);
+        kinds.push(ToolKind::WebSearch);
         tools.push(web_search(&engine)?);
     }
     if provider.is_some() {
@@ -62,17 +62,17 @@ pub(super) fn build(
 }
 
 /// Of these three the providers take one kind a request. api.md §3.
-fn exclusive(kinds: &[Kind]) -> Result<(), Failure> {
+fn exclusive(kinds: &[ToolKind]) -> Result<(), Failure> {
     let groups = [
-        (Kind::Function, "--tools"),
-        (Kind::Retrieval, "--retrieval"),
-        (Kind::WebSearch, "--web-search"),
+        (ToolKind::Function, "--tools"),
+        (ToolKind::Retrieval, "--retrieval"),
+        (ToolKind::WebSearch, "--web-search"),
     ];
     let mut given = groups.iter().filter(|(kind, _)| kinds.contains(kind));
     let (Some((_, first)), Some((kind, second))) = (given.next(), given.next()) else {
         return Ok(());
     };
-    let what = if *kind == Kind::WebSearch {
+    let what = if *kind == ToolKind::WebSearch {
         "search"
     } else {
         "retrieval"

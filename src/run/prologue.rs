@@ -13,12 +13,12 @@ use crate::http::Transport;
 use crate::output::{self, Done, Kind, Output, Shared};
 use crate::prompt::{self, Items};
 use crate::request::{self, Plan, Purpose, Task, fits_each};
-use crate::schema::Wanted;
+use crate::schema::ExpectedJson;
 use crate::secret::Scrubber;
 use crate::settings::{self, Merged, With};
 #[cfg(unix)]
 use crate::signals;
-use crate::tools::{Approval, Tools};
+use crate::tools::{Approval, ToolSetup};
 use crate::{run, stdout};
 
 pub(crate) use batch::batch;
@@ -132,7 +132,7 @@ fn plan(
         let mut notice = |line: &str| sink.note(Level::Warning, &line);
         prompt::read_text(path, lossy, &mut notice)
     };
-    let mut tools = Tools::default();
+    let mut tools = ToolSetup::default();
     let purpose = purpose(task, &mut tools, read, dry)?;
     let prompt = prompt::read(&settings.sources, &mut |notice| {
         sink.note(Level::Warning, &notice);
@@ -141,7 +141,7 @@ fn plan(
         // No program is started for a request that cannot be sent.
         settings.keyless.take().map_or(Ok(()), Err)?;
     }
-    tools.gather(&scrubber, &mut |warning| {
+    tools.finish(&scrubber, &mut |warning| {
         sink.note(Level::Warning, &warning);
     })?;
     let (toolbox, approval) = (tools.toolbox, tools.approval);
@@ -184,13 +184,16 @@ fn plan(
 /// Reads what the task's own options name.
 fn purpose(
     task: Task,
-    tools: &mut Tools,
+    tools: &mut ToolSetup,
     read: impl Fn(&Path) -> Result<String, Failure>,
     dry: bool,
 ) -> Result<Purpose, Failure> {
     Ok(match task {
         Task::Answer => Purpose::Answer,
-        Task::Json(answer) => Purpose::Json(Box::new(Wanted::load(request::wanted(answer), read)?)),
+        Task::Json(answer) => Purpose::Json(Box::new(ExpectedJson::load(
+            request::json_options(answer),
+            read,
+        )?)),
         Task::Tools(offer, run) => {
             let purpose = Purpose::Calls {
                 required: offer.require_call,
@@ -199,7 +202,7 @@ fn purpose(
                     .run
                     .then_some(run.rounds.unwrap_or(settings::defaults::ROUNDS)),
             };
-            tools.load(request::sources(offer, run), read, dry)?;
+            *tools = ToolSetup::load_files(request::sources(offer, run), read, dry)?;
             purpose
         }
     })

@@ -14,7 +14,7 @@ pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// `--timeout`.
 pub const TIMEOUT: Duration = Duration::from_secs(300);
 /// `--retries`.
-pub const RETRIES: u32 = 3;
+pub const RETRIES: u32 = 5;
 /// `--max-in-flight`; 0 is no limit.
 pub const MAX_IN_FLIGHT: u32 = 0;
 /// `--poll`.

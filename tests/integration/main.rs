@@ -20,6 +20,8 @@ mod config;
 mod config_ignored;
 mod config_keys;
 mod config_show;
+#[cfg(unix)]
+mod descriptors;
 mod each;
 #[cfg(unix)]
 mod each_concurrency;
@@ -101,6 +103,8 @@ mod size_limits;
 mod slots;
 #[cfg(unix)]
 mod stdin_readers;
+#[cfg(unix)]
+mod stopped_process;
 mod stream;
 mod stream_calls;
 mod stream_ends;

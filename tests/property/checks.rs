@@ -14,11 +14,11 @@ use airx::http::{Next, Transport, digest};
 use airx::markdown::{self, Styling};
 use airx::output::{Options, Printer, Which};
 use airx::prompt::{self, Sources};
-use airx::schema::{self, Schema, Show, Splitter, Wanted};
+use airx::schema::{self, ArraySplitter, ExpectedJson, JsonFormat, Schema};
 use airx::secret::Scrubber;
 use airx::settings::{Cassette, Connection, Endpoint, Timeouts};
 use airx::sse::{Parser, TooLong};
-use airx::tools::{self, Toolbox};
+use airx::tools::{ToolSetup, ToolSources};
 
 /// `bytes` in pieces whose lengths `cuts` gives, over and over.
 pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -321,7 +321,7 @@ pub fn reply(status: u16, body: &[u8]) {
 /// An answer's text is one JSON value or none, and stays the same value.
 pub fn structure(text: &str) {
     let split = |pieces: &mut dyn Iterator<Item = String>| {
-        let (mut splitter, mut elements) = (Splitter::default(), Vec::new());
+        let (mut splitter, mut elements) = (ArraySplitter::default(), Vec::new());
         pieces.for_each(|piece| splitter.push(&piece, &mut elements));
         elements
     };
@@ -331,23 +331,26 @@ pub fn structure(text: &str) {
         return;
     };
     if let Some(items) = value.as_array() {
-        let elements: Vec<_> = elements.iter().map(|text| schema::strict(text)).collect();
+        let elements: Vec<_> = elements
+            .iter()
+            .map(|text| schema::parse_strict(text))
+            .collect();
         let items: Vec<_> = items.iter().cloned().map(Ok).collect();
         assert_eq!(elements, items, "{text}");
     }
-    let read = |show| {
-        let options = schema::Options {
-            show,
+    let read = |format| {
+        let options = schema::JsonOptions {
+            format,
             tries: 1,
-            ..schema::Options::default()
+            ..schema::JsonOptions::default()
         };
-        let wanted = Wanted::load(options, |_: &Path| Ok(String::new())).unwrap();
-        wanted.read(text).ok()
+        let expected = ExpectedJson::load(options, |_: &Path| Ok(String::new())).unwrap();
+        expected.accept(text).ok()
     };
-    for show in [Show::Compact, Show::Pretty] {
-        let accepted = read(show).expect("it is JSON");
+    for format in [JsonFormat::Compact, JsonFormat::Pretty] {
+        let accepted = read(format).expect("it is JSON");
         for written in accepted
-            .shown
+            .lines
             .iter()
             .map(String::as_str)
             .chain([accepted.value.get()])
@@ -356,33 +359,33 @@ pub fn structure(text: &str) {
         }
     }
     for pointer in ["", "/0", "/a", "/~1", "nonsense", "/a/b/0"] {
-        let _ = read(Show::Select(vec![pointer.to_owned()]));
+        let _ = read(JsonFormat::Select(vec![pointer.to_owned()]));
     }
     if let Ok(schema) = Schema::compile(&value, "x") {
-        let _ = schema.errors(&value);
+        let _ = schema.violations(&value);
     }
 }
 
 /// A short schema of `--fields` is refused, or one.
 pub fn fields(text: &str) {
-    let options = schema::Options {
+    let options = schema::JsonOptions {
         fields: Some(text.to_owned()),
         tries: 1,
-        ..schema::Options::default()
+        ..schema::JsonOptions::default()
     };
-    let _ = Wanted::load(options, |_| Ok(String::new()));
+    let _ = ExpectedJson::load(options, |_| Ok(String::new()));
 }
 
 /// A schema, as JSON or for `--fields`, is refused in few words, or tells in few
 /// words what is wrong with any value.
 pub fn schema(schema: &str, value: &str) {
-    let (mut options, fields) = (schema::Options::default(), !schema.starts_with('{'));
+    let (mut options, fields) = (schema::JsonOptions::default(), !schema.starts_with('{'));
     *(if fields {
         &mut options.fields
     } else {
         &mut options.schema
     }) = Some(schema.to_owned());
-    let wanted = match Wanted::load(options, |_| Ok(String::new())) {
+    let wanted = match ExpectedJson::load(options, |_| Ok(String::new())) {
         Ok(wanted) => wanted,
         Err(failure) => {
             assert_eq!(failure.exit(), 2);
@@ -391,11 +394,11 @@ pub fn schema(schema: &str, value: &str) {
             return;
         }
     };
-    let Err(rejected) = wanted.read(value) else {
+    let Err(rejected) = wanted.accept(value) else {
         return;
     };
-    assert!((1..=20).contains(&rejected.errors.len()));
-    for error in &rejected.errors {
+    assert!((1..=20).contains(&rejected.violations.len()));
+    for error in &rejected.violations {
         let length = error.message.chars().count();
         assert!(length < 400 + schema.len(), "{}", error.message);
     }
@@ -403,14 +406,13 @@ pub fn schema(schema: &str, value: &str) {
 
 /// A file of tools is refused, or gives objects that the API may get.
 pub fn tools(text: &str) {
-    let sources = tools::Sources {
+    let sources = ToolSources {
         files: vec![PathBuf::from("t.json")],
-        ..tools::Sources::default()
+        ..ToolSources::default()
     };
-    let mut toolbox = Toolbox::default();
-    if toolbox.load(&sources, |_| Ok(text.to_owned())).is_ok() {
-        assert!(toolbox.offered().count() > 0);
-        for (_, tool) in toolbox.offered() {
+    if let Ok(setup) = ToolSetup::load_files(sources, |_| Ok(text.to_owned()), true) {
+        assert!(setup.toolbox.offered().count() > 0);
+        for (_, tool) in setup.toolbox.offered() {
             let tool: serde_json::Value = serde_json::from_str(tool.get()).unwrap();
             assert!(
                 tool["type"].is_string() && tool["command"].is_null(),

@@ -1,5 +1,7 @@
 //! `airx config check`: the whole file, and what a run of each profile would use of it.
 
+use std::path::Path;
+
 use crate::api::request::Message;
 use crate::cli::{ConfigArgs, DryRun, FileArgs};
 use crate::config::{Config, KeyFrom};
@@ -9,7 +11,7 @@ use crate::prompt;
 use crate::request::{Purpose, plan, sources};
 use crate::secret::Scrubber;
 use crate::settings::{self, AllOptions, With};
-use crate::tools::Toolbox;
+use crate::tools::{ToolSetup, Toolbox};
 
 /// Something that is wrong. Problems without a place are listed first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -146,12 +148,12 @@ fn try_plan(
         tools,
         ..
     } = options;
-    let mut toolbox = Toolbox::default();
-    if command == "tools" {
-        toolbox.load(&sources(offer, tools), |path| {
-            prompt::read_text(path, false, &mut |_| {})
-        })?;
-    }
+    let toolbox = if command == "tools" {
+        let read = |path: &Path| prompt::read_text(path, false, &mut |_| {});
+        ToolSetup::load_files(sources(offer, tools), read, true)?.toolbox
+    } else {
+        Toolbox::default()
+    };
     let with = With {
         merged,
         scrubber: &mut Scrubber::default(),

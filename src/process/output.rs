@@ -1,17 +1,13 @@
-//! A process's outputs as they come: standard output up to a bound, standard
-//! error in lines.
-#![cfg_attr(
-    not(unix),
-    allow(dead_code, reason = "no process runs there whose output could come")
-)]
+//! The output of a command while it arrives: standard output up to a bound, standard
+//! error line by line.
 
-/// The beginning of an output, and how long all of it was.
+/// The beginning of an output, and how much of it was left out.
 #[derive(Debug)]
 pub(crate) struct CutOutput {
-    /// No more than the bound.
+    /// What was kept.
     pub(crate) bytes: Vec<u8>,
     bound: usize,
-    more: u64,
+    left_out: u64,
 }
 
 impl CutOutput {
@@ -19,7 +15,7 @@ impl CutOutput {
         Self {
             bytes: Vec::new(),
             bound,
-            more: 0,
+            left_out: 0,
         }
     }
 
@@ -27,28 +23,29 @@ impl CutOutput {
         let room = self.bound - self.bytes.len();
         let (fits, rest) = piece.split_at(room.min(piece.len()));
         self.bytes.extend_from_slice(fits);
-        self.more += rest.len() as u64;
+        self.left_out += rest.len() as u64;
     }
 
-    /// Counts what was left out before it came here.
+    /// Counts bytes that were left out before they came here.
+    #[cfg(unix)]
     pub(crate) fn leave_out(&mut self, bytes: u64) {
-        self.more += bytes;
+        self.left_out += bytes;
     }
 
-    /// The text, without its final newline; a mark stands where it was cut.
+    /// The text without its final newline, with a mark where it was cut.
     pub(crate) fn text(&self) -> String {
         let mut bytes = self.bytes.as_slice();
-        let mut more = self.more;
-        if more > 0 {
+        let mut left_out = self.left_out;
+        if left_out > 0 {
             // Not within a character.
             if let Err(error) = std::str::from_utf8(bytes)
                 && error.error_len().is_none()
             {
-                more += (bytes.len() - error.valid_up_to()) as u64;
+                left_out += (bytes.len() - error.valid_up_to()) as u64;
                 bytes = &bytes[..error.valid_up_to()];
             }
             let text = String::from_utf8_lossy(bytes);
-            return format!("{text}\n[cut by airx: {more} bytes more]");
+            return format!("{text}\n[cut by airx: {left_out} bytes more]");
         }
         let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
@@ -56,45 +53,49 @@ impl CutOutput {
     }
 }
 
-/// Lines that are handed on as they come, and the last of them kept.
+/// Bytes of standard error that are kept.
+#[cfg(unix)]
+const TAIL_BYTES: usize = 2000;
+/// A longer line is passed on in pieces.
+#[cfg(unix)]
+const LINE_BYTES: usize = 8 * 1024;
+
+/// Passes lines on while they arrive and keeps the last of them.
+#[cfg(unix)]
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     line: Vec<u8>,
     tail: String,
 }
 
-/// How much of standard error is kept, in bytes.
-const TAIL: usize = 2000;
-/// A line is handed on in pieces of this length where it does not end.
-const LINE: usize = 8 * 1024;
-
+#[cfg(unix)]
 impl Lines {
-    pub(crate) fn push(&mut self, piece: &[u8], say: &mut dyn FnMut(&str)) {
+    pub(crate) fn push(&mut self, piece: &[u8], on_line: &mut dyn FnMut(&str)) {
         for part in piece.split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(part);
-            if part.ends_with(b"\n") || self.line.len() >= LINE {
-                self.hand_on(say);
+            if part.ends_with(b"\n") || self.line.len() >= LINE_BYTES {
+                self.pass_on(on_line);
             }
         }
     }
 
-    /// Hands the rest on and returns the last lines.
-    pub(crate) fn end(mut self, say: &mut dyn FnMut(&str)) -> String {
+    /// Passes the rest on and returns the last lines.
+    pub(crate) fn finish(mut self, on_line: &mut dyn FnMut(&str)) -> String {
         if !self.line.is_empty() {
-            self.hand_on(say);
+            self.pass_on(on_line);
         }
         self.tail
     }
 
-    fn hand_on(&mut self, say: &mut dyn FnMut(&str)) {
+    fn pass_on(&mut self, on_line: &mut dyn FnMut(&str)) {
         let line = String::from_utf8_lossy(&self.line);
-        say(&line);
+        on_line(&line);
         self.tail.push_str(&line);
         self.line.clear();
-        let too_long = self.tail.len().saturating_sub(TAIL);
-        let whole = |at: &usize| self.tail.is_char_boundary(*at);
-        let from = (too_long..self.tail.len()).find(whole).unwrap_or(0);
-        self.tail.drain(..from);
+        let excess = self.tail.len().saturating_sub(TAIL_BYTES);
+        let is_boundary = |at: &usize| self.tail.is_char_boundary(*at);
+        let from = (excess..=self.tail.len()).find(is_boundary);
+        self.tail.drain(..from.unwrap_or_default());
     }
 }
 
@@ -116,19 +117,18 @@ mod tests {
     }
 
     #[test]
-    fn lines_leave_whole_and_the_last_are_kept() {
-        let mut said = Vec::new();
+    #[cfg(unix)]
+    fn lines_are_passed_on_complete_and_the_last_are_kept() {
+        let mut passed_on = Vec::new();
         let mut lines = Lines::default();
-        let mut say = |line: &str| said.push(line.to_owned());
-        lines.push(b"a\nb", &mut say);
-        lines.push("é\nc".as_bytes(), &mut say);
-        let tail = lines.end(&mut say);
-        assert_eq!(
-            (said.concat().as_str(), tail.as_str()),
-            ("a\nbé\nc", "a\nbé\nc")
-        );
+        let mut on_line = |line: &str| passed_on.push(line.to_owned());
+        lines.push(b"a\nb", &mut on_line);
+        lines.push("é\nc".as_bytes(), &mut on_line);
+        let tail = lines.finish(&mut on_line);
+        assert_eq!(passed_on, ["a\n", "bé\n", "c"]);
+        assert_eq!(tail, "a\nbé\nc");
         let mut lines = Lines::default();
         lines.push("é".repeat(3000).as_bytes(), &mut |_| {});
-        assert_eq!(lines.end(&mut |_| {}).len(), TAIL);
+        assert_eq!(lines.finish(&mut |_| {}).len(), TAIL_BYTES);
     }
 }

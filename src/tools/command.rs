@@ -1,5 +1,4 @@
-//! A command in words → a process that is ready to be started, in an
-//! environment without any key.
+//! The command of a tool or of a server, and the environment that it gets.
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
@@ -10,35 +9,35 @@ use crate::error::Failure;
 use crate::secret::Scrubber;
 use crate::settings::provider::key_variables;
 
-/// A program and its arguments; no shell reads them.
+/// A program and its arguments. No shell reads them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Program(Vec<OsString>);
+pub(super) struct ToolCommand(Vec<OsString>);
 
-/// What of the environment a program does not inherit.
+/// The environment of children: airx's own without its keys.
 #[derive(Debug, Default)]
-pub(super) struct Surroundings {
-    hidden: Vec<OsString>,
+pub(super) struct ChildEnvironment {
+    removed: Vec<OsString>,
 }
 
-impl Surroundings {
-    /// Hides the key's own variables, and any other that holds a key.
+impl ChildEnvironment {
+    /// Removes the variables of keys, and any other that holds a key.
     pub(super) fn without_keys(scrubber: &Scrubber) -> Self {
         let holders = std::env::vars_os()
             .filter(|(_, value)| scrubber.holds_key(&value.to_string_lossy()))
             .map(|(name, _)| name);
         Self {
-            hidden: key_variables().map(OsString::from).chain(holders).collect(),
+            removed: key_variables().map(OsString::from).chain(holders).collect(),
         }
     }
 }
 
-impl Program {
-    /// One word.
+impl ToolCommand {
+    /// A program without arguments.
     pub(super) fn new(path: impl Into<OsString>) -> Self {
         Self(vec![path.into()])
     }
 
-    /// Splits `line` like a shell would. `place` names it in messages.
+    /// Splits `line` as a shell would. `place` names it in messages.
     pub(super) fn split(line: &str, place: &str) -> Result<Self, Failure> {
         match shlex::split(line) {
             Some(words) if !words.is_empty() => {
@@ -51,8 +50,8 @@ impl Program {
         }
     }
 
-    /// The value of `command` in a tool file.
-    pub(super) fn given(words: &Value) -> Option<Self> {
+    /// The value of `command` in a tool file: a list of words.
+    pub(super) fn from_json(words: &Value) -> Option<Self> {
         let words = words.as_array().filter(|words| !words.is_empty())?;
         let words = words
             .iter()
@@ -60,22 +59,22 @@ impl Program {
         words.collect::<Option<_>>().map(Self)
     }
 
-    /// The process, its outputs to be read.
-    pub(super) fn command(&self, surroundings: &Surroundings) -> Command {
-        // There is a first word: each way to make one has seen to it.
+    /// The process to start, with pipes for its outputs.
+    pub(super) fn to_process(&self, environment: &ChildEnvironment) -> Command {
+        // Every constructor takes care that there is a first word.
         let mut command = Command::new(self.0.first().cloned().unwrap_or_default());
         command
             .args(self.0.iter().skip(1))
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
-        for name in &surroundings.hidden {
+        for name in &environment.removed {
             command.env_remove(name);
         }
         command
     }
 
-    /// For people to read.
-    pub(super) fn words(&self) -> String {
+    /// The words, quoted for people to read.
+    pub(super) fn quoted(&self) -> String {
         let words: Vec<_> = self.0.iter().map(|word| word.to_string_lossy()).collect();
         shlex::try_join(words.iter().map(AsRef::as_ref)).unwrap_or_else(|_| words.join(" "))
     }
@@ -86,8 +85,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_split_like_a_shell_would_and_nothing_is_expanded() {
-        let words = |line| Program::split(line, "--exec f").map(|program| program.0);
+    fn words_are_split_as_a_shell_would_and_nothing_is_expanded() {
+        let words = |line| ToolCommand::split(line, "--exec f").map(|command| command.0);
         assert_eq!(
             words("a 'b c' \"d\" e\\ f $HOME `x` *").unwrap(),
             ["a", "b c", "d", "e f", "$HOME", "`x`", "*"]
@@ -106,11 +105,11 @@ mod tests {
     }
 
     #[test]
-    fn a_given_command_is_a_list_of_words() {
-        let given = |text| Program::given(&serde_json::from_str(text).unwrap());
-        assert_eq!(given(r#"["a","b c"]"#).unwrap().words(), "a 'b c'");
+    fn a_command_of_a_tool_file_is_a_list_of_words() {
+        let command = |text| ToolCommand::from_json(&serde_json::from_str(text).unwrap());
+        assert_eq!(command(r#"["a","b c"]"#).unwrap().quoted(), "a 'b c'");
         for wrong in ["[]", "\"a\"", "[1]", "{}"] {
-            assert_eq!(given(wrong), None, "{wrong}");
+            assert_eq!(command(wrong), None, "{wrong}");
         }
     }
 }

@@ -1,5 +1,4 @@
-//! A program and all that it starts, in a process group of its own; a list of
-//! those that run, for whatever ends the run.
+//! A child process with its process group, and the list of those that are running.
 
 use std::io;
 use std::os::unix::process::CommandExt;
@@ -10,16 +9,15 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-/// The leaders of the groups that run. Who holds the lock can be sure that each
-/// number is still theirs: none is reaped without it.
+/// The leaders of the process groups that are running. A process is reaped only under
+/// this lock, so that none of these numbers can belong to a stranger.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 fn running() -> MutexGuard<'static, Vec<Pid>> {
     RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A program that was started, and whatever it starts itself. Dropped before it
-/// is reaped it is killed.
+/// A child process. Dropping it kills its process group.
 #[derive(Debug)]
 pub(crate) struct Child {
     process: std::process::Child,
@@ -27,12 +25,12 @@ pub(crate) struct Child {
     reaped: bool,
 }
 
-/// Starts `command`.
+/// Starts `command` in a process group of its own.
 ///
 /// # Errors
 /// It cannot be started.
 pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
-    // Started under the lock: a signal finds it in the list, or finds no child.
+    // Under the lock, so that a signal finds the child in the list or no child at all.
     let mut running = running();
     let process = command.process_group(0).spawn()?;
     let group = Pid::from_child(&process);
@@ -45,8 +43,8 @@ pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
 }
 
 impl Child {
-    /// Its ends of the pipes that were asked for.
-    pub(crate) fn pipes(
+    /// Takes the pipes that the command asked for.
+    pub(crate) fn take_pipes(
         &mut self,
     ) -> (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>) {
         let process = &mut self.process;
@@ -57,30 +55,30 @@ impl Child {
         )
     }
 
-    /// Whether it has ended; what it started may go on.
-    pub(crate) fn has_ended(&self) -> bool {
-        self.reaped || has_ended(self.group)
+    /// Whether the process has exited. Its own children may still run.
+    pub(crate) fn has_exited(&self) -> bool {
+        self.reaped || has_exited(self.group)
     }
 
-    /// Waits for its end, `limit` at most, and tells whether it has come.
-    pub(crate) fn ends_within(&self, limit: Duration) -> bool {
-        ends_by(Instant::now() + limit, || self.has_ended())
+    /// Waits up to `limit`; returns whether the process has exited.
+    pub(crate) fn wait_for(&self, limit: Duration) -> bool {
+        wait_until(Instant::now() + limit, || self.has_exited())
     }
 
-    /// Sends a signal to the group.
+    /// Sends a signal to the process group.
     pub(crate) fn signal(&self, signal: Signal) {
         if !self.reaped {
-            // A group that has gone needs no signal.
+            // Fails where the group is already gone.
             let _ = kill_process_group(self.group, signal);
         }
     }
 
-    /// Its status, waited for.
+    /// Waits for the exit status.
     ///
     /// # Errors
-    /// The system does not tell it.
+    /// The system does not give it.
     pub(crate) fn reap(&mut self) -> io::Result<ExitStatus> {
-        // Waited for without the lock: a signal must not have to wait too.
+        // Without the lock: a signal must not have to wait as well.
         let exited = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         while waitid(WaitId::Pid(self.group), exited).err() == Some(Errno::INTR) {}
         let mut running = running();
@@ -100,19 +98,19 @@ impl Drop for Child {
     }
 }
 
-fn has_ended(leader: Pid) -> bool {
-    let look = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
-    !matches!(waitid(WaitId::Pid(leader), look), Ok(None))
+fn has_exited(leader: Pid) -> bool {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT | WaitIdOptions::NOHANG;
+    !matches!(waitid(WaitId::Pid(leader), options), Ok(None))
 }
 
-/// Looks ever more rarely: most children end at once, the others take their time.
-fn ends_by(end: Instant, has_ended: impl Fn() -> bool) -> bool {
+/// Polls with growing pauses: most children exit at once, the others take their time.
+fn wait_until(deadline: Instant, is_over: impl Fn() -> bool) -> bool {
     let mut pause = Duration::from_micros(200);
     loop {
-        if has_ended() {
+        if is_over() {
             return true;
         }
-        let left = end.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return false;
         }
@@ -121,13 +119,13 @@ fn ends_by(end: Instant, has_ended: impl Fn() -> bool) -> bool {
     }
 }
 
-/// The children of a run that is about to end. No other is started or reaped
-/// from now on: whoever tries waits for ever.
+/// The process groups that are still running when the run ends.
 #[derive(Debug)]
-pub(crate) struct Last(Vec<Pid>);
+pub(crate) struct Remaining(Vec<Pid>);
 
-/// Passes a signal that ends the run on to every child.
-pub(crate) fn pass_on(signal: i32) -> Last {
+/// Sends the signal that ends the run to every child. From now on no child is started
+/// or reaped: other threads that try block until the process ends.
+pub(crate) fn forward_signal(signal: i32) -> Remaining {
     let running = running();
     let groups = running.clone();
     std::mem::forget(running);
@@ -136,13 +134,13 @@ pub(crate) fn pass_on(signal: i32) -> Last {
             let _ = kill_process_group(*group, signal);
         }
     }
-    Last(groups)
+    Remaining(groups)
 }
 
-impl Last {
-    /// Leaves them until `last` to end, then kills what is left.
-    pub(crate) fn end(self, last: Instant) {
-        ends_by(last, || self.0.iter().all(|leader| has_ended(*leader)));
+impl Remaining {
+    /// Waits until `deadline` for the children to exit, then kills what is left.
+    pub(crate) fn kill_after(self, deadline: Instant) {
+        wait_until(deadline, || self.0.iter().all(|leader| has_exited(*leader)));
         for group in self.0 {
             let _ = kill_process_group(group, Signal::KILL);
         }

@@ -1,27 +1,27 @@
-//! Tool files: what they may hold, and what is refused.
+//! What tool files may hold, and what is refused.
 
 use super::*;
 
 fn load(text: &str) -> Result<Vec<String>, Failure> {
-    let mut toolbox = Toolbox::default();
-    toolbox.load(&of_file(), |_| Ok(text.to_owned()))?;
-    Ok(toolbox
+    let setup = ToolSetup::load_files(one_file(), |_| Ok(text.to_owned()), false)?;
+    Ok(setup
+        .toolbox
         .offered()
         .map(|(_, wire)| wire.to_string())
         .collect())
 }
 
-fn of_file() -> Sources {
-    Sources {
+fn one_file() -> ToolSources {
+    ToolSources {
         files: vec!["t.json".into()],
-        ..Sources::default()
+        ..ToolSources::default()
     }
 }
 
 const BARE: &str = r#"{"name":"f","parameters":{"type":"object","properties":{}}}"#;
 
 #[test]
-fn bare_functions_arrays_and_lines_are_all_tools() {
+fn bare_functions_arrays_and_lines_are_read() {
     let tool = format!(r#"{{"type":"function","function":{BARE}}}"#);
     assert_eq!(load(BARE).unwrap(), std::slice::from_ref(&tool));
     assert_eq!(
@@ -33,7 +33,7 @@ fn bare_functions_arrays_and_lines_are_all_tools() {
 }
 
 #[test]
-fn what_is_no_tool_is_refused_with_its_place() {
+fn an_invalid_tool_is_refused_with_its_place() {
     for (text, what) in [
         ("", "it holds no tool"),
         ("[1]", "not an object"),
@@ -79,17 +79,15 @@ fn a_command_is_kept_and_never_sent() {
 }
 
 #[test]
-fn programs_are_named_once_and_for_tools_that_are_there() {
+fn exec_names_a_tool_once() {
     let name = |flags: &[&str]| {
-        let mut toolbox = Toolbox::default();
-        toolbox.load(&of_file(), |_| Ok(BARE.into())).unwrap();
-        let programs = flags.iter().map(ToString::to_string).collect();
-        let sources = Sources {
-            programs,
-            runs: true,
-            ..Sources::default()
+        let sources = ToolSources {
+            commands: flags.iter().map(ToString::to_string).collect(),
+            run: true,
+            ..one_file()
         };
-        toolbox.gather(&sources, &Scrubber::default(), &mut |_| {})
+        let mut setup = ToolSetup::load_files(sources, |_| Ok(BARE.into()), false).unwrap();
+        setup.finish(&Scrubber::default(), &mut |_| {})
     };
     assert!(name(&["f=cat"]).is_ok());
     for (flags, what) in [

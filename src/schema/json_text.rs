@@ -1,5 +1,5 @@
-//! JSON text as airx prints it: white space dropped or indented, numbers as they were
-//! written. A parsed number would lose its spelling: serde_json makes `1e+5` of `1E5`.
+//! JSON text as airx prints it, with its numbers as they were written. A parsed number
+//! loses its spelling: serde_json makes `1e+5` of `1E5`.
 
 use std::borrow::Cow;
 use std::fmt;

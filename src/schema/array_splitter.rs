@@ -4,7 +4,7 @@
 
 /// Splits one array. One fence line before it is passed over.
 #[derive(Debug, Default)]
-pub struct Splitter {
+pub struct ArraySplitter {
     state: State,
     /// The fence line, or the element under way.
     text: String,
@@ -29,7 +29,7 @@ enum State {
     End,
 }
 
-impl Splitter {
+impl ArraySplitter {
     /// Takes the next piece of the text; the elements that it completes are
     /// put behind `elements`.
     pub fn push(&mut self, piece: &str, elements: &mut Vec<String>) {
@@ -109,7 +109,7 @@ mod tests {
     #[track_caller]
     fn splits(text: &str, expected: &[&str]) {
         for size in 1..=text.chars().count() {
-            let (mut splitter, mut elements) = (Splitter::default(), Vec::new());
+            let (mut splitter, mut elements) = (ArraySplitter::default(), Vec::new());
             let all: Vec<char> = text.chars().collect();
             for piece in all.chunks(size) {
                 splitter.push(&piece.iter().collect::<String>(), &mut elements);
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn an_element_comes_with_the_comma_behind_it_or_the_end() {
-        let (mut splitter, mut elements) = (Splitter::default(), Vec::new());
+        let (mut splitter, mut elements) = (ArraySplitter::default(), Vec::new());
         splitter.push("[12", &mut elements);
         assert!(elements.is_empty());
         splitter.push("3,{\"a\":1}", &mut elements);

@@ -13,7 +13,7 @@ fn refused(text: &str) -> Failure {
 
 #[track_caller]
 fn told(text: &str, value: &str) -> Vec<String> {
-    let errors = schema(text).errors(&parse(value).unwrap());
+    let errors = schema(text).violations(&parse(value).unwrap());
     let line = |error: &Violation| format!("{} {}", error.path, error.message);
     errors.iter().map(line).collect()
 }
@@ -191,7 +191,7 @@ fn nothing_is_fetched() {
     assert!(
         failure
             .message
-            .ends_with("its $schema is none that airx knows: https://example.com/own"),
+            .ends_with("airx does not know its $schema: https://example.com/own"),
         "{}",
         failure.message
     );
@@ -221,7 +221,7 @@ fn schemas_that_lead_back_to_themselves_end() {
         r##"{"$dynamicAnchor":"n","$dynamicRef":"#n"}"##,
     ] {
         let text = parse(text).unwrap();
-        let _ = Schema::compile(&text, "s").map(|schema| schema.errors(&parse("{}").unwrap()));
+        let _ = Schema::compile(&text, "s").map(|schema| schema.violations(&parse("{}").unwrap()));
     }
 }
 
@@ -231,11 +231,11 @@ fn a_check_that_doubles_at_each_level_ends() {
         {"properties":{"a":{"$ref":"#"}},"required":["b"]},
         {"properties":{"a":{"$ref":"#"}},"required":["c"]}]}"##;
     let value = format!("{}{{}}{}", r#"{"a":"#.repeat(120), "}".repeat(120));
-    let errors = schema(text).errors_within(Duration::from_millis(50), &parse(&value).unwrap());
+    let errors = schema(text).violations_within(Duration::from_millis(50), &parse(&value).unwrap());
     let told: Vec<_> = errors.iter().map(|error| &*error.message).collect();
     assert_eq!(
         told,
-        ["to hold it against the schema takes more than 0.05 s"]
+        ["checking it against the schema takes more than 0.05 s"]
     );
 }
 
