@@ -164,6 +164,7 @@ pub const KEYS: &[Key] = &[
         .or("v0")
         .needs("each"),
     key("unordered", Kind::Switch).or("false").needs("each"),
+    key("no-item", Kind::Switch).or("false").needs("each"),
     key("max-cost", Kind::Amount).needs("each"),
     key("base-url", Kind::Text).below(&["AIRX_BASE_URL"]),
     key(KEY_FILE, Kind::Path),

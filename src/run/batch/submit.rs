@@ -105,7 +105,7 @@ fn ended(mut failure: Failure, left: Left, sink: &mut dyn Sink) -> Failure {
 /// What became of the items by the part of this number. `file` is the uploaded one
 /// of a batch that may exist.
 fn left(parts: &[Part], at: usize, file: Option<&str>) -> Left {
-    let Part { span, line, .. } = &parts[at];
+    let Part { span, place, .. } = &parts[at];
     let before = span.first;
     let all = parts
         .last()
@@ -119,7 +119,7 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Left {
         // Writing to a string does not fail.
         let _ = write!(
             told,
-            "; {rest} of {all} items are not submitted, from line {line} of the input on"
+            "; {rest} of {all} items are not submitted, from {place} of the input on"
         );
         return Left {
             message: told,
@@ -128,7 +128,7 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Left {
     };
     let _ = write!(
         told,
-        "; whether {} of {all} items are submitted, from line {line} of the input on, is not known",
+        "; whether {} of {all} items are submitted, from {place} of the input on, is not known",
         span.items
     );
     let later = all - before - span.items;

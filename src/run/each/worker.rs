@@ -7,6 +7,8 @@ use std::thread::JoinHandle;
 
 use serde_json::value::RawValue;
 
+use serde_json::Value;
+
 use super::Heard;
 use super::budget::Budget;
 use super::collect::Collect;
@@ -27,6 +29,8 @@ use crate::tools::Approval;
 pub(super) struct Task {
     pub(super) index: u64,
     pub(super) hash: String,
+    /// The item, where its result shows it.
+    pub(super) item: Option<Value>,
     pub(super) job: Job,
     /// What its requests may cost.
     pub(super) bounds: Bounds,
@@ -178,6 +182,7 @@ fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) ->
     Outcome {
         index: task.index,
         hash: Some(task.hash),
+        item: task.item,
         result: result.map(|answer| way.content(answer, value)),
         partial: collect.text,
         errors: collect.errors,
