@@ -1155,7 +1155,7 @@ _airx() {
                     return 0
                     ;;
                 --fail)
-                    COMPREPLY=($(compgen -W "401 balance 400 404 redirect 429 429-now overload 500 503 html502 error200 success-false empty filter context hang reset close cut-output stall no-done malformed error-frame network-error sensitive length context-window unknown-finish not-json bad-arguments no-call" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "401 balance 400 404 redirect 429 429-now overload 500 503 html502 error200 success-false empty filter context hang reset close cut stall no-done malformed error-frame network-error sensitive length context-window unknown-finish not-json bad-arguments no-call" -- "${cur}"))
                     return 0
                     ;;
                 --script)

@@ -189,7 +189,7 @@ pub enum FaultKind {
     /// Connection closed in order before any response byte
     Close,
     /// Connection broken in the middle of the answer
-    CutOutput,
+    Cut,
     /// Some of the answer, then silence for ever
     Stall,
     /// An end in order, but without finish_reason and [DONE]
@@ -355,7 +355,7 @@ mod tests {
         };
         for (value, kind, probability, place) in [
             ("429", FaultKind::RateLimit, 1.0, Place::Answers),
-            ("cut:0.25", FaultKind::CutOutput, 0.25, Place::Answers),
+            ("cut:0.25", FaultKind::Cut, 0.25, Place::Answers),
             ("500@files", FaultKind::ServerError, 1.0, Place::Files),
             ("stall:0.5@batches", FaultKind::Stall, 0.5, Place::Batches),
         ] {

@@ -1,28 +1,27 @@
-//! A JSON Schema and a prompt in, a value that fits the schema out; what it can
-//! take from the prompt it takes. For tool arguments and for JSON answers.
+//! An example of a JSON Schema, for the arguments of tools and for JSON answers. Names,
+//! numbers and enum values are taken from the prompt where it has any.
 
 use serde_json::{Map, Value, json};
 
-use super::dice::Dice;
+use super::rng::Rng;
 
-/// How deep a schema that refers to itself is followed.
+/// How deep a schema may nest or refer to itself.
 const DEPTH: usize = 6;
 
 /// Makes values for one schema.
 #[derive(Debug)]
 pub(super) struct Example<'a> {
-    /// The whole schema, for `$ref`.
+    /// The complete schema, for `$ref`.
     pub(super) root: &'a Value,
     /// Words and numbers are taken from here.
     pub(super) prompt: &'a str,
-    /// What a text is where the prompt offers none.
+    /// The text where the prompt has none.
     pub(super) fallback: &'a str,
-    /// Chooses among an enum's values.
-    pub(super) dice: Dice,
+    /// Chooses among the values of an enum.
+    pub(super) rng: Rng,
 }
 
 impl Example<'_> {
-    /// A value for the whole schema.
     pub(super) fn value(&mut self) -> Value {
         self.of(self.root, DEPTH)
     }
@@ -55,11 +54,11 @@ impl Example<'_> {
                 let item = |_| self.of(&schema["items"], depth - 1);
                 Value::Array((0..length).map(item).collect())
             }
-            "integer" => whole(self.number(schema)),
+            "integer" => integer(self.number(schema)),
             "number" => {
                 let number = self.number(schema);
                 if number.fract() == 0.0 {
-                    whole(number)
+                    integer(number)
                 } else {
                     json!(number)
                 }
@@ -70,14 +69,14 @@ impl Example<'_> {
         }
     }
 
-    /// An enum's value that the prompt names, else one by the dice.
+    /// The value of an enum that the prompt names, else a random one.
     fn choose(&mut self, values: &[Value]) -> Value {
         let prompt = self.prompt.to_lowercase();
         let named = values.iter().find(|value| {
             let text = value.as_str().unwrap_or_default().to_lowercase();
             !text.is_empty() && prompt.contains(&text)
         });
-        named.unwrap_or_else(|| self.dice.pick(values)).clone()
+        named.unwrap_or_else(|| self.rng.pick(values)).clone()
     }
 
     fn object(&mut self, schema: &Value, depth: usize) -> Value {
@@ -95,7 +94,7 @@ impl Example<'_> {
         Value::Object(required.iter().map(member).collect())
     }
 
-    /// The first number of the prompt, or 1, moved into the schema's bounds.
+    /// The first number of the prompt, or 1, moved into the bounds of the schema.
     fn number(&self, schema: &Value) -> f64 {
         let named = self
             .prompt
@@ -132,7 +131,7 @@ impl Example<'_> {
     }
 }
 
-/// The type that a schema names first, or shows by its members.
+/// The first type that a schema names, or the one that its keywords are for.
 fn kind(schema: &Value) -> &str {
     let listed = schema["type"].as_array().into_iter().flatten();
     let first = listed
@@ -146,8 +145,8 @@ fn kind(schema: &Value) -> &str {
     }
 }
 
-/// A number that is written without a fraction.
-fn whole(number: f64) -> Value {
+/// A number without a fraction.
+fn integer(number: f64) -> Value {
     serde_json::from_str(&format!("{:.0}", number.trunc())).unwrap_or_default()
 }
 
@@ -178,7 +177,7 @@ mod tests {
             root: schema,
             prompt,
             fallback: "airx mock",
-            dice: Dice::new(0, 0, 0),
+            rng: Rng::new(0, 0, 0),
         }
         .value()
     }

@@ -1,26 +1,24 @@
-//! `--log`: requests in, one JSON object a line out, the key hidden.
+//! `--log`: a file with one JSON object for each request, without the key.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
-use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use hyper::header::{AUTHORIZATION, HeaderMap};
 use serde_json::{Map, Value, json};
 
-use super::batch::multipart;
-
+use super::files::{Field, Form};
 use crate::error::Failure;
 
-/// The log's file.
 #[derive(Debug)]
 pub(super) struct Log(Mutex<File>);
 
 impl Log {
-    /// Makes the file new, with mode 0600: requests are conversations.
+    /// Creates the file with mode 0600, because requests are private.
     ///
     /// # Errors
-    /// Of class usage, where it cannot be written.
+    /// Class usage: the file cannot be written.
     pub(super) fn create(file: &Path) -> Result<Self, Failure> {
         let mut options = File::options();
         options.write(true).create(true).truncate(true);
@@ -32,24 +30,22 @@ impl Log {
             .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))
     }
 
-    /// Writes one request, in one write.
-    ///
-    /// # Errors
-    /// The file's.
+    /// Writes a request in one write.
     pub(super) fn request(
         &self,
         method: &str,
         path: &str,
         headers: &HeaderMap,
         body: &[u8],
+        form: Option<&Form>,
     ) -> std::io::Result<()> {
-        let text = line(method, path, headers, body);
+        let text = line(method, path, headers, body, form);
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         file.write_all(text.as_bytes())
     }
 }
 
-fn line(method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> String {
+fn line(method: &str, path: &str, headers: &HeaderMap, body: &[u8], form: Option<&Form>) -> String {
     let mut shown = Map::new();
     for (name, value) in headers {
         let text = String::from_utf8_lossy(value.as_bytes());
@@ -61,27 +57,22 @@ fn line(method: &str, path: &str, headers: &HeaderMap, body: &[u8]) -> String {
         };
         shown.insert(name.as_str().to_owned(), text.into());
     }
-    let kind = headers.get(CONTENT_TYPE).map(HeaderValue::to_str);
-    let body = form(kind.and_then(Result::ok), body).unwrap_or_else(|| {
-        serde_json::from_slice::<Value>(body)
-            .unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned().into())
-    });
+    let body = match form {
+        Some(form) => form.fields().iter().map(logged).collect(),
+        None => serde_json::from_slice::<Value>(body)
+            .unwrap_or_else(|_| String::from_utf8_lossy(body).into_owned().into()),
+    };
     let request = json!({ "method": method, "path": path, "headers": shown, "body": body });
     format!("{request}\n")
 }
 
-/// A form's fields; of a file its name and length, as the server can be asked
-/// for what it holds.
-fn form(content_type: Option<&str>, body: &[u8]) -> Option<Value> {
-    let parts = multipart::read(content_type, body).ok()?;
-    let field = |part: multipart::Part<'_>| {
-        let value = match part.filename {
-            Some(name) => json!({ "filename": name, "bytes": part.content.len() }),
-            None => String::from_utf8_lossy(part.content).into(),
-        };
-        (part.name, value)
+/// A field of a form; of a file its name and length.
+fn logged(field: &Field) -> (String, Value) {
+    let value = match &field.filename {
+        Some(name) => json!({ "filename": name, "bytes": field.content.len() }),
+        None => String::from_utf8_lossy(&field.content).into(),
     };
-    Some(parts.into_iter().map(field).collect())
+    (field.name.clone(), value)
 }
 
 #[cfg(test)]
@@ -90,7 +81,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn the_log_is_for_its_owner_alone() {
+    fn only_the_owner_can_read_the_log() {
         use std::os::unix::fs::PermissionsExt;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
@@ -103,12 +94,12 @@ mod tests {
     fn a_request_is_one_line_without_its_key() {
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, "Bearer abc.secret".parse().unwrap());
-        let text = line("POST", "/x", &headers, b"{\n\"a\": 1.50}");
+        let text = line("POST", "/x", &headers, b"{\n\"a\": 1.50}", None);
         assert_eq!(
             text,
             "{\"method\":\"POST\",\"path\":\"/x\",\"headers\":{\"authorization\":\"Bearer ***\"},\
              \"body\":{\"a\":1.50}}\n"
         );
-        assert!(line("POST", "/x", &headers, b"not json").contains(r#""body":"not json""#));
+        assert!(line("POST", "/x", &headers, b"not json", None).contains(r#""body":"not json""#));
     }
 }

@@ -1,28 +1,26 @@
-//! `airx mock`: a loopback server that speaks the API. Its arguments in; its
-//! address, or the exit status of the command run against it, out.
+//! `airx mock`: a loopback server that speaks the API.
+//!
+//! `server` reads requests and sends replies, `router` decides what to reply, `generate`
+//! makes answers up, `fault` spoils them, `chat` and `stream` put them into the API's form.
 
-mod answer;
-mod asked;
-mod batch;
+mod batch_lines;
+mod batch_request;
+mod batches;
+mod chat;
+mod chat_request;
 mod command;
-mod decide;
-mod dice;
 mod example;
-mod frames;
-mod invent;
-mod line;
+mod fault;
+mod files;
+mod generate;
 mod log;
-mod models;
-mod outcome;
-mod playback;
-mod prose;
 mod reply;
-mod route;
+mod rng;
+mod router;
 mod script;
 mod server;
 mod stream;
 mod tokens;
-mod wire;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
@@ -32,18 +30,17 @@ use anyhow::Context;
 use crate::cli::MockArgs;
 use crate::error::Failure;
 
-/// The key of a command that is run, where none is required.
+/// The key of the command, unless `--require-key` gives one.
 const KEY: &str = "airx-mock-key";
 
-/// Serves until killed, its base URL as the one line of `out`; or runs a
-/// command against the server and returns its exit status.
+/// Prints the base URL to `out` and serves until the process ends; or runs a command
+/// against the server and returns its exit status.
 ///
 /// # Errors
-/// Of class usage, before anything is served: a script, a log or a port that
-/// cannot be used, a command that cannot be started.
+/// Class usage: the script, the log, the port or the command cannot be used.
 pub fn run(args: &MockArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let server = server::Server {
-        mock: decide::Mock::new(args)?,
+        mock: router::Mock::new(args)?,
         log: args.log.as_deref().map(log::Log::create).transpose()?,
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| {
@@ -54,15 +51,15 @@ pub fn run(args: &MockArgs, out: &mut dyn Write) -> Result<u8, Failure> {
         "http://{}/api/paas/v4",
         listener
             .local_addr()
-            .context("the mock cannot tell its address")?
+            .context("the mock does not know its address")?
     );
     if args.command.is_empty() {
-        let told = writeln!(out, "{base_url}").and_then(|()| out.flush());
-        told.context("the mock cannot print its base URL")?;
+        let printed = writeln!(out, "{base_url}").and_then(|()| out.flush());
+        printed.context("the mock cannot print its base URL")?;
         let Err(failure) = server::serve(listener, server);
         return Err(failure);
     }
-    // It ends with the process, as the command has done by then.
+    // It runs until the process ends, after the command.
     std::thread::Builder::new()
         .spawn(move || server::serve(listener, server))
         .context("the mock's server cannot be started")?;

@@ -1,33 +1,50 @@
-//! Replies as they go out: status, headers and the steps of a body; and the
-//! bodies of every refusal, in the shapes of the wire samples.
+//! Replies: status, headers and a body that is sent in steps, with waits and breaks; and
+//! the error replies of the API, in the form of the wire samples (api.md §6).
 
-use hyper::body::Bytes;
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use hyper::body::{Body, Bytes, Frame, SizeHint};
 use serde_json::{Value, json};
+use tokio::time::{Instant, Sleep};
 
-use super::answer::Ending;
-use super::playback::Step;
-use crate::cli::FaultKind;
-
-/// `Content-Type` of whole replies. api.md §4.
+/// `Content-Type` of complete replies. api.md §4.
 pub(super) const JSON: &str = "application/json; charset=UTF-8";
 /// `Content-Type` of streams. api.md §5.
 const EVENT_STREAM: &str = "text/event-stream;charset=UTF-8";
 
-/// One reply.
+/// What a body does next.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Step {
+    /// Sends these bytes.
+    Bytes(Bytes),
+    /// Waits until this long after the body began.
+    At(Duration),
+    /// Breaks the connection.
+    Cut,
+    /// Sends no more and keeps the connection open.
+    Stall,
+}
+
+/// A reply.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reply {
     /// HTTP status.
     pub(super) status: u16,
     /// Header names and values.
     pub(super) headers: Vec<(String, String)>,
-    /// The body.
     pub(super) steps: Vec<Step>,
-    /// Its length is told beforehand; else it goes in chunks.
+    /// The body is sent with its length, else in chunks.
     pub(super) sized: bool,
 }
 
 impl Reply {
-    /// A reply whose body is all there.
+    /// A reply with a complete body.
     pub(super) fn new(status: u16, content_type: &str, body: impl Into<Bytes>) -> Self {
         Self {
             status,
@@ -37,7 +54,6 @@ impl Reply {
         }
     }
 
-    /// A whole JSON body.
     pub(super) fn json(status: u16, body: &Value) -> Self {
         Self::new(status, JSON, body.to_string())
     }
@@ -52,44 +68,25 @@ impl Reply {
         }
     }
 
-    /// Adds a header.
     pub(super) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
-
-    /// The same with an end of its body in this way: half of it and then a
-    /// break or silence, or half of it as if that were all.
-    pub(super) fn ending(mut self, ending: Ending) -> Self {
-        let broken = match ending {
-            Ending::CutOutput => Some(Step::CutOutput),
-            Ending::Stall => Some(Step::Stall),
-            Ending::Malformed => None,
-            _ => return self,
-        };
-        let Some(Step::Bytes(whole)) = self.steps.pop() else {
-            return self;
-        };
-        self.steps.push(Step::Bytes(whole.slice(..whole.len() / 2)));
-        let Some(broken) = broken else {
-            return self;
-        };
-        self.steps.push(broken);
-        self.header("Content-Length", whole.len().to_string())
-    }
 }
 
-/// The member that holds a business code and its words.
+/// A body with a business code and its message.
 pub(super) fn error(code: &str, message: &str) -> Value {
     json!({ "error": { "code": code, "message": message } })
 }
 
-/// The words of 1302, in a body and in an error frame.
+/// The message of 1302, in a body and in an error frame.
 pub(super) const RATE_LIMITED: &str = "您的账户已达到速率限制，请您控制请求频率";
-const OVERLOADED: &str = "该模型当前访问量过大，请您稍后再试";
-const BLOCKED: &str = "系统检测到输入或生成内容可能包含不安全或敏感内容，请您避免输入易产生敏感内容的提示语，感谢您的配合。";
+/// The message of 1305.
+pub(super) const OVERLOADED: &str = "该模型当前访问量过大，请您稍后再试";
+/// The message of 1301.
+pub(super) const BLOCKED: &str = "系统检测到输入或生成内容可能包含不安全或敏感内容，请您避免输入易产生敏感内容的提示语，感谢您的配合。";
 
-/// The gateway's own refusal, where `error` is a string.
+/// The gateway's own error, where `error` is a string.
 pub(super) fn gateway(status: u16, error: &str, path: &str) -> Reply {
     let timestamp = "2026-06-27T05:18:33.909+00:00";
     Reply::json(
@@ -98,122 +95,184 @@ pub(super) fn gateway(status: u16, error: &str, path: &str) -> Reply {
     )
 }
 
-/// The account's limit of requests in flight is reached.
+/// Too many requests in flight.
 pub(super) fn rate_limited() -> Reply {
     Reply::json(429, &error("1302", RATE_LIMITED))
 }
 
-/// No `Authorization` header came.
+/// No `Authorization` header.
 pub(super) fn no_key() -> Reply {
     let message = "Header 中未收到 Authentication 参数，无法进行身份验证";
     Reply::json(401, &error("1001", message))
 }
 
-/// A key came that is not taken.
+/// Another key than the required one.
 pub(super) fn wrong_key() -> Reply {
     let message = "Authorization Token非法，请确认Authorization Token正确传递。";
     Reply::json(401, &error("1002", message))
 }
 
-/// A member of the request has a value that is not taken.
+/// A member of the request has a wrong value.
 pub(super) fn bad_member(name: &str) -> Reply {
-    Reply::json(
-        400,
-        &error("1214", &format!("{name}参数非法。请检查文档。")),
-    )
+    let message = format!("{name}参数非法。请检查文档。");
+    Reply::json(400, &error("1214", &message))
 }
 
-/// A member that the request must have did not come.
+/// A member of the request is missing.
 pub(super) fn missing(name: &str) -> Reply {
     let message = format!("未正常接收到{name}参数。");
     Reply::json(400, &error("1213", &message))
 }
 
-/// The request's body is not a JSON object.
+/// The body of the request is not a JSON object.
 pub(super) fn unreadable() -> Reply {
     let message = "API 调用参数有误，请检查文档。";
     Reply::json(400, &error("1210", message))
 }
 
-/// The reply of a fault that leaves no room for an answer; `place` is the
-/// server's own address and `path` the request's.
-pub(super) fn refusal(kind: FaultKind, place: &str, path: &str) -> Option<Reply> {
-    use FaultKind as Kind;
-    Some(match kind {
-        Kind::KeyRefused => wrong_key(),
-        Kind::Balance => Reply::json(429, &error("1113", "余额不足或无可用资源包,请充值。")),
-        Kind::BadRequest => bad_member("temperature"),
-        Kind::NotFound => gateway(404, "Not Found", path),
-        Kind::Redirect => Reply::new(301, "text/html", "")
-            .header("Location", format!("http://{place}/elsewhere{path}")),
-        Kind::RateLimit => rate_limited(),
-        Kind::RateLimitNow => rate_limited().header("Retry-After", "0"),
-        Kind::Overload => Reply::json(429, &error("1305", OVERLOADED)),
-        Kind::ServerError => Reply::json(500, &error("1200", "API 调用失败，请稍后重试")),
-        Kind::Unavailable => {
-            let loading =
-                json!({ "code": 503, "message": "Loading model", "type": "unavailable_error" });
-            Reply::json(503, &json!({ "error": loading }))
+/// The model does not exist.
+pub(super) fn unknown_model(status: u16) -> Reply {
+    Reply::json(status, &error("1211", "模型不存在，请检查模型代码。"))
+}
+
+/// One request in flight, until it is dropped.
+#[derive(Debug)]
+pub(super) struct Slot(Arc<AtomicUsize>);
+
+impl Slot {
+    /// Takes a slot; none where `limit` requests are in flight.
+    pub(super) fn take(in_flight: &Arc<AtomicUsize>, limit: Option<usize>) -> Option<Self> {
+        let before = in_flight.fetch_add(1, Ordering::SeqCst);
+        let slot = Self(Arc::clone(in_flight));
+        limit.is_none_or(|limit| before < limit).then_some(slot)
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// The body of a reply, as hyper sends it.
+#[derive(Debug)]
+pub(super) struct ReplyBody {
+    steps: VecDeque<Step>,
+    sized: bool,
+    started: Option<Instant>,
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// The bytes before a cut have had time to be sent.
+    settled: bool,
+    slot: Option<Slot>,
+}
+
+impl ReplyBody {
+    /// A body that holds `slot` until its last step. Where it is `sized` and complete,
+    /// its length is sent first.
+    pub(super) fn new(steps: Vec<Step>, sized: bool, slot: Option<Slot>) -> Self {
+        Self {
+            steps: steps.into(),
+            sized,
+            started: None,
+            sleep: None,
+            settled: false,
+            slot,
         }
-        Kind::Html => Reply::new(
-            502,
-            "text/html",
-            "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
-             <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n\
-             </body>\r\n</html>\r\n",
-        ),
-        Kind::ErrorInSuccess => {
-            let mut body = error("1305", OVERLOADED);
-            body["request_id"] = "202604081407410d51be7723c94af6".into();
-            Reply::json(200, &body)
+    }
+
+    fn wait(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
+        let sleep = self
+            .sleep
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        ready!(sleep.as_mut().poll(context));
+        self.sleep = None;
+        Poll::Ready(())
+    }
+}
+
+impl Body for ReplyBody {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let started = *self.started.get_or_insert_with(Instant::now);
+        loop {
+            match self.steps.front() {
+                None => return Poll::Ready(None),
+                Some(Step::Bytes(_)) => {
+                    let Some(Step::Bytes(bytes)) = self.steps.pop_front() else {
+                        continue;
+                    };
+                    if self.steps.is_empty() {
+                        // The client may ask again as soon as it has read the last byte.
+                        self.slot = None;
+                    }
+                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
+                }
+                Some(Step::At(offset)) => {
+                    let until = started + *offset;
+                    if until > Instant::now() {
+                        ready!(self.wait(until, context));
+                    }
+                    self.sleep = None;
+                    self.steps.pop_front();
+                }
+                Some(Step::Cut) => {
+                    if !self.settled {
+                        let until = Instant::now() + Duration::from_millis(20);
+                        ready!(self.wait(until, context));
+                        self.settled = true;
+                    }
+                    self.steps.clear();
+                    return Poll::Ready(Some(Err(io::Error::other("cut on purpose"))));
+                }
+                Some(Step::Stall) => return Poll::Pending,
+            }
         }
-        Kind::SuccessFalse => Reply::json(
-            200,
-            &json!({ "code": 500, "msg": "404 NOT_FOUND", "success": false }),
-        ),
-        Kind::Filter => {
-            let filter = json!([{ "level": 1, "role": "user" }]);
-            let error = json!({ "code": "1301", "message": BLOCKED });
-            Reply::json(400, &json!({ "contentFilter": filter, "error": error }))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if !self.sized {
+            return SizeHint::default();
         }
-        Kind::Context => Reply::json(400, &error("1261", "Prompt 超长")),
-        _ => return None,
-    })
+        let mut total = 0;
+        for step in &self.steps {
+            let Step::Bytes(bytes) = step else {
+                return SizeHint::default();
+            };
+            total += bytes.len() as u64;
+        }
+        SizeHint::with_exact(total)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::error_codes;
-    use crate::exit::Class;
 
     #[test]
-    fn every_refusal_has_the_class_that_its_kind_is_for() {
-        let class = |kind| {
-            let reply = refusal(kind, "127.0.0.1:1", "/v4/chat/completions").unwrap();
-            let Step::Bytes(body) = &reply.steps[0] else {
-                panic!("a refusal is whole");
-            };
-            error_codes::read(reply.status, body).class
-        };
-        for (kind, expected) in [
-            (FaultKind::KeyRefused, Class::Account),
-            (FaultKind::Balance, Class::Account),
-            (FaultKind::BadRequest, Class::Rejected),
-            (FaultKind::NotFound, Class::Rejected),
-            (FaultKind::Redirect, Class::Rejected),
-            (FaultKind::Context, Class::Rejected),
-            (FaultKind::RateLimit, Class::Busy),
-            (FaultKind::RateLimitNow, Class::Busy),
-            (FaultKind::Overload, Class::Busy),
-            (FaultKind::ServerError, Class::Busy),
-            (FaultKind::Unavailable, Class::Busy),
-            (FaultKind::Html, Class::Busy),
-            (FaultKind::ErrorInSuccess, Class::Busy),
-            (FaultKind::SuccessFalse, Class::Busy),
-            (FaultKind::Filter, Class::Blocked),
-        ] {
-            assert_eq!(class(kind), expected, "{kind:?}");
-        }
+    fn a_slot_is_free_again_when_it_is_dropped() {
+        let in_flight = Arc::new(AtomicUsize::new(0));
+        let first = Slot::take(&in_flight, Some(1));
+        assert!(first.is_some());
+        assert!(Slot::take(&in_flight, Some(1)).is_none());
+        drop(first);
+        assert!(Slot::take(&in_flight, Some(1)).is_some());
+    }
+
+    #[test]
+    fn only_a_complete_sized_body_has_a_length() {
+        let bytes = || Step::Bytes(Bytes::from_static(b"abc"));
+        let length = |steps, sized| ReplyBody::new(steps, sized, None).size_hint().exact();
+        assert_eq!(length(vec![bytes(), bytes()], true), Some(6));
+        assert_eq!(length(vec![bytes(), Step::Cut], true), None);
+        assert_eq!(length(vec![bytes(), bytes()], false), None);
     }
 }

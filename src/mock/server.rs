@@ -1,4 +1,4 @@
-//! Connections in, answers out: HTTP/1.1 on one thread.
+//! The HTTP/1.1 server, on one thread.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -6,37 +6,32 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::{Body, Incoming as Upload};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{AUTHORIZATION, CONTENT_TYPE, HOST, HeaderValue, SERVER};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
+use hyper::{Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
 
-use super::batch;
-use super::decide::Mock;
+use super::files::{Form, UPLOAD_MAX};
 use super::log::Log;
-use super::outcome::{Incoming, Outcome, Then};
-use super::playback::Playback;
-use super::reply::Reply;
-use super::route::Route;
+use super::reply::{Reply, ReplyBody};
+use super::router::{Action, Mock, Outcome, Request, Route};
 use crate::error::Failure;
 
-/// What every connection needs.
+/// What all connections share.
 #[derive(Debug)]
 pub(super) struct Server {
-    /// Decides.
     pub(super) mock: Mock,
-    /// Remembers, where that is asked for.
     pub(super) log: Option<Log>,
 }
 
-/// Why a connection is given up before its answer.
+/// How a connection is ended without a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum HangUp {
-    InOrder,
-    WithReset,
+    Close,
+    Reset,
 }
 
 impl fmt::Display for HangUp {
@@ -50,7 +45,7 @@ impl std::error::Error for HangUp {}
 /// Serves until the process ends.
 ///
 /// # Errors
-/// Where the runtime cannot be made.
+/// The runtime cannot be started.
 pub(super) fn serve(
     listener: std::net::TcpListener,
     server: Server,
@@ -65,17 +60,17 @@ pub(super) fn serve(
         loop {
             match listener.accept().await {
                 Ok((stream, _)) => {
-                    tokio::spawn(converse(stream, Arc::clone(&server)));
+                    tokio::spawn(serve_connection(stream, Arc::clone(&server)));
                 }
-                // Too many open files: some will be closed.
+                // Too many open files: wait until some are closed.
                 Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
             }
         }
     })
 }
 
-async fn converse(stream: TcpStream, server: Arc<Server>) {
-    // A pace is kept only if each piece leaves at once.
+async fn serve_connection(stream: TcpStream, server: Arc<Server>) {
+    // Without delay, or `--rate` would not be kept.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| respond(request, Arc::clone(&server)));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -83,58 +78,64 @@ async fn converse(stream: TcpStream, server: Arc<Server>) {
         return;
     };
     let cause = std::error::Error::source(&error).and_then(|cause| cause.downcast_ref());
-    if cause == Some(&HangUp::WithReset) {
+    if cause == Some(&HangUp::Reset) {
         let stream = connection.into_parts().io.into_inner();
         let _ = stream.set_zero_linger();
     }
 }
 
 async fn respond(
-    request: Request<Upload>,
+    request: hyper::Request<Incoming>,
     server: Arc<Server>,
-) -> Result<Response<Playback>, Box<dyn std::error::Error + Send + Sync>> {
+) -> Result<Response<ReplyBody>, Box<dyn std::error::Error + Send + Sync>> {
     let (head, upload) = request.into_parts();
     let method = head.method.as_str();
     let path = head.uri.path();
     let limit = match Route::of(path) {
-        Some(Route::Files) => batch::UPLOAD,
+        Some(Route::Files) => UPLOAD_MAX,
         _ => usize::MAX,
     };
     let body = read(upload, limit).await?;
-    let overlong = body.is_none();
-    let body = body.unwrap_or_default();
+    let too_long = body.is_none();
+    let body = Bytes::from(body.unwrap_or_default());
+    let content_type = head.headers.get(CONTENT_TYPE).map(HeaderValue::to_str);
+    let form = Form::read(content_type.and_then(Result::ok), body.clone()).await;
     if let Some(log) = &server.log {
         let target = head
             .uri
             .path_and_query()
             .map_or(path, |target| target.as_str());
-        log.request(method, target, &head.headers, &body)?;
+        log.request(method, target, &head.headers, &body, form.as_ref().ok())?;
     }
     let text = |name| head.headers.get(name).map(HeaderValue::to_str);
-    let Outcome { wait, then, slot } = server.mock.decide(Incoming {
+    let Outcome {
+        delay,
+        action,
+        slot,
+    } = server.mock.handle(Request {
         method,
         path,
         query: head.uri.query().unwrap_or_default(),
         host: text(HOST).and_then(Result::ok).unwrap_or("127.0.0.1"),
-        // A key of odd bytes was sent all the same.
+        // A key that is not text is a wrong key, not a missing one.
         authorization: text(AUTHORIZATION).map(Result::unwrap_or_default),
-        content_type: text(CONTENT_TYPE).and_then(Result::ok),
         body: &body,
-        overlong,
+        form: form.as_ref().map_err(String::as_str),
+        too_long,
     });
-    if !wait.is_zero() {
-        tokio::time::sleep(wait).await;
+    if !delay.is_zero() {
+        tokio::time::sleep(delay).await;
     }
     let Reply {
         status,
         headers,
         steps,
         sized,
-    } = match then {
-        Then::Reply(reply) => reply,
-        Then::Hang => std::future::pending().await,
-        Then::Close => return Err(HangUp::InOrder.into()),
-        Then::Reset => return Err(HangUp::WithReset.into()),
+    } = match action {
+        Action::Reply(reply) => reply,
+        Action::Hang => std::future::pending().await,
+        Action::Close => return Err(HangUp::Close.into()),
+        Action::Reset => return Err(HangUp::Reset.into()),
     };
     let mut response = Response::builder()
         .status(StatusCode::from_u16(status)?)
@@ -142,12 +143,12 @@ async fn respond(
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    Ok(response.body(Playback::new(steps, sized, slot))?)
+    Ok(response.body(ReplyBody::new(steps, sized, slot))?)
 }
 
-/// Reads a body to its end, so that the client has heard the answer by then;
-/// none where it is longer than `limit`.
-async fn read(upload: Upload, limit: usize) -> Result<Option<Vec<u8>>, hyper::Error> {
+/// Reads a body to its end, so that the client is ready for the reply; none if it is longer
+/// than `limit`.
+async fn read(upload: Incoming, limit: usize) -> Result<Option<Vec<u8>>, hyper::Error> {
     let mut upload = pin!(upload);
     let mut body = Some(Vec::new());
     while let Some(frame) =

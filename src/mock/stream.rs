@@ -1,16 +1,18 @@
-//! An answer in, the steps of an event stream out: `data: {json}` frames, a
-//! piece of text each, paced where a rate is set, else in few large buffers.
-//! api.md §5.
+//! An answer as an event stream: a `data: {json}` frame for each piece of text, at the
+//! pace of `--rate`. api.md §5.
 
+use std::time::Duration;
+
+use hyper::body::Bytes;
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Call, Ending};
-use super::frames::Frames;
-use super::playback::Step;
+use super::chat::{Answer, Call, Envelope, search_results};
+use super::fault::Ending;
+use super::reply::Step;
 use super::tokens::tokens;
-use super::wire::{Envelope, search_results};
 
-/// The stream that holds all of `answer`.
+/// The stream with the complete answer. With `fragments` the arguments of calls come in
+/// pieces.
 pub(super) fn stream(
     envelope: &Envelope,
     answer: &Answer,
@@ -34,9 +36,9 @@ pub(super) fn stream(
         deltas(&mut frames, &opening, envelope, answer, fragments);
     }
     match answer.ending {
-        Ending::CutOutput => {
+        Ending::Cut => {
             frames.raw(&opening);
-            return frames.then(Step::CutOutput);
+            return frames.then(Step::Cut);
         }
         Ending::Stall => return frames.then(Step::Stall),
         Ending::NoDone => return frames.finish(),
@@ -81,8 +83,8 @@ fn deltas(
         let made = format!("call_{}_{index}", envelope.id);
         let id = call.id.as_deref().unwrap_or(&made);
         for (piece, is_last) in pieces(call, id, index, fragments) {
-            // A whole call tells the reason already, and the last chunk again.
-            let finish = match &answer.finish {
+            // A complete call has the reason already, and the last chunk has it again.
+            let finish = match &answer.finish_reason {
                 Some(reason) if is_last && !fragments => {
                     format!("\"finish_reason\":{},", json!(reason))
                 }
@@ -114,14 +116,14 @@ fn pieces(call: &Call, id: &str, index: usize, fragments: bool) -> Vec<(Value, b
 
 fn last(frames: &mut Frames, opening: &str, envelope: &Envelope, answer: &Answer) {
     let finish = answer
-        .finish
+        .finish_reason
         .as_ref()
         .map(|reason| format!("\"finish_reason\":{},", json!(reason)))
         .unwrap_or_default();
     frames.raw(opening);
     frames.raw(&finish);
     frames.raw("\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]");
-    if answer.finish.as_deref() == Some("sensitive") {
+    if answer.finish_reason.as_deref() == Some("sensitive") {
         frames.raw(",\"content_filter\":[{\"role\":\"assistant\",\"level\":1}]");
     } else {
         frames.raw(&format!(",\"usage\":{}", usage(envelope, answer)));
@@ -147,26 +149,107 @@ fn usage(envelope: &Envelope, answer: &Answer) -> Value {
     usage
 }
 
+/// A buffer is sent when it is longer than this.
+const BUFFER: usize = 256 * 1024;
+
+/// The frames of a stream, gathered into few large buffers unless a rate is set.
+#[derive(Debug)]
+pub(super) struct Frames {
+    steps: Vec<Step>,
+    buffer: Vec<u8>,
+    /// Frames a second.
+    rate: Option<f64>,
+    paced: u32,
+}
+
+impl Frames {
+    pub(super) fn new(rate: Option<f64>) -> Self {
+        Self {
+            steps: Vec::new(),
+            buffer: Vec::new(),
+            rate,
+            paced: 0,
+        }
+    }
+
+    /// Adds a frame with this payload, which may have several lines.
+    pub(super) fn payload(&mut self, payload: &str) {
+        for line in payload.split('\n') {
+            self.raw("data: ");
+            self.raw(line);
+            self.raw("\n");
+        }
+        self.end_frame();
+    }
+
+    /// Waits until the rate allows the next frame.
+    pub(super) fn pace(&mut self) {
+        let Some(rate) = self.rate else { return };
+        self.paced = self.paced.saturating_add(1);
+        let offset = Duration::try_from_secs_f64(f64::from(self.paced) / rate);
+        self.flush();
+        self.steps
+            .push(Step::At(offset.unwrap_or(Duration::MAX / 4)));
+    }
+
+    pub(super) fn finish(mut self) -> Vec<Step> {
+        self.flush();
+        self.steps
+    }
+
+    /// Adds a part of a frame.
+    fn raw(&mut self, text: &str) {
+        self.buffer.extend_from_slice(text.as_bytes());
+    }
+
+    fn end_frame(&mut self) {
+        self.raw("\n");
+        if self.buffer.len() > BUFFER {
+            self.flush();
+        }
+    }
+
+    /// Adds a string as JSON.
+    fn string(&mut self, text: &str) {
+        // A string can always be written as JSON, and to memory.
+        let _ = serde_json::to_writer(&mut self.buffer, text);
+    }
+
+    fn flush(&mut self) {
+        if !self.buffer.is_empty() {
+            let bytes = Bytes::from(std::mem::take(&mut self.buffer));
+            self.steps.push(Step::Bytes(bytes));
+        }
+    }
+
+    /// The steps, and one more at the end.
+    fn then(mut self, step: Step) -> Vec<Step> {
+        self.flush();
+        self.steps.push(step);
+        self.steps
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mock::asked::Asked;
-    use crate::mock::dice::Dice;
+    use crate::mock::chat_request::RequestView;
+    use crate::mock::rng::Rng;
 
     fn answer(content: &str) -> Answer {
         Answer {
             content: Some(content.into()),
-            finish: Some("stop".into()),
+            finish_reason: Some("stop".into()),
             ..Answer::default()
         }
     }
 
     fn steps(answer: &Answer, rate: Option<f64>, fragments: bool) -> Vec<Step> {
-        let asked = Asked {
+        let request = RequestView {
             model: "m".into(),
-            ..Asked::default()
+            ..RequestView::default()
         };
-        let envelope = Envelope::new(&asked, Dice::new(0, 0, 0));
+        let envelope = Envelope::new(&request, Rng::new(0, 0, 0));
         stream(&envelope, answer, rate, fragments)
     }
 

@@ -1,6 +1,6 @@
-//! Text in, pieces out that stand for tokens: up to four letters of a word, two
-//! wide characters, or a run of white space with what follows it. Not a real
-//! tokenizer, but the same cut every time; joined, the pieces are the text.
+//! Text cut into pieces that stand for tokens: up to four letters of a word, two
+//! wide characters, or white space with what follows it. Not a real tokenizer, but
+//! it always cuts the same text in the same way, and the pieces join to the text.
 
 /// The pieces of `text`.
 pub(super) fn tokens(text: &str) -> Tokens<'_> {
@@ -22,7 +22,7 @@ pub(super) fn first(text: &str, limit: u64) -> &str {
     &text[..text.len() - pieces.rest.len()]
 }
 
-/// The first half of `text`, and something of it where there is something.
+/// The first half of `text`, at least one piece.
 pub(super) fn half(text: &str) -> &str {
     first(text, (count(text) / 2).max(1))
 }

@@ -216,7 +216,7 @@ impl<E: Write> Printer<Output, E> {
         };
         let mut line = self.line(&result);
         line.push('\n');
-        // CutOutput only now: until the end there is nothing to put in its place. A
+        // Cut only now: until the end there is nothing to put in its place. A
         // pipe or a device has no length to cut.
         if !is_descriptor(&path) {
             let _ = file.set_len(0);

@@ -114,7 +114,9 @@ impl Items {
             allow_empty,
             size: size.map(|metadata| metadata.len()),
             records: match format {
-                ItemFormat::Csv => Records::Csv(Box::new(CsvRecords::new(input, from.unwrap_or(0)))),
+                ItemFormat::Csv => {
+                    Records::Csv(Box::new(CsvRecords::new(input, from.unwrap_or(0))))
+                }
                 _ => Records::Separated(Separated::new(input, format, from.unwrap_or(0))),
             },
         })

@@ -1,85 +1,79 @@
-//! A request body in, what it asks for out, or the refusal that the API would
-//! answer with. api.md §3 for the members, §6.3 for the codes.
+//! The body of a chat request: what it asks for, or the error with which the API would
+//! refuse it. api.md §3 for the members, §6.3 for the codes.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::dice;
-use super::reply::{Reply, bad_member, error, missing, unreadable};
+use super::reply::{Reply, bad_member, error, missing, unknown_model, unreadable};
+use super::rng;
 use super::tokens;
 use crate::api::text::Text;
 
-/// A function the model may call.
+/// A function that the model may call.
 #[derive(Debug, Clone)]
 pub(super) struct Function {
-    /// Its name.
     pub(super) name: String,
-    /// JSON Schema of its arguments; null where none was given.
+    /// The JSON Schema of its arguments; null if there is none.
     pub(super) parameters: Value,
 }
 
-/// What a request asks for.
+/// What the mock needs to know of a chat request.
 #[derive(Debug, Clone, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a member of its own")]
-pub(super) struct Asked {
-    /// The model's name.
+pub(super) struct RequestView {
     pub(super) model: String,
-    /// An event stream is wanted.
     pub(super) stream: bool,
-    /// The caller's id of the request.
     pub(super) request_id: Option<String>,
-    /// The last user message's text.
+    /// The text of the last user message.
     pub(super) prompt: String,
-    /// Every text of the conversation, for what is hidden in a system message.
+    /// The texts of all messages.
     pub(super) texts: Vec<String>,
-    /// The tool results that end the conversation, if it ends so.
+    /// The tool results at the end of the conversation.
     pub(super) results: Vec<String>,
-    /// Functions that may be called.
+    /// The functions that may be called.
     pub(super) functions: Vec<Function>,
     /// The one function that must be called.
     pub(super) forced: Option<String>,
-    /// The `web_search` tool was offered.
+    /// The `web_search` tool is offered.
     pub(super) web_search: bool,
     /// `response_format` is `json_object` or `json_schema`.
     pub(super) json: bool,
-    /// The schema of `response_format`, which the answer must fit.
+    /// The schema of `response_format: json_schema`.
     pub(super) schema: Option<Value>,
     /// Thinking is enabled.
     pub(super) thinking: bool,
-    /// Tool calls are wanted in fragments.
+    /// Tool calls are streamed in fragments.
     pub(super) tool_stream: bool,
-    /// Bound of the answer.
     pub(super) max_tokens: Option<u64>,
-    /// Texts that end the answer.
     pub(super) stop: Vec<String>,
-    /// Tokens of the conversation and the tools.
+    /// Tokens of the messages and the tools.
     pub(super) prompt_tokens: u64,
     /// Stands for the model and the messages.
     pub(super) fingerprint: u64,
 }
 
-/// Reads what can be read, and refuses nothing: for answers given by a script.
-pub(super) fn leniently(body: &[u8]) -> Asked {
+/// Reads what can be read and refuses nothing: for the answers of a script.
+pub(super) fn read_leniently(body: &[u8]) -> RequestView {
     match serde_json::from_slice::<Map<String, Value>>(body) {
-        Ok(members) => read(&members),
-        Err(_) => Asked {
-            fingerprint: dice::fingerprint(body),
-            ..Asked::default()
+        Ok(members) => view(&members),
+        Err(_) => RequestView {
+            fingerprint: rng::fingerprint(body),
+            ..RequestView::default()
         },
     }
 }
 
-/// Reads a request as the API does, which refuses `response_format: json_schema`
-/// unless `json_schema` is set.
+/// Reads a request as the API does. `response_format: json_schema` is accepted only with
+/// `json_schema`.
 ///
 /// # Errors
-/// The refusal to answer with.
-pub(super) fn strictly(body: &[u8], json_schema: bool) -> Result<Asked, Reply> {
+/// The error reply.
+pub(super) fn read(body: &[u8], json_schema: bool) -> Result<RequestView, Reply> {
     let Ok(members) = serde_json::from_slice::<Map<String, Value>>(body) else {
         return Err(unreadable());
     };
     check(&members, json_schema)?;
-    Ok(read(&members))
+    Ok(view(&members))
 }
 
 fn check(members: &Map<String, Value>, json_schema: bool) -> Result<(), Reply> {
@@ -115,14 +109,13 @@ fn check(members: &Map<String, Value>, json_schema: bool) -> Result<(), Reply> {
         }
     }
     if members["model"] == "no-such-model" {
-        let message = "模型不存在，请检查模型代码。";
-        return Err(Reply::json(400, &error("1211", message)));
+        return Err(unknown_model(400));
     }
     Ok(())
 }
 
-/// Whether a member has a value that the API takes; it takes any member that it
-/// does not know.
+/// Whether the API accepts the value of a member. It accepts any member that it does not
+/// know.
 fn is_acceptable(name: &str, value: &Value, json_schema: bool) -> bool {
     let within = |low: f64, high: f64| {
         value
@@ -172,11 +165,11 @@ fn text(content: &Value) -> String {
         .unwrap_or_default()
 }
 
-fn read(members: &Map<String, Value>) -> Asked {
+fn view(members: &Map<String, Value>) -> RequestView {
     let member = |name: &str| members.get(name).unwrap_or(&Value::Null);
     let messages = member("messages").as_array().map_or(&[][..], Vec::as_slice);
     let texts: Vec<String> = messages.iter().map(|turn| text(&turn["content"])).collect();
-    let spoken = |role: &str| {
+    let last_of = |role: &str| {
         let turns = messages.iter().zip(&texts).rev();
         turns
             .filter(|(turn, _)| turn["role"] == role)
@@ -220,11 +213,11 @@ fn read(members: &Map<String, Value>) -> Asked {
     let schema = (format["type"] == "json_schema").then(|| format["json_schema"]["schema"].clone());
     let owned = |value: &Value| value.as_str().map(str::to_owned);
     let identity = format!("{}{}", member("model"), member("messages"));
-    Asked {
+    RequestView {
         model: owned(member("model")).unwrap_or_else(|| "glm-4-airx".into()),
         stream: member("stream") == true,
         request_id: owned(member("request_id")),
-        prompt: spoken("user"),
+        prompt: last_of("user"),
         results,
         functions,
         forced: owned(&member("tool_choice")["function"]["name"]),
@@ -236,7 +229,7 @@ fn read(members: &Map<String, Value>) -> Asked {
         max_tokens: member("max_tokens").as_u64(),
         stop,
         prompt_tokens: counted,
-        fingerprint: dice::fingerprint(identity.as_bytes()),
+        fingerprint: rng::fingerprint(identity.as_bytes()),
         texts,
     }
 }
@@ -244,12 +237,12 @@ fn read(members: &Map<String, Value>) -> Asked {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mock::playback::Step;
+    use crate::mock::reply::Step;
 
     fn refusal(body: &str) -> (u16, String) {
-        let reply = strictly(body.as_bytes(), false).unwrap_err();
+        let reply = read(body.as_bytes(), false).unwrap_err();
         let Step::Bytes(bytes) = &reply.steps[0] else {
-            panic!("a refusal is whole");
+            panic!("an error reply is complete");
         };
         let body: Value = serde_json::from_slice(bytes).unwrap();
         (reply.status, text(&body["error"]["code"]))
@@ -283,9 +276,9 @@ mod tests {
     }
 
     #[test]
-    fn unknown_members_and_nulls_are_taken() {
+    fn unknown_members_and_nulls_are_accepted() {
         assert!(
-            strictly(
+            read(
                 with(r#""new":1,"stop":null,"temperature":0"#).as_bytes(),
                 false
             )
@@ -298,18 +291,14 @@ mod tests {
         let body = r#"{"model":"m","messages":[{"role":"user","content":"q"},
             {"role":"tool","content":"old"},{"role":"assistant","content":"a"},
             {"role":"tool","content":"one"},{"role":"tool","content":"two"}]}"#;
-        let asked = strictly(body.as_bytes(), false).unwrap();
-        assert_eq!(asked.results, ["one", "two"]);
-        assert_eq!(asked.prompt, "q");
+        let request = read(body.as_bytes(), false).unwrap();
+        assert_eq!(request.results, ["one", "two"]);
+        assert_eq!(request.prompt, "q");
     }
 
     #[test]
     fn the_fingerprint_is_that_of_model_and_messages_alone() {
-        let print = |member: &str| {
-            strictly(with(member).as_bytes(), false)
-                .unwrap()
-                .fingerprint
-        };
+        let print = |member: &str| read(with(member).as_bytes(), false).unwrap().fingerprint;
         assert_eq!(print(r#""request_id":"a""#), print(r#""request_id":"b""#));
     }
 }

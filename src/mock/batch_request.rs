@@ -1,34 +1,30 @@
-//! The body of `POST /batches` in, what it orders out, or the API's refusal.
-//! api.md §8.
+//! The body of `POST /batches`. api.md §8.
 
 use serde_json::{Map, Value};
 
-use crate::mock::reply::{Reply, bad_member, missing, unreadable};
+use super::reply::{Reply, bad_member, missing, unreadable};
 
-/// Where a batch's requests can be for: the provider's own path, and OpenAI's
-/// for clients that take this server for one of that kind.
+/// The endpoints that a batch can be for: the provider's, and OpenAI's for its clients.
 const ENDPOINTS: [&str; 2] = ["/v4/chat/completions", "/v1/chat/completions"];
 
-/// What is ordered.
+/// The one window that the API has.
+pub(super) const COMPLETION_WINDOW: &str = "24h";
+
+/// A batch to be created.
 #[derive(Debug)]
-pub(super) struct Order {
+pub(super) struct BatchRequest {
     /// The file with the requests.
     pub(super) input_file_id: String,
-    /// Where they are for.
+    /// The endpoint of the requests.
     pub(super) endpoint: String,
-    /// `completion_window`.
-    pub(super) window: String,
-    /// The caller's own notes.
     pub(super) metadata: Value,
-    /// The input file goes when the batch has ended.
+    /// The input file is deleted when the batch has ended.
     pub(super) delete_input: bool,
 }
 
-impl Order {
-    /// Reads an order.
-    ///
+impl BatchRequest {
     /// # Errors
-    /// The refusal to answer with.
+    /// The error reply.
     pub(super) fn read(body: &[u8]) -> Result<Self, Reply> {
         let Ok(mut members) = serde_json::from_slice::<Map<String, Value>>(body) else {
             return Err(unreadable());
@@ -44,11 +40,8 @@ impl Order {
         if !ENDPOINTS.contains(&endpoint.as_str()) {
             return Err(bad_member("endpoint"));
         }
-        let window = match take("completion_window") {
-            Value::Null => "24h".into(),
-            window => window,
-        };
-        if window != "24h" {
+        let window = take("completion_window");
+        if !window.is_null() && window != COMPLETION_WINDOW {
             return Err(bad_member("completion_window"));
         }
         let metadata = take("metadata");
@@ -56,8 +49,7 @@ impl Order {
             return Err(bad_member("metadata"));
         }
         let delete_input = match take("auto_delete_input_file") {
-            // What the API does without it is not known; the mock deletes
-            // nothing that it was not told to.
+            // No document says what the API does without it.
             Value::Null => false,
             Value::Bool(delete) => delete,
             _ => return Err(bad_member("auto_delete_input_file")),
@@ -65,14 +57,13 @@ impl Order {
         Ok(Self {
             input_file_id,
             endpoint,
-            window: text("completion_window", window)?,
             metadata,
             delete_input,
         })
     }
 }
 
-/// 16 pairs of texts, of 64 and 512 characters, at most.
+/// At most 16 pairs of texts, the first of 64 and the second of 512 characters at most.
 fn is_metadata(value: &Value) -> bool {
     let within = |text: &str, limit: usize| text.chars().count() <= limit;
     match value {
@@ -91,17 +82,17 @@ fn is_metadata(value: &Value) -> bool {
 mod tests {
     use super::*;
 
-    fn order(members: &str) -> Result<Order, Reply> {
+    fn request(members: &str) -> Result<BatchRequest, Reply> {
         let body = format!(r#"{{"input_file_id":"f","endpoint":"/v4/chat/completions"{members}}}"#);
-        Order::read(body.as_bytes())
+        BatchRequest::read(body.as_bytes())
     }
 
     #[test]
-    fn an_order_is_taken_with_its_two_members_alone() {
-        let plain = order("").unwrap();
-        assert_eq!((plain.window.as_str(), plain.delete_input), ("24h", false));
+    fn two_members_are_enough() {
+        let plain = request("").unwrap();
+        assert!(!plain.delete_input);
         assert_eq!(plain.metadata, Value::Null);
-        let full = order(
+        let full = request(
             r#","completion_window":"24h","auto_delete_input_file":true,"metadata":{"a":"b"},"x":1"#,
         );
         assert!(full.unwrap().delete_input);
@@ -120,7 +111,7 @@ mod tests {
             format!(r#","metadata":{{{}}}"#, many.join(",")),
             r#","endpoint":"/v4/embeddings""#.to_owned(),
         ] {
-            assert_eq!(order(&members).unwrap_err().status, 400, "{members}");
+            assert_eq!(request(&members).unwrap_err().status, 400, "{members}");
         }
         for body in [
             "",
@@ -129,7 +120,7 @@ mod tests {
             r#"{"input_file_id":1,"endpoint":"/v4/chat/completions"}"#,
         ] {
             assert_eq!(
-                Order::read(body.as_bytes()).unwrap_err().status,
+                BatchRequest::read(body.as_bytes()).unwrap_err().status,
                 400,
                 "{body}"
             );

@@ -1,0 +1,304 @@
+//! The lines of a batch's files: the requests of its input file, checked, and the lines of
+//! its output and error files. api.md §8. The errors of input lines are OpenAI's: the
+//! provider does not document its own.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use serde_json::{Map, Value, json};
+
+use super::reply::{Reply, Step, error};
+use super::router::Action;
+
+/// Requests in a file.
+const LINES_MAX: usize = 50_000;
+/// Errors that are listed.
+const ERRORS_MAX: usize = 100;
+/// Characters that a `custom_id` has at least.
+const CUSTOM_ID_MIN: usize = 6;
+
+/// What is wrong with a line: code, message and the member that is wrong.
+type LineError = (&'static str, String, Option<&'static str>);
+
+/// Checks every line and returns where in `content` the requests are.
+///
+/// # Errors
+/// The `data` of the batch's `errors`.
+pub(super) fn requests(content: &[u8], endpoint: &str) -> Result<Vec<Range<usize>>, Vec<Value>> {
+    let mut places = Vec::new();
+    let mut errors = Vec::new();
+    let mut seen = Seen::default();
+    let mut start = 0;
+    for (number, line) in content.split(|byte| *byte == b'\n').enumerate() {
+        let place = start..start + line.len();
+        start = place.end + 1;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        if places.len() == LINES_MAX {
+            let message = format!("the file holds more than {LINES_MAX} requests");
+            return Err(vec![line_error("too_many_tasks", &message, None, None)]);
+        }
+        if let Err((code, message, param)) = seen.check(line, endpoint) {
+            errors.push(line_error(code, &message, Some(number + 1), param));
+        }
+        places.push(place);
+        if errors.len() == ERRORS_MAX {
+            break;
+        }
+    }
+    if places.is_empty() {
+        errors.push(line_error(
+            "empty_file",
+            "the file holds no request",
+            None,
+            None,
+        ));
+    }
+    if errors.is_empty() {
+        Ok(places)
+    } else {
+        Err(errors)
+    }
+}
+
+/// One entry of `errors.data`.
+pub(super) fn line_error(
+    code: &str,
+    message: &str,
+    line: Option<usize>,
+    param: Option<&'static str>,
+) -> Value {
+    json!({ "code": code, "message": message, "line": line, "param": param })
+}
+
+/// The ids and the model of the lines so far.
+#[derive(Debug, Default)]
+struct Seen {
+    ids: HashSet<String>,
+    model: Option<String>,
+}
+
+impl Seen {
+    fn check(&mut self, line: &[u8], endpoint: &str) -> Result<(), LineError> {
+        let Ok(members) = serde_json::from_slice::<Map<String, Value>>(line) else {
+            let message = "the line is not a JSON object".to_owned();
+            return Err(("invalid_json_line", message, None));
+        };
+        let member = |name: &'static str| {
+            members.get(name).ok_or_else(|| {
+                let message = format!("{name} is missing");
+                ("missing_required_parameter", message, Some(name))
+            })
+        };
+        let wrong = |code, name: &'static str, message: String| Err((code, message, Some(name)));
+        let id = member("custom_id")?.as_str().unwrap_or_default();
+        if id.chars().count() < CUSTOM_ID_MIN {
+            let message = format!("custom_id must be a text of {CUSTOM_ID_MIN} characters or more");
+            return wrong("invalid_custom_id", "custom_id", message);
+        }
+        if member("method")? != "POST" {
+            return wrong("invalid_method", "method", "method must be POST".into());
+        }
+        if member("url")? != endpoint {
+            let message = format!("url must be the batch's endpoint, {endpoint}");
+            return wrong("invalid_url", "url", message);
+        }
+        let model = member("body")?["model"].as_str().unwrap_or_default();
+        if model.is_empty() {
+            let message = "body must be an object that names a model".into();
+            return wrong("missing_required_parameter", "body", message);
+        }
+        let first = self.model.get_or_insert_with(|| model.to_owned());
+        if first != model {
+            let message = format!("one file is for one model: {first}, and now {model}");
+            return wrong("mismatched_model", "model", message);
+        }
+        if !self.ids.insert(id.to_owned()) {
+            let message = format!("custom_id {id} stands in a line before");
+            return wrong("duplicate_custom_id", "custom_id", message);
+        }
+        Ok(())
+    }
+}
+
+/// The members of an answer in the order of the sample.
+const MEMBER_ORDER: [&str; 6] = ["created", "usage", "model", "id", "choices", "request_id"];
+
+/// The result of a batch's item.
+#[derive(Debug)]
+pub(super) struct ItemResult {
+    status: u16,
+    body: Value,
+}
+
+impl ItemResult {
+    /// Where the mock would break the connection, the item fails with the error that the
+    /// API has for its own network.
+    pub(super) fn new(action: Action) -> Self {
+        let lost = || Self {
+            status: 500,
+            body: error("1234", "网络错误，请稍后重试"),
+        };
+        let Action::Reply(Reply { status, steps, .. }) = action else {
+            return lost();
+        };
+        let mut bytes = Vec::new();
+        for step in steps {
+            match step {
+                Step::Bytes(more) => bytes.extend_from_slice(&more),
+                Step::At(_) => {}
+                Step::Cut | Step::Stall => return lost(),
+            }
+        }
+        let body = match serde_json::from_slice(&bytes) {
+            Ok(Value::Object(members)) => Value::Object(in_sample_order(members)),
+            Ok(other) => other,
+            Err(_) => String::from_utf8_lossy(&bytes).into_owned().into(),
+        };
+        Self { status, body }
+    }
+
+    /// Whether it goes into the output file; else it goes into the error file.
+    pub(super) fn is_answer(&self) -> bool {
+        self.status == 200 && self.body["choices"].is_array()
+    }
+
+    /// The line in the file, with its newline. No sample shows a line of an error file:
+    /// it has the form of the output's.
+    pub(super) fn line(self, custom_id: &str, id: &str) -> String {
+        let response = json!({ "status_code": self.status, "body": self.body });
+        let line = json!({ "response": response, "custom_id": custom_id, "id": id });
+        format!("{line}\n")
+    }
+}
+
+fn in_sample_order(mut members: Map<String, Value>) -> Map<String, Value> {
+    let known = MEMBER_ORDER
+        .iter()
+        .filter_map(|name| members.shift_remove_entry(*name))
+        .collect::<Vec<_>>();
+    known.into_iter().chain(members).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "/v4/chat/completions";
+
+    fn line(id: &str, model: &str) -> String {
+        format!(
+            r#"{{"custom_id":"{id}","method":"POST","url":"{URL}","body":{{"model":"{model}"}}}}"#
+        )
+    }
+
+    fn codes(content: &str) -> Vec<String> {
+        let errors = requests(content.as_bytes(), URL).unwrap_err();
+        let codes = errors.iter().map(|error| {
+            let code = error["code"].as_str().unwrap();
+            format!("{} {code} {}", error["line"], error["param"])
+        });
+        codes.collect()
+    }
+
+    #[test]
+    fn the_requests_are_found_in_their_places() {
+        let (one, two) = (line("item-1", "m"), line("item-2", "m"));
+        let content = format!("{one}\r\n\n{two}\n");
+        let places = requests(content.as_bytes(), URL).unwrap();
+        let found: Vec<_> = places
+            .into_iter()
+            .map(|place| content[place].trim())
+            .collect();
+        assert_eq!(found, [one, two]);
+    }
+
+    #[test]
+    fn each_wrong_line_is_listed_with_its_number_and_member() {
+        let good = line("item-1", "m");
+        let content = [
+            good.clone(),
+            "{".into(),
+            good.clone(),
+            line("item-2", "other"),
+            line("short", "m"),
+            good.replace("POST", "GET").replace("item-1", "item-3"),
+            good.replace("/v4/", "/v9/").replace("item-1", "item-4"),
+            r#"{"custom_id":"item-5","method":"POST","url":"/v4/chat/completions"}"#.into(),
+            line("item-6", ""),
+            r#"{"method":"POST"}"#.into(),
+        ];
+        assert_eq!(
+            codes(&content.join("\n")),
+            [
+                "2 invalid_json_line null",
+                "3 duplicate_custom_id \"custom_id\"",
+                "4 mismatched_model \"model\"",
+                "5 invalid_custom_id \"custom_id\"",
+                "6 invalid_method \"method\"",
+                "7 invalid_url \"url\"",
+                "8 missing_required_parameter \"body\"",
+                "9 missing_required_parameter \"body\"",
+                "10 missing_required_parameter \"custom_id\"",
+            ]
+        );
+    }
+
+    #[test]
+    fn an_empty_and_an_overlong_file_are_refused() {
+        assert_eq!(codes("\n \n"), ["null empty_file null"]);
+        let lines = |count: usize| {
+            let lines = (0..count).map(|number| line(&format!("item-{number}"), "m") + "\n");
+            lines.collect::<String>()
+        };
+        assert_eq!(
+            requests(lines(LINES_MAX).as_bytes(), URL).map(|all| all.len()),
+            Ok(LINES_MAX)
+        );
+        assert_eq!(codes(&lines(LINES_MAX + 1)), ["null too_many_tasks null"]);
+        assert_eq!(codes(&"x\n".repeat(1000)).len(), ERRORS_MAX);
+    }
+
+    fn result(status: u16, body: &str) -> ItemResult {
+        ItemResult::new(Action::Reply(Reply::new(
+            status,
+            "text/plain",
+            body.to_owned(),
+        )))
+    }
+
+    #[test]
+    fn only_a_success_with_choices_is_an_answer() {
+        assert!(result(200, r#"{"choices":[]}"#).is_answer());
+        for (status, body) in [
+            (200, r#"{"error":{"code":"1305"}}"#),
+            (200, "{}"),
+            (200, r#"{"choi"#),
+            (200, "[]"),
+            (429, r#"{"choices":[]}"#),
+        ] {
+            assert!(!result(status, body).is_answer(), "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn a_connection_that_breaks_is_the_provider_s_failure() {
+        let mut cut = Reply::new(200, "text/plain", r#"{"choices":[]}"#);
+        cut.steps.push(Step::Cut);
+        for action in [
+            Action::Hang,
+            Action::Reset,
+            Action::Close,
+            Action::Reply(cut),
+        ] {
+            let result = ItemResult::new(action);
+            assert!(!result.is_answer());
+            assert_eq!(
+                result.line("item-1", "batch_1"),
+                "{\"response\":{\"status_code\":500,\"body\":{\"error\":{\"code\":\"1234\",\
+                 \"message\":\"网络错误，请稍后重试\"}}},\"custom_id\":\"item-1\",\"id\":\"batch_1\"}\n"
+            );
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! What `airx mock --fail` does. The kinds, with their help, are in `cli/mock.rs`.
+//!
+//! A fault replaces an answer by an error or a broken connection ([`instead_of_answer`]), or
+//! spoils the answer and how it ends ([`spoil`], [`Ending`]).
+
+use serde_json::json;
+
+use super::chat::Answer;
+use super::reply::{
+    BLOCKED, OVERLOADED, Reply, Step, bad_member, error, gateway, rate_limited, wrong_key,
+};
+use super::rng::Rng;
+use super::router::Action;
+use super::tokens;
+use crate::cli::{Fault, FaultKind, Place};
+
+/// The faults of `--fail`, in order.
+#[derive(Debug)]
+pub(super) struct Faults {
+    pub(super) seed: u64,
+    pub(super) list: Vec<Fault>,
+}
+
+impl Faults {
+    /// The fault that a request gets, if any. `occurrence` is how often the same was
+    /// requested before.
+    pub(super) fn choose(
+        &self,
+        place: Place,
+        fingerprint: u64,
+        occurrence: u64,
+    ) -> Option<FaultKind> {
+        // Not the numbers of the answer: ids and texts do not change with the faults.
+        let mut rng = Rng::new(self.seed, !fingerprint, occurrence);
+        let mut here = self.list.iter().filter(|fault| fault.place == place);
+        here.find(|fault| rng.chance(fault.probability))
+            .map(|fault| fault.kind)
+    }
+}
+
+/// How the bytes of an answer end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Ending {
+    /// As they should.
+    #[default]
+    Proper,
+    /// The connection breaks.
+    Cut,
+    /// No more bytes, and the connection stays open.
+    Stall,
+    /// The stream ends without `finish_reason` and `[DONE]`.
+    NoDone,
+    /// An error frame.
+    ErrorFrame,
+    /// A frame or body that is not JSON.
+    Malformed,
+    /// No choices.
+    Empty,
+}
+
+impl Ending {
+    /// Of a fault that ends a body in the middle.
+    pub(super) fn of(kind: FaultKind) -> Self {
+        match kind {
+            FaultKind::Cut => Self::Cut,
+            FaultKind::Stall => Self::Stall,
+            FaultKind::Malformed => Self::Malformed,
+            _ => Self::Proper,
+        }
+    }
+
+    /// Sends half of the body only, and then breaks the connection, stalls, or ends the
+    /// body as if it were complete.
+    pub(super) fn apply(self, mut reply: Reply) -> Reply {
+        let broken = match self {
+            Self::Cut => Some(Step::Cut),
+            Self::Stall => Some(Step::Stall),
+            Self::Malformed => None,
+            _ => return reply,
+        };
+        let Some(Step::Bytes(body)) = reply.steps.pop() else {
+            return reply;
+        };
+        reply.steps.push(Step::Bytes(body.slice(..body.len() / 2)));
+        let Some(broken) = broken else {
+            return reply;
+        };
+        reply.steps.push(broken);
+        reply.header("Content-Length", body.len().to_string())
+    }
+}
+
+/// Changes an answer as `kind` says. Faults that replace the answer change nothing.
+pub(super) fn spoil(answer: &mut Answer, kind: FaultKind) {
+    let (ending, finish_reason) = match kind {
+        FaultKind::Cut => (Ending::Cut, None),
+        FaultKind::Stall => (Ending::Stall, None),
+        FaultKind::NoDone => (Ending::NoDone, None),
+        FaultKind::ErrorFrame => (Ending::ErrorFrame, None),
+        FaultKind::NetworkError => (Ending::Proper, Some("network_error")),
+        FaultKind::Sensitive => (Ending::Proper, Some("sensitive")),
+        FaultKind::Length => (Ending::Proper, Some("length")),
+        FaultKind::ContextWindow => (Ending::Proper, Some("model_context_window_exceeded")),
+        FaultKind::Malformed => return answer.ending = Ending::Malformed,
+        FaultKind::Empty => return answer.ending = Ending::Empty,
+        FaultKind::UnknownFinish => return answer.finish_reason = Some("mystery".into()),
+        FaultKind::BadArguments => {
+            for call in &mut answer.calls {
+                call.arguments = format!("{}oops", tokens::half(&call.arguments));
+            }
+            return;
+        }
+        _ => return,
+    };
+    answer.ending = ending;
+    answer.finish_reason = finish_reason.map(str::to_owned);
+    // What came is the first half.
+    let last_call = answer.calls.last_mut().map(|call| &mut call.arguments);
+    for text in answer.content.as_mut().into_iter().chain(last_call) {
+        text.truncate(tokens::half(text).len());
+    }
+}
+
+/// What happens instead of an answer; none for a fault that spoils the answer. `host` is
+/// the server's own address, `path` the request's.
+pub(super) fn instead_of_answer(kind: FaultKind, host: &str, path: &str) -> Option<Action> {
+    match kind {
+        FaultKind::Hang => Some(Action::Hang),
+        FaultKind::Close => Some(Action::Close),
+        FaultKind::Reset => Some(Action::Reset),
+        _ => error_reply(kind, host, path).map(Action::Reply),
+    }
+}
+
+fn error_reply(kind: FaultKind, host: &str, path: &str) -> Option<Reply> {
+    use FaultKind as Kind;
+    Some(match kind {
+        Kind::KeyRefused => wrong_key(),
+        Kind::Balance => Reply::json(429, &error("1113", "余额不足或无可用资源包,请充值。")),
+        Kind::BadRequest => bad_member("temperature"),
+        Kind::NotFound => gateway(404, "Not Found", path),
+        Kind::Redirect => Reply::new(301, "text/html", "")
+            .header("Location", format!("http://{host}/elsewhere{path}")),
+        Kind::RateLimit => rate_limited(),
+        Kind::RateLimitNow => rate_limited().header("Retry-After", "0"),
+        Kind::Overload => Reply::json(429, &error("1305", OVERLOADED)),
+        Kind::ServerError => Reply::json(500, &error("1200", "API 调用失败，请稍后重试")),
+        Kind::Unavailable => {
+            let loading =
+                json!({ "code": 503, "message": "Loading model", "type": "unavailable_error" });
+            Reply::json(503, &json!({ "error": loading }))
+        }
+        Kind::Html => Reply::new(
+            502,
+            "text/html",
+            "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
+             <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx</center>\r\n\
+             </body>\r\n</html>\r\n",
+        ),
+        Kind::ErrorInSuccess => {
+            let mut body = error("1305", OVERLOADED);
+            body["request_id"] = "202604081407410d51be7723c94af6".into();
+            Reply::json(200, &body)
+        }
+        Kind::SuccessFalse => Reply::json(
+            200,
+            &json!({ "code": 500, "msg": "404 NOT_FOUND", "success": false }),
+        ),
+        Kind::Filter => {
+            let filter = json!([{ "level": 1, "role": "user" }]);
+            let error = json!({ "code": "1301", "message": BLOCKED });
+            Reply::json(400, &json!({ "contentFilter": filter, "error": error }))
+        }
+        Kind::Context => Reply::json(400, &error("1261", "Prompt 超长")),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::error_codes;
+    use crate::exit::Class;
+
+    #[test]
+    fn every_error_reply_has_the_class_that_its_kind_is_for() {
+        let class = |kind| {
+            let reply = error_reply(kind, "127.0.0.1:1", "/v4/chat/completions").unwrap();
+            let Step::Bytes(body) = &reply.steps[0] else {
+                panic!("an error reply is complete");
+            };
+            error_codes::read(reply.status, body).class
+        };
+        for (kind, expected) in [
+            (FaultKind::KeyRefused, Class::Account),
+            (FaultKind::Balance, Class::Account),
+            (FaultKind::BadRequest, Class::Rejected),
+            (FaultKind::NotFound, Class::Rejected),
+            (FaultKind::Redirect, Class::Rejected),
+            (FaultKind::Context, Class::Rejected),
+            (FaultKind::RateLimit, Class::Busy),
+            (FaultKind::RateLimitNow, Class::Busy),
+            (FaultKind::Overload, Class::Busy),
+            (FaultKind::ServerError, Class::Busy),
+            (FaultKind::Unavailable, Class::Busy),
+            (FaultKind::Html, Class::Busy),
+            (FaultKind::ErrorInSuccess, Class::Busy),
+            (FaultKind::SuccessFalse, Class::Busy),
+            (FaultKind::Filter, Class::Blocked),
+        ] {
+            assert_eq!(class(kind), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_spoiled_answer_keeps_its_first_half() {
+        let mut spoiled = Answer {
+            content: Some("a b c d".into()),
+            finish_reason: Some("stop".into()),
+            ..Answer::default()
+        };
+        spoil(&mut spoiled, FaultKind::Cut);
+        assert_eq!(spoiled.content.as_deref(), Some("a b"));
+        assert_eq!((spoiled.finish_reason, spoiled.ending), (None, Ending::Cut));
+    }
+}
