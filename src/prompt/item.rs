@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::error::Failure;
 
@@ -16,7 +17,7 @@ pub struct Item {
     pub content: Result<ItemContent, Failure>,
     /// What results show of it: its text, its value, the record as an object, or the
     /// path; none where it cannot be shown.
-    pub shown: Option<Value>,
+    pub shown: Option<Box<RawValue>>,
     /// Where it stands in the input.
     pub place: Place,
     /// Bytes of the input up to its end.
@@ -37,7 +38,7 @@ pub struct ItemContent {
 pub enum Place {
     /// It begins in this line.
     Line(u64),
-    /// It is this one of the records that NUL bytes separate.
+    /// It is this record of CSV, or of what NUL bytes separate.
     Record(u64),
 }
 
@@ -59,10 +60,13 @@ impl Item {
 }
 
 impl ItemContent {
-    /// A value with its members.
-    pub(super) fn of_value(value: Value) -> Self {
+    /// A value, and the same as JSON, spelled as it came.
+    pub(super) fn of_value(value: Value, json: &str) -> Self {
         Self {
-            text: value_text(&value),
+            text: match &value {
+                Value::String(text) => text.clone(),
+                _ => json.to_owned(),
+            },
             members: Some(value),
         }
     }
@@ -86,4 +90,9 @@ pub(super) fn value_text(value: &Value) -> String {
         Value::String(text) => text.clone(),
         value => value.to_string(),
     }
+}
+
+/// A text as results show it.
+pub(super) fn shown_text(text: &str) -> Option<Box<RawValue>> {
+    to_raw_value(text).ok()
 }

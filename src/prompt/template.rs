@@ -158,13 +158,14 @@ fn placeholder(inside: &str, format: ItemFormat) -> Option<Piece> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::compact::compact;
     use super::super::item::Place;
     use super::*;
     use proptest::prelude::*;
 
     fn item(text: &str, json: bool) -> Item {
         let content = if json {
-            ItemContent::of_value(serde_json::from_str(text).unwrap())
+            ItemContent::of_value(serde_json::from_str(text).unwrap(), &compact(text))
         } else {
             ItemContent {
                 text: text.to_owned(),

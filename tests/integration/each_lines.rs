@@ -216,7 +216,7 @@ fn records_of_csv_are_named_by_their_header_and_shown_in_their_results() {
     );
     assert_eq!(
         lines[1]["error"]["message"],
-        "standard input: line 4 has 1 fields, the header has 2"
+        "standard input: record 2 has 1 fields, the header has 2"
     );
     // Without a placeholder the record follows, as an object.
     run(&["Sum up"]);
@@ -227,7 +227,7 @@ fn records_of_csv_are_named_by_their_header_and_shown_in_their_results() {
     let ran = run(&["{title}"]);
     assert_eq!(
         results(&ran.stdout)[0]["error"]["message"],
-        "the item of line 2 has no member title"
+        "the item of record 1 has no member title"
     );
 }
 
@@ -262,7 +262,7 @@ fn files_are_items_by_their_paths_and_one_that_cannot_be_read_fails_alone() {
             "missing.txt cannot be read: No such file or directory (os error 2)",
             "empty.txt is empty: nothing was sent",
             "binary looks binary: it starts like an ELF program",
-            ". cannot be read: Is a directory (os error 21)",
+            ". cannot be read: is a directory",
         ]
     );
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::super::bytes::LIMIT;
@@ -21,6 +22,8 @@ pub(super) struct CsvRecords {
     /// The columns' names; none until the header has been read.
     columns: Option<Vec<String>>,
     record: ByteRecord,
+    /// Records that have been read, the header not among them.
+    number: u64,
     /// Where the input was when it was opened.
     from: u64,
     /// Bytes that the record under way may still take.
@@ -61,6 +64,7 @@ impl CsvRecords {
             reader,
             columns: None,
             record: ByteRecord::new(),
+            number: 0,
             from,
             room,
         }
@@ -86,11 +90,16 @@ impl CsvRecords {
         if !more.map_err(unreadable)? {
             return Ok(None);
         }
-        let line = self.record.position().map_or(0, csv::Position::line);
-        let place = Place::Line(line);
+        // The reader's own count of lines is one short where they end with CRLF.
+        self.number += 1;
+        let place = Place::Record(self.number);
         let object = object(columns, &self.record, lossy);
         let (content, shown) = match object {
-            Ok(object) => (Ok(ItemContent::of_value(object.clone())), Some(object)),
+            Ok(object) => {
+                let json = object.to_string();
+                let content = ItemContent::of_value(object, &json);
+                (Ok(content), RawValue::from_string(json).ok())
+            }
             Err(what) => (Err(wrong(name, place, &what)), None),
         };
         Ok(Some(Item {

@@ -8,11 +8,13 @@ use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read, Seek};
 use std::path::{Path, PathBuf};
 
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::bytes;
 use super::claim;
-use super::item::{Item, ItemContent, Place};
+use super::compact::compact;
+use super::item::{Item, ItemContent, Place, shown_text};
 use super::stdin;
 use super::text::{self, Text};
 use super::user;
@@ -173,19 +175,22 @@ impl Items {
             return None;
         }
         if self.format != ItemFormat::Json {
-            let shown = Value::String(text.clone());
-            let members = None;
-            return Some((Ok(ItemContent { text, members }), Some(shown)));
+            let (shown, members) = (shown_text(&text), None);
+            return Some((Ok(ItemContent { text, members }), shown));
         }
         Some(match serde_json::from_str::<Value>(&text) {
-            Ok(value) => (Ok(ItemContent::of_value(value.clone())), Some(value)),
+            Ok(value) => {
+                let json = compact(text.trim());
+                let content = ItemContent::of_value(value, &json);
+                (Ok(content), RawValue::from_string(json).ok())
+            }
             Err(why) => {
                 let why = why.to_string();
                 let why = why.replace(" at line 1 column ", " at column ");
                 let failure = self
                     .wrong(place, &format!("is not JSON: {why}"))
                     .hint("--each=json takes one JSON value a line, --each any text");
-                (Err(failure), Some(Value::String(text)))
+                (Err(failure), shown_text(&text))
             }
         })
     }
@@ -201,7 +206,7 @@ impl Items {
             text,
             members: Some(json!({ "path": name })),
         });
-        Some((content, Some(Value::String(name))))
+        Some((content, shown_text(&name)))
     }
 
     fn file_text(&self, path: &Path, name: &str) -> Result<String, Failure> {
@@ -243,7 +248,7 @@ impl Items {
 }
 
 /// What was read of an item, and what results show of it.
-type ReadItem = (Result<ItemContent, Failure>, Option<Value>);
+type ReadItem = (Result<ItemContent, Failure>, Option<Box<RawValue>>);
 
 fn wrong(name: &str, place: Place, what: &str) -> Failure {
     Failure::usage(format!("{name}: {place} {what}"))

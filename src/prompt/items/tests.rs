@@ -136,13 +136,13 @@ fn a_record_of_csv_is_an_object_of_its_columns_and_may_span_lines() {
     assert_eq!(
         all(csv, Csv, false),
         [
-            line(2, r#"{"name":"Ada","note":"a \"b\",\nc"}"#),
-            line(5, "line 5 has 1 fields, the header has 2"),
+            line(1, r#"{"name":"Ada","note":"a \"b\",\nc"}"#),
+            line(2, "record 2 has 1 fields, the header has 2"),
             line(
-                6,
-                "line 6 (column note) is not UTF-8: byte 0xFF at offset 0"
+                3,
+                "record 3 (column note) is not UTF-8: byte 0xFF at offset 0"
             ),
-            line(7, r#"{"name":"last","note":"x"}"#),
+            line(4, r#"{"name":"last","note":"x"}"#),
         ]
     );
     assert_eq!(all(b"", Csv, false), []);

@@ -184,7 +184,9 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         let mut request = match self.many.request(&self.job.request, &item) {
             Ok(request) => request,
             Err(failure) if self.earlier.take(index, "") == Found::Nothing => {
-                return self.hand_on(&Outcome::unsent(index, failure), sink);
+                let mut outcome = Outcome::unsent(index, failure);
+                outcome.item = shown;
+                return self.hand_on(&outcome, sink);
             }
             // The file has an answer to what stood there before.
             Err(_) => {

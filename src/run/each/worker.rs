@@ -7,8 +7,6 @@ use std::thread::JoinHandle;
 
 use serde_json::value::RawValue;
 
-use serde_json::Value;
-
 use super::Heard;
 use super::budget::Budget;
 use super::collect::Collect;
@@ -30,7 +28,7 @@ pub(super) struct Task {
     pub(super) index: u64,
     pub(super) hash: String,
     /// The item, where its result shows it.
-    pub(super) item: Option<Value>,
+    pub(super) item: Option<Box<RawValue>>,
     pub(super) job: Job,
     /// What its requests may cost.
     pub(super) bounds: Bounds,
