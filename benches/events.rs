@@ -3,11 +3,12 @@
 
 mod sample;
 
+use std::fmt::Display;
 use std::hint::black_box;
 
 use airx::answer::Answer;
 use airx::error::Failure;
-use airx::event::{Count, Event, Level, Sink, Work};
+use airx::event::{Count, Data, Event, Level, Sink, Work};
 use airx::sse::Parser;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -18,30 +19,22 @@ impl Sink for Nobody {
         black_box(event);
         Ok(())
     }
-    fn payload(&mut self, bytes: &[u8], _: bool) -> Result<(), Failure> {
-        black_box(bytes);
+    fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
+        black_box(data);
         Ok(())
     }
     fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
         work(self)
     }
-
-    fn wait(&mut self) -> Result<(), Failure> {
+    fn flush(&mut self) -> Result<(), Failure> {
         Ok(())
     }
+    fn retry(&mut self) {}
     fn printed(&self) -> bool {
         true
     }
-    fn again(&mut self) {}
     fn count(&mut self, _: Count<'_>) {}
-    fn text(&mut self, _: &str) -> Result<(), Failure> {
-        Ok(())
-    }
-    fn aside(&mut self, _: &str, _: bool) {}
-    fn note(&mut self, _: Level, _: &str) {}
-    fn verbose(&self) -> bool {
-        false
-    }
+    fn note(&mut self, _: Level, _: &dyn Display) {}
 }
 
 fn fold(bytes: &[u8], keep: bool) -> Answer {

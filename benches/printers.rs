@@ -4,7 +4,7 @@
 mod sample;
 
 use airx::cli::Format;
-use airx::event::{Event, Sink};
+use airx::event::{Data, Event, Sink};
 use airx::output::{Options, Printer};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 
@@ -31,11 +31,16 @@ fn printers(criterion: &mut Criterion) {
             group.bench_function(format!("{name} {how}"), |bench| {
                 let run = |mut printer: Printer<_, _>| {
                     for number in 1..=sample::DELTAS {
-                        printer.payload(payload, true).unwrap();
+                        printer
+                            .data(Data::Body {
+                                bytes: payload,
+                                token: true,
+                            })
+                            .unwrap();
                         let content = " word0000";
                         printer.event(&Event::Delta { content }).unwrap();
                         if number % burst == 0 {
-                            printer.wait().unwrap();
+                            printer.flush().unwrap();
                         }
                     }
                     printer

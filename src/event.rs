@@ -2,8 +2,8 @@
 //! every printer is driven by; and [`Sink`], who takes them.
 
 mod earlier;
+mod sink;
 mod tally;
-mod view;
 
 use std::fmt;
 use std::time::Duration;
@@ -13,12 +13,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::api::reply::Usage;
-use crate::error::{Failure, Server};
+use crate::error::{Failure, Look, Server};
 use crate::models::Cost;
 
 pub use earlier::{Earlier, Found, short_hash};
-pub use tally::{Count, Items, Tally};
-pub use view::View;
+pub use sink::{Data, Level, Sink, Work};
+pub use tally::{Count, Items, Tally, Unfinished};
 
 /// Version of the event contract; members and types are added within it, none
 /// is renamed or removed.
@@ -153,6 +153,9 @@ pub struct Fault<'a> {
     pub exit: u8,
     pub message: &'a str,
     pub hint: Option<&'a str>,
+    /// Becomes a part of the hint where it is printed.
+    #[serde(skip)]
+    pub look: Option<Look>,
     pub http_status: Option<u16>,
     pub code: Option<&'a str>,
     pub request_id: Option<&'a str>,
@@ -172,6 +175,7 @@ impl<'a> Fault<'a> {
             exit: failure.exit(),
             message: &failure.message,
             hint: failure.hint.as_deref(),
+            look: failure.look,
             http_status: server.and_then(|server| server.http_status),
             code: text(|server| server.code.as_deref()),
             request_id: text(|server| server.request_id.as_deref()),
@@ -229,96 +233,6 @@ impl fmt::Display for Violation {
             write!(out, "{}: ", self.path)?;
         }
         out.write_str(&self.message)
-    }
-}
-
-/// How loud a note is: what `--quiet` and `--verbose` decide by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// Shown even under `--quiet`: part of what was asked for.
-    Always,
-    /// Something the user should know.
-    Warning,
-    /// What was done; hidden as a warning is.
-    Notice,
-    /// Shown under `--verbose` only.
-    Verbose,
-}
-
-/// What a run leaves behind that is not brought to its end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Left {
-    /// What has been done and what has not, for the end of a message.
-    pub message: String,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
-/// What hands events to a sink.
-pub type Work<'a> = dyn FnMut(&mut dyn Sink) -> Result<(), Failure> + 'a;
-
-/// Who takes the events: the printer, in every run.
-///
-/// A returned failure ends the run; one of class `ok` does so quietly, since
-/// the reader has gone.
-pub trait Sink {
-    /// Takes an event.
-    fn event(&mut self, event: &Event<'_>) -> Result<(), Failure>;
-
-    /// Takes a body, or a frame's data as one line, for `--format json`. Until
-    /// one holds a `token` of the answer they are held back, so that a request
-    /// that fails before can be made again.
-    fn payload(&mut self, bytes: &[u8], token: bool) -> Result<(), Failure>;
-
-    /// Lets `work` hand over what has arrived together: what there is to be locked
-    /// is locked once.
-    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure>;
-
-    /// Nothing more has arrived: whatever is held back goes out before the wait.
-    fn wait(&mut self) -> Result<(), Failure>;
-
-    /// The whole answer has come: what was asked for is in it, and has gone out.
-    fn complete(&mut self) -> Result<(), Failure> {
-        self.wait()
-    }
-
-    /// Whether any part of the answer has been shown: then no request is
-    /// repeated, lest a reader sees it twice.
-    fn printed(&self) -> bool;
-
-    /// Another request follows: what was taken of the answer, and not shown,
-    /// is dropped.
-    fn again(&mut self);
-
-    /// Adds to the tally.
-    fn count(&mut self, what: Count<'_>);
-
-    /// Takes text for standard output that only `--format text` prints; it
-    /// begins a line.
-    fn text(&mut self, text: &str) -> Result<(), Failure>;
-
-    /// Takes a line of such text that is nobody's words: a call's.
-    fn call(&mut self, line: &str) -> Result<(), Failure> {
-        self.text(line)
-    }
-
-    /// Takes the model's words for standard error, for formats that do not put
-    /// them on standard output: `--format text`, and `--format json` where the
-    /// body is `withheld`.
-    fn aside(&mut self, text: &str, withheld: bool);
-
-    /// Says something on standard error.
-    fn note(&mut self, level: Level, text: &str);
-
-    /// Whether [`Level::Verbose`] notes are shown.
-    fn verbose(&self) -> bool;
-
-    /// What is to be told of a run that a signal ends from now on.
-    fn unfinished(&mut self, _left: Option<Left>) {}
-
-    /// How a reader sees what is handed over.
-    fn view(&self) -> View {
-        View::Text
     }
 }
 

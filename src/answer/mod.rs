@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::api::reply::{Choice, Piece, Reply, Usage};
 use crate::api::text::Text;
 use crate::error::Failure;
-use crate::event::{Count, Event, Sink};
+use crate::event::{Count, Data, Event, Sink};
 use crate::exit::Class;
 use crate::sse::{self, Frame, TooLong};
 
@@ -93,7 +93,10 @@ impl Answer {
             return Err(refused(200, frame.data));
         }
         if let Some(content) = self.envelope.open(frame.data) {
-            sink.payload(frame.data, !content.is_empty())?;
+            sink.data(Data::Body {
+                bytes: frame.data,
+                token: !content.is_empty(),
+            })?;
             return self.delta(content, keep, sink);
         }
         self.chunk(frame.data, keep, sink)
@@ -117,7 +120,10 @@ impl Answer {
             self.begun = true;
             sink.count(Count::FirstToken);
         }
-        sink.payload(&one_line(data), token)?;
+        sink.data(Data::Body {
+            bytes: &one_line(data),
+            token,
+        })?;
         if !reasoning.is_empty() {
             sink.event(&Event::Reasoning { content: reasoning })?;
         }

@@ -10,7 +10,7 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ValueEnum};
 
-use super::common::duration;
+use super::duration;
 
 /// Run a loopback server that speaks the API, for trying and testing scripts offline
 ///

@@ -25,7 +25,7 @@ pub(super) fn run(
 ) -> Result<(), Failure> {
     let started = Instant::now();
     trace::request(transport, &body, ask.request.stream, sink);
-    sink.wait()?;
+    sink.flush()?;
     let result = if ask.request.stream {
         streamed(
             ask,
@@ -176,7 +176,7 @@ fn streamed(
     let end = loop {
         let limit = clocks.limit(answer.begun);
         if !stream.has_arrived() {
-            sink.wait()?;
+            sink.flush()?;
         }
         let ended = match stream.next(limit) {
             Ok(Next::Bytes(bytes)) => {

@@ -132,7 +132,7 @@ fn attempt(
     sink: &mut dyn Sink,
 ) -> Result<Vec<u8>, Attempt> {
     trace::call(transport, call, sink);
-    sink.wait()?;
+    sink.flush()?;
     let Whole { head, body, broken } = transport.call(call, deadline, into.as_deref_mut())?;
     trace::response(&head, sink);
     response::check(&head, &body).map_err(|failure| Attempt::told(head.status, failure))?;

@@ -168,7 +168,7 @@ fn announce(
     wait: Duration,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    sink.again();
+    sink.retry();
     let none = Server::default();
     let server = failure.server.as_deref().unwrap_or(&none);
     let after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
@@ -184,7 +184,7 @@ fn announce(
         Level::Verbose,
         &format!("* {failure}; request {number} follows in {after_ms} ms"),
     );
-    sink.wait()
+    sink.flush()
 }
 
 /// The body of the request of this number. An id must not be used twice

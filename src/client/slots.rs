@@ -82,7 +82,7 @@ fn tell(places: &Places, told: &mut bool, sink: &mut dyn Sink) -> Result<(), Fai
     }
     let text = format!("* waiting for a slot (--max-in-flight {})", places.limit);
     sink.note(Level::Verbose, &text);
-    sink.wait()
+    sink.flush()
 }
 
 /// The slots of one host, port, key and model.

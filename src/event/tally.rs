@@ -47,6 +47,17 @@ pub enum Count<'a> {
     Batched(Usage, Option<&'a str>),
     /// How far a run of many items has come.
     Items(Items),
+    /// What a run leaves unfinished if a signal ends it from now on.
+    Unfinished(Option<Unfinished>),
+}
+
+/// What a run leaves unfinished.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfinished {
+    /// What was done and what was not: the end of a message.
+    pub message: String,
+    /// What to do about it.
+    pub hint: Option<String>,
 }
 
 /// How far a run of many items has come.
@@ -89,7 +100,7 @@ impl Tally {
                     self.cost = Some(cost.plus(self.cost.take()));
                 }
             }
-            Count::Items(_) => {}
+            Count::Items(_) | Count::Unfinished(_) => {}
         }
     }
 

@@ -5,6 +5,7 @@ use std::io::{BufRead, Write};
 use serde::Serialize;
 
 use super::descriptor::is_descriptor;
+use super::hint::hint;
 use super::result::summary;
 use super::{Output, Printer, one_line, sanitize};
 use crate::cli::Format;
@@ -102,7 +103,7 @@ impl<E: Write> Printer<Output, E> {
         loop {
             let at = self.buffer.len();
             if from.read_until(b'\n', &mut self.buffer)? == 0 {
-                return self.flush();
+                return self.flush_buffer();
             }
             self.make_safe(at);
             self.flush_burst()?;
@@ -135,7 +136,7 @@ impl<E: Write> Printer<Output, E> {
             self.buffer.extend_from_slice(line.as_bytes());
             self.make_line(from);
         }
-        match self.flush() {
+        match self.flush_buffer() {
             Ok(()) => result,
             // The reader went while a failure was on its way: the failure is told.
             Err(closed) if closed.class == Class::Ok && result.is_err() => result,
@@ -169,7 +170,7 @@ impl<E: Write> Printer<Output, E> {
             Err(failure) => {
                 let mut fault = Fault::of(failure, tally.usage, tally.requests);
                 fault.request_id = fault.request_id.or(asked);
-                let masked = self.masked(&fault);
+                let masked = self.masked(&fault, self.view());
                 json(&Event::Error(masked.put_on(fault)))
             }
         }
@@ -192,10 +193,8 @@ impl<E: Write> Printer<Output, E> {
             if let Some(body) = body.filter(|body| self.options.verbose && !body.is_empty()) {
                 self.say(&String::from_utf8_lossy(body));
             }
-            let hint = failure
-                .hint
-                .as_deref()
-                .map(|hint| format!("\nhint: {}", one_line(&self.told(hint))));
+            let hint = hint(failure.look, failure.hint.as_deref(), self.view());
+            let hint = hint.map(|hint| format!("\nhint: {}", one_line(&self.told(&hint))));
             let message = self.told(&failure.message);
             self.say(&format!(
                 "airx: {}: {}{}",

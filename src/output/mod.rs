@@ -8,16 +8,17 @@ mod beside;
 mod descriptor;
 mod extract;
 mod finish;
+mod hint;
 mod in_order;
 mod open;
 mod reasoning;
+mod rendering;
 mod result;
 mod results_file;
 mod shared;
 mod sink;
 pub(crate) mod status;
 mod text;
-mod when;
 
 use std::fs::File;
 use std::io::{ErrorKind, Write};
@@ -27,13 +28,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::cli::Format;
 use crate::error::Failure;
-use crate::event::{Event, Items, Left, Tally};
+use crate::event::{Event, Items, Tally, Unfinished};
 use crate::exit::Class;
 use crate::output::status::{Bar, Spinner};
 use crate::secret::Scrubber;
 use crate::terminal;
 
-pub use crate::markdown::Paint;
 pub use atomic_file::Output;
 pub use extract::Which;
 pub use finish::Done;
@@ -41,7 +41,7 @@ pub use open::{Kind, open, print};
 pub use results_file::Journal;
 pub use shared::Shared;
 
-use crate::markdown::Render;
+use crate::markdown::{self, Renderer};
 use extract::Extract;
 use in_order::InOrder;
 use terminal::{Pieces, one_line, sanitize};
@@ -59,8 +59,8 @@ pub struct Options {
     pub live: bool,
     /// `--extract`.
     pub extract: Option<Which>,
-    /// `--render`: with what; none where text is printed as it is.
-    pub render: Option<Paint>,
+    /// `--render`: how, or `None` to print text as it is.
+    pub render: Option<markdown::Options>,
     /// `--meta`, opened before anything is sent.
     pub meta: Option<(PathBuf, File)>,
     /// `--usage`.
@@ -138,7 +138,7 @@ pub struct Printer<O: Write, E: Write> {
     last: u8,
     pieces: Pieces,
     extract: Option<Extract>,
-    render: Option<Box<Render>>,
+    render: Option<Box<Renderer>>,
     thoughts: Pieces,
     /// Thinking that may be the beginning of a secret.
     unsettled: String,
@@ -151,7 +151,7 @@ pub struct Printer<O: Write, E: Write> {
     items: Option<Items>,
     request_id: Option<String>,
     /// What a signal's message tells besides.
-    unfinished: Option<Left>,
+    unfinished: Option<Unfinished>,
     finished: bool,
     /// Results that wait for those before them.
     in_order: Option<InOrder>,
@@ -164,7 +164,7 @@ impl<O: Write, E: Write> Printer<O, E> {
     pub fn new(mut options: Options, out: O, terminal: bool, err: E) -> Self {
         let extract = options.extract.take().map(Extract::new);
         let in_order = options.ordered.then(InOrder::default);
-        let render = options.render.map(|paint| Box::new(Render::new(paint)));
+        let render = options.render.map(|how| Box::new(Renderer::new(how)));
         Self {
             options,
             out,
@@ -225,13 +225,13 @@ impl<O: Write, E: Write> Printer<O, E> {
 
     fn flush_burst(&mut self) -> Result<(), Failure> {
         if self.buffer.len() >= BURST {
-            self.flush()
+            self.flush_buffer()
         } else {
             Ok(())
         }
     }
 
-    fn flush(&mut self) -> Result<(), Failure> {
+    fn flush_buffer(&mut self) -> Result<(), Failure> {
         if self.buffer.is_empty() || (self.held && self.buffer.len() < BURST) {
             return Ok(());
         }

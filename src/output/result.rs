@@ -6,6 +6,7 @@ use std::io::Write;
 use std::time::Duration;
 
 use super::Printer;
+use super::hint::{View, hint};
 use super::in_order::InOrder;
 use crate::cli::Format;
 use crate::error::Failure;
@@ -29,6 +30,7 @@ impl Masked {
             exit: fault.exit,
             message: &self.message,
             hint: self.hint.as_deref(),
+            look: None,
             http_status: fault.http_status,
             code: self.code.as_deref(),
             request_id: self.request_id.as_deref(),
@@ -52,12 +54,21 @@ impl<O: Write, E: Write> Printer<O, E> {
         }
     }
 
-    pub(super) fn masked(&self, fault: &Fault<'_>) -> Masked {
+    /// How a reader sees this run.
+    pub(super) fn view(&self) -> View {
+        match self.options.format {
+            Format::Text => View::Text,
+            Format::Json => View::Bodies,
+            Format::Ndjson => View::Events,
+        }
+    }
+
+    pub(super) fn masked(&self, fault: &Fault<'_>, view: View) -> Masked {
         // Whatever a server put there: it may have echoed the key anywhere.
         let hide = |text: Option<&str>| text.map(|text| self.scrubber.scrub(text).into_owned());
         Masked {
             message: self.told(fault.message),
-            hint: fault.hint.map(|hint| self.told(hint)),
+            hint: hint(fault.look, fault.hint, view).map(|hint| self.told(&hint)),
             code: hide(fault.code),
             request_id: hide(fault.request_id),
             finish_reason: hide(fault.finish_reason),
@@ -70,7 +81,9 @@ impl<O: Write, E: Write> Printer<O, E> {
         if self.options.format == Format::Json {
             return Ok(());
         }
-        let masked = result.error.map(|fault| (self.masked(&fault), fault));
+        let masked = result
+            .error
+            .map(|fault| (self.masked(&fault, View::Item), fault));
         let reason = result.finish_reason;
         let reason = reason.map(|reason| self.scrubber.scrub(reason).into_owned());
         let custom_id = result.custom_id;
@@ -82,7 +95,7 @@ impl<O: Write, E: Write> Printer<O, E> {
             ..result.clone()
         });
         let Some(in_order) = &mut self.in_order else {
-            self.flush()?;
+            self.flush_buffer()?;
             self.push_event(&event);
             self.printed = true;
             return Ok(());
@@ -102,7 +115,7 @@ impl<O: Write, E: Write> Printer<O, E> {
 
     fn push_lines(&mut self, lines: Vec<Vec<u8>>) -> Result<(), Failure> {
         for line in lines {
-            self.flush()?;
+            self.flush_buffer()?;
             let from = self.buffer.len();
             self.buffer.extend_from_slice(&line);
             self.make_line(from);

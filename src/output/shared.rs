@@ -1,6 +1,7 @@
 //! The printer as two threads hold it: the run's own, and the one that waits
 //! for signals.
 
+use std::fmt::Display;
 use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Printer;
 use crate::error::Failure;
-use crate::event::{Count, Event, Left, Level, Sink, View, Work};
+use crate::event::{Count, Data, Event, Level, Sink, Work};
 
 /// A printer behind a lock.
 #[derive(Debug)]
@@ -75,59 +76,31 @@ impl<O: Write, E: Write> Sink for Shared<O, E> {
         self.lock().event(event)
     }
 
-    fn payload(&mut self, bytes: &[u8], token: bool) -> Result<(), Failure> {
-        self.lock().payload(bytes, token)
+    fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
+        self.lock().data(data)
     }
 
     fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
         work(&mut *self.lock())
     }
 
-    fn wait(&mut self) -> Result<(), Failure> {
-        self.lock().wait()
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.lock().flush()
     }
 
-    fn complete(&mut self) -> Result<(), Failure> {
-        self.lock().complete()
+    fn retry(&mut self) {
+        self.lock().retry();
     }
 
     fn printed(&self) -> bool {
         self.lock().printed()
     }
 
-    fn again(&mut self) {
-        self.lock().again();
-    }
-
     fn count(&mut self, what: Count<'_>) {
         self.lock().count(what);
     }
 
-    fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.lock().text(text)
-    }
-
-    fn call(&mut self, line: &str) -> Result<(), Failure> {
-        self.lock().call(line)
-    }
-
-    fn aside(&mut self, text: &str, withheld: bool) {
-        self.lock().aside(text, withheld);
-    }
-
-    fn note(&mut self, level: Level, text: &str) {
+    fn note(&mut self, level: Level, text: &dyn Display) {
         self.lock().note(level, text);
-    }
-
-    fn verbose(&self) -> bool {
-        self.lock().verbose()
-    }
-
-    fn unfinished(&mut self, left: Option<Left>) {
-        self.lock().unfinished(left);
-    }
-
-    fn view(&self) -> View {
-        self.lock().view()
     }
 }

@@ -1,11 +1,12 @@
 //! Events, payloads and notes → the printer's buffer and standard error.
 
+use std::fmt::Display;
 use std::io::Write;
 
 use super::Printer;
 use crate::cli::Format;
 use crate::error::Failure;
-use crate::event::{Count, Event, Left, Level, Sink, View, Work};
+use crate::event::{Count, Data, Event, Level, Sink, Work};
 use crate::output::status::Spinner;
 use crate::terminal::one_line;
 
@@ -78,7 +79,7 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         if let (true, Event::Reasoning { content }) = (self.options.reasoning, event) {
             if self.options.format == Format::Text {
                 // What came before it is read before it.
-                self.flush()?;
+                self.flush_buffer()?;
             }
             self.think(content);
         }
@@ -95,7 +96,96 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         self.flush_burst()
     }
 
-    fn payload(&mut self, bytes: &[u8], token: bool) -> Result<(), Failure> {
+    fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
+        match data {
+            Data::Answer(text) => self.push_line(text),
+            Data::Line(line) => {
+                self.end_render();
+                // What is no text of the model's is printed as it is.
+                let render = self.render.take();
+                let result = self.push_line(line);
+                self.render = render;
+                result
+            }
+            Data::Body { bytes, token } => self.push_body(bytes, token),
+            Data::End => {
+                self.end_extract()?;
+                // With the text: runs that share an output keep their lines apart.
+                self.end_text();
+                Ok(())
+            }
+        }
+    }
+
+    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
+        work(self)
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.flush_buffer()
+    }
+
+    fn retry(&mut self) {
+        if self.held {
+            self.buffer.clear();
+            self.held = false;
+        }
+    }
+
+    fn printed(&self) -> bool {
+        self.printed
+    }
+
+    fn count(&mut self, what: Count<'_>) {
+        self.tally.count(&what);
+        if let Count::Unfinished(unfinished) = what {
+            self.unfinished = unfinished;
+            return;
+        }
+        if self.options.many {
+            return self.show_items(&what);
+        }
+        let waiting = matches!(what, Count::Request) && self.spinner.is_none();
+        if waiting && self.options.progress && !self.options.quiet && !self.options.verbose {
+            self.spinner = Spinner::start(&format!("airx {}", self.options.command));
+        }
+    }
+
+    fn note(&mut self, level: Level, text: &dyn Display) {
+        let wanted = match level {
+            Level::Always => true,
+            Level::Beside => self.options.format == Format::Text,
+            Level::Withheld => self.options.format != Format::Ndjson,
+            Level::Warning | Level::Notice => !self.options.quiet,
+            Level::Verbose => self.options.verbose,
+        };
+        if !wanted {
+            return;
+        }
+        let text = text.to_string();
+        match level {
+            Level::Beside | Level::Withheld if text.trim().is_empty() => {}
+            Level::Always | Level::Beside | Level::Withheld => self.say(&text),
+            Level::Warning => self.say(&format!("airx: warning: {}", one_line(&text))),
+            Level::Notice => self.say(&format!("airx: {}", one_line(&text))),
+            Level::Verbose => self.say(&one_line(&text)),
+        }
+    }
+}
+
+impl<O: Write, E: Write> Printer<O, E> {
+    /// Prints text that begins a line.
+    fn push_line(&mut self, text: &str) -> Result<(), Failure> {
+        if self.options.format != Format::Text {
+            return Ok(());
+        }
+        if self.last != b'\n' {
+            self.push_text("\n")?;
+        }
+        self.push_text(text)
+    }
+
+    fn push_body(&mut self, bytes: &[u8], token: bool) -> Result<(), Failure> {
         if self.options.format != Format::Json {
             return Ok(());
         }
@@ -110,101 +200,5 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
             self.printed = true;
         }
         self.flush_burst()
-    }
-
-    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
-        work(self)
-    }
-
-    fn wait(&mut self) -> Result<(), Failure> {
-        self.flush()
-    }
-
-    fn complete(&mut self) -> Result<(), Failure> {
-        self.end_extract()?;
-        // With the text: runs that share an output keep their lines apart.
-        self.end_text();
-        self.flush()
-    }
-
-    fn printed(&self) -> bool {
-        self.printed
-    }
-
-    fn again(&mut self) {
-        if self.held {
-            self.buffer.clear();
-            self.held = false;
-        }
-    }
-
-    fn count(&mut self, what: Count<'_>) {
-        self.tally.count(&what);
-        if self.options.many {
-            return self.show_items(&what);
-        }
-        let waiting = matches!(what, Count::Request) && self.spinner.is_none();
-        if waiting && self.options.progress && !self.options.quiet && !self.options.verbose {
-            self.spinner = Spinner::start(&format!("airx {}", self.options.command));
-        }
-    }
-
-    fn text(&mut self, text: &str) -> Result<(), Failure> {
-        if self.options.format != Format::Text {
-            return Ok(());
-        }
-        // A call's line does not go on with the prose before it.
-        if self.last != b'\n' {
-            self.push_text("\n")?;
-        }
-        self.push_text(text)
-    }
-
-    fn call(&mut self, line: &str) -> Result<(), Failure> {
-        self.end_render();
-        // What is no text of the model's is printed as it is.
-        let render = self.render.take();
-        let result = self.text(line);
-        self.render = render;
-        result
-    }
-
-    fn aside(&mut self, text: &str, withheld: bool) {
-        let wanted = match self.options.format {
-            Format::Text => true,
-            Format::Json => withheld,
-            Format::Ndjson => false,
-        };
-        if wanted && !text.trim().is_empty() {
-            self.say(text);
-        }
-    }
-
-    fn note(&mut self, level: Level, text: &str) {
-        match level {
-            Level::Verbose if self.options.verbose => self.say(&one_line(text)),
-            Level::Warning if !self.options.quiet => {
-                self.say(&format!("airx: warning: {}", one_line(text)));
-            }
-            Level::Notice if !self.options.quiet => self.say(&format!("airx: {}", one_line(text))),
-            Level::Always => self.say(text),
-            _ => {}
-        }
-    }
-
-    fn verbose(&self) -> bool {
-        self.options.verbose
-    }
-
-    fn unfinished(&mut self, left: Option<Left>) {
-        self.unfinished = left;
-    }
-
-    fn view(&self) -> View {
-        match self.options.format {
-            Format::Text => View::Text,
-            Format::Json => View::Bodies,
-            Format::Ndjson => View::Events,
-        }
     }
 }

@@ -67,14 +67,12 @@ impl<O: Write, E: Write> Printer<O, E> {
         let Some(render) = &mut self.render else {
             return;
         };
-        let from = self.buffer.len();
-        render.push(&String::from_utf8_lossy(safe), &mut self.buffer);
+        let mut shown = render.push(&String::from_utf8_lossy(safe));
         if end {
-            render.end(&mut self.buffer);
+            shown += &render.finish();
         }
-        if self.buffer.len() > from {
-            self.last = if render.at_start() { b'\n' } else { b' ' };
-        }
+        self.buffer.extend_from_slice(shown.as_bytes());
+        self.last = shown.bytes().last().unwrap_or(self.last);
     }
 
     /// Ends the line of streamed text that more than text follows.

@@ -3,10 +3,12 @@
 
 use serde_json::Value;
 
+use std::fmt::Display;
+
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, View, Work};
+use crate::event::{Count, Data, Event, Level, Sink, Work};
 use crate::exit::Class;
-use crate::schema::{Splitter, Wanted, compact, strict};
+use crate::schema::{ArraySplitter, ExpectedJson, compact, parse_strict};
 
 /// Longest text of an answer, as of a body.
 const TEXT_MAX: usize = 64 << 20;
@@ -18,8 +20,8 @@ const BEFORE_MAX: usize = 64;
 /// Takes deltas, hands elements on.
 pub(super) struct Elements<'a> {
     sink: &'a mut dyn Sink,
-    wanted: &'a Wanted,
-    splitter: Splitter,
+    wanted: &'a ExpectedJson,
+    splitter: ArraySplitter,
     /// The first elements, as an array.
     before: Vec<Value>,
     length: usize,
@@ -30,11 +32,11 @@ pub(super) struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    pub(super) fn new(wanted: &'a Wanted, sink: &'a mut dyn Sink) -> Self {
+    pub(super) fn new(wanted: &'a ExpectedJson, sink: &'a mut dyn Sink) -> Self {
         Self {
             sink,
             wanted,
-            splitter: Splitter::default(),
+            splitter: ArraySplitter::default(),
             before: Vec::new(),
             length: 0,
             shown: 0,
@@ -60,7 +62,7 @@ impl<'a> Elements<'a> {
             if self.broken {
                 break;
             }
-            let fits = strict(&text).is_ok_and(|element| self.fits(&element));
+            let fits = parse_strict(&text).is_ok_and(|element| self.fits(&element));
             match compact(&text).ok().filter(|_| fits) {
                 Some(element) => {
                     show(element.get(), self.sink)?;
@@ -78,7 +80,7 @@ impl<'a> Elements<'a> {
         let at = format!("/{}", self.before.len());
         self.before.push(element.clone());
         let array = Value::Array(std::mem::take(&mut self.before));
-        let errors = self.wanted.errors(&array);
+        let errors = self.wanted.violations(&array);
         if let Value::Array(elements) = array {
             self.before = elements;
         }
@@ -94,7 +96,7 @@ impl<'a> Elements<'a> {
 pub(super) fn show(element: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
     let value = serde_json::from_str(element).map_err(std::io::Error::from)?;
     sink.event(&Event::Value { value })?;
-    sink.text(&format!("{element}\n"))
+    sink.data(Data::Answer(&format!("{element}\n")))
 }
 
 impl Sink for Elements<'_> {
@@ -105,25 +107,28 @@ impl Sink for Elements<'_> {
         }
     }
 
-    /// Frames are not what `--format json` prints of `json`.
-    fn payload(&mut self, _: &[u8], _: bool) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn again(&mut self) {
-        self.splitter = Splitter::default();
-        self.before.clear();
-        self.length = 0;
-        self.broken = false;
-        self.sink.again();
+    fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
+        match data {
+            // `--format json` prints the accepted body, not the frames.
+            Data::Body { .. } => Ok(()),
+            data => self.sink.data(data),
+        }
     }
 
     fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
         work(self)
     }
 
-    fn wait(&mut self) -> Result<(), Failure> {
-        self.sink.wait()
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.sink.flush()
+    }
+
+    fn retry(&mut self) {
+        self.splitter = ArraySplitter::default();
+        self.before.clear();
+        self.length = 0;
+        self.broken = false;
+        self.sink.retry();
     }
 
     fn printed(&self) -> bool {
@@ -134,23 +139,7 @@ impl Sink for Elements<'_> {
         self.sink.count(what);
     }
 
-    fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.sink.text(text)
-    }
-
-    fn aside(&mut self, text: &str, withheld: bool) {
-        self.sink.aside(text, withheld);
-    }
-
-    fn note(&mut self, level: Level, text: &str) {
+    fn note(&mut self, level: Level, text: &dyn Display) {
         self.sink.note(level, text);
-    }
-
-    fn verbose(&self) -> bool {
-        self.sink.verbose()
-    }
-
-    fn view(&self) -> View {
-        self.sink.view()
     }
 }

@@ -4,10 +4,9 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::whereabouts;
 use crate::answer::{Answer, Call};
-use crate::error::Failure;
-use crate::event::{Event, Level, Sink, VERSION, Violation};
+use crate::error::{Failure, Look};
+use crate::event::{Data, Event, Level, Sink, VERSION, Violation};
 use crate::exit::Class;
 use crate::prompt::Session;
 use crate::request::Job;
@@ -32,7 +31,7 @@ pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<()
         // A server may ignore `stream`: then the printer takes the text from
         // the delta, as it does of any stream.
         if !job.request.stream {
-            sink.text(&answer.text)?;
+            sink.data(Data::Answer(&answer.text))?;
         }
     } else if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
@@ -40,14 +39,14 @@ pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<()
     warn_if_empty(answer, sink);
     call_events(&answer.calls, sink)?;
     for call in &answer.calls {
-        sink.call(&line(call, &[]))?;
+        sink.data(Data::Line(&line(call, &[])))?;
     }
     Ok(())
 }
 
 fn warn_if_empty(answer: &Answer, sink: &mut dyn Sink) {
     if !answer.begun && answer.text.is_empty() && answer.calls.is_empty() {
-        sink.note(Level::Warning, "the answer is empty");
+        sink.note(Level::Warning, &"the answer is empty");
     }
 }
 
@@ -82,7 +81,10 @@ fn deltas(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
-    sink.payload(&answer.body, true)
+    sink.data(Data::Body {
+        bytes: &answer.body,
+        token: true,
+    })
 }
 
 fn call_events(calls: &[Call], sink: &mut dyn Sink) -> Result<(), Failure> {
@@ -144,7 +146,7 @@ pub(super) fn calls(
     }
     whole(answer, sink)?;
     if !job.request.stream {
-        sink.aside(&answer.text, false);
+        sink.note(Level::Beside, &answer.text);
     }
     let mut wrong = None;
     for (index, call) in answer.calls.iter().enumerate() {
@@ -161,13 +163,13 @@ pub(super) fn calls(
             }
             wrong.get_or_insert((call, errors[0].clone()));
         }
-        sink.call(&line(call, &errors))?;
+        sink.data(Data::Line(&line(call, &errors)))?;
     }
     let Some((call, first)) = wrong else {
         return Ok(());
     };
     let name = &call.name;
-    if !job.toolbox.takes(name) {
+    if !job.toolbox.accepts(name) {
         return Err(Failure::new(Class::Invalid, first.message));
     }
     Err(match call.value() {
@@ -175,7 +177,7 @@ pub(super) fn calls(
             Class::Invalid,
             format!("the arguments of the call of {name} are not JSON"),
         )
-        .hint(whereabouts::arguments(sink.view())),
+        .look(Look::Arguments),
         Some(_) => Failure::new(
             Class::Invalid,
             format!(
@@ -188,7 +190,7 @@ pub(super) fn calls(
                 first.message
             ),
         )
-        .hint(whereabouts::misfit(sink.view())),
+        .look(Look::ArgumentErrors),
     })
 }
 
@@ -206,7 +208,7 @@ pub(super) fn cut(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(),
         })?;
     }
     if !job.request.stream {
-        sink.aside(&answer.text, true);
+        sink.note(Level::Withheld, &answer.text);
     }
     Ok(())
 }
@@ -231,7 +233,7 @@ pub(super) fn prose(
     if job.request.stream {
         return Ok(());
     }
-    sink.text(&answer.text)
+    sink.data(Data::Answer(&answer.text))
 }
 
 /// What is wrong with a call: with its name, where the tools are known, and its
@@ -241,7 +243,7 @@ pub(super) fn faults(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
         path: String::new(),
         message,
     };
-    if !toolbox.takes(&call.name) {
+    if !toolbox.accepts(&call.name) {
         return vec![whole(format!("there is no tool {}", call.name))];
     }
     let arguments = if call.arguments.trim().is_empty() {
@@ -251,7 +253,7 @@ pub(super) fn faults(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
     };
     match (schema::parse(arguments), toolbox.schema(&call.name)) {
         (Err(why), _) => vec![whole(format!("the arguments are not JSON: {why}"))],
-        (Ok(value), Some(schema)) => schema.errors(&value),
+        (Ok(value), Some(schema)) => schema.violations(&value),
         (Ok(_), None) => Vec::new(),
     }
 }
@@ -285,7 +287,7 @@ pub(super) fn extend(
     let Some(session) = session else {
         return Ok(());
     };
-    match sink.complete() {
+    match sink.data(Data::End).and_then(|()| sink.flush()) {
         Err(failure) if failure.class != Class::Ok => Err(failure),
         _ => session.extend(&turn(text, calls)),
     }

@@ -16,7 +16,7 @@ use crate::exit::Class;
 use crate::http::Transport;
 use crate::prompt::Session;
 use crate::request::{Job, Rounds};
-use crate::tools::{Approval, Outcome};
+use crate::tools::{Approval, CallResult};
 
 /// Asks, runs the calls, and asks again, within the limit. What is
 /// returned with success is the final answer.
@@ -40,7 +40,7 @@ pub fn rounds(
         if answer.calls.is_empty() {
             prose(&answer, &job, rounds.required && number == 1, sink)?;
             // The answer leaves before servers and session take their time.
-            sink.wait()?;
+            sink.flush()?;
             extend(session, &answer.text, &[], sink)?;
             answer.body = Vec::new();
             return Ok(answer);
@@ -48,12 +48,12 @@ pub fn rounds(
         give_ids(&mut answer.calls, number);
         whole(&answer, sink)?;
         if !job.request.stream {
-            sink.aside(&answer.text, false);
+            sink.note(Level::Beside, &answer.text);
         }
         for (index, call) in answer.calls.iter().enumerate() {
             call_event(index, call, sink)?;
         }
-        sink.wait()?;
+        sink.flush()?;
         if number == rounds.limit {
             return Err(used_up(rounds.limit));
         }
@@ -144,7 +144,7 @@ fn turns(
             elapsed_ms: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
         })?;
         // A reader of events sees each step as it is done.
-        sink.wait()?;
+        sink.flush()?;
         let result = json!({
             "role": "tool",
             "tool_call_id": call.id,
@@ -161,20 +161,20 @@ fn outcome(
     job: &Job,
     approval: &Approval,
     sink: &mut dyn Sink,
-) -> Result<Outcome, Failure> {
+) -> Result<CallResult, Failure> {
     let toolbox = &job.toolbox;
     let wrong = faults(call, toolbox);
     if !wrong.is_empty() {
-        return Ok(Outcome::refused(told(call, &wrong)));
+        return Ok(CallResult::refused(told(call, &wrong)));
     }
-    let arguments = call.value().unwrap_or_default();
-    let runs = toolbox.runs(&call.name).unwrap_or_default();
+    let arguments = call.raw_arguments().unwrap_or_default();
+    let runs = toolbox.describe_call(&call.name).unwrap_or_default();
     if !approval.allows(&call.name, &arguments, &runs)? {
-        return Ok(Outcome::refused("the user does not allow this call"));
+        return Ok(CallResult::refused("the user does not allow this call"));
     }
     sink.note(Level::Verbose, &format!("* {}: {runs}", call.name));
     toolbox.call(&call.name, &arguments, &mut |line| {
-        sink.note(Level::Always, line);
+        sink.note(Level::Always, &line);
     })
 }
 

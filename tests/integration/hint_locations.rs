@@ -35,19 +35,18 @@ fn what_json_rejects_stands_above_or_in_the_event_before() {
         let ran = ran(&[&args[..], &["--format", format]].concat(), reply("{}"));
         assert_eq!((ran.code, &*ran.stdout), (10, ""));
         assert!(ran.stderr.starts_with("{}\nrequired: "), "{}", ran.stderr);
-        let told = format!("2 violations, above\nhint: the answer is above; {HELP}\n");
+        let told = format!("2 violations\nhint: the answer and all violations are above; {HELP}\n");
         assert!(ran.stderr.ends_with(&told), "{}", ran.stderr);
     }
     let ran = ran(&[&args[..], &["--format", "ndjson"]].concat(), reply("{}"));
     assert_eq!(ran.types(), ["start", "invalid", "error"]);
     let (message, hint) = told(&ran);
-    let place = "in `errors` of the last `invalid` event";
-    assert!(
-        message.ends_with(&format!("2 violations, {place}")),
-        "{message}"
+    assert!(message.ends_with("2 violations"), "{message}");
+    let place = "in `content` and `errors` of the last `invalid` event";
+    assert_eq!(
+        hint,
+        format!("the answer and all violations are {place}; {HELP}")
     );
-    let place = "in `content` of the last `invalid` event";
-    assert_eq!(hint, format!("the answer is {place}; {HELP}"));
     let rejected = &ran.events()[1];
     assert_eq!(rejected["content"], "{}");
     assert_eq!(rejected["errors"].as_array().unwrap().len(), 2);
@@ -87,21 +86,21 @@ fn arguments_that_are_no_json_stand_where_the_hint_says() {
         assert_eq!((ran.code, &*ran.stderr), (10, &*told));
     };
     let text = broken("text");
-    ends(&text, "they stand in arguments_text");
+    ends(&text, "they are in arguments_text");
     assert!(
         text.stdout.contains(r#""arguments_text":"x\"y""#),
         "{}",
         text.stdout
     );
     let body = broken("json");
-    ends(&body, "they stand in the body as the model wrote them");
+    ends(&body, "they are in the body as the model wrote them");
     assert!(
         body.stdout.contains(r#""arguments":"x\"y""#),
         "{}",
         body.stdout
     );
     let events = broken("ndjson");
-    ends(&events, "they stand in arguments_text");
+    ends(&events, "they are in arguments_text");
     assert_eq!(events.events()[1]["arguments_text"], "x\"y");
 }
 
@@ -120,7 +119,7 @@ fn arguments_that_do_not_fit_are_told_where_the_hint_says() {
         );
     };
     let text = wrong("text");
-    ends(&text, "all that is wrong stands in `invalid`");
+    ends(&text, "all violations are in `invalid`");
     assert!(
         text.stdout.contains("\"invalid\":[{\"path\":\"/city\""),
         "{}",
@@ -128,12 +127,12 @@ fn arguments_that_do_not_fit_are_told_where_the_hint_says() {
     );
     ends(
         &wrong("json"),
-        "--format text tells all that is wrong, in `invalid`",
+        "--format text shows all violations, in `invalid`",
     );
     let events = wrong("ndjson");
     ends(
         &events,
-        "all that is wrong stands in `errors` of the event `invalid`",
+        "all violations are in `errors` of the `invalid` event",
     );
     assert_eq!(events.events()[2]["errors"][0]["path"], "/city");
 }
@@ -156,16 +155,13 @@ fn what_is_wrong_with_a_call_of_an_item_stands_in_its_line() {
     let broken = item("x");
     assert_eq!(
         broken["error"]["hint"],
-        "they stand in `partial`, as arguments_text"
+        "they are in `partial`, as arguments_text"
     );
     assert_eq!(
         broken["partial"],
         "{\"id\":\"c\",\"name\":\"f\",\"arguments_text\":\"x\"}\n"
     );
     let wrong = item(r#"{"city":7}"#);
-    assert_eq!(
-        wrong["error"]["hint"],
-        "all that is wrong stands in `errors`"
-    );
+    assert_eq!(wrong["error"]["hint"], "all violations are in `errors`");
     assert_eq!(wrong["errors"][0]["path"], "/city");
 }

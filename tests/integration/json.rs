@@ -17,7 +17,7 @@ fn prints(args: &[&str], answer: &str, stdout: &str) {
 #[track_caller]
 fn rejects(args: &[&str], answer: &str, why: &str) {
     let told = format!(
-        "{answer}\nairx: invalid: the answer is not the JSON asked for: {why}\nhint: say in the prompt which JSON is wanted; the answer is above\n"
+        "{answer}\nairx: invalid: the answer is not the JSON asked for: {why}\nhint: the answer is above; say in the prompt which JSON is wanted\n"
     );
     ran(args, reply(answer)).is(10, "", &told);
     // Where the body is withheld the rejected text is all there is to see.

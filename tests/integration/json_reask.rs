@@ -73,7 +73,7 @@ fn what_is_nested_too_deep_goes_back_with_the_bound() {
     airx(["json", "--tries", "1", "q"]).at(&server).run().is(
         10,
         "",
-        &format!("{deep}\nairx: invalid: the answer is not the JSON asked for: deeper than 127 levels at line 1 column 128\nhint: say in the prompt which JSON is wanted; the answer is above\n"),
+        &format!("{deep}\nairx: invalid: the answer is not the JSON asked for: deeper than 127 levels at line 1 column 128\nhint: the answer is above; say in the prompt which JSON is wanted\n"),
     );
 }
 

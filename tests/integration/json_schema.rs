@@ -139,7 +139,7 @@ fn several_violations_stand_one_a_line_under_the_rejected_text() {
         10,
         "",
         &format!(
-            "{answer}\nrequired: \"name\" is a required property\n/age: type: \"\\u001b[2J\" is not of type \"integer\"\n/born: format: \"yesterday\" is not a \"date\"\nairx: invalid: the answer is not the JSON asked for: 3 violations, above\nhint: the answer is above; a simpler schema, another model or more --tries may help\n"
+            "{answer}\nrequired: \"name\" is a required property\n/age: type: \"\\u001b[2J\" is not of type \"integer\"\n/born: format: \"yesterday\" is not a \"date\"\nairx: invalid: the answer is not the JSON asked for: 3 violations\nhint: the answer and all violations are above; a simpler schema, another model or more --tries may help\n"
         ),
     );
 }
@@ -221,7 +221,7 @@ fn a_schema_that_is_wrong_is_refused_before_anything_is_sent() {
         ),
         (
             "draft.json",
-            "its $schema is none that airx knows: https://example.com/mine",
+            "airx does not know its $schema: https://example.com/mine",
         ),
     ] {
         airx(["json", "--schema", schema, "hi"])

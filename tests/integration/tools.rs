@@ -68,7 +68,7 @@ fn an_answer_without_a_required_call_is_exit_11_and_its_text_on_standard_error()
     assert_eq!(events.events()[1]["content"], "No need.");
 }
 
-const BROKEN: &str = "airx: invalid: the arguments of the call of f are not JSON\nhint: they stand in arguments_text\n";
+const BROKEN: &str = "airx: invalid: the arguments of the call of f are not JSON\nhint: they are in arguments_text\n";
 
 #[test]
 fn arguments_that_are_not_json_are_text_and_exit_10() {

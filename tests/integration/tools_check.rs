@@ -62,7 +62,7 @@ fn arguments_that_do_not_are_printed_with_what_is_wrong_and_exit_10() {
     );
     assert!(
         ran.stderr
-            .ends_with("\nhint: all that is wrong stands in `invalid`\n")
+            .ends_with("\nhint: all violations are in `invalid`\n")
     );
 }
 

@@ -7,7 +7,7 @@ use crate::answer::one_line;
 use crate::api::batch::{Batch, Page, id};
 use crate::client::{self, Again, Failed};
 use crate::error::Failure;
-use crate::event::{Event, Level, Sink};
+use crate::event::{Data, Event, Level, Sink};
 use crate::exit::Class;
 use crate::http::{Call, Payload, Transport};
 
@@ -130,7 +130,10 @@ impl Engine<'_> {
 
     /// Tells of a batch: its object, its event, or the words `line`.
     pub(super) fn tell(&mut self, batch: &Batch, line: &str) -> Result<(), Failure> {
-        self.sink.payload(&one_line(batch.raw.trim_ascii()), true)?;
+        self.sink.data(Data::Body {
+            bytes: &one_line(batch.raw.trim_ascii()),
+            token: true,
+        })?;
         self.sink.event(&Event::Batch {
             id: &batch.id,
             status: &batch.status,
@@ -138,8 +141,8 @@ impl Engine<'_> {
             completed: batch.completed,
             failed: batch.failed,
         })?;
-        self.sink.text(line)?;
-        self.sink.wait()
+        self.sink.data(Data::Answer(line))?;
+        self.sink.flush()
     }
 }
 

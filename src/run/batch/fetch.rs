@@ -11,7 +11,7 @@ use crate::api::answered::Answered;
 use crate::api::batch::{Batch, State};
 use crate::client;
 use crate::error::Failure;
-use crate::event::{Count, Event, Items, Level, Sink, Tally};
+use crate::event::{Count, Data, Event, Items, Level, Sink, Tally};
 use crate::exit::Class;
 use crate::http::Transport;
 use crate::run::each::outcome::{Content, Outcome};
@@ -156,10 +156,13 @@ fn tell_of(
         sink.count(Count::Batched(usage, model));
     }
     if let Some(line) = line {
-        sink.payload(line, true)?;
+        sink.data(Data::Body {
+            bytes: line,
+            token: true,
+        })?;
     }
     sink.event(&Event::Result(&outcome.told()))?;
-    sink.wait()
+    sink.flush()
 }
 
 /// What a line says of its item.

@@ -71,7 +71,7 @@ fn list(engine: &mut Engine<'_>) -> Result<(), Failure> {
         after = next;
     }
     let what = "the list goes on: only its first 10000 batches are here";
-    engine.sink.note(Level::Warning, what);
+    engine.sink.note(Level::Warning, &what);
     Ok(())
 }
 
@@ -83,7 +83,7 @@ pub(super) fn start(sink: &mut dyn Sink) -> Result<(), Failure> {
         model: None,
         request_id: None,
     })?;
-    sink.wait()
+    sink.flush()
 }
 
 /// Id, status, and the numbers of items: all, answered, failed.

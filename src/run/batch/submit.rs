@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::parts::Part;
 use crate::api::batch::{Batch, Order};
 use crate::error::Failure;
-use crate::event::{Event, Left, Level, Sink, VERSION};
+use crate::event::{Count, Event, Level, Sink, Unfinished, VERSION};
 use crate::exit::Class;
 use crate::http::Transport;
 
@@ -47,12 +47,14 @@ pub fn submit(
         model: Some(model),
         request_id: None,
     };
-    let started = sink.event(&started).and_then(|()| sink.wait());
+    let started = sink.event(&started).and_then(|()| sink.flush());
     started.map_err(|failure| ended(failure, left(parts, 0, None), sink))?;
     let mut engine = Engine { transport, sink };
     for (at, part) in parts.iter().enumerate() {
         let name = format!("airx-{}.jsonl", part.span.first);
-        engine.sink.unfinished(Some(left(parts, at, None)));
+        engine
+            .sink
+            .count(Count::Unfinished(Some(left(parts, at, None))));
         let file = engine.upload(&name, &part.file);
         let file = file.map_err(|failure| ended(failure, left(parts, at, None), engine.sink))?;
         let order = Order {
@@ -64,7 +66,7 @@ pub fn submit(
         };
         let order = serde_json::to_vec(&order).map_err(std::io::Error::from)?;
         let unsure = left(parts, at, Some(&file));
-        engine.sink.unfinished(Some(unsure.clone()));
+        engine.sink.count(Count::Unfinished(Some(unsure.clone())));
         let batch = engine.create(&order).map_err(|failed| {
             let left = if failed.unsure {
                 unsure
@@ -74,18 +76,18 @@ pub fn submit(
             ended(failed.failure, left, engine.sink)
         })?;
         let untold = untold(&batch, parts, at);
-        engine.sink.unfinished(Some(untold.clone()));
+        engine.sink.count(Count::Unfinished(Some(untold.clone())));
         let told = engine.tell(&batch, &format!("{}\n", batch.id));
         told.map_err(|failure| ended(failure, untold, engine.sink))?;
-        engine.sink.unfinished(None);
+        engine.sink.count(Count::Unfinished(None));
     }
     Ok(())
 }
 
 /// What is left where the batch of the part of this number cannot be told of.
-fn untold(batch: &Batch, parts: &[Part], at: usize) -> Left {
+fn untold(batch: &Batch, parts: &[Part], at: usize) -> Unfinished {
     let rest = parts.get(at + 1).map(|_| left(parts, at + 1, None).message);
-    Left {
+    Unfinished {
         message: format!("; batch {} exists{}", batch.id, rest.unwrap_or_default()),
         hint: None,
     }
@@ -93,7 +95,7 @@ fn untold(batch: &Batch, parts: &[Part], at: usize) -> Left {
 
 /// A failure that leaves this behind. A reader that has gone makes no message of
 /// its own: what exists on the server and what does not is told all the same.
-fn ended(mut failure: Failure, left: Left, sink: &mut dyn Sink) -> Failure {
+fn ended(mut failure: Failure, left: Unfinished, sink: &mut dyn Sink) -> Failure {
     failure.message.push_str(&left.message);
     failure.hint = left.hint.or(failure.hint);
     if failure.class == Class::Ok {
@@ -104,7 +106,7 @@ fn ended(mut failure: Failure, left: Left, sink: &mut dyn Sink) -> Failure {
 
 /// What became of the items by the part of this number. `file` is the uploaded one
 /// of a batch that may exist.
-fn left(parts: &[Part], at: usize, file: Option<&str>) -> Left {
+fn left(parts: &[Part], at: usize, file: Option<&str>) -> Unfinished {
     let Part { span, place, .. } = &parts[at];
     let before = span.first;
     let all = parts
@@ -121,7 +123,7 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Left {
             told,
             "; {rest} of {all} items are not submitted, from {place} of the input on"
         );
-        return Left {
+        return Unfinished {
             message: told,
             hint: None,
         };
@@ -139,7 +141,7 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Left {
         "the batch of file {file} may exist: look with airx batch status --format json before \
          these items are submitted again"
     );
-    Left {
+    Unfinished {
         message: told,
         hint: Some(hint),
     }

@@ -1,12 +1,14 @@
 //! What a run of one item hands over → kept, in place of being printed. What
 //! people should know goes on to the printer, with the item's number.
 
+use std::fmt::Display;
+
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::spent::Spent;
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, Tally, View, Violation, Work};
+use crate::event::{Count, Data, Event, Level, Sink, Tally, Violation, Work};
 use crate::exit::{Class, TABLE};
 
 /// The sink of one item.
@@ -63,7 +65,10 @@ impl<S: Sink> Sink for Collect<S> {
         Ok(())
     }
 
-    fn payload(&mut self, _: &[u8], _: bool) -> Result<(), Failure> {
+    fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
+        if let Data::Answer(text) | Data::Line(text) = data {
+            self.text.push_str(text);
+        }
         Ok(())
     }
 
@@ -71,17 +76,17 @@ impl<S: Sink> Sink for Collect<S> {
         work(self)
     }
 
-    fn wait(&mut self) -> Result<(), Failure> {
+    fn flush(&mut self) -> Result<(), Failure> {
         Ok(())
+    }
+
+    fn retry(&mut self) {
+        self.text.clear();
+        self.errors.clear();
     }
 
     fn printed(&self) -> bool {
         false
-    }
-
-    fn again(&mut self) {
-        self.text.clear();
-        self.errors.clear();
     }
 
     fn count(&mut self, what: Count<'_>) {
@@ -94,34 +99,17 @@ impl<S: Sink> Sink for Collect<S> {
         self.sink.count(what);
     }
 
-    fn text(&mut self, text: &str) -> Result<(), Failure> {
-        self.text.push_str(text);
-        Ok(())
-    }
-
-    fn aside(&mut self, text: &str, withheld: bool) {
-        // The answer comes first; what is wrong with it is known otherwise.
-        if withheld && self.text.is_empty() {
-            text.clone_into(&mut self.text);
-        }
-    }
-
-    fn note(&mut self, level: Level, text: &str) {
+    fn note(&mut self, level: Level, text: &dyn Display) {
         match level {
             // A tool's own words, as it wrote them.
             Level::Always => self.sink.note(level, text),
+            // The answer comes first; what is wrong with it is known otherwise.
+            Level::Withheld if self.text.is_empty() => self.text = text.to_string(),
+            Level::Withheld | Level::Beside => {}
             _ => self
                 .sink
-                .note(level, &format!("item {}: {text}", self.index)),
+                .note(level, &format_args!("item {}: {text}", self.index)),
         }
-    }
-
-    fn verbose(&self) -> bool {
-        self.sink.verbose()
-    }
-
-    fn view(&self) -> View {
-        View::Item
     }
 }
 

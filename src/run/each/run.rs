@@ -96,7 +96,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
             model: Some(&self.job.request.model),
             request_id: None,
         })?;
-        sink.wait()?;
+        sink.flush()?;
         loop {
             self.ask_for_more();
             let done = self.exhausted || self.over.is_some();
@@ -109,7 +109,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
                 Heard::Outcome(outcome) => self.end_of(&outcome, sink)?,
                 Heard::Interrupt(signal) => {
                     if !self.in_flight.is_empty() {
-                        sink.note(Level::Notice, LATER);
+                        sink.note(Level::Notice, &LATER);
                     }
                     self.stop(ended_by(signal));
                 }
@@ -291,7 +291,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
 /// Each line is one write, and leaves at once.
 fn show(outcome: &Outcome, sink: &mut dyn Sink) -> Result<(), Failure> {
     sink.event(&Event::Result(&outcome.told()))?;
-    sink.wait()
+    sink.flush()
 }
 
 fn ended_by(signal: i32) -> Failure {
