@@ -85,7 +85,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l connect-timeout -d 'L
 complete -c airx -n "__fish_airx_using_subcommand chat" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
@@ -98,6 +98,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -s n -l no-stdin -d 'Nev
 complete -c airx -n "__fish_airx_using_subcommand chat" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand chat" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand chat" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
@@ -142,7 +143,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l connect-timeout -d 
 complete -c airx -n "__fish_airx_using_subcommand stream" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
@@ -152,6 +153,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -s n -l no-stdin -d 'N
 complete -c airx -n "__fish_airx_using_subcommand stream" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand stream" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand stream" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
@@ -218,7 +220,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l connect-timeout -d '
 complete -c airx -n "__fish_airx_using_subcommand tools" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
@@ -235,6 +237,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -s n -l no-stdin -d 'Ne
 complete -c airx -n "__fish_airx_using_subcommand tools" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand tools" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand tools" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
@@ -295,7 +298,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l connect-timeout -d 'L
 complete -c airx -n "__fish_airx_using_subcommand json" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
@@ -311,6 +314,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -s n -l no-stdin -d 'Nev
 complete -c airx -n "__fish_airx_using_subcommand json" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand json" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand json" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand json" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand json" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand json" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand json" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
@@ -357,7 +361,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l dry-run -d 'Send nothing; print the lines that would be uploaded' -r -f -a "body\t'The request body'
@@ -386,7 +390,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l usage -d 'Tell tokens, cost and times on standard error'
@@ -408,7 +412,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l usage -d 'Tell tokens, cost and times on standard error'
@@ -430,9 +434,10 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
@@ -451,7 +456,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l usage -d 'Tell tokens, cost and times on standard error'
@@ -461,10 +466,10 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand mock" -l port -d 'Port to listen on; 0 takes a free one' -r
-complete -c airx -n "__fish_airx_using_subcommand mock" -l seed -d 'Chooses the texts, the ids and which requests fail' -r
-complete -c airx -n "__fish_airx_using_subcommand mock" -l rate -d 'Tokens a second; a whole reply waits until its last [default: no limit]' -r
+complete -c airx -n "__fish_airx_using_subcommand mock" -l seed -d 'Seed for the texts, the ids and the choice of requests that fail' -r
+complete -c airx -n "__fish_airx_using_subcommand mock" -l rate -d 'Generate this many tokens a second [default: no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand mock" -l latency -d 'Wait before the first byte of each answer (500ms, 2s)' -r
-complete -c airx -n "__fish_airx_using_subcommand mock" -l tier -d 'Requests in flight as of an account\'s tier; one more gets 429 with code 1302' -r -f -a "v0\t'5 requests in flight'
+complete -c airx -n "__fish_airx_using_subcommand mock" -l tier -d 'Limit the requests in flight as for an account of this tier [default: no limit]' -r -f -a "v0\t'5 requests in flight'
 v1\t'30 requests in flight'
 v2\t'40 requests in flight'
 v3\t'50 requests in flight'"
@@ -474,36 +479,36 @@ balance\t'429, code 1113: the balance is used up'
 404\t'404 in the gateway\'s shape, where `error` is a string'
 redirect\t'301 with a Location'
 429\t'429, code 1302: the rate limit'
-429-now\t'The same with Retry-After: 0'
+429-now\t'429, code 1302, with Retry-After: 0'
 overload\t'429, code 1305: the model is overloaded'
 500\t'500, code 1200'
-503\t'503 as of a server that is still loading its model'
-html502\t'502 with a page of HTML'
+503\t'503: the server is still loading its model'
+html502\t'502 with an HTML page'
 error200\t'200 whose body is an error, code 1305'
 success-false\t'200 with {"code":500,…,"success":false}'
 empty\t'200 without choices'
 filter\t'400, code 1301, with contentFilter: the prompt is blocked'
 context\t'400, code 1261: the prompt is too long'
-hang\t'Accepted, then no response byte for ever'
+hang\t'No response byte, and the connection stays open'
 reset\t'Connection reset before any response byte'
-close\t'Connection closed in order before any response byte'
+close\t'Connection closed before any response byte'
 cut\t'Connection broken in the middle of the answer'
-stall\t'Some of the answer, then silence for ever'
-no-done\t'An end in order, but without finish_reason and [DONE]'
+stall\t'Half of the answer, and the connection stays open'
+no-done\t'Half of the answer, without finish_reason and [DONE]'
 malformed\t'A frame or a body that is not JSON'
-error-frame\t'Some of the answer, then an error frame, code 1302'
+error-frame\t'Half of the answer, then an error frame, code 1302'
 network-error\t'finish_reason network_error'
 sensitive\t'finish_reason sensitive: the answer is blocked'
 length\t'finish_reason length: the answer is cut'
 context-window\t'finish_reason model_context_window_exceeded'
-unknown-finish\t'finish_reason mystery, which no document names'
+unknown-finish\t'finish_reason mystery, which is not documented'
 not-json\t'Prose where JSON was asked for'
 bad-arguments\t'A tool call whose arguments are not JSON'
 no-call\t'Prose where a tool call was expected'"
-complete -c airx -n "__fish_airx_using_subcommand mock" -l script -d 'Exact answers from FILE: NDJSON, one an answer, in order; the last repeats' -r -F
-complete -c airx -n "__fish_airx_using_subcommand mock" -l require-key -d 'Take this key alone: none gets 401 with code 1001, any other 1002' -r
+complete -c airx -n "__fish_airx_using_subcommand mock" -l script -d 'Reply what FILE says: NDJSON, one line a request, in order; the last repeats' -r -F
+complete -c airx -n "__fish_airx_using_subcommand mock" -l require-key -d 'Accept only this key: no key gets 401 with code 1001, another one 1002' -r
 complete -c airx -n "__fish_airx_using_subcommand mock" -l log -d 'Write each request to FILE before it is answered, one JSON object a line' -r -F
-complete -c airx -n "__fish_airx_using_subcommand mock" -l json-schema -d 'Honour `response_format: json_schema` with an example that fits the schema'
+complete -c airx -n "__fish_airx_using_subcommand mock" -l json-schema -d 'Honour `response_format: json_schema`: answer with an example of the schema'
 complete -c airx -n "__fish_airx_using_subcommand mock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand mock" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand models" -l format -d 'How to print the table' -r -f -a "text\t'A table'
@@ -539,12 +544,13 @@ complete -c airx -n "__fish_airx_using_subcommand config" -l connect-timeout -d 
 complete -c airx -n "__fish_airx_using_subcommand config" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l all -d 'show: list the settings that have their defaults, too'
 complete -c airx -n "__fish_airx_using_subcommand config" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand config" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand config" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
 complete -c airx -n "__fish_airx_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand config" -s V -l version -d 'Print version'

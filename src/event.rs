@@ -12,7 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::api::reply::Usage;
+use crate::api::usage::Usage;
 use crate::error::{Failure, Look, Server};
 use crate::models::Cost;
 

@@ -148,6 +148,13 @@ pub struct RequestArgs {
     /// Count this finish_reason as a complete answer too (repeat)
     #[arg(long, value_name = "REASON", action = clap::ArgAction::Append)]
     pub accept: Vec<String>,
+
+    /// Accept an answer with neither text nor tool calls
+    ///
+    /// Without it such an answer is asked for again, twice at most, and ends with
+    /// exit code 7. `json` accepts none in any case.
+    #[arg(long)]
+    pub allow_empty: bool,
 }
 
 /// What is printed, and where.
@@ -270,9 +277,10 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
 
-    /// Further tries while nothing was printed [default: 3]
+    /// Further tries while nothing was printed [default: 5]
     ///
-    /// Made when the server is busy, a connection cannot be made or is reset
+    /// The wait before each doubles from 1 to 30 seconds, half of it random: 16 to
+    /// 31 seconds in all, unless the server names another. Made when the server is busy, a connection cannot be made or is reset
     /// before the answer, or the answer breaks off. Never for a refused key or
     /// an empty account. Overload of the model (1305, 1312) is not counted.
     #[arg(long, value_name = "N")]

@@ -1,18 +1,24 @@
 //! One attempt: a body out, an answer or a failure back, under the clocks.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use crate::answer::{Answer, End, one_line};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, Head, Next, Stream, Transport, too_long};
+use crate::http::{BODY_LIMIT, Head, LAST_LOOK, Next, Stream, Transport, too_long};
 use crate::models;
 use crate::sse;
 
 use super::Ask;
-use super::response::{check, is_success, without_bom};
+use super::response::{check, is_success};
 use super::trace;
+
+/// The byte order mark in UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+/// Most bytes that are held back until it is known whether the body is a stream.
+const BLANK_MAX: usize = 1024;
 
 /// Sends `body` once and folds what comes into `answer`.
 pub(super) fn run(
@@ -95,6 +101,8 @@ struct Clocks {
     deadline: Option<Instant>,
     total: Option<Duration>,
     heard: Instant,
+    /// How long bytes are read on that arrived while the process was stopped.
+    last_look: Option<Instant>,
 }
 
 impl Clocks {
@@ -106,6 +114,7 @@ impl Clocks {
             deadline,
             total: timeouts.total,
             heard: started,
+            last_look: None,
         }
     }
 
@@ -118,6 +127,15 @@ impl Clocks {
             self.first_token.map(|(limit, _)| limit)
         };
         own.into_iter().chain(self.deadline).min()
+    }
+
+    /// Whether a clock has run out over the bytes that have just come, and those that
+    /// had arrived with them are read.
+    fn have_run_out(&mut self, begun: bool) -> bool {
+        if self.limit(begun).is_none_or(|limit| self.heard < limit) {
+            return false;
+        }
+        self.heard >= *self.last_look.get_or_insert(self.heard + LAST_LOOK)
     }
 
     /// Which clock it was that ran out.
@@ -172,7 +190,8 @@ fn streamed(
         return unstreamed(ask, &head, Vec::new(), &mut stream, &clocks, answer);
     }
     let mut parser = sse::Parser::default();
-    let mut sniffed = false;
+    // Bytes before the first that says what the body is.
+    let mut blank = Some(Vec::new());
     let end = loop {
         let limit = clocks.limit(answer.begun);
         if !stream.has_arrived() {
@@ -181,15 +200,20 @@ fn streamed(
         let ended = match stream.next(limit) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
-                if !sniffed && let Some(first) = without_bom(bytes).trim_ascii_start().first() {
-                    sniffed = true;
-                    // Neither JSON nor HTML is an event stream, whatever the
-                    // content type says: no field begins so.
-                    if matches!(first, b'{' | b'[' | b'<') {
-                        let begun = bytes.to_vec();
-                        return unstreamed(ask, &head, begun, &mut stream, &clocks, answer);
+                let mut bytes = Cow::Borrowed(bytes);
+                if let Some(before) = blank.take() {
+                    let begun = [&before[..], &bytes].concat();
+                    match first_byte(&begun) {
+                        None if begun.len() < BLANK_MAX => blank = Some(begun),
+                        // Neither JSON nor HTML is an event stream, whatever the
+                        // content type says: no field begins so.
+                        Some(b'{' | b'[' | b'<') => {
+                            return unstreamed(ask, &head, begun, &mut stream, &clocks, answer);
+                        }
+                        _ => bytes = begun.into(),
                     }
                 }
+                let bytes = if blank.is_some() { &[] } else { &*bytes };
                 sink.burst(&mut |sink| {
                     parser.feed(bytes, |frame| answer.frame(frame, ask.keep, sink))
                 })?;
@@ -197,8 +221,7 @@ fn streamed(
                     break End::Proper;
                 }
                 // Checked here too: a stream that never pauses meets no wait.
-                let limit = clocks.limit(answer.begun);
-                if limit.is_none_or(|limit| clocks.heard < limit) {
+                if !clocks.have_run_out(answer.begun) {
                     continue;
                 }
                 Err(clocks.ran_out(answer.begun))
@@ -210,9 +233,19 @@ fn streamed(
         };
         // However it ended: a last [DONE] may lack the end of its line.
         parser.finish(|frame| answer.frame(frame, ask.keep, sink))?;
+        answer.finish(ask.keep, sink)?;
         break if answer.done { End::Proper } else { ended? };
     };
     answer.judge(ask.accept, end)
+}
+
+/// The first byte after white space and a byte order mark; none until it has come.
+fn first_byte(body: &[u8]) -> Option<u8> {
+    if body.len() < BOM.len() && BOM.starts_with(body) {
+        return None;
+    }
+    let body = body.strip_prefix(BOM).unwrap_or(body);
+    body.trim_ascii_start().first().copied()
 }
 
 /// A response to a streamed request that is no event stream: an error, or a

@@ -14,7 +14,7 @@ pub const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 /// `--timeout`.
 pub const TIMEOUT: Duration = Duration::from_secs(300);
 /// `--retries`.
-pub const RETRIES: u32 = 3;
+pub const RETRIES: u32 = 5;
 /// `--max-in-flight`; 0 is no limit.
 pub const MAX_IN_FLIGHT: u32 = 0;
 /// `--poll`.
@@ -48,8 +48,10 @@ pub fn text(name: &str) -> Option<String> {
         "format" => "text".to_owned(),
         "render" => "auto".to_owned(),
         "tier" => "v0".to_owned(),
-        "greedy" | "no-stdin" | "lossy" | "usage" | "reasoning" | "quiet" | "verbose"
-        | "unordered" | "no-item" | "allow-http" | "pretty" | "require-call" => "false".to_owned(),
+        "greedy" | "allow-empty" | "no-stdin" | "lossy" | "usage" | "reasoning" | "quiet"
+        | "verbose" | "unordered" | "no-item" | "allow-http" | "pretty" | "require-call" => {
+            "false".to_owned()
+        }
         _ => return None,
     })
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use airx::api::reply::{CompletionDetails, PromptDetails, Usage};
+use airx::api::usage::{CompletionDetails, PromptDetails, Usage};
 use airx::event::{Event, Fault, ItemResult, VERSION, Violation};
 use airx::exit::TABLE;
 use airx::help::EVENTS;

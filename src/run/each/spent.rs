@@ -2,7 +2,7 @@
 //! cost, and what they may have cost where no server told.
 
 use super::budget::Budget;
-use crate::api::reply::Usage;
+use crate::api::usage::Usage;
 use crate::request::{Allowance, Bounds, Charge};
 
 /// Classes of failures for which no answer was made that could cost something.
