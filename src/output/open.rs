@@ -3,9 +3,8 @@
 use std::io::{IsTerminal, Stderr};
 use std::path::Path;
 
-use super::atomic_file::meta;
 use super::descriptor::{is_descriptor, is_stdout};
-use super::{Options, Output, Printer, Shared, Which};
+use super::{Meta, Options, Output, Printer, Shared, Which};
 use crate::cli::{Format, OutputArgs, Render};
 use crate::error::Failure;
 use crate::safe_path::same_file;
@@ -62,7 +61,7 @@ pub fn open(
     };
     let meta = meta_path
         .filter(|_| conflict.is_ok())
-        .map(|path| meta(&path).map(|file| (path, file)))
+        .map(Meta::open)
         .transpose();
     let extract = args.extract.take().map(|which| Which::parse(&which));
     let prose = !matches!(command, "json" | "batch") && results.is_none();

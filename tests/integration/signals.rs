@@ -417,7 +417,7 @@ fn a_spinner_is_wiped_before_the_message() {
     assert_eq!(finish(child).signal, Some(2));
     let shown = shown.all();
     assert!(
-        shown.ends_with("\u{1b}[2Kairx: signal: ended by SIGINT\n"),
+        shown.ends_with("\u{1b}[2Kairx: \u{1b}[1;31msignal:\u{1b}[0m ended by SIGINT\n"),
         "{shown:?}"
     );
 }
