@@ -88,6 +88,10 @@ archive:
     packaging/archive.sh
     packaging/install-test.sh
 
+# Build the OCI image and run airx in it (needs buildah)
+image:
+    packaging/image.sh
+
 # Check that other platforms compile
 cross-check:
     packaging/cross-check.sh

@@ -762,7 +762,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__config)
-            opts="-m -h -V --format --config --profile --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --help --version show check"
+            opts="-m -h -V --all --format --config --profile --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --help --version show check path"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -82,8 +82,8 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l connect-timeout -d 'L
 complete -c airx -n "__fish_airx_using_subcommand chat" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
-complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -138,8 +138,8 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l connect-timeout -d 
 complete -c airx -n "__fish_airx_using_subcommand stream" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
-complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -162,9 +162,9 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l only -d 'Offer only 
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retrieval -d 'Let the provider look into this knowledge base' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retrieval-prompt -d 'How --retrieval puts what it found: a text with {{knowledge}} and {{question}}' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l exec -d 'Command that a tool\'s calls run (repeat)' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l rounds -d 'Most requests in all; calls in the last one\'s answer are exit 11' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l rounds -d 'Most requests in all; calls in the last one\'s answer are exit 11 [default: 8]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l tool-timeout -d 'Longest time for one call; then its process group is killed [default: 60s]' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l tool-max-bytes -d 'Longest result in bytes; what is longer is cut, with a mark' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l tool-max-bytes -d 'Longest result in bytes; what is longer is cut, with a mark [default: 65536]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l each -d 'One request for each line of standard input; `=json` for each JSON value' -r -f -a "lines\t'One item a line'
 json\t'One JSON value a line'"
 complete -c airx -n "__fish_airx_using_subcommand tools" -l items -d 'Read the items from FILE instead of standard input' -r -F
@@ -211,8 +211,8 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l connect-timeout -d '
 complete -c airx -n "__fish_airx_using_subcommand tools" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -284,8 +284,8 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l connect-timeout -d 'L
 complete -c airx -n "__fish_airx_using_subcommand json" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
-complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -342,7 +342,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l dry-run -d 'Send nothing; print the lines that would be uploaded' -r -f -a "body\t'The request body'
@@ -371,7 +371,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from status" -l usage -d 'Tell tokens, cost and times on standard error'
@@ -393,7 +393,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from wait" -l usage -d 'Tell tokens, cost and times on standard error'
@@ -415,7 +415,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l usage -d 'Tell tokens, cost and times on standard error'
@@ -436,7 +436,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l cacert -d 'Trust the certificates of this PEM file, in place of the system\'s' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l connect-timeout -d 'Longest wait for a connection [default: 8s]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -l usage -d 'Tell tokens, cost and times on standard error'
@@ -446,10 +446,10 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from cancel" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand mock" -l port -d 'Port to listen on; 0 takes a free one' -r
-complete -c airx -n "__fish_airx_using_subcommand mock" -l seed -d 'Chooses the texts, the ids and which requests fail' -r
-complete -c airx -n "__fish_airx_using_subcommand mock" -l rate -d 'Tokens a second; a whole reply waits until its last [default: no limit]' -r
+complete -c airx -n "__fish_airx_using_subcommand mock" -l seed -d 'Seed for the texts, the ids and the choice of requests that fail' -r
+complete -c airx -n "__fish_airx_using_subcommand mock" -l rate -d 'Generate this many tokens a second [default: no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand mock" -l latency -d 'Wait before the first byte of each answer (500ms, 2s)' -r
-complete -c airx -n "__fish_airx_using_subcommand mock" -l tier -d 'Requests in flight as of an account\'s tier; one more gets 429 with code 1302' -r -f -a "v0\t'5 requests in flight'
+complete -c airx -n "__fish_airx_using_subcommand mock" -l tier -d 'Limit the requests in flight as for an account of this tier [default: no limit]' -r -f -a "v0\t'5 requests in flight'
 v1\t'30 requests in flight'
 v2\t'40 requests in flight'
 v3\t'50 requests in flight'"
@@ -459,36 +459,36 @@ balance\t'429, code 1113: the balance is used up'
 404\t'404 in the gateway\'s shape, where `error` is a string'
 redirect\t'301 with a Location'
 429\t'429, code 1302: the rate limit'
-429-now\t'The same with Retry-After: 0'
+429-now\t'429, code 1302, with Retry-After: 0'
 overload\t'429, code 1305: the model is overloaded'
 500\t'500, code 1200'
-503\t'503 as of a server that is still loading its model'
-html502\t'502 with a page of HTML'
+503\t'503: the server is still loading its model'
+html502\t'502 with an HTML page'
 error200\t'200 whose body is an error, code 1305'
 success-false\t'200 with {"code":500,…,"success":false}'
 empty\t'200 without choices'
 filter\t'400, code 1301, with contentFilter: the prompt is blocked'
 context\t'400, code 1261: the prompt is too long'
-hang\t'Accepted, then no response byte for ever'
+hang\t'No response byte, and the connection stays open'
 reset\t'Connection reset before any response byte'
-close\t'Connection closed in order before any response byte'
+close\t'Connection closed before any response byte'
 cut\t'Connection broken in the middle of the answer'
-stall\t'Some of the answer, then silence for ever'
-no-done\t'An end in order, but without finish_reason and [DONE]'
+stall\t'Half of the answer, and the connection stays open'
+no-done\t'Half of the answer, without finish_reason and [DONE]'
 malformed\t'A frame or a body that is not JSON'
-error-frame\t'Some of the answer, then an error frame, code 1302'
+error-frame\t'Half of the answer, then an error frame, code 1302'
 network-error\t'finish_reason network_error'
 sensitive\t'finish_reason sensitive: the answer is blocked'
 length\t'finish_reason length: the answer is cut'
 context-window\t'finish_reason model_context_window_exceeded'
-unknown-finish\t'finish_reason mystery, which no document names'
+unknown-finish\t'finish_reason mystery, which is not documented'
 not-json\t'Prose where JSON was asked for'
 bad-arguments\t'A tool call whose arguments are not JSON'
 no-call\t'Prose where a tool call was expected'"
-complete -c airx -n "__fish_airx_using_subcommand mock" -l script -d 'Exact answers from FILE: NDJSON, one an answer, in order; the last repeats' -r -F
-complete -c airx -n "__fish_airx_using_subcommand mock" -l require-key -d 'Take this key alone: none gets 401 with code 1001, any other 1002' -r
+complete -c airx -n "__fish_airx_using_subcommand mock" -l script -d 'Reply what FILE says: NDJSON, one line a request, in order; the last repeats' -r -F
+complete -c airx -n "__fish_airx_using_subcommand mock" -l require-key -d 'Accept only this key: no key gets 401 with code 1001, another one 1002' -r
 complete -c airx -n "__fish_airx_using_subcommand mock" -l log -d 'Write each request to FILE before it is answered, one JSON object a line' -r -F
-complete -c airx -n "__fish_airx_using_subcommand mock" -l json-schema -d 'Honour `response_format: json_schema` with an example that fits the schema'
+complete -c airx -n "__fish_airx_using_subcommand mock" -l json-schema -d 'Honour `response_format: json_schema`: answer with an example of the schema'
 complete -c airx -n "__fish_airx_using_subcommand mock" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand mock" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand models" -l format -d 'How to print the table' -r -f -a "text\t'A table'
@@ -524,10 +524,11 @@ complete -c airx -n "__fish_airx_using_subcommand config" -l connect-timeout -d 
 complete -c airx -n "__fish_airx_using_subcommand config" -l first-token-timeout -d '`stream`: longest wait for the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l idle-timeout -d '`stream`: longest silence after the first token [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l timeout -d 'Longest time for one answer with its retries [default: 300s]' -r
-complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Further tries while nothing was printed [default: 3]' -r
-complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l record -d 'Keep each exchange with the server in a file of folder DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand config" -l all -d 'show: list the settings that have their defaults, too'
 complete -c airx -n "__fish_airx_using_subcommand config" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
 complete -c airx -n "__fish_airx_using_subcommand config" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
 complete -c airx -n "__fish_airx_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'

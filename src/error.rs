@@ -1,24 +1,59 @@
 //! The one error type: a [`Class`] by who can fix it, one line that says what
-//! happened, and a hint where there is something to do.
+//! happened, a hint, and the setting that it is about.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::exit::Class;
 
-/// Why a run failed; everything an `error` event and standard error tell.
+/// Where a value comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// An option of the command line: its long name, without dashes.
+    Option(&'static str),
+    /// An environment variable.
+    Variable(&'static str),
+    /// The configuration file.
+    File(FilePlace),
+    /// airx itself.
+    Default,
+}
+
+/// A value of the configuration file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FilePlace {
+    /// The file.
+    pub path: PathBuf,
+    /// Its line, from 1.
+    pub line: usize,
+    /// The character of the line, from 1.
+    pub column: usize,
+    /// The profile that the value belongs to.
+    pub profile: Option<String>,
+}
+
+impl fmt::Display for FilePlace {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}:{}", self.path.display(), self.line, self.column)
+    }
+}
+
+/// Why a run failed: what standard error and an `error` event report.
 #[derive(Debug, Clone)]
 pub struct Failure {
     /// By who can fix it; decides the exit code.
     pub class: Class,
     /// One line, no final period: what happened, and where.
     pub message: String,
-    /// What to do about it, in English.
+    /// What to do about it.
     pub hint: Option<String>,
     /// Where a reader sees more about it. The output words it by its format, in front
     /// of the hint.
     pub look: Option<Look>,
-    /// What the server said, where it was the server that failed the run.
+    /// The setting that it is about.
+    pub origin: Option<Origin>,
+    /// What the server said, if the server failed the run.
     pub server: Option<Box<Server>>,
     /// A failure to connect or a reset before any response byte: worth another try.
     pub retryable: bool,
@@ -68,6 +103,7 @@ impl Failure {
             message: message.into(),
             hint: None,
             look: None,
+            origin: None,
             server: None,
             retryable: false,
             signal: None,
@@ -83,6 +119,25 @@ impl Failure {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// Names the option that the failure is about; the message names it, too. The merge
+    /// of the settings finds out where the option's value came from.
+    #[must_use]
+    pub fn about(mut self, option: &'static str) -> Self {
+        self.origin = Some(Origin::Option(option));
+        self
+    }
+
+    /// Says where the value came from that the failure is about. A place in a file goes
+    /// in front of the message.
+    #[must_use]
+    pub fn from_origin(mut self, origin: Origin) -> Self {
+        if let Origin::File(place) = &origin {
+            self.message = format!("{place}: {}", self.message);
+        }
+        self.origin = Some(origin);
         self
     }
 

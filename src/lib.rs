@@ -17,6 +17,7 @@ pub mod exit;
 pub mod help;
 pub mod http;
 pub mod markdown;
+pub mod math;
 pub mod mock;
 pub mod models;
 pub mod output;
@@ -28,7 +29,7 @@ mod safe_path;
 pub mod schema;
 pub mod secret;
 pub mod settings;
-mod shell_install;
+pub mod shell_install;
 #[cfg(unix)]
 mod signals;
 pub mod sse;
@@ -38,8 +39,7 @@ mod temp_files;
 mod terminal;
 pub mod tools;
 
-use clap::error::ErrorKind;
-use cli::Command;
+use cli::{Command, Parsed};
 use config::Config;
 use error::Failure;
 use output::Output;
@@ -54,51 +54,43 @@ const VERSION: &str = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
 pub fn run() -> ! {
     #[cfg(unix)]
     signals::survive_file_size_limit();
-    let mut arguments = std::env::args_os().skip(1);
-    let only = arguments.next().filter(|_| arguments.next().is_none());
-    // Answered before the command line is even described: it is asked a lot.
-    let code = if only.is_some_and(|only| only == "--version" || only == "-V") {
-        print(VERSION)
-    } else {
-        match cli::Cli::from_env() {
-            Ok(cli) => command(cli.command),
-            Err(error) if error.use_stderr() => {
-                refuse(&cli::parse_error(&error, &cli::arguments()))
-            }
-            // A command's is the program's.
-            Err(error) if error.kind() == ErrorKind::DisplayVersion => print(VERSION),
-            Err(error) => {
-                let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-                print(&run::print::help_flag(&error.to_string(), &arguments))
-            }
-        }
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let code = match arguments.as_slice() {
+        // Answered before the command line is described: scripts ask often.
+        [only] if only == "--version" || only == "-V" => print(VERSION),
+        _ => match cli::parse(&arguments) {
+            Parsed::Run(command) => dispatch(command),
+            Parsed::Version => print(VERSION),
+            Parsed::Help(text) => print(&help::page::help_flag(&text, &arguments)),
+            Parsed::Refused(failure) => refuse(&failure),
+        },
     };
     std::process::exit(code.into())
 }
 
-fn command(mut command: Command) -> u8 {
-    let config = Config::below(&mut command);
+fn dispatch(mut command: Command) -> u8 {
+    let merged = settings::merge(&mut command);
     match command {
         Command::Chat(args) => {
             let each = Some(args.each);
-            converse("chat", args.common, each, Task::Answer, config)
+            converse("chat", args.common, each, Task::Answer, merged)
         }
-        Command::Stream(args) => converse("stream", args.common, None, Task::Answer, config),
+        Command::Stream(args) => converse("stream", args.common, None, Task::Answer, merged),
         Command::Tools(args) => {
             let task = Task::Tools(args.offer, args.run);
-            converse("tools", args.common, Some(args.each), task, config)
+            converse("tools", args.common, Some(args.each), task, merged)
         }
         Command::Json(args) => {
             let task = Task::Json(args.answer);
-            converse("json", args.common, Some(args.each), task, config)
+            converse("json", args.common, Some(args.each), task, merged)
         }
-        Command::Batch(args) => batch(args.action, config),
+        Command::Batch(args) => batch(args.action, merged),
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
             Err(failure) => refuse(&failure),
         },
         Command::Models(args) => match Config::load(&args.file) {
-            Ok(_) => print(&run::print::models(args.format, medium())),
+            Ok(_) => print(&run::models::print(args.format, medium())),
             Err(failure) => refuse(&failure),
         },
         Command::Config(args) => {
@@ -110,7 +102,7 @@ fn command(mut command: Command) -> u8 {
             }
         }
         Command::Completions(args) => {
-            let script = run::print::completions(args.shell);
+            let script = shell_install::script(args.shell);
             let told = match args {
                 args if args.install => shell_install::install(args.shell, script),
                 args if args.uninstall => shell_install::uninstall(args.shell, script),
@@ -118,7 +110,7 @@ fn command(mut command: Command) -> u8 {
             };
             told.map_or_else(|failure| refuse(&failure), |text| print(&text))
         }
-        Command::Help(args) => match run::print::help(&args.subject) {
+        Command::Help(args) => match help::page::help(&args.subject) {
             Ok(text) => print(&text),
             Err(failure) => refuse(&failure),
         },

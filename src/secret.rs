@@ -175,7 +175,17 @@ fn key_parts(key: &str) -> Vec<&str> {
 
 /// A secret as it stands, with the blanks of a form, and in base64.
 fn forms(secret: &str) -> Vec<Secret> {
-    let mut forms = vec![secret.to_owned(), secret.replace(' ', "+")];
+    // A JSON text as serde_json and others write it, whatever stands before it: a
+    // backslash there would make another escape of the first characters.
+    let json = serde_json::to_string(secret).unwrap_or_default();
+    let json = json.get(1..json.len() - 1).unwrap_or_default();
+    let mut forms = vec![
+        secret.to_owned(),
+        secret.replace(' ', "+"),
+        secret.replace('\t', "t"),
+        json.to_owned(),
+        json.replace('/', "\\/"),
+    ];
     // A text that base64 holds at another alignment shares no characters with
     // its own encoding; those that depend on its neighbours are cut off.
     for shift in 0..3_usize {
@@ -337,17 +347,15 @@ fn json_escape(bytes: &[u8]) -> Read {
     let Some(letter) = bytes.get(1) else {
         return Read::CutOff;
     };
-    let simple = match letter {
-        b'"' | b'\\' | b'/' => char::from(*letter),
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'u' => return unicode_escape(bytes),
-        _ => return Read::Plain,
-    };
-    Read::Character(simple, 2)
+    match letter {
+        // The letters stand for control characters, which no secret holds but a tab.
+        // As letters they may be the first of a secret behind a backslash.
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
+            Read::Character(char::from(*letter), 2)
+        }
+        b'u' => unicode_escape(bytes),
+        _ => Read::Plain,
+    }
 }
 
 /// `\uXXXX`, or two of them that make a pair.

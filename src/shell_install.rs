@@ -14,12 +14,23 @@ use crate::safe_path;
 /// By this line a script is known as airx's own, whatever its version.
 const MARK: &str = "# Written by airx completions --install; changes are lost at the next one.";
 
+/// A shell's completion script, as it was generated when the program was made.
+pub fn script(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Bash => include_str!("../completions/airx.bash"),
+        Shell::Zsh => include_str!("../completions/_airx"),
+        Shell::Fish => include_str!("../completions/airx.fish"),
+        Shell::PowerShell => include_str!("../completions/_airx.ps1"),
+        Shell::Elvish => include_str!("../completions/airx.elv"),
+    }
+}
+
 /// Writes `script` to its place, in one step, and tells where that is.
 ///
 /// # Errors
 /// Exit 2: a shell that has no such place, a file there that is not airx's, a
 /// folder that cannot be written. Exit 1: the writing itself failed.
-pub(crate) fn install(shell: Shell, script: &str) -> Result<String, Failure> {
+pub fn install(shell: Shell, script: &str) -> Result<String, Failure> {
     let place = place(shell)?;
     let text = marked(shell, script);
     let found = read(&place)?;
@@ -48,7 +59,7 @@ pub(crate) fn install(shell: Shell, script: &str) -> Result<String, Failure> {
 ///
 /// # Errors
 /// As there.
-pub(crate) fn uninstall(shell: Shell, script: &str) -> Result<String, Failure> {
+pub fn uninstall(shell: Shell, script: &str) -> Result<String, Failure> {
     let place = place(shell)?;
     let shown = place.display();
     match read(&place)? {

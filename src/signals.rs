@@ -78,7 +78,7 @@ pub(crate) fn die(signal: i32) -> ! {
 
 fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     let last = Instant::now() + GRACE;
-    let children = process::pass_on(signal);
+    let children = process::forward_signal(signal);
     let (ended, end) = channel::<()>();
     let writes = printer.writes();
     let finish = move || {
@@ -98,7 +98,7 @@ fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
             before = now;
         }
     }
-    children.end(last);
+    children.kill_after(last);
     die(signal);
 }
 

@@ -58,7 +58,7 @@ const NARROW: &[(&str, &[&str])] = &[
     ("terminal", &[]),
     ("suggest", &[]),
     ("table", &["terminal"]),
-    ("markdown", &["math", "terminal"]),
+    ("markdown", &["math"]),
 ];
 
 /// Arrows against the layers that are still to go.
@@ -80,9 +80,10 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "lib.rs", "run/print.rs"]),
     ("indicatif", &["output/status.rs"]),
     ("jsonschema", &["schema"]),
-    ("rmcp", &["tools/mcp"]),
+    ("rmcp", &["tools/mcp/session.rs", "tools/mcp/transport.rs"]),
     ("toml", &["config"]),
     ("comfy_table", &["table.rs"]),
+    ("pulldown_cmark", &["markdown"]),
     ("strsim", &["suggest.rs"]),
 ];
 

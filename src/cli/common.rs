@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use super::FileArgs;
+use super::{FileArgs, duration};
 
 /// The prompt and every shared option.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct Common {
     #[command(flatten)]
     pub input: InputArgs,
@@ -151,7 +151,7 @@ pub struct RequestArgs {
 }
 
 /// What is printed, and where.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Output")]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct OutputArgs {
@@ -176,14 +176,8 @@ pub struct OutputArgs {
     /// always "Compare B-trees and LSM trees" | less -R. `never` prints the answer as
     /// it is. NO_COLOR takes the colours away, TERM=dumb every escape sequence;
     /// CLICOLOR_FORCE=1 makes `auto` render into a pipe.
-    #[arg(
-        long,
-        value_name = "auto|always|never",
-        default_value = "auto",
-        hide_default_value = true,
-        hide_possible_values = true
-    )]
-    pub render: Render,
+    #[arg(long, value_name = "auto|always|never", hide_possible_values = true)]
+    pub render: Option<Render>,
 
     /// Print only the first fenced code block, `=all`, `=last`, or of `=LANGUAGE`
     #[arg(short = 'x', long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "first")]
@@ -219,12 +213,17 @@ impl OutputArgs {
     pub fn format(&self) -> Format {
         self.format.unwrap_or(Format::Text)
     }
+
+    /// `--render`, or auto.
+    pub fn render(&self) -> Render {
+        self.render.unwrap_or(Render::Auto)
+    }
 }
 
 /// The way to the server.
 ///
 /// Durations: `90s`, `5m`, `500ms`; a bare number is seconds; `0` is none.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
     /// Server to ask, the part before /chat/completions [AIRX_BASE_URL]
@@ -271,15 +270,16 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub timeout: Option<Duration>,
 
-    /// Further tries while nothing was printed [default: 3]
+    /// Further tries while nothing was printed [default: 5]
     ///
-    /// Made when the server is busy, a connection cannot be made or is reset
+    /// The wait before each doubles from 1 to 30 seconds, half of it random: 16 to
+    /// 31 seconds in all, unless the server names another. Made when the server is busy, a connection cannot be made or is reset
     /// before the answer, or the answer breaks off. Never for a refused key or
     /// an empty account. Overload of the model (1305, 1312) is not counted.
     #[arg(long, value_name = "N")]
     pub retries: Option<u32>,
 
-    /// Requests in flight at most, over all runs of airx [0: no limit; AIRX_MAX_IN_FLIGHT]
+    /// Requests in flight at most, over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]
     ///
     /// Counted are the requests of this user with the same host, port, key and
     /// model, so that `xargs -P 50 airx chat` stays inside an account's limit.
@@ -346,42 +346,4 @@ pub enum DryRun {
     Body,
     /// A command that bash runs as it stands
     Curl,
-}
-
-/// Reads `90s`, `5m`, `500ms`, `1h` or a bare number of seconds, with a
-/// fraction where one is wanted; zero is no limit.
-pub fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text
-        .find(|c: char| !c.is_ascii_digit() && c != '.')
-        .unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let scale = match unit {
-        "ms" => 0.001,
-        "" | "s" => 1.0,
-        "m" => 60.0,
-        "h" => 3600.0,
-        _ => return Err("write 500ms, 90s, 5m or a number of seconds".into()),
-    };
-    let seconds = number
-        .parse::<f64>()
-        .map_err(|_| "write 500ms, 90s, 5m or a number of seconds")?;
-    Duration::try_from_secs_f64(seconds * scale).map_err(|_| "the duration is too long".into())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::duration;
-
-    #[test]
-    fn durations_take_units_and_bare_seconds() {
-        let millis = |text| duration(text).map(|duration| duration.as_millis());
-        assert_eq!(millis("500ms"), Ok(500));
-        assert_eq!(millis("90s"), Ok(90_000));
-        assert_eq!(millis("5m"), Ok(300_000));
-        assert_eq!(millis("1.5"), Ok(1500));
-        assert_eq!(millis("0"), Ok(0));
-        for wrong in ["", "s", "-1", "1d", "1 s", "."] {
-            assert!(millis(wrong).is_err(), "{wrong}");
-        }
-    }
 }

@@ -38,6 +38,10 @@ pub struct ConfigArgs {
     #[arg(value_name = "FILE", conflicts_with = "config")]
     pub path: Option<PathBuf>,
 
+    /// show: list the settings that have their defaults, too
+    #[arg(long)]
+    pub all: bool,
+
     /// show: how to print the settings
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     pub format: ModelsFormat,
@@ -57,4 +61,6 @@ pub enum ConfigAction {
     Show,
     /// The whole file held against what airx takes
     Check,
+    /// Where the file is, or would be
+    Path,
 }

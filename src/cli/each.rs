@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use super::Tier;
 
 /// Many inputs in one run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Many inputs")]
 pub struct EachArgs {
     /// One request for each line of standard input; `=json` for each JSON value

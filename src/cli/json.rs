@@ -26,7 +26,7 @@ pub struct JsonArgs {
 }
 
 /// What the answer has to be, and how it is printed.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct JsonAnswer {
     /// JSON Schema that the answer must fit: JSON, or the file that it is in

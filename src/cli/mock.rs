@@ -10,24 +10,25 @@ use clap::builder::{PossibleValue, TypedValueParser};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ValueEnum};
 
-use super::common::duration;
+use super::duration;
 
 /// Run a loopback server that speaks the API, for trying and testing scripts offline
 ///
-/// Without a COMMAND it prints its base URL as the first line of standard
-/// output and serves until it is killed. With one it prints nothing, sets
-/// AIRX_BASE_URL and AIRX_API_KEY for it, takes ZHIPUAI_* and ZAI_* out of its
-/// environment, puts this very airx first on its PATH, runs it, and ends with
-/// its status (128 + n where a signal n killed it).
+/// Without a COMMAND it prints its base URL as the first line of standard output
+/// and serves until it is killed. With a COMMAND it prints nothing. It sets
+/// AIRX_BASE_URL and AIRX_API_KEY for the command, removes ZHIPUAI_* and ZAI_*
+/// from its environment, puts this airx first on its PATH, runs it, and exits
+/// with its status (128 + n if signal n killed it).
 ///
-/// Files and batches are kept in its memory: 1000 files, 256 MiB in all. A batch
-/// takes no time: each GET of it moves it on by one state, from validating over
-/// in_progress and finalizing to completed. Its output is not in the input's
-/// order; an item without an answer is in the error file.
+/// Chats, streams, tools, JSON, files, batches and the list of models are served.
+/// Files and batches are kept in memory: 1000 files, 256 MiB in all. Each GET of a
+/// batch moves it on by one state, from validating over in_progress and finalizing
+/// to completed. The lines of its output are in random order; items without an
+/// answer are in the error file.
 ///
-/// Only this machine can reach it: it listens on 127.0.0.1. Every answer that
-/// it makes up says that it is from the mock, and is the same for the same
-/// --seed and messages. The model `no-such-model` is refused; any other is taken.
+/// The server listens on 127.0.0.1 only. Every answer that it makes up says that it
+/// is from the mock, and is the same for the same --seed and messages. The model
+/// `no-such-model` is refused; any other is accepted.
 ///
 /// Example: airx mock --fail 500:0.3 -- bash nightly.sh
 #[derive(Debug, Default, Args)]
@@ -36,11 +37,13 @@ pub struct MockArgs {
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub port: u16,
 
-    /// Chooses the texts, the ids and which requests fail
+    /// Seed for the texts, the ids and the choice of requests that fail
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub seed: u64,
 
-    /// Tokens a second; a whole reply waits until its last [default: no limit]
+    /// Generate this many tokens a second [default: no limit]
+    ///
+    /// An answer that is not streamed is sent when its last token is due.
     #[arg(long, value_name = "TOKENS_PER_SECOND", value_parser = rate)]
     pub rate: Option<f64>,
 
@@ -48,53 +51,53 @@ pub struct MockArgs {
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub latency: Option<Duration>,
 
-    /// Requests in flight as of an account's tier; one more gets 429 with code 1302
+    /// Limit the requests in flight as for an account of this tier [default: no limit]
     ///
-    /// A request is in flight from when it was read until its answer has been
-    /// sent. Without it there is no limit.
+    /// One request more gets 429 with code 1302. A request is in flight from when
+    /// it was read until its answer has been sent.
     #[arg(long, value_name = "TIER")]
     pub tier: Option<Tier>,
 
     /// Fail in this way, always or with a probability from 0 to 1 (repeat)
     ///
-    /// The first that applies is taken. --seed, the messages and how often they
+    /// The first that applies is used. --seed, the messages and how often they
     /// were sent before decide which requests fail, so a run can be repeated.
     /// A request that the API would refuse is refused all the same.
     ///
-    /// Answers fail, those to the items of a batch among them. With @files or
-    /// @batches (500@files, cut:0.5@batches) the requests to these paths fail
-    /// instead, before anything else is looked at; the kinds for that are those
-    /// that answer with an error, and hang, reset, close, cut, stall, malformed.
+    /// Answers fail, those to the items of a batch too. With @files or @batches
+    /// (500@files, cut:0.5@batches) the requests to these paths fail instead, before
+    /// they are read. Kinds for these are the errors, and hang, reset, close, cut,
+    /// stall and malformed.
     #[arg(long, value_name = "KIND[:PROBABILITY][@PLACE]", value_parser = FaultParser, action = clap::ArgAction::Append)]
     pub fail: Vec<Fault>,
 
-    /// Exact answers from FILE: NDJSON, one an answer, in order; the last repeats
+    /// Reply what FILE says: NDJSON, one line a request, in order; the last repeats
     ///
-    /// Members of a line: `content`, `reasoning`, `tool_calls` (as the API has
-    /// them or {"name","arguments"}) and `finish_reason`; or `status`, `headers`
-    /// and `body` (a string as it is, or any JSON value); or `sse`, a list of
-    /// payloads, strings as they are, where `[DONE]` is not added by itself; or
-    /// `fail`, a kind of --fail. `delay` takes the place of --latency. `{}` is
-    /// an answer that the mock makes up. The items of a batch take their turn.
+    /// Members of a line: `content`, `reasoning`, `tool_calls` (as in the API or
+    /// {"name","arguments"}) and `finish_reason`; or `status`, `headers` and `body`
+    /// (a string as it is, or any JSON value); or `sse`, a list of payloads, strings
+    /// as they are, without an added `[DONE]`; or `fail`, a kind of --fail. `delay`
+    /// replaces --latency. `{}` is an answer that the mock makes up. The items of a
+    /// batch use lines, too.
     #[arg(long, value_name = "FILE")]
     pub script: Option<PathBuf>,
 
-    /// Honour `response_format: json_schema` with an example that fits the schema
+    /// Honour `response_format: json_schema`: answer with an example of the schema
     ///
-    /// Without it such a request is refused with 400 and code 1214, as servers do
-    /// that know `json_object` alone. A schema of which no example can be made is
-    /// refused in the same way.
+    /// Without it such a request gets 400 with code 1214, as from servers that know
+    /// only `json_object`. A schema that the mock can make no example of gets the
+    /// same.
     #[arg(long)]
     pub json_schema: bool,
 
-    /// Take this key alone: none gets 401 with code 1001, any other 1002
+    /// Accept only this key: no key gets 401 with code 1001, another one 1002
     #[arg(long, value_name = "KEY")]
     pub require_key: Option<String>,
 
     /// Write each request to FILE before it is answered, one JSON object a line
     ///
     /// `method`, `path` with the query, `headers` (the key hidden) and `body`; of
-    /// an uploaded file its name and length. What FILE held before is lost.
+    /// an uploaded file its name and length. An existing FILE is overwritten.
     #[arg(long, value_name = "FILE")]
     pub log: Option<PathBuf>,
 
@@ -127,10 +130,10 @@ pub struct Fault {
     pub place: Place,
 }
 
-/// What a `--fail` concerns.
+/// Which requests a `--fail` is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// Answers to chats, and to the items of batches.
+    /// Answers to chats and to the items of batches.
     Answers,
     /// Requests to `/files` and below.
     Files,
@@ -138,7 +141,7 @@ pub enum Place {
     Batches,
 }
 
-/// What `--fail` can make go wrong.
+/// The kinds of `--fail`. What they do is in `mock/fault.rs`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum FaultKind {
     /// 401, code 1002: the key is refused
@@ -157,7 +160,7 @@ pub enum FaultKind {
     /// 429, code 1302: the rate limit
     #[value(name = "429")]
     RateLimit,
-    /// The same with Retry-After: 0
+    /// 429, code 1302, with Retry-After: 0
     #[value(name = "429-now")]
     RateLimitNow,
     /// 429, code 1305: the model is overloaded
@@ -165,10 +168,10 @@ pub enum FaultKind {
     /// 500, code 1200
     #[value(name = "500")]
     ServerError,
-    /// 503 as of a server that is still loading its model
+    /// 503: the server is still loading its model
     #[value(name = "503")]
     Unavailable,
-    /// 502 with a page of HTML
+    /// 502 with an HTML page
     #[value(name = "html502")]
     Html,
     /// 200 whose body is an error, code 1305
@@ -182,21 +185,21 @@ pub enum FaultKind {
     Filter,
     /// 400, code 1261: the prompt is too long
     Context,
-    /// Accepted, then no response byte for ever
+    /// No response byte, and the connection stays open
     Hang,
     /// Connection reset before any response byte
     Reset,
-    /// Connection closed in order before any response byte
+    /// Connection closed before any response byte
     Close,
     /// Connection broken in the middle of the answer
     Cut,
-    /// Some of the answer, then silence for ever
+    /// Half of the answer, and the connection stays open
     Stall,
-    /// An end in order, but without finish_reason and [DONE]
+    /// Half of the answer, without finish_reason and [DONE]
     NoDone,
     /// A frame or a body that is not JSON
     Malformed,
-    /// Some of the answer, then an error frame, code 1302
+    /// Half of the answer, then an error frame, code 1302
     ErrorFrame,
     /// finish_reason network_error
     NetworkError,
@@ -206,7 +209,7 @@ pub enum FaultKind {
     Length,
     /// finish_reason model_context_window_exceeded
     ContextWindow,
-    /// finish_reason mystery, which no document names
+    /// finish_reason mystery, which is not documented
     UnknownFinish,
     /// Prose where JSON was asked for
     NotJson,
@@ -222,7 +225,7 @@ impl FaultKind {
         Self::from_str(name, false).ok()
     }
 
-    /// Only an answer of a model can go wrong in this way.
+    /// Whether only an answer can fail in this way.
     fn is_of_an_answer(self) -> bool {
         matches!(
             self,
@@ -242,7 +245,7 @@ impl FaultKind {
 }
 
 impl MockArgs {
-    /// Reads a duration of a script as the command line reads its own.
+    /// Reads a duration in a script as the command line does.
     pub fn delay(text: &str) -> Result<Duration, String> {
         duration(text)
     }

@@ -18,13 +18,18 @@ mod json;
 mod mock;
 mod models;
 mod parse_error;
-mod presets;
 mod stream;
 mod tools;
+mod value;
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
+use std::iter;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser, Subcommand};
+
+use crate::error::Failure;
+use parse_error::parse_error;
 
 pub use batch::{
     BatchAction, BatchArgs, CancelArgs, EngineArgs, FetchArgs, StatusArgs, SubmitArgs, WaitArgs,
@@ -32,7 +37,6 @@ pub use batch::{
 pub use chat::ChatArgs;
 pub use common::{
     Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, Render, RequestArgs,
-    duration,
 };
 pub use completions::{CompletionsArgs, Shell};
 pub use config::{ConfigAction, ConfigArgs, FileArgs};
@@ -41,10 +45,9 @@ pub use help::HelpArgs;
 pub use json::{JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Place, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
-pub use parse_error::parse_error;
-pub use presets::Preset;
 pub use stream::StreamArgs;
 pub use tools::{OfferArgs, RunArgs, ToolsArgs};
+pub use value::{SettingValue, duration};
 
 /// Ask a GLM model from a shell script, and trust the exit code
 ///
@@ -112,27 +115,59 @@ impl Command {
     }
 }
 
-impl Cli {
-    /// Reads the process's arguments.
-    ///
-    /// # Errors
-    /// Clap's, for `--help` and `--version` too.
-    pub fn from_env() -> Result<Self, clap::Error> {
-        let mut command = Self::command();
-        let mut matches = command.try_get_matches_from_mut(std::env::args_os())?;
-        Self::from_arg_matches_mut(&mut matches).map_err(|error| error.format(&mut command))
+/// What the arguments say.
+#[derive(Debug)]
+pub enum Parsed {
+    /// Run this command.
+    Run(Command),
+    /// Print the version.
+    Version,
+    /// Print this help.
+    Help(String),
+    /// They cannot be understood.
+    Refused(Failure),
+}
+
+/// Reads the arguments, the program's name not among them.
+pub fn parse(arguments: &[OsString]) -> Parsed {
+    let words = iter::once(OsStr::new("airx")).chain(arguments.iter().map(|word| &**word));
+    let error = match Cli::try_parse_from(words) {
+        Ok(cli) => return Parsed::Run(cli.command),
+        Err(error) => error,
+    };
+    match error.kind() {
+        ErrorKind::DisplayVersion => Parsed::Version,
+        _ if error.use_stderr() => Parsed::Refused(parse_error(&error, arguments)),
+        _ => Parsed::Help(error.to_string()),
     }
 }
 
-/// The process's arguments, without the program's name.
-pub fn arguments() -> Vec<OsString> {
-    std::env::args_os().skip(1).collect()
+/// The long help of a command, named by its words, or of the program; none where there is
+/// no such command.
+pub fn long_help(words: &[&str]) -> Option<String> {
+    let mut program = Cli::command();
+    if words.is_empty() {
+        return Some(program.render_long_help().to_string());
+    }
+    program.build();
+    let mut words = words.iter();
+    let command = words.try_fold(&mut program, |command, word| {
+        command.find_subcommand_mut(word)
+    })?;
+    Some(command.render_long_help().to_string())
+}
+
+/// The names of the commands.
+pub fn command_names() -> Vec<String> {
+    let program = Cli::command();
+    let commands = program.get_subcommands();
+    commands
+        .map(|command| command.get_name().to_owned())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::error::ErrorKind;
-
     use super::*;
 
     #[test]

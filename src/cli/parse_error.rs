@@ -62,7 +62,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
 
 /// The failure that clap's refusal of `arguments` (the program's name not among them)
 /// stands for.
-pub fn parse_error(error: &clap::Error, arguments: &[OsString]) -> Failure {
+pub(super) fn parse_error(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let command = arguments.first().and_then(|word| word.to_str());
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if command == Some("batch") => {

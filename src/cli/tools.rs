@@ -28,7 +28,7 @@ pub struct ToolsArgs {
 }
 
 /// What the model is offered.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Tools")]
 pub struct OfferArgs {
     /// Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)
@@ -82,7 +82,7 @@ pub struct OfferArgs {
 }
 
 /// How calls are run.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Running tools")]
 pub struct RunArgs {
     /// Run the calls, send the results back, print the final answer
@@ -105,15 +105,15 @@ pub struct RunArgs {
     #[arg(long, requires = "run")]
     pub yes: bool,
 
-    /// Most requests in all; calls in the last one's answer are exit 11
-    #[arg(long, value_name = "N", default_value_t = 8, requires = "run", value_parser = clap::value_parser!(u32).range(1..))]
-    pub rounds: u32,
+    /// Most requests in all; calls in the last one's answer are exit 11 [default: 8]
+    #[arg(long, value_name = "N", requires = "run", value_parser = clap::value_parser!(u32).range(1..))]
+    pub rounds: Option<u32>,
 
     /// Longest time for one call; then its process group is killed [default: 60s]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub tool_timeout: Option<Duration>,
 
-    /// Longest result in bytes; what is longer is cut, with a mark
-    #[arg(long, value_name = "N", default_value_t = 65536, value_parser = clap::value_parser!(u64).range(1..))]
-    pub tool_max_bytes: u64,
+    /// Longest result in bytes; what is longer is cut, with a mark [default: 65536]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub tool_max_bytes: Option<u64>,
 }

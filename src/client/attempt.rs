@@ -6,7 +6,7 @@ use crate::answer::{Answer, End, one_line};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, Head, Next, Stream, Transport, too_long};
+use crate::http::{BODY_LIMIT, Head, LAST_LOOK, Next, Stream, Transport, too_long};
 use crate::models;
 use crate::sse;
 
@@ -95,6 +95,8 @@ struct Clocks {
     deadline: Option<Instant>,
     total: Option<Duration>,
     heard: Instant,
+    /// How long bytes are read on that arrived while the process was stopped.
+    last_look: Option<Instant>,
 }
 
 impl Clocks {
@@ -106,6 +108,7 @@ impl Clocks {
             deadline,
             total: timeouts.total,
             heard: started,
+            last_look: None,
         }
     }
 
@@ -118,6 +121,15 @@ impl Clocks {
             self.first_token.map(|(limit, _)| limit)
         };
         own.into_iter().chain(self.deadline).min()
+    }
+
+    /// Whether a clock has run out over the bytes that have just come, and those that
+    /// had arrived with them are read.
+    fn have_run_out(&mut self, begun: bool) -> bool {
+        if self.limit(begun).is_none_or(|limit| self.heard < limit) {
+            return false;
+        }
+        self.heard >= *self.last_look.get_or_insert(self.heard + LAST_LOOK)
     }
 
     /// Which clock it was that ran out.
@@ -197,8 +209,7 @@ fn streamed(
                     break End::Proper;
                 }
                 // Checked here too: a stream that never pauses meets no wait.
-                let limit = clocks.limit(answer.begun);
-                if limit.is_none_or(|limit| clocks.heard < limit) {
+                if !clocks.have_run_out(answer.begun) {
                     continue;
                 }
                 Err(clocks.ran_out(answer.begun))

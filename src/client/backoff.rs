@@ -1,15 +1,14 @@
 //! How long to wait before the next try, and when to give up.
 
-use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
 use crate::api::error_codes::is_overload;
 use crate::error::Failure;
 use crate::exit::Class;
 
-/// First wait at most; it doubles from try to try.
-const FIRST: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(8);
+/// First wait at most; it doubles from try to try. Half of each wait is random.
+const FIRST: Duration = Duration::from_secs(1);
+const LONGEST: Duration = Duration::from_secs(30);
 /// First wait after an overload of the model itself: spells last minutes.
 const OVERLOAD_FIRST: Duration = Duration::from_secs(5);
 const OVERLOAD_LONGEST: Duration = Duration::from_secs(40);
@@ -56,13 +55,13 @@ impl Backoff {
         let own = if overload {
             let step = doubled(OVERLOAD_FIRST, self.overloads, OVERLOAD_LONGEST);
             self.overloads += 1;
-            // Not below the step, lest an overloaded model is hammered; spread
-            // above it, lest all who wait come back at once.
-            step + (step / 5).mul_f64(chance())
+            // Never less than the step, to spare the model; random above it, so that
+            // not all who wait come back at once.
+            step + (step / 5).mul_f64(fastrand::f64())
         } else {
             let step = doubled(FIRST, self.used, LONGEST);
             self.used += u32::from(!crowded);
-            step.mul_f64(chance())
+            step / 2 + (step / 2).mul_f64(fastrand::f64())
         };
         let asked = server.and_then(|server| server.retry_after);
         let wait = asked.unwrap_or(own);
@@ -87,14 +86,6 @@ fn doubled(first: Duration, times: u32, longest: Duration) -> Duration {
         .min(longest)
 }
 
-/// A number from 0 to below 1, from the standard library's own randomness.
-fn chance() -> f64 {
-    let bits = RandomState::new().hash_one(0_u8) >> 11;
-    #[allow(clippy::cast_precision_loss, reason = "53 bits fit a double exactly")]
-    let fraction = bits as f64 / (1_u64 << 53) as f64;
-    fraction
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -114,13 +105,27 @@ mod tests {
     }
 
     #[test]
-    fn the_bound_doubles_up_to_eight_seconds_and_the_tries_end() {
-        let mut backoff = Backoff::new(6);
-        for bound in [500, 1000, 2000, 4000, 8000, 8000] {
+    fn the_waits_double_from_one_to_thirty_seconds_and_half_of_each_is_random() {
+        let mut backoff = Backoff::new(7);
+        for bound in [1, 2, 4, 8, 16, 30, 30] {
             let wait = waits(&mut backoff, &busy("1302", None), 300).unwrap();
-            assert!(wait <= Duration::from_millis(bound));
+            let bound = Duration::from_secs(bound);
+            assert!(wait >= bound / 2 && wait <= bound, "{wait:?}");
         }
         assert_eq!(waits(&mut backoff, &busy("1302", None), 300), None);
+    }
+
+    #[test]
+    fn five_retries_take_sixteen_to_thirty_one_seconds() {
+        let sums = (0..100).map(|_| {
+            let mut backoff = Backoff::new(5);
+            let waits = std::iter::from_fn(|| waits(&mut backoff, &busy("1302", None), 300));
+            waits.sum::<Duration>()
+        });
+        let sums: Vec<_> = sums.collect();
+        let within = Duration::from_millis(15_500)..=Duration::from_secs(31);
+        assert!(sums.iter().all(|sum| within.contains(sum)), "{sums:?}");
+        assert_ne!(sums.iter().min(), sums.iter().max());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! The folder that runs of one user share while they run: made where it is
-//! missing, and refused where somebody else could have a hand in it.
+//! The folder of lock files that all airx processes of one user share. It is made
+//! where it is missing, and refused where another user could change it.
 
 use std::fs::File;
 use std::io;
@@ -9,13 +9,13 @@ use crate::error::Failure;
 
 /// A folder of this user's own, open: what its name leads to later does not matter.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct LockDir {
     path: PathBuf,
     #[cfg(unix)]
     handle: std::os::fd::OwnedFd,
 }
 
-impl Folder {
+impl LockDir {
     /// A failure about a file in it, or about itself.
     fn failed(&self, name: &str, error: &io::Error) -> Failure {
         let path = self.path.join(name);
@@ -34,11 +34,11 @@ mod unix {
     use std::os::unix::fs::MetadataExt;
     use std::path::Path;
 
-    use rustix::fs::{FileType, Mode, OFlags, fstat, mkdir, open, openat};
+    use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fstat, mkdir, open, openat, unlinkat};
     use rustix::io::Errno;
     use rustix::process::geteuid;
 
-    use super::{Failure, File, Folder, PathBuf, io};
+    use super::{Failure, File, LockDir, PathBuf, io};
 
     /// `$XDG_RUNTIME_DIR/airx`, else `airx-UID` among the temporary files. A
     /// runtime folder that is not there or not this user's (`sudo` keeps the
@@ -64,7 +64,7 @@ mod unix {
         )
     }
 
-    impl Folder {
+    impl LockDir {
         /// Opens the folder, made with mode 0700 where there is none.
         pub(in super::super) fn open() -> Result<Self, Failure> {
             let path = place();
@@ -118,14 +118,29 @@ mod unix {
             }
             Ok(Some(File::from(file)))
         }
+
+        /// The names of its files.
+        pub(in super::super) fn names(&self) -> io::Result<Vec<String>> {
+            let entries = Dir::read_from(&self.handle)?;
+            let names = entries.map(|entry| {
+                let name = entry?.file_name().to_string_lossy().into_owned();
+                Ok(name)
+            });
+            names.collect()
+        }
+
+        /// Removes one of its files, if it is still there.
+        pub(in super::super) fn remove(&self, name: &str) {
+            let _ = unlinkat(&self.handle, name, AtFlags::empty());
+        }
     }
 }
 
 #[cfg(not(unix))]
 mod other {
-    use super::{Failure, File, Folder};
+    use super::{Failure, File, LockDir, io};
 
-    impl Folder {
+    impl LockDir {
         /// Opens the folder: the temporary files are the user's own here.
         pub(in super::super) fn open() -> Result<Self, Failure> {
             let path = std::env::temp_dir().join("airx");
@@ -146,6 +161,18 @@ mod other {
                 Err(error) if !make && error.kind() == std::io::ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(self.failed(name, &error)),
             }
+        }
+
+        /// The names of its files.
+        pub(in super::super) fn names(&self) -> io::Result<Vec<String>> {
+            let entries = std::fs::read_dir(&self.path)?;
+            let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+            names.collect()
+        }
+
+        /// Removes one of its files, if it is still there.
+        pub(in super::super) fn remove(&self, name: &str) {
+            let _ = std::fs::remove_file(self.path.join(name));
         }
     }
 }

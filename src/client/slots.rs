@@ -1,22 +1,29 @@
-//! `--max-in-flight`: before a request goes out, one of N slots is taken, which
-//! all runs of this user share that ask the same host, port and model with the
-//! same key. A slot is a lock on a file, so the kernel frees it with whoever
-//! held it, however that one ended.
+//! `--max-in-flight`: at most N requests at a time, over all airx processes of this
+//! user, to the same host, port and model with the same key. A slot is a lock on a
+//! file, so the kernel frees it when its process ends.
+//!
+//! Those that wait stand in a queue. Each holds a lock on a ticket, a file whose name
+//! begins with the time, and touches it while it waits. A ticket that is not locked
+//! is one of a process that has ended; one that was not touched lately is one of a
+//! process that is stopped. Neither holds up the others.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::lock_dir::Folder;
+use super::lock_dir::LockDir;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::http::digest;
 use crate::settings::Connection;
 
-/// Between two looks for a free slot, at first and at most. Only the head of the
-/// queue looks; the others sleep until it is their turn.
+/// Between two looks for a free slot, at first and at most.
 const SOON: Duration = Duration::from_millis(1);
 const LATEST: Duration = Duration::from_millis(25);
+
+/// A process that waits and has not touched its ticket for this long is stopped.
+const STOPPED_AFTER: Duration = Duration::from_secs(1);
 
 /// The right to have one request in flight, until it is dropped.
 #[derive(Debug)]
@@ -38,32 +45,33 @@ pub(super) fn take(
     let Some(limit) = connection.max_in_flight else {
         return Ok(None);
     };
-    let began = Instant::now();
-    let places = Places {
-        folder: Folder::open()?,
+    let started = Instant::now();
+    let slots = Slots {
+        dir: LockDir::open()?,
         name: name(connection, model),
         limit: limit.get(),
     };
-    // Who waits holds the turnstile, and who comes later queues for it: so all
-    // come in about the order in which they asked, and as nobody else takes a
-    // slot meanwhile, what is counted can only become less.
-    let turnstile = format!("{}.queue", places.name);
-    let file = places.open(&turnstile)?;
-    let mut told = false;
-    if !try_lock(&file).map_err(|error| places.folder.unlockable(&turnstile, &error))? {
-        tell(&places, &mut told, sink)?;
-        lock(&file).map_err(|error| places.folder.unlockable(&turnstile, &error))?;
-    }
+    let ticket = Ticket::take(&slots)?;
+    let mut earlier = ticket.earlier()?;
     let mut pause = SOON;
+    let mut reported = false;
     let (number, lock) = loop {
-        if let Some(found) = places.find()? {
+        if !slots.is_anyone_waiting(&mut earlier)?
+            && let Some(found) = slots.find()?
+        {
             break found;
         }
-        tell(&places, &mut told, sink)?;
+        if !reported {
+            reported = true;
+            let text = format!("* waiting for a slot (--max-in-flight {limit})");
+            sink.note(Level::Verbose, &text);
+            sink.flush()?;
+        }
         std::thread::sleep(pause);
+        touch(&ticket.lock);
         pause = (pause * 2).min(LATEST);
     };
-    let waited = began.elapsed();
+    let waited = started.elapsed();
     let text = format!(
         "* slot {number} after {} ms (--max-in-flight {limit})",
         waited.as_millis()
@@ -75,27 +83,55 @@ pub(super) fn take(
     }))
 }
 
-/// Says once that the wait begins.
-fn tell(places: &Places, told: &mut bool, sink: &mut dyn Sink) -> Result<(), Failure> {
-    if std::mem::replace(told, true) {
-        return Ok(());
-    }
-    let text = format!("* waiting for a slot (--max-in-flight {})", places.limit);
-    sink.note(Level::Verbose, &text);
-    sink.flush()
-}
-
 /// The slots of one host, port, key and model.
-struct Places {
-    folder: Folder,
+struct Slots {
+    dir: LockDir,
     name: String,
     limit: u32,
 }
 
-impl Places {
+impl Slots {
     fn open(&self, name: &str) -> Result<File, Failure> {
-        let file = self.folder.file(name, true)?;
-        file.ok_or_else(|| self.folder.unlockable(name, &ErrorKind::NotFound.into()))
+        let file = self.dir.file(name, true)?;
+        file.ok_or_else(|| self.dir.unlockable(name, &ErrorKind::NotFound.into()))
+    }
+
+    fn try_lock(&self, name: &str, file: &File) -> Result<bool, Failure> {
+        match file.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(self.dir.unlockable(name, &error)),
+        }
+    }
+
+    /// What the names of its tickets begin with.
+    fn queue(&self) -> String {
+        format!("{}.wait.", self.name)
+    }
+
+    /// Whether one of these tickets is a running process's. Those of processes that
+    /// have ended are removed.
+    fn is_anyone_waiting(&self, tickets: &mut Vec<String>) -> Result<bool, Failure> {
+        let mut at = 0;
+        while let Some(ticket) = tickets.get(at) {
+            let file = self.dir.file(ticket, false)?;
+            match file {
+                Some(file) if !self.try_lock(ticket, &file)? => {
+                    if is_fresh(&file)? {
+                        return Ok(true);
+                    }
+                    at += 1;
+                }
+                Some(_) => {
+                    self.dir.remove(ticket);
+                    tickets.remove(at);
+                }
+                None => {
+                    tickets.remove(at);
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// The lowest slot that is free, if fewer than the limit are taken. Slots
@@ -105,22 +141,21 @@ impl Places {
         let mut taken = 0;
         for number in 1.. {
             let name = format!("{}.{number}", self.name);
-            let known = self.folder.file(&name, false)?;
+            let known = self.dir.file(&name, false)?;
             let last = known.is_none();
             let file = match known {
                 Some(file) => file,
                 None if free.is_none() => self.open(&name)?,
                 None => break,
             };
-            match try_lock(&file) {
-                Ok(true) if free.is_none() => {
-                    // Else whoever tidies old temporary files would remove it in use.
+            match self.try_lock(&name, &file)? {
+                true if free.is_none() => {
+                    // Programs that tidy old temporary files would remove it in use.
                     touch(&file);
                     free = Some((number, file));
                 }
-                Ok(true) => {}
-                Ok(false) => taken += 1,
-                Err(error) => return Err(self.folder.unlockable(&name, &error)),
+                true => {}
+                false => taken += 1,
             }
             if taken >= self.limit {
                 return Ok(None);
@@ -131,6 +166,57 @@ impl Places {
         }
         Ok(free)
     }
+}
+
+/// A place in the queue, until it is dropped.
+struct Ticket<'a> {
+    slots: &'a Slots,
+    name: String,
+    lock: File,
+}
+
+impl<'a> Ticket<'a> {
+    fn take(slots: &'a Slots) -> Result<Self, Failure> {
+        static NUMBER: AtomicU64 = AtomicU64::new(0);
+        loop {
+            let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+            let name = format!(
+                "{}{:020}-{}-{}",
+                slots.queue(),
+                now.unwrap_or_default().as_nanos(),
+                std::process::id(),
+                NUMBER.fetch_add(1, Ordering::Relaxed)
+            );
+            let lock = slots.open(&name)?;
+            // Another process may have taken the new file for one that is left over.
+            if slots.try_lock(&name, &lock)? && slots.dir.file(&name, false)?.is_some() {
+                return Ok(Self { slots, name, lock });
+            }
+            slots.dir.remove(&name);
+        }
+    }
+
+    /// The tickets taken before this one, oldest first.
+    fn earlier(&self) -> Result<Vec<String>, Failure> {
+        let queue = self.slots.queue();
+        let mut names = self.slots.dir.names()?;
+        names.retain(|name| name.starts_with(&queue) && *name < self.name);
+        names.sort();
+        Ok(names)
+    }
+}
+
+impl Drop for Ticket<'_> {
+    fn drop(&mut self) {
+        self.slots.dir.remove(&self.name);
+    }
+}
+
+/// Whether the file was touched lately.
+fn is_fresh(file: &File) -> io::Result<bool> {
+    let touched = file.metadata()?.modified()?;
+    let age = SystemTime::now().duration_since(touched);
+    Ok(age.unwrap_or_else(|error| error.duration()) < STOPPED_AFTER)
 }
 
 /// What the slots' files are called: a digest, which tells nobody the key.
@@ -155,15 +241,6 @@ fn name(connection: &Connection, model: &str) -> String {
     name
 }
 
-/// Whether the lock could be had at once.
-fn try_lock(file: &File) -> io::Result<bool> {
-    match file.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error),
-    }
-}
-
 /// Marks the file as used now. The system call itself: the C library's wrapper
 /// would be looked up at every start of airx.
 fn touch(file: &File) {
@@ -182,13 +259,4 @@ fn touch(file: &File) {
     }
     #[cfg(not(unix))]
     let _ = file.set_modified(std::time::SystemTime::now());
-}
-
-fn lock(file: &File) -> io::Result<()> {
-    loop {
-        match file.lock() {
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
 }

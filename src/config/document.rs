@@ -146,8 +146,15 @@ impl Reader<'_> {
                 if name.get_ref() == "profile" {
                     let profile = self.profile(own.get_ref(), table);
                     document.profiles.push(profile);
-                } else if let Some(extra) = own_models::read(self, own, table) {
-                    document.models.push((extra, self.place(at)));
+                } else {
+                    match own_models::read(own, table) {
+                        Ok(extra) => document.models.push((extra, self.place(at))),
+                        Err(problems) => {
+                            for (at, message) in problems {
+                                self.complain(at, message);
+                            }
+                        }
+                    }
                 }
             }
         }

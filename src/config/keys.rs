@@ -10,13 +10,6 @@ pub struct Key {
     pub kind: Kind,
     /// Variables that come before the file.
     pub variables: &'static [&'static str],
-    /// What holds where nobody says anything; empty where nothing does.
-    pub default: &'static str,
-    /// Options that it gives way to: those that it excludes, or that it means
-    /// nothing beside.
-    pub yields: &'static [&'static str],
-    /// The option without which it means nothing.
-    pub needs: Option<&'static str>,
 }
 
 /// What a value is.
@@ -84,30 +77,12 @@ const fn key(name: &'static str, kind: Kind) -> Key {
         name,
         kind,
         variables: &[],
-        default: "",
-        yields: &[],
-        needs: None,
     }
 }
 
 impl Key {
-    const fn or(mut self, default: &'static str) -> Self {
-        self.default = default;
-        self
-    }
-
     const fn below(mut self, variables: &'static [&'static str]) -> Self {
         self.variables = variables;
-        self
-    }
-
-    const fn yields(mut self, to: &'static [&'static str]) -> Self {
-        self.yields = to;
-        self
-    }
-
-    const fn needs(mut self, option: &'static str) -> Self {
-        self.needs = Some(option);
         self
     }
 }
@@ -130,73 +105,57 @@ pub(super) const KEY_COMMAND: &str = "key-command";
 
 /// Every key, in the order of the options' help.
 pub const KEYS: &[Key] = &[
-    key("model", Kind::Text)
-        .or("glm-4-airx")
-        .below(&["AIRX_MODEL"]),
+    key("model", Kind::Text).below(&["AIRX_MODEL"]),
     key("system", Kind::Told),
     key("temperature", Kind::Number),
     key("top-p", Kind::Number),
     key("max-tokens", Kind::Count(0, u64::MAX)),
     key("stop", Kind::Texts),
     key("user-id", Kind::Text),
-    key("greedy", Kind::Switch).or("false"),
+    key("greedy", Kind::Switch),
     key("thinking", Kind::Choice(&["on", "off"])),
     key("param", Kind::Texts),
     key("web-search", Kind::Optional),
     key("accept", Kind::Texts),
-    key("no-stdin", Kind::Switch)
-        .or("false")
-        .below(&["AIRX_NO_STDIN"]),
-    key("lossy", Kind::Switch).or("false"),
-    key("format", Kind::Choice(&["text", "json", "ndjson"]))
-        .or("text")
-        .yields(&["extract"]),
-    key("extract", Kind::Optional).yields(&["each"]),
-    key("render", Kind::Choice(&["auto", "always", "never"]))
-        .or("auto")
-        .yields(&["extract", "each"]),
-    key("usage", Kind::Switch).or("false"),
-    key("reasoning", Kind::Switch).or("false").yields(&["each"]),
-    key("quiet", Kind::Switch).or("false").yields(&["verbose"]),
-    key("verbose", Kind::Switch).or("false").yields(&["quiet"]),
-    key("concurrency", Kind::Count(1, 1000)).needs("each"),
-    key("tier", Kind::Choice(&["v0", "v1", "v2", "v3"]))
-        .or("v0")
-        .needs("each"),
-    key("unordered", Kind::Switch).or("false").needs("each"),
-    key("max-cost", Kind::Amount).needs("each"),
+    key("no-stdin", Kind::Switch).below(&["AIRX_NO_STDIN"]),
+    key("lossy", Kind::Switch),
+    key("format", Kind::Choice(&["text", "json", "ndjson"])),
+    key("extract", Kind::Optional),
+    key("render", Kind::Choice(&["auto", "always", "never"])),
+    key("usage", Kind::Switch),
+    key("reasoning", Kind::Switch),
+    key("quiet", Kind::Switch),
+    key("verbose", Kind::Switch),
+    key("concurrency", Kind::Count(1, 1000)),
+    key("tier", Kind::Choice(&["v0", "v1", "v2", "v3"])),
+    key("unordered", Kind::Switch),
+    key("max-cost", Kind::Amount),
     key("base-url", Kind::Text).below(&["AIRX_BASE_URL"]),
     key(KEY_FILE, Kind::Path),
     key(KEY_COMMAND, Kind::Words),
     key("header", Kind::ToldTexts),
     key("proxy", Kind::Text).below(PROXIES),
     key("cacert", Kind::Path).below(&["SSL_CERT_FILE", "SSL_CERT_DIR"]),
-    key("allow-http", Kind::Switch)
-        .or("false")
-        .below(&["AIRX_ALLOW_HTTP"]),
-    key("connect-timeout", Kind::Duration).or("8s"),
-    key("first-token-timeout", Kind::Duration).or("60s"),
-    key("idle-timeout", Kind::Duration).or("60s"),
-    key("timeout", Kind::Duration).or("300s"),
-    key("retries", ANY).or("3"),
-    key("max-in-flight", ANY)
-        .or("0")
-        .below(&["AIRX_MAX_IN_FLIGHT"]),
-    key("poll", Kind::Duration).or("30s"),
-    key("tries", Kind::Count(1, 100)).or("3"),
-    key("pretty", Kind::Switch)
-        .or("false")
-        .yields(&["select", "lines", "each"]),
+    key("allow-http", Kind::Switch).below(&["AIRX_ALLOW_HTTP"]),
+    key("connect-timeout", Kind::Duration),
+    key("first-token-timeout", Kind::Duration),
+    key("idle-timeout", Kind::Duration),
+    key("timeout", Kind::Duration),
+    key("retries", ANY),
+    key("max-in-flight", ANY).below(&["AIRX_MAX_IN_FLIGHT"]),
+    key("poll", Kind::Duration),
+    key("tries", Kind::Count(1, 100)),
+    key("pretty", Kind::Switch),
     key("tools", Kind::Paths),
     key("tools-dir", Kind::Paths),
     key("mcp", Kind::Texts),
     key("only", Kind::Texts),
     key("retrieval", Kind::Text),
-    key("retrieval-prompt", Kind::Text).needs("retrieval"),
-    key("require-call", Kind::Switch).or("false"),
-    key("rounds", SOME).or("8").needs("run"),
-    key("tool-timeout", Kind::Duration).or("60s"),
-    key("tool-max-bytes", Kind::Count(1, u64::MAX)).or("65536"),
+    key("retrieval-prompt", Kind::Text),
+    key("require-call", Kind::Switch),
+    key("rounds", SOME),
+    key("tool-timeout", Kind::Duration),
+    key("tool-max-bytes", Kind::Count(1, u64::MAX)),
 ];
 
 /// What a run alone can say.

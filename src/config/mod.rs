@@ -10,20 +10,18 @@ mod value;
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::{self, Cli, Command, FileArgs, Preset};
-use crate::error::Failure;
-use crate::exit::Class;
+use crate::cli::FileArgs;
+use crate::error::{Failure, FilePlace};
 use crate::models::{self, Extra};
 
 pub use document::{Entry, Place, Problem};
 pub use keys::{KEYS, Key, Kind, REFUSED, find};
 pub use own_models::MODEL_KEYS;
-pub use place::{Access, access, config_home, folder, path_variable, variable};
+pub use place::{Access, access, chosen_path, config_home, folder, path_variable, variable};
 pub use source::{KeyFrom, KeySource};
 pub use value::Value;
 
 use document::{Document, Table};
-use keys::{KEY_COMMAND, KEY_FILE};
 
 /// A file, read and checked, and the profile that is in force.
 #[derive(Debug)]
@@ -31,8 +29,6 @@ pub struct Config {
     path: PathBuf,
     profile: Option<String>,
     document: Document,
-    /// The keys that the run has taken from it.
-    taken: Vec<String>,
 }
 
 impl Config {
@@ -69,26 +65,6 @@ impl Config {
         Ok(Some(config))
     }
 
-    /// Reads the file of a command that asks a model, where there is one, and then
-    /// the command line again, the file's defaults below it.
-    ///
-    /// # Errors
-    /// As [`Config::load`].
-    pub fn below(command: &mut Command) -> Result<Option<Self>, Failure> {
-        let Some(file) = command.file() else {
-            return Ok(None);
-        };
-        let Some(mut config) = Self::load(file)? else {
-            return Ok(None);
-        };
-        let read = Cli::with(&config.presets(true)?);
-        let (cli, taken) =
-            read.map_err(|error| config.refused(cli::parse_error(&error, &cli::arguments())))?;
-        *command = cli.command;
-        config.taken = taken;
-        Ok(Some(config))
-    }
-
     /// Reads the same file, whatever is wrong in it.
     ///
     /// # Errors
@@ -113,7 +89,6 @@ impl Config {
             document: document::read(&found.text, folder),
             path: found.path,
             profile: None,
-            taken: Vec::new(),
         }
     }
 
@@ -155,12 +130,6 @@ impl Config {
         Ok(())
     }
 
-    /// A refusal of a command line that holds nothing new but the file's defaults.
-    fn refused(&self, mut failure: Failure) -> Failure {
-        failure.message = format!("{}: {}", self.path.display(), failure.message);
-        failure
-    }
-
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -188,9 +157,14 @@ impl Config {
         format!("{}:{line}:{column}", self.path.display())
     }
 
-    /// A line, for who has no need of the column.
-    pub fn line(&self, place: Place) -> String {
-        format!("{}:{}", self.path.display(), place.line)
+    /// A place as the origin of a setting.
+    pub fn origin(&self, place: Place, profile: Option<&str>) -> FilePlace {
+        FilePlace {
+            path: self.path.clone(),
+            line: place.line,
+            column: place.column,
+            profile: profile.map(str::to_owned),
+        }
     }
 
     /// The profile in force.
@@ -218,78 +192,5 @@ impl Config {
     pub fn entry(&self, name: &str) -> Option<(&Entry, Option<&str>)> {
         self.tables()
             .find_map(|table| Some((table.find(name)?, table.profile.as_deref())))
-    }
-
-    /// The defaults that a command line is read with, but for those that a
-    /// variable comes before where `variables` count.
-    ///
-    /// # Errors
-    /// A variable that is not UTF-8.
-    pub fn presets(&self, variables: bool) -> Result<Vec<Preset<'_>>, Failure> {
-        let mut presets: Vec<Preset<'_>> = Vec::new();
-        for table in self.tables() {
-            for entry in &table.entries {
-                let key = entry.key;
-                let known = presets.iter().any(|preset| preset.name == key.name);
-                if known || [KEY_FILE, KEY_COMMAND].contains(&key.name) {
-                    continue;
-                }
-                if variables && key.variable()?.is_some() {
-                    continue;
-                }
-                presets.push(Preset {
-                    name: key.name,
-                    values: match &entry.value {
-                        Value::Text(text) => std::slice::from_ref(text),
-                        Value::Texts(texts) => texts,
-                        Value::Switch(_) => &[],
-                    },
-                    on: entry.value != Value::Switch(false),
-                    yields: key.yields,
-                    needs: key.needs,
-                });
-            }
-        }
-        Ok(presets)
-    }
-
-    /// Whether the run has taken this key from the file.
-    pub fn gave(&self, name: &str) -> bool {
-        self.taken.iter().any(|taken| taken == name)
-    }
-
-    /// A failure that is about a value of this file, told with the value's place.
-    pub fn placed(&self, mut failure: Failure) -> Failure {
-        if let Some(entry) = self.cause(&failure, &self.taken) {
-            failure.message = format!("{}: {}", self.place(entry.place), failure.message);
-        }
-        failure
-    }
-
-    /// The value that a failure is about, where it is one of those `taken`.
-    pub fn cause(&self, failure: &Failure, taken: &[String]) -> Option<&Entry> {
-        if failure.class != Class::Usage {
-            return None;
-        }
-        let option = failure.message.strip_prefix("--")?;
-        let end = option.find(|c: char| !c.is_ascii_lowercase() && c != '-');
-        let name = &option[..end.unwrap_or(option.len())];
-        let (entry, _) = self.entry(name)?;
-        taken.iter().any(|taken| taken == name).then_some(entry)
-    }
-}
-
-impl Key {
-    /// The variable that comes before the file, where one of them is set.
-    ///
-    /// # Errors
-    /// It is not UTF-8.
-    pub fn variable(&self) -> Result<Option<&'static str>, Failure> {
-        for name in self.variables {
-            if variable(name)?.is_some() {
-                return Ok(Some(name));
-            }
-        }
-        Ok(None)
     }
 }

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::document::Reader;
 use super::value::{integer, number};
 use crate::models::{self, Extra};
 use crate::suggest::nearest;
@@ -23,34 +22,36 @@ pub const MODEL_KEYS: &[(&str, &str)] = &[
     ),
 ];
 
-/// Reads a table; none where something is wrong with it.
+/// Reads a table.
+///
+/// # Errors
+/// Everything that is wrong with it: at which byte, and what.
 pub(super) fn read(
-    reader: &mut Reader<'_>,
     name: &Spanned<Cow<'_, str>>,
     table: &DeTable<'_>,
-) -> Option<Extra> {
+) -> Result<Extra, Vec<(usize, String)>> {
     let mut extra = Extra {
         name: name.get_ref().clone().into_owned(),
         ..Extra::default()
     };
-    let mut sound = true;
+    let mut problems = Vec::new();
     for (key, value) in table {
-        if let Err((at, why)) = take(&mut extra, key, value) {
-            reader.complain(at, why);
-            sound = false;
-        }
+        problems.extend(read_key(&mut extra, key, value).err());
     }
     let known = models::built_in(&extra.name).and_then(|model| model.price);
     let prices = (extra.input.is_some(), extra.output.is_some());
     if known.is_none() && (prices.0 != prices.1 || prices.0 != extra.currency.is_some()) {
         let message = "a price is price-input, price-output and currency together";
-        reader.complain(name.span().start, message);
-        sound = false;
+        problems.push((name.span().start, message.to_owned()));
     }
-    sound.then_some(extra)
+    if problems.is_empty() {
+        Ok(extra)
+    } else {
+        Err(problems)
+    }
 }
 
-fn take(
+fn read_key(
     extra: &mut Extra,
     key: &Spanned<Cow<'_, str>>,
     value: &Spanned<DeValue<'_>>,

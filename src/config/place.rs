@@ -55,11 +55,8 @@ fn trimmed(value: &str) -> &str {
 /// A file that is named and missing; one that cannot be read, or that others
 /// can write: exit 2.
 pub(super) fn read(choice: &FileArgs) -> Result<Option<Found>, Failure> {
-    let named = match &choice.config {
-        Some(path) => Some(("--config", path.clone())),
-        None => path_variable("AIRX_CONFIG").map(|path| ("AIRX_CONFIG", path)),
-    };
-    if let Some((name, path)) = named {
+    if let Some(path) = chosen_path(choice) {
+        let name = choice.config.as_ref().map_or("AIRX_CONFIG", |_| "--config");
         return match File::open(&path) {
             Ok(file) => of(path, file).map(Some),
             Err(error) => Err(Failure::usage(format!(
@@ -77,6 +74,12 @@ pub(super) fn read(choice: &FileArgs) -> Result<Option<Found>, Failure> {
         Err(error) => Err(unreadable(&path, &error.to_string())
             .hint("to go on without a configuration: AIRX_CONFIG=/dev/null")),
     }
+}
+
+/// The file that an option or a variable names.
+pub fn chosen_path(choice: &FileArgs) -> Option<PathBuf> {
+    let named = choice.config.clone();
+    named.or_else(|| path_variable("AIRX_CONFIG"))
 }
 
 /// Where the user's own file is.

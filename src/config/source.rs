@@ -4,7 +4,8 @@
 use std::path::Path;
 
 use super::keys::{KEY_COMMAND, KEY_FILE};
-use super::{Config, Place, Value};
+use super::{Config, Value};
+use crate::error::FilePlace;
 
 /// Where a table says that the API key is.
 #[derive(Debug)]
@@ -15,11 +16,9 @@ pub struct KeySource<'a> {
     /// the key is the default provider's.
     pub base: Option<&'a str>,
     /// Where it stands.
-    pub place: Place,
-    /// The same, for messages: what stands where.
-    pub told: String,
-    /// The profile that says so.
-    pub profile: Option<&'a str>,
+    pub place: FilePlace,
+    /// What it is called in messages: the key and its place.
+    pub name: String,
 }
 
 /// How the API key is got.
@@ -46,13 +45,12 @@ impl Config {
                 Some(Value::Text(base)) => Some(base.as_str()),
                 _ => None,
             };
-            let told = format!("{} of {}", entry.key.name, self.place(entry.place));
+            let place = self.origin(entry.place, table.profile.as_deref());
             Some(KeySource {
                 from,
                 base,
-                place: entry.place,
-                told,
-                profile: table.profile.as_deref(),
+                name: format!("{} of {place}", entry.key.name),
+                place,
             })
         })
     }

@@ -4,6 +4,7 @@
 mod config;
 mod events;
 mod examples;
+pub mod page;
 
 pub use events::{EVENTS, EventDoc, Member};
 pub use examples::{EXAMPLES, Example};

@@ -18,6 +18,7 @@ use reqwest::header::HeaderMap;
 use tokio::runtime::{Builder, Runtime};
 
 use super::multipart::{self, Multipart};
+use super::patience::until;
 use super::{BODY_LIMIT, Whole, client, error};
 use crate::error::Failure;
 use crate::exit::Class;
@@ -111,7 +112,8 @@ impl Client {
         let runtime = Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            .build()?;
+            .build()
+            .map_err(error::no_runtime)?;
         Ok(Self {
             http: ManuallyDrop::new(client::unpooled(connection)?),
             runtime: ManuallyDrop::new(runtime),
@@ -127,9 +129,14 @@ impl Client {
         mut into: Option<&mut File>,
     ) -> Result<Whole, Unanswered> {
         let limits = error::Limits::of(connection).of_calls();
-        let request = self.request(connection, call, deadline)?;
+        let request = self.request(connection, call)?;
         self.runtime.block_on(async {
-            let response = request.send().await.map_err(|error| Unanswered {
+            let response = until(deadline, request.send()).await;
+            let response = response.ok_or_else(|| Unanswered {
+                sent: true,
+                failure: error::timed_out(&limits),
+            })?;
+            let response = response.map_err(|error| Unanswered {
                 sent: !error.is_connect(),
                 failure: error::before_head(&error, &limits),
             })?;
@@ -151,16 +158,21 @@ impl Client {
             }
             let (mut come, mut body) = (0, reqwest::Body::from(response));
             loop {
-                match poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
-                    None => return Ok(whole),
-                    Some(Ok(frame)) => {
+                let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
+                match until(deadline, frame).await {
+                    None => {
+                        whole.broken = Some(error::timed_out(&limits));
+                        return Ok(whole);
+                    }
+                    Some(None) => return Ok(whole),
+                    Some(Some(Ok(frame))) => {
                         let Ok(bytes) = frame.into_data() else {
                             continue;
                         };
                         come += bytes.len() as u64;
                         take(&bytes, come, &mut whole.body, file.as_deref_mut())?;
                     }
-                    Some(Err(error)) => {
+                    Some(Some(Err(error))) => {
                         whole.broken = Some(error::in_body(&error, &limits));
                         return Ok(whole);
                     }
@@ -173,7 +185,6 @@ impl Client {
         &self,
         connection: &Connection,
         call: &Call<'_>,
-        deadline: Option<Instant>,
     ) -> Result<reqwest::RequestBuilder, Failure> {
         let url = connection.endpoint.beside(call.path, call.query);
         let mut request = match call.payload {
@@ -181,9 +192,6 @@ impl Client {
             _ => self.http.post(url),
         };
         request = request.headers(call.headers(connection));
-        if let Some(deadline) = deadline {
-            request = request.timeout(deadline.saturating_duration_since(Instant::now()));
-        }
         Ok(match call.payload {
             Payload::Ask | Payload::Get => request,
             Payload::Order => request.header("content-length", "0"),

@@ -11,7 +11,7 @@ use reqwest::header::{
 use reqwest::{ClientBuilder, Proxy, StatusCode, Version};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::{HEADER_LIMIT, Head, tls_roots};
+use super::{HEADER_LIMIT, Head, error, tls_roots};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
@@ -56,21 +56,14 @@ pub(super) fn blocking(connection: &Connection) -> Result<reqwest::blocking::Cli
     reqwest::blocking::ClientBuilder::from(builder(connection)?)
         .timeout(None)
         .build()
-        .map_err(|error| unbuilt(&error))
+        .map_err(|error| error::unbuilt(&error))
 }
 
 /// The client for streams.
 pub(super) fn asynchronous(connection: &Connection) -> Result<reqwest::Client, Failure> {
     builder(connection)?
         .build()
-        .map_err(|error| unbuilt(&error))
-}
-
-fn unbuilt(error: &reqwest::Error) -> Failure {
-    Failure::new(
-        Class::Internal,
-        format!("the HTTP client cannot be set up: {error}"),
-    )
+        .map_err(|error| error::unbuilt(&error))
 }
 
 /// The client for what is beside the chat. Between two polls of a batch a kept
@@ -79,7 +72,7 @@ pub(super) fn unpooled(connection: &Connection) -> Result<reqwest::Client, Failu
     builder(connection)?
         .pool_max_idle_per_host(0)
         .build()
-        .map_err(|error| unbuilt(&error))
+        .map_err(|error| error::unbuilt(&error))
 }
 
 /// The headers of a request to the chat.

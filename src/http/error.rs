@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustls::{CertificateError, InvalidMessage};
 use url::Url;
 
-use super::{BODY_LIMIT, HEADER_LIMIT};
+use super::{BODY_LIMIT, HEADER_LIMIT, descriptors};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::{Connection, Proxy};
@@ -69,10 +69,31 @@ fn place(url: &Url) -> String {
     format!("{}:{port}", url.host_str().unwrap_or_default())
 }
 
+/// The asynchronous runtime cannot be set up.
+#[allow(clippy::needless_pass_by_value, reason = "as map_err hands it over")]
+pub(super) fn no_runtime(error: io::Error) -> Failure {
+    if descriptors::is_exhausted(&error) {
+        return descriptors::exhausted();
+    }
+    error.into()
+}
+
+/// The client cannot be set up.
+pub(super) fn unbuilt(error: &reqwest::Error) -> Failure {
+    if find::<io::Error>(error).is_some_and(descriptors::is_exhausted) {
+        return descriptors::exhausted();
+    }
+    let what = format!("the HTTP client cannot be set up: {}", chain(error));
+    Failure::new(Class::Internal, what)
+}
+
 /// A failure before the response's head: to connect, or a connection that was
 /// closed or reset before any response byte.
 pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
     let server = &limits.server;
+    if find::<io::Error>(error).is_some_and(descriptors::is_exhausted) {
+        return descriptors::exhausted();
+    }
     if error.is_timeout() {
         return if error.is_connect() {
             let within = shown(limits.connect);
@@ -208,7 +229,7 @@ pub(super) fn in_body(error: &(dyn Error + 'static), limits: &Limits) -> Failure
     )
 }
 
-fn timed_out(limits: &Limits) -> Failure {
+pub(super) fn timed_out(limits: &Limits) -> Failure {
     let within = shown(limits.total);
     Failure::new(
         Class::Network,

@@ -10,11 +10,13 @@
 
 mod call;
 pub(crate) mod client;
+mod descriptors;
 mod digest;
 mod error;
 mod gather;
 mod live;
 mod multipart;
+mod patience;
 mod stream;
 mod tls_roots;
 
@@ -33,6 +35,7 @@ pub use call::{Call, Payload, Unanswered};
 pub use digest::digest;
 pub(crate) use error::too_long;
 use live::Live;
+pub use patience::LAST_LOOK;
 use stream::LiveStream;
 pub use stream::Next;
 
@@ -129,6 +132,19 @@ impl Transport {
             connection: Arc::clone(&self.connection),
             gate: Some(Arc::clone(gate)),
         })
+    }
+
+    /// How many requests may be in flight at once, `wanted` at most: each needs a
+    /// connection, most another descriptor to find the host, and those of a slot.
+    ///
+    /// # Errors
+    /// The process may not have enough descriptors open for one.
+    pub fn fit(&mut self, wanted: u32) -> Result<u32, Failure> {
+        if self.replays() {
+            return Ok(wanted);
+        }
+        let slot = self.connection.max_in_flight.map_or(0, |_| 3);
+        self.live.fit(&self.connection, wanted, 2 + slot)
     }
 
     /// Where its requests wait for their turn, if they do.

@@ -12,6 +12,7 @@ use tokio::runtime::{Builder, Runtime};
 use super::error::{self, Limits};
 use super::gather::{Gather, Pile};
 use super::live::REUSED_MAX;
+use super::patience::until;
 use super::{Head, client};
 use crate::error::Failure;
 use crate::exit::Class;
@@ -65,7 +66,8 @@ impl Client {
             // Two tasks take turns for each chunk; the socket is looked at
             // when they have nothing left to do.
             .event_interval(TURNS_A_ROUND)
-            .build()?;
+            .build()
+            .map_err(error::no_runtime)?;
         let http = client::asynchronous(connection)?;
         let keep = std::mem::ManuallyDrop::new;
         Ok(Self {
@@ -88,12 +90,7 @@ impl Client {
             .headers(client::chat_headers(connection, true))
             .body(body);
         let sent = sent(request, if self.answered { REUSED_MAX } else { 0 });
-        let sent = self.runtime.block_on(async {
-            match limit {
-                Some(limit) => tokio::time::timeout_at(limit.into(), sent).await.ok(),
-                None => Some(sent.await),
-            }
-        });
+        let sent = self.runtime.block_on(until(limit, sent));
         let response = match sent {
             None => return Err(Failure::new(Class::Network, "no response has come in time")),
             Some(sent) => sent.map_err(|error| error::before_head(&error, &limits))?,
@@ -139,10 +136,7 @@ impl LiveStream<'_> {
                 return Some(end);
             }
             let more = poll_fn(|context| gather.poll_take(taken, context));
-            match limit {
-                Some(limit) => tokio::time::timeout_at(limit.into(), more).await.ok(),
-                None => Some(more.await),
-            }
+            until(limit, more).await
         });
         waited.map_or(Ok(Next::TimedOut), |end| self.took(end))
     }

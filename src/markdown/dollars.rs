@@ -1,63 +1,88 @@
-//! `$…$` and `$$…$$`: formulas, and what prices, shells and PHP write so.
-
-use super::fraction::IDEOGRAPHS;
-use super::span::{Before, Found, Step, run};
+//! `$…$` and `$$…$$`: which are formulas, and which are prices, shell variables or
+//! PHP.
 
 /// What no formula begins with: `($)`, `"$@"`, `$?`.
 const NO_START: &str = ")},;?!@#\"'、，。）";
 
-/// Ends of words that stand right behind a formula, as in the `$n$th`.
+/// Endings of words right after a formula, such as `$n$th`.
 const ENDINGS: [&str; 5] = ["th", "st", "nd", "rd", "'s"];
 
-/// By pandoc's rule, no space inside at either end and no digit behind; and what
+/// From here on, characters are ideographs, which are written without spaces.
+const IDEOGRAPHS: char = '\u{2e80}';
+
+/// Where a formula stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Inline,
+    /// Displayed, but within a sentence.
+    Sentence,
+    /// On lines of its own.
+    Block,
+}
+
+/// What a dollar sign begins.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Dollars<'a> {
+    /// A formula of so many bytes: its LaTeX, and where it stands.
+    Formula(usize, &'a str, Place),
+    /// So many bytes are text.
+    Text(usize),
+    /// A formula, if its end follows.
+    Open,
+}
+
+/// The text before a dollar sign.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Before {
+    pub(super) last: char,
+    /// Nothing but spaces is before it in the line.
+    pub(super) is_blank: bool,
+}
+
+/// Reads what `text` begins with. `next` follows it; at the end of a line, nothing
+/// does.
+///
+/// By pandoc's rule, no space is inside at either end and no digit follows. What
 /// reads like a price or a variable is none.
-pub(super) fn dollars(text: &str, before: Before, whole: bool) -> Found<'_> {
-    let length = run(text, b'$');
+pub(super) fn read(text: &str, before: Before, next: Option<char>) -> Dollars<'_> {
+    let length = text.len() - text.trim_start_matches('$').len();
     let body = &text[length..];
+    let ends = body.is_empty() && next.is_none_or(char::is_whitespace);
     match length {
-        _ if body.is_empty() => Found::Yet(length),
+        2 if ends && before.is_blank && next.is_some() => Dollars::Open,
+        _ if ends => Dollars::Text(length),
         // US$5/US$6 and ^a$|^b$.
-        1 if before.last.is_ascii_alphanumeric() => Found::No(1),
-        1 => within(body, whole),
-        2 if body.starts_with(|c| NO_START.contains(c)) => Found::No(2),
-        2 if before.blank => alone(body, whole),
-        2 => display(body, before.last, whole),
-        _ => Found::No(length),
+        1 if before.last.is_ascii_alphanumeric() => Dollars::Text(1),
+        1 => inline(body),
+        2 if body.starts_with(|c| NO_START.contains(c)) => Dollars::Text(2),
+        2 if before.is_blank => alone(body, next.is_none()),
+        2 => display(body, before.last),
+        _ => Dollars::Text(length),
     }
 }
 
-fn within(body: &str, whole: bool) -> Found<'_> {
+fn inline(body: &str) -> Dollars<'_> {
     let starts = |c: char| !c.is_whitespace() && !NO_START.contains(c);
+    if body.is_empty() {
+        return Dollars::Open;
+    }
     if !body.starts_with(starts) || is_price(body) {
-        return Found::No(1);
+        return Dollars::Text(1);
     }
-    let (mut escaped, mut before) = (false, ' ');
-    for (at, c) in body.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '$' => {
-                // The next one closes it, or it was none.
-                let after = &body[at + 1..];
-                let ending = before.is_alphanumeric() || "})".contains(before);
-                return match after.is_empty() {
-                    true if !whole => Found::Yet(1),
-                    _ if before.is_whitespace() => Found::No(1),
-                    _ if ending && !whole && ENDINGS.iter().any(|end| end.starts_with(after)) => {
-                        Found::Yet(1)
-                    }
-                    _ if goes_on(after) && !(ending && is_ending(after)) => Found::No(1),
-                    _ => Found::Yes(Step::Formula(at + 2, &body[..at], false)),
-                };
-            }
-            _ => {}
-        }
-        before = c;
+    let Some((tex, _, after)) = split(body, 1) else {
+        return Dollars::Open;
+    };
+    // The next dollar closes it, or it is no formula.
+    let last = tex.chars().next_back().unwrap_or(' ');
+    let ending = last.is_alphanumeric() || "})".contains(last);
+    if last.is_whitespace() || (goes_on(after) && !(ending && is_ending(after))) {
+        Dollars::Text(1)
+    } else {
+        Dollars::Formula(tex.len() + 2, tex, Place::Inline)
     }
-    Found::Yet(1)
 }
 
-/// Whether a dollar belongs to what stands behind it: `"$a" "$b"`.
+/// Whether a dollar belongs to what follows it: `"$a" "$b"`.
 fn goes_on(after: &str) -> bool {
     after.starts_with(|next: char| next.is_ascii_alphanumeric() || "_{($\"'`@#".contains(next))
 }
@@ -68,66 +93,69 @@ fn is_ending(after: &str) -> bool {
         .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
 }
 
-/// The first `$$` or longer in `body`: what stands before it, its length, and what
-/// follows.
-fn cut(body: &str) -> Option<(&str, usize, &str)> {
+/// The first run of at least `least` dollars in `body`: what is before it, its
+/// length, and what follows it.
+fn split(body: &str, least: usize) -> Option<(&str, usize, &str)> {
     let mut at = 0;
     while let Some(ahead) = body[at..].find(['$', '\\']) {
         at += ahead;
         let rest = &body[at..];
-        let length = match run(rest, b'$') {
+        let run = rest.len() - rest.trim_start_matches('$').len();
+        if run >= least && run > 0 {
+            let length = if least == 1 { 1 } else { run };
+            return Some((&body[..at], length, &rest[length..]));
+        }
+        at += match run {
             0 => 1 + rest[1..].chars().next().map_or(0, char::len_utf8),
-            1 => 1,
-            length => return Some((&body[..at], length, &rest[length..])),
+            run => run,
         };
-        at += length;
     }
     None
 }
 
-/// `$$…$$` where a line begins; with space inside, all of the line.
-fn alone(body: &str, whole: bool) -> Found<'_> {
-    let Some((tex, length, after)) = cut(body) else {
-        return Found::Yet(2);
+/// `$$…$$` at the beginning of a line; with spaces inside, it is all of the line.
+fn alone(body: &str, at_end: bool) -> Dollars<'_> {
+    let Some((tex, length, after)) = split(body, 2) else {
+        return Dollars::Open;
     };
-    let end = 2 + tex.len() + length;
+    let bytes = 2 + tex.len() + length;
     if length > 2 || !tex.contains(char::is_alphanumeric) {
-        return Found::No(2);
+        return Dollars::Text(2);
     }
-    if tex.trim() == tex {
-        return Found::Yes(Step::Formula(end, tex, true));
-    }
-    let rest = after.trim_start();
+    let rest = after.trim();
     if !rest
         .trim_matches(['.', ',', ';', '。', '，', '；'])
         .is_empty()
     {
-        Found::No(2)
-    } else if !whole {
-        Found::Yet(2)
-    } else {
+        if tex.trim() == tex {
+            Dollars::Formula(bytes, tex, Place::Sentence)
+        } else {
+            Dollars::Text(2)
+        }
+    } else if at_end {
         let gap = if rest.is_empty() { after.len() } else { 0 };
-        Found::Yes(Step::Formula(end + gap, tex, true))
+        Dollars::Formula(bytes + gap, tex, Place::Block)
+    } else {
+        Dollars::Open
     }
 }
 
-/// `$$…$$` within a line: a shell's number of itself stands there too.
-fn display(body: &str, before: char, whole: bool) -> Found<'_> {
+/// `$$…$$` within a line, where a shell's process number stands too.
+fn display(body: &str, before: char) -> Dollars<'_> {
     let joined = before.is_ascii_alphanumeric() || "./-_=\"'`@#".contains(before);
     if joined || body.starts_with(char::is_whitespace) {
-        return Found::No(2);
+        return Dollars::Text(2);
     }
-    match cut(body) {
-        None => Found::Yet(2),
-        Some((_, _, "")) if !whole => Found::Yet(2),
+    match split(body, 2) {
+        None => Dollars::Open,
         Some((tex, 2, after))
             if tex.contains(char::is_alphanumeric)
                 && !tex.ends_with(char::is_whitespace)
                 && !goes_on(after) =>
         {
-            Found::Yes(Step::Formula(tex.len() + 4, tex, true))
+            Dollars::Formula(tex.len() + 4, tex, Place::Sentence)
         }
-        Some(_) => Found::No(2),
+        Some(_) => Dollars::Text(2),
     }
 }
 

@@ -1,239 +1,453 @@
-//! `--render`: Markdown and TeX, in pieces as they come → what a terminal shows of
-//! them. Each character is taken alone, so that the output does not depend on how
-//! the text was cut.
+//! Markdown, in pieces as it comes → styled lines for a terminal.
 //!
-//! What can be shown leaves at once. Held back is the beginning of a line until
-//! its kind is known (start.rs), a possible marker until its span is whole or the
-//! line ends (inline.rs), a table until it ends (table.rs) and a formula until it
-//! is closed (formula.rs). What is held and turns out to be nothing is put as it
-//! came.
+//! pulldown-cmark reads the structure of each line (structure.rs) and of each part of
+//! its text (inline.rs). Plain words leave at once; a span with marks leaves when it
+//! is complete, a table or a displayed formula at its end, and the beginning of a line
+//! is held until its kind is certain. What only a later line could decide, such as a
+//! setext heading, is shown as it was written. So the output depends on the text and
+//! not on how it was cut.
+//!
+//! The text must have no control characters but newlines and tabs.
 
-mod command;
+mod display;
 mod dollars;
 mod emphasis;
-mod fence;
-mod formula;
-mod fraction;
 mod inline;
-mod line;
+mod lines;
 mod marks;
-mod matrix;
-mod names;
-mod rows;
-mod script;
-mod span;
-mod start;
+mod structure;
 mod style;
 mod table;
-mod tex;
 mod words;
 
-use fence::Fence;
+use display::Display;
 use inline::Inline;
-use rows::Row;
-use start::{Context, Mark, Start, indent, start};
-use style::{Pen, Style};
+use lines::{Lines, Span};
+use structure::{Container, Leaf, Line, Structure, text_start};
+use style::Style;
 use table::Table;
 
-pub use style::Paint;
+pub use style::Styling;
 
-/// Most of a line that is held for its end, where it is a row or opens a block.
+/// Most of a line that is held until it ends, in bytes.
 const LINE_MAX: usize = 64 * 1024;
+/// A beginning that is longer is not looked at again before the line ends.
+const START_MAX: usize = 256;
 
-/// Most marks of quotes and items before the words of a line.
-const NESTED_MAX: usize = 16;
+const BULLETS: [&str; 3] = ["•", "◦", "▪"];
+const RULE: usize = 40;
 
-/// Where in a line the next character stands.
+/// What the output can show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Options {
+    /// Columns of the terminal; without them, lines are not wrapped.
+    pub width: Option<usize>,
+    pub styling: Styling,
+    /// The terminal shows links (OSC 8).
+    pub hyperlinks: bool,
+}
+
+/// Where in a line the next character is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
-    /// Where it is not known what the line is.
+    /// At its beginning, which is held.
     Start,
-    /// In words.
+    /// In text.
     Text,
-    /// In code.
-    Code,
-    /// In a row of a table, which is held.
-    Row,
-    /// Behind the marks that open a block of code.
-    Info,
-    /// In a formula of several lines, which is held.
-    Formula,
+    /// In a line that is shown as it is.
+    Raw,
 }
 
-/// The state of the rendering between pieces.
+/// Lines that may be a table.
 #[derive(Debug)]
-pub(super) struct Render {
-    pen: Pen,
-    inline: Inline,
-    place: Place,
-    /// The line so far, where it is held.
-    head: String,
-    /// Marks of quotes that the line has.
-    quotes: usize,
-    /// Columns before the first of them.
-    inset: usize,
-    /// Marks of items that it has.
-    nested: usize,
-    /// The bars of its quotes have been put, or a mark of an item.
-    begun: bool,
-    /// Columns before its text.
-    margin: usize,
-    /// The columns in which the items' texts begin that the line is in.
-    lists: Vec<usize>,
-    /// The line before was text: an indented one goes on with it.
-    open: bool,
-    /// A heading's `#` and spaces that may be its end.
-    tail: Option<String>,
-    fence: Option<Fence>,
-    /// A row that the next line may make a table's header.
-    header: Option<Row>,
-    table: Option<(Row, Table)>,
+enum Rows {
+    None,
+    /// A row that is a header if a delimiter row follows.
+    Header(String),
+    Table(Box<Table>),
 }
 
-impl Render {
-    pub(super) fn new(paint: Paint) -> Self {
-        Self::with(Pen::new(paint))
-    }
+/// Renders one text.
+#[derive(Debug)]
+pub struct Renderer {
+    options: Options,
+    lines: Lines,
+    inline: Inline,
+    structure: Structure,
+    place: Place,
+    /// The line so far, while it is held.
+    head: String,
+    /// The end of a heading: spaces and `#` that may close it.
+    closing: Option<String>,
+    rows: Rows,
+    /// A displayed formula that goes on.
+    display: Option<Display>,
+}
 
-    fn with(pen: Pen) -> Self {
+impl Renderer {
+    pub fn new(options: Options) -> Self {
         Self {
-            pen,
-            inline: Inline::new(),
+            options,
+            lines: Lines::new(options),
+            inline: Inline::new(options),
+            structure: Structure::default(),
             place: Place::Start,
             head: String::new(),
-            quotes: 0,
-            inset: 0,
-            nested: 0,
-            begun: false,
-            margin: 0,
-            lists: Vec::new(),
-            open: false,
-            tail: None,
-            fence: None,
-            header: None,
-            table: None,
+            closing: None,
+            rows: Rows::None,
+            display: None,
         }
     }
 
-    /// Takes the next piece of the text, in which nothing is left that a terminal
-    /// acts on, and puts what can be shown behind `out`.
-    pub(super) fn push(&mut self, piece: &str, out: &mut Vec<u8>) {
-        for c in piece.chars() {
-            self.take(c);
+    /// Takes the next piece of the text and gives what can be shown of it.
+    pub fn push(&mut self, text: &str) -> String {
+        for c in text.chars() {
+            self.accept(c);
         }
-        self.pen.drain_to(out);
+        self.lines.take()
     }
 
-    /// The text's end: what is held is put, and every style closed. What comes next
-    /// is a text of its own.
-    pub(super) fn end(&mut self, out: &mut Vec<u8>) {
-        if self.place == Place::Start && !self.head.is_empty() {
-            self.decide(true);
+    /// Ends the text and gives the rest of it. The next piece begins another text.
+    /// The output ends its line only if the text did.
+    pub fn finish(&mut self) -> String {
+        self.end_line(false);
+        // What is still held ended with a newline.
+        self.end_rows(true);
+        if let Some(display) = self.display.take() {
+            self.give_up(&display);
+            self.lines.newline();
         }
-        // A row that is whole has its line's end with it.
-        let newline = self.place != Place::Row;
-        self.finish(false);
-        self.end_table(newline);
-        self.pen.turn(Style::NONE);
-        self.pen.drain_to(out);
-        let paint = self.pen.paint;
-        *self = Self::with(std::mem::replace(&mut self.pen, Pen::new(paint)));
+        self.lines.flush();
+        let rest = self.lines.take();
+        *self = Self::new(self.options);
+        rest
     }
 
-    /// Whether what was put ends its line, or is nothing.
-    pub(super) fn at_start(&self) -> bool {
-        self.pen.at_start()
-    }
-
-    fn take(&mut self, c: char) {
-        match (self.place, c) {
-            (Place::Formula, c) => self.formula(c),
-            (place, '\n') => {
-                if place == Place::Start {
-                    self.decide(true);
-                }
-                self.finish(true);
-            }
-            (Place::Start, c) => {
+    fn accept(&mut self, c: char) {
+        if c == '\n' {
+            self.end_line(true);
+            return;
+        }
+        match self.place {
+            Place::Text => self.text(c),
+            Place::Raw => self
+                .lines
+                .put_raw(c.encode_utf8(&mut [0; 4]), &Style::none()),
+            Place::Start => {
                 self.head.push(c);
-                self.decide(false);
-            }
-            (Place::Text, c) => self.text(c),
-            (Place::Code, c) => self.pen.put(c.encode_utf8(&mut [0; 4]), Style::NONE),
-            (Place::Row | Place::Info, c) => {
-                self.head.push(c);
-                if self.head.len() > LINE_MAX {
-                    self.end_table(true);
-                    self.words(Style::NONE);
-                }
+                self.start();
             }
         }
     }
 
-    /// Finds out what the line is, as soon as it can be known; `whole` is all of it.
-    fn decide(&mut self, whole: bool) {
-        while self.place == Place::Start {
-            if let Some(fence) = self.fence
-                && self.quotes >= fence.quotes
-            {
-                self.within(fence, whole);
+    /// Begins the line as soon as it is certain that it is text.
+    fn start(&mut self) {
+        let whole = self.structure.in_fence() || self.display.is_some();
+        if !whole
+            && self.head.len() <= START_MAX
+            && let Some(at) = text_start(&self.head)
+        {
+            // Text is the same whatever it is, so one letter stands for it.
+            let start = [&self.head[..at], "x"].concat();
+            let start = structure::expanded(&start);
+            let line = self.structure.read(&start);
+            if matches!(line.leaf, Leaf::Text | Leaf::Heading(_)) {
+                let head = std::mem::take(&mut self.head);
+                self.begin(&line, &start);
+                // Marks that open nothing here, such as `2. ` within a paragraph.
+                let marks = &start[line.text..start.len() - 1];
+                marks.chars().for_each(|c| self.text(c));
+                head[at..].chars().for_each(|c| self.text(c));
+            }
+        } else if self.head.len() > LINE_MAX {
+            self.end_rows(true);
+            let head = std::mem::take(&mut self.head);
+            self.lines.put_raw(&head, &Style::none());
+            self.place = Place::Raw;
+        }
+    }
+
+    /// Begins a line of text.
+    fn begin(&mut self, line: &Line, source: &str) {
+        self.end_rows(true);
+        self.open_line(line, source);
+        self.place = Place::Text;
+        let base = match line.leaf {
+            Leaf::Heading(level) => self.heading(level),
+            _ => Style::none(),
+        };
+        self.inline.begin(base);
+    }
+
+    /// Puts the marks of a heading, where its style does not tell it from text.
+    fn heading(&mut self, level: usize) -> Style {
+        self.closing = Some(String::new());
+        let marks = match self.options.styling {
+            Styling::Plain => true,
+            Styling::Shaped => level > 1,
+            Styling::Coloured => false,
+        };
+        if marks {
+            let marks = "#".repeat(level);
+            self.lines.put_text(&marks, &Style::of(Style::DIM));
+            self.lines.put(' ', &Style::none());
+        }
+        Style::of(match level {
+            1 => Style::BOLD | Style::UNDERLINE | Style::MAGENTA,
+            2 => Style::BOLD | Style::MAGENTA,
+            3 => Style::BOLD,
+            _ => Style::BOLD | Style::ITALIC,
+        })
+    }
+
+    fn text(&mut self, c: char) {
+        if let Some(closing) = &mut self.closing {
+            if c == ' ' || c == '#' {
+                closing.push(c);
                 return;
             }
-            let kind = start(&self.head, self.context(), whole);
-            match kind {
-                Start::More => return,
-                Start::Quote(_) | Start::Item(..) if self.quotes + self.nested >= NESTED_MAX => {
-                    self.end_table(true);
-                    self.line(Start::Text);
-                    return;
+            let held = std::mem::take(closing);
+            held.chars()
+                .for_each(|c| self.inline.push(c, &mut self.lines));
+        }
+        self.inline.push(c, &mut self.lines);
+    }
+
+    /// Ends the line; `newline` says whether a newline did.
+    fn end_line(&mut self, newline: bool) {
+        match self.place {
+            Place::Start => {
+                let head = std::mem::take(&mut self.head);
+                if newline || !head.is_empty() {
+                    self.whole_line(&head, newline);
                 }
-                Start::Quote(length) => {
-                    if self.quotes == 0 && !self.begun {
-                        self.inset = indent(&self.head).0;
-                    }
-                    self.head.drain(..length);
-                    self.quotes += 1;
-                    if self.begun {
-                        // Behind an item's mark.
-                        self.bar();
-                    }
-                    continue;
-                }
-                _ if self.fence.is_some() => {
-                    // Its quote has ended, and the block with it.
-                    self.fence = None;
-                    continue;
-                }
-                Start::Row if self.begun => {}
-                Start::Row => {
-                    self.place = Place::Row;
-                    return;
-                }
-                _ => self.end_table(true),
             }
-            if !self.line(kind) {
-                return;
-            }
+            Place::Text => self.end_text(newline),
+            Place::Raw => self.end_raw(newline),
         }
     }
 
-    fn context(&self) -> Context {
-        let (columns, _) = indent(&self.head);
-        let nested = self.lists.iter().rev().find(|column| **column <= columns);
-        let from = nested.copied().unwrap_or(0) + 4;
-        Context {
-            code: (!self.open && !self.begun).then_some(from),
+    fn end_raw(&mut self, newline: bool) {
+        if newline {
+            self.lines.newline();
         }
-    }
-
-    fn next_line(&mut self) {
         self.place = Place::Start;
-        self.head.clear();
-        self.quotes = 0;
-        self.inset = 0;
-        self.nested = 0;
-        self.begun = false;
-        self.margin = 0;
+    }
+
+    fn end_text(&mut self, newline: bool) {
+        if let Some(closing) = self.closing.take() {
+            let closes = closing.starts_with(' ') && !closing.trim().contains(' ');
+            if !closes {
+                closing
+                    .chars()
+                    .for_each(|c| self.inline.push(c, &mut self.lines));
+            }
+        }
+        self.display = self.inline.end(newline, &mut self.lines).map(Display::new);
+        if self.display.is_some() {
+            self.lines.flush();
+            self.place = Place::Start;
+        } else {
+            self.end_raw(newline);
+        }
+    }
+
+    /// A line that was held to its end.
+    fn whole_line(&mut self, source: &str, newline: bool) {
+        if let Some(display) = self.display.take() {
+            self.display_line(display, source, newline);
+            return;
+        }
+        let source = if self.structure.in_fence() {
+            source.into()
+        } else {
+            structure::expanded(source)
+        };
+        let source = &*source;
+        let line = self.structure.read(source);
+        let text = &source.get(line.text..).unwrap_or_default();
+        let in_quotes = |container: &Container| *container == Container::Quote;
+        match &line.leaf {
+            Leaf::Text if table::is_row(text) && line.opened.iter().all(in_quotes) => {
+                self.row(&line, source, text, newline);
+                return;
+            }
+            Leaf::Text | Leaf::Heading(_) => {
+                self.begin(&line, source);
+                text.chars().for_each(|c| self.text(c));
+                self.end_text(newline);
+                return;
+            }
+            _ => {}
+        }
+        self.end_rows(true);
+        self.open_line(&line, source);
+        let dim = Style::of(Style::DIM);
+        match &line.leaf {
+            Leaf::Rule => {
+                let width = self.lines.room().map_or(RULE, |room| room.min(RULE));
+                self.lines.put_raw(&"─".repeat(width), &dim);
+            }
+            Leaf::Code => self.lines.put_raw(&["    ", text].concat(), &Style::none()),
+            Leaf::FenceLine(code) => self.lines.put_raw(code, &Style::none()),
+            Leaf::Fence(info) => {
+                self.lines.put_raw("────", &dim);
+                if !info.is_empty() {
+                    self.lines.put_raw(" ", &Style::none());
+                    self.lines.put_raw(info, &dim);
+                }
+            }
+            Leaf::FenceEnd => self.lines.put_raw("────", &dim),
+            _ => {}
+        }
+        self.end_raw(newline);
+    }
+
+    /// Puts what is before the text of a line: bars of quotes and marks of items.
+    fn open_line(&mut self, line: &Line, source: &str) {
+        self.structure.accept(line, source);
+        let (mut first, margin) = self.margins(line.kept);
+        let quotes = line.opened.iter().all(|opened| *opened == Container::Quote);
+        if line.leaf == Leaf::Blank && quotes {
+            let bar = first.iter().rposition(|(text, _)| text == "│");
+            first.truncate(bar.map_or(0, |bar| bar + 1));
+        }
+        self.lines.begin(&first, margin);
+    }
+
+    /// What a line begins with, if its first `kept` containers were open before, and
+    /// what further lines of its block begin with.
+    fn margins(&self, kept: usize) -> (Vec<Span>, Vec<Span>) {
+        let (mut first, mut margin): (Vec<Span>, Vec<Span>) = (Vec::new(), Vec::new());
+        let gap = || (" ".to_owned(), Style::none());
+        let mut bullets = 0;
+        for (at, container) in self.structure.containers.iter().enumerate() {
+            let Container::Item { marker, done, .. } = container else {
+                let bar = ("│".to_owned(), Style::of(Style::DIM));
+                margin.extend([bar.clone(), gap()]);
+                first.extend([bar, gap()]);
+                continue;
+            };
+            let mark = match done {
+                _ if marker.len() > 1 => marker,
+                Some(true) => "☑",
+                Some(false) => "☐",
+                None => BULLETS[bullets.min(BULLETS.len() - 1)],
+            };
+            bullets += 1;
+            let space = (" ".repeat(mark.chars().count() + 1), Style::none());
+            if at < kept {
+                first.push(space.clone());
+            } else {
+                first.extend([(mark.to_owned(), Style::none()), gap()]);
+            }
+            margin.push(space);
+        }
+        (first, margin)
+    }
+
+    /// A line that begins with `|`.
+    fn row(&mut self, line: &Line, source: &str, text: &str, newline: bool) {
+        if line.kept < self.structure.containers.len() || !line.opened.is_empty() {
+            self.end_rows(true);
+        }
+        self.structure.accept(line, source);
+        self.structure.end_paragraph();
+        match std::mem::replace(&mut self.rows, Rows::None) {
+            Rows::Table(mut table) => {
+                table.push(text);
+                let long = table.is_long();
+                self.rows = Rows::Table(table);
+                if long {
+                    self.put_rows(newline);
+                }
+            }
+            Rows::Header(header) => {
+                let (_, margin) = self.margins(usize::MAX);
+                self.lines.set_margin(margin);
+                let room = self.lines.room();
+                if let Some(table) = Table::new(&header, text, room, self.options) {
+                    self.rows = Rows::Table(Box::new(table));
+                } else {
+                    self.rows = Rows::Header(header);
+                    self.end_rows(true);
+                    self.rows = Rows::Header(text.to_owned());
+                }
+            }
+            Rows::None => self.rows = Rows::Header(text.to_owned()),
+        }
+        if !newline {
+            self.end_rows(false);
+        }
+    }
+
+    /// No further row follows; `newline` ends the last line.
+    fn end_rows(&mut self, newline: bool) {
+        self.put_rows(newline);
+        self.rows = Rows::None;
+    }
+
+    /// Puts the rows that are held.
+    fn put_rows(&mut self, newline: bool) {
+        let (_, margin) = self.margins(usize::MAX);
+        match &mut self.rows {
+            Rows::None => return,
+            Rows::Table(table) => {
+                let lines = table.lines();
+                if lines.is_empty() {
+                    return;
+                }
+                self.lines.begin(&margin, margin.clone());
+                self.lines.lines(&lines);
+            }
+            Rows::Header(row) => {
+                self.lines.begin(&margin, margin.clone());
+                self.inline.begin(Style::none());
+                row.chars()
+                    .for_each(|c| self.inline.push(c, &mut self.lines));
+                self.inline.end(false, &mut self.lines);
+            }
+        }
+        if newline {
+            self.lines.newline();
+        }
+    }
+
+    /// A line of a displayed formula.
+    fn display_line(&mut self, mut display: Display, source: &str, newline: bool) {
+        match display.push(source) {
+            display::Found::More if newline => self.display = Some(display),
+            display::Found::More => self.give_up(&display),
+            display::Found::End(after) => {
+                let room = self.lines.room().map(|room| room.saturating_sub(2));
+                match display.rows(room) {
+                    Some(rows) => self.lines.rows(&rows),
+                    None => self.give_up(&display),
+                }
+                self.place = Place::Text;
+                self.inline.begin(Style::none());
+                after.chars().for_each(|c| self.text(c));
+                self.end_text(newline);
+            }
+            display::Found::Broken => {
+                self.give_up(&display);
+                self.lines.newline();
+                self.structure.end_paragraph();
+                self.whole_line(source, newline);
+            }
+        }
+    }
+
+    /// Shows a formula as it was written.
+    fn give_up(&mut self, display: &Display) {
+        for (at, line) in display.source().lines().enumerate() {
+            if at > 0 {
+                self.lines.flush();
+                self.lines.wrap();
+            }
+            self.lines.put_text(line, &Style::none());
+        }
+        self.lines.flush();
     }
 }
 

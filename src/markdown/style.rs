@@ -1,24 +1,27 @@
-//! Styles → the escape sequences that set them, and no more of those than needed.
+//! Styles → the escape sequences that set them.
 
-use unicode_width::UnicodeWidthStr;
+use std::fmt::Write;
+use std::sync::Arc;
 
-/// How much a reader's output can show beside characters.
+/// What the output can show besides characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Paint {
-    /// Characters alone: `TERM=dumb`.
+pub enum Styling {
+    /// Characters only: `TERM=dumb`.
     Plain,
-    /// Bold, italic and underlined: `NO_COLOR`.
+    /// Bold, italic and underlined, but no colours: `NO_COLOR`.
     Shaped,
     /// Colours too.
     Coloured,
 }
 
-/// How a text looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Style(u8);
+/// How a piece of text looks, and where it leads.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Style {
+    bits: u8,
+    pub(super) link: Option<Arc<str>>,
+}
 
-/// Each style with its number in an escape sequence; of two colours the last holds.
-const CODES: [(Style, &str); 7] = [
+const CODES: [(u8, &str); 7] = [
     (Style::BOLD, "1"),
     (Style::DIM, "2"),
     (Style::ITALIC, "3"),
@@ -27,125 +30,111 @@ const CODES: [(Style, &str); 7] = [
     (Style::MAGENTA, "35"),
     (Style::CYAN, "36"),
 ];
+const COLOURS: u8 = Style::MAGENTA | Style::CYAN;
 
 impl Style {
-    pub(super) const NONE: Self = Self(0);
-    pub(super) const BOLD: Self = Self(1);
-    pub(super) const DIM: Self = Self(2);
-    pub(super) const ITALIC: Self = Self(4);
-    pub(super) const UNDERLINE: Self = Self(8);
-    pub(super) const STRIKE: Self = Self(16);
-    pub(super) const MAGENTA: Self = Self(32);
-    pub(super) const CYAN: Self = Self(64);
+    pub(super) const BOLD: u8 = 1;
+    pub(super) const DIM: u8 = 2;
+    pub(super) const ITALIC: u8 = 4;
+    pub(super) const UNDERLINE: u8 = 8;
+    pub(super) const STRIKE: u8 = 16;
+    pub(super) const MAGENTA: u8 = 32;
+    pub(super) const CYAN: u8 = 64;
 
-    /// Both.
-    pub(super) const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
+    pub(super) const fn none() -> Self {
+        Self::of(0)
     }
 
-    const fn has(self, other: Self) -> bool {
-        self.0 & other.0 == other.0
+    pub(super) const fn of(bits: u8) -> Self {
+        Self { bits, link: None }
     }
 
-    /// What of it can be shown.
-    const fn on(self, paint: Paint) -> Self {
-        match paint {
-            Paint::Plain => Self::NONE,
-            Paint::Shaped => Self(self.0 & 31),
-            Paint::Coloured => self,
+    pub(super) fn with(&self, bits: u8) -> Self {
+        Self {
+            bits: self.bits | bits,
+            link: self.link.clone(),
+        }
+    }
+
+    fn bits_on(&self, styling: Styling) -> u8 {
+        match styling {
+            Styling::Plain => 0,
+            Styling::Shaped => self.bits & !COLOURS,
+            Styling::Coloured => self.bits,
         }
     }
 }
 
-/// Where rendered text is put: it knows which style is in force.
+/// Collects styled text. Every style ends before its line does.
 #[derive(Debug)]
 pub(super) struct Pen {
-    pub(super) paint: Paint,
+    styling: Styling,
     out: String,
-    now: Style,
-    /// The last character that was put.
-    last: char,
+    bits: u8,
+    link: Option<Arc<str>>,
 }
 
 impl Pen {
-    pub(super) fn new(paint: Paint) -> Self {
+    pub(super) fn new(styling: Styling) -> Self {
         Self {
-            paint,
+            styling,
             out: String::new(),
-            now: Style::NONE,
-            last: '\n',
+            bits: 0,
+            link: None,
         }
     }
 
-    /// Whether it writes no escape sequence at all.
-    pub(super) fn is_plain(&self) -> bool {
-        self.paint == Paint::Plain
-    }
-
-    /// Puts `text`; its lines end without a style.
-    pub(super) fn put(&mut self, text: &str, style: Style) {
-        for (at, line) in text.split('\n').enumerate() {
-            if at > 0 {
-                self.newline();
-            }
-            if let Some(last) = line.chars().next_back() {
-                self.turn(style);
-                self.out.push_str(line);
-                self.last = last;
-            }
+    /// Adds text of one line.
+    pub(super) fn put(&mut self, text: &str, style: &Style) {
+        if !text.is_empty() {
+            self.turn(style);
+            self.out.push_str(text);
         }
     }
 
     pub(super) fn newline(&mut self) {
-        self.turn(Style::NONE);
+        self.turn(&Style::none());
         self.out.push('\n');
-        self.last = '\n';
     }
 
-    /// Puts `style` in force.
-    pub(super) fn turn(&mut self, style: Style) {
-        let style = style.on(self.paint);
-        if style == self.now {
-            return;
+    /// Writes the escape sequences from the current style to this one.
+    pub(super) fn turn(&mut self, style: &Style) {
+        let bits = style.bits_on(self.styling);
+        if bits != self.bits {
+            let mut codes = Vec::new();
+            let mut from = self.bits;
+            if from & !bits != 0 {
+                codes.push("0");
+                from = 0;
+            }
+            let added = CODES.iter().filter(|(bit, _)| bits & !from & bit != 0);
+            codes.extend(added.map(|(_, code)| *code));
+            let _ = write!(self.out, "\u{1b}[{}m", codes.join(";"));
+            self.bits = bits;
         }
-        let mut codes = Vec::new();
-        let mut from = self.now;
-        if !style.has(from) {
-            codes.push("0");
-            from = Style::NONE;
+        if style.link != self.link {
+            let address = style.link.as_deref().unwrap_or_default();
+            let _ = write!(self.out, "\u{1b}]8;;{}\u{1b}\\", encoded(address));
+            self.link.clone_from(&style.link);
         }
-        let added = CODES.iter();
-        let added = added.filter(|(one, _)| style.has(*one) && !from.has(*one));
-        codes.extend(added.map(|(_, code)| *code));
-        self.out.push_str("\u{1b}[");
-        self.out.push_str(&codes.join(";"));
-        self.out.push('m');
-        self.now = style;
     }
 
-    /// Whether what was put ends its line.
-    pub(super) fn at_start(&self) -> bool {
-        self.last == '\n'
-    }
-
-    /// What has been put since the last time.
+    /// What was added since the last call.
     pub(super) fn take(&mut self) -> String {
         std::mem::take(&mut self.out)
     }
-
-    /// Hands over what has been put since the last time.
-    pub(super) fn drain_to(&mut self, out: &mut Vec<u8>) {
-        out.extend_from_slice(self.out.as_bytes());
-        self.out.clear();
-    }
 }
 
-/// The columns that a text takes, its escape sequences aside.
-pub(super) fn width(text: &str) -> usize {
-    let mut parts = text.split('\u{1b}');
-    let first = parts.next().unwrap_or_default();
-    let rest = parts.map(|part| part.split_once('m').map_or("", |(_, text)| text));
-    first.width() + rest.map(UnicodeWidthStr::width).sum::<usize>()
+/// An address in the characters that OSC 8 allows.
+fn encoded(address: &str) -> String {
+    let mut encoded = String::new();
+    for byte in address.bytes() {
+        match byte {
+            b'!'..=b'~' => encoded.push(char::from(byte)),
+            _ => drop(write!(encoded, "%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 #[cfg(test)]
@@ -153,35 +142,40 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_style_is_set_once_and_closed_before_a_line_ends() {
-        let mut pen = Pen::new(Paint::Coloured);
-        pen.put("a", Style::BOLD);
-        pen.put("b", Style::BOLD);
-        pen.put("c", Style::BOLD.and(Style::CYAN));
-        pen.put("d\ne", Style::BOLD);
-        pen.turn(Style::NONE);
-        assert_eq!(
-            pen.take(),
-            "\u{1b}[1mab\u{1b}[36mc\u{1b}[0;1md\u{1b}[0m\n\u{1b}[1me\u{1b}[0m"
-        );
+    fn a_style_is_set_once_and_ends_before_its_line() {
+        let mut pen = Pen::new(Styling::Coloured);
+        let bold = Style::of(Style::BOLD);
+        pen.put("a", &bold);
+        pen.put("b", &bold);
+        pen.put("c", &bold.with(Style::CYAN));
+        pen.put("d", &bold);
+        pen.newline();
+        assert_eq!(pen.take(), "\u{1b}[1mab\u{1b}[36mc\u{1b}[0;1md\u{1b}[0m\n");
     }
 
     #[test]
     fn no_colour_leaves_the_shape_and_plain_leaves_nothing() {
-        for (paint, expected) in [
-            (Paint::Shaped, "\u{1b}[1ma\u{1b}[0mb"),
-            (Paint::Plain, "ab"),
+        for (styling, expected) in [
+            (Styling::Shaped, "\u{1b}[1ma\u{1b}[0mb"),
+            (Styling::Plain, "ab"),
         ] {
-            let mut pen = Pen::new(paint);
-            pen.put("a", Style::BOLD.and(Style::MAGENTA));
-            pen.put("b", Style::CYAN);
+            let mut pen = Pen::new(styling);
+            pen.put("a", &Style::of(Style::BOLD | Style::MAGENTA));
+            pen.put("b", &Style::of(Style::CYAN));
             assert_eq!(pen.take(), expected);
         }
     }
 
     #[test]
-    fn width_counts_columns_and_no_escapes() {
-        assert_eq!(width("\u{1b}[1m中文\u{1b}[0mab"), 6);
-        assert_eq!(width("x̂"), 1);
+    fn a_link_is_closed_before_the_line_ends_and_its_address_is_ascii() {
+        let mut pen = Pen::new(Styling::Plain);
+        let mut style = Style::none();
+        style.link = Some("http://a.b/é \u{1b}".into());
+        pen.put("x", &style);
+        pen.newline();
+        assert_eq!(
+            pen.take(),
+            "\u{1b}]8;;http://a.b/%C3%A9%20%1B\u{1b}\\x\u{1b}]8;;\u{1b}\\\n"
+        );
     }
 }

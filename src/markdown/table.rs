@@ -1,143 +1,346 @@
-//! A table's lines → columns that stand below each other, by the width that a
-//! terminal gives them.
+//! Tables → columns that fit the terminal.
 
-use super::inline::write;
-use super::style::{Pen, Style, width};
+use textwrap::wrap_algorithms::wrap_first_fit;
 
-/// Most of a table that is held for its columns' widths, in bytes.
+use super::Options;
+use super::inline::spans;
+use super::lines::Span;
+use super::style::Style;
+use super::words::{Word, split};
+
+/// A table with more bytes is shown in parts, whose columns are as wide as those of
+/// the first.
 const HELD_MAX: usize = 64 * 1024;
 
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Side {
     Left,
     Middle,
     Right,
 }
 
-/// A table that is under way.
+/// The paragraphs of a cell, which `<br>` separates.
+type Cell = Vec<Vec<Word>>;
+
+/// A table that goes on.
 #[derive(Debug)]
 pub(super) struct Table {
+    options: Options,
+    room: Option<usize>,
     sides: Vec<Side>,
-    rows: Vec<Vec<String>>,
-    /// Bytes of the rows.
+    header: Vec<Cell>,
+    rows: Vec<Vec<Cell>>,
     held: usize,
-    /// Known where rows have been shown.
+    /// Known when some rows have been shown.
     widths: Option<Vec<usize>>,
-    /// How many rows have been.
-    shown: usize,
+}
+
+/// Whether a line may be a row of a table.
+pub(super) fn is_row(line: &str) -> bool {
+    line.starts_with('|')
 }
 
 impl Table {
-    /// A table of this header, if the line below it, `rule`, says that it is one.
-    pub(super) fn new(header: &str, rule: &str, pen: &Pen) -> Option<Self> {
-        let sides: Option<Vec<Side>> = cells(rule, false).iter().map(|cell| side(cell)).collect();
+    /// A table with this header, if the line below it is its delimiter row.
+    pub(super) fn new(
+        header: &str,
+        below: &str,
+        room: Option<usize>,
+        options: Options,
+    ) -> Option<Self> {
+        let sides: Option<Vec<Side>> = cells(below, 0).iter().map(|cell| side(cell)).collect();
         let mut table = Self {
+            options,
+            room,
             sides: sides?,
+            header: Vec::new(),
             rows: Vec::new(),
             held: 0,
             widths: None,
-            shown: 0,
         };
-        table.push(header, pen);
+        table.header = table.row(header, &Style::of(Style::BOLD));
         Some(table)
     }
 
-    /// Takes a row.
-    pub(super) fn push(&mut self, line: &str, pen: &Pen) {
-        let style = if self.rows.is_empty() && self.shown == 0 {
-            Style::BOLD
-        } else {
-            Style::NONE
-        };
-        let shown = |cell: &String| {
-            let mut pen = Pen::new(pen.paint);
-            write(cell, style, &mut pen);
-            pen.turn(Style::NONE);
-            pen.take()
-        };
-        let mut row = cells(line, false);
-        if row.len() > self.sides.len() {
-            // Too many: a `|` in code is meant as a character of it.
-            row = cells(line, true);
-        }
-        let row: Vec<String> = row.iter().map(shown).collect();
-        self.held += row.iter().map(String::len).sum::<usize>() + row.len();
+    pub(super) fn push(&mut self, line: &str) {
+        let row = self.row(line, &Style::none());
+        self.held += line.len();
         self.rows.push(row);
     }
 
-    /// Whether it is too long to be held for what follows.
+    fn row(&self, line: &str, style: &Style) -> Vec<Cell> {
+        let paragraphs = |cell: &String| -> Cell {
+            let cell = cell.replace("<br/>", "<br>").replace("<br />", "<br>");
+            let parts = cell.split("<br>");
+            parts
+                .map(|part| split(&spans(part.trim(), style, self.options)))
+                .collect()
+        };
+        cells(line, self.sides.len())
+            .iter()
+            .map(paragraphs)
+            .collect()
+    }
+
+    /// Whether it is too long to be held for the rows that follow.
     pub(super) fn is_long(&self) -> bool {
         self.widths.is_some() || self.held > HELD_MAX
     }
 
     /// The lines of the rows that have not been shown.
-    pub(super) fn lines(&mut self) -> Vec<String> {
-        let widths = self.widths.take().unwrap_or_else(|| self.measured());
-        let mut lines = Vec::new();
-        for row in std::mem::take(&mut self.rows) {
-            lines.push(self.line(&row, &widths));
-            if self.shown == 0 {
-                let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();
-                lines.push(rule.join("─┼─"));
-            }
-            self.shown += 1;
-        }
+    pub(super) fn lines(&mut self) -> Vec<Vec<Span>> {
+        let rows = std::mem::take(&mut self.rows);
         self.held = 0;
+        let is_first = self.widths.is_none();
+        let widths = match self.widths.take() {
+            Some(widths) => widths,
+            None => match self.measure(&rows) {
+                Some(widths) => widths,
+                None => return self.records(&rows),
+            },
+        };
+        let mut lines = Vec::new();
+        if is_first {
+            lines.append(&mut self.row_lines(&self.header, &widths));
+            lines.push(rule("─┼─", "─", &widths));
+        }
+        let drawn: Vec<_> = rows
+            .iter()
+            .map(|row| self.row_lines(row, &widths))
+            .collect();
+        let tall = drawn.iter().any(|lines| lines.len() > 1);
+        for (at, mut row) in drawn.into_iter().enumerate() {
+            if tall && at > 0 {
+                lines.push(rule("┄┼┄", "┄", &widths));
+            }
+            lines.append(&mut row);
+        }
         self.widths = Some(widths);
         lines
     }
 
-    fn measured(&self) -> Vec<usize> {
-        let columns = self.rows.iter().map(Vec::len).max().unwrap_or(0);
-        let wide = |column: usize| {
-            let cells = self.rows.iter().filter_map(|row| row.get(column));
-            cells.map(|cell| width(cell)).max().unwrap_or(0)
+    /// The widths of the columns; `None` if words would have to be broken.
+    fn measure(&self, rows: &[Vec<Cell>]) -> Option<Vec<usize>> {
+        let rows: Vec<&Vec<Cell>> = std::iter::once(&self.header).chain(rows).collect();
+        let columns = rows.iter().map(|row| row.len()).max().unwrap_or(0);
+        let widest = |column: usize, measure: fn(&Cell) -> usize| {
+            let cells = rows.iter().filter_map(|row| row.get(column));
+            cells.map(measure).max().unwrap_or(0)
         };
-        (0..columns).map(wide).collect()
+        let full: Vec<usize> = (0..columns)
+            .map(|column| widest(column, cell_width))
+            .collect();
+        let Some(room) = self.room else {
+            return Some(full);
+        };
+        let room = room.saturating_sub(3 * columns.saturating_sub(1));
+        if full.iter().sum::<usize>() <= room {
+            return Some(full);
+        }
+        let least: Vec<usize> = (0..columns)
+            .map(|column| widest(column, word_width))
+            .collect();
+        (least.iter().sum::<usize>() <= room).then(|| shrink(&full, &least, room))
     }
 
-    fn line(&self, row: &[String], widths: &[usize]) -> String {
+    fn row_lines(&self, row: &[Cell], widths: &[usize]) -> Vec<Vec<Span>> {
         let columns = row.len().max(widths.len());
+        let width = |column: usize| widths.get(column).copied().unwrap_or(1).max(1);
         let cell = |column: usize| {
-            let cell = row.get(column).map_or("", String::as_str);
-            let wide = widths.get(column).copied().unwrap_or(0);
-            let fill = wide.saturating_sub(width(cell));
-            let left = match self.sides.get(column).unwrap_or(&Side::Left) {
-                Side::Left => 0,
-                Side::Middle => fill / 2,
-                Side::Right => fill,
-            };
-            format!("{}{cell}{}", " ".repeat(left), " ".repeat(fill - left))
+            let cell = row.get(column).cloned().unwrap_or_default();
+            wrap(cell, width(column))
         };
-        let line: Vec<String> = (0..columns).map(cell).collect();
-        line.join(" │ ").trim_end().to_owned()
+        let cells: Vec<_> = (0..columns).map(cell).collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or(0).max(1);
+        let line = |at: usize| {
+            let mut line = Vec::new();
+            for (column, cell) in cells.iter().enumerate() {
+                if column > 0 {
+                    push(&mut line, " │ ".to_owned(), Style::none());
+                }
+                let words = cell.get(at).map_or(&[][..], Vec::as_slice);
+                let used = line_width(words);
+                let free = width(column).saturating_sub(used);
+                let left = match self.sides.get(column).unwrap_or(&Side::Left) {
+                    Side::Left => 0,
+                    Side::Middle => free / 2,
+                    Side::Right => free,
+                };
+                push(&mut line, " ".repeat(left), Style::none());
+                push_words(&mut line, words);
+                push(&mut line, " ".repeat(free - left), Style::none());
+            }
+            trim(line)
+        };
+        (0..height).map(line).collect()
+    }
+
+    /// Each row as a list of `header: cell`, where the columns do not fit side by side.
+    fn records(&self, rows: &[Vec<Cell>]) -> Vec<Vec<Span>> {
+        let room = self.room.unwrap_or(usize::MAX);
+        let mut lines = Vec::new();
+        if rows.is_empty() {
+            lines.append(&mut record(&self.header, &[], room));
+        }
+        for (at, row) in rows.iter().enumerate() {
+            if at > 0 {
+                lines.push(vec![("┄┄┄┄".to_owned(), Style::none())]);
+            }
+            lines.append(&mut record(row, &self.header, room));
+        }
+        lines
     }
 }
 
-/// The cells of a row. A `|` behind a backslash is a character of its cell, and
-/// where `code` is whole one between backticks.
-fn cells(line: &str, code: bool) -> Vec<String> {
+fn record(row: &[Cell], header: &[Cell], room: usize) -> Vec<Vec<Span>> {
+    let mut lines = Vec::new();
+    for (at, cell) in row.iter().enumerate() {
+        let mut words = header.get(at).cloned().unwrap_or_default().concat();
+        if let Some(last) = words.last_mut() {
+            last.push(':', &Style::of(Style::BOLD));
+            last.spaces = 1;
+        }
+        words.append(&mut cell.concat());
+        let wrapped = wrap(vec![words], room.saturating_sub(2).max(1));
+        for (at, line) in wrapped.iter().enumerate() {
+            let mut shown = Vec::new();
+            if at > 0 {
+                push(&mut shown, "  ".to_owned(), Style::none());
+            }
+            push_words(&mut shown, line);
+            lines.push(trim(shown));
+        }
+    }
+    lines
+}
+
+fn cell_width(cell: &Cell) -> usize {
+    cell.iter()
+        .map(|words| line_width(words))
+        .max()
+        .unwrap_or(0)
+}
+
+fn word_width(cell: &Cell) -> usize {
+    let words = cell.iter().flatten();
+    words.map(Word::columns).max().unwrap_or(0)
+}
+
+fn line_width(words: &[Word]) -> usize {
+    let Some((last, words)) = words.split_last() else {
+        return 0;
+    };
+    words
+        .iter()
+        .map(|word| word.columns() + word.spaces)
+        .sum::<usize>()
+        + last.columns()
+}
+
+/// Takes columns off the widest until all fit the room; none gets narrower than its
+/// `least` width.
+fn shrink(full: &[usize], least: &[usize], room: usize) -> Vec<usize> {
+    let mut widths: Vec<usize> = full
+        .iter()
+        .zip(least)
+        .map(|(full, least)| *full.min(&room.max(*least)))
+        .collect();
+    while widths.iter().sum::<usize>() > room {
+        let wide = (0..widths.len()).filter(|at| widths[*at] > least[*at]);
+        let Some(widest) = wide.max_by_key(|at| widths[*at]) else {
+            break;
+        };
+        widths[widest] -= 1;
+    }
+    widths
+}
+
+/// Lines of words that are no wider than a column.
+fn wrap(cell: Cell, width: usize) -> Vec<Vec<Word>> {
+    #[expect(clippy::cast_precision_loss, reason = "a terminal is not that wide")]
+    let limit = [width as f64];
+    let mut lines = Vec::new();
+    for words in cell {
+        let words: Vec<Word> = words.into_iter().flat_map(|word| word.cut(width)).collect();
+        lines.extend(
+            wrap_first_fit(&words, &limit)
+                .into_iter()
+                .map(<[Word]>::to_vec),
+        );
+    }
+    lines
+}
+
+fn push(line: &mut Vec<Span>, text: String, style: Style) {
+    if !text.is_empty() {
+        line.push((text, style));
+    }
+}
+
+fn push_words(line: &mut Vec<Span>, words: &[Word]) {
+    for (at, word) in words.iter().enumerate() {
+        line.extend(word.spans.iter().cloned());
+        if at + 1 < words.len() {
+            push(line, " ".repeat(word.spaces), word.space_style.clone());
+        }
+    }
+}
+
+/// The line without spaces at its end.
+fn trim(mut line: Vec<Span>) -> Vec<Span> {
+    while let Some((text, _)) = line.last_mut() {
+        text.truncate(text.trim_end_matches(' ').len());
+        if !text.is_empty() {
+            break;
+        }
+        line.pop();
+    }
+    line
+}
+
+fn rule(cross: &str, dash: &str, widths: &[usize]) -> Vec<Span> {
+    let dashes: Vec<String> = widths.iter().map(|width| dash.repeat(*width)).collect();
+    vec![(dashes.join(cross), Style::none())]
+}
+
+/// The cells of a row. A `|` after a backslash belongs to its cell, and where there
+/// would be more than `columns` cells, so does one in code or in a formula.
+fn cells(line: &str, columns: usize) -> Vec<String> {
+    let cells = split_cells(line, false);
+    if columns > 0 && cells.len() > columns {
+        let other = split_cells(line, true);
+        if other.len() <= columns {
+            return other;
+        }
+    }
+    cells
+}
+
+fn split_cells(line: &str, keep_enclosed: bool) -> Vec<String> {
     let line = line.trim();
     let line = line.strip_prefix('|').unwrap_or(line);
-    let last = line.rfind('`').filter(|_| code).unwrap_or(0);
-    let (mut cells, mut cell, mut escaped) = (Vec::new(), String::new(), false);
-    let mut within = false;
+    let (mut cells, mut cell) = (Vec::new(), String::new());
+    let (mut escaped, mut enclosed) = (false, None);
     for (at, c) in line.char_indices() {
         match c {
             '|' if escaped => {
                 cell.pop();
                 cell.push(c);
             }
-            '|' if !(within && at < last) => {
-                cells.push(std::mem::take(&mut cell));
-                within = false;
-            }
+            '|' if enclosed.is_none() => cells.push(std::mem::take(&mut cell)),
             c => cell.push(c),
         }
-        within ^= c == '`';
+        if keep_enclosed && matches!(c, '`' | '$') && !escaped {
+            let closes = || line[at + 1..].contains(c);
+            enclosed = match enclosed {
+                None if closes() => Some(c),
+                Some(open) if open == c => None,
+                other => other,
+            };
+        }
         escaped = c == '\\' && !escaped;
     }
-    // The last `|` ends the row; what stands behind it is a cell of its own.
+    // The last `|` ends the row; text after it is a cell of its own.
     if !cell.trim().is_empty() || cells.is_empty() {
         cells.push(cell);
     }
@@ -159,45 +362,4 @@ fn side(cell: &str) -> Option<Side> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::Paint;
-    use super::*;
-
-    #[track_caller]
-    fn check(text: &str, expected: &str) {
-        let pen = Pen::new(Paint::Plain);
-        let mut lines = text.lines();
-        let (header, rule) = (lines.next().unwrap(), lines.next().unwrap());
-        let mut table = Table::new(header, rule, &pen).unwrap();
-        lines.for_each(|line| table.push(line, &pen));
-        assert_eq!(table.lines().join("\n"), expected);
-    }
-
-    #[test]
-    fn columns_are_as_wide_as_their_widest_cell() {
-        check(
-            "| 名称 | n |\n|:--|--:|\n| a | 10 |\n| 中文字 | 5 |",
-            "名称   │  n\n───────┼───\na      │ 10\n中文字 │  5",
-        );
-    }
-
-    #[test]
-    fn cells_hold_markup_and_bars_and_may_be_missing_or_too_many() {
-        check(
-            "| a | b |\n|---|:-:|\n| **x** \\| y |\n| 1 | 2 | 3 |",
-            "a     │ b │\n──────┼───┼──\nx | y │   │\n1     │ 2 │ 3",
-        );
-        check(
-            "| a | b |\n|---|---|\n| `x | y` | z |\n| ` | c |",
-            "a       │ b\n────────┼──\n`x | y` │ z\n`       │ c",
-        );
-    }
-
-    #[test]
-    fn a_line_that_is_no_rule_makes_no_table() {
-        let pen = Pen::new(Paint::Plain);
-        for rule in ["| a | b |", "| - | x |", "|   |", "| : |"] {
-            assert!(Table::new("| a | b |", rule, &pen).is_none(), "{rule}");
-        }
-    }
-}
+mod tests;

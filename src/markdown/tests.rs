@@ -1,31 +1,43 @@
 use super::*;
 
-/// What is shown of a text, whole and in pieces of one character.
-fn shown(paint: Paint, text: &str) -> String {
-    let whole = {
-        let (mut render, mut out) = (Render::new(paint), Vec::new());
-        render.push(text, &mut out);
-        render.end(&mut out);
-        String::from_utf8(out).unwrap()
-    };
-    let (mut render, mut out) = (Render::new(paint), Vec::new());
+/// What is shown of a text; it must be the same when it comes in single characters.
+fn shown_on(options: Options, text: &str) -> String {
+    let mut renderer = Renderer::new(options);
+    let mut all = renderer.push(text);
+    all += &renderer.finish();
+    let mut pieces = String::new();
     for c in text.chars() {
-        render.push(c.encode_utf8(&mut [0; 4]), &mut out);
+        pieces += &renderer.push(c.encode_utf8(&mut [0; 4]));
     }
-    render.end(&mut out);
-    assert_eq!(String::from_utf8(out).unwrap(), whole);
-    whole
+    pieces += &renderer.finish();
+    assert_eq!(pieces, all, "in single characters");
+    all
+}
+
+fn options(styling: Styling, width: Option<usize>) -> Options {
+    Options {
+        width,
+        styling,
+        hyperlinks: false,
+    }
 }
 
 #[track_caller]
 fn is(text: &str, expected: &str) {
-    assert_eq!(shown(Paint::Plain, text), expected);
+    let shown = shown_on(options(Styling::Plain, None), text);
+    assert_eq!(shown, expected, "{text:?}");
+}
+
+#[track_caller]
+fn wrapped(width: usize, text: &str, expected: &str) {
+    let shown = shown_on(options(Styling::Plain, Some(width)), text);
+    assert_eq!(shown, expected, "{text:?}");
 }
 
 /// With `{1;4}` for an escape sequence.
 #[track_caller]
-fn styled(text: &str, expected: &str) {
-    let shown = shown(Paint::Coloured, text);
+fn styled(styling: Styling, text: &str, expected: &str) {
+    let shown = shown_on(options(styling, None), text);
     let mut parts = shown.split("\u{1b}[");
     let mut marked = parts.next().unwrap().to_owned();
     for part in parts {
@@ -35,47 +47,59 @@ fn styled(text: &str, expected: &str) {
     assert_eq!(marked, expected);
 }
 
-/// What has left before the end.
+/// What is shown before the end.
 #[track_caller]
 fn so_far(text: &str, expected: &str) {
-    let (mut render, mut out) = (Render::new(Paint::Plain), Vec::new());
-    render.push(text, &mut out);
-    assert_eq!(String::from_utf8(out).unwrap(), expected);
+    let mut renderer = Renderer::new(options(Styling::Plain, None));
+    assert_eq!(renderer.push(text), expected, "{text:?}");
 }
 
 #[test]
 fn headings_are_bold_and_say_their_level() {
+    let coloured = Styling::Coloured;
+    styled(coloured, "# A *b* #\ntext", "{1;4;35}A {3}b{0}\ntext");
     styled(
-        "# A *b* #\ntext",
-        "{1;4;35}A {3}b{0;1;4;35} {0}\ntext"
-            .replace("} {0}", "}{0}")
-            .as_str(),
+        coloured,
+        "## A\n### B\n#### C",
+        "{1;35}A{0}\n{1}B{0}\n{1;3}C{0}",
     );
-    styled("## A\n### B\n#### C", "{1;35}A{0}\n{1}B{0}\n{1;3}C{0}");
-    styled("#tag\n####### x", "#tag\n####### x");
+    styled(coloured, "#tag\n####### x", "#tag\n####### x");
     is("# A\n## C #\n## F#", "# A\n## C\n## F#");
 }
 
 #[test]
-fn items_keep_their_place_and_get_bullets() {
-    is("+++\n+ + a\n+1", "+++\n• ◦ a\n+1");
+fn headings_and_code_are_told_apart_without_colour_too() {
+    styled(
+        Styling::Shaped,
+        "# A\n## B\n### C\n**d** `e`",
+        "{1;4}A{0}\n{2}##{0} {1}B{0}\n{2}###{0} {1}C{0}\n{1}d{0} `e`",
+    );
+    styled(Styling::Coloured, "a `e f`", "a {36}e f{0}");
+}
+
+#[test]
+fn items_get_bullets_and_hang_under_their_text() {
+    is("+++\n+ + a\n+1", "+++\n• ◦ a\n    +1");
     is(
         "- a\n  * b\n    + c\n- d\n\n1. x\n   - y\n10) z\n- [ ] t\n- [X] u\n- [link](a.b)",
         "• a\n  ◦ b\n    ▪ c\n• d\n\n1. x\n   ◦ y\n10) z\n☐ t\n☑ u\n• link (a.b)",
     );
     is(
-        "-\n- - a\n-x\n3.14 is\n2024. ",
-        "• \n• ◦ a\n-x\n3.14 is\n2024. ",
+        "-\n- - a\n-x\n\n3.14 is\n2024. ",
+        "• \n• ◦ a\n    -x\n\n3.14 is\n2024.",
     );
+    is("a\n20. b\n1. c", "a\n20. b\n1. c");
+    is("- a\n    - b\n\n      c\n\nd", "• a\n  ◦ b\n\n    c\n\nd");
 }
 
 #[test]
-fn a_rule_is_a_line_and_emphasis_none() {
+fn a_rule_is_a_line() {
     let rule = "─".repeat(40);
     is(
         "a\n\n---\n* * *\n___\n***\n--\n**a** b",
         &format!("a\n\n{rule}\n{rule}\n{rule}\n{rule}\n--\na b"),
     );
+    wrapped(10, "---", "──────────");
 }
 
 #[test]
@@ -96,19 +120,64 @@ fn code_is_as_it_was() {
     );
     is(
         "a\n\n    *b*\n\n    # c\nd\n    *e*",
-        "a\n\n    *b*\n\n    # c\nd\n    e",
+        "a\n\n    *b*\n\n    # c\nd\ne",
     );
     is(
         "> ```\n> *a*\n> ```\n> ```\n> b\nc *d*",
         "│ ────\n│ *a*\n│ ────\n│ ────\n│ b\nc d",
     );
-    is(
-        "```not a fence``` *x*",
-        "`not a fence` x".replace('`', "```").as_str(),
-    );
+    is("```not a fence``` *x*", "```not a fence``` x");
     is(
         "- a\n\n  para\n\n      code *x*",
         "• a\n\n  para\n\n      code *x*",
+    );
+    is(
+        "```make\nall:\n\techo\n```",
+        "──── make\nall:\n\techo\n────",
+    );
+}
+
+#[test]
+fn words_wrap_at_the_width_and_are_never_broken() {
+    wrapped(12, "one two three four", "one two\nthree four");
+    wrapped(12, "a correlation b", "a\ncorrelation\nb");
+    wrapped(8, "incomprehensibilities are", "incomprehensibilities\nare");
+    wrapped(10, "中文字符，很好的。", "中文字符，\n很好的。");
+    wrapped(11, "- one two three\n  four", "• one two\n  three\n  four");
+    wrapped(11, "12. one two three", "12. one two\n    three");
+    wrapped(
+        10,
+        "> one two three\n> > four five",
+        "│ one two\n│ three\n│ │ four\n│ │ five",
+    );
+    wrapped(12, "a **bold and more** b", "a bold and\nmore b");
+}
+
+#[test]
+fn a_style_ends_with_the_line_and_goes_on_in_the_next() {
+    let text = shown_on(options(Styling::Coloured, Some(10)), "a **bold word**");
+    assert_eq!(text, "a \u{1b}[1mbold\u{1b}[0m\n\u{1b}[1mword\u{1b}[0m");
+}
+
+#[test]
+fn links_are_marked_where_the_terminal_shows_them() {
+    let mut options = options(Styling::Plain, None);
+    options.hyperlinks = true;
+    assert_eq!(
+        shown_on(options, "see [the *page*](http://a.b/c) now"),
+        "see \u{1b}]8;;http://a.b/c\u{1b}\\the page\u{1b}]8;;\u{1b}\\ now"
+    );
+    is(
+        "[the *page*](<http://a.b/c> \"t\") ![i](x.png)",
+        "the page (http://a.b/c) i (x.png)",
+    );
+    is(
+        "[http://a.b](http://a.b), <https://c.d>",
+        "http://a.b, https://c.d",
+    );
+    is(
+        "[] f[i](x) [text][ref] [a]: b",
+        "[] f[i](x) [text][ref] [a]: b",
     );
 }
 
@@ -120,15 +189,22 @@ fn a_table_stands_in_columns() {
     );
     is("| a |\n| b |\n|---|\n| c", "| a |\nb\n─\nc");
     is("| **a** |\n", "| a |\n");
+    is(
+        "- a\n  | x |\n  |---|\n  | y |\n- b",
+        "• a\n  x\n  ─\n  y\n• b",
+    );
 }
 
 #[test]
 fn a_table_too_long_to_hold_goes_on_in_the_columns_it_has() {
-    let row = format!("| {} | b |\n", "a".repeat(1000));
-    let text = format!("| x | y |\n|---|---|\n{}| c | d |\n", row.repeat(100));
-    let shown = shown(Paint::Plain, &text);
-    assert_eq!(shown.lines().count(), 103);
-    assert!(shown.ends_with(&format!("c{} │ d\n", " ".repeat(999))));
+    let row = format!("> | {} | b |\n", "a".repeat(1000));
+    let text = format!(
+        "> | x | y |\n> |---|---|\n{}> | c | d |\nend",
+        row.repeat(100)
+    );
+    let shown = shown_on(options(Styling::Plain, None), &text);
+    assert_eq!(shown.lines().count(), 104);
+    assert!(shown.ends_with(&format!("│ c{} │ d\nend", " ".repeat(999))));
 }
 
 #[test]
@@ -139,24 +215,33 @@ fn formulas_over_several_lines_are_set_apart() {
     );
     is(
         "So: \\[\nx\n\\]\n- a\n  $$x$$\n> $$\n> y\n> $$",
-        "So: \n  x\n• a\n    x\n│   y",
+        "So:\n  x\n• a\n    x\n│   y",
     );
     is("a\n\\[ x\n\nb *c*", "a\n\\[ x\n\nb c");
     is("$$\n{x\n$$ *a*\n", "$$\n{x\n$$ a\n");
-}
-
-#[test]
-fn rows_that_there_are_none_of_hold_up_nothing() {
-    is("$$\n\\begin{a}\\end{a} \\end{b}\n$$\nx", "   \\end{b}\nx");
-    is("$$a \\begin{pmatrix}\\end{pmatrix} b$$", "  a () b");
+    is(
+        "where \\[ \\begin{pmatrix} a \\\\ b \\end{pmatrix} \\] is *it*.",
+        "where\n  ⎛ a ⎞\n  ⎝ b ⎠\nis it.",
+    );
+    is(
+        "\\begin{align}\na &= b \\\\\n  &= c\n\\end{align}\nend",
+        "  a = b\n    = c\nend",
+    );
+    is(
+        "So $$\\begin{pmatrix} a \\\\ b \\end{pmatrix}$$ is",
+        "So\n  ⎛ a ⎞\n  ⎝ b ⎠\nis",
+    );
+    is("\\begin{verbatim} *a*", "\\begin{verbatim} a");
+    is("\\begin{equation} E = mc^2 \\end{equation}", "  E = mc²");
 }
 
 #[test]
 fn a_formula_fills_its_line_or_opens_on_it() {
     is("$$x^2$$", "  x²");
-    is("a\n$$ x^2 $$ \n- $$ y $$\nb", "a\n  x²\n•   y\nb");
+    is("a\n$$ x^2 $$ \n- $$ y $$\nb", "a\n  x²\n•   y\n  b");
     is("$$ \\alpha\n+ 1 $$\n", "  α + 1\n");
     is("so $$x^2$$ is\n", "so x² is\n");
+    is("$$x^2$$ is\n", "x² is\n");
     for text in [
         "$$name = 1;\n$$other = 2;\n",
         "My pid is $$\nand yours $$ too.\n",
@@ -164,7 +249,7 @@ fn a_formula_fills_its_line_or_opens_on_it() {
     ] {
         is(text, text);
     }
-    is("- $$\n- $$\n", "• $$\n- $$\n");
+    is("- $$\n- $$\n", "• $$\n  - $$\n");
 }
 
 #[test]
@@ -207,7 +292,7 @@ fn what_shells_and_menus_hold_stays_in_any_place() {
 fn what_is_held_at_the_end_is_put_as_it_was() {
     for text in [
         "**a", "a `b", "$x", "[a](b", "$$\nx", "\\[x\ny", "| a |", "| a |\n", "``", "a\\", "&amp",
-        "!", "    ", "\\(", "*a **b",
+        "!", "\\(", "*a **b",
     ] {
         is(text, text);
     }
@@ -217,25 +302,28 @@ fn what_is_held_at_the_end_is_put_as_it_was() {
 }
 
 #[test]
-fn what_needs_no_decision_leaves_at_once() {
-    so_far("Hello wor", "Hello wor");
-    so_far("Hello ", "Hello ");
-    so_far("你好", "你好");
-    so_far("# Hea", "# Hea");
-    so_far("- it", "• it");
-    so_far("12. it", "12. it");
-    so_far("```sh\nls", "──── sh\nls");
-    so_far("a **b", "a ");
-    so_far("a **b** ", "a b ");
-    so_far("a *.rs", "a *.rs");
-    so_far("a *b*. ", "a b. ");
+fn plain_words_leave_with_the_character_after_them() {
+    so_far("Hello wor", "Hello");
+    so_far("Hello ", "Hello");
+    so_far("你好吗", "你好");
+    so_far("# Hea d", "# Hea");
+    so_far("- it is", "• it");
+    so_far("12. it is", "12. it");
+    so_far("```sh\nls", "──── sh\n");
+    so_far("a **b", "a");
+    so_far("a **b** ", "a b");
+    so_far("a *b* c *d ", "a b c");
+    so_far("$5 or `c` and [x ", "$5 or `c` and");
+    so_far("a *.rs ", "a *.rs");
+    so_far("a *b*. ", "a b.");
     so_far(
         "the $n_{aaaaaaaaaaaaaaaaaaaaaaaa}$th ",
-        "the nₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐth ",
+        "the nₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐₐth",
     );
-    so_far("pid $$ ", "pid $$ ");
+    so_far("pid $$ ", "pid $$");
     so_far("a **b\n", "a **b\n");
-    so_far("It is $5 and", "It is $5 and");
+    so_far("It is $5 and ", "It is $5 and");
+    so_far("**注意**：请看", "注意：请");
     so_far("| a |\n", "");
 }
 
@@ -243,22 +331,31 @@ fn what_needs_no_decision_leaves_at_once() {
 fn what_is_held_has_a_bound() {
     let long = "a".repeat(2000);
     for open in ["**", "`", "$", "[", "\\(", "&", "\\[x\n", "$$\n"] {
-        let text = format!("x {open}{}", long.repeat(10));
-        let (mut render, mut out) = (Render::new(Paint::Plain), Vec::new());
-        render.push(&text, &mut out);
-        assert!(out.len() > 10_000, "{open}");
-        render.end(&mut out);
-        assert_eq!(String::from_utf8(out).unwrap(), text, "{open}");
+        let text = format!("x {open}{}", long.repeat(20));
+        let mut renderer = Renderer::new(options(Styling::Plain, None));
+        let mut shown = renderer.push(&text);
+        assert!(shown.len() > 10_000, "{open}");
+        shown += &renderer.finish();
+        assert_eq!(shown, text, "{open}");
     }
     let heads = [" ", "-", "#", "1", "=", ">", "| a", "``` a", "*", "_", "\t"]
         .map(|head| head.repeat(100_000));
     for text in heads {
-        let (mut render, mut out) = (Render::new(Paint::Plain), Vec::new());
-        render.push(&text, &mut out);
+        let mut renderer = Renderer::new(options(Styling::Plain, None));
+        let shown = renderer.push(&text);
         assert!(
-            out.len() > 10_000 || text.starts_with('>'),
-            "{}",
-            &text[..9]
+            shown.len() > 10_000 || text.starts_with('>'),
+            "{} {}",
+            &text[..9],
+            shown.len(),
         );
     }
+}
+
+#[test]
+fn characters_of_entities_do_not_act_on_a_terminal() {
+    is(
+        "&#27; &#10; &NewLine; &#xd800; &lt;&#20013;&amp;",
+        "&#27; &#10; &NewLine; &#xd800; <中&",
+    );
 }

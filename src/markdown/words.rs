@@ -1,132 +1,160 @@
-//! A line of words to its end, and the formulas that stand on lines of their own.
+//! Styled text → words that a line can break between.
 
-use super::inline::Going;
+use textwrap::core::Fragment;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
 use super::style::Style;
-use super::{Place, Render};
 
-impl Render {
-    /// Puts the bars of the line's quotes, once.
-    pub(super) fn bars(&mut self) {
-        if !std::mem::replace(&mut self.begun, true) {
-            let inset = " ".repeat(self.inset);
-            self.pen.put(&inset, Style::NONE);
-            (0..self.quotes).for_each(|_| self.bar());
+/// A word that is longer is passed on in parts.
+const WORD_MAX: usize = 4096;
+
+/// A space at which no line breaks. It is shown as a space.
+pub(super) const GLUE: char = '\u{f8fd}';
+
+/// Characters that no line begins with.
+const NO_START: &str = "、，。．：；？！）」』】》〉〕”’…—～·％℃,.;:!?)]}%";
+/// Characters that no line ends with.
+const NO_END: &str = "（「『【《〈〔“‘([{";
+
+/// A piece of text that is never broken, and the spaces after it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct Word {
+    pub(super) spans: Vec<(String, Style)>,
+    bytes: usize,
+    pub(super) spaces: usize,
+    pub(super) space_style: Style,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "widths of words are small")]
+impl Fragment for Word {
+    fn width(&self) -> f64 {
+        self.columns() as f64
+    }
+
+    fn whitespace_width(&self) -> f64 {
+        self.spaces as f64
+    }
+
+    fn penalty_width(&self) -> f64 {
+        0.0
+    }
+}
+
+impl Word {
+    /// How wide it is on a terminal, without the spaces after it.
+    pub(super) fn columns(&self) -> usize {
+        self.spans.iter().map(|(text, _)| text.width()).sum()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    fn last(&self) -> Option<char> {
+        self.spans
+            .last()
+            .and_then(|(text, _)| text.chars().next_back())
+    }
+
+    pub(super) fn push(&mut self, c: char, style: &Style) {
+        let c = if c == GLUE { ' ' } else { c };
+        self.bytes += c.len_utf8();
+        match self.spans.last_mut() {
+            Some((text, last)) if last == style => text.push(c),
+            _ => self.spans.push((c.to_string(), style.clone())),
         }
     }
 
-    /// Puts the bar of a quote.
-    pub(super) fn bar(&mut self) {
-        self.pen.put("│", Style::DIM);
-        self.pen.put(" ", Style::NONE);
+    /// Whether a line may break between it and `next`.
+    pub(super) fn ends_before(&self, next: char) -> bool {
+        let Some(last) = self.last() else {
+            return false;
+        };
+        let wide = |c: char| c.width() == Some(2);
+        self.bytes > WORD_MAX
+            || ((wide(last) || wide(next))
+                && next.width() != Some(0)
+                && !NO_START.contains(next)
+                && !NO_END.contains(last))
     }
 
-    /// The rest of the line is words of this style.
-    pub(super) fn words(&mut self, base: Style) {
-        self.bars();
-        self.place = Place::Text;
-        self.inline.begin(base);
-        let head = std::mem::take(&mut self.head);
-        head.chars().for_each(|c| self.text(c));
+    /// Whether it is punctuation that belongs to what is before it.
+    pub(super) fn is_punctuation(&self) -> bool {
+        let mut chars = self.spans.iter().flat_map(|(text, _)| text.chars());
+        chars.all(|c| ".,;:!?。，；：！？".contains(c))
     }
 
-    /// A character of a line of words.
-    pub(super) fn text(&mut self, c: char) {
-        if let Some(tail) = &mut self.tail {
-            if c == ' ' || c == '#' {
-                tail.push(c);
-                return;
-            }
-            let held = std::mem::take(tail);
-            held.chars().for_each(|c| self.inline_push(c));
+    /// Cuts it into parts no wider than `width`.
+    pub(super) fn cut(self, width: usize) -> Vec<Self> {
+        if self.columns() <= width {
+            return vec![self];
         }
-        self.inline_push(c);
-    }
-
-    pub(super) fn inline_push(&mut self, c: char) {
-        if let Some(rows) = self.inline.push(c, &mut self.pen) {
-            self.rows(&rows);
-        }
-    }
-
-    /// The line's end; a `newline` follows, or nothing at all.
-    pub(super) fn finish(&mut self, newline: bool) {
-        match self.place {
-            Place::Text => {
-                if let Some(tail) = self.tail.take()
-                    && !(tail.starts_with(' ') && tail.contains('#') && !tail.contains("# #"))
-                {
-                    tail.chars().for_each(|c| self.inline_push(c));
+        let mut parts = vec![Self::default()];
+        for (text, style) in &self.spans {
+            for c in text.chars() {
+                let part = &parts[parts.len() - 1];
+                if part.columns() + c.width().unwrap_or(0) > width && !part.is_empty() {
+                    parts.push(Self::default());
                 }
-                match self.inline.end(newline, &mut self.pen) {
-                    Ok(true) => {
-                        self.place = Place::Formula;
-                        return;
-                    }
-                    Ok(false) => {}
-                    Err(rows) => self.rows(&rows),
-                }
-            }
-            Place::Row => return self.end_row(newline),
-            Place::Info => {
-                self.open_fence();
-                if self.place == Place::Text {
-                    return self.finish(newline);
-                }
-            }
-            Place::Formula => {
-                let held = self.inline.abandon();
-                self.pen.put(&held, Style::NONE);
-            }
-            Place::Start | Place::Code => {}
-        }
-        if newline {
-            self.pen.newline();
-        }
-        self.next_line();
-    }
-
-    /// A character of a formula of several lines.
-    pub(super) fn formula(&mut self, c: char) {
-        let fresh = self.inline.is_fresh();
-        match self.inline.formula(c) {
-            Going::On => {}
-            Going::Shown(rows) => {
-                if !fresh {
-                    self.pen.newline();
-                    self.margin();
-                }
-                self.rows(&rows);
-                self.place = Place::Text;
-            }
-            Going::Not(held) => {
-                self.pen.put(&held, Style::NONE);
-                self.inline.begin(Style::NONE);
-                self.place = Place::Text;
-                if held.ends_with('\n') {
-                    self.open = false;
-                    self.next_line();
+                if let Some(part) = parts.last_mut() {
+                    part.push(c, style);
                 }
             }
         }
+        if let Some(last) = parts.last_mut() {
+            last.spaces = self.spaces;
+            last.space_style = self.space_style;
+        }
+        parts
     }
+}
 
-    /// Puts the rows of a formula below each other.
-    pub(super) fn rows(&mut self, rows: &[String]) {
-        for (at, row) in rows.iter().enumerate() {
-            if at > 0 {
-                self.pen.newline();
-                self.margin();
+/// The words of a text that is complete.
+pub(super) fn split(spans: &[(String, Style)]) -> Vec<Word> {
+    let mut words = Vec::new();
+    let mut word = Word::default();
+    for (text, style) in spans {
+        for c in text.chars() {
+            if c == ' ' {
+                word.spaces += 1;
+                word.space_style = style.clone();
+                continue;
             }
-            self.pen.put("  ", Style::NONE);
-            self.pen.put(row, Style::NONE);
+            if word.spaces > 0 || word.ends_before(c) {
+                words.push(std::mem::take(&mut word));
+            }
+            word.push(c, style);
         }
     }
+    if !word.is_empty() {
+        words.push(word);
+    }
+    words
+}
 
-    /// Begins a further line of what the line holds.
-    pub(super) fn margin(&mut self) {
-        self.begun = false;
-        self.bars();
-        let margin = " ".repeat(self.margin);
-        self.pen.put(&margin, Style::NONE);
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(text: &str) -> Vec<String> {
+        let words = split(&[(text.to_owned(), Style::none())]);
+        let text = |word: &Word| word.spans.iter().map(|(text, _)| &**text).collect();
+        words.iter().map(text).collect()
+    }
+
+    #[test]
+    fn words_end_at_spaces_and_between_ideographs() {
+        assert_eq!(texts("well-known  a/b"), ["well-known", "a/b"]);
+        assert_eq!(
+            texts("中文，是“好”的a1"),
+            ["中", "文，", "是", "“好”", "的", "a1"]
+        );
+    }
+
+    #[test]
+    fn a_word_is_cut_into_parts_of_a_width() {
+        let word = split(&[("abcde".to_owned(), Style::none())]).remove(0);
+        let widths: Vec<usize> = word.cut(2).iter().map(Word::columns).collect();
+        assert_eq!(widths, [2, 2, 1]);
     }
 }

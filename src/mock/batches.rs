@@ -185,7 +185,7 @@ struct Batch {
     times: Vec<(Status, u64)>,
     /// Where its items are in the input file.
     items: Vec<Range<usize>>,
-    /// How many items were result.
+    /// How many items were answered.
     completed: usize,
     /// How many items failed.
     failed: usize,

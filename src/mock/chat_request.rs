@@ -167,59 +167,33 @@ fn text(content: &Value) -> String {
 
 fn view(members: &Map<String, Value>) -> RequestView {
     let member = |name: &str| members.get(name).unwrap_or(&Value::Null);
-    let messages = member("messages").as_array().map_or(&[][..], Vec::as_slice);
+    let owned = |value: &Value| value.as_str().map(str::to_owned);
+    let list = |name: &str| member(name).as_array().map_or(&[][..], Vec::as_slice);
+    let (messages, tools) = (list("messages"), list("tools"));
     let texts: Vec<String> = messages.iter().map(|turn| text(&turn["content"])).collect();
-    let last_of = |role: &str| {
-        let turns = messages.iter().zip(&texts).rev();
-        turns
-            .filter(|(turn, _)| turn["role"] == role)
-            .map(|(_, text)| text.clone())
-            .next()
-            .unwrap_or_default()
-    };
-    let mut results: Vec<String> = messages
-        .iter()
-        .zip(&texts)
-        .rev()
+    let newest = || messages.iter().zip(&texts).rev();
+    let prompt = newest().find(|(turn, _)| turn["role"] == "user");
+    let mut results: Vec<String> = newest()
         .take_while(|(turn, _)| turn["role"] == "tool")
         .map(|(_, text)| text.clone())
         .collect();
     results.reverse();
-    let tools = member("tools").as_array().map_or(&[][..], Vec::as_slice);
-    let forbidden = member("tool_choice") == "none";
-    let functions = tools
-        .iter()
-        .filter(|tool| tool["type"] == "function" && !forbidden)
-        .map(|tool| Function {
-            name: tool["function"]["name"].as_str().unwrap_or("").to_owned(),
-            parameters: tool["function"]["parameters"].clone(),
-        })
-        .collect();
-    let counted = texts.iter().map(|text| tokens::count(text)).sum::<u64>()
-        + tools
-            .iter()
-            .map(|tool| tokens::count(&tool.to_string()))
-            .sum::<u64>();
-    let stop = match member("stop") {
-        Value::String(stop) => vec![stop.clone()],
-        list => list
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|stop| stop.as_str().map(str::to_owned))
-            .collect(),
-    };
     let format = member("response_format");
     let schema = (format["type"] == "json_schema").then(|| format["json_schema"]["schema"].clone());
-    let owned = |value: &Value| value.as_str().map(str::to_owned);
+    let tool_tokens = tools.iter().map(|tool| tokens::count(&tool.to_string()));
+    let text_tokens = texts.iter().map(|text| tokens::count(text));
     let identity = format!("{}{}", member("model"), member("messages"));
     RequestView {
         model: owned(member("model")).unwrap_or_else(|| "glm-4-airx".into()),
         stream: member("stream") == true,
         request_id: owned(member("request_id")),
-        prompt: last_of("user"),
+        prompt: prompt.map_or_else(String::new, |(_, text)| text.clone()),
         results,
-        functions,
+        functions: if member("tool_choice") == "none" {
+            Vec::new()
+        } else {
+            functions(tools)
+        },
         forced: owned(&member("tool_choice")["function"]["name"]),
         web_search: tools.iter().any(|tool| tool["type"] == "web_search"),
         json: format["type"] == "json_object" || schema.is_some(),
@@ -227,11 +201,25 @@ fn view(members: &Map<String, Value>) -> RequestView {
         thinking: member("thinking")["type"] == "enabled",
         tool_stream: member("tool_stream") == true,
         max_tokens: member("max_tokens").as_u64(),
-        stop,
-        prompt_tokens: counted,
+        stop: match member("stop") {
+            Value::String(stop) => vec![stop.clone()],
+            _ => list("stop").iter().filter_map(owned).collect(),
+        },
+        prompt_tokens: text_tokens.chain(tool_tokens).sum(),
         fingerprint: rng::fingerprint(identity.as_bytes()),
         texts,
     }
+}
+
+fn functions(tools: &[Value]) -> Vec<Function> {
+    tools
+        .iter()
+        .filter(|tool| tool["type"] == "function")
+        .map(|tool| Function {
+            name: tool["function"]["name"].as_str().unwrap_or("").to_owned(),
+            parameters: tool["function"]["parameters"].clone(),
+        })
+        .collect()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! A command and the server's address in, the command's exit status out.
-//! Signals that are meant to end the mock end the command first.
+//! `airx mock -- COMMAND`: runs the command against the server. SIGTERM and SIGHUP are
+//! passed on to it.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -11,10 +11,10 @@ use tempfile::TempDir;
 use crate::error::Failure;
 use crate::settings::Provider;
 
-/// Runs `words` against the server at `base_url` and waits for its end.
+/// Runs `words` against the server at `base_url` and returns its exit status.
 ///
 /// # Errors
-/// Of class usage, where the command cannot be started.
+/// Class usage: the command cannot be started.
 pub(super) fn run(words: &[OsString], base_url: &str, key: &str) -> Result<u8, Failure> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::usage("no command follows --"));
@@ -33,11 +33,9 @@ pub(super) fn run(words: &[OsString], base_url: &str, key: &str) -> Result<u8, F
     }
     command.env("AIRX_BASE_URL", base_url);
     command.env("AIRX_API_KEY", key);
-    let (folder, _linked) = folder_of(&env::current_exe()?)?;
-    command.env(
-        "PATH",
-        path_behind(&folder, env::var_os("PATH").as_deref())?,
-    );
+    let (folder, _link) = folder_of(&env::current_exe()?)?;
+    let path = path_with(&folder, env::var_os("PATH").as_deref())?;
+    command.env("PATH", path);
 
     let signals = signals::Caught::install()?;
     let child = command.spawn().map_err(|error| {
@@ -47,8 +45,8 @@ pub(super) fn run(words: &[OsString], base_url: &str, key: &str) -> Result<u8, F
     signals.wait(child).map(status_code).map_err(Failure::from)
 }
 
-/// A folder where `airx` is this program: its own, or where it is called something
-/// else there one with a link to it, which lasts as long as what comes with it.
+/// A folder in which `airx` is this program: its own folder, or a temporary one with a
+/// link if the program has another name.
 fn folder_of(program: &Path) -> Result<(PathBuf, Option<TempDir>), Failure> {
     let own = program.parent().unwrap_or(Path::new("."));
     #[cfg(unix)]
@@ -60,8 +58,8 @@ fn folder_of(program: &Path) -> Result<(PathBuf, Option<TempDir>), Failure> {
     Ok((own.to_owned(), None))
 }
 
-/// `PATH` with `folder` in front.
-fn path_behind(folder: &Path, path: Option<&OsStr>) -> Result<OsString, Failure> {
+/// `PATH` with `folder` first.
+fn path_with(folder: &Path, path: Option<&OsStr>) -> Result<OsString, Failure> {
     let rest = path.into_iter().flat_map(env::split_paths);
     env::join_paths([folder.to_owned()].into_iter().chain(rest)).map_err(|error| {
         let name = folder.display();
@@ -95,8 +93,8 @@ mod signals {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
-    /// Signals that no longer end this process. They are caught, not ignored:
-    /// the command would inherit an ignored signal.
+    /// Signals that no longer end this process. They are caught, not ignored: the command
+    /// would inherit an ignored signal.
     pub(super) struct Caught(Signals);
 
     impl Caught {
@@ -104,8 +102,8 @@ mod signals {
             Signals::new([SIGINT, SIGTERM, SIGHUP]).map(Self)
         }
 
-        /// Waits for the child and hands SIGTERM and SIGHUP on to it. SIGINT
-        /// comes from a terminal, which sends it to the child as well.
+        /// Waits for the child and passes SIGTERM and SIGHUP on to it. The terminal
+        /// sends SIGINT to both.
         pub(super) fn wait(mut self, mut child: Child) -> io::Result<ExitStatus> {
             let pid = Pid::from_child(&child);
             let handle = self.0.handle();
@@ -116,7 +114,7 @@ mod signals {
                         SIGHUP => Signal::HUP,
                         _ => continue,
                     };
-                    // The child may have ended in the meantime.
+                    // The child may have ended already.
                     let _ = kill_process(pid, signal);
                 }
             });
@@ -133,7 +131,6 @@ mod signals {
     use std::io;
     use std::process::{Child, ExitStatus};
 
-    /// Nothing is caught here.
     pub(super) struct Caught;
 
     impl Caught {
@@ -155,21 +152,20 @@ mod tests {
     #[test]
     fn this_airx_comes_first_on_the_path() {
         let own = Path::new("/opt/airx/bin/airx");
-        let (folder, linked) = folder_of(own).unwrap();
-        assert!(linked.is_none());
-        let path = path_behind(&folder, Some(OsStr::new("/bin"))).unwrap();
+        let (folder, link) = folder_of(own).unwrap();
+        assert!(link.is_none());
+        let path = path_with(&folder, Some(OsStr::new("/bin"))).unwrap();
         let folders: Vec<_> = env::split_paths(&path).collect();
         assert_eq!(folders, [Path::new("/opt/airx/bin"), Path::new("/bin")]);
     }
 
     #[cfg(unix)]
     #[test]
-    fn one_of_another_name_is_found_by_a_link() {
+    fn a_program_with_another_name_is_found_by_a_link() {
         let own = Path::new("/opt/airx/bin/airx-0.1");
-        let (folder, linked) = folder_of(own).unwrap();
-        let link = folder.join("airx");
-        assert_eq!(std::fs::read_link(&link).unwrap(), own);
-        drop(linked);
+        let (folder, link) = folder_of(own).unwrap();
+        assert_eq!(std::fs::read_link(folder.join("airx")).unwrap(), own);
+        drop(link);
         assert!(!folder.exists());
     }
 

@@ -77,7 +77,7 @@ fn fitting(schema: &Value, request: &RequestView, rng: &Rng) -> Result<String, R
     let refused = |why: &str| Reply::json(400, &error("1214", &format!("response_format: {why}")));
     let compiled = Schema::compile(schema, "json_schema").map_err(|why| refused(&why.message))?;
     let value = example(schema, request, rng);
-    if compiled.errors(&value).is_empty() {
+    if compiled.violations(&value).is_empty() {
         Ok(value.to_string())
     } else {
         Err(refused("the mock cannot make an example of this schema"))

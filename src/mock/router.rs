@@ -23,7 +23,7 @@ use crate::cli::{MockArgs, Place, Tier};
 use crate::error::Failure;
 use crate::models::MODELS;
 
-/// An endpoint, whatever path the base URL has. api.md §1.
+/// An endpoint. The base URL may have any path. api.md §1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Route<'a> {
     /// `/chat/completions`
@@ -439,7 +439,7 @@ mod tests {
                 let outcome = mock.handle(request("/chat/completions", None));
                 let reply = reply(&outcome);
                 let Step::Bytes(body) = &reply.steps[0] else {
-                    panic!("a whole reply");
+                    panic!("a complete reply");
                 };
                 bodies.push((reply.status, body.clone()));
             }

@@ -8,7 +8,7 @@ use super::buffer::Buffer;
 use super::extract::Extract;
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::markdown::{Paint, Render};
+use crate::markdown::{self, Renderer};
 use crate::terminal::Pieces;
 
 /// Most of a stream that is held back while a code block is looked for.
@@ -23,7 +23,7 @@ pub(super) struct AnswerText {
     last: u8,
     pieces: Pieces,
     extract: Option<Extract>,
-    render: Option<Box<Render>>,
+    render: Option<Box<Renderer>>,
 }
 
 /// What there is instead of a code block.
@@ -34,13 +34,17 @@ pub(super) struct NoBlock {
 }
 
 impl AnswerText {
-    pub(super) fn new(streamed: bool, extract: Option<Which>, render: Option<Paint>) -> Self {
+    pub(super) fn new(
+        streamed: bool,
+        extract: Option<Which>,
+        render: Option<markdown::Options>,
+    ) -> Self {
         Self {
             streamed,
             last: b'\n',
             pieces: Pieces::default(),
             extract: extract.map(Extract::new),
-            render: render.map(|paint| Box::new(Render::new(paint))),
+            render: render.map(|how| Box::new(Renderer::new(how))),
         }
     }
 
@@ -121,14 +125,12 @@ impl AnswerText {
         let Some(render) = &mut self.render else {
             return;
         };
-        let from = buffer.bytes.len();
-        render.push(&String::from_utf8_lossy(safe), &mut buffer.bytes);
+        let mut shown = render.push(&String::from_utf8_lossy(safe));
         if end {
-            render.end(&mut buffer.bytes);
+            shown += &render.finish();
         }
-        if buffer.bytes.len() > from {
-            self.last = if render.at_start() { b'\n' } else { b' ' };
-        }
+        buffer.bytes.extend_from_slice(shown.as_bytes());
+        self.last = shown.bytes().last().unwrap_or(self.last);
     }
 
     /// Prints what the rendering holds back, and closes its styles.

@@ -19,15 +19,15 @@ mod messages;
 mod meta;
 mod open;
 mod printer;
+mod rendering;
 mod results_file;
 mod shared;
 mod status;
 mod style;
-mod when;
 
 use crate::cli::Format;
+use crate::markdown;
 
-pub use crate::markdown::Paint;
 pub use atomic_file::Output;
 pub use extract::Which;
 pub use messages::refuse;
@@ -51,7 +51,7 @@ pub struct Options {
     /// `--extract`.
     pub extract: Option<Which>,
     /// `--render`: how, or none where text is printed as it is.
-    pub render: Option<Paint>,
+    pub render: Option<markdown::Options>,
     /// `--meta`, opened before anything is sent.
     pub meta: Option<Meta>,
     /// `--usage`.

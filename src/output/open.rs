@@ -3,7 +3,10 @@
 use std::io::{IsTerminal, Stderr};
 use std::path::Path;
 
+use terminal_size::{Width, terminal_size_of};
+
 use super::descriptor::{is_descriptor, is_stdout};
+use super::rendering::{self, Target};
 use super::{Meta, Options, Output, Printer, Shared, Which};
 use crate::cli::{Format, OutputArgs, Render};
 use crate::error::Failure;
@@ -81,9 +84,12 @@ pub fn open(
     result = result.and(misplaced);
     let terminal = out.is_terminal();
     let render = if text && extract.is_none() {
-        super::when::paint(args.render, standard, terminal, |name| {
-            std::env::var_os(name)
-        })
+        let target = Target {
+            is_stdout: standard,
+            is_terminal: terminal,
+            width: terminal_size_of(std::io::stdout()).map(|(Width(width), _)| width.into()),
+        };
+        rendering::options(args.render(), target, |name| std::env::var_os(name))
     } else {
         None
     };
@@ -154,7 +160,7 @@ fn is_file(path: &Path) -> bool {
 
 /// Refuses what means something for the text of an answer alone.
 fn misplaced(args: &OutputArgs, extract: bool, text: bool) -> Result<(), Failure> {
-    let always = args.render == Render::Always;
+    let always = args.render() == Render::Always;
     match (text, extract, always) {
         (false, true, _) => Err(Failure::usage(
             "--extract is for the text of chat, stream and tools",

@@ -1,41 +1,52 @@
-//! Programs that the run starts, each in a process group of its own: what ends
-//! the run ends them too, and none is left behind. Imports nothing of the crate.
+//! Child processes, each in a process group of its own, with a time-out and bounded
+//! output. Whatever ends the run ends them too. Imports nothing of the crate.
 
 #[cfg(unix)]
-mod group;
-mod pieces;
+mod child;
+mod output;
 #[cfg(unix)]
-mod run;
-#[cfg(not(unix))]
-#[path = "elsewhere.rs"]
 mod run;
 
 use std::time::Duration;
 
 #[cfg(unix)]
-pub(crate) use group::{Child, pass_on, start};
-pub(crate) use pieces::{CutOutput, Lines};
+pub(crate) use child::{Child, forward_signal, start};
+pub(crate) use output::CutOutput;
+#[cfg(unix)]
+pub(crate) use output::Lines;
+#[cfg(unix)]
 pub(crate) use run::run;
 
-/// Bounds of one program's run.
+/// Bounds of one command.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
-    /// Longest time; none is for ever.
+    /// Time until the process group is killed; none is forever.
     pub timeout: Option<Duration>,
-    /// Longest output that is kept, in bytes.
+    /// Bytes of standard output that are kept.
     pub bytes: usize,
-    /// Once the program has exited, its first line is enough: nothing more is waited
-    /// for.
+    /// Do not wait for background children once the first line is there.
     pub first_line: bool,
 }
 
-/// What is left of a process.
+/// A command that has exited or was killed.
 #[derive(Debug)]
-pub(crate) struct Ended {
-    /// Its status, 128 + n where a signal n ended it; none where its time was up.
+pub(crate) struct Finished {
+    /// The exit status, 128 + n where signal n ended it; none after a time-out.
     pub(crate) status: Option<i32>,
     /// Standard output.
     pub(crate) stdout: CutOutput,
     /// The last lines of standard error.
-    pub(crate) errors: String,
+    pub(crate) stderr: String,
+}
+
+/// Fails: commands need process groups.
+#[cfg(not(unix))]
+pub(crate) fn run(
+    _: &mut std::process::Command,
+    _: Option<&[u8]>,
+    _: Limits,
+    _: &mut dyn FnMut(&str),
+) -> std::io::Result<Finished> {
+    let why = "commands are run on Linux and macOS only";
+    Err(std::io::Error::new(std::io::ErrorKind::Unsupported, why))
 }

@@ -1,28 +1,27 @@
-//! A process: its input fed, its outputs read side by side, under a clock. It
-//! goes out with its status, its output as far as it is wanted, and the last of
-//! what it said on standard error.
+//! Runs a command: feeds its input and reads both outputs side by side, until it exits
+//! or its time is up.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::ioctl_fionbio;
 use rustix::process::Signal;
 
-use super::group::{self, Child};
-use super::pieces::{CutOutput, Lines};
-use super::{Ended, Limits};
+use super::child::{self, Child};
+use super::output::{CutOutput, Lines};
+use super::{Finished, Limits};
 
-/// How often to look whether the program has exited while its outputs are open.
+/// How often to look whether the command has exited while its outputs are open.
 const TICK: Duration = Duration::from_millis(50);
-/// How long to listen to its background children once it has exited.
+/// How long to read what background children write after the command has exited.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Runs `command` to its end, or kills its process group when the time is up.
-/// Lines on its standard error go to `say` as they come.
+/// Runs `command` with `input` on standard input (null without it). Lines of standard
+/// error go to `on_line` as they come. A time-out kills the process group.
 ///
 /// # Errors
 /// It cannot be started.
@@ -30,54 +29,51 @@ pub(crate) fn run(
     command: &mut Command,
     input: Option<&[u8]>,
     limits: Limits,
-    say: &mut dyn FnMut(&str),
-) -> std::io::Result<Ended> {
+    on_line: &mut dyn FnMut(&str),
+) -> std::io::Result<Finished> {
     command.stdin(if input.is_some() {
         Stdio::piped()
     } else {
         Stdio::null()
     });
-    let mut child = group::start(command)?;
+    let mut child = child::start(command)?;
     let deadline = limits.timeout.map(|limit| Instant::now() + limit);
-    let (stdin, stdout, stderr) = child.pipes();
+    let (stdin, stdout, stderr) = child.take_pipes();
     let mut pipes = Pipes {
         input: input.unwrap_or_default(),
         stdin,
         stdout,
         stderr,
-        cut: CutOutput::new(limits.bytes),
+        output: CutOutput::new(limits.bytes),
         lines: Lines::default(),
     };
-    pipes.never_block()?;
-    let in_time = pipes.serve(&child, limits, deadline, say)?
-        && match deadline {
-            Some(end) => child.ends_within(end.saturating_duration_since(Instant::now())),
-            None => true,
-        };
+    pipes.set_nonblocking()?;
+    let in_time = pipes.serve(&child, limits, deadline, on_line)?
+        && deadline.is_none_or(|end| child.wait_for(end.saturating_duration_since(Instant::now())));
     if !in_time {
         child.signal(Signal::KILL);
     }
     let status = child.reap()?;
     let code = status.code().or(status.signal().map(|signal| 128 + signal));
-    Ok(Ended {
+    Ok(Finished {
         status: code.filter(|_| in_time),
-        stdout: pipes.cut,
-        errors: pipes.lines.end(say),
+        stdout: pipes.output,
+        stderr: pipes.lines.finish(on_line),
     })
 }
 
-/// The ends of a process's pipes, and what has gone through them.
+/// The pipes of a command, and what has gone through them.
 struct Pipes<'a> {
     input: &'a [u8],
     stdin: Option<ChildStdin>,
-    stdout: Option<std::process::ChildStdout>,
-    stderr: Option<std::process::ChildStderr>,
-    cut: CutOutput,
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+    output: CutOutput,
     lines: Lines,
 }
 
 impl Pipes<'_> {
-    fn never_block(&self) -> std::io::Result<()> {
+    fn set_nonblocking(&self) -> std::io::Result<()> {
         let stdin = self.stdin.as_ref().map(AsFd::as_fd);
         let stdout = self.stdout.as_ref().map(AsFd::as_fd);
         let stderr = self.stderr.as_ref().map(AsFd::as_fd);
@@ -87,20 +83,20 @@ impl Pipes<'_> {
         Ok(())
     }
 
-    /// Serves the pipes until both outputs have ended. Once the program has exited,
-    /// what it started may hold them open: that is listened to for [`LINGER`] at
-    /// most. False where the time was up before the program exited.
+    /// Serves the pipes until both outputs have ended. After the exit, background
+    /// children may hold them open: those are read for [`LINGER`] at most. Returns
+    /// false where the time was up before the exit.
     fn serve(
         &mut self,
         child: &Child,
         limits: Limits,
         deadline: Option<Instant>,
-        say: &mut dyn FnMut(&str),
+        on_line: &mut dyn FnMut(&str),
     ) -> std::io::Result<bool> {
         let mut exited: Option<Instant> = None;
         while self.stdout.is_some() || self.stderr.is_some() {
             let now = Instant::now();
-            if exited.is_none() && child.has_ended() {
+            if exited.is_none() && child.has_exited() {
                 exited = Some(now);
             }
             let end = match exited {
@@ -113,36 +109,28 @@ impl Pipes<'_> {
             let tick = end.map_or(TICK, |end| (end - now).min(TICK));
             if self.wait(tick)? {
                 self.feed();
-                self.read(say);
+                self.read(on_line);
             }
-            if exited.is_some() && limits.first_line && self.cut.bytes.contains(&b'\n') {
+            let has_line = limits.first_line && self.output.bytes.contains(&b'\n');
+            if exited.is_some() && has_line {
                 return Ok(true);
             }
         }
         Ok(true)
     }
 
-    /// Whether one of the pipes is ready within `limit`.
+    /// Waits up to `limit`; returns whether one of the pipes is ready.
     fn wait(&self, limit: Duration) -> std::io::Result<bool> {
-        fn watched(pipe: BorrowedFd<'_>, what: PollFlags) -> PollFd<'_> {
-            PollFd::from_borrowed_fd(pipe, what)
+        fn watch(pipe: BorrowedFd<'_>, flags: PollFlags) -> PollFd<'_> {
+            PollFd::from_borrowed_fd(pipe, flags)
         }
+        let stdin = self.stdin.as_ref().map(AsFd::as_fd);
+        let stdout = self.stdout.as_ref().map(AsFd::as_fd);
+        let stderr = self.stderr.as_ref().map(AsFd::as_fd);
         let mut pipes = Vec::with_capacity(3);
-        pipes.extend(
-            self.stdin
-                .as_ref()
-                .map(|pipe| watched(pipe.as_fd(), PollFlags::OUT)),
-        );
-        pipes.extend(
-            self.stdout
-                .as_ref()
-                .map(|pipe| watched(pipe.as_fd(), PollFlags::IN)),
-        );
-        pipes.extend(
-            self.stderr
-                .as_ref()
-                .map(|pipe| watched(pipe.as_fd(), PollFlags::IN)),
-        );
+        pipes.extend(stdin.map(|pipe| watch(pipe, PollFlags::OUT)));
+        pipes.extend(stdout.map(|pipe| watch(pipe, PollFlags::IN)));
+        pipes.extend(stderr.map(|pipe| watch(pipe, PollFlags::IN)));
         let limit = Timespec::try_from(limit).ok();
         match poll(&mut pipes, limit.as_ref()) {
             Ok(ready) => Ok(ready > 0),
@@ -158,35 +146,35 @@ impl Pipes<'_> {
                 Ok(count) => self.input = &self.input[count..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // A program need not read what it is given.
+                // A command need not read its input.
                 Err(_) => break,
             }
         }
         self.stdin = None;
     }
 
-    fn read(&mut self, say: &mut dyn FnMut(&str)) {
+    fn read(&mut self, on_line: &mut dyn FnMut(&str)) {
         if let Some(pipe) = &mut self.stdout
-            && !drain(pipe, |bytes| self.cut.push(bytes))
+            && !read_piece(pipe, |bytes| self.output.push(bytes))
         {
             self.stdout = None;
         }
         if let Some(pipe) = &mut self.stderr
-            && !drain(pipe, |bytes| self.lines.push(bytes, say))
+            && !read_piece(pipe, |bytes| self.lines.push(bytes, on_line))
         {
             self.stderr = None;
         }
     }
 }
 
-/// Reads what is there, a piece of it; false at the end.
-fn drain(pipe: &mut impl Read, mut take: impl FnMut(&[u8])) -> bool {
+/// Reads what is there, up to a bound; returns false at the end of the pipe.
+fn read_piece(pipe: &mut impl Read, mut accept: impl FnMut(&[u8])) -> bool {
     let mut piece = [0; 16 * 1024];
     loop {
         match pipe.read(&mut piece) {
             Ok(0) => return false,
             Ok(count) => {
-                take(&piece[..count]);
+                accept(&piece[..count]);
                 return true;
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

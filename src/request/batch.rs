@@ -6,12 +6,9 @@ use crate::cli::{
     BatchAction, Common, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs, Render,
     RequestArgs, SubmitArgs,
 };
-use crate::error::Failure;
+use crate::error::{Failure, Origin};
 use crate::models;
-use crate::settings::Connection;
-
-/// Between two looks, where nobody says.
-const POLL: Duration = Duration::from_secs(30);
+use crate::settings::{Connection, Merged, defaults};
 
 /// What is done with batches.
 #[derive(Debug)]
@@ -60,7 +57,7 @@ impl Errand {
             }
             BatchAction::Status(args) => (Self::Status(args.ids), shared(args.engine)),
             BatchAction::Wait(args) => {
-                let poll = args.poll.unwrap_or(POLL);
+                let poll = args.poll.unwrap_or(defaults::POLL);
                 (Self::Wait(args.ids, poll), shared(args.engine))
             }
             BatchAction::Fetch(args) => (Self::Fetch(args.ids, args.accept), shared(args.engine)),
@@ -135,7 +132,7 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
         ),
         (extract.is_some(), "--extract", ITEMS),
         (
-            output.render == Render::Always,
+            output.render == Some(Render::Always),
             "--render always",
             "nothing of it is prose",
         ),
@@ -176,19 +173,20 @@ const ITEMS: &str = "each item's answer is whole in its line of airx batch fetch
 const WHOLE: &str = "nothing is streamed: --timeout bounds each request";
 const TAPE: &str = "files and batches are not recorded: airx mock has them, too";
 
-/// Refuses recordings that the environment asks for, and gives up slots.
+/// Refuses recordings that the environment asks for.
 ///
 /// # Errors
-/// There is a folder of recordings: exit 2.
-pub fn without_tape(connection: &mut Connection) -> Result<(), Failure> {
-    connection.max_in_flight = None;
-    match &connection.cassette {
-        Some(_) => Err(Failure::usage(
-            "AIRX_RECORD and AIRX_REPLAY have no meaning for airx batch",
-        )
-        .hint(TAPE)),
-        None => Ok(()),
+/// It does: exit 2.
+pub fn without_recordings(merged: &Merged) -> Result<(), Failure> {
+    let asked = ["record", "replay"]
+        .iter()
+        .any(|name| matches!(merged.origin(name), Origin::Variable(_)));
+    if asked {
+        return Err(
+            Failure::usage("AIRX_RECORD and AIRX_REPLAY have no meaning for airx batch").hint(TAPE),
+        );
     }
+    Ok(())
 }
 
 /// Where a batch engine has the chat: the providers' paths have another version.

@@ -9,7 +9,7 @@ use crate::cli::Common;
 use crate::error::Failure;
 use crate::prompt;
 use crate::settings::Settings;
-use crate::tools::{Kind, Toolbox};
+use crate::tools::{ToolKind, Toolbox};
 
 /// Search engines that the API's documents name. api.md §3.
 const ENGINES: [&str; 6] = [
@@ -34,10 +34,10 @@ pub(super) fn build(
     let provider = settings.connection.endpoint.provider;
     // At the providers temperature 0 alone still samples; api.md §7.
     let cold = args.temperature == Some(0.0) && provider.is_some();
-    let mut kinds: Vec<Kind> = toolbox.offered().map(|(kind, _)| kind).collect();
+    let mut kinds: Vec<ToolKind> = toolbox.offered().map(|(kind, _)| kind).collect();
     let mut tools: Vec<_> = toolbox.offered().map(|(_, wire)| wire.to_owned()).collect();
     if let Some(engine) = args.web_search.take() {
-        kinds.push(Kind::WebSearch);
+        kinds.push(ToolKind::WebSearch);
         tools.push(web_search(&engine)?);
     }
     if provider.is_some() {
@@ -62,17 +62,17 @@ pub(super) fn build(
 }
 
 /// Of these three the providers take one kind a request. api.md §3.
-fn exclusive(kinds: &[Kind]) -> Result<(), Failure> {
+fn exclusive(kinds: &[ToolKind]) -> Result<(), Failure> {
     let groups = [
-        (Kind::Function, "--tools"),
-        (Kind::Retrieval, "--retrieval"),
-        (Kind::WebSearch, "--web-search"),
+        (ToolKind::Function, "--tools"),
+        (ToolKind::Retrieval, "--retrieval"),
+        (ToolKind::WebSearch, "--web-search"),
     ];
     let mut given = groups.iter().filter(|(kind, _)| kinds.contains(kind));
     let (Some((_, first)), Some((kind, second))) = (given.next(), given.next()) else {
         return Ok(());
     };
-    let what = if *kind == Kind::WebSearch {
+    let what = if *kind == ToolKind::WebSearch {
         "search"
     } else {
         "retrieval"
@@ -88,6 +88,7 @@ fn web_search(engine: &str) -> Result<Box<RawValue>, Failure> {
     if !ENGINES.contains(&engine) {
         return Err(
             Failure::usage(format!("--web-search={engine}: no such engine"))
+                .about("web-search")
                 .hint(format!("one of {}", ENGINES.join(", "))),
         );
     }
@@ -103,17 +104,21 @@ fn params(flags: &[String]) -> Result<Vec<(String, Box<RawValue>)>, Failure> {
     let mut params: Vec<(String, Box<RawValue>)> = Vec::new();
     for flag in flags {
         let Some((name, value)) = flag.split_once('=').filter(|(name, _)| !name.is_empty()) else {
-            return Err(Failure::usage(format!("--param {flag}: write KEY=JSON")));
+            return Err(Failure::usage(format!("--param {flag}: write KEY=JSON")).about("param"));
         };
         if let Some(option) = taken(name) {
             return Err(
-                Failure::usage(format!("--param {name}: this member is airx's own")).hint(option),
+                Failure::usage(format!("--param {name}: this member is airx's own"))
+                    .about("param")
+                    .hint(option),
             );
         }
         let value: serde_json::Value = serde_json::from_str(value).map_err(|why| {
-            Failure::usage(format!("--param {name}: the value is not JSON: {why}")).hint(format!(
-                "a string needs quotes of its own: --param '{name}=\"text\"'"
-            ))
+            Failure::usage(format!("--param {name}: the value is not JSON: {why}"))
+                .about("param")
+                .hint(format!(
+                    "a string needs quotes of its own: --param '{name}=\"text\"'"
+                ))
         })?;
         let value = to_raw_value(&value).map_err(|error| Failure::usage(error.to_string()))?;
         params.retain(|(known, _)| known != name);

@@ -76,7 +76,7 @@ pub fn fits_each(common: &Common, own: &[&'static str]) -> Result<(), Failure> {
         (output.format == Some(Format::Text), "--format text"),
         (output.format == Some(Format::Json), "--format json"),
         (output.extract.is_some(), "--extract"),
-        (output.render == Render::Always, "--render always"),
+        (output.render == Some(Render::Always), "--render always"),
         (output.reasoning, "--reasoning"),
     ];
     let shared = shared.into_iter().filter(|(given, _)| *given);
@@ -181,15 +181,18 @@ impl Allowance {
         let Some(units) = models::amount_of(amount) else {
             return Err(Failure::usage(format!(
                 "--max-cost {amount}: write an amount like 2.50, with 12 decimal places at most"
-            )));
+            ))
+            .about("max-cost"));
         };
         let price = models::find(&request.model).and_then(|model| model.price);
         let Some(price) = price else {
             let model = &request.model;
             return Err(
-                Failure::usage(format!("--max-cost: the price of {model} is not known")).hint(
-                    "airx models lists the known prices; without --max-cost nothing is bounded",
-                ),
+                Failure::usage(format!("--max-cost: the price of {model} is not known"))
+                    .about("max-cost")
+                    .hint(
+                        "airx models lists the known prices; without --max-cost nothing is bounded",
+                    ),
             );
         };
         Ok(Self {

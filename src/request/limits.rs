@@ -23,14 +23,13 @@ pub(super) fn check(
     provider: Option<Provider>,
     warnings: &mut Vec<String>,
 ) -> Result<(), Failure> {
-    for (flag, value) in [
-        ("--temperature", request.temperature),
-        ("--top-p", request.top_p),
+    for (name, value) in [
+        ("temperature", request.temperature),
+        ("top-p", request.top_p),
     ] {
         if value.is_some_and(|value| !value.is_finite()) {
-            return Err(Failure::usage(format!(
-                "{flag} is not a number that JSON can carry"
-            )));
+            let message = format!("--{name} is not a number that JSON can carry");
+            return Err(Failure::usage(message).about(name));
         }
     }
     if provider.is_some() {
@@ -49,7 +48,8 @@ fn ids(request: &Request, warnings: &mut Vec<String>) -> Result<(), Failure> {
     if let Some(length) = length(&request.user_id).filter(|length| !(6..=128).contains(length)) {
         return Err(Failure::usage(format!(
             "--user-id has {length} characters; the API takes 6 to 128"
-        )));
+        ))
+        .about("user-id"));
     }
     if let Some(length) = length(&request.request_id).filter(|length| !(6..=64).contains(length)) {
         warnings.push(format!(
@@ -90,7 +90,9 @@ impl Check<'_> {
     fn sampling(&mut self, request: &Request) -> Result<(), Failure> {
         if let Some(temperature) = request.temperature {
             if !(0.0..=1.0).contains(&temperature) {
-                return Err(self.refused(&format!("--temperature {temperature}"), "0 to 1"));
+                return Err(self
+                    .refused(&format!("--temperature {temperature}"), "0 to 1")
+                    .about("temperature"));
             }
             if temperature >= 1.0 {
                 self.warn("--temperature 1: older documents of the API end below 1");
@@ -101,7 +103,9 @@ impl Check<'_> {
         }
         if let Some(top_p) = request.top_p {
             if !(0.0..=1.0).contains(&top_p) {
-                return Err(self.refused(&format!("--top-p {top_p}"), "0 to 1"));
+                return Err(self
+                    .refused(&format!("--top-p {top_p}"), "0 to 1")
+                    .about("top-p"));
             }
             if top_p < 0.01 {
                 self.warn("--top-p: newer documents of the API begin at 0.01");
@@ -116,7 +120,9 @@ impl Check<'_> {
         };
         let limit = u64::from(limit);
         if asked == 0 || asked > limit {
-            return Err(self.refused(&format!("--max-tokens {asked}"), &format!("1 to {limit}")));
+            return Err(self
+                .refused(&format!("--max-tokens {asked}"), &format!("1 to {limit}"))
+                .about("max-tokens"));
         }
         if asked == limit && self.model.name == models::DEFAULT {
             self.warn("--max-tokens 4096: one document of the API ends at 4095");
@@ -131,7 +137,9 @@ impl Check<'_> {
                 self.warn("--stop: most documents of the API take one, the newest four");
                 Ok(())
             }
-            _ => Err(self.refused(&format!("--stop given {count} times"), "at most 4")),
+            _ => Err(self
+                .refused(&format!("--stop given {count} times"), "at most 4")
+                .about("stop")),
         }
     }
 
@@ -144,6 +152,7 @@ impl Check<'_> {
         if request.thinking.is_some() && self.model.thinking == Some(false) {
             return Err(self
                 .refused("--thinking", "no such switch")
+                .about("thinking")
                 .hint("choose a model that thinks with -m: airx models"));
         }
         if request.tools.len() > TOOLS_MAX {

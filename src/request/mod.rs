@@ -17,15 +17,15 @@ use crate::api::request::{Message, Request};
 use crate::cli::{Common, DryRun, EachArgs, Format};
 use crate::error::Failure;
 use crate::prompt::Template;
-use crate::schema::Wanted;
+use crate::schema::ExpectedJson;
 use crate::settings::{Connection, Settings};
 use crate::tools::Toolbox;
 
 pub use crate::models::Charge;
-pub use batch::{Errand, chat_url, unbatched, without_tape};
+pub use batch::{Errand, chat_url, unbatched, without_recordings};
 pub use each::{Allowance, Bounds, Many, fits_each};
 pub use sources::sources;
-pub use task::{Task, wanted};
+pub use task::{Task, json_options};
 
 /// What a run does.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub enum Plan {
     /// Requests until the model calls no tool any more.
     Rounds(Box<Job>, Rounds),
     /// One answer in JSON, asked for again until it is right.
-    Reask(Box<Job>, Box<Wanted>),
+    Reask(Box<Job>, Box<ExpectedJson>),
     /// One of these for each item.
     Each(Box<Plan>, Box<Many>),
     /// Print this and send nothing.
@@ -79,7 +79,7 @@ pub enum Purpose {
         rounds: Option<u32>,
     },
     /// An answer in JSON.
-    Json(Box<Wanted>),
+    Json(Box<ExpectedJson>),
 }
 
 /// What the one answer has to be.
@@ -109,14 +109,14 @@ pub fn plan(
     each: Option<(&EachArgs, Template)>,
 ) -> Result<Plan, Failure> {
     let stream = purpose.streamed() || command == "stream";
-    if let Purpose::Json(wanted) = &purpose {
+    if let Purpose::Json(expected) = &purpose {
         if stream && common.output.format() == Format::Json {
             return Err(Failure::usage(
                 "--stream prints elements, --format json the server's body",
             )
             .hint("--format ndjson tells of each element as it comes"));
         }
-        if let Some(instruction) = &wanted.instruction {
+        if let Some(instruction) = &expected.instruction {
             schema_instruction::add(&mut messages, instruction)?;
         }
     }
@@ -180,7 +180,7 @@ impl Purpose {
                 rounds: Some(rounds),
                 ..
             } => *rounds,
-            Self::Json(wanted) => wanted.tries,
+            Self::Json(expected) => expected.tries,
         }
     }
 
@@ -188,7 +188,7 @@ impl Purpose {
         match self {
             Self::Answer => false,
             Self::Calls { streamed, .. } => *streamed,
-            Self::Json(wanted) => wanted.stream,
+            Self::Json(expected) => expected.stream,
         }
     }
 
@@ -201,7 +201,7 @@ impl Purpose {
                 ..
             } => Plan::Rounds(job, Rounds { limit, required }),
             Self::Calls { required, .. } => Plan::Once(job, Expect::Calls { required }),
-            Self::Json(wanted) => Plan::Reask(job, wanted),
+            Self::Json(expected) => Plan::Reask(job, expected),
         }
     }
 }

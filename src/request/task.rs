@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::{JsonAnswer, OfferArgs, RunArgs};
-use crate::schema::{self, Show};
+use crate::schema::{self, JsonFormat};
 
 /// What a command asks a model for, by its own options.
 #[derive(Debug)]
@@ -60,19 +60,19 @@ impl Task {
     }
 }
 
-/// What the options of `json` say of its answer.
-pub fn wanted(args: JsonAnswer) -> schema::Options {
-    let show = match args {
-        _ if args.pretty => Show::Pretty,
-        _ if args.lines => Show::Lines,
-        _ if args.select.is_empty() => Show::Compact,
-        _ => Show::Select(args.select),
+/// The options of `json` about its answer.
+pub fn json_options(args: JsonAnswer) -> schema::JsonOptions {
+    let format = match args {
+        _ if args.pretty => JsonFormat::Pretty,
+        _ if args.lines => JsonFormat::Lines,
+        _ if args.select.is_empty() => JsonFormat::Compact,
+        _ => JsonFormat::Select(args.select),
     };
-    schema::Options {
+    schema::JsonOptions {
         schema: args.schema,
         fields: args.fields,
-        show,
+        format,
         stream: args.stream,
-        tries: args.tries.unwrap_or(schema::TRIES),
+        tries: args.tries.unwrap_or(schema::DEFAULT_TRIES),
     }
 }

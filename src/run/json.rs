@@ -14,7 +14,7 @@ use crate::exit::Class;
 use crate::http::Transport;
 use crate::prompt::Session;
 use crate::request::Job;
-use crate::schema::{Accepted, Rejected, Show, Wanted};
+use crate::schema::{Accepted, ExpectedJson, JsonFormat, Rejected, correction};
 
 /// Asks until an answer is what is `wanted`, and hands it to `sink`. What is
 /// returned with success is the accepted answer.
@@ -23,7 +23,7 @@ use crate::schema::{Accepted, Rejected, Show, Wanted};
 /// No answer was complete, or none was accepted.
 pub fn reask(
     job: &Job,
-    wanted: &Wanted,
+    wanted: &ExpectedJson,
     session: Option<Session>,
     transport: &mut Transport,
     sink: &mut dyn Sink,
@@ -43,7 +43,7 @@ pub fn reask(
         result?;
         let shown = elements.shown();
         reasoning(&answer, sink)?;
-        let rejected = match wanted.read(&answer.text) {
+        let rejected = match wanted.accept(&answer.text) {
             Ok(accepted) => {
                 accept(&answer, &accepted, shown, wanted, sink)?;
                 extend(session, &answer.text, &answer.calls, sink)?;
@@ -54,15 +54,15 @@ pub fn reask(
         };
         sink.event(&Event::Invalid {
             attempt: number,
-            errors: &rejected.errors,
+            errors: &rejected.violations,
             content: &answer.text,
         })?;
         // Lines that a reader has must not come again, nor others in their place.
-        if number >= wanted.tries || shown > 0 || !rejected.mendable {
+        if number >= wanted.tries || shown > 0 || !rejected.retryable {
             return Err(refuse(&answer, &rejected, number, wanted, sink));
         }
         again(&answer, &rejected, number, wanted, sink)?;
-        corrected = Some(correct(&job.request, &answer, &rejected.errors));
+        corrected = Some(correct(&job.request, &answer, &rejected.violations));
         number += 1;
     }
 }
@@ -72,7 +72,7 @@ fn accept(
     answer: &Answer,
     accepted: &Accepted,
     shown: usize,
-    wanted: &Wanted,
+    wanted: &ExpectedJson,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     if let Some(results) = &answer.search {
@@ -82,14 +82,14 @@ fn accept(
         bytes: &answer.body,
         token: true,
     })?;
-    if wanted.show == Show::Lines {
-        let mut rest = accepted.shown.iter().skip(shown);
+    if wanted.format == JsonFormat::Lines {
+        let mut rest = accepted.lines.iter().skip(shown);
         return rest.try_for_each(|element| show(element, sink));
     }
     sink.event(&Event::Value {
         value: &accepted.value,
     })?;
-    sink.data(Data::Answer(&format!("{}\n", accepted.shown.join("\n"))))
+    sink.data(Data::Answer(&format!("{}\n", accepted.lines.join("\n"))))
 }
 
 /// Ends a try that another follows.
@@ -97,7 +97,7 @@ fn again(
     answer: &Answer,
     rejected: &Rejected,
     number: u32,
-    wanted: &Wanted,
+    wanted: &ExpectedJson,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     sink.event(&Event::Round {
@@ -105,7 +105,7 @@ fn again(
         finish_reason: answer.finish_reason.as_deref().unwrap_or_default(),
         usage: answer.usage,
     })?;
-    for error in &rejected.errors {
+    for error in &rejected.violations {
         let told = format!("* try {number} of {}: {error}", wanted.tries);
         sink.note(Level::Verbose, &told);
     }
@@ -119,7 +119,7 @@ fn refuse(
     answer: &Answer,
     rejected: &Rejected,
     number: u32,
-    wanted: &Wanted,
+    wanted: &ExpectedJson,
     sink: &mut dyn Sink,
 ) -> Failure {
     sink.note(Level::Withheld, &answer.text);
@@ -128,7 +128,7 @@ fn refuse(
     } else {
         String::new()
     };
-    let what = match &rejected.errors[..] {
+    let what = match &rejected.violations[..] {
         [one] => one.to_string(),
         several => {
             let lines: Vec<String> = several.iter().map(Violation::to_string).collect();
@@ -144,7 +144,7 @@ fn refuse(
     let message = format!("the answer is not the JSON asked for{tries}: {what}");
     let failure = Failure::new(Class::Invalid, message).hint(hint);
     // A blank answer is nowhere to be seen.
-    match (answer.text.trim().is_empty(), rejected.errors.len()) {
+    match (answer.text.trim().is_empty(), rejected.violations.len()) {
         (true, 1) => failure,
         (true, _) => failure.look(Look::Errors),
         (false, 1) => failure.look(Look::Answer),
@@ -160,7 +160,7 @@ fn correct(request: &Request, answer: &Answer, errors: &[Violation]) -> Request 
     if let Some(turn) = assistant(&answer.text).filter(|_| !answer.text.trim().is_empty()) {
         request.messages.push(Message::Given(turn));
         request.messages.push(Message::User {
-            text: Wanted::correction(errors),
+            text: correction(errors),
             images: Vec::new(),
         });
     }

@@ -8,7 +8,7 @@ use std::fmt::Display;
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Level, Sink, Work};
 use crate::exit::Class;
-use crate::schema::{Splitter, Wanted, compact, strict};
+use crate::schema::{ArraySplitter, ExpectedJson, compact, parse_strict};
 
 /// Longest text of an answer, as of a body.
 const TEXT_MAX: usize = 64 << 20;
@@ -20,8 +20,8 @@ const BEFORE_MAX: usize = 64;
 /// Takes deltas, hands elements on.
 pub(super) struct Elements<'a> {
     sink: &'a mut dyn Sink,
-    wanted: &'a Wanted,
-    splitter: Splitter,
+    wanted: &'a ExpectedJson,
+    splitter: ArraySplitter,
     /// The first elements, as an array.
     before: Vec<Value>,
     length: usize,
@@ -32,11 +32,11 @@ pub(super) struct Elements<'a> {
 }
 
 impl<'a> Elements<'a> {
-    pub(super) fn new(wanted: &'a Wanted, sink: &'a mut dyn Sink) -> Self {
+    pub(super) fn new(wanted: &'a ExpectedJson, sink: &'a mut dyn Sink) -> Self {
         Self {
             sink,
             wanted,
-            splitter: Splitter::default(),
+            splitter: ArraySplitter::default(),
             before: Vec::new(),
             length: 0,
             shown: 0,
@@ -62,7 +62,7 @@ impl<'a> Elements<'a> {
             if self.broken {
                 break;
             }
-            let fits = strict(&text).is_ok_and(|element| self.fits(&element));
+            let fits = parse_strict(&text).is_ok_and(|element| self.fits(&element));
             match compact(&text).ok().filter(|_| fits) {
                 Some(element) => {
                     show(element.get(), self.sink)?;
@@ -80,7 +80,7 @@ impl<'a> Elements<'a> {
         let at = format!("/{}", self.before.len());
         self.before.push(element.clone());
         let array = Value::Array(std::mem::take(&mut self.before));
-        let errors = self.wanted.errors(&array);
+        let errors = self.wanted.violations(&array);
         if let Value::Array(elements) = array {
             self.before = elements;
         }
@@ -124,7 +124,7 @@ impl Sink for Elements<'_> {
     }
 
     fn retry(&mut self) {
-        self.splitter = Splitter::default();
+        self.splitter = ArraySplitter::default();
         self.before.clear();
         self.length = 0;
         self.broken = false;

@@ -3,12 +3,10 @@
 pub mod batch;
 mod chat;
 pub mod config;
-mod config_rows;
-mod config_show;
 mod each;
 mod json;
 mod json_lines;
-pub mod print;
+pub mod models;
 pub mod prologue;
 mod report;
 mod tools;

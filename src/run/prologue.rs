@@ -7,19 +7,18 @@ use std::io::Stderr;
 use std::path::Path;
 
 use crate::cli::{self, Common, EachArgs};
-use crate::config::Config;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::http::Transport;
 use crate::output::{self, Done, Kind, Output, Shared};
 use crate::prompt::{self, Items};
 use crate::request::{self, Plan, Purpose, Task, fits_each};
-use crate::schema::Wanted;
+use crate::schema::ExpectedJson;
 use crate::secret::Scrubber;
-use crate::settings::{self, With};
+use crate::settings::{self, Merged, With};
 #[cfg(unix)]
 use crate::signals;
-use crate::tools::{Approval, Tools};
+use crate::tools::{Approval, ToolSetup};
 use crate::{run, stdout};
 
 pub(crate) use batch::batch;
@@ -30,7 +29,7 @@ pub(crate) fn converse(
     mut common: Common,
     each: Option<EachArgs>,
     task: Task,
-    config: Result<Option<Config>, Failure>,
+    merged: Result<Merged, Failure>,
 ) -> u8 {
     let each = each.filter(|each| each.each.is_some());
     let live = task.is_live() || command == "stream";
@@ -50,29 +49,24 @@ pub(crate) fn converse(
     let (printer, opened) = output::open(command, live, output, kind, &inputs, stdout);
     #[cfg(unix)]
     signals::install(printer.clone());
-    let (config, read) = match config {
-        Ok(config) => (config, Ok(())),
+    let (merged, read) = match merged {
+        Ok(merged) => (merged, Ok(())),
         Err(failure) => {
             printer.lock().hide(settings::of_environment());
-            (None, Err(failure))
+            (Merged::default(), Err(failure))
         }
     };
-    let result = fits.unwrap_or(Ok(())).and(opened).and(read).and_then(|()| {
-        plan(
-            command,
-            &mut common,
-            each.as_ref(),
-            task,
-            config.as_ref(),
-            &printer,
-        )
-    });
+    let result = fits
+        .unwrap_or(Ok(()))
+        .and(opened)
+        .and(read)
+        .and_then(|()| plan(command, &mut common, each.as_ref(), task, &merged, &printer));
     let result = match result {
         Ok(Planned::Print(bytes)) => return printer.lock().print(&bytes),
         Ok(Planned::Ask(asked)) => ask(*asked, &printer),
         Err(failure) => Err(failure),
     };
-    end(result, config.as_ref(), &printer)
+    end(result, &merged, &printer)
 }
 
 /// Those of the files that are named.
@@ -84,15 +78,8 @@ fn needed<'a, const N: usize>(
 }
 
 /// Ends a run: tells what became of it, and returns the exit status.
-fn end(
-    result: Result<Done, Failure>,
-    config: Option<&Config>,
-    printer: &Shared<Output, Stderr>,
-) -> u8 {
-    let result = result.map_err(|failure| match config {
-        Some(config) => config.placed(failure),
-        None => failure,
-    });
+fn end(result: Result<Done, Failure>, merged: &Merged, printer: &Shared<Output, Stderr>) -> u8 {
+    let result = result.map_err(|failure| merged.place(failure));
     #[cfg(unix)]
     let signal = result.as_ref().err().and_then(|failure| failure.signal);
     let code = printer.lock().finish(result);
@@ -123,21 +110,21 @@ fn plan(
     common: &mut Common,
     each: Option<&EachArgs>,
     task: Task,
-    config: Option<&Config>,
+    merged: &Merged,
     printer: &Shared<Output, Stderr>,
 ) -> Result<Planned, Failure> {
     let (lossy, dry) = (common.input.lossy, common.output.dry_run.is_some());
     let (mut scrubber, mut sink) = (Scrubber::default(), printer.clone());
     let mut say = |line: &str| sink.note(Level::Always, &line);
     let with = With {
-        config,
+        merged,
         scrubber: &mut scrubber,
         say: if dry { None } else { Some(&mut say) },
     };
     let settings = settings::resolve(common, each, &task.files(), with);
     printer.lock().hide(scrubber.clone());
     let mut settings = settings?;
-    if let Some(config) = config {
+    if let Some(config) = &merged.config {
         sink.note(Level::Verbose, &config.told());
     }
     let read = |path: &Path| {
@@ -145,7 +132,7 @@ fn plan(
         let mut notice = |line: &str| sink.note(Level::Warning, &line);
         prompt::read_text(path, lossy, &mut notice)
     };
-    let mut tools = Tools::default();
+    let mut tools = ToolSetup::default();
     let purpose = purpose(task, &mut tools, read, dry)?;
     let prompt = prompt::read(&settings.sources, &mut |notice| {
         sink.note(Level::Warning, &notice);
@@ -154,7 +141,7 @@ fn plan(
         // No program is started for a request that cannot be sent.
         settings.keyless.take().map_or(Ok(()), Err)?;
     }
-    tools.gather(&scrubber, &mut |warning| {
+    tools.finish(&scrubber, &mut |warning| {
         sink.note(Level::Warning, &warning);
     })?;
     let (toolbox, approval) = (tools.toolbox, tools.approval);
@@ -197,20 +184,25 @@ fn plan(
 /// Reads what the task's own options name.
 fn purpose(
     task: Task,
-    tools: &mut Tools,
+    tools: &mut ToolSetup,
     read: impl Fn(&Path) -> Result<String, Failure>,
     dry: bool,
 ) -> Result<Purpose, Failure> {
     Ok(match task {
         Task::Answer => Purpose::Answer,
-        Task::Json(answer) => Purpose::Json(Box::new(Wanted::load(request::wanted(answer), read)?)),
+        Task::Json(answer) => Purpose::Json(Box::new(ExpectedJson::load(
+            request::json_options(answer),
+            read,
+        )?)),
         Task::Tools(offer, run) => {
             let purpose = Purpose::Calls {
                 required: offer.require_call,
                 streamed: offer.stream,
-                rounds: run.run.then_some(run.rounds),
+                rounds: run
+                    .run
+                    .then_some(run.rounds.unwrap_or(settings::defaults::ROUNDS)),
             };
-            tools.load(request::sources(offer, run), read, dry)?;
+            *tools = ToolSetup::load_files(request::sources(offer, run), read, dry)?;
             purpose
         }
     })

@@ -169,7 +169,7 @@ pub(super) fn calls(
         return Ok(());
     };
     let name = &call.name;
-    if !job.toolbox.takes(name) {
+    if !job.toolbox.accepts(name) {
         return Err(Failure::new(Class::Invalid, first.message));
     }
     Err(match call.value() {
@@ -243,7 +243,7 @@ pub(super) fn faults(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
         path: String::new(),
         message,
     };
-    if !toolbox.takes(&call.name) {
+    if !toolbox.accepts(&call.name) {
         return vec![whole(format!("there is no tool {}", call.name))];
     }
     let arguments = if call.arguments.trim().is_empty() {
@@ -253,7 +253,7 @@ pub(super) fn faults(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
     };
     match (schema::parse(arguments), toolbox.schema(&call.name)) {
         (Err(why), _) => vec![whole(format!("the arguments are not JSON: {why}"))],
-        (Ok(value), Some(schema)) => schema.errors(&value),
+        (Ok(value), Some(schema)) => schema.violations(&value),
         (Ok(_), None) => Vec::new(),
     }
 }

@@ -16,7 +16,7 @@ use crate::exit::Class;
 use crate::http::Transport;
 use crate::prompt::Session;
 use crate::request::{Job, Rounds};
-use crate::tools::{Approval, Outcome};
+use crate::tools::{Approval, CallResult};
 
 /// Asks, runs the calls, and asks again, within the limit. What is
 /// returned with success is the final answer.
@@ -161,16 +161,16 @@ fn outcome(
     job: &Job,
     approval: &Approval,
     sink: &mut dyn Sink,
-) -> Result<Outcome, Failure> {
+) -> Result<CallResult, Failure> {
     let toolbox = &job.toolbox;
     let wrong = faults(call, toolbox);
     if !wrong.is_empty() {
-        return Ok(Outcome::refused(told(call, &wrong)));
+        return Ok(CallResult::refused(told(call, &wrong)));
     }
-    let arguments = call.value().unwrap_or_default();
-    let runs = toolbox.runs(&call.name).unwrap_or_default();
+    let arguments = call.raw_arguments().unwrap_or_default();
+    let runs = toolbox.describe_call(&call.name).unwrap_or_default();
     if !approval.allows(&call.name, &arguments, &runs)? {
-        return Ok(Outcome::refused("the user does not allow this call"));
+        return Ok(CallResult::refused("the user does not allow this call"));
     }
     sink.note(Level::Verbose, &format!("* {}: {runs}", call.name));
     toolbox.call(&call.name, &arguments, &mut |line| {

@@ -1,81 +1,131 @@
-//! A JSON Schema, compiled, and what is wrong with a value by it. Formats are
-//! asserted. A `$ref` leads to a place inside the document, or to its own
-//! meta-schema; nothing is ever fetched.
+//! A compiled JSON Schema, and what is wrong with a value by it, in bounded time.
+//! Formats are asserted. A `$ref` leads to a place inside the document or to its
+//! meta-schema; nothing is fetched.
+
+use std::fmt;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use jsonschema::error::ValidationErrorKind as Kind;
 use jsonschema::{PatternOptions, ReferencingError, ValidationError};
 use serde_json::Value;
 
+use crate::error::Failure;
 use crate::event::Violation;
 
-/// Steps back that a pattern may take in one string: some ten milliseconds.
-/// Only patterns with look-around or back-references can step back at all; one
-/// that needs more has not matched, which is a violation wherever it stands.
+/// Longest time that one value is checked.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The stack that schemas are compiled and values checked on: a schema that refers to its
+/// parts can need many frames at each level of a value. Memory is taken as it is used.
+const STACK_BYTES: usize = 256 << 20;
+
+/// Steps back that a pattern may take in one string: some ten milliseconds. Only
+/// patterns with look-around or back-references can step back. One that needs more
+/// counts as not matched.
 const BACKTRACK_MAX: usize = 100_000;
 
-/// Violations that are told of one value.
+/// Violations that are reported of one value.
 const VIOLATIONS_MAX: usize = 20;
 
-/// Values within a value from which on only its first violation is looked for.
+/// From this many values within a value on, only its first violation is looked for.
 const PARTS_MAX: usize = 100_000;
 
-/// Characters of a found value, and of a whole message.
-const FOUND_MAX: usize = 60;
-const MESSAGE_MAX: usize = 300;
+/// Characters of a value in a message, and of a message.
+const VALUE_CHARS: usize = 60;
+const MESSAGE_CHARS: usize = 300;
 
 /// A compiled schema.
-#[derive(Debug)]
-pub(super) struct Validator(jsonschema::Validator);
-
-/// Why a document is no schema.
-#[derive(Debug)]
-pub(super) enum Refused {
-    /// By its meta-schema.
-    Wrong(Violation),
-    /// It refers to what it does not have, or names no known draft.
-    Reference(String),
+pub struct Schema {
+    validator: Arc<jsonschema::Validator>,
 }
 
-impl Validator {
-    /// Compiles `document` by the draft that its `$schema` names, 2020-12 without
-    /// it.
+impl Schema {
+    /// Compiles `document` by the draft that its `$schema` names, else by 2020-12.
+    /// `place` says in messages where it came from.
     ///
     /// # Errors
-    /// It is no schema, or refers to what is not in it.
-    pub(super) fn compile(document: &Value) -> Result<Self, Refused> {
+    /// It is not a schema, or refers to something outside: exit 2, with the path.
+    pub fn compile(document: &Value, place: &str) -> Result<Self, Failure> {
         let options = jsonschema::options()
             .offline()
             .should_validate_formats(true)
             .with_pattern_options(PatternOptions::fancy_regex().backtrack_limit(BACKTRACK_MAX));
-        let built = options.build(document);
-        built.map(Self).map_err(|error| refused(&error))
+        let compile = || {
+            let validator = options.build(document);
+            validator.map_err(|error| not_a_schema(&error, place))
+        };
+        let validator = Arc::new(on_big_stack(compile)?);
+        Ok(Self { validator })
     }
 
-    /// What is wrong with `value`, however long it takes to find; nothing where it
-    /// fits. The first twenty are told, of a huge value only the first.
-    pub(super) fn violations(&self, value: &Value) -> Vec<Violation> {
-        let Self(validator) = self;
-        // Stops at the first thing wrong, and keeps no record of branches
-        // that did not fit where another did.
-        if validator.is_valid(value) {
-            return Vec::new();
-        }
-        // The list of all errors is made before the first of them is told.
-        let mut told: Vec<Violation> = if parts(value, PARTS_MAX) == PARTS_MAX {
-            let first = validator.validate(value).err();
-            first.iter().map(violation).collect()
-        } else {
-            let errors = validator.iter_errors(value).take(VIOLATIONS_MAX);
-            errors.map(|error| violation(&error)).collect()
+    /// What is wrong with `value`; nothing where it fits. At most the first twenty
+    /// violations, of a huge value only the first. Alternatives that lead back to
+    /// themselves can double the work at each level of the value: after ten seconds
+    /// that is a violation.
+    pub fn violations(&self, value: &Value) -> Vec<Violation> {
+        self.violations_within(CHECK_TIMEOUT, value)
+    }
+
+    fn violations_within(&self, limit: Duration, value: &Value) -> Vec<Violation> {
+        let (validator, value) = (Arc::clone(&self.validator), Arc::new(value.clone()));
+        let (done, result) = mpsc::channel();
+        let (thread_validator, thread_value) = (Arc::clone(&validator), Arc::clone(&value));
+        let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let check = move || done.send(violations(&thread_validator, &thread_value));
+        let checked = match builder.spawn(check) {
+            // A thread that takes longer goes on until the run ends.
+            Ok(_) => result.recv_timeout(limit).ok(),
+            // No room for such a stack: use this one.
+            Err(_) => Some(violations(&validator, &value)),
         };
-        if told.is_empty() {
-            told.push(Violation::of_root("it does not fit the schema".to_owned()));
-        }
-        told
+        checked.unwrap_or_else(|| {
+            let seconds = limit.as_secs_f64();
+            vec![Violation::of_root(format!(
+                "checking it against the schema takes more than {seconds} s"
+            ))]
+        })
     }
 }
 
-/// How many values stand in `value`, itself included; counted up to `max`.
+impl fmt::Debug for Schema {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Schema").finish_non_exhaustive()
+    }
+}
+
+/// Runs `work` on a thread with a big stack, or here where there is no room for one.
+fn on_big_stack<T: Send>(work: impl Fn() -> T + Sync) -> T {
+    let result = std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
+        let thread = builder.spawn_scoped(scope, &work).ok()?;
+        thread.join().ok()
+    });
+    result.unwrap_or_else(work)
+}
+
+/// What is wrong with `value`, however long it takes to find.
+fn violations(validator: &jsonschema::Validator, value: &Value) -> Vec<Violation> {
+    // Stops at the first violation, and keeps no record of branches that did not fit
+    // where another did.
+    if validator.is_valid(value) {
+        return Vec::new();
+    }
+    // `iter_errors` makes the list of all violations before it gives the first.
+    let mut found: Vec<Violation> = if parts(value, PARTS_MAX) == PARTS_MAX {
+        let first = validator.validate(value).err();
+        first.iter().map(violation).collect()
+    } else {
+        let errors = validator.iter_errors(value).take(VIOLATIONS_MAX);
+        errors.map(|error| violation(&error)).collect()
+    };
+    if found.is_empty() {
+        found.push(Violation::of_root("it does not fit the schema".to_owned()));
+    }
+    found
+}
+
+/// How many values there are in `value`, itself included, counted up to `max`.
 fn parts(value: &Value, max: usize) -> usize {
     let mut waiting = vec![value];
     let mut count = 0;
@@ -93,72 +143,74 @@ fn parts(value: &Value, max: usize) -> usize {
     count
 }
 
-fn refused(error: &ValidationError<'_>) -> Refused {
+/// Why a document does not compile.
+fn not_a_schema(error: &ValidationError<'_>, place: &str) -> Failure {
     let Kind::Referencing(reference) = error.kind() else {
-        return Refused::Wrong(violation(error));
+        let Violation { path, message } = violation(error);
+        let at = if path.is_empty() { "its root" } else { &path };
+        return Failure::usage(format!("{place}: not a JSON Schema: {at}: {message}"));
     };
-    let told = match reference {
+    let message = match reference {
         ReferencingError::Unretrievable { uri, .. } => {
-            // The base that a relative reference is given without `$id`.
+            // The base that a relative reference gets where there is no `$id`.
             let uri = uri.strip_prefix("json-schema:///").unwrap_or(uri);
             format!("it refers to {uri}, which is not in it")
         }
         ReferencingError::UnknownSpecification { specification } => {
-            format!("its $schema is none that airx knows: {specification}")
+            format!("airx does not know its $schema: {specification}")
         }
         other => other.to_string(),
     };
-    Refused::Reference(short(&told, MESSAGE_MAX))
+    Failure::usage(format!("{place}: {}", short(&message, MESSAGE_CHARS)))
+        .hint("$schema names a known draft, $ref a place in the schema: nothing is fetched")
 }
 
-/// The place, the rule and what was found, short.
+/// The place, the keyword and the value, shortened.
 fn violation(error: &ValidationError<'_>) -> Violation {
     let keyword = error.kind().keyword();
     let message = match error.kind() {
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
-            let found = short(&error.instance().to_string(), FOUND_MAX);
+            let value = short(&error.instance().to_string(), VALUE_CHARS);
             let own = error.instance_path().as_str().len();
             let firsts = context.iter().filter_map(|branch| branch.first());
             let branches: Vec<String> = firsts
                 .map(|first| {
                     let path = first.instance_path().as_str().get(own..);
-                    let path = path.unwrap_or_default();
-                    let told = message(first);
-                    if path.is_empty() {
-                        told
-                    } else {
-                        format!("{path}: {told}")
+                    match path.unwrap_or_default() {
+                        "" => message(first),
+                        path => format!("{path}: {}", message(first)),
                     }
                 })
                 .collect();
-            format!(
-                "{keyword}: {found} fits no branch ({})",
-                branches.join("; ")
-            )
+            let branches = branches.join("; ");
+            format!("{keyword}: {value} fits no branch ({branches})")
         }
         _ => message(error),
     };
     Violation {
         path: error.instance_path().to_string(),
-        message: short(&message, MESSAGE_MAX),
+        message: short(&message, MESSAGE_CHARS),
     }
 }
 
 fn message(error: &ValidationError<'_>) -> String {
-    let found = short(&error.instance().to_string(), FOUND_MAX);
+    let value = short(&error.instance().to_string(), VALUE_CHARS);
     let keyword = error.kind().keyword();
     match error.kind() {
         Kind::BacktrackLimitExceeded { .. } | Kind::RegexEngineFailure { .. } => {
-            format!("{keyword}: {found} takes the pattern too long")
+            format!("{keyword}: {value} takes the pattern too long")
         }
-        _ => format!("{keyword}: {}", error.masked_with(found)),
+        _ => format!("{keyword}: {}", error.masked_with(value)),
     }
 }
 
-/// At most so many characters of `text`.
+/// The first `max` characters of `text`.
 fn short(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
         Some((cut, _)) => format!("{}…", &text[..cut]),
         None => text.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;

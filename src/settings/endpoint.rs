@@ -1,12 +1,16 @@
 //! The base URL → where the request goes, and whose host that is.
 
+use base64::prelude::{BASE64_STANDARD, Engine};
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
+use super::api_key::{KeyOrigin, KeyReader, Keys};
+use super::merge::Merged;
 use super::provider::Provider;
+use crate::cli::ConnectionArgs;
 use crate::config::variable;
-use crate::error::Failure;
-use crate::secret::Scrubber;
+use crate::error::{Failure, Origin};
+use crate::secret::{Scrubber, Secret};
 
 const EXAMPLE: &str = "https://open.bigmodel.cn/api/paas/v4";
 
@@ -44,24 +48,82 @@ impl Endpoint {
     }
 }
 
-/// User name and password of a URL, as they are meant: not percent-encoded.
-pub(super) type UserInfo = Option<(String, String)>;
+/// User name and password of a URL, percent-decoded.
+type UserInfo = Option<(String, String)>;
 
-/// Resolves the base URL: `flag`, the environment, else the key's family.
-pub(super) fn resolve(
-    flag: Option<String>,
-    family: Option<Provider>,
+/// The server that a run asks, and where its key comes from.
+#[derive(Debug)]
+pub struct ResolvedEndpoint<'a> {
+    /// The server.
+    pub endpoint: Endpoint,
+    /// Where the base URL comes from.
+    pub origin: Origin,
+    /// Where the key comes from; none if there is none for this server.
+    pub key: Option<KeyOrigin<'a>>,
+    user_info: UserInfo,
+}
+
+impl ResolvedEndpoint<'_> {
+    /// The `Authorization` header. A server that is no provider's needs none.
+    ///
+    /// # Errors
+    /// The key cannot be used, or a provider's server needs one and there is none: exit 3.
+    pub(super) fn authorization(
+        &self,
+        keys: &Keys<'_>,
+        reader: KeyReader<'_, '_>,
+    ) -> Result<Option<Secret>, Failure> {
+        if let Some(origin) = &self.key {
+            let key = keys.read(origin, reader)?;
+            return Ok(Some(Secret::new(format!("Bearer {}", key.reveal()))));
+        }
+        if let Some((user, password)) = &self.user_info {
+            let credentials = BASE64_STANDARD.encode(format!("{user}:{password}"));
+            return Ok(Some(Secret::new(format!("Basic {credentials}"))));
+        }
+        match self.endpoint.provider {
+            Some(provider) => Err(keys.missing(provider, &self.endpoint)),
+            None => Ok(None),
+        }
+    }
+}
+
+/// Finds the server: the merged base URL, else that of the key's provider.
+pub(super) fn resolve<'a>(
+    args: &ConnectionArgs,
+    merged: &Merged,
+    keys: &'a Keys<'a>,
+    scrubber: &mut Scrubber,
+) -> Result<ResolvedEndpoint<'a>, Failure> {
+    let (name, base, origin) = match &args.base_url {
+        Some(base) => {
+            let origin = merged.origin("base-url").clone();
+            let name = match origin {
+                Origin::Variable(name) => name,
+                _ => "--base-url",
+            };
+            (name, base.clone(), origin)
+        }
+        None => of_family(keys.family())?,
+    };
+    let (endpoint, user_info) = parse_base(name, &base, args.allow_http, scrubber)
+        .map_err(|failure| failure.about("base-url"))?;
+    Ok(ResolvedEndpoint {
+        key: keys.choose(&endpoint)?,
+        endpoint,
+        origin,
+        user_info,
+    })
+}
+
+/// Reads a base URL; `name` is what gives it.
+fn parse_base(
+    name: &str,
+    base: &str,
     allow_http: bool,
     scrubber: &mut Scrubber,
 ) -> Result<(Endpoint, UserInfo), Failure> {
-    let (name, base) = match flag {
-        Some(base) => ("--base-url", base),
-        None => match variable("AIRX_BASE_URL")? {
-            Some(base) => ("AIRX_BASE_URL", base),
-            None => of_family(family)?,
-        },
-    };
-    let (mut url, user_info) = parse(name, &base, &["http", "https"], scrubber)?;
+    let (mut url, user_info) = parse(name, base, &["http", "https"], scrubber)?;
     url.set_fragment(None);
     let path = url.path().trim_end_matches('/');
     if path.ends_with(CHAT) {
@@ -85,29 +147,23 @@ pub(super) fn resolve(
             provider = Some(candidate);
         }
     }
-    Ok((
-        Endpoint {
-            url,
-            provider,
-            loopback,
-        },
-        user_info,
-    ))
+    let endpoint = Endpoint {
+        url,
+        provider,
+        loopback,
+    };
+    Ok((endpoint, user_info))
 }
 
-/// The base of the family whose key is used; BigModel's without one.
-fn of_family(family: Option<Provider>) -> Result<(&'static str, String), Failure> {
-    let Some(provider) = family else {
-        return Ok((
-            "the default base URL",
-            Provider::BigModel.base_url().to_owned(),
-        ));
-    };
-    let name = provider.base_variable();
-    Ok((
-        name,
-        variable(name)?.unwrap_or_else(|| provider.base_url().to_owned()),
-    ))
+/// The base URL of the provider whose key is used; the first provider's without a key.
+fn of_family(family: Option<Provider>) -> Result<(&'static str, String, Origin), Failure> {
+    if let Some(name) = family.map(Provider::base_variable)
+        && let Some(base) = variable(name)?
+    {
+        return Ok((name, base, Origin::Variable(name)));
+    }
+    let base = family.unwrap_or(Provider::BigModel).base_url();
+    Ok(("the default base URL", base.to_owned(), Origin::Default))
 }
 
 /// A URL that may have been meant by a text without a scheme.

@@ -33,7 +33,11 @@ pub(super) fn read(
 }
 
 fn parse(place: &str, line: &str, scrubber: &mut Scrubber) -> Result<(String, Secret), Failure> {
-    let wrong = |why: &str| Failure::usage(format!("{place}: {why}")).hint("write 'NAME: VALUE'");
+    let wrong = |why: &str| {
+        Failure::usage(format!("{place}: {why}"))
+            .about("header")
+            .hint("write 'NAME: VALUE'")
+    };
     let (name, value) = line
         .split_once(':')
         .ok_or_else(|| wrong("there is no colon"))?;

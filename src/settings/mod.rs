@@ -1,33 +1,39 @@
-//! Flags, environment, configuration and built-in values → [`Settings`], resolved
-//! once: the configuration's defaults stand among the flags already, but for its
-//! keys. What comes out is checked and typed; nothing later reads the environment
-//! or parses a flag.
+//! Options, environment, configuration and defaults → [`Settings`], resolved once.
+//!
+//! [`merge()`] fills the options from the layers below them; [`resolve`] checks them and
+//! finds the server, the key and the proxy. Nothing later reads the environment or an
+//! option.
 
+mod api_key;
+pub mod defaults;
 mod endpoint;
+mod fill;
 mod headers;
-mod key;
+mod ignored;
 mod key_command;
+mod merge;
 pub mod provider;
 mod proxy;
 mod sources;
-mod way;
 
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
-use crate::config::{Config, path_variable, variable};
 use crate::error::Failure;
 use crate::models;
 use crate::prompt::{self, Many, Sources};
 use crate::secret::{Scrubber, Secret};
 
-pub use endpoint::Endpoint;
-pub use key::{of_environment, unusable};
+pub use api_key::{KeyOrigin, of_environment, unusable};
+pub use endpoint::{Endpoint, ResolvedEndpoint};
+pub use fill::{AllOptions, merge, merge_all, merge_file};
+pub use merge::{Merged, Setting};
 pub use provider::Provider;
 pub use proxy::Proxy;
-pub use way::{Way, WayKey, family_base, way};
+
+use api_key::{KeyReader, Keys};
 
 /// Everything that the way to the server needs.
 #[derive(Debug)]
@@ -102,32 +108,26 @@ pub struct Settings {
     pub keyless: Option<Failure>,
 }
 
-const CONNECT: Duration = Duration::from_secs(8);
-const FIRST_TOKEN: Duration = Duration::from_secs(60);
-const IDLE: Duration = Duration::from_secs(60);
-const TOTAL: Duration = Duration::from_secs(300);
-const RETRIES: u32 = 3;
-/// What is longer is no limit: it would pass the end of the clock.
+/// A longer limit is no limit: it would pass the end of the clock.
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-const STDIN_WAIT: Duration = Duration::from_secs(60);
 
-/// What the settings are resolved with, beside the options.
+/// What [`resolve`] needs beside the options.
 #[allow(missing_debug_implementations, reason = "it holds a function")]
 pub struct With<'a, 's> {
-    /// Where the configuration's keys are.
-    pub config: Option<&'a Config>,
-    /// Every secret that is met goes here before it can stand in a message.
+    /// Where the settings come from, and the configuration's keys.
+    pub merged: &'a Merged,
+    /// Every secret goes here before it can stand in a message.
     pub scrubber: &'a mut Scrubber,
-    /// Takes what a key-command says on standard error, line by line; without it
-    /// none is run, and the key that it would print is taken to be there.
+    /// Takes what a key-command writes to standard error, line by line. Without it no
+    /// command runs, and its key counts as there.
     pub say: Option<&'a mut (dyn FnMut(&str) + 's)>,
 }
 
-/// Resolves the options, with those of `--each`; `files` are those that the command
-/// itself will read, each with its option.
+/// Resolves the merged options. `files` are those that the command itself will read, each
+/// with its option.
 ///
 /// # Errors
-/// A value that cannot be used: exit 2; no usable key: exit 3.
+/// A value that cannot be used: exit 2; a key that cannot be used: exit 3.
 pub fn resolve(
     common: &mut Common,
     each: Option<&EachArgs>,
@@ -139,17 +139,15 @@ pub fn resolve(
     let each = each.and_then(sources::many);
     let reads = |many: &Many| many.file.as_deref().is_none_or(prompt::is_stdin);
     elsewhere.extend(each.as_ref().filter(|many| reads(many)).map(|_| "`--each`"));
-    let mut sources = sources::sources(common, elsewhere, with.config)?;
+    let mut sources = sources::sources(common, elsewhere, with.merged)?;
     sources.each = each;
     prompt::check(&sources)?;
-    let model = match common.request.model.take() {
-        Some(model) => model,
-        None => variable("AIRX_MODEL")?.unwrap_or_else(|| models::DEFAULT.to_owned()),
-    };
+    let model = common.request.model.take();
+    let model = model.unwrap_or_else(|| models::DEFAULT.to_owned());
     if model.trim().is_empty() {
-        return Err(
-            Failure::usage("the model's name is empty").hint("airx models lists the known ones")
-        );
+        return Err(Failure::usage("the model's name is empty")
+            .about("model")
+            .hint("airx models lists the known models"));
     }
     let (connection, keyless) = connection(&mut common.connection, with, &mut warnings)?;
     let thinking = common.request.thinking.map(|switch| switch == OnOff::On);
@@ -169,46 +167,47 @@ fn connection(
     warnings: &mut Vec<String>,
 ) -> Result<(Connection, Option<Failure>), Failure> {
     let With {
-        config,
+        merged,
         scrubber,
         say,
     } = with;
-    let (record, replay) = folders(args)?;
-    let mut keys = key::Keys::from_environment(args.key_file.as_deref(), scrubber, warnings)?;
-    keys.sources = config.into_iter().flat_map(Config::keys).collect();
+    let (record, replay) = (args.record.take(), args.replay.take());
+    if record.is_some() && replay.is_some() {
+        return Err(Failure::usage(
+            "--record (AIRX_RECORD) and --replay (AIRX_REPLAY) exclude each other",
+        ));
+    }
+    let keys = Keys::new(args.key_file.as_deref(), merged.config.as_ref(), scrubber)?;
     let headers = headers::read(&args.header, scrubber)?;
-    let allow_http = args.allow_http || switch("AIRX_ALLOW_HTTP")?;
-    let (endpoint, user_info) =
-        endpoint::resolve(args.base_url.take(), keys.family(), allow_http, scrubber)?;
-    let proxy = proxy::resolve(args.proxy.take(), &endpoint, scrubber)?;
-    // What is replayed is not in flight.
-    let max_in_flight = max_in_flight(args.max_in_flight)?.filter(|_| replay.is_none());
-    let own = headers.iter().any(is_authorization);
-    let (authorization, keyless) = if own {
+    let resolved = endpoint::resolve(args, merged, &keys, scrubber)?;
+    let proxy = proxy::resolve(args.proxy.take(), &resolved.endpoint, scrubber)?;
+    let (authorization, keyless) = if headers.iter().any(is_authorization) {
         // The header is the key.
         (None, None)
     } else {
-        let asked = key::Asked {
+        let reader = KeyReader {
             scrubber,
             warnings,
             say: say.filter(|_| replay.is_none()),
         };
-        match keys.authorization(&endpoint, user_info, asked) {
-            // A recording needs none.
+        match resolved.authorization(&keys, reader) {
+            // A recording needs no key.
             Err(_) if replay.is_some() => (None, None),
             Ok(authorization) => (authorization, None),
             Err(keyless) => (None, Some(keyless)),
         }
     };
+    let max_in_flight = args.max_in_flight.unwrap_or(defaults::MAX_IN_FLIGHT);
     let connection = Connection {
-        endpoint,
+        endpoint: resolved.endpoint,
         authorization,
         headers,
         proxy,
-        cacert: args.cacert.take(),
+        cacert: args.cacert.clone(),
         timeouts: timeouts(args),
-        retries: args.retries.unwrap_or(RETRIES),
-        max_in_flight,
+        retries: args.retries.unwrap_or(defaults::RETRIES),
+        // A recording's requests are not in flight.
+        max_in_flight: NonZeroU32::new(max_in_flight).filter(|_| replay.is_none()),
         cassette: record
             .map(|folder| Cassette::Record(folder, scrubber.clone()))
             .or(replay.map(Cassette::Replay)),
@@ -216,79 +215,34 @@ fn connection(
     Ok((connection, keyless))
 }
 
+/// Where a run with these options would go, and where its key would come from. Nothing is
+/// read or started.
+///
+/// # Errors
+/// A URL that cannot be used: exit 2.
+pub fn resolve_endpoint<T>(
+    args: &ConnectionArgs,
+    merged: &Merged,
+    scrubber: &mut Scrubber,
+    see: impl FnOnce(&ResolvedEndpoint<'_>) -> T,
+) -> Result<T, Failure> {
+    let keys = Keys::new(args.key_file.as_deref(), merged.config.as_ref(), scrubber)?;
+    let resolved = endpoint::resolve(args, merged, &keys, scrubber)?;
+    Ok(see(&resolved))
+}
+
 fn is_authorization((name, _): &(String, Secret)) -> bool {
     name.eq_ignore_ascii_case("authorization")
 }
 
 fn timeouts(args: &ConnectionArgs) -> Timeouts {
-    let limit = |flag: Option<Duration>, otherwise| {
-        Some(flag.unwrap_or(otherwise)).filter(|limit| !limit.is_zero() && *limit < FOREVER)
+    let limit = |option: Option<Duration>, default| {
+        Some(option.unwrap_or(default)).filter(|limit| !limit.is_zero() && *limit < FOREVER)
     };
     Timeouts {
-        connect: limit(args.connect_timeout, CONNECT),
-        first_token: limit(args.first_token_timeout, FIRST_TOKEN),
-        idle: limit(args.idle_timeout, IDLE),
-        total: limit(args.timeout, TOTAL),
-    }
-}
-
-/// The folders of `--record` and `--replay`, of which one may be given.
-fn folders(args: &mut ConnectionArgs) -> Result<(Option<PathBuf>, Option<PathBuf>), Failure> {
-    let (record, replay) = (
-        folder(args.record.take(), "AIRX_RECORD"),
-        folder(args.replay.take(), "AIRX_REPLAY"),
-    );
-    if record.is_some() && replay.is_some() {
-        return Err(Failure::usage(
-            "--record (AIRX_RECORD) and --replay (AIRX_REPLAY) exclude each other",
-        ));
-    }
-    Ok((record, replay))
-}
-
-/// A folder's option, else its variable.
-fn folder(flag: Option<PathBuf>, name: &str) -> Option<PathBuf> {
-    flag.or_else(|| path_variable(name))
-}
-
-/// `--max-in-flight`, else the environment's; 0 is no limit.
-fn max_in_flight(flag: Option<u32>) -> Result<Option<NonZeroU32>, Failure> {
-    const NAME: &str = "AIRX_MAX_IN_FLIGHT";
-    let limit = match (flag, variable(NAME)?) {
-        (Some(limit), _) => limit,
-        (None, Some(text)) => text.parse().map_err(|_| {
-            Failure::usage(format!(
-                "{NAME}={text:?}: write a whole number, 0 for no limit"
-            ))
-        })?,
-        (None, None) => 0,
-    };
-    Ok(NonZeroU32::new(limit))
-}
-
-/// A variable that is on or off.
-fn switch(name: &str) -> Result<bool, Failure> {
-    match variable(name)?.as_deref() {
-        None | Some("0" | "false" | "no" | "off") => Ok(false),
-        Some("1" | "true" | "yes" | "on") => Ok(true),
-        Some(other) => Err(Failure::usage(format!("{name}={other:?}: write 1 or 0"))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::find;
-
-    #[test]
-    fn the_defaults_that_are_told_are_those_that_hold() {
-        let told = |name: &str| find(name).unwrap().default;
-        let duration = |name: &str| crate::cli::duration(told(name));
-        assert_eq!(duration("connect-timeout"), Ok(CONNECT));
-        assert_eq!(duration("first-token-timeout"), Ok(FIRST_TOKEN));
-        assert_eq!(duration("idle-timeout"), Ok(IDLE));
-        assert_eq!(duration("timeout"), Ok(TOTAL));
-        assert_eq!(told("retries"), RETRIES.to_string());
-        assert_eq!(told("model"), models::DEFAULT);
+        connect: limit(args.connect_timeout, defaults::CONNECT_TIMEOUT),
+        first_token: limit(args.first_token_timeout, defaults::FIRST_TOKEN_TIMEOUT),
+        idle: limit(args.idle_timeout, defaults::IDLE_TIMEOUT),
+        total: limit(args.timeout, defaults::TIMEOUT),
     }
 }

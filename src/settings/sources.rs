@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::{STDIN_WAIT, switch};
+use super::defaults::STDIN_WAIT;
+use super::merge::Merged;
 use crate::cli::{Common, ConnectionArgs, Each, EachArgs};
-use crate::config::{Config, variable};
-use crate::error::Failure;
+use crate::config::variable;
+use crate::error::{Failure, Origin};
 use crate::prompt::{self, Many, Sources};
 
 /// The options that name standard input and are no part of the messages.
@@ -29,7 +30,7 @@ pub(super) fn from_stdin(
 pub(super) fn sources(
     common: &mut Common,
     elsewhere: Vec<&'static str>,
-    config: Option<&Config>,
+    merged: &Merged,
 ) -> Result<Sources, Failure> {
     let input = &mut common.input;
     let stdin_wait = match variable("AIRX_STDIN_WAIT")? {
@@ -48,8 +49,8 @@ pub(super) fn sources(
         messages: input.messages.take(),
         session: input.session.take(),
         elsewhere,
-        no_stdin: input.no_stdin || switch("AIRX_NO_STDIN")?,
-        no_stdin_yields: config.is_some_and(|config| config.gave("no-stdin")),
+        no_stdin: input.no_stdin,
+        no_stdin_yields: matches!(merged.origin("no-stdin"), Origin::File(_)),
         lossy: input.lossy,
         allow_empty: input.allow_empty_input,
         stdin_wait,

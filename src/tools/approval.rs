@@ -1,23 +1,23 @@
-//! Whether a call may run: asked on the terminal, whatever standard input and
-//! output are.
+//! Approval of calls on the terminal that the run belongs to, whatever standard input
+//! and output are.
 
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Write};
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::error::Failure;
 use crate::terminal::one_line;
 
-/// Who allows calls.
+/// Who approves calls.
 #[derive(Debug, Default)]
 pub enum Approval {
-    /// All are allowed: `--yes`.
+    /// Every call may run: `--yes`.
     #[default]
-    Given,
+    Always,
     /// The person at the terminal is asked.
-    Asked(Terminal),
+    Ask(Terminal),
 }
 
 /// The controlling terminal.
@@ -27,34 +27,48 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// The terminal that the run belongs to.
+    /// Opens the controlling terminal.
     ///
     /// # Errors
     /// There is none: exit 2.
     pub fn open() -> Result<Self, Failure> {
-        let opened = OpenOptions::new().read(true).write(true).open("/dev/tty");
-        let file = opened.map_err(|_| {
+        let file = OpenOptions::new().read(true).write(true).open("/dev/tty");
+        let file = file.map_err(|_| {
             Failure::usage("--run: there is no terminal to ask for each call on")
                 .hint("--yes runs them without asking")
         })?;
         Ok(Self { file })
     }
 
-    /// Shows a call and reads the answer; whatever is not a yes is a no.
-    fn ask(&self, name: &str, arguments: &Value, runs: &str) -> std::io::Result<bool> {
+    /// Shows a call and reads the answer: only a yes is a yes.
+    fn ask(&self, name: &str, arguments: &RawValue, command: &str) -> std::io::Result<bool> {
+        // The name stands at the end again: the arguments may fill the screen.
         let text = format!(
             "airx: the model calls {name}\n  {}\n  runs: {}\nrun {name}? [y/N] ",
-            shown(&arguments.to_string()),
-            shown(runs),
+            shown(arguments.get()),
+            shown(command),
             name = shown(name),
         );
-        // What was typed before the question is no answer to it.
+        // Keys that were pressed before the question are no answer to it.
         #[cfg(unix)]
         rustix::termios::tcflush(&self.file, rustix::termios::QueueSelector::IFlush)?;
         (&self.file).write_all(text.as_bytes())?;
         let mut answer = String::new();
         BufReader::new(&self.file).read_line(&mut answer)?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    }
+}
+
+impl Approval {
+    /// Whether this call may run. `command` says what it runs.
+    ///
+    /// # Errors
+    /// The terminal is gone: exit 1.
+    pub fn allows(&self, name: &str, arguments: &RawValue, command: &str) -> Result<bool, Failure> {
+        match self {
+            Self::Always => Ok(true),
+            Self::Ask(terminal) => Ok(terminal.ask(name, arguments, command)?),
+        }
     }
 }
 
@@ -89,7 +103,8 @@ fn visible(text: &str) -> String {
     visible
 }
 
-/// Whether a character is of Unicode's default ignorable ones, or parts lines.
+/// Whether a character takes no room on a screen: Unicode's default ignorable ones and the
+/// line separators.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'
@@ -97,17 +112,4 @@ fn is_invisible(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
         | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
         | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
-}
-
-impl Approval {
-    /// Whether this call may run; `runs` tells what it would run.
-    ///
-    /// # Errors
-    /// The terminal has gone: exit 1.
-    pub fn allows(&self, name: &str, arguments: &Value, runs: &str) -> Result<bool, Failure> {
-        match self {
-            Self::Given => Ok(true),
-            Self::Asked(terminal) => Ok(terminal.ask(name, arguments, runs)?),
-        }
-    }
 }

@@ -1,4 +1,4 @@
-//! A folder of executables → the function object that each tells of itself.
+//! `--tools-dir`: each executable of a folder describes itself with `--tool-schema`.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -6,26 +6,28 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::Limits;
-use super::program::{Program, Surroundings};
+use super::command::{ChildEnvironment, ToolCommand};
 use crate::error::Failure;
-use crate::process::{self, Ended};
+use crate::process::{self, Finished};
 use crate::safe_path;
 
-/// What asks an executable for its function object.
+/// Asks an executable for its function object.
 const FLAG: &str = "--tool-schema";
 
-/// Longest wait for it, and its longest form.
 const LIMITS: Limits = Limits {
     timeout: Some(Duration::from_secs(10)),
     bytes: 1 << 20,
     first_line: false,
 };
 
-/// The functions of `folder`'s executables, in the order of their names.
+/// The function objects of the folder's executables, by their file names.
+///
+/// # Errors
+/// The folder or an executable cannot be used: exit 2.
 pub(super) fn functions(
     folder: &Path,
-    surroundings: &Surroundings,
-) -> Result<Vec<(Value, Program)>, Failure> {
+    environment: &ChildEnvironment,
+) -> Result<Vec<(Value, ToolCommand)>, Failure> {
     let place = format!("--tools-dir {}", folder.display());
     let unreadable = |error| Failure::usage(format!("{place} cannot be read: {error}"));
     safe_path::resolved(folder).map_err(unreadable)?;
@@ -33,26 +35,27 @@ pub(super) fn functions(
     if executables.is_empty() {
         return Err(Failure::usage(format!("{place}: it holds no executable")));
     }
-    let ask = |path: PathBuf| {
-        check_owner(&path).map_err(|why| {
-            Failure::usage(format!("--tools-dir: {}: {why}", path.display()))
+    let describe = |path: PathBuf| {
+        let name = path.display();
+        check_owner(&path).map_err(|error| {
+            Failure::usage(format!("--tools-dir: {name}: {error}"))
                 .hint("nothing was run; use a folder that only you can write to")
         })?;
-        let function = function(&path, surroundings)
-            .map_err(|why| Failure::usage(format!("--tools-dir: {}: {why}", path.display())))?;
-        Ok((function, Program::new(path)))
+        let function = function(&path, environment)
+            .map_err(|why| Failure::usage(format!("--tools-dir: {name}: {why}")))?;
+        Ok((function, ToolCommand::new(path)))
     };
-    executables.into_iter().map(ask).collect()
+    executables.into_iter().map(describe).collect()
 }
 
+/// The executables of a folder, sorted. Hidden files are left out; links are followed.
 fn executables(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         let entry = entry?;
-        let hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-        // Links are followed: a folder of links to tools is a fine one.
-        let is_one = || std::fs::metadata(entry.path()).is_ok_and(|data| is_executable(&data));
-        if !hidden && is_one() {
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        let metadata = std::fs::metadata(entry.path());
+        if !is_hidden && metadata.is_ok_and(|metadata| is_executable(&metadata)) {
             paths.push(entry.path());
         }
     }
@@ -61,18 +64,18 @@ fn executables(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
 }
 
 #[cfg(unix)]
-fn is_executable(data: &std::fs::Metadata) -> bool {
+fn is_executable(metadata: &std::fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
-    data.is_file() && data.permissions().mode() & 0o111 != 0
+    metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
 }
 
 #[cfg(not(unix))]
-fn is_executable(data: &std::fs::Metadata) -> bool {
-    data.is_file()
+fn is_executable(metadata: &std::fs::Metadata) -> bool {
+    metadata.is_file()
 }
 
 /// Refuses an executable that another user may have put into a folder that all can
-/// write to, be it by a link.
+/// write to, directly or by a link.
 #[cfg(unix)]
 fn check_owner(path: &Path) -> std::io::Result<()> {
     let program = safe_path::resolved(path)?;
@@ -89,29 +92,28 @@ fn check_owner(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// What one executable tells of itself.
-fn function(path: &Path, surroundings: &Surroundings) -> Result<Value, String> {
-    let mut command = Program::new(path).command(surroundings);
-    command.arg(FLAG);
-    let ended = process::run(&mut command, None, LIMITS, &mut |_| {})
-        .map_err(|why| format!("it cannot be started: {why}"))?;
-    let Ended {
+/// The function object that an executable prints.
+fn function(path: &Path, environment: &ChildEnvironment) -> Result<Value, String> {
+    let mut process = ToolCommand::new(path).to_process(environment);
+    process.arg(FLAG);
+    let Finished {
         status,
         stdout,
-        errors,
+        stderr,
         ..
-    } = ended;
-    let said = match errors.trim().lines().last() {
-        Some(line) => format!(": {line}"),
-        None => String::new(),
-    };
+    } = process::run(&mut process, None, LIMITS, &mut |_| {})
+        .map_err(|error| format!("it cannot be started: {error}"))?;
     match status {
         None => Err(format!(
-            "{FLAG} has no end within {} s",
+            "{FLAG} does not end within {} s",
             LIMITS.timeout.unwrap_or_default().as_secs()
         )),
         Some(0) => serde_json::from_slice(&stdout.bytes)
-            .map_err(|why| format!("what {FLAG} prints is not JSON: {why}")),
-        Some(status) => Err(format!("{FLAG} ended with status {status}{said}")),
+            .map_err(|error| format!("what {FLAG} prints is not JSON: {error}")),
+        Some(status) => {
+            let last = stderr.trim().lines().last();
+            let words = last.map_or_else(String::new, |line| format!(": {line}"));
+            Err(format!("{FLAG} ended with status {status}{words}"))
+        }
     }
 }

@@ -87,7 +87,7 @@ fn completions_equal_what_the_command_line_makes() {
 #[test]
 fn completions_name_every_command() {
     for shell in Shell::value_variants() {
-        let printed = airx::run::print::completions(*shell);
+        let printed = airx::shell_install::script(*shell);
         for command in Cli::command().get_subcommands() {
             assert!(
                 printed.contains(command.get_name()),

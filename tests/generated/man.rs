@@ -4,8 +4,8 @@
 use airx::cli::Cli;
 use airx::config::{KEYS, MODEL_KEYS};
 use airx::exit::TABLE;
+use airx::help::page::{exit_note, exit_rows, key_says};
 use airx::help::{ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, FILES, TOPICS, Topic};
-use airx::run::print::{exit_note, exit_rows, key_says};
 use clap::CommandFactory;
 use clap_mangen::Man;
 use clap_mangen::roff::{bold, italic, roman};

@@ -218,7 +218,7 @@ fn the_shells_find_what_is_installed() {
             ),
         };
         // Fish completes programs that it finds.
-        let bin = Path::new(env!("CARGO_BIN_EXE_airx")).parent().unwrap();
+        let bin = Path::new(crate::harness::program()).parent().unwrap();
         let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
         let env = [("TERM", "dumb"), ("PATH", &*path)];
         let run = run(shell, flags).env("HOME", home.path()).envs(&env);

@@ -30,6 +30,7 @@ fn every_setting_is_shown_with_where_it_comes_from() {
     let args = [
         "config",
         "show",
+        "--all",
         "--profile",
         "p",
         "--retries",
@@ -82,6 +83,7 @@ fn settings_are_one_array_or_lines_of_json() {
         let args = [
             "config",
             "show",
+            "--all",
             "--profile=p",
             "--max-tokens=5",
             "--format",
@@ -251,7 +253,7 @@ tools = \"none.json\"
 c.toml (profile c): none.json cannot be read: No such file or directory (os error 2)
 c.toml:1:1: --temperature 3: glm-4-airx takes 0 to 1
 c.toml:2:1: --header: there is no colon
-c.toml:7:1: --base-url is not a usable URL: relative URL without a base
+c.toml:7:1: --base-url is not a usable URL: it does not begin with http:// or https://
 c.toml:8:1: key-file: nokey: No such file or directory (os error 2)
 ",
         "airx: usage: c.toml: 6 problems\n",

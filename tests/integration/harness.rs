@@ -30,6 +30,14 @@ pub use server::*;
 /// No test waits longer for anything: a hang is a failure, not a stuck run.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The binary under test: the one that cargo built, or `AIRX_TEST_BIN`.
+pub fn program() -> &'static str {
+    static PROGRAM: LazyLock<String> = LazyLock::new(|| {
+        std::env::var("AIRX_TEST_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_airx").to_owned())
+    });
+    &PROGRAM
+}
+
 /// A run of the binary, under construction.
 #[must_use]
 pub struct Airx {
@@ -64,13 +72,13 @@ pub struct Ran {
 /// `airx ARGS…` in an environment without keys, base URLs, proxies or a home. Its
 /// standard input is `/dev/null` for [`Airx::run`], an open pipe for [`Airx::start`].
 pub fn airx<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Airx {
-    run(env!("CARGO_BIN_EXE_airx"), args)
+    run(program(), args)
 }
 
 /// The same environment for a script of bash's, with airx on its `PATH`.
 #[cfg(unix)]
 pub fn bash(script: &str) -> Airx {
-    let folder = Path::new(env!("CARGO_BIN_EXE_airx")).parent().unwrap();
+    let folder = Path::new(program()).parent().unwrap();
     let path = std::env::var("PATH").unwrap_or_default();
     run("bash", ["-c", script])
         .env("PATH", format!("{}:{path}", folder.display()))

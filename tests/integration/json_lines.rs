@@ -191,7 +191,7 @@ fn lines_and_stream_are_refused_where_they_make_no_sense() {
     for (more, told) in [
         (
             &["--lines", "--fields", "n int"][..],
-            "--lines prints an array's elements, and by --fields the value is no array\nhint: --fields '[{name, age int}]' is an array of objects\n",
+            "--lines prints an array's elements, and --fields does not allow an array\nhint: --fields '[{name, age int}]' is an array of objects\n",
         ),
         (
             &["--stream"],

@@ -221,7 +221,7 @@ fn a_schema_that_is_wrong_is_refused_before_anything_is_sent() {
         ),
         (
             "draft.json",
-            "its $schema is none that airx knows: https://example.com/mine",
+            "airx does not know its $schema: https://example.com/mine",
         ),
     ] {
         airx(["json", "--schema", schema, "hi"])

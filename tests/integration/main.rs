@@ -20,6 +20,8 @@ mod config;
 mod config_ignored;
 mod config_keys;
 mod config_show;
+#[cfg(unix)]
+mod descriptors;
 mod each;
 #[cfg(unix)]
 mod each_concurrency;
@@ -84,6 +86,8 @@ mod proxy;
 mod record;
 #[cfg(unix)]
 mod render;
+#[cfg(unix)]
+mod render_widths;
 mod replay;
 #[cfg(unix)]
 mod request;
@@ -101,6 +105,8 @@ mod size_limits;
 mod slots;
 #[cfg(unix)]
 mod stdin_readers;
+#[cfg(unix)]
+mod stopped_process;
 mod stream;
 mod stream_calls;
 mod stream_ends;

@@ -9,7 +9,7 @@ use crate::harness::{Airx, airx, bash, file, folder, run};
 /// Runs without the superuser's power to write anywhere, whoever runs the tests.
 fn powerless(args: &[&str]) -> Airx {
     if rustix::process::geteuid().is_root() {
-        let program = env!("CARGO_BIN_EXE_airx");
+        let program = crate::harness::program();
         return run("setpriv", ["--bounding-set=-all", program]).args(args);
     }
     airx(args)

@@ -32,7 +32,7 @@ fn a_signal_ends_process_1_with_128_and_its_number() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         for each in [false, true] {
             let server = Server::once(gated(reply("a")));
-            let program = env!("CARGO_BIN_EXE_airx");
+            let program = crate::harness::program();
             let mut args = vec!["-pf", "--kill-child", program, "chat"];
             args.extend(if each {
                 ["--each", "--items=items"]

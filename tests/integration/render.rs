@@ -151,16 +151,16 @@ fn what_only_looks_like_markup_is_on_a_terminal_as_it_was() {
 }
 
 #[test]
-fn words_leave_as_they_come_and_a_span_when_it_is_whole() {
+fn a_word_leaves_with_the_delta_after_it_and_a_span_when_it_is_complete() {
     let play = vec![
         stream_head(),
-        chunk(delta("# Head").as_bytes()),
+        chunk(delta("# Two head").as_bytes()),
         Step::Gate,
-        chunk(delta("ing\nWords **bo").as_bytes()),
+        chunk(delta("ings\nWords **bo").as_bytes()),
         Step::Gate,
         chunk(delta("ld** and\n| a | b |\n|---|---|\n").as_bytes()),
         Step::Gate,
-        chunk(delta("| c | d |\n\nEnd").as_bytes()),
+        chunk(delta("| c | d |\n\nThe end").as_bytes()),
         Step::Gate,
         chunk([finish_frame("stop"), DONE.into()].concat().as_bytes()),
         last_chunk(),
@@ -173,10 +173,10 @@ fn words_leave_as_they_come_and_a_span_when_it_is_whole() {
         .stdout_to(side)
         .start();
     for shown in [
-        "# Head",
-        "# Heading\nWords ",
-        "bold and\n",
-        "a │ b\n──┼──\nc │ d\n\nEnd",
+        "# Two",
+        " headings\nWords",
+        " bold and\n",
+        "a │ b\n──┼──\nc │ d\n\nThe",
     ] {
         screen.until(shown);
         server.go();
@@ -184,7 +184,7 @@ fn words_leave_as_they_come_and_a_span_when_it_is_whole() {
     finish(child).is(0, "", "");
     assert_eq!(
         screen.all(),
-        "# Heading\nWords bold and\na │ b\n──┼──\nc │ d\n\nEnd\n"
+        "# Two headings\nWords bold and\na │ b\n──┼──\nc │ d\n\nThe end\n"
     );
 }
 
@@ -219,8 +219,8 @@ fn an_answer_that_breaks_off_leaves_no_style_and_loses_nothing() {
 fn a_signal_leaves_no_style_behind() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143)] {
         for (text, until, shown) in [
-            ("# Head", "Head", "{1;4;35}Head{0}\n"),
-            ("Words **bold", "Words ", "Words **bold\n"),
+            ("# A head", "A", "{1;4;35}A head{0}\n"),
+            ("Words **bold", "Words", "Words **bold\n"),
         ] {
             let play = vec![stream_head(), chunk(delta(text).as_bytes()), Step::Hold];
             let server = Server::once(play);

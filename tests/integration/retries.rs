@@ -28,8 +28,8 @@ fn a_busy_server_is_asked_again_quietly() {
 }
 
 #[test]
-fn three_retries_are_made_unless_told_otherwise() {
-    let server = Server::play((0..4).map(|_| busy()));
+fn five_retries_are_made_without_the_option() {
+    let server = Server::play((0..6).map(|_| busy()));
     airx(["chat", "hi"])
         .at(&server)
         .run()

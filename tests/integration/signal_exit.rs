@@ -106,7 +106,7 @@ fn a_shell_loop_stops_with_the_run_that_a_signal_killed() {
     let server = Server::once(vec![Step::Hold]);
     let script = format!(
         "for i in 1 2; do '{}' chat --format ndjson hi; echo again; done",
-        env!("CARGO_BIN_EXE_airx")
+        crate::harness::program()
     );
     let mut shell = std::process::Command::new("bash");
     std::os::unix::process::CommandExt::process_group(&mut shell, 0);

@@ -22,7 +22,7 @@ const SIGNALS: [(Signal, i32, &str); 3] = [
 /// background of a shell or under nohup.
 pub fn heedful(args: &[&str]) -> Airx {
     if cfg!(target_os = "linux") {
-        let own = ["--default-signal=INT,TERM,HUP", env!("CARGO_BIN_EXE_airx")];
+        let own = ["--default-signal=INT,TERM,HUP", crate::harness::program()];
         harness::run("env", own.iter().chain(args))
     } else {
         harness::airx(args)
@@ -318,7 +318,7 @@ fn a_loop_of_bash_stops_at_ctrl_c() {
     let args = ["-c", "exec setsid -c -w bash -c \"$1\"", "bash", script];
     let path = format!(
         "{}:{}",
-        std::path::Path::new(env!("CARGO_BIN_EXE_airx"))
+        std::path::Path::new(crate::harness::program())
             .parent()
             .unwrap()
             .display(),

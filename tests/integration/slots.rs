@@ -102,8 +102,6 @@ fn who_waits_comes_before_who_asks_later() {
             .at(&server)
             .start();
         until_it_waits(&mut run);
-        // The line comes before the lock is asked for.
-        std::thread::sleep(Duration::from_millis(50));
         runs.push(run);
     }
     for number in 1..5 {
@@ -217,7 +215,6 @@ fn sigint_ends_the_wait_at_once() {
         .map(|_| {
             let mut waiter = limited(1, runtime.path()).at(&server).start();
             until_it_waits(&mut waiter);
-            std::thread::sleep(Duration::from_millis(50));
             waiter
         })
         .collect();

@@ -18,7 +18,7 @@ fn in_session(folder: &tempfile::TempDir, terminal: Option<File>) -> Airx {
         &[]
     };
     let airx = [
-        env!("CARGO_BIN_EXE_airx"),
+        crate::harness::program(),
         "tools",
         "-n",
         "-t",

@@ -208,7 +208,7 @@ fn a_signal_reaches_the_tool_and_what_it_started_and_airx_dies_of_it() {
         let server = Server::once(calls("", &[("f", CITY)]));
         let airx = [
             "--default-signal=INT,TERM,HUP",
-            env!("CARGO_BIN_EXE_airx"),
+            crate::harness::program(),
             "tools",
             "-n",
             "-t",

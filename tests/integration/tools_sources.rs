@@ -84,7 +84,7 @@ fn run_needs_a_command_for_every_tool() {
 
 #[test]
 fn an_exec_that_names_no_tool_or_no_command_is_refused() {
-    let told = "--exec h: there is no tool h\nhint: the model is told of a tool by --tools";
+    let told = "--exec h: there is no tool h\nhint: offer it to the model with --tools";
     refused(&unsent(&["--exec", "h=true"]), told);
     refused(&unsent(&["--exec", "f"]), "--exec f: write NAME=COMMAND");
     refused(&unsent(&["--exec", "f="]), "--exec f: the command is empty");

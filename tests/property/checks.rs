@@ -11,13 +11,14 @@ use airx::cli::Format;
 use airx::error::Failure;
 use airx::event::{Data, Event, Level, Sink};
 use airx::http::{Next, Transport, digest};
-use airx::output::{Options, Paint, Printer, Which};
+use airx::markdown::{self, Styling};
+use airx::output::{Options, Printer, Which};
 use airx::prompt::{self, Sources};
-use airx::schema::{self, Schema, Show, Splitter, Wanted};
+use airx::schema::{self, ArraySplitter, ExpectedJson, JsonFormat, Schema};
 use airx::secret::Scrubber;
 use airx::settings::{Cassette, Connection, Endpoint, Timeouts};
 use airx::sse::{Parser, TooLong};
-use airx::tools::{self, Toolbox};
+use airx::tools::{ToolSetup, ToolSources};
 
 /// `bytes` in pieces whose lengths `cuts` gives, over and over.
 pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -65,7 +66,7 @@ pub struct Way {
     pub terminal: bool,
     pub reasoning: bool,
     pub extract: Option<&'static str>,
-    pub render: Option<Paint>,
+    pub render: Option<markdown::Options>,
 }
 
 /// What a printer wrote, and how the run ended.
@@ -140,13 +141,13 @@ pub fn ways() -> Vec<Way> {
             }
         }
     }
-    for paint in [Paint::Plain, Paint::Shaped, Paint::Coloured] {
+    for how in RENDERINGS {
         ways.push(Way {
             format: Format::Text,
-            terminal: paint == Paint::Plain,
+            terminal: how.styling == Styling::Plain,
             reasoning: false,
             extract: None,
-            render: Some(paint),
+            render: Some(how),
         });
     }
     for extract in ["first", "all", "last", "rust"] {
@@ -184,6 +185,22 @@ pub fn printer(bytes: &[u8], cuts: &[u8]) {
     }
 }
 
+/// How texts are rendered: on terminals of several kinds and widths.
+pub const RENDERINGS: [markdown::Options; 4] = [
+    rendering(Styling::Plain, None),
+    rendering(Styling::Shaped, Some(20)),
+    rendering(Styling::Coloured, None),
+    rendering(Styling::Coloured, Some(60)),
+];
+
+pub const fn rendering(styling: Styling, width: Option<usize>) -> markdown::Options {
+    markdown::Options {
+        width,
+        styling,
+        hyperlinks: false,
+    }
+}
+
 /// What a rendered text says: its styles left out, each of which is closed before its
 /// line ends.
 pub fn unstyled(out: &str) -> String {
@@ -205,7 +222,7 @@ pub fn unstyled(out: &str) -> String {
 }
 
 /// An answer's text as it is shown, in such pieces.
-pub fn rendered(text: &str, cuts: &[u8], render: Option<Paint>) -> String {
+pub fn rendered(text: &str, cuts: &[u8], render: Option<markdown::Options>) -> String {
     let options = Options {
         live: true,
         render,
@@ -235,17 +252,18 @@ pub fn rendered(text: &str, cuts: &[u8], render: Option<Paint>) -> String {
 /// What is shown of a text does not depend on how it was cut, nor does what it says
 /// on its styles; nothing in it acts on a terminal.
 pub fn render(text: &str, cuts: &[u8]) {
-    for paint in [Paint::Plain, Paint::Shaped, Paint::Coloured] {
-        let whole = rendered(text, &[], Some(paint));
-        assert_eq!(rendered(text, cuts, Some(paint)), whole, "{paint:?}");
+    for how in RENDERINGS {
+        let whole = rendered(text, &[], Some(how));
+        assert_eq!(rendered(text, cuts, Some(how)), whole, "{how:?}");
         assert!(whole.is_empty() || whole.ends_with('\n'), "{whole:?}");
         let said = unstyled(&whole);
         no_control(&said);
-        if paint == Paint::Plain {
+        if how.styling == Styling::Plain {
             assert_eq!(said, whole);
         }
-        // Every letter is there, in its order, where none is TeX's or a link's.
-        if !text.contains(['$', '\\', '&', '[']) {
+        // Every letter is there, in its order, unless LaTeX, a link, an entity or a
+        // tag replaces some, or the rows of a table are wrapped.
+        if how.width.is_none() && !text.contains(['$', '\\', '&', '[', '<']) {
             assert_eq!(letters(&said), letters(&rendered(text, &[], None)));
         }
     }
@@ -303,7 +321,7 @@ pub fn reply(status: u16, body: &[u8]) {
 /// An answer's text is one JSON value or none, and stays the same value.
 pub fn structure(text: &str) {
     let split = |pieces: &mut dyn Iterator<Item = String>| {
-        let (mut splitter, mut elements) = (Splitter::default(), Vec::new());
+        let (mut splitter, mut elements) = (ArraySplitter::default(), Vec::new());
         pieces.for_each(|piece| splitter.push(&piece, &mut elements));
         elements
     };
@@ -313,23 +331,26 @@ pub fn structure(text: &str) {
         return;
     };
     if let Some(items) = value.as_array() {
-        let elements: Vec<_> = elements.iter().map(|text| schema::strict(text)).collect();
+        let elements: Vec<_> = elements
+            .iter()
+            .map(|text| schema::parse_strict(text))
+            .collect();
         let items: Vec<_> = items.iter().cloned().map(Ok).collect();
         assert_eq!(elements, items, "{text}");
     }
-    let read = |show| {
-        let options = schema::Options {
-            show,
+    let read = |format| {
+        let options = schema::JsonOptions {
+            format,
             tries: 1,
-            ..schema::Options::default()
+            ..schema::JsonOptions::default()
         };
-        let wanted = Wanted::load(options, |_: &Path| Ok(String::new())).unwrap();
-        wanted.read(text).ok()
+        let expected = ExpectedJson::load(options, |_: &Path| Ok(String::new())).unwrap();
+        expected.accept(text).ok()
     };
-    for show in [Show::Compact, Show::Pretty] {
-        let accepted = read(show).expect("it is JSON");
+    for format in [JsonFormat::Compact, JsonFormat::Pretty] {
+        let accepted = read(format).expect("it is JSON");
         for written in accepted
-            .shown
+            .lines
             .iter()
             .map(String::as_str)
             .chain([accepted.value.get()])
@@ -338,33 +359,33 @@ pub fn structure(text: &str) {
         }
     }
     for pointer in ["", "/0", "/a", "/~1", "nonsense", "/a/b/0"] {
-        let _ = read(Show::Select(vec![pointer.to_owned()]));
+        let _ = read(JsonFormat::Select(vec![pointer.to_owned()]));
     }
     if let Ok(schema) = Schema::compile(&value, "x") {
-        let _ = schema.errors(&value);
+        let _ = schema.violations(&value);
     }
 }
 
 /// A short schema of `--fields` is refused, or one.
 pub fn fields(text: &str) {
-    let options = schema::Options {
+    let options = schema::JsonOptions {
         fields: Some(text.to_owned()),
         tries: 1,
-        ..schema::Options::default()
+        ..schema::JsonOptions::default()
     };
-    let _ = Wanted::load(options, |_| Ok(String::new()));
+    let _ = ExpectedJson::load(options, |_| Ok(String::new()));
 }
 
 /// A schema, as JSON or for `--fields`, is refused in few words, or tells in few
 /// words what is wrong with any value.
 pub fn schema(schema: &str, value: &str) {
-    let (mut options, fields) = (schema::Options::default(), !schema.starts_with('{'));
+    let (mut options, fields) = (schema::JsonOptions::default(), !schema.starts_with('{'));
     *(if fields {
         &mut options.fields
     } else {
         &mut options.schema
     }) = Some(schema.to_owned());
-    let wanted = match Wanted::load(options, |_| Ok(String::new())) {
+    let wanted = match ExpectedJson::load(options, |_| Ok(String::new())) {
         Ok(wanted) => wanted,
         Err(failure) => {
             assert_eq!(failure.exit(), 2);
@@ -373,11 +394,11 @@ pub fn schema(schema: &str, value: &str) {
             return;
         }
     };
-    let Err(rejected) = wanted.read(value) else {
+    let Err(rejected) = wanted.accept(value) else {
         return;
     };
-    assert!((1..=20).contains(&rejected.errors.len()));
-    for error in &rejected.errors {
+    assert!((1..=20).contains(&rejected.violations.len()));
+    for error in &rejected.violations {
         let length = error.message.chars().count();
         assert!(length < 400 + schema.len(), "{}", error.message);
     }
@@ -385,14 +406,13 @@ pub fn schema(schema: &str, value: &str) {
 
 /// A file of tools is refused, or gives objects that the API may get.
 pub fn tools(text: &str) {
-    let sources = tools::Sources {
+    let sources = ToolSources {
         files: vec![PathBuf::from("t.json")],
-        ..tools::Sources::default()
+        ..ToolSources::default()
     };
-    let mut toolbox = Toolbox::default();
-    if toolbox.load(&sources, |_| Ok(text.to_owned())).is_ok() {
-        assert!(toolbox.offered().count() > 0);
-        for (_, tool) in toolbox.offered() {
+    if let Ok(setup) = ToolSetup::load_files(sources, |_| Ok(text.to_owned()), true) {
+        assert!(setup.toolbox.offered().count() > 0);
+        for (_, tool) in setup.toolbox.offered() {
             let tool: serde_json::Value = serde_json::from_str(tool.get()).unwrap();
             assert!(
                 tool["type"].is_string() && tool["command"].is_null(),
@@ -582,6 +602,9 @@ pub fn configuration(text: &str) {
         assert!(!problem.message.contains(SECRET), "{problem:?}");
     }
     if config.problems().is_empty() {
-        config.presets(false).unwrap();
+        for command in ["chat", "json", "tools"] {
+            let options = &mut airx::settings::AllOptions::default();
+            airx::settings::merge_file(command, options, &config, &[]).unwrap();
+        }
     }
 }

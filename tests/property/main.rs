@@ -11,6 +11,7 @@ mod checks;
 mod inputs;
 
 use airx::cli::{Cli, Command};
+use airx::markdown::Styling;
 use airx::secret::Scrubber;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use clap::Parser;
@@ -136,7 +137,7 @@ proptest! {
             return Ok(());
         };
         let Command::Chat(mut args) = cli.command else { unreachable!() };
-        let with = airx::settings::With { config: None, scrubber: &mut Scrubber::default(), say: None };
+        let with = airx::settings::With { merged: &airx::settings::Merged::default(), scrubber: &mut Scrubber::default(), say: None };
         if let Ok(settings) = airx::settings::resolve(&mut args.common, None, &[], with) {
             let url = settings.connection.endpoint.url;
             prop_assert!(url.host_str().is_some_and(|host| !host.is_empty()));
@@ -164,16 +165,35 @@ proptest! {
 
     #[test]
     fn a_text_without_markup_stays_as_it_is(
-        text in "([a-zA-Z0-9,.;:?'\"()中文é/=%]{1,9}( |\n|\n\n)){0,20}",
+        text in "([a-zA-Z,.;:?'\"()中文é/=%]{1,9}( |\n|\n\n)){0,20}",
         cuts in cuts(),
     ) {
-        for paint in [airx::output::Paint::Plain, airx::output::Paint::Coloured] {
-            let mut expected = text.clone();
+        for styling in [Styling::Plain, Styling::Coloured] {
+            let mut expected = text.trim_end_matches(' ').to_owned();
             if !text.is_empty() && !text.ends_with('\n') {
                 expected.push('\n');
             }
-            prop_assert_eq!(checks::rendered(&text, &cuts, Some(paint)), expected);
+            let how = checks::rendering(styling, None);
+            prop_assert_eq!(checks::rendered(&text, &cuts, Some(how)), expected);
         }
+    }
+
+    #[test]
+    fn words_wrap_within_the_width_and_are_never_broken(
+        prefix in prop::sample::select(vec!["", "- ", "> ", "12. ", "## ", "> - "]),
+        text in "([a-zé,]{1,14}( |  )|\\*\\*[a-z]{1,9} [a-z]{1,9}\\*\\* ){1,30}",
+        width in 18_usize..60,
+        cuts in cuts(),
+    ) {
+        let how = checks::rendering(Styling::Plain, Some(width));
+        let shown = checks::rendered(&[prefix, &text].concat(), &cuts, Some(how));
+        for line in shown.lines() {
+            prop_assert!(line.chars().count() <= width, "{line:?}");
+        }
+        let marks = ["•", "│", "12.", "##"];
+        let words = shown.split_whitespace().filter(|word| !marks.contains(word));
+        let text = text.replace("**", "");
+        prop_assert!(words.eq(text.split_whitespace()), "{shown:?}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use std::sync::mpsc::{Sender, channel};
 
 use crate::client::in_flight::Gate;
 use crate::error::Failure;
-use crate::event::{Earlier, Sink};
+use crate::event::{Earlier, Level, Sink};
 use crate::exit::Class;
 use crate::http::Transport;
 use crate::prompt::{Item, Items};
@@ -67,6 +67,20 @@ impl Interrupt {
     }
 }
 
+/// As many requests at once as the process has descriptors for.
+fn fitting(wanted: u16, transport: &mut Transport, sink: &mut dyn Sink) -> Result<u16, Failure> {
+    let fitting = transport.fit(wanted.into())?;
+    let fitting = u16::try_from(fitting).unwrap_or(wanted);
+    if fitting < wanted {
+        let text = format!(
+            "{fitting} requests are in flight at once, not {wanted}: more open files are not \
+             allowed (ulimit -n)"
+        );
+        sink.note(Level::Warning, &text);
+    }
+    Ok(fitting)
+}
+
 /// Asks for each item and hands its result to `sink`. `begun` gets the means to
 /// end it early.
 ///
@@ -74,8 +88,8 @@ impl Interrupt {
 /// Items failed, or something ended the run before its input did.
 pub fn each<S: Sink + Clone + Send + 'static>(
     plan: Plan,
-    many: Many,
-    setting: Setting,
+    mut many: Many,
+    mut setting: Setting,
     mut sink: S,
     begun: impl FnOnce(Interrupt),
 ) -> Result<(), Failure> {
@@ -87,6 +101,7 @@ pub fn each<S: Sink + Clone + Send + 'static>(
     };
     let waits = matches!(way, Way::Rounds(..));
     let (heard, news) = channel();
+    many.concurrency = fitting(many.concurrency, &mut setting.transport, &mut sink)?;
     let gate = Arc::new(Gate::new(many.concurrency.into()));
     begun(Interrupt {
         heard: heard.clone(),

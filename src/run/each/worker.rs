@@ -20,7 +20,7 @@ use crate::exit::Class;
 use crate::http::Transport;
 use crate::request::{Bounds, Expect, Job, Plan, Rounds};
 use crate::run::{self, report};
-use crate::schema::Wanted;
+use crate::schema::ExpectedJson;
 use crate::tools::Approval;
 
 /// An item that is to be asked for.
@@ -38,7 +38,7 @@ pub(super) struct Task {
 #[derive(Debug)]
 pub(super) enum Way {
     Once(Expect),
-    Reask(Box<Wanted>),
+    Reask(Box<ExpectedJson>),
     Rounds(Rounds, Approval),
 }
 

@@ -4,7 +4,6 @@ use std::io::{BufReader, Read, Seek, SeekFrom, Stderr};
 
 use super::{end, needed};
 use crate::cli::{BatchAction, Common};
-use crate::config::Config;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
@@ -14,14 +13,14 @@ use crate::prompt::{self, Prompt};
 use crate::request::{self, Errand, Job, Many, Plan, Purpose};
 use crate::run::batch as engine;
 use crate::secret::Scrubber;
-use crate::settings::{self, Settings, With};
+use crate::settings::{self, Merged, Settings, With};
 #[cfg(unix)]
 use crate::signals;
 use crate::stdout;
 use crate::tools::Toolbox;
 
 /// One of `airx batch`.
-pub(crate) fn batch(action: BatchAction, config: Result<Option<Config>, Failure>) -> u8 {
+pub(crate) fn batch(action: BatchAction, merged: Result<Merged, Failure>) -> u8 {
     let (errand, mut common) = Errand::of(action);
     let fits = errand.fits(&common, engine::is_id);
     let kind = if errand.counts_items() {
@@ -33,22 +32,22 @@ pub(crate) fn batch(action: BatchAction, config: Result<Option<Config>, Failure>
     let (printer, opened) = output::open("batch", false, &mut common.output, kind, &inputs, stdout);
     #[cfg(unix)]
     signals::install(printer.clone());
-    let (config, read) = match config {
-        Ok(config) => (config, Ok(())),
-        Err(failure) => (None, Err(failure)),
+    let (merged, read) = match merged {
+        Ok(merged) => (merged, Ok(())),
+        Err(failure) => (Merged::default(), Err(failure)),
     };
     if fits.is_err() || read.is_err() {
         printer.lock().hide(settings::of_environment());
     }
     let run = || {
         fits.and(opened).and(read)?;
-        let settings = settings(&errand, &mut common, config.as_ref(), &printer)?;
+        let settings = settings(&errand, &mut common, &merged, &printer)?;
         run(errand, &mut common, settings, &printer)
     };
     match run() {
         Ok(Ended::Printed(code)) => code,
-        Ok(Ended::Done) => end(Ok(Done::default()), config.as_ref(), &printer),
-        Err(failure) => end(Err(failure), config.as_ref(), &printer),
+        Ok(Ended::Done) => end(Ok(Done::default()), &merged, &printer),
+        Err(failure) => end(Err(failure), &merged, &printer),
     }
 }
 
@@ -63,13 +62,13 @@ enum Ended {
 fn settings(
     errand: &Errand,
     common: &mut Common,
-    config: Option<&Config>,
+    merged: &Merged,
     printer: &Shared<Output, Stderr>,
 ) -> Result<Settings, Failure> {
     let (mut scrubber, mut sink) = (Scrubber::default(), printer.clone());
     let mut say = |line: &str| sink.note(Level::Always, &line);
     let with = With {
-        config,
+        merged,
         scrubber: &mut scrubber,
         say: match common.output.dry_run {
             None => Some(&mut say),
@@ -82,9 +81,9 @@ fn settings(
     };
     let settings = settings::resolve(common, each, &[], with);
     printer.lock().hide(scrubber);
-    let mut settings = settings?;
-    request::without_tape(&mut settings.connection)?;
-    if let Some(config) = config {
+    let settings = settings?;
+    request::without_recordings(merged)?;
+    if let Some(config) = &merged.config {
         sink.note(Level::Verbose, &config.told());
     }
     Ok(settings)

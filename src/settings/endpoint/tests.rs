@@ -3,7 +3,7 @@
 use super::*;
 
 fn resolved(base: &str) -> Result<(Endpoint, UserInfo), Failure> {
-    resolve(Some(base.to_owned()), None, false, &mut Scrubber::default())
+    parse_base("--base-url", base, false, &mut Scrubber::default())
 }
 
 #[test]

@@ -14,13 +14,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::Duration;
 
 use rustix::process::Signal;
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use self::session::{Session, ToolList, Unanswered};
 use self::transport::RawResult;
-use super::check::{NAME_MAX, is_of_names};
-use super::program::Program;
-use super::{Action, Limits, Toolbox};
+use super::Limits;
+use super::definition::{NAME_MAX, is_name_char};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::process::{self, Child, CutOutput, Lines};
@@ -53,61 +53,14 @@ struct Log {
     end: Mutex<mpsc::Receiver<()>>,
 }
 
-impl Toolbox {
-    /// Starts a server and adds its tools. `warn` is told of those that are left out.
-    pub(super) fn add_server(
-        &mut self,
-        line: &str,
-        warn: &mut dyn FnMut(&str),
-    ) -> Result<(), Failure> {
-        let program = Program::split(line, "--mcp")?;
-        let mut command = program.command(&self.surroundings);
-        let limits = self.limits;
-        let list = self.servers.start(&mut command, program.words(), limits)?;
-        let server = self.servers.0.len() - 1;
-        let place = format!("--mcp {}", self.servers.name(server));
-        if let Some(why) = list.incomplete {
-            warn(&format!("{place}: {why}"));
-        }
-        let mut names = HashSet::new();
-        for tool in &list.tools {
-            let Some((own_name, function)) = function(tool) else {
-                warn(&format!(
-                    "{place}: a tool without name or inputSchema is left out"
-                ));
-                continue;
-            };
-            let name = function["name"].as_str().unwrap_or_default();
-            if !names.insert(name.to_owned()) {
-                warn(&format!("{place}: another tool {name} is left out"));
-                continue;
-            }
-            let place = format!("{place}, tool {own_name}");
-            if self.knows(name) {
-                return Err(Failure::usage(format!(
-                    "{place}: there is a tool {name} already"
-                )));
-            }
-            let action = Action::Ask(server, own_name.to_owned());
-            if let Err(failure) = self.add(function, &place, Some(action)) {
-                warn(&format!("{}; this tool is left out", failure.message));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A server's tool: the name that the server knows, and a function object of the API.
-fn function(tool: &Value) -> Option<(&str, Value)> {
-    let text = |name: &str| tool[name].as_str();
-    let own_name = text("name")?;
-    let schema = Some(&tool["inputSchema"]).filter(|schema| schema.is_object())?;
-    let name = own_name.chars().take(NAME_MAX);
-    let name: String = name.map(|c| if is_of_names(c) { c } else { '_' }).collect();
-    let description = text("description").or(text("title")).unwrap_or_default();
-    // Built anew: nothing else of the server's, such as a command, is taken.
-    let function = json!({ "name": name, "description": description, "inputSchema": schema });
-    Some((own_name, function))
+/// A tool of a server.
+pub(super) struct ServerTool {
+    /// The name that the server knows.
+    pub(super) own_name: String,
+    /// The name that the model is offered.
+    pub(super) name: String,
+    /// The function object that it is offered.
+    pub(super) function: Value,
 }
 
 impl Servers {
@@ -116,17 +69,22 @@ impl Servers {
         &self.0[server].name
     }
 
-    /// Starts a server and lists its tools.
-    fn start(
+    /// Starts a server; returns its number and its tools. `warn` gets a message for each
+    /// tool that is left out.
+    ///
+    /// # Errors
+    /// The server cannot be used: exit 11.
+    pub(super) fn start(
         &mut self,
         command: &mut Command,
         name: String,
         limits: Limits,
-    ) -> Result<ToolList, Failure> {
+        warn: &mut dyn FnMut(&str),
+    ) -> Result<(usize, Vec<ServerTool>), Failure> {
         let failed = |what: String| Failure::new(Class::Tool, format!("--mcp {name}: {what}"));
         let mut child = process::start(command.stdin(Stdio::piped()))
             .map_err(|why| failed(format!("it cannot be started: {why}")))?;
-        let (Some(stdin), Some(stdout), Some(stderr)) = child.pipes() else {
+        let (Some(stdin), Some(stdout), Some(stderr)) = child.take_pipes() else {
             return Err(failed("it has no pipes".into()));
         };
         let log = Log::read(stderr);
@@ -142,18 +100,19 @@ impl Servers {
             }
             Unanswered::Ended(Some(why)) => failed(format!("it was ended: {why}")),
             Unanswered::Ended(None) => {
-                child.ends_within(GRACE);
+                child.wait_for(GRACE);
                 failed(format!("it ended at once{}", log.last()))
             }
             Unanswered::Io(why) => why.into(),
         })?;
+        let tools = tools(list, &format!("--mcp {name}"), warn);
         self.0.push(Server {
             name,
             session,
             child,
             log,
         });
-        Ok(list)
+        Ok((self.0.len() - 1, tools))
     }
 
     /// Calls a server's tool: a status as a command would have, and the result.
@@ -161,11 +120,12 @@ impl Servers {
         &self,
         server: usize,
         tool: &str,
-        arguments: &Value,
+        arguments: &RawValue,
         limits: Limits,
     ) -> Result<(Option<i32>, String), Failure> {
         let server = &self.0[server];
-        let arguments = arguments.as_object().cloned().unwrap_or_default();
+        // They have been checked: they are JSON.
+        let arguments = serde_json::from_str(arguments.get()).unwrap_or_default();
         let result = server.session.call(tool, &arguments, limits.timeout);
         match result {
             Ok(result) => {
@@ -194,11 +154,50 @@ impl Servers {
     }
 }
 
+/// The tools of a list that can be offered.
+fn tools(list: ToolList, place: &str, warn: &mut dyn FnMut(&str)) -> Vec<ServerTool> {
+    if let Some(why) = list.incomplete {
+        warn(&format!("{place}: {why}"));
+    }
+    let mut names = HashSet::new();
+    let mut tools = Vec::new();
+    for tool in &list.tools {
+        match server_tool(tool) {
+            None => warn(&format!(
+                "{place}: a tool without name or inputSchema is left out"
+            )),
+            Some(tool) if !names.insert(tool.name.clone()) => {
+                warn(&format!("{place}: another tool {} is left out", tool.name));
+            }
+            Some(tool) => tools.push(tool),
+        }
+    }
+    tools
+}
+
+fn server_tool(tool: &Value) -> Option<ServerTool> {
+    let text = |name: &str| tool[name].as_str();
+    let own_name = text("name")?;
+    let schema = Some(&tool["inputSchema"]).filter(|schema| schema.is_object())?;
+    let name = own_name.chars().take(NAME_MAX);
+    let name: String = name
+        .map(|c| if is_name_char(c) { c } else { '_' })
+        .collect();
+    let description = text("description").or(text("title")).unwrap_or_default();
+    // Built anew: nothing else of the server's is taken, such as a command.
+    let function = json!({ "name": name, "description": description, "inputSchema": schema });
+    Some(ServerTool {
+        own_name: own_name.to_owned(),
+        name,
+        function,
+    })
+}
+
 impl Server {
     fn ended(&self, why: Option<String>) -> Failure {
         let what = why.map_or_else(
             || {
-                self.child.ends_within(GRACE);
+                self.child.wait_for(GRACE);
                 format!("it has ended{}", self.log.last())
             },
             |why| format!("it was ended: {why}"),
@@ -218,9 +217,9 @@ impl Drop for Servers {
             })
             .collect();
         for child in ending {
-            if !child.ends_within(GRACE) {
+            if !child.wait_for(GRACE) {
                 child.signal(Signal::TERM);
-                child.ends_within(GRACE);
+                child.wait_for(GRACE);
             }
             // Dropped, it takes what is left of its group with it.
             drop(child);
@@ -244,7 +243,7 @@ impl Log {
             while let Ok(length @ 1..) = pipe.read(&mut piece) {
                 lines.push(&piece[..length], &mut keep);
             }
-            lines.end(&mut keep);
+            lines.finish(&mut keep);
             drop(open);
         };
         // Without a thread the pipe is closed, and the server's log with it.

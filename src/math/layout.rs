@@ -1,0 +1,370 @@
+//! The tree of a formula → text, in one line or in several.
+
+use super::canvas::Block;
+use super::fraction;
+use super::grid;
+use super::letters::script;
+use super::tree::{List, Node};
+
+/// A formula in one line.
+pub(super) fn flat(nodes: &[Node]) -> String {
+    draw(nodes, false).lines.concat()
+}
+
+/// Draws nodes side by side. Where `tall`, matrices and braces take several lines.
+pub(super) fn draw(nodes: &[Node], tall: bool) -> Block {
+    let mut row = Row {
+        nodes,
+        tall,
+        done: Block::default(),
+        text: String::new(),
+        skip_space: false,
+    };
+    for at in 0..nodes.len() {
+        row.node(at);
+    }
+    let end = row.text.trim_end().len();
+    row.text.truncate(end);
+    row.done.beside(Block::line(row.text))
+}
+
+/// Nodes that are being drawn from left to right.
+struct Row<'a> {
+    nodes: &'a [Node],
+    tall: bool,
+    /// What is drawn already, up to the last drawing of several lines.
+    done: Block,
+    /// What follows it in the base line.
+    text: String,
+    /// A sign was set without a space after it.
+    skip_space: bool,
+}
+
+impl Row<'_> {
+    fn previous(&self, at: usize) -> Option<&Node> {
+        self.nodes[..at].iter().rev().find(|node| !node.is_space())
+    }
+
+    fn next(&self, at: usize) -> Option<&Node> {
+        self.nodes[at + 1..].iter().find(|node| !node.is_space())
+    }
+
+    fn node(&mut self, at: usize) {
+        let skip_space = std::mem::take(&mut self.skip_space);
+        match &self.nodes[at] {
+            Node::Char(c) => self.text.push(*c),
+            Node::Text(text) if self.text.is_empty() || self.text.ends_with(' ') => {
+                self.text.push_str(text.trim_start());
+            }
+            Node::Text(text) | Node::Verbatim(text) | Node::Middle(text) => {
+                self.text.push_str(text);
+            }
+            Node::Space(gap) => {
+                if !skip_space {
+                    self.gap(at, gap);
+                }
+            }
+            Node::Operator(sign) => self.operator(at, sign),
+            Node::Function(name) => self.function(at, name, None, None),
+            Node::Scripts { base, sub, sup } => match &**base {
+                Node::Function(name) => self.function(at, name, sub.as_ref(), sup.as_ref()),
+                _ => self.scripts(at, base, sub.as_ref(), sup.as_ref()),
+            },
+            Node::Group(list) => self.block(draw(list, self.tall)),
+            Node::Fraction(above, below) => self.fraction(at, above, below),
+            Node::Root(degree, body) => self.root(at, degree.as_ref(), body),
+            Node::Fenced(left, body, right) => self.block(fenced(left, body, right, self.tall)),
+            Node::Grid(grid) if self.tall => self.block(grid::draw(grid)),
+            Node::Grid(grid) => self.text.push_str(&grid::flat(grid)),
+            Node::Accent(mark, body) => {
+                let marked = flat(body);
+                self.text.extend(marked.chars().flat_map(|c| [c, *mark]));
+            }
+            Node::Brace { source, .. } if !self.tall => self.text.push_str(source),
+            Node::Brace {
+                over, body, label, ..
+            } => self.block(brace(*over, body, label.as_ref())),
+            Node::Stack { base, over, under } => {
+                self.stack(at, base, over.as_ref(), under.as_ref());
+            }
+            Node::Enclosed(left, body, right) => {
+                if left.starts_with(' ') {
+                    self.text.truncate(self.text.trim_end().len());
+                }
+                self.text.push_str(left);
+                self.block(draw(body, self.tall));
+                self.text.push_str(right);
+            }
+            Node::Not(sign) => {
+                let sign = flat(std::slice::from_ref(sign));
+                self.operator(at, &(sign.trim().to_owned() + "\u{338}"));
+            }
+            Node::Rule => {}
+        }
+    }
+
+    /// Puts a drawing on the right.
+    fn block(&mut self, block: Block) {
+        if block.height() == 1 {
+            self.text.push_str(&block.lines[0]);
+        } else {
+            let text = Block::line(std::mem::take(&mut self.text));
+            let done = std::mem::take(&mut self.done);
+            self.done = done.beside(text).beside(block);
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.text.is_empty() && self.done.lines.is_empty()
+    }
+
+    fn space(&mut self) {
+        if !self.is_empty() && !self.text.ends_with(' ') {
+            self.text.push(' ');
+        }
+    }
+
+    fn gap(&mut self, at: usize, gap: &str) {
+        let closes = matches!(self.next(at), Some(Node::Char('⟩' | '⌋' | '⌉')));
+        let opened = matches!(self.previous(at), Some(Node::Char('⟨' | '⌊' | '⌈')));
+        if !self.is_empty() && !closes && !opened {
+            self.text.truncate(self.text.trim_end().len());
+            self.text.push_str(gap);
+        }
+    }
+
+    /// A sign between two operands, or in front of one.
+    fn operator(&mut self, at: usize, sign: &str) {
+        let opening = |node: &Node| matches!(node, Node::Char('(' | '[' | '{' | ',' | '⟨'));
+        let closing = |node: &Node| matches!(node, Node::Char(')' | ']' | '}' | ',' | '⟩'));
+        let previous = self.previous(at);
+        let unary = ["±", "∓"].contains(&sign)
+            && previous.is_none_or(|node| opening(node) || node.is_operator());
+        if previous.is_some_and(|node| !opening(node)) {
+            self.space();
+        }
+        let next = self.next(at).is_some_and(|node| !closing(node));
+        self.text.push_str(sign);
+        if unary {
+            self.skip_space = true;
+        } else if next {
+            self.text.push(' ');
+        }
+    }
+
+    /// The name of a function or a large operator, its scripts, and a gap.
+    fn function(&mut self, at: usize, name: &str, sub: Option<&List>, sup: Option<&List>) {
+        if self.text.ends_with(|c: char| c.is_alphanumeric()) {
+            self.text.push(' ');
+        }
+        let scripts = scripts(sub, sup);
+        self.text.push_str(name);
+        self.text.push_str(&scripts);
+        let bracket = |node: &Node| match node {
+            Node::Char(c) => "([{".contains(*c),
+            Node::Fenced(..) | Node::Fraction(..) => true,
+            _ => false,
+        };
+        let word = name.ends_with(|c: char| c.is_ascii_alphabetic()) && !scripts.ends_with(')');
+        match self.next(at) {
+            Some(node) if bracket(node) && word => self.skip_space = true,
+            Some(node) if node.is_operand() || bracket(node) => self.space(),
+            Some(Node::Char('|' | '‖' | '⟨' | '⌊' | '⌈' | '-')) => self.space(),
+            _ => {}
+        }
+    }
+
+    fn scripts(&mut self, at: usize, base: &Node, sub: Option<&List>, sup: Option<&List>) {
+        let mut block = draw(std::slice::from_ref(base), self.tall);
+        if fraction::needs_parentheses_as_base(base) {
+            let gap = if block.height() > 1 { " " } else { "" };
+            block = block.fenced("(", ")", gap);
+        }
+        if block.height() > 1 {
+            let small = |list: Option<&List>, sign| list.map(|list| script(sign, &flat(list)));
+            let mut column = vec![String::new(); block.height()];
+            if let Some(last) = column.last_mut() {
+                *last = small(sub, '_').unwrap_or_default();
+            }
+            column[0] = small(sup, '^').unwrap_or_default();
+            let base = block.base;
+            return self.block(block.beside(Block {
+                lines: column,
+                base,
+            }));
+        }
+        let scripts = scripts(sub, sup);
+        self.block(block);
+        self.text.push_str(&scripts);
+        let open = scripts.starts_with(['^', '_']) && !scripts.ends_with(')');
+        if open && self.next(at).is_some_and(Node::is_operand) {
+            // `x^q y` is not `x^(qy)`.
+            self.space();
+        }
+    }
+
+    fn fraction(&mut self, at: usize, above: &[Node], below: &[Node]) {
+        let text = fraction::line(above, below);
+        let previous = self.previous(at);
+        let factor = |node: &Node| {
+            let bracket = node.bracket() > 0 || matches!(node, Node::Char('!' | '⟨' | '⌊' | '√'));
+            let modulus = matches!(node, Node::Enclosed(left, ..) if left.starts_with(' '));
+            (node.is_operand() && !modulus) || bracket
+        };
+        let joined = self.next(at).is_some_and(factor);
+        let is_number = |list: &[Node]| {
+            list.iter()
+                .all(|node| matches!(node, Node::Char(c) if c.is_ascii_digit()))
+        };
+        match previous {
+            Some(Node::Char(digit))
+                if digit.is_ascii_digit() && is_number(above) && is_number(below) =>
+            {
+                // A mixed number, such as 2 1/2.
+                self.space();
+                self.text.push_str(&text);
+                return;
+            }
+            Some(node) if node.is_operand() && !is_function(node) => {
+                if !self.text.ends_with([')', ']', '}']) {
+                    self.space();
+                }
+            }
+            Some(Node::Char('/')) => {}
+            Some(node) if node.bracket() < 0 => {}
+            Some(node) if is_function(node) || matches!(node, Node::Operator("÷")) => {}
+            _ if joined => {}
+            _ => return self.text.push_str(&text),
+        }
+        self.text.push('(');
+        self.text.push_str(&text);
+        self.text.push(')');
+    }
+
+    fn root(&mut self, at: usize, degree: Option<&List>, body: &[Node]) {
+        let sign = match degree.map(|degree| flat(degree)).as_deref() {
+            None => "√".to_owned(),
+            Some("3") => "∛".to_owned(),
+            Some("4") => "∜".to_owned(),
+            Some(degree) => {
+                // Else the degree would be an exponent of what is before it.
+                if self.previous(at).is_some_and(Node::is_operand) {
+                    self.space();
+                }
+                script('^', degree) + "√"
+            }
+        };
+        self.text.push_str(&sign);
+        let inside = flat(body);
+        let power = matches!(body, [Node::Scripts { sup: Some(_), .. }]);
+        let next = self.next(at);
+        let joined = next.is_some_and(|next| next.is_operand() && !matches!(next, Node::Root(..)));
+        if fraction::is_atom(body) && !power && !joined {
+            self.text.push_str(&inside);
+        } else {
+            self.text.push('(');
+            self.text.push_str(&inside);
+            self.text.push(')');
+        }
+    }
+
+    /// Small text above or below a sign.
+    fn stack(&mut self, at: usize, base: &[Node], over: Option<&List>, under: Option<&List>) {
+        self.space();
+        let scripts = scripts(under, over);
+        if self.tall && scripts.contains(['^', '_']) {
+            let parts = [over.map(|over| draw(over, false)), Some(draw(base, false))];
+            let parts = parts
+                .into_iter()
+                .chain([under.map(|under| draw(under, false))]);
+            let parts: Vec<Block> = parts.flatten().collect();
+            self.block(Block::stacked(&parts, usize::from(over.is_some())));
+        } else {
+            self.text.push_str(flat(base).trim());
+            self.text.push_str(&scripts);
+        }
+        if self.next(at).is_some() {
+            self.text.push(' ');
+        }
+    }
+}
+
+fn is_function(node: &Node) -> bool {
+    match node {
+        Node::Function(_) => true,
+        Node::Scripts { base, .. } => is_function(base),
+        _ => false,
+    }
+}
+
+/// A subscript and a superscript in one line.
+fn scripts(sub: Option<&List>, sup: Option<&List>) -> String {
+    let small = |sign, list: &List| script(sign, &flat(list));
+    let sub = sub.map_or(String::new(), |sub| small('_', sub));
+    sub + &sup.map_or(String::new(), |sup| small('^', sup))
+}
+
+/// A body between delimiters, which `\middle` may divide.
+fn fenced(left: &str, body: &[Node], right: &str, tall: bool) -> Block {
+    let parts = body.split(|node| matches!(node, Node::Middle(_)));
+    let parts: Vec<Block> = parts.map(|part| draw(part, tall)).collect();
+    let height = parts.iter().map(Block::height).max().unwrap_or(1);
+    if height == 1 {
+        let mut line = flat(body);
+        if left.is_empty() && right == "|" && !fraction::is_product(body) {
+            // The value of all of it at a point: `(a/b)|ₓ₌₀`.
+            line = ["(", &line, ")"].concat();
+        }
+        return Block::line([left, &line, right].concat());
+    }
+    let mut middles = body.iter().filter_map(|node| match node {
+        Node::Middle(delimiter) => Some(delimiter),
+        _ => None,
+    });
+    let mut joined = Block::default();
+    for part in parts {
+        if !joined.lines.is_empty()
+            && let Some(delimiter) = middles.next()
+        {
+            let like = joined.clone().beside(part.clone());
+            let bar = Block::bar(delimiter, &like);
+            joined = joined
+                .beside(Block::line(" ".into()))
+                .beside(bar)
+                .beside(Block::line(" ".into()));
+        }
+        joined = joined.beside(part);
+    }
+    joined.fenced(left, right, " ")
+}
+
+/// A body with a brace above or below it, and the label of the brace.
+fn brace(over: bool, body: &[Node], label: Option<&List>) -> Block {
+    let body = draw(body, true);
+    let width = body.width();
+    let [left, middle, right] = if over {
+        ["╭", "┴", "╮"]
+    } else {
+        ["╰", "┬", "╯"]
+    };
+    let tip = if label.is_some() { middle } else { "─" };
+    let line = match width {
+        0 | 1 if over => "⏞".to_owned(),
+        0 | 1 => "⏟".to_owned(),
+        2 => [left, right].concat(),
+        width => {
+            let before = (width - 3) / 2;
+            let after = width - 3 - before;
+            [left, &"─".repeat(before), tip, &"─".repeat(after), right].concat()
+        }
+    };
+    let line = Block::line(line);
+    let label = label.map(|label| draw(label, false));
+    let parts: Vec<Block> = if over {
+        label.into_iter().chain([line, body]).collect()
+    } else {
+        [body, line].into_iter().chain(label).collect()
+    };
+    let main = if over { parts.len() - 1 } else { 0 };
+    Block::stacked(&parts, main)
+}

@@ -1,0 +1,260 @@
+//! `airx config show`: the merge of the settings, as a table or as JSON. It shows where
+//! secrets come from and never what they are.
+
+use serde_json::{Value as Json, json};
+
+use crate::cli::{ConfigArgs, FileArgs, ModelsFormat};
+use crate::config::{Config, KeyFrom, Kind, find, path_variable, variable};
+use crate::error::{Failure, Origin};
+use crate::secret::{MASK, Scrubber};
+use crate::settings::{self, AllOptions, KeyOrigin, Merged, ResolvedEndpoint, Setting};
+use crate::table::{Align, Medium, table};
+
+/// A line of the output.
+struct Row {
+    name: String,
+    value: Json,
+    origin: Origin,
+}
+
+/// The settings that a run with these options would use.
+///
+/// # Errors
+/// A configuration or a URL that cannot be used: exit 2.
+pub(super) fn show(args: ConfigArgs, medium: Medium) -> Result<String, Failure> {
+    let config = Config::load(&args.file)?;
+    let mut options = AllOptions::default();
+    options.common.request = args.request;
+    options.common.connection = args.connection;
+    let merged = settings::merge_all(&mut options, config)?;
+    let connection = &options.common.connection;
+    let scrubber = &mut Scrubber::default();
+    let resolved = settings::resolve_endpoint(connection, &merged, scrubber, |resolved| {
+        [url(resolved), key(resolved, &connection.header, &merged)]
+    });
+    let resolved = resolved.map_err(|failure| merged.place(failure))?;
+    let mut rows = vec![file(&args.file, &merged), profile(&args.file, &merged)?];
+    rows.extend(resolved);
+    let settings = merged.settings.iter();
+    let listed = settings.filter(|it| args.all || it.origin != Origin::Default);
+    rows.extend(listed.map(|setting| row(setting, scrubber)));
+    rows.extend(merged.config.iter().flat_map(models));
+    Ok(match args.format {
+        ModelsFormat::Text => text(&rows, medium),
+        ModelsFormat::Json => {
+            let rows: Vec<Json> = rows.iter().map(Row::json).collect();
+            format!("{}\n", Json::from(rows))
+        }
+        ModelsFormat::Ndjson => {
+            let lines = rows.iter().map(|row| format!("{}\n", row.json()));
+            lines.collect()
+        }
+    })
+}
+
+fn file(args: &FileArgs, merged: &Merged) -> Row {
+    let path = merged.config.as_ref().map(Config::path);
+    Row {
+        name: "config".into(),
+        value: path.map_or(Json::Null, |path| path.to_string_lossy().into()),
+        origin: match &args.config {
+            Some(_) => Origin::Option("config"),
+            None if path_variable("AIRX_CONFIG").is_some() => Origin::Variable("AIRX_CONFIG"),
+            None => Origin::Default,
+        },
+    }
+}
+
+fn profile(args: &FileArgs, merged: &Merged) -> Result<Row, Failure> {
+    let origin = match (&args.profile, variable("AIRX_PROFILE")?) {
+        (Some(_), _) => Origin::Option("profile"),
+        (None, Some(_)) => Origin::Variable("AIRX_PROFILE"),
+        (None, None) => Origin::Default,
+    };
+    Ok(Row {
+        name: "profile".into(),
+        value: merged.config.as_ref().and_then(Config::profile).into(),
+        origin,
+    })
+}
+
+fn url(resolved: &ResolvedEndpoint<'_>) -> Row {
+    Row {
+        name: "url".into(),
+        value: resolved.endpoint.url.as_str().into(),
+        origin: resolved.origin.clone(),
+    }
+}
+
+fn key(resolved: &ResolvedEndpoint<'_>, headers: &[String], merged: &Merged) -> Row {
+    let (value, origin) = if headers.iter().any(|header| is_authorization(header)) {
+        (MASK.into(), merged.origin("header").clone())
+    } else {
+        match &resolved.key {
+            None => (Json::Null, Origin::Default),
+            Some(KeyOrigin::File(_)) => (MASK.into(), Origin::Option("key-file")),
+            Some(KeyOrigin::Variable(name)) => (MASK.into(), Origin::Variable(name)),
+            Some(KeyOrigin::Config(source)) => {
+                let value = match &source.from {
+                    KeyFrom::File(path) => format!("key-file {}", path.display()),
+                    KeyFrom::Command(words) => format!("would run {}", words[0]),
+                };
+                (value.into(), Origin::File(source.place.clone()))
+            }
+        }
+    };
+    Row {
+        name: "key".into(),
+        value,
+        origin,
+    }
+}
+
+/// Whether a header is the key itself.
+fn is_authorization(header: &str) -> bool {
+    let name = header.split_once(':').map(|(name, _)| name.trim());
+    name.is_some_and(|name| name.eq_ignore_ascii_case("authorization"))
+}
+
+fn row(setting: &Setting, scrubber: &Scrubber) -> Row {
+    let name = setting.name;
+    let shown = |value: &String| without_secrets(name, value, scrubber);
+    let values = setting.values.as_ref();
+    let values = values.map(|values| values.iter().map(shown).collect());
+    Row {
+        name: name.into(),
+        value: values.map_or(Json::Null, |values| typed(name, values)),
+        origin: setting.origin.clone(),
+    }
+}
+
+fn without_secrets(name: &str, value: &str, scrubber: &Scrubber) -> String {
+    match name {
+        "header" if !value.starts_with('@') => match value.split_once(':') {
+            Some((name, _)) => format!("{}: {MASK}", name.trim()),
+            None => MASK.to_owned(),
+        },
+        "proxy" | "base-url" => match value.rsplit_once('@') {
+            Some((before, host)) => {
+                let scheme = before.split_once("://").map_or("", |(scheme, _)| scheme);
+                let mark = if scheme.is_empty() { "" } else { "://" };
+                format!("{scheme}{mark}{MASK}@{host}")
+            }
+            None => value.to_owned(),
+        },
+        _ => scrubber.scrub(value).into_owned(),
+    }
+}
+
+/// A value as JSON of the setting's type.
+fn typed(name: &str, mut values: Vec<String>) -> Json {
+    match find(name).map(|key| key.kind) {
+        Some(Kind::Texts | Kind::ToldTexts | Kind::Paths | Kind::Words) => values.into(),
+        Some(Kind::Switch) => {
+            let on = values.first().map_or("true", String::as_str);
+            json!(["1", "true", "yes", "on"].contains(&on))
+        }
+        Some(Kind::Optional) if values == [""] => json!(true),
+        Some(Kind::Optional) if values == ["false"] => json!(false),
+        Some(Kind::Number | Kind::Count(..)) => {
+            let text = values.pop().unwrap_or_default();
+            serde_json::from_str(&text).unwrap_or(Json::String(text))
+        }
+        _ => values.pop().unwrap_or_default().into(),
+    }
+}
+
+/// What the file says about models.
+fn models(config: &Config) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (extra, place) in config.models() {
+        let Some(model) = crate::models::find(&extra.name) else {
+            continue;
+        };
+        let price = model.price.filter(|price| price.date.is_none());
+        let amount = |amount| Json::from(crate::models::amount(amount));
+        let facts = [
+            ("context", extra.context.map(Json::from)),
+            ("max-output", extra.max_output.map(Json::from)),
+            ("price-input", price.map(|price| amount(price.input))),
+            ("price-output", price.map(|price| amount(price.output))),
+            ("currency", price.map(|price| price.currency.into())),
+            ("concurrency", extra.concurrency.map(|tiers| json!(tiers))),
+        ];
+        for (name, value) in facts {
+            rows.extend(value.map(|value| Row {
+                name: format!("models.{}.{name}", extra.name),
+                value,
+                origin: Origin::File(config.origin(*place, None)),
+            }));
+        }
+    }
+    rows
+}
+
+/// Longest value that a line to a pipe shows.
+const VALUE_MAX: usize = 60;
+
+fn text(rows: &[Row], medium: Medium) -> String {
+    let rows: Vec<[String; 3]> = rows
+        .iter()
+        .map(|row| [row.name.clone(), cell(&row.value), from(&row.origin)])
+        .collect();
+    table(&rows, [Align::Left; 3], medium)
+}
+
+/// A value on one line.
+fn cell(value: &Json) -> String {
+    let text = match value {
+        Json::Null => return "-".into(),
+        Json::String(text) => text.clone(),
+        Json::Array(items) => {
+            let text = |item: &Json| item.as_str().map_or(item.to_string(), str::to_owned);
+            items.iter().map(text).collect::<Vec<_>>().join(", ")
+        }
+        other => other.to_string(),
+    };
+    // As JSON where one line could not hold it.
+    let text = match text {
+        text if text.trim() != text || text.contains(char::is_control) => {
+            Json::String(text).to_string()
+        }
+        text => text,
+    };
+    match text.char_indices().nth(VALUE_MAX) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+fn from(origin: &Origin) -> String {
+    match origin {
+        Origin::Option(name) => format!("flag --{name}"),
+        Origin::Variable(name) => (*name).to_owned(),
+        Origin::File(place) => {
+            let line = format!("{}:{}", place.path.display(), place.line);
+            match &place.profile {
+                Some(profile) => format!("profile {profile}, {line}"),
+                None => line,
+            }
+        }
+        Origin::Default => "built-in".to_owned(),
+    }
+}
+
+impl Row {
+    fn json(&self) -> Json {
+        let (from, place, profile) = match &self.origin {
+            Origin::Option(name) => ("flag", Some(format!("--{name}")), None),
+            Origin::Variable(name) => ("environment", Some((*name).to_owned()), None),
+            Origin::File(place) => {
+                let line = format!("{}:{}", place.path.display(), place.line);
+                let from = place.profile.as_ref().map_or("file", |_| "profile");
+                (from, Some(line), place.profile.as_deref())
+            }
+            Origin::Default => ("built-in", None, None),
+        };
+        let Self { name, value, .. } = self;
+        json!({ "name": name, "value": value, "from": from, "place": place, "profile": profile })
+    }
+}

@@ -1,0 +1,268 @@
+//! What the answer of `airx json` has to be, and how it is shown.
+
+use std::path::Path;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::json::{parse, unfenced};
+use super::json_text::{compact, elements, pointed, pretty};
+use super::{Schema, document, fields, prompts};
+use crate::error::Failure;
+use crate::event::Violation;
+
+/// Most requests for one answer without `--tries`.
+pub const DEFAULT_TRIES: u32 = 3;
+
+/// The options as they were given.
+#[derive(Debug, Default)]
+pub struct JsonOptions {
+    /// `--schema`: JSON, or the file that holds it.
+    pub schema: Option<String>,
+    /// `--fields`.
+    pub fields: Option<String>,
+    /// How the value is shown.
+    pub format: JsonFormat,
+    /// Show elements while the answer is generated.
+    pub stream: bool,
+    /// Most requests for one answer.
+    pub tries: u32,
+}
+
+/// How `--format text` shows the value.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub enum JsonFormat {
+    /// On one line.
+    #[default]
+    Compact,
+    /// Indented.
+    Pretty,
+    /// An array's elements, one a line.
+    Lines,
+    /// What these JSON Pointers name, one a line.
+    Select(Vec<String>),
+}
+
+/// What an answer has to be.
+#[derive(Debug)]
+pub struct ExpectedJson {
+    schema: Option<Schema>,
+    /// For the system message.
+    pub instruction: Option<String>,
+    /// How the value is shown.
+    pub format: JsonFormat,
+    /// Show elements while the answer is generated.
+    pub stream: bool,
+    /// Most requests for one answer.
+    pub tries: u32,
+}
+
+/// An answer that is what was asked for.
+#[derive(Debug)]
+pub struct Accepted {
+    /// The value on one line, its numbers as the model wrote them.
+    pub value: Box<RawValue>,
+    /// The lines that `--format text` prints; for [`JsonFormat::Lines`] the elements.
+    pub lines: Vec<String>,
+}
+
+/// Why an answer was rejected.
+#[derive(Debug)]
+pub struct Rejected {
+    /// What is wrong with it.
+    pub violations: Vec<Violation>,
+    /// The model can do better. False where the schema allows an answer that cannot be
+    /// shown as asked for.
+    pub retryable: bool,
+}
+
+impl ExpectedJson {
+    /// Reads and compiles the schema. `read` reads a file.
+    ///
+    /// # Errors
+    /// The schema cannot be read or does not compile: exit 2.
+    pub fn load(
+        options: JsonOptions,
+        read: impl Fn(&Path) -> Result<String, Failure>,
+    ) -> Result<Self, Failure> {
+        let document = match (&options.schema, &options.fields) {
+            (Some(given), _) => Some(document::load(given, read)?),
+            (None, Some(fields)) => Some((fields::schema(fields)?, "--fields".to_owned())),
+            (None, None) => None,
+        };
+        let (mut schema, mut instruction) = (None, None);
+        if let Some((document, place)) = document {
+            schema = Some(Schema::compile(&document, &place)?);
+            if options.format == JsonFormat::Lines && !may_be_array(&document) {
+                return Err(Failure::usage(format!(
+                    "--lines prints an array's elements, and {place} does not allow an array"
+                ))
+                .hint("--fields '[{name, age int}]' is an array of objects"));
+            }
+            instruction = Some(prompts::instruction(&document));
+        }
+        Ok(Self {
+            schema,
+            instruction,
+            format: options.format,
+            stream: options.stream,
+            tries: options.tries,
+        })
+    }
+
+    /// Checks the text of an answer.
+    ///
+    /// # Errors
+    /// It is not what was asked for.
+    pub fn accept(&self, text: &str) -> Result<Accepted, Rejected> {
+        let reject = |message: String, retryable: bool| Rejected {
+            violations: vec![Violation::of_root(message)],
+            retryable,
+        };
+        let value = parse(text).map_err(|message| reject(message, true))?;
+        let violations = self.violations(&value);
+        if !violations.is_empty() {
+            return Err(Rejected {
+                violations,
+                retryable: true,
+            });
+        }
+        let value = compact(unfenced(text)).map_err(|error| reject(error.to_string(), true))?;
+        let lines = lines(&value, &self.format)
+            .map_err(|message| reject(message, self.schema.is_none()))?;
+        Ok(Accepted { value, lines })
+    }
+
+    /// What is wrong with a value by the schema.
+    pub fn violations(&self, value: &Value) -> Vec<Violation> {
+        let schema = self.schema.as_ref();
+        schema.map_or_else(Vec::new, |schema| schema.violations(value))
+    }
+}
+
+/// The lines that `--format text` prints of a value.
+///
+/// # Errors
+/// The value cannot be shown so.
+fn lines(value: &RawValue, format: &JsonFormat) -> Result<Vec<String>, String> {
+    match format {
+        JsonFormat::Compact => Ok(vec![value.get().to_owned()]),
+        JsonFormat::Pretty => Ok(vec![pretty(value).map_err(|error| error.to_string())?]),
+        JsonFormat::Lines => {
+            let elements = elements(value).ok_or("--lines wants an array, and it is none")?;
+            Ok(elements
+                .iter()
+                .map(|element| element.get().to_owned())
+                .collect())
+        }
+        JsonFormat::Select(pointers) => {
+            let select = |pointer: &String| {
+                let found = pointed(value, pointer)
+                    .ok_or_else(|| format!("--select {pointer} finds nothing in it"))?;
+                // Strings are printed raw.
+                let text = serde_json::from_str::<String>(found.get());
+                Ok(text.unwrap_or_else(|_| found.get().to_owned()))
+            };
+            pointers.iter().map(select).collect()
+        }
+    }
+}
+
+/// Whether a schema allows arrays.
+fn may_be_array(schema: &Value) -> bool {
+    match schema.get("type") {
+        Some(Value::String(kind)) => kind == "array",
+        Some(Value::Array(kinds)) => kinds.iter().any(|kind| kind == "array"),
+        _ => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load(options: JsonOptions) -> Result<ExpectedJson, Failure> {
+        ExpectedJson::load(options, |path| {
+            assert_eq!(path, Path::new("s.json"));
+            Ok("{ \"type\":\n \"array\", \"minItems\": 2.0 }".to_owned())
+        })
+    }
+
+    #[test]
+    fn the_instruction_is_short_and_the_schema_on_one_line() {
+        let expected = load(JsonOptions {
+            schema: Some("s.json".into()),
+            ..JsonOptions::default()
+        });
+        assert_eq!(
+            expected.unwrap().instruction.unwrap(),
+            "Answer with one JSON value and nothing else: no prose, no code fence. It must be \
+             valid by this JSON Schema:\n{\"type\":\"array\",\"minItems\":2.0}"
+        );
+    }
+
+    #[test]
+    fn a_correction_names_each_place_and_rule() {
+        let expected = load(JsonOptions {
+            fields: Some("name, age int".into()),
+            ..JsonOptions::default()
+        });
+        let rejected = expected.unwrap().accept(r#"{"age":"x"}"#).unwrap_err();
+        assert_eq!(
+            prompts::correction(&rejected.violations),
+            "That answer is not valid:\n\
+             - required: \"name\" is a required property\n\
+             - /age: type: \"x\" is not of type \"integer\"\n\
+             Answer again: the whole corrected JSON value and nothing else."
+        );
+    }
+
+    #[test]
+    fn a_pointer_that_finds_nothing_is_asked_for_again_only_without_a_schema() {
+        let format = || JsonFormat::Select(vec!["/nick".into()]);
+        for (fields, retryable) in [(Some("nick?".to_owned()), false), (None, true)] {
+            let expected = load(JsonOptions {
+                fields,
+                format: format(),
+                ..JsonOptions::default()
+            });
+            assert_eq!(
+                expected.unwrap().accept("{}").unwrap_err().retryable,
+                retryable
+            );
+        }
+    }
+
+    #[test]
+    fn selected_strings_are_raw() {
+        let select = |pointers: &[&str]| {
+            let pointers = pointers.iter().map(ToString::to_string).collect();
+            let value = compact(r#"{"a":"x\ny","b":[1E5,{"c":null}]}"#).unwrap();
+            lines(&value, &JsonFormat::Select(pointers))
+        };
+        assert_eq!(
+            select(&["/a", "/b/0", "/b/1"]).unwrap(),
+            ["x\ny", "1E5", "{\"c\":null}"]
+        );
+        assert_eq!(
+            select(&["/b/2"]),
+            Err("--select /b/2 finds nothing in it".into())
+        );
+    }
+
+    #[test]
+    fn lines_are_refused_where_the_schema_has_no_array() {
+        for (schema, is_loaded) in [
+            (r#"{"type":"object"}"#, false),
+            (r#"{"type":["null","array"]}"#, true),
+            ("{}", true),
+        ] {
+            let expected = load(JsonOptions {
+                schema: Some(schema.into()),
+                format: JsonFormat::Lines,
+                ..JsonOptions::default()
+            });
+            assert_eq!(expected.is_ok(), is_loaded, "{schema}");
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! The API key: which of the given ones a run uses, and to which server it may go.
+
+use std::io::{self, Read};
+use std::path::Path;
+
+use url::Url;
+
+use super::endpoint::Endpoint;
+use super::key_command;
+use super::provider::{GENERAL_KEY_VARIABLE, Provider, key_variables};
+use crate::config::{Access, Config, KeyFrom, KeySource, access, variable};
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::prompt;
+use crate::safe_path;
+use crate::secret::{Scrubber, Secret};
+
+/// Every key that the user gave; files and commands are not read yet.
+#[derive(Debug)]
+pub(super) struct Keys<'a> {
+    /// `--key-file`: for any server.
+    file: Option<&'a Path>,
+    /// `AIRX_API_KEY`: for any server.
+    general: Option<String>,
+    /// The providers' own variables, in the order of [`Provider::ALL`].
+    own: [Option<String>; Provider::ALL.len()],
+    /// Keys that the configuration names, the profile's first.
+    configured: Vec<KeySource<'a>>,
+}
+
+/// Where the key of a run comes from.
+#[derive(Debug)]
+pub enum KeyOrigin<'a> {
+    /// `--key-file`.
+    File(&'a Path),
+    /// A variable.
+    Variable(&'static str),
+    /// The configuration.
+    Config(&'a KeySource<'a>),
+}
+
+/// What reading a key needs.
+pub(super) struct KeyReader<'a, 's> {
+    pub(super) scrubber: &'a mut Scrubber,
+    pub(super) warnings: &'a mut Vec<String>,
+    /// As [`super::With::say`].
+    pub(super) say: Option<&'a mut (dyn FnMut(&str) + 's)>,
+}
+
+/// Longest key file that is read, in bytes.
+const FILE_MAX: u64 = 64 * 1024;
+
+impl<'a> Keys<'a> {
+    /// Looks at the options, the environment and the configuration, and hides the keys
+    /// that are there.
+    ///
+    /// # Errors
+    /// A variable is not UTF-8: exit 2.
+    pub(super) fn new(
+        file: Option<&'a Path>,
+        config: Option<&'a Config>,
+        scrubber: &mut Scrubber,
+    ) -> Result<Self, Failure> {
+        let mut of = |name| -> Result<Option<String>, Failure> {
+            let key = variable(name)?;
+            if let Some(key) = &key {
+                scrubber.hide_key(key);
+            }
+            Ok(key)
+        };
+        Ok(Self {
+            file,
+            general: of(GENERAL_KEY_VARIABLE)?,
+            own: [
+                of(Provider::BigModel.key_variable())?,
+                of(Provider::Zai.key_variable())?,
+            ],
+            configured: config.into_iter().flat_map(Config::keys).collect(),
+        })
+    }
+
+    /// The provider that the key in use belongs to; none for a general key. A key of the
+    /// configuration without a base URL belongs to the first provider.
+    pub(super) fn family(&self) -> Option<Provider> {
+        if self.file.is_some() || self.general.is_some() {
+            return None;
+        }
+        self.own_providers()
+            .next()
+            .or((!self.configured.is_empty()).then_some(Provider::BigModel))
+    }
+
+    /// The providers whose variable holds a key.
+    fn own_providers(&self) -> impl Iterator<Item = Provider> {
+        let all = Provider::ALL.into_iter().zip(&self.own);
+        all.filter_map(|(provider, key)| key.as_ref().map(|_| provider))
+    }
+
+    /// The key for `endpoint`. A provider's own goes to that provider only, one of the
+    /// configuration to the base URL of its table only.
+    ///
+    /// # Errors
+    /// A base variable is not UTF-8: exit 2.
+    pub(super) fn choose(&'a self, endpoint: &Endpoint) -> Result<Option<KeyOrigin<'a>>, Failure> {
+        if let Some(file) = self.file {
+            return Ok(Some(KeyOrigin::File(file)));
+        }
+        if self.general.is_some() {
+            return Ok(Some(KeyOrigin::Variable(GENERAL_KEY_VARIABLE)));
+        }
+        let mut own = self.own_providers();
+        if let Some(provider) = own.find(|provider| endpoint.provider == Some(*provider)) {
+            return Ok(Some(KeyOrigin::Variable(provider.key_variable())));
+        }
+        for source in &self.configured {
+            if is_for(source, &endpoint.url)? {
+                return Ok(Some(KeyOrigin::Config(source)));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the key.
+    ///
+    /// # Errors
+    /// It cannot be used: exit 3.
+    pub(super) fn read(
+        &self,
+        origin: &KeyOrigin<'_>,
+        reader: KeyReader<'_, '_>,
+    ) -> Result<Secret, Failure> {
+        let KeyReader {
+            scrubber,
+            warnings,
+            say,
+        } = reader;
+        match origin {
+            KeyOrigin::File(path) => {
+                let name = format!("--key-file {}", path.display());
+                of_file(&name, path, scrubber, warnings)
+            }
+            KeyOrigin::Variable(name) => {
+                let keys = Provider::ALL.map(Provider::key_variable);
+                let own = keys.iter().position(|own| own == name);
+                let key = own.map_or(&self.general, |at| &self.own[at]);
+                checked(name, key.as_deref().unwrap_or_default(), scrubber)
+            }
+            KeyOrigin::Config(source) => match (&source.from, say) {
+                (KeyFrom::File(path), _) => {
+                    let name = format!("{}: {}", source.name, path.display());
+                    of_file(&name, path, scrubber, warnings)
+                }
+                (KeyFrom::Command(words), Some(say)) => {
+                    let key = key_command::ask(words, &source.name, say)?;
+                    checked(&source.name, &key, scrubber)
+                }
+                // The run sends nothing: that there is a key is enough.
+                (KeyFrom::Command(_), None) => Ok(Secret::new(String::new())),
+            },
+        }
+    }
+
+    /// The failure of a run that has no key for the provider that it asks.
+    pub(super) fn missing(&self, provider: Provider, endpoint: &Endpoint) -> Failure {
+        let host = endpoint.url.host_str().unwrap_or_default();
+        Failure::new(Class::Account, format!("no key for {host}")).hint(self.missing_hint(provider))
+    }
+
+    /// Why the keys that are there do not count, and how to get one that does.
+    fn missing_hint(&self, provider: Provider) -> String {
+        let (variable, page) = (provider.key_variable(), provider.key_page());
+        if let Some(source) = self.configured.first() {
+            let server = source
+                .base
+                .map_or(Provider::BigModel.host(), |_| "the base-url in its table");
+            return format!(
+                "the {} is only for {server}; set {variable} or {GENERAL_KEY_VARIABLE}, or put \
+                 base-url and key-file into one table; get a key at {page}",
+                source.name,
+            );
+        }
+        match self.own_providers().next() {
+            Some(other) => format!(
+                "{} is set, but that key is only sent to {} or {}; set {variable} or \
+                 {GENERAL_KEY_VARIABLE}, or use --base-url {}; get a key at {page}",
+                other.key_variable(),
+                other.host(),
+                other.base_variable(),
+                other.base_url(),
+            ),
+            None => format!(
+                "set {variable} or {GENERAL_KEY_VARIABLE}, or use --key-file; get a key at \
+                 {page}; to try without one: airx mock -- airx chat hello",
+            ),
+        }
+    }
+}
+
+/// Whether the configuration's key is for `url`: for scheme, host and port of the base URL
+/// in its table, or without one for the first provider.
+fn is_for(source: &KeySource<'_>, url: &Url) -> Result<bool, Failure> {
+    match source.base {
+        Some(base) => Ok(Url::parse(base.trim()).is_ok_and(|base| base.origin() == url.origin())),
+        None => Provider::BigModel.owns(url),
+    }
+}
+
+/// The keys of the environment, to be hidden in messages that come before the settings
+/// are resolved: a key may stand in the wrong place.
+pub fn of_environment() -> Scrubber {
+    let mut scrubber = Scrubber::default();
+    for name in key_variables() {
+        if let Ok(key) = std::env::var(name) {
+            scrubber.hide_key(key.trim());
+        }
+    }
+    scrubber
+}
+
+/// Why a key file cannot be used, if it cannot.
+pub fn unusable(path: &Path) -> Option<Failure> {
+    let (scrubber, warnings) = (&mut Scrubber::default(), &mut Vec::new());
+    of_file(&path.display().to_string(), path, scrubber, warnings).err()
+}
+
+/// A key that a header can carry.
+fn checked(name: &str, key: &str, scrubber: &mut Scrubber) -> Result<Secret, Failure> {
+    let key = key.trim();
+    scrubber.hide_key(key);
+    if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Failure::new(
+            Class::Account,
+            format!("{name} holds a space, a line break or another character that no key has"),
+        )
+        .hint("one key, on one line, nothing else"));
+    }
+    Ok(Secret::new(key.to_owned()))
+}
+
+fn of_file(
+    name: &str,
+    path: &Path,
+    scrubber: &mut Scrubber,
+    warnings: &mut Vec<String>,
+) -> Result<Secret, Failure> {
+    let unusable = |why: String| Failure::new(Class::Account, format!("{name}: {why}"));
+    let is_stdin = prompt::is_stdin(path);
+    let opened = if is_stdin {
+        prompt::open(path)
+    } else {
+        safe_path::open_to_read(path)
+    };
+    let file = opened.map_err(|error| unusable(error.to_string()))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| unusable(error.to_string()))?;
+    match access(&metadata) {
+        Access::Written => {
+            return Err(unusable("others can write it".into()).hint("chmod 600 it"));
+        }
+        Access::Read => warnings.push(format!("{name}: others can read it: chmod 600 it")),
+        Access::None => {}
+    }
+    let bytes = if is_stdin {
+        let mut bytes = Vec::new();
+        let read = file.take(FILE_MAX + 1).read_to_end(&mut bytes);
+        read.map(|_| bytes)
+    } else {
+        safe_path::read_all(&file, FILE_MAX + 1)
+    };
+    let key = bytes
+        .and_then(|bytes| String::from_utf8(bytes).map_err(io::Error::other))
+        .map_err(|error| unusable(error.to_string()))?;
+    if key.len() as u64 > FILE_MAX {
+        return Err(unusable("it is too long to be a key".into()));
+    }
+    checked(name, &key, scrubber)
+}

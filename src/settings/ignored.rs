@@ -1,0 +1,104 @@
+//! Settings of lower layers that mean nothing beside what the command line asks for. They
+//! are ignored without a word, where the same on the command line is refused.
+
+use crate::cli::{BatchAction, Command, Common, Format};
+
+/// What the command line asks for.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Run {
+    command: &'static str,
+    each: bool,
+    quiet: bool,
+    verbose: bool,
+    extract: bool,
+    /// `json` prints only parts of the value.
+    parts: bool,
+    /// `json` prints elements as they come.
+    elements: bool,
+    /// What is printed; known once the layers were asked.
+    pub(super) format: Option<Format>,
+}
+
+impl Run {
+    /// A run of `command` that asks for nothing else.
+    pub(super) fn plain(command: &'static str) -> Self {
+        Self {
+            command,
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn of(command: &Command) -> Self {
+        match command {
+            Command::Chat(args) => Self {
+                each: args.each.each.is_some(),
+                ..Self::common("chat", &args.common)
+            },
+            Command::Stream(args) => Self::common("stream", &args.common),
+            Command::Tools(args) => Self {
+                each: args.each.each.is_some(),
+                ..Self::common("tools", &args.common)
+            },
+            Command::Json(args) => Self {
+                each: args.each.each.is_some(),
+                parts: args.answer.lines || !args.answer.select.is_empty(),
+                elements: args.answer.stream,
+                ..Self::common("json", &args.common)
+            },
+            Command::Batch(args) => match args.action {
+                BatchAction::Fetch(_) => Self::plain("batch fetch"),
+                _ => Self::plain("batch"),
+            },
+            _ => Self::default(),
+        }
+    }
+
+    fn common(command: &'static str, common: &Common) -> Self {
+        let output = &common.output;
+        Self {
+            command,
+            quiet: output.quiet,
+            verbose: output.verbose,
+            extract: output.extract.is_some(),
+            ..Self::default()
+        }
+    }
+
+    /// Whether this value of a lower layer means nothing to the run.
+    pub(super) fn ignores(&self, name: &str, value: &str) -> bool {
+        let format = self.format.unwrap_or(Format::Text);
+        let prose = !self.each && format == Format::Text && self.command != "json";
+        match (self.command, name) {
+            // `config show` and other commands without a run.
+            ("", _) => false,
+            ("batch", "accept") => true,
+            (
+                "batch" | "batch fetch",
+                "first-token-timeout"
+                | "idle-timeout"
+                | "max-in-flight"
+                | "record"
+                | "replay"
+                | "extract"
+                | "render"
+                | "reasoning",
+            ) => true,
+            (_, "quiet") => self.verbose,
+            (_, "verbose") => self.quiet,
+            // The server's body belongs to one answer that is printed whole.
+            (_, "format") if self.each => value != "ndjson",
+            (_, "format") if self.extract => value != "text",
+            (_, "format") if self.elements => value == "json",
+            (_, "extract") => !prose,
+            (_, "render") => !prose || self.extract,
+            (_, "reasoning") => self.each,
+            (_, "pretty") => self.each || self.parts,
+            _ => false,
+        }
+    }
+
+    /// The answer's code is printed, whichever layer says so.
+    pub(super) fn extracts(&mut self, extract: bool) {
+        self.extract |= extract;
+    }
+}

@@ -1,0 +1,238 @@
+//! How a tool is written: the forms of several APIs are read, checked before anything is
+//! sent, and brought into the form of this API.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::command::ToolCommand;
+use super::toolbox::ToolKind;
+use crate::error::Failure;
+use crate::schema::Schema;
+
+/// Longest function name; its characters are in [`is_name_char`]. api.md §3.
+pub(super) const NAME_MAX: usize = 64;
+
+/// What a function object calls the schema of its arguments: this API, Anthropic, and
+/// the Model Context Protocol.
+const SCHEMA_MEMBERS: [&str; 3] = ["parameters", "input_schema", "inputSchema"];
+
+/// A tool that was read.
+pub(super) enum Definition {
+    /// A function of the user's.
+    Function(FunctionDefinition),
+    /// A tool that the provider runs, as it is sent.
+    Provider(ToolKind, Value),
+}
+
+/// A function object.
+pub(super) struct FunctionDefinition {
+    pub(super) name: String,
+    /// The tool's own command; it is never sent.
+    pub(super) command: Option<ToolCommand>,
+    /// The object as it is sent.
+    pub(super) function: Value,
+    parts: Parts,
+    /// What the user calls the schema.
+    schema_member: &'static str,
+}
+
+/// The members of a function object that are checked.
+#[derive(Deserialize)]
+#[serde(expecting = "an object with name and parameters")]
+struct Parts {
+    name: String,
+    description: Option<Value>,
+    parameters: Option<Value>,
+}
+
+/// Whether a function's name may hold this character.
+pub(super) fn is_name_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+/// How a tool is written.
+enum Form {
+    /// A function object of this API, of Anthropic's or of MCP, or a flat tool of
+    /// OpenAI's Responses API.
+    Bare,
+    /// A function object in a tool object.
+    Wrapped,
+    /// A tool that the provider runs.
+    Provider(ToolKind),
+}
+
+impl Definition {
+    /// Reads a tool in any form. `place` says in messages where it stands.
+    ///
+    /// # Errors
+    /// It is not a tool: exit 2.
+    pub(super) fn read(tool: Value, place: &str) -> Result<Self, Failure> {
+        let invalid = |what: &str| Failure::usage(format!("{place}: {what}"));
+        let Value::Object(mut object) = tool else {
+            return Err(invalid("it is not an object"));
+        };
+        let outer_command = take_command(&mut object, place)?;
+        let mut function = match form(&object, place)? {
+            Form::Provider(kind) => return Ok(Self::Provider(kind, Value::Object(object))),
+            Form::Bare => {
+                object.shift_remove("type");
+                object
+            }
+            Form::Wrapped => match object.shift_remove("function") {
+                Some(Value::Object(function)) => function,
+                _ => return Err(invalid("its function is not an object")),
+            },
+        };
+        let inner_command = take_command(&mut function, place)?;
+        let schema_member = convert(&mut function).map_err(|what| invalid(&what))?;
+        let function = Value::Object(function);
+        let parts = Parts::deserialize(&function)
+            .map_err(|error| invalid(&format!("its function is not right: {error}")))?;
+        Ok(Self::Function(FunctionDefinition {
+            name: parts.name.clone(),
+            command: outer_command.or(inner_command),
+            function,
+            parts,
+            schema_member,
+        }))
+    }
+}
+
+impl FunctionDefinition {
+    /// Checks the function and compiles its schema.
+    ///
+    /// # Errors
+    /// A server would refuse it: exit 2.
+    pub(super) fn check(&self, place: &str) -> Result<Option<Schema>, Failure> {
+        self.check_parts()
+            .map_err(|what| Failure::usage(format!("{place}: {what}")))?;
+        let place = format!("{place}: {}: /{}", self.name, self.schema_member);
+        let parameters = self.parts.parameters.as_ref();
+        parameters
+            .map(|parameters| Schema::compile(parameters, &place))
+            .transpose()
+    }
+
+    /// What a server would trip over, in clearer words than its own.
+    fn check_parts(&self) -> Result<(), String> {
+        let name = &self.name;
+        if name.is_empty() || name.len() > NAME_MAX || !name.chars().all(is_name_char) {
+            return Err(format!(
+                "the name {name:?} is not 1 to {NAME_MAX} letters, digits, _ or -"
+            ));
+        }
+        let description = self.parts.description.as_ref();
+        if description.is_some_and(|description| !description.is_string()) {
+            return Err(format!("the description of {name} is not a string"));
+        }
+        let Some(parameters) = &self.parts.parameters else {
+            return Ok(());
+        };
+        check_parameters(parameters, &format!("/{}", self.schema_member))
+            .map_err(|what| format!("{name}: {what}"))
+    }
+}
+
+fn form(object: &Map<String, Value>, place: &str) -> Result<Form, Failure> {
+    let is_bare = object.contains_key("name") && !object.contains_key("function");
+    let invalid = |what: &str| Failure::usage(format!("{place}: {what}"));
+    match object.get("type").and_then(Value::as_str) {
+        Some("web_search") => Ok(Form::Provider(ToolKind::WebSearch)),
+        Some("retrieval") => Ok(Form::Provider(ToolKind::Retrieval)),
+        Some("mcp") => Ok(Form::Provider(ToolKind::Mcp)),
+        // Anthropic's name for a function. OpenAI's custom tools take free text.
+        Some("custom") if is_bare && object.contains_key("input_schema") => Ok(Form::Bare),
+        None | Some("function") if is_bare => Ok(Form::Bare),
+        Some("function") => Ok(Form::Wrapped),
+        Some(other) => Err(invalid(&format!(
+            "its type {other:?} is none that the API knows"
+        ))),
+        None if object.contains_key("function") => Ok(Form::Wrapped),
+        None => Err(invalid("it has neither type nor name")
+            .hint("write {\"name\", \"description\", \"parameters\"}")),
+    }
+}
+
+/// Takes the command out of a tool or function object: it is never sent.
+fn take_command(
+    object: &mut Map<String, Value>,
+    place: &str,
+) -> Result<Option<ToolCommand>, Failure> {
+    let Some(words) = object.shift_remove("command") else {
+        return Ok(None);
+    };
+    ToolCommand::from_json(&words).map(Some).ok_or_else(|| {
+        Failure::usage(format!("{place}: its command is not a list of words"))
+            .hint("write \"command\": [\"PROGRAM\", \"ARGUMENT\"]")
+    })
+}
+
+/// Brings a function object of Anthropic's or of MCP into the form of this API, and
+/// returns what it called its schema.
+fn convert(function: &mut Map<String, Value>) -> Result<&'static str, String> {
+    let mut given = SCHEMA_MEMBERS
+        .into_iter()
+        .filter(|member| function.contains_key(*member));
+    let member = given.next().unwrap_or("parameters");
+    if let Some(other) = given.next() {
+        return Err(format!("it has both {member} and {other}"));
+    }
+    if member == "parameters" {
+        return Ok(member);
+    }
+    let mut foreign = std::mem::take(function);
+    // MCP's title may stand for the description. The rest of both forms (annotations,
+    // cache_control) means nothing here.
+    for (name, sources) in [
+        ("name", &["name"][..]),
+        ("description", &["description", "title"]),
+        ("parameters", &[member]),
+        ("strict", &["strict"]),
+    ] {
+        let mut values = sources
+            .iter()
+            .filter_map(|source| foreign.shift_remove(*source));
+        if let Some(value) = values.find(|value| !value.is_null()) {
+            function.insert(name.to_owned(), value);
+        }
+    }
+    Ok(member)
+}
+
+/// Checks that the parameters are an object's and that their parts are of the right kind.
+fn check_parameters(parameters: &Value, path: &str) -> Result<(), String> {
+    let Value::Object(schema) = parameters else {
+        return Err(format!("{path} is not a JSON Schema object"));
+    };
+    let kind = schema.get("type").filter(|kind| **kind != "object");
+    if let Some(kind) = kind {
+        return Err(format!(
+            "{path}/type is {kind}; arguments are an \"object\""
+        ));
+    }
+    let properties = match schema.get("properties") {
+        None => None,
+        Some(Value::Object(properties)) => Some(properties),
+        Some(_) => return Err(format!("{path}/properties is not an object")),
+    };
+    for (name, property) in properties.into_iter().flatten() {
+        if !property.is_object() && !property.is_boolean() {
+            return Err(format!("{path}/properties/{name} is not a schema"));
+        }
+    }
+    match schema.get("required") {
+        None => Ok(()),
+        Some(Value::Array(names)) if names.iter().all(Value::is_string) => Ok(()),
+        Some(_) => Err(format!("{path}/required is not a list of names")),
+    }
+}
+
+/// The tool object that `--retrieval` stands for.
+pub(super) fn retrieval(knowledge: &str, prompt: Option<&str>) -> Value {
+    let mut retrieval = Map::new();
+    retrieval.insert("knowledge_id".into(), knowledge.into());
+    if let Some(prompt) = prompt {
+        retrieval.insert("prompt_template".into(), prompt.into());
+    }
+    json!({ "type": "retrieval", "retrieval": retrieval })
+}

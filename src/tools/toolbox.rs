@@ -1,0 +1,394 @@
+//! What the model is offered, and what its calls run.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+use super::Limits;
+use super::command::{ChildEnvironment, ToolCommand};
+use super::definition::Definition;
+#[cfg(unix)]
+use super::mcp;
+use super::name_filter::NameFilter;
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::process::{self, Finished};
+use crate::schema::Schema;
+
+/// The tools of a run.
+#[derive(Debug, Default)]
+pub struct Toolbox {
+    tools: Vec<Tool>,
+    limits: Limits,
+    environment: ChildEnvironment,
+    filter: NameFilter,
+    #[cfg(unix)]
+    servers: mcp::Servers,
+}
+
+#[derive(Debug)]
+struct Tool {
+    kind: ToolKind,
+    /// The tool as the request carries it.
+    wire: Box<RawValue>,
+    /// Only of [`ToolKind::Function`].
+    function: Option<Function>,
+}
+
+/// The types of tools that the API knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolKind {
+    /// A function of the user's.
+    Function,
+    /// The provider's web search.
+    WebSearch,
+    /// The provider's knowledge base.
+    Retrieval,
+    /// An MCP server that the provider itself asks.
+    Mcp,
+}
+
+#[derive(Debug)]
+struct Function {
+    name: String,
+    schema: Option<Schema>,
+    action: Option<Action>,
+}
+
+/// What a call does.
+#[derive(Debug)]
+pub(super) enum Action {
+    /// Runs a command.
+    Command(ToolCommand),
+    /// Calls a tool of an MCP server.
+    #[cfg(unix)]
+    Mcp {
+        /// The number of the server.
+        server: usize,
+        /// The server's own name of the tool.
+        tool: String,
+    },
+}
+
+/// The result of a call.
+#[derive(Debug, PartialEq, Eq)]
+pub struct CallResult {
+    /// The exit status of the command, 128 + n where signal n ended it. Of an MCP tool 0,
+    /// or 1 for an error. None where nothing ran to its end.
+    pub exit_status: Option<i32>,
+    /// What the model is told.
+    pub content: String,
+    /// How long the call took.
+    pub elapsed: Duration,
+}
+
+impl CallResult {
+    /// The result of a call that was not run.
+    pub fn refused(why: impl Into<String>) -> Self {
+        Self {
+            exit_status: None,
+            content: format!("error: {}", why.into()),
+            elapsed: Duration::ZERO,
+        }
+    }
+}
+
+impl Toolbox {
+    /// An empty toolbox.
+    pub(super) fn new(limits: Limits, only: &[String]) -> Self {
+        Self {
+            limits,
+            filter: NameFilter::new(only),
+            ..Self::default()
+        }
+    }
+
+    /// The environment of commands and servers.
+    pub(super) fn set_environment(&mut self, environment: ChildEnvironment) {
+        self.environment = environment;
+    }
+
+    pub(super) fn environment(&self) -> &ChildEnvironment {
+        &self.environment
+    }
+
+    /// Adds a tool, unless `--only` leaves it out. `action` is what its calls do where
+    /// the tool has no command of its own; `place` says in messages where it stands.
+    ///
+    /// # Errors
+    /// It is not a tool, or its name is taken: exit 2.
+    pub(super) fn add(
+        &mut self,
+        tool: Value,
+        place: &str,
+        action: Option<Action>,
+    ) -> Result<(), Failure> {
+        let definition = match Definition::read(tool, place)? {
+            Definition::Function(definition) => definition,
+            Definition::Provider(kind, tool) if self.filter.is_empty() => {
+                return self.push(kind, &tool, None);
+            }
+            Definition::Provider(..) => return Ok(()),
+        };
+        if !self.filter.accept(&definition.name) {
+            return Ok(());
+        }
+        let schema = definition.check(place)?;
+        let name = definition.name;
+        if self.contains(&name) {
+            return Err(Failure::usage(format!(
+                "{place}: there is a tool {name} already"
+            )));
+        }
+        let tool = serde_json::json!({ "type": "function", "function": definition.function });
+        let function = Function {
+            name,
+            schema,
+            action: definition.command.map(Action::Command).or(action),
+        };
+        self.push(ToolKind::Function, &tool, Some(function))
+    }
+
+    /// Adds a tool that the provider runs, whatever `--only` names.
+    pub(super) fn add_provider_tool(
+        &mut self,
+        kind: ToolKind,
+        tool: &Value,
+    ) -> Result<(), Failure> {
+        self.push(kind, tool, None)
+    }
+
+    fn push(
+        &mut self,
+        kind: ToolKind,
+        tool: &Value,
+        function: Option<Function>,
+    ) -> Result<(), Failure> {
+        let wire = to_raw_value(tool).map_err(std::io::Error::from)?;
+        self.tools.push(Tool {
+            kind,
+            wire,
+            function,
+        });
+        Ok(())
+    }
+
+    /// Starts an MCP server and adds its tools. `warn` gets a message for each that is
+    /// left out.
+    ///
+    /// # Errors
+    /// The command is wrong: exit 2; the server cannot be used: exit 11.
+    #[cfg(unix)]
+    pub(super) fn add_server(
+        &mut self,
+        line: &str,
+        warn: &mut dyn FnMut(&str),
+    ) -> Result<(), Failure> {
+        let command = ToolCommand::split(line, "--mcp")?;
+        let mut process = command.to_process(&self.environment);
+        let name = command.quoted();
+        let (server, listed) = self.servers.start(&mut process, name, self.limits, warn)?;
+        for tool in listed {
+            let place = format!(
+                "--mcp {}, tool {}",
+                self.servers.name(server),
+                tool.own_name
+            );
+            // Two sources with one name: the user has to choose.
+            if self.contains(&tool.name) {
+                let name = &tool.name;
+                return Err(Failure::usage(format!(
+                    "{place}: there is a tool {name} already"
+                )));
+            }
+            let action = Action::Mcp {
+                server,
+                tool: tool.own_name,
+            };
+            if let Err(failure) = self.add(tool.function, &place, Some(action)) {
+                warn(&format!("{}; this tool is left out", failure.message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Fails: servers need process groups.
+    #[cfg(not(unix))]
+    pub(super) fn add_server(&mut self, _: &str, _: &mut dyn FnMut(&str)) -> Result<(), Failure> {
+        Err(Failure::usage(
+            "--mcp: servers are run on Linux and macOS only",
+        ))
+    }
+
+    /// Gives a function the command of `--exec`, in place of its own. One that `--only`
+    /// leaves out needs none. `place` names the option in messages.
+    ///
+    /// # Errors
+    /// There is no such function: exit 2.
+    pub(super) fn set_command(
+        &mut self,
+        name: &str,
+        command: ToolCommand,
+        place: &str,
+    ) -> Result<(), Failure> {
+        if self.filter.leaves_out(name) {
+            return Ok(());
+        }
+        let mut functions = self
+            .tools
+            .iter_mut()
+            .filter_map(|tool| tool.function.as_mut());
+        match functions.find(|function| function.name == name) {
+            Some(function) => {
+                function.action = Some(Action::Command(command));
+                Ok(())
+            }
+            None => Err(Failure::usage(format!("{place}: there is no tool {name}"))
+                .hint("offer it to the model with --tools")),
+        }
+    }
+
+    /// Checks that each name of `--only` is a tool's.
+    ///
+    /// # Errors
+    /// One is not: exit 2.
+    pub(super) fn check_filter(&self) -> Result<(), Failure> {
+        self.filter
+            .check(self.functions().map(|function| function.name.as_str()))
+    }
+
+    /// Checks that every call can be run.
+    ///
+    /// # Errors
+    /// A function has no command, or there is none: exit 2.
+    pub(super) fn check_actions(&self) -> Result<(), Failure> {
+        if let Some(function) = self.functions().find(|function| function.action.is_none()) {
+            let name = &function.name;
+            let hint = format!("give it one: --exec {name}='COMMAND', or \"command\" in its file");
+            return Err(
+                Failure::usage(format!("--run: the tool {name} has no command")).hint(hint),
+            );
+        }
+        match self.functions().next() {
+            Some(_) => Ok(()),
+            None => Err(Failure::usage("--run: there is no tool to run")
+                .hint("give some with --tools, --tools-dir or --mcp")),
+        }
+    }
+
+    /// The tools as the request carries them, each with its kind.
+    pub fn offered(&self) -> impl Iterator<Item = (ToolKind, &RawValue)> {
+        self.tools.iter().map(|tool| (tool.kind, &*tool.wire))
+    }
+
+    /// Whether a call of this name can be right. Where no functions are known, the request
+    /// may have them from `--param`.
+    pub fn accepts(&self, name: &str) -> bool {
+        self.contains(name) || self.functions().next().is_none()
+    }
+
+    /// Whether there is a function of this name.
+    pub fn contains(&self, name: &str) -> bool {
+        self.function(name).is_some()
+    }
+
+    /// The schema of this function's arguments.
+    pub fn schema(&self, name: &str) -> Option<&Schema> {
+        self.function(name)?.schema.as_ref()
+    }
+
+    /// What a call of this function runs, for people to read.
+    pub fn describe_call(&self, name: &str) -> Option<String> {
+        match self.function(name)?.action.as_ref()? {
+            Action::Command(command) => Some(command.quoted()),
+            #[cfg(unix)]
+            Action::Mcp { server, tool } => {
+                Some(format!("{tool} of {}", self.servers.name(*server)))
+            }
+        }
+    }
+
+    /// Runs a call whose arguments have been checked. Lines on the command's standard
+    /// error go to `on_line` as they come.
+    ///
+    /// # Errors
+    /// The command cannot be started, or the server has ended: exit 11.
+    pub fn call(
+        &self,
+        name: &str,
+        arguments: &RawValue,
+        on_line: &mut dyn FnMut(&str),
+    ) -> Result<CallResult, Failure> {
+        let started = Instant::now();
+        let action = self
+            .function(name)
+            .and_then(|function| function.action.as_ref());
+        let (exit_status, content) = match action {
+            Some(Action::Command(command)) => self.run(name, command, arguments, on_line)?,
+            #[cfg(unix)]
+            Some(Action::Mcp { server, tool }) => {
+                self.servers.call(*server, tool, arguments, self.limits)?
+            }
+            None => (None, format!("error: the tool {name} has no command")),
+        };
+        Ok(CallResult {
+            exit_status,
+            content,
+            elapsed: started.elapsed(),
+        })
+    }
+
+    fn run(
+        &self,
+        name: &str,
+        command: &ToolCommand,
+        arguments: &RawValue,
+        on_line: &mut dyn FnMut(&str),
+    ) -> Result<(Option<i32>, String), Failure> {
+        let mut process = command.to_process(&self.environment);
+        let input = arguments.get().as_bytes();
+        let finished = process::run(&mut process, Some(input), self.limits, on_line);
+        let finished = finished.map_err(|error| {
+            let command = command.quoted();
+            let message =
+                format!("the command of the tool {name} cannot be started: {command}: {error}");
+            Failure::new(Class::Tool, message)
+        })?;
+        let content = match finished.status {
+            Some(0) => finished.stdout.text(),
+            Some(status) => failed(&format!("it ended with exit status {status}"), &finished),
+            None => {
+                let limit = self.limits.timeout.unwrap_or_default().as_secs_f64();
+                let what = format!("it took longer than {limit} s and was killed");
+                failed(&what, &finished)
+            }
+        };
+        Ok((finished.status, content))
+    }
+
+    fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.tools.iter().filter_map(|tool| tool.function.as_ref())
+    }
+
+    fn function(&self, name: &str) -> Option<&Function> {
+        self.functions().find(|function| function.name == name)
+    }
+}
+
+/// What the model is told of a command that failed.
+fn failed(what: &str, finished: &Finished) -> String {
+    let mut content = format!("error: {what}");
+    let stdout = finished.stdout.text();
+    for (name, text) in [
+        ("standard error", finished.stderr.trim_end()),
+        ("standard output", stdout.trim_end()),
+    ] {
+        if !text.is_empty() {
+            // Into a string: cannot fail.
+            let _ = write!(content, "\n{name}:\n{text}");
+        }
+    }
+    content
+}
