@@ -172,7 +172,7 @@ fn a_spinner_is_wiped_before_the_first_byte_of_a_stream() {
     ];
     let server = Server::once(play);
     let (screen, side) = terminal();
-    let child = airx(["stream", "-n", "hi"])
+    let child = airx(["stream", "-n", "--render", "never", "hi"])
         .at(&server)
         .env("TERM", "xterm")
         .stdout_to(side.try_clone().unwrap())
@@ -335,7 +335,7 @@ fn on_a_terminal_the_class_is_coloured_and_lines_wrap_at_words() {
             .nth(1)
             .unwrap_or_else(|| panic!("{shown:?}"));
         let plain = message.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
-        assert!(plain.lines().count() > 3, "{plain}");
+        assert!(plain.lines().count() >= 3, "{plain}");
         assert!(
             plain.lines().all(|line| line.chars().count() <= 50),
             "{plain}"
