@@ -296,7 +296,7 @@ fn left(items: &Items, elapsed: Duration) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::reply::Usage;
+    use crate::api::usage::Usage;
 
     #[test]
     fn the_spinner_names_the_model_the_seconds_and_the_retry() {
