@@ -58,7 +58,7 @@ impl Status {
                     (Some(status), Some(code)) => format!("HTTP {status}, error {code}"),
                     (Some(status), None) => format!("HTTP {status}"),
                     (None, Some(code)) => format!("error {code}"),
-                    (None, None) => (*class).to_owned(),
+                    (None, None) => class.name().to_owned(),
                 };
                 waiting.retry(reason, Duration::from_millis(*after_ms));
             }
