@@ -94,6 +94,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -s n -l no-stdin -d 'Nev
 complete -c airx -n "__fish_airx_using_subcommand chat" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand chat" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand chat" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
@@ -148,6 +149,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -s n -l no-stdin -d 'N
 complete -c airx -n "__fish_airx_using_subcommand stream" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand stream" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand stream" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand stream" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
@@ -227,6 +229,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -s n -l no-stdin -d 'Ne
 complete -c airx -n "__fish_airx_using_subcommand tools" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand tools" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand tools" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
@@ -299,6 +302,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -s n -l no-stdin -d 'Nev
 complete -c airx -n "__fish_airx_using_subcommand json" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand json" -l allow-empty-input -d 'Accept empty input that was asked for by name: `-`, -f, @FILE, --messages'
 complete -c airx -n "__fish_airx_using_subcommand json" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand json" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand json" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand json" -l reasoning -d 'Show the model\'s thinking on standard error'
 complete -c airx -n "__fish_airx_using_subcommand json" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
@@ -418,6 +422,7 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcomm
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l retries -d 'Further tries while nothing was printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -l usage -d 'Tell tokens, cost and times on standard error'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s q -l quiet -d 'No notices, warnings or progress; errors stay'
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from fetch" -s v -l verbose -d 'Show request and response heads, attempts and timings; never the key'
@@ -530,6 +535,7 @@ complete -c airx -n "__fish_airx_using_subcommand config" -l record -d 'Keep eac
 complete -c airx -n "__fish_airx_using_subcommand config" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l all -d 'show: list the settings that have their defaults, too'
 complete -c airx -n "__fish_airx_using_subcommand config" -l greedy -d 'No sampling: always the likeliest token (do_sample false)'
+complete -c airx -n "__fish_airx_using_subcommand config" -l allow-empty -d 'Accept an answer with neither text nor tool calls'
 complete -c airx -n "__fish_airx_using_subcommand config" -l allow-http -d 'Allow plain http to a host that is not this machine [AIRX_ALLOW_HTTP=1]'
 complete -c airx -n "__fish_airx_using_subcommand config" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand config" -s V -l version -d 'Print version'

@@ -61,6 +61,7 @@ pub enum BatchAction {
     mut_arg("request_id", |arg| arg.help("Ids of the requests: ID-0, ID-1, …")),
     mut_arg("session", |arg| arg.hide(true)),
     mut_arg("accept", |arg| arg.hide(true)),
+    mut_arg("allow_empty", |arg| arg.hide(true)),
     mut_arg("extract", |arg| arg.hide(true)),
     mut_arg("render", |arg| arg.hide(true)),
     mut_arg("reasoning", |arg| arg.hide(true)),
@@ -175,6 +176,10 @@ pub struct FetchArgs {
     /// Count this finish_reason as a complete answer too (repeat)
     #[arg(long, value_name = "REASON", action = clap::ArgAction::Append)]
     pub accept: Vec<String>,
+
+    /// Accept an answer with neither text nor tool calls
+    #[arg(long)]
+    pub allow_empty: bool,
 
     #[command(flatten)]
     pub engine: EngineArgs,

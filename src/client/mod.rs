@@ -13,7 +13,7 @@ mod trace;
 
 use std::time::{Duration, Instant};
 
-use crate::answer::Answer;
+use crate::answer::{Accept, Answer};
 use crate::api::error_codes::is_rate_limit;
 use crate::api::request::Request;
 use crate::client::in_flight::Turn;
@@ -26,13 +26,16 @@ use backoff::{Backoff, Next};
 pub use call::{Again, Failed, call};
 pub use response::read;
 
+/// Requests that follow an empty answer at most: each of them is paid for.
+const EMPTY_RETRIES: u32 = 2;
+
 /// What one answer is asked for with.
 #[derive(Debug)]
 pub struct Ask<'a> {
     /// The request; a retry gets an id of its own.
     pub request: &'a Request,
-    /// Further finish_reasons that count as complete.
-    pub accept: &'a [String],
+    /// What counts as complete.
+    pub accept: Accept<'a>,
     /// Keep the text of a stream.
     pub keep: bool,
 }
@@ -76,13 +79,18 @@ pub fn run(
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
     let mut backoff = Backoff::new(transport.connection().retries);
+    let mut empty_answers = 0;
     loop {
         let mut answer = Answer::default();
         let result = request(ask, span, transport, &mut answer, sink);
         let Err(failure) = result else {
             return (answer, Ok(()));
         };
-        if sink.printed() || !is_worth_a_try(&failure, &answer) {
+        empty_answers += u32::from(answer.is_only_empty(ask.accept));
+        if sink.printed()
+            || empty_answers > EMPTY_RETRIES
+            || !is_worth_a_try(&failure, &answer, ask.accept)
+        {
             return (answer, Err(failure));
         }
         let left = span
@@ -175,7 +183,7 @@ fn announce(
     sink.event(&Event::Retry {
         request: number,
         after_ms,
-        class: failure.class.name(),
+        class: failure.class,
         http_status: server.http_status,
         code: server.code.as_deref(),
         message: &failure.message,
@@ -205,10 +213,10 @@ fn numbered(request: &Request, number: u32) -> Vec<u8> {
 
 /// Class `busy`, a failure to connect or a reset before any response byte, and
 /// class `incomplete` unless the server meant it so.
-fn is_worth_a_try(failure: &Failure, answer: &Answer) -> bool {
+fn is_worth_a_try(failure: &Failure, answer: &Answer, accept: Accept<'_>) -> bool {
     match failure.class {
         Class::Busy => true,
-        Class::Incomplete => answer.is_fault(),
+        Class::Incomplete => answer.is_fault(accept),
         _ => failure.retryable,
     }
 }

@@ -117,6 +117,7 @@ pub const KEYS: &[Key] = &[
     key("param", Kind::Texts),
     key("web-search", Kind::Optional),
     key("accept", Kind::Texts),
+    key("allow-empty", Kind::Switch),
     key("no-stdin", Kind::Switch).below(&["AIRX_NO_STDIN"]),
     key("lossy", Kind::Switch),
     key("format", Kind::Choice(&["text", "json", "ndjson"])),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::api::reply::Usage;
+use crate::api::usage::Usage;
 use crate::models::{self, Cost};
 
 /// What is added up over a run's requests.

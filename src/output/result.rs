@@ -179,7 +179,7 @@ fn left(items: &Items, elapsed: Duration) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::reply::Usage;
+    use crate::api::usage::Usage;
 
     #[test]
     fn what_is_left_follows_from_what_has_ended() {

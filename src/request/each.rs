@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::Plan;
 use super::limits::fits_context;
-use crate::api::reply::Usage;
 use crate::api::request::{Message, Request};
+use crate::api::usage::Usage;
 use crate::cli::{Common, EachArgs, Format, Render, Tier};
 use crate::error::Failure;
 use crate::exit::Class;

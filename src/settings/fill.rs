@@ -124,6 +124,7 @@ impl Merge<'_> {
         self.list("param", &mut args.param)?;
         self.optional("web-search", &mut args.web_search, "search_std")?;
         self.list("accept", &mut args.accept)?;
+        self.switch("allow-empty", &mut args.allow_empty)?;
         self.switch("no-stdin", &mut input.no_stdin)?;
         self.switch("lossy", &mut input.lossy)
     }
@@ -200,6 +201,7 @@ impl Merge<'_> {
             }
             BatchAction::Fetch(args) => {
                 self.list("accept", &mut args.accept)?;
+                self.switch("allow-empty", &mut args.allow_empty)?;
                 self.engine(&mut args.engine)
             }
             BatchAction::Cancel(args) => self.engine(&mut args.engine),

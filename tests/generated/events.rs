@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use airx::api::reply::{CompletionDetails, PromptDetails, Usage};
+use airx::api::usage::{CompletionDetails, PromptDetails, Usage};
 use airx::event::{Event, Fault, ItemResult, VERSION, Violation};
 use airx::exit::TABLE;
 use airx::help::EVENTS;
@@ -98,7 +98,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
         line(&Event::Retry {
             request: 2,
             after_ms: 0,
-            class: "busy",
+            class: airx::exit::Class::Busy,
             http_status: full.then_some(429),
             code: full.then_some("1302"),
             message: "rate limit",
@@ -155,7 +155,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             requests: 1,
         });
         let fault = Fault {
-            class: "busy",
+            class: airx::exit::Class::Busy,
             exit: 5,
             message: "rate limit",
             hint: text,
@@ -226,7 +226,7 @@ fn sparse() -> Value {
         reasoning_tokens: None,
     });
     let event = Event::Error(Fault {
-        class: "signal",
+        class: airx::exit::Class::Signal,
         exit: 130,
         message: "interrupted",
         hint: None,

@@ -110,6 +110,7 @@ mod stopped_process;
 mod stream;
 mod stream_calls;
 mod stream_ends;
+mod stream_repeats;
 #[cfg(unix)]
 mod terminal;
 mod timeouts;

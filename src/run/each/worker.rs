@@ -168,8 +168,7 @@ fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) ->
         Err(failure) => {
             let server = failure.server.as_ref();
             let finish_reason = server.and_then(|server| server.finish_reason.clone());
-            let class = failure.class.name();
-            collect.spent.failed(class, finish_reason.is_some());
+            collect.spent.failed(failure.class, finish_reason.is_some());
             finish_reason
         }
     };
