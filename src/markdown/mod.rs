@@ -142,8 +142,8 @@ impl Renderer {
 
     /// Begins the line as soon as it is certain that it is text.
     fn start(&mut self) {
-        let held = self.structure.in_fence() || self.display.is_some();
-        if !held
+        let waits = self.structure.in_fence() || self.display.is_some();
+        if !waits
             && self.head.len() <= START_MAX
             && let Some(at) = text_start(&self.head)
         {
