@@ -6,13 +6,14 @@ use crate::answer::{Answer, End, one_line};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, Head, LAST_LOOK, Next, Stream, Transport, too_long};
+use crate::http::{BODY_LIMIT, Head, LAST_LOOK, Next, too_long};
 use crate::models;
 use crate::sse;
 
 use super::Ask;
 use super::response::{check, is_success, without_bom};
-use super::trace;
+use super::transport::{Stream, Transport};
+use super::verbose;
 
 /// Sends `body` once and folds what comes into `answer`.
 pub(super) fn run(
@@ -24,7 +25,7 @@ pub(super) fn run(
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     let started = Instant::now();
-    trace::request(transport, &body, ask.request.stream, sink);
+    verbose::request(transport, &body, ask.request.stream, sink);
     sink.flush()?;
     let result = if ask.request.stream {
         streamed(
@@ -42,9 +43,9 @@ pub(super) fn run(
     sink.note(Level::Verbose, &format!("* the attempt took {elapsed} ms"));
     // What a clock of airx's own ended is no answer of the server's.
     let own = matches!(&result, Err(failure) if failure.class == Class::Network);
-    let kept = if own { Ok(None) } else { transport.keep() };
+    let kept = if own { Ok(None) } else { transport.record() };
     if let Ok(Some(kept)) = &kept {
-        trace::recording(kept, sink);
+        verbose::recorded(kept, sink);
     }
     let result = result.map_err(|failure| {
         with_model_suggestion(
@@ -75,8 +76,8 @@ fn whole(
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    let response = transport.whole(body, deadline)?;
-    trace::response(&response.head, sink);
+    let response = transport.complete(body, deadline)?;
+    verbose::response(&response.head, sink);
     check(&response.head, &response.body)?;
     match answer.whole(response.body) {
         Ok(()) => answer.judge(ask.accept, End::Proper),
@@ -179,7 +180,7 @@ fn streamed(
         }
         sent => sent?,
     };
-    trace::response(&head, sink);
+    verbose::response(&head, sink);
     if !is_success(&head) || check(&head, &[]).is_err() {
         return unstreamed(ask, &head, Vec::new(), &mut stream, &clocks, answer);
     }

@@ -21,8 +21,6 @@ fn uploaded(id: &str) -> Play {
     json(200, &format!(r#"{{"id":"{id}","object":"file"}}"#))
 }
 
-const BOUNDARY: &str = "airx-lines-of-a-batch";
-
 /// The lines of an upload, and the form around them checked.
 #[track_caller]
 fn lines(asked: &Asked, name: &str) -> Vec<Value> {
@@ -31,17 +29,17 @@ fn lines(asked: &Asked, name: &str) -> Vec<Value> {
         "{}",
         asked.head
     );
-    assert_eq!(
-        asked.header("content-type").unwrap(),
-        format!("multipart/form-data; boundary={BOUNDARY}")
-    );
+    let content_type = asked.header("content-type").unwrap();
+    let boundary = content_type
+        .strip_prefix("multipart/form-data; boundary=")
+        .unwrap();
     let before = format!(
-        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/jsonl\r\n\r\n"
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/jsonl\r\n\r\n"
     );
     let form = asked.body.strip_prefix(&before);
     let form = form.unwrap_or_else(|| panic!("{:?}", asked.body));
     let file = form
-        .strip_suffix(&format!("\r\n--{BOUNDARY}--\r\n"))
+        .strip_suffix(&format!("\r\n--{boundary}--\r\n"))
         .unwrap();
     assert!(file.ends_with('\n'));
     file.lines()
@@ -164,7 +162,7 @@ fn dry_run_prints_the_lines_and_needs_neither_server_nor_key() {
         let body = format!(
             r#"{{"model":"glm-4-airx","messages":[{{"role":"user","content":"{text}"}}],"stream":false}}"#
         );
-        airx::http::digest(body.as_bytes())
+        airx::digest::sha256(body.as_bytes())
     };
     let lines: Vec<&str> = ran.stdout.lines().collect();
     for (index, text) in ["Say a", "Say b"].into_iter().enumerate() {

@@ -8,9 +8,11 @@ use airx::api::answered::Answered;
 use airx::api::batch::{Batch, LINES_MAX, Page};
 use airx::api::{error_codes, reply::Reply};
 use airx::cli::Format;
+use airx::client::Transport;
+use airx::digest::sha256;
 use airx::error::Failure;
 use airx::event::{Data, Event, Level, Sink};
-use airx::http::{Next, Transport, digest};
+use airx::http::Next;
 use airx::markdown::{self, Styling};
 use airx::output::{Options, Printer, Which};
 use airx::prompt::{self, Sources};
@@ -552,9 +554,9 @@ fn replayer(folder: &Path) -> Transport {
 
 /// A file of `--replay` is refused, or gives the same bytes whole as in pieces.
 pub fn recording(folder: &Path, bytes: &[u8]) {
-    let name = &digest(format!("POST /chat/completions\n{ASKED}").as_bytes())[..16];
+    let name = &sha256(format!("POST /chat/completions\n{ASKED}").as_bytes())[..16];
     std::fs::write(folder.join(format!("{name}-1.json")), bytes).unwrap();
-    let whole = replayer(folder).whole(ASKED.into(), None);
+    let whole = replayer(folder).complete(ASKED.into(), None);
     let mut replayer = replayer(folder);
     let streamed = replayer.stream(ASKED.into(), None);
     let (whole, (head, mut stream)) = match (whole, streamed) {
@@ -579,7 +581,7 @@ pub fn recording(folder: &Path, bytes: &[u8]) {
     assert_eq!(broken, whole.broken.map(|failure| failure.message));
     drop(stream);
     // What is asked differs: the file is the nearest of all, or none.
-    let missed = replayer.whole(br#"{"model":[]}"#.to_vec(), None);
+    let missed = replayer.complete(br#"{"model":[]}"#.to_vec(), None);
     assert_eq!(missed.unwrap_err().exit(), 13);
 }
 

@@ -4,10 +4,10 @@ use std::io::{BufReader, Read, Seek, SeekFrom, Stderr};
 
 use super::{end, needed};
 use crate::cli::{BatchAction, Common};
+use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
-use crate::http::Transport;
 use crate::output::{self, Done, Kind, Output, Shared};
 use crate::prompt::{self, Prompt};
 use crate::request::{self, Errand, Job, Many, Plan, Purpose};
