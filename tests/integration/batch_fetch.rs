@@ -510,7 +510,7 @@ fn a_file_whose_end_nobody_tells_is_incomplete() {
     airx(["batch", "fetch", "b", "-q"]).at(&server).run().is(
         7,
         "",
-        "airx: incomplete: file o: the response tells neither its length nor its end: whether all has come is not known\n",
+        "airx: incomplete: file o: the response has neither a length nor an end: it may be cut off\n",
     );
     let whole = good(0);
     let chunks = format!(
