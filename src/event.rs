@@ -12,8 +12,9 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::api::reply::Usage;
+use crate::api::usage::Usage;
 use crate::error::{Failure, Look, Server};
+use crate::exit::Class;
 use crate::models::Cost;
 
 pub use earlier::{Earlier, Found, short_hash};
@@ -43,7 +44,7 @@ pub enum Event<'a> {
     Retry {
         request: u32,
         after_ms: u64,
-        class: &'static str,
+        class: Class,
         http_status: Option<u16>,
         code: Option<&'a str>,
         message: &'a str,
@@ -121,6 +122,8 @@ pub struct ItemResult<'a> {
     pub index: u64,
     pub hash: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<&'a str>,
@@ -147,7 +150,7 @@ pub struct ItemResult<'a> {
 #[derive(Debug, Clone, Copy, Serialize)]
 #[allow(missing_docs, reason = "as of the events")]
 pub struct Fault<'a> {
-    pub class: &'static str,
+    pub class: Class,
     pub exit: u8,
     pub message: &'a str,
     pub hint: Option<&'a str>,
@@ -169,7 +172,7 @@ impl<'a> Fault<'a> {
         let server = failure.server.as_deref();
         let text = |of: fn(&Server) -> Option<&str>| server.and_then(of);
         Self {
-            class: failure.class.name(),
+            class: failure.class,
             exit: failure.exit(),
             message: &failure.message,
             hint: failure.hint.as_deref(),

@@ -125,7 +125,7 @@ fn as_optional_decimal<S: Serializer>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::reply::{PromptDetails, Usage};
+    use crate::api::usage::{PromptDetails, Usage};
 
     #[test]
     fn a_cost_is_exact_to_the_last_digit() {

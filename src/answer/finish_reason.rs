@@ -1,34 +1,78 @@
-//! The judgement: is an answer complete, or which failure is it.
+//! Whether an answer is complete, or which failure it is.
 
 use super::Answer;
+use super::server_error::model_refused;
 use crate::error::Failure;
 use crate::exit::Class;
 
 /// How the bytes of an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// `[DONE]`, or a body whose length, chunks or JSON say that it is whole.
+    /// `[DONE]`, or a body whose length, chunks or JSON say that it is complete.
     Proper,
     /// The connection ended, and with it a body that cannot tell its own end.
     Open,
 }
 
+/// What counts as a complete answer besides text or calls that end with `stop` or
+/// `tool_calls`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Accept<'a> {
+    /// Further finish reasons, `--accept`.
+    pub reasons: &'a [String],
+    /// An answer with neither text nor calls.
+    pub empty: Empty,
+}
+
+/// What an answer with neither text nor calls is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Empty {
+    /// Incomplete: `--allow-empty` was not given.
+    #[default]
+    Refused,
+    /// Complete.
+    Allowed,
+    /// Incomplete, whatever the options: JSON was asked for.
+    NeverAllowed,
+}
+
+impl Empty {
+    /// By `--allow-empty`.
+    pub fn allowed(allow_empty: bool) -> Self {
+        if allow_empty {
+            Self::Allowed
+        } else {
+            Self::Refused
+        }
+    }
+}
+
+impl Accept<'_> {
+    fn takes(self, reason: &str) -> bool {
+        matches!(reason, "stop" | "tool_calls") || self.reasons.iter().any(|own| own == reason)
+    }
+}
+
 impl Answer {
-    /// Whether it is complete: an accepted finish_reason and a proper end.
-    /// Blocked comes before truncated, truncated before incomplete.
+    /// Whether it is complete: an accepted finish_reason, a proper end, and text or
+    /// calls. Blocked comes before truncated, truncated before incomplete.
     ///
     /// # Errors
     /// The failure that it is instead.
-    pub fn judge(&self, accept: &[String], end: End) -> Result<(), Failure> {
-        let reason = self.finish_reason.as_deref();
-        let accepted = reason.is_some_and(|reason| {
-            matches!(reason, "stop" | "tool_calls") || accept.iter().any(|accept| accept == reason)
-        });
-        let failure = match reason {
-            _ if accepted => match end {
-                End::Proper => return Ok(()),
-                End::Open => Failure::new(Class::Incomplete, "the connection ended before the stream did: no [DONE], no length, no last chunk"),
-            },
+    pub fn judge(&self, accept: Accept<'_>, end: End) -> Result<(), Failure> {
+        if !self.refusal.trim().is_empty() {
+            return Err(self.sign(model_refused(&self.refusal)));
+        }
+        let failure = match self.finish_reason.as_deref() {
+            Some(reason) if accept.takes(reason) => {
+                if end == End::Open {
+                    Failure::new(Class::Incomplete, "the connection ended before the stream did: no [DONE], no length, no last chunk")
+                } else if self.is_empty() && accept.empty != Empty::Allowed {
+                    self.nothing(accept.empty)
+                } else {
+                    return Ok(());
+                }
+            }
             Some(reason @ ("sensitive" | "content_filter")) => Failure::new(Class::Blocked, format!("the content policy blocked the answer (finish_reason {reason})"))
                 .hint("change the prompt; what came of the answer should be discarded"),
             Some("length") => Failure::new(Class::Truncated, "the answer was cut at the output limit (finish_reason length)")
@@ -44,11 +88,36 @@ impl Answer {
         Err(self.sign(failure))
     }
 
-    /// What counts where the connection failed behind a finish_reason: blocked
-    /// and truncated say more than that the end is missing. A code of the
-    /// server's says more than they do.
+    /// Whether it has neither text (white space is none) nor calls.
+    pub fn is_empty(&self) -> bool {
+        !self.has_text && self.calls.is_empty()
+    }
+
+    /// The failure of an answer without text and calls.
+    fn nothing(&self, empty: Empty) -> Failure {
+        let what = if self.has_reasoning {
+            "the answer has reasoning only, neither text nor tool calls"
+        } else {
+            "the answer is empty: neither text nor tool calls"
+        };
+        let failure = Failure::new(Class::Incomplete, what);
+        match empty {
+            Empty::NeverAllowed => failure.hint("say in the prompt which JSON is wanted"),
+            _ => failure.hint("if an empty answer is complete for you: --allow-empty"),
+        }
+    }
+
+    /// Whether it is complete but for being empty.
+    pub fn is_only_empty(&self, accept: Accept<'_>) -> bool {
+        let reason = self.finish_reason.as_deref();
+        self.is_empty() && reason.is_some_and(|reason| accept.takes(reason))
+    }
+
+    /// What counts where the connection failed after a finish_reason: blocked
+    /// and truncated say more than that the end is missing. A code from the
+    /// server says more than they do.
     #[must_use]
-    pub fn outweigh(&self, failure: Failure, accept: &[String]) -> Failure {
+    pub fn outweigh(&self, failure: Failure, accept: Accept<'_>) -> Failure {
         let coded = failure
             .server
             .as_ref()
@@ -57,7 +126,7 @@ impl Answer {
             return failure;
         }
         match self.judge(accept, End::Open) {
-            Err(told) if matches!(told.class, Class::Blocked | Class::Truncated) => told,
+            Err(other) if matches!(other.class, Class::Blocked | Class::Truncated) => other,
             _ => failure,
         }
     }
@@ -74,12 +143,10 @@ impl Answer {
         failure
     }
 
-    /// Whether a failure of [`Answer::judge`] is the server's and worth another
-    /// try: an unknown finish_reason would only come again.
-    pub fn is_fault(&self) -> bool {
-        matches!(
-            self.finish_reason.as_deref(),
-            None | Some("network_error" | "stop" | "tool_calls")
-        )
+    /// Whether an incomplete answer is worth another request: an unknown
+    /// finish_reason would only come again.
+    pub fn is_fault(&self, accept: Accept<'_>) -> bool {
+        let known = |reason: &str| reason == "network_error" || accept.takes(reason);
+        self.finish_reason.as_deref().is_none_or(known)
     }
 }

@@ -3,24 +3,32 @@
 
 mod envelope;
 mod finish_reason;
+mod handed_over;
 mod server_error;
+mod surrogates;
+mod think_tag;
 mod tool_calls;
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::api::reply::{Choice, Piece, Reply, Usage};
+use crate::api::error_body::without_bom;
+use crate::api::reply::{Choice, Piece, Reply};
 use crate::api::text::Text;
+use crate::api::usage::Usage;
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Sink};
 use crate::exit::Class;
 use crate::sse::{self, Frame, TooLong};
 
 use envelope::Envelope;
-pub use finish_reason::End;
+pub use finish_reason::{Accept, Empty, End};
+use handed_over::HandedOver;
 pub use server_error::refused;
 use server_error::{reported, unreadable, with_body};
+use surrogates::Surrogates;
+use think_tag::ThinkTag;
 pub use tool_calls::Call;
 
 /// What has come of an answer.
@@ -53,6 +61,47 @@ pub struct Answer {
     /// Which of the server's alternatives it is.
     index: Option<String>,
     envelope: Envelope,
+    /// A `delta` has brought a part of the answer.
+    has_deltas: bool,
+    /// The text is more than white space.
+    has_text: bool,
+    has_reasoning: bool,
+    /// Why the model does not answer, in its words.
+    refusal: String,
+    content: TextSoFar,
+    thinking: TextSoFar,
+    think_tag: ThinkTag,
+}
+
+/// A text that comes in parts.
+#[derive(Debug, Default)]
+struct TextSoFar {
+    seen: HandedOver,
+    surrogates: Surrogates,
+}
+
+impl TextSoFar {
+    /// The next part.
+    fn next<'t>(&mut self, part: &'t Text<'_>) -> Cow<'t, str> {
+        let part = self.surrogates.join(part);
+        self.seen.push(&part);
+        part
+    }
+
+    /// What `complete`, the text as one, has beyond the parts so far.
+    fn rest<'t>(&mut self, complete: &'t Text<'_>) -> &'t str {
+        let rest = self.seen.rest(complete.as_str()).unwrap_or_default();
+        if !rest.is_empty() {
+            self.seen.push(rest);
+            self.surrogates = Surrogates::default();
+        }
+        rest
+    }
+
+    fn is(&self, complete: Option<&Text<'_>>) -> bool {
+        let complete = complete.map_or("", Text::as_str);
+        self.seen.rest(complete) == Some("")
+    }
 }
 
 impl From<TooLong> for Failure {
@@ -83,7 +132,7 @@ impl Answer {
         }
         if frame.data.starts_with(sse::DONE) {
             self.done = true;
-            return Ok(());
+            return self.finish(keep, sink);
         }
         // As a comment would: some servers ping so.
         if frame.data.is_empty() && frame.event != b"error" {
@@ -97,7 +146,8 @@ impl Answer {
                 bytes: frame.data,
                 token: !content.is_empty(),
             })?;
-            return self.delta(content, keep, sink);
+            let content = Cow::Borrowed(content).into();
+            return self.add_content(Some(&content), keep, sink);
         }
         self.chunk(frame.data, keep, sink)
     }
@@ -107,15 +157,13 @@ impl Answer {
     fn chunk(&mut self, data: &[u8], keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
         let reply: Reply<'_> = serde_json::from_slice(data)
             .map_err(|why| unreadable("an event of the stream", &why, data))?;
-        if let Some(failure) = reported(&reply, data) {
+        let choice = self.own(&reply);
+        if let Some(failure) = reported(&reply, choice, data) {
             return Err(failure);
         }
-        let none = Piece::default();
-        let choice = self.own(&reply);
-        let piece = choice.and_then(Choice::piece).unwrap_or(&none);
-        let calls = piece.tool_calls.as_deref().unwrap_or_default();
-        let (content, reasoning) = (piece.content(), piece.reasoning());
-        let token = !content.is_empty() || !reasoning.is_empty() || !calls.is_empty();
+        let delta = choice.and_then(|choice| choice.delta.as_ref());
+        let message = choice.and_then(|choice| choice.message.as_ref());
+        let token = [delta, message].into_iter().flatten().any(Piece::has_token);
         if token && !self.begun {
             self.begun = true;
             sink.count(Count::FirstToken);
@@ -124,26 +172,136 @@ impl Answer {
             bytes: &one_line(data),
             token,
         })?;
-        if !reasoning.is_empty() {
-            sink.event(&Event::Reasoning { content: reasoning })?;
+        if let Some(piece) = delta {
+            self.has_deltas |= piece.has_token();
+            self.add(piece, data, keep, sink)?;
         }
-        self.delta(content, keep, sink)?;
-        if !calls.is_empty() {
-            self.add_calls(calls, data)?;
-            self.bounded()?;
+        if let Some(piece) = message {
+            let last = choice.is_some_and(|choice| choice.finish_reason.is_some());
+            if self.has_deltas || (last && self.is_repeated(piece)) {
+                self.add_rest(piece, data, keep, sink)?;
+            } else {
+                self.add(piece, data, keep, sink)?;
+            }
         }
         self.absorb(&reply, choice);
-        let text_alone = !content.is_empty() && reasoning.is_empty() && calls.is_empty();
-        if text_alone && reply.is_plain() && !data.contains(&b'\n') {
-            self.envelope.learn(data, content);
+        if let (Some(piece), None) = (delta, message)
+            && let Some(content) = piece.content()
+            && piece.is_text_alone()
+            && reply.is_plain()
+            && !data.contains(&b'\n')
+        {
+            self.envelope.learn(data, content.as_str());
         }
         Ok(())
     }
 
-    fn delta(&mut self, content: &str, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+    /// Adds a part of the answer, as the frames of a stream bring it.
+    fn add(
+        &mut self,
+        piece: &Piece<'_>,
+        data: &[u8],
+        keep: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
+        if let Some(reasoning) = piece.reasoning() {
+            let reasoning = self.thinking.next(reasoning);
+            self.give_reasoning(&reasoning, sink)?;
+        }
+        self.add_content(piece.content(), keep, sink)?;
+        if let Some(refusal) = piece.refusal() {
+            self.refusal.push_str(refusal.as_str());
+        }
+        self.add_calls(piece.calls(), data)?;
+        self.bounded()
+    }
+
+    /// Adds what a repeated message has beyond the parts that have come.
+    fn add_rest(
+        &mut self,
+        message: &Piece<'_>,
+        data: &[u8],
+        keep: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
+        if let Some(reasoning) = message.reasoning() {
+            let rest = self.thinking.rest(reasoning);
+            self.give_reasoning(rest, sink)?;
+        }
+        if let Some(content) = message.content() {
+            let rest = self.content.rest(content);
+            self.give_content(rest, keep, sink)?;
+        }
+        if let Some(refusal) = message.refusal() {
+            self.refusal = refusal.into_string();
+        }
+        self.complete_calls(message.calls(), data)?;
+        self.bounded()
+    }
+
+    /// Whether `message` says again exactly what has come.
+    fn is_repeated(&self, message: &Piece<'_>) -> bool {
+        let reasoning = message.reasoning();
+        let nothing = self.content.is(None) && self.calls.is_empty();
+        !nothing
+            && self.content.is(message.content())
+            && (reasoning.is_none() || self.thinking.is(reasoning))
+            && self.has_calls(message.calls())
+    }
+
+    fn add_content(
+        &mut self,
+        content: Option<&Text<'_>>,
+        keep: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
+        let Some(content) = content else {
+            return Ok(());
+        };
+        let content = self.content.next(content);
+        self.give_content(&content, keep, sink)
+    }
+
+    /// The stream has ended: hands over what was held back in case more came.
+    ///
+    /// # Errors
+    /// The sink failed.
+    pub fn finish(&mut self, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+        let half = self.thinking.surrogates.finish();
+        self.give_reasoning(half, sink)?;
+        let half = self.content.surrogates.finish();
+        self.give_content(half, keep, sink)?;
+        let parts = self.think_tag.finish();
+        self.give_reasoning(&parts.reasoning, sink)?;
+        self.give_text(&parts.text, keep, sink)?;
+        self.calls.iter_mut().for_each(Call::finish);
+        Ok(())
+    }
+
+    fn give_content(
+        &mut self,
+        content: &str,
+        keep: bool,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
+        let parts = self.think_tag.push(content);
+        self.give_reasoning(&parts.reasoning, sink)?;
+        self.give_text(&parts.text, keep, sink)
+    }
+
+    fn give_reasoning(&mut self, content: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
         if content.is_empty() {
             return Ok(());
         }
+        self.has_reasoning = true;
+        sink.event(&Event::Reasoning { content })
+    }
+
+    fn give_text(&mut self, content: &str, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+        if content.is_empty() {
+            return Ok(());
+        }
+        self.has_text = self.has_text || !content.trim().is_empty();
         if keep {
             self.text.push_str(content);
             self.bounded()?;
@@ -155,7 +313,7 @@ impl Answer {
     fn bounded(&self) -> Result<(), Failure> {
         let calls = self.calls.iter();
         let kept = calls.map(|call| call.id.len() + call.name.len() + call.arguments.len());
-        if self.text.len() + kept.sum::<usize>() <= KEPT_MAX {
+        if self.text.len() + self.refusal.len() + kept.sum::<usize>() <= KEPT_MAX {
             return Ok(());
         }
         let mib = KEPT_MAX >> 20;
@@ -168,23 +326,32 @@ impl Answer {
     /// # Errors
     /// It reports a failure or cannot be read.
     pub fn whole(&mut self, body: Vec<u8>) -> Result<(), Failure> {
-        let reply: Reply<'_> =
-            serde_json::from_slice(&body).map_err(|why| unreadable("the response", &why, &body))?;
-        if let Some(failure) = reported(&reply, &body) {
+        let reply: Reply<'_> = serde_json::from_slice(without_bom(&body))
+            .map_err(|why| unreadable("the response", &why, &body))?;
+        let choice = self.own(&reply);
+        if let Some(failure) = reported(&reply, choice, &body) {
             return Err(failure);
         }
-        let Some(choice) = self.own(&reply) else {
-            return Err(with_body(
-                Failure::new(Class::Incomplete, "the response holds no choices"),
-                &body,
-            )
-            .hint("is the base URL right? the request goes to {base}/chat/completions"));
+        let missing =
+            |what| Failure::new(Class::Incomplete, format!("the response holds no {what}"));
+        let Some(choice) = choice else {
+            return Err(with_body(missing("choices"), &body)
+                .hint("is the base URL right? the request goes to {base}/chat/completions"));
         };
-        if let Some(piece) = choice.piece() {
-            piece.content().clone_into(&mut self.text);
-            piece.reasoning().clone_into(&mut self.reasoning);
-            self.whole_calls(piece.tool_calls.as_deref().unwrap_or_default(), &body)?;
-        }
+        let Some(piece) = choice.complete() else {
+            self.absorb(&reply, Some(choice));
+            return Err(with_body(missing("message"), &body));
+        };
+        let content = piece.content().map_or("", Text::as_str);
+        let (parts, held) = (self.think_tag.push(content), self.think_tag.finish());
+        self.text = parts.text.into_owned() + &held.text;
+        self.reasoning = piece.reasoning().map_or("", Text::as_str).to_owned();
+        self.reasoning += &parts.reasoning;
+        self.reasoning += &held.reasoning;
+        self.has_text = !self.text.trim().is_empty();
+        self.has_reasoning = !self.reasoning.is_empty();
+        self.refusal = piece.refusal().map(Text::into_string).unwrap_or_default();
+        self.whole_calls(piece.calls(), &body)?;
         self.absorb(&reply, Some(choice));
         drop(reply);
         self.body = body;
@@ -219,7 +386,7 @@ impl Answer {
         if let Some(reason) = reason.filter(|reason| !reason.as_str().is_empty()) {
             self.finish_reason = Some(reason.as_str().to_owned());
         }
-        if let Some(usage) = reply.usage() {
+        if let Some(usage) = reply.usage(choice) {
             self.usage = Some(usage);
         }
         if let Some(found) = reply.web_search {

@@ -1,7 +1,10 @@
-//! What a server said instead of an answer → a failure.
+//! What a server says instead of an answer → a failure.
 
+use serde_json::value::RawValue;
+
+use crate::api::error_body::{self, plain_text};
 use crate::api::error_codes;
-use crate::api::reply::Reply;
+use crate::api::reply::{Choice, Reply};
 use crate::error::{Failure, Server};
 use crate::exit::Class;
 
@@ -10,31 +13,62 @@ const WORDS_MAX: usize = 500;
 const CODE_MAX: usize = 100;
 
 /// The failure that a payload reports instead of an answer, if it does.
-pub(super) fn reported(reply: &Reply<'_>, payload: &[u8]) -> Option<Failure> {
-    if reply.error.is_none() && reply.choices.is_some() {
+pub(super) fn reported(
+    reply: &Reply<'_>,
+    choice: Option<&Choice<'_>>,
+    payload: &[u8],
+) -> Option<Failure> {
+    let says_something = |error: &&RawValue| !error_body::is_empty(error);
+    if reply.error.filter(says_something).is_some() {
+        return Some(refused(200, payload));
+    }
+    if let Some(error) = choice
+        .and_then(|choice| choice.error)
+        .filter(says_something)
+    {
+        return Some(failure_of(200, error.get().as_bytes(), payload));
+    }
+    if reply.choices.is_some() {
         return None;
     }
-    let refusal = error_codes::read(200, payload);
-    let says_so = reply.error.is_some() || refusal.code.is_some() || refusal.message.is_some();
-    says_so.then(|| refused(200, payload))
+    reported_in_json(payload)
+}
+
+/// The failure that JSON of any shape reports, if it does.
+fn reported_in_json(payload: &[u8]) -> Option<Failure> {
+    let said = error_body::read(200, payload);
+    let says_something = said.code.is_some() || said.message.is_some();
+    (says_something && plain_text(payload).is_none()).then(|| refused(200, payload))
 }
 
 /// The failure that a body of this status is.
 pub fn refused(status: u16, body: &[u8]) -> Failure {
-    let refusal = error_codes::read(status, body);
-    let words = refusal.message.as_deref();
-    let words = words.map(|words| one_line(words, WORDS_MAX));
+    failure_of(status, body, body)
+}
+
+/// The failure that `error`, a part of `body`, reports.
+fn failure_of(status: u16, error: &[u8], body: &[u8]) -> Failure {
+    let refusal = error_body::read(status, error);
     let code = refusal.code.as_deref();
     let hint = error_codes::hint(refusal.class, Some(status), code);
-    let code = code.map(|code| one_line(code, CODE_MAX));
-    let mut message = match &code {
-        Some(code) if status == 200 => format!("the server answered with error {code}"),
-        Some(code) => format!("the server answered HTTP {status} with error {code}"),
-        None if status == 200 => "the server answered with an error".to_owned(),
-        None => format!("the server answered HTTP {status}"),
+    // Said once where the code is the status again, or the words are the code.
+    let named = code.filter(|code| **code != status.to_string());
+    let words = refusal
+        .message
+        .as_deref()
+        .filter(|words| Some(*words) != named);
+    let mut message = match status {
+        200 => "the server answered with".to_owned(),
+        status => format!("the server answered HTTP {status}"),
     };
-    if let Some(words) = &words {
-        message = format!("{message}: {words}");
+    match named.map(|code| one_line(code, CODE_MAX)) {
+        Some(code) if status == 200 => message += &format!(" error {code}"),
+        Some(code) => message += &format!(" with error {code}"),
+        None if status == 200 => message += " an error",
+        None => {}
+    }
+    if let Some(words) = words {
+        message += &format!(": {}", one_line(words, WORDS_MAX));
     }
     let mut failure = Failure::new(refusal.class, message);
     failure.hint = hint.map(str::to_owned);
@@ -49,16 +83,28 @@ pub fn refused(status: u16, body: &[u8]) -> Failure {
     failure
 }
 
+/// The failure of a model that gives its reasons in place of an answer.
+pub(super) fn model_refused(words: &str) -> Failure {
+    let words = one_line(words, WORDS_MAX);
+    let what = format!("the model refused to answer: {words}");
+    Failure::new(Class::Blocked, what).hint("change the prompt")
+}
+
+/// The failure of a payload that is no chat completion, `why` says the parser.
 pub(super) fn unreadable(what: &str, why: &serde_json::Error, payload: &[u8]) -> Failure {
-    let failure = if payload.trim_ascii().is_empty() {
-        Failure::new(Class::Incomplete, format!("{what} is empty"))
+    if let Some(failure) = reported_in_json(payload) {
+        return failure;
+    }
+    let message = if payload.trim_ascii().is_empty() {
+        format!("{what} is empty")
+    } else if let Some(words) = plain_text(payload) {
+        let words = one_line(&words, WORDS_MAX);
+        format!("{what} is not a chat completion in JSON but text: {words}")
     } else {
-        Failure::new(
-            Class::Incomplete,
-            format!("{what} is not a chat completion in JSON: {why}"),
-        )
+        format!("{what} is not a chat completion in JSON: {why}")
     };
-    with_body(failure, payload).hint("see it with -v; is the base URL right?")
+    with_body(Failure::new(Class::Incomplete, message), payload)
+        .hint("see it with -v; is the base URL right?")
 }
 
 pub(super) fn with_body(mut failure: Failure, body: &[u8]) -> Failure {
@@ -67,8 +113,8 @@ pub(super) fn with_body(mut failure: Failure, body: &[u8]) -> Failure {
 }
 
 /// Words of a server on one line of about `max` characters. The cut is never made
-/// inside a run of printable ASCII: half of a key would no longer be known for
-/// one, and be shown.
+/// inside a run of printable ASCII: half of a key would not be recognised and
+/// hidden.
 fn one_line(words: &str, max: usize) -> String {
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(max) {

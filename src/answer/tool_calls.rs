@@ -3,6 +3,7 @@
 //! out the one or the other.
 
 use super::server_error::with_body;
+use super::surrogates::Surrogates;
 use super::{Answer, CALLS_MAX};
 use crate::api::reply::CallPiece;
 use crate::api::text::Text;
@@ -21,6 +22,7 @@ pub struct Call {
     /// Which fragments belong here.
     index: usize,
     seen: Seen,
+    surrogates: Surrogates,
 }
 
 /// How far the arguments have been looked through for their end, so that no
@@ -56,22 +58,20 @@ impl Call {
         seen.place == Place::Behind || self.arguments == "null"
     }
 
-    fn add(&mut self, piece: &CallPiece<'_>, payload: &[u8]) -> Result<(), Failure> {
+    fn add(&mut self, piece: &CallPiece<'_>) {
         if self.id.is_empty() {
             text(piece.id.as_ref()).clone_into(&mut self.id);
         }
-        let Some(function) = &piece.function else {
-            return Ok(());
-        };
         if self.name.is_empty() {
-            text(function.name.as_ref()).clone_into(&mut self.name);
+            piece.name().clone_into(&mut self.name);
         }
-        let arguments = function.arguments().map_err(|why| {
-            let what = format!("the arguments of a tool call cannot be read: {why}");
-            with_body(Failure::new(Class::Incomplete, what), payload)
-        })?;
-        self.arguments.push_str(&arguments);
-        Ok(())
+        let arguments = piece.arguments();
+        self.arguments.push_str(&self.surrogates.join(&arguments));
+    }
+
+    /// No more fragments come.
+    pub(super) fn finish(&mut self) {
+        self.arguments.push_str(self.surrogates.finish());
     }
 }
 
@@ -108,9 +108,39 @@ impl Answer {
     ) -> Result<(), Failure> {
         for (at, piece) in pieces.iter().enumerate() {
             self.open_call(at, at, body)?;
-            self.calls[at].add(piece, body)?;
+            self.calls[at].add(piece);
+            self.calls[at].finish();
         }
         Ok(())
+    }
+
+    /// Adds what complete calls, in order, have beyond the fragments that have come.
+    pub(super) fn complete_calls(
+        &mut self,
+        pieces: &[CallPiece<'_>],
+        payload: &[u8],
+    ) -> Result<(), Failure> {
+        for (at, piece) in pieces.iter().enumerate() {
+            if at == self.calls.len() {
+                self.open_call(at, at, payload)?;
+                self.calls[at].add(piece);
+                continue;
+            }
+            let (call, arguments) = (&mut self.calls[at], piece.arguments().into_string());
+            if arguments.starts_with(&call.arguments) {
+                call.arguments = arguments;
+                call.surrogates = Surrogates::default();
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether these complete calls are exactly those that have come.
+    pub(super) fn has_calls(&self, pieces: &[CallPiece<'_>]) -> bool {
+        let same = |(call, piece): (&Call, &CallPiece<'_>)| {
+            call.id == text(piece.id.as_ref()) && piece.arguments().as_str() == call.arguments
+        };
+        self.calls.len() == pieces.len() && self.calls.iter().zip(pieces).all(same)
     }
 
     /// Adds fragments of calls: an id or a name counts where it first stands,
@@ -124,7 +154,7 @@ impl Answer {
         for (place, piece) in pieces.iter().enumerate() {
             let at = self.home(piece, place, known);
             let at = at.map_or_else(|| self.new_call(piece, place, payload), Ok)?;
-            self.calls[at].add(piece, payload)?;
+            self.calls[at].add(piece);
         }
         Ok(())
     }
@@ -151,16 +181,13 @@ impl Answer {
         if !id.is_empty() && !call.id.is_empty() {
             return None;
         }
-        let Some(function) = &piece.function else {
+        if piece.function.is_none() {
             return Some(at);
-        };
-        let named = !text(function.name.as_ref()).is_empty() && !call.name.is_empty();
-        // A name is repeated by some servers. Behind a whole value it begins a call,
-        // but one that had an id and to which nothing comes is only told once more.
-        let adds = || {
-            let arguments = function.arguments();
-            arguments.is_ok_and(|text| !text.trim().is_empty())
-        };
+        }
+        let named = !piece.name().is_empty() && !call.name.is_empty();
+        // Some servers repeat the name. After complete arguments it starts another
+        // call, except where the call had an id and no arguments come with the name.
+        let adds = || !piece.arguments().as_str().trim().is_empty();
         let begins = named && call.is_whole() && (call.id.is_empty() || adds());
         (!begins).then_some(at)
     }

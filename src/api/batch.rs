@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::error_body;
 use super::request::{Batched, Request};
 use super::text::Text;
 
@@ -86,8 +87,7 @@ pub fn id(body: &[u8]) -> Option<String> {
 
 /// A text that says something.
 fn word(text: Option<Text<'_>>) -> Option<String> {
-    text.map(|text| text.0.into_owned())
-        .filter(|text| !text.is_empty())
+    text.map(Text::into_string).filter(|text| !text.is_empty())
 }
 
 /// Whether a body of success says that it is none; a line of an error file tells
@@ -102,7 +102,8 @@ pub fn is_refusal(body: &[u8]) -> bool {
         custom_id: Option<Text<'a>>,
     }
     serde_json::from_slice::<Told<'_>>(body).is_ok_and(|told| {
-        told.custom_id.is_none() && (told.error.is_some() || told.success == Some(false))
+        let error = told.error.is_some_and(|error| !error_body::is_empty(error));
+        told.custom_id.is_none() && (error || told.success == Some(false))
     })
 }
 

@@ -1,92 +1,15 @@
-//! A server's failure: by `error.code` first, then by HTTP status, then by the
-//! body's shape. api.md §6; the classes are the exit codes'.
+//! Error codes → class and hint. Numbers are the provider's business codes
+//! (api.md §6.3) or HTTP statuses; words are those of OpenAI-like servers.
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use super::text::Text;
 use crate::exit::Class;
 
-/// What a server said instead of an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Refusal {
-    /// By who can fix it.
-    pub class: Class,
-    /// `error.code`, or the `code` beside `"success":false`.
-    pub code: Option<String>,
-    /// The server's words, whatever member they stand in.
-    pub message: Option<String>,
-    /// The server's id of the request.
-    pub request_id: Option<String>,
-}
-
-/// Each member on its own: one that cannot be read must not hide the code.
-#[derive(Default, Deserialize)]
-struct Body<'a> {
-    #[serde(borrow)]
-    error: Option<&'a RawValue>,
-    #[serde(borrow)]
-    code: Option<&'a RawValue>,
-    #[serde(borrow)]
-    msg: Option<&'a RawValue>,
-    #[serde(borrow)]
-    message: Option<&'a RawValue>,
-    #[serde(borrow)]
-    detail: Option<&'a RawValue>,
-    #[serde(borrow)]
-    request_id: Option<&'a RawValue>,
-}
-
-fn text(member: Option<&RawValue>) -> Option<String> {
-    let text: Text<'_> = serde_json::from_str(member?.get()).ok()?;
-    Some(text.0.into_owned())
-}
-
-/// Reads a failure out of `body`, which came with `status`. A body that is not
-/// JSON is classed by the status alone.
-pub fn read(status: u16, body: &[u8]) -> Refusal {
-    let Ok(body) = serde_json::from_slice::<Body<'_>>(body) else {
-        return Refusal {
-            class: class_of_status(status),
-            code: None,
-            message: None,
-            request_id: None,
-        };
+/// The class of a business code, of an HTTP status sent as a code, or of a word of
+/// OpenAI-like servers; none for a code that no document names.
+pub fn class_of_code(code: &str) -> Option<Class> {
+    let Ok(number) = code.parse::<u16>() else {
+        return class_of_word(code);
     };
-    // `error` is an object, or the plain string of a gateway.
-    let inner: Option<Body<'_>> = body
-        .error
-        .and_then(|error| serde_json::from_str(error.get()).ok());
-    let plain = if inner.is_some() {
-        None
-    } else {
-        text(body.error)
-    };
-    let inner = inner.unwrap_or_default();
-    let beside = || {
-        text(body.msg)
-            .or_else(|| text(body.message))
-            .or_else(|| text(body.detail))
-    };
-    let message = text(inner.message).or_else(beside).or(plain);
-    let code = text(inner.code)
-        .or_else(|| text(body.code))
-        .filter(|code| !code.is_empty());
-    Refusal {
-        class: code
-            .as_deref()
-            .and_then(class_of_code)
-            .unwrap_or_else(|| class_of_status(status)),
-        code,
-        message: message.filter(|message| !message.trim().is_empty()),
-        request_id: text(body.request_id),
-    }
-}
-
-/// The class of a business code, or of an HTTP status sent as a code; none for
-/// a code that no document names.
-fn class_of_code(code: &str) -> Option<Class> {
-    Some(match code.parse::<u16>().ok()? {
+    Some(match number {
         1120 | 1200 | 1230 | 1234 | 1302 | 1303 | 1305 | 1312 | 1701 => Class::Busy,
         1000..=1005 | 1100..=1121 | 1220 | 1304 | 1308..=1311 | 1313..=1321 => Class::Account,
         1210..=1222 | 1231 | 1261 | 1702 | 1703 => Class::Rejected,
@@ -96,11 +19,48 @@ fn class_of_code(code: &str) -> Option<Class> {
     })
 }
 
+fn class_of_word(code: &str) -> Option<Class> {
+    Some(match code {
+        "invalid_api_key"
+        | "incorrect_api_key"
+        | "authentication_error"
+        | "invalid_authentication_error"
+        | "permission_error"
+        | "account_deactivated"
+        | "billing_not_active"
+        | "billing_hard_limit_reached"
+        | "insufficient_balance"
+        | "insufficient_quota"
+        | "insufficient_user_quota" => Class::Account,
+        "model_not_found" | "context_length_exceeded" | "exceed_context_size_error" => {
+            Class::Rejected
+        }
+        "rate_limit_exceeded"
+        | "rate_limit_error"
+        | "rate_limit_reached_error"
+        | "overloaded_error"
+        | "engine_overloaded_error"
+        | "unavailable_error"
+        | "service_unavailable"
+        | "server_error"
+        | "internal_error"
+        | "internal_server_error" => Class::Busy,
+        "content_filter" | "content_policy_violation" => Class::Blocked,
+        _ => return None,
+    })
+}
+
+/// The class of a word that says less than a failed HTTP status would: it counts
+/// where the status is one of success.
+pub fn class_of_success(code: &str) -> Option<Class> {
+    matches!(code, "invalid_request" | "invalid_request_error").then_some(Class::Rejected)
+}
+
 /// The class of an HTTP status. A failure that comes with a status of success
 /// and no known code is an answer that cannot be read.
 pub fn class_of_status(status: u16) -> Class {
     match status {
-        401 | 403 | 434 => Class::Account,
+        401..=403 | 434 => Class::Account,
         // The proxy's own word, not the server's.
         407 => Class::Network,
         408 | 429 | 500..=599 => Class::Busy,
@@ -109,15 +69,33 @@ pub fn class_of_status(status: u16) -> Class {
     }
 }
 
-/// Whether a busy server has surely not begun what it was asked for: a rate limit
-/// or an overload is said before. What another fault was in the middle of, nobody
-/// tells, whatever HTTP status it came with.
+/// Whether a busy server has certainly not begun what it was asked for: rate limits
+/// and overloads are reported before. Another fault may have happened in the
+/// middle of the work, whatever its HTTP status.
 pub fn is_turned_away(status: u16, code: Option<&str>) -> bool {
     let known = code.filter(|code| class_of_code(code).is_some());
-    match known.and_then(|code| code.parse().ok()) {
-        Some(code) => matches!(code, 1302 | 1303 | 1305 | 1312 | 408 | 429 | 503),
-        None => matches!(status, 408 | 429 | 503),
-    }
+    known.map_or_else(
+        || matches!(status, 408 | 429 | 503),
+        |code| {
+            let turned_away = [
+                "1302",
+                "1303",
+                "1305",
+                "1312",
+                "408",
+                "429",
+                "503",
+                "rate_limit_exceeded",
+                "rate_limit_error",
+                "rate_limit_reached_error",
+                "overloaded_error",
+                "engine_overloaded_error",
+                "unavailable_error",
+                "service_unavailable",
+            ];
+            turned_away.contains(&code)
+        },
+    )
 }
 
 /// Overload of the model itself: spells last minutes, so back-off starts late
@@ -128,7 +106,7 @@ pub fn is_overload(code: Option<&str>) -> bool {
 
 /// The account's rate limit: fewer requests at a time would do. api.md §6.3.
 pub fn is_rate_limit(class: Class, status: Option<u16>, code: Option<&str>) -> bool {
-    matches!(code, Some("1302" | "1303"))
+    matches!(code, Some("1302" | "1303" | "rate_limit_exceeded"))
         || (class == Class::Busy && status == Some(429) && !is_overload(code))
 }
 
@@ -136,24 +114,24 @@ pub fn is_rate_limit(class: Class, status: Option<u16>, code: Option<&str>) -> b
 /// either language.
 pub fn hint(class: Class, status: Option<u16>, code: Option<&str>) -> Option<&'static str> {
     let by_code = match code.unwrap_or_default() {
-        "1000" | "1002" | "1004" | "401" => {
+        "1000" | "1002" | "1004" | "401" | "invalid_api_key" | "incorrect_api_key" => {
             "the key was refused: check AIRX_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY, and that it belongs to this host"
         }
         "1001" => "no key reached the server: set AIRX_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY",
         "1003" => "the key has expired: make a new one",
         "1110" | "1111" | "1112" | "1121" => "the account is inactive, absent or locked",
-        "1113" => {
+        "1113" | "insufficient_quota" | "insufficient_balance" | "insufficient_user_quota" => {
             "the balance or the resource package is used up: top up, or choose a free model (airx models)"
         }
-        "1211" | "1221" | "1222" => {
+        "1211" | "1221" | "1222" | "model_not_found" => {
             "the model or the API is not offered here: see airx models, and choose with -m"
         }
         "1220" => "the account has no permission for this API",
         "1231" => "this request id was used before: give another --request-id",
-        "1261" => {
+        "1261" | "context_length_exceeded" | "exceed_context_size_error" => {
             "the prompt is longer than the model's context: shorten it, or choose a model with more (airx models)"
         }
-        "1302" | "1303" => {
+        "1302" | "1303" | "rate_limit_exceeded" => {
             "the account's rate limit: send fewer requests at a time, or raise --retries"
         }
         "1304" | "1308" | "1310" | "1316" | "1317" | "1318" | "1319" | "1320" | "1321" => {
@@ -198,35 +176,6 @@ pub fn hint(class: Class, status: Option<u16>, code: Option<&str>) -> Option<&'s
 mod tests {
     use super::*;
 
-    fn class(status: u16, body: &str) -> Class {
-        read(status, body.as_bytes()).class
-    }
-
-    #[test]
-    fn the_code_decides_before_the_status() {
-        assert_eq!(
-            class(429, r#"{"error":{"code":"1113","message":"x"}}"#),
-            Class::Account
-        );
-        assert_eq!(class(400, r#"{"error":{"code":1301}}"#), Class::Blocked);
-        assert_eq!(class(200, r#"{"error":{"code":"1305"}}"#), Class::Busy);
-        assert_eq!(
-            class(200, r#"{"code":500,"msg":"404 NOT_FOUND","success":false}"#),
-            Class::Busy
-        );
-        assert_eq!(class(400, r#"{"error":{"code":"401"}}"#), Class::Account);
-    }
-
-    #[test]
-    fn an_unknown_code_is_classed_by_the_status() {
-        assert_eq!(class(500, r#"{"error":{"code":"9999"}}"#), Class::Busy);
-        assert_eq!(
-            class(400, r#"{"error":{"code":"invalid_x"}}"#),
-            Class::Rejected
-        );
-        assert_eq!(class(200, r#"{"error":"no"}"#), Class::Incomplete);
-    }
-
     #[test]
     fn only_a_limit_or_an_overload_is_turned_away_before_anything_is_done() {
         for (status, code) in [
@@ -236,6 +185,7 @@ mod tests {
             (200, Some("429")),
             (503, None),
             (429, Some("slow_down")),
+            (200, Some("rate_limit_exceeded")),
         ] {
             assert!(is_turned_away(status, code), "{status} {code:?}");
         }
@@ -246,19 +196,9 @@ mod tests {
             (200, Some("1200")),
             (500, None),
             (504, Some("timeout")),
+            (503, Some("server_error")),
         ] {
             assert!(!is_turned_away(status, code), "{status} {code:?}");
         }
-    }
-
-    #[test]
-    fn the_words_are_found_wherever_they_stand() {
-        let words = |body: &str| read(500, body.as_bytes()).message;
-        assert_eq!(
-            words(r#"{"error":"Not Found","status":404}"#).unwrap(),
-            "Not Found"
-        );
-        assert_eq!(words(r#"{"error":"bad","message":"why"}"#).unwrap(), "why");
-        assert_eq!(words("<html>"), None);
     }
 }

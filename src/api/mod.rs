@@ -3,8 +3,10 @@
 
 pub mod answered;
 pub mod batch;
+pub mod error_body;
 pub mod error_codes;
 pub mod reply;
 pub mod request;
 pub mod text;
+pub mod usage;
 pub mod whole;

@@ -1,10 +1,13 @@
 //! What a server answers: a whole reply or one chunk of a stream. Both have
 //! one shape on the wire but for `message` and `delta`. api.md §4 and §5.
 
-use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::text::Text;
+use super::usage::Usage;
 use super::whole::whole_or_null;
 
 /// A reply body, or the payload of one stream frame. Unknown members are
@@ -36,22 +39,20 @@ pub struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    /// The token counts; none where they are missing or not readable.
-    pub fn usage(&self) -> Option<Usage> {
-        let usage: Usage = serde_json::from_str(self.usage?.get()).ok()?;
-        // Members without a number in them tell nothing.
-        let told = usage.prompt_tokens > 0 || usage.completion_tokens > 0 || usage.total_tokens > 0;
-        told.then_some(usage)
+    /// The token counts: the reply's own, or else those in `choice`, where some
+    /// servers put them. None where they are missing or not readable.
+    pub fn usage(&self, choice: Option<&Choice<'_>>) -> Option<Usage> {
+        let in_choice = || choice?.usage.and_then(Usage::read);
+        self.usage.and_then(Usage::read).or_else(in_choice)
     }
-}
 
-impl Reply<'_> {
     /// Whether nothing but ids, the model and one piece stand in it.
     pub fn is_plain(&self) -> bool {
         let choices = self.choices.as_deref().unwrap_or_default();
+        let plain = |choice: &Choice<'_>| choice.finish_reason.is_none() && choice.usage.is_none();
         self.usage.is_none()
             && self.web_search.is_none()
-            && matches!(choices, [choice] if choice.finish_reason.is_none())
+            && matches!(choices, [choice] if plain(choice))
     }
 }
 
@@ -71,6 +72,12 @@ pub struct Choice<'a> {
     /// A part of a streamed answer.
     #[serde(borrow)]
     pub delta: Option<Piece<'a>>,
+    /// Present where the server reports a failure in place of the message.
+    #[serde(borrow)]
+    pub error: Option<&'a RawValue>,
+    /// Token counts, where a server puts them here.
+    #[serde(borrow)]
+    usage: Option<&'a RawValue>,
 }
 
 impl<'a> Choice<'a> {
@@ -79,9 +86,9 @@ impl<'a> Choice<'a> {
         self.index.map_or("0", RawValue::get)
     }
 
-    /// The message or the delta, whichever the server sent.
-    pub fn piece(&self) -> Option<&Piece<'a>> {
-        self.delta.as_ref().or(self.message.as_ref())
+    /// The complete message; some servers call it a delta here too.
+    pub fn complete(&self) -> Option<&Piece<'a>> {
+        self.message.as_ref().or(self.delta.as_ref())
     }
 }
 
@@ -91,7 +98,10 @@ impl<'a> Choice<'a> {
 pub struct Piece<'a> {
     /// The answer's text.
     #[serde(borrow)]
-    pub content: Option<Text<'a>>,
+    content: Option<Text<'a>>,
+    /// Why the model does not answer, in place of the text.
+    #[serde(borrow)]
+    refusal: Option<&'a RawValue>,
     /// The model's thinking, as `BigModel` names it.
     #[serde(borrow)]
     reasoning_content: Option<Text<'a>>,
@@ -100,23 +110,48 @@ pub struct Piece<'a> {
     reasoning: Option<Text<'a>>,
     /// Calls of tools, whole or in fragments keyed by index.
     #[serde(borrow)]
-    pub tool_calls: Option<Vec<CallPiece<'a>>>,
+    tool_calls: Option<Vec<CallPiece<'a>>>,
 }
 
-impl Piece<'_> {
-    /// The answer's text, empty where there is none.
-    pub fn content(&self) -> &str {
-        self.content.as_ref().map_or("", Text::as_str)
+impl<'a> Piece<'a> {
+    /// Its tool calls, empty where there are none.
+    pub fn calls(&self) -> &[CallPiece<'a>] {
+        self.tool_calls.as_deref().unwrap_or_default()
     }
 
-    /// The thinking, empty where there is none.
-    pub fn reasoning(&self) -> &str {
-        let named = self
-            .reasoning_content
-            .as_ref()
-            .filter(|text| !text.0.is_empty());
-        named.or(self.reasoning.as_ref()).map_or("", Text::as_str)
+    /// Whether there is text in it, and nothing else.
+    pub fn is_text_alone(&self) -> bool {
+        let text = self.content().is_some() && self.reasoning().is_none();
+        text && self.calls().is_empty() && self.refusal.is_none()
     }
+
+    /// Whether a part of an answer is in it.
+    pub fn has_token(&self) -> bool {
+        let text = self.content().is_some() || self.reasoning().is_some();
+        text || !self.calls().is_empty() || self.refusal().is_some()
+    }
+
+    /// The answer's text; none where it is missing or empty.
+    pub fn content(&self) -> Option<&Text<'a>> {
+        self.content.as_ref().filter(has_words)
+    }
+
+    /// The thinking; none where it is missing or empty.
+    pub fn reasoning(&self) -> Option<&Text<'a>> {
+        let named = self.reasoning_content.as_ref().filter(has_words);
+        named.or(self.reasoning.as_ref().filter(has_words))
+    }
+
+    /// The model's words in place of an answer. What is no string is none.
+    pub fn refusal(&self) -> Option<Text<'a>> {
+        let json = self.refusal?.get();
+        let text = json.starts_with('"').then(|| Text::read(json));
+        text?.ok().filter(|text| !text.as_str().is_empty())
+    }
+}
+
+fn has_words(text: &&Text<'_>) -> bool {
+    !text.as_str().is_empty()
 }
 
 /// A tool call or a fragment of one.
@@ -134,97 +169,36 @@ pub struct CallPiece<'a> {
     pub function: Option<FunctionPiece<'a>>,
 }
 
+impl CallPiece<'_> {
+    /// The function's name, empty where it is missing.
+    pub fn name(&self) -> &str {
+        let function = self.function.as_ref();
+        let name = function.and_then(|function| function.name.as_ref());
+        name.map_or("", Text::as_str)
+    }
+
+    /// The arguments' text: a JSON string on the wire; an object, which some
+    /// servers send, stands for its own text. Empty where there is none.
+    pub fn arguments(&self) -> Text<'_> {
+        let function = self.function.as_ref();
+        let json = function.and_then(|function| function.arguments);
+        match json.map_or("null", RawValue::get) {
+            "null" => Text::default(),
+            json if json.starts_with('"') => Text::read(json).unwrap_or_default(),
+            json => Cow::Borrowed(json).into(),
+        }
+    }
+}
+
 /// The function part of a call.
 #[derive(Debug, Deserialize)]
 #[serde(expecting = "an object with name and arguments")]
 pub struct FunctionPiece<'a> {
     /// Only on the first fragment.
     #[serde(borrow)]
-    pub name: Option<Text<'a>>,
+    name: Option<Text<'a>>,
     #[serde(borrow)]
     arguments: Option<&'a RawValue>,
-}
-
-impl FunctionPiece<'_> {
-    /// The arguments' text: a JSON string on the wire; an object, which some
-    /// servers send, stands for its own text.
-    ///
-    /// # Errors
-    /// A string that is none: half of a surrogate pair stands in it.
-    pub fn arguments(&self) -> serde_json::Result<String> {
-        let raw = self.arguments.map_or("null", RawValue::get);
-        if raw.starts_with(['"', 'n']) {
-            serde_json::from_str::<Option<String>>(raw).map(Option::unwrap_or_default)
-        } else {
-            Ok(raw.to_owned())
-        }
-    }
-}
-
-/// Token counts, summed over requests where a run makes several.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct Usage {
-    /// Tokens of the prompt.
-    #[serde(default)]
-    pub prompt_tokens: u64,
-    /// Tokens of the answer.
-    #[serde(default)]
-    pub completion_tokens: u64,
-    /// Both together.
-    #[serde(default)]
-    pub total_tokens: u64,
-    /// Of the prompt's tokens, those the provider had cached.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub prompt_tokens_details: Option<PromptDetails>,
-    /// Of the answer's tokens, those spent on thinking.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub completion_tokens_details: Option<CompletionDetails>,
-}
-
-/// Details of the prompt's tokens.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct PromptDetails {
-    /// Tokens served from the provider's cache.
-    pub cached_tokens: Option<u64>,
-}
-
-/// Details of the answer's tokens.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, Serialize)]
-pub struct CompletionDetails {
-    /// Tokens spent on thinking.
-    pub reasoning_tokens: Option<u64>,
-}
-
-impl std::ops::AddAssign for Usage {
-    fn add_assign(&mut self, more: Self) {
-        fn sum(left: Option<u64>, right: Option<u64>) -> Option<u64> {
-            (left.is_some() || right.is_some())
-                .then(|| left.unwrap_or(0).saturating_add(right.unwrap_or(0)))
-        }
-        self.prompt_tokens = self.prompt_tokens.saturating_add(more.prompt_tokens);
-        self.completion_tokens = self
-            .completion_tokens
-            .saturating_add(more.completion_tokens);
-        self.total_tokens = self.total_tokens.saturating_add(more.total_tokens);
-        let cached = sum(
-            self.prompt_tokens_details
-                .and_then(|details| details.cached_tokens),
-            more.prompt_tokens_details
-                .and_then(|details| details.cached_tokens),
-        );
-        self.prompt_tokens_details = cached.map(|_| PromptDetails {
-            cached_tokens: cached,
-        });
-        let reasoning = sum(
-            self.completion_tokens_details
-                .and_then(|details| details.reasoning_tokens),
-            more.completion_tokens_details
-                .and_then(|details| details.reasoning_tokens),
-        );
-        self.completion_tokens_details = reasoning.map(|_| CompletionDetails {
-            reasoning_tokens: reasoning,
-        });
-    }
 }
 
 #[cfg(test)]
@@ -236,36 +210,17 @@ mod tests {
         let body = r#"{"new":[1],"id":null,"object":null,"usage":{"prompt_tokens":"?"},
             "choices":[{"index":0,"delta":{"role":null,"content":null}}]}"#;
         let reply: Reply<'_> = serde_json::from_str(body).unwrap();
-        assert_eq!(reply.usage(), None);
-        let choices = reply.choices.unwrap();
-        assert_eq!(choices[0].piece().unwrap().content(), "");
+        let choice = reply.choices.as_deref().unwrap().first();
+        assert_eq!(reply.usage(choice), None);
+        assert_eq!(choice.unwrap().complete().unwrap().content(), None);
     }
 
     #[test]
     fn arguments_are_text_whether_sent_as_string_or_object() {
         for sent in [r#""{\"a\": 1}""#, r#"{"a": 1}"#] {
-            let body = format!(r#"{{"name":"f","arguments":{sent}}}"#);
-            let function: FunctionPiece<'_> = serde_json::from_str(&body).unwrap();
-            assert_eq!(function.arguments().unwrap(), r#"{"a": 1}"#);
+            let body = format!(r#"{{"function":{{"name":"f","arguments":{sent}}}}}"#);
+            let call: CallPiece<'_> = serde_json::from_str(&body).unwrap();
+            assert_eq!(call.arguments().as_str(), r#"{"a": 1}"#);
         }
-    }
-
-    #[test]
-    fn usage_sums_details_only_where_some_server_gave_them() {
-        let mut sum = Usage {
-            prompt_tokens: 1,
-            ..Usage::default()
-        };
-        let cached = PromptDetails {
-            cached_tokens: Some(4),
-        };
-        sum += Usage {
-            prompt_tokens: 2,
-            prompt_tokens_details: Some(cached),
-            ..Usage::default()
-        };
-        assert_eq!(sum.prompt_tokens, 3);
-        assert_eq!(sum.prompt_tokens_details, Some(cached));
-        assert_eq!(sum.completion_tokens_details, None);
     }
 }

@@ -1,94 +1,155 @@
 //! A string on the wire, borrowed from the payload where it holds no escape.
 
 use std::borrow::Cow;
-use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, Error};
+use serde_json::value::RawValue;
 
 /// A string member. A number or a boolean is taken as its text, since servers
 /// disagree (`"code":"1302"`, `"code":1302`), and a list of content parts as
 /// the texts of its parts.
+///
+/// Half of a surrogate pair becomes U+FFFD. One at the very start or end is
+/// remembered: its other half may come in another delta.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Text<'a>(pub Cow<'a, str>);
+pub struct Text<'a> {
+    text: Cow<'a, str>,
+    first_half: Option<u16>,
+    last_half: Option<u16>,
+}
 
-impl Text<'_> {
+impl<'a> Text<'a> {
+    /// Reads a JSON value.
+    ///
+    /// # Errors
+    /// It is an object, null, or a list of something else than content parts.
+    pub fn read(json: &'a str) -> serde_json::Result<Self> {
+        let text = match json.as_bytes().first() {
+            Some(b'"') => return Self::of_string(json),
+            Some(b'[') => parts(json)?,
+            Some(b'{') => return Err(Error::custom("expected a string, found an object")),
+            Some(b'n') => return Err(Error::custom("expected a string, found null")),
+            _ => json.into(),
+        };
+        Ok(text.into())
+    }
+
+    fn of_string(json: &'a str) -> serde_json::Result<Self> {
+        let inside = json.get(1..json.len() - 1).unwrap_or_default();
+        if !inside.contains('\\') {
+            return Ok(Cow::Borrowed(inside).into());
+        }
+        let mended = mend_surrogates(json);
+        let first = (mended.get(..7) != json.get(..7)).then(|| unit(json.as_bytes(), 1));
+        let last = json.len().saturating_sub(7);
+        let last = (mended.get(last..) != json.get(last..)).then(|| unit(json.as_bytes(), last));
+        Ok(Self {
+            text: Cow::Owned(serde_json::from_str(&mended)?),
+            first_half: first.flatten().filter(is_low),
+            last_half: last.flatten().filter(is_high),
+        })
+    }
+
     /// The text itself.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// The text, owned.
+    pub fn into_string(self) -> String {
+        self.text.into_owned()
+    }
+
+    /// The second half of a surrogate pair that the text begins with, in place of
+    /// its first character.
+    pub fn first_half(&self) -> Option<u16> {
+        self.first_half
+    }
+
+    /// The first half of a surrogate pair that the text ends with, in place of its
+    /// last character.
+    pub fn last_half(&self) -> Option<u16> {
+        self.last_half
+    }
+}
+
+impl<'a> From<Cow<'a, str>> for Text<'a> {
+    fn from(text: Cow<'a, str>) -> Self {
+        Self {
+            text,
+            first_half: None,
+            last_half: None,
+        }
     }
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        from.deserialize_any(TextVisitor)
+        let json = <&RawValue>::deserialize(from)?.get();
+        Self::read(json).map_err(|why| {
+            // Its place is one in the member: the reader puts that in the payload.
+            let why = why.to_string();
+            D::Error::custom(why.split_once(" at line ").map_or(&*why, |(why, _)| why))
+        })
     }
 }
 
-struct TextVisitor;
-
-impl<'de> Visitor<'de> for TextVisitor {
-    type Value = Text<'de>;
-
-    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("a string")
+/// The texts of a list of content parts. A text that is a list itself is not read:
+/// lists in lists would take time without end.
+fn parts(json: &str) -> serde_json::Result<Cow<'_, str>> {
+    #[derive(serde::Deserialize)]
+    #[serde(expecting = "a content part: an object with text")]
+    struct Part<'a> {
+        #[serde(borrow)]
+        text: Option<&'a RawValue>,
     }
+    let parts: Vec<Part<'_>> = serde_json::from_str(json)?;
+    let texts = parts.into_iter().filter_map(|part| part.text);
+    let texts = texts.map(|text| match text.get() {
+        list if list.starts_with('[') => Ok(String::new()),
+        text => Text::read(text).map(Text::into_string),
+    });
+    texts.collect::<Result<String, _>>().map(Cow::Owned)
+}
 
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Borrowed(text)))
-    }
-
-    fn visit_str<E: Error>(self, text: &str) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(text.to_owned())))
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(text)))
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(value.to_string())))
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(value.to_string())))
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(value.to_string())))
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(Text(Cow::Owned(value.to_string())))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut parts: A) -> Result<Self::Value, A::Error> {
-        #[derive(serde::Deserialize)]
-        #[serde(expecting = "a content part: an object with text")]
-        struct Part<'a> {
-            #[serde(borrow)]
-            text: Option<Text<'a>>,
-        }
-        let mut joined = String::new();
-        while let Some(part) = parts.next_element::<Part<'de>>()? {
-            joined.push_str(part.text.as_ref().map_or("", Text::as_str));
-        }
-        Ok(Text(Cow::Owned(joined)))
-    }
-
-    // With `arbitrary_precision` serde_json may hand a number over as a map of
-    // one member that holds its digits; any other object is not a text.
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        match map.next_key::<Cow<'de, str>>()? {
-            Some(key) if key == "$serde_json::private::Number" => {
-                Ok(Text(Cow::Owned(map.next_value()?)))
+/// The same JSON with `\ufffd` in place of each escape that is half of a surrogate
+/// pair without its other half. Its length is the same.
+pub fn mend_surrogates(json: &str) -> Cow<'_, str> {
+    let bytes = json.as_bytes();
+    let mut mended = Cow::Borrowed(json);
+    let mut at = 0;
+    while let Some(next) = memchr::memchr(b'\\', &bytes[at..]) {
+        at += next;
+        let Some(half) = unit(bytes, at).filter(|unit| is_high(unit) || is_low(unit)) else {
+            at += 2;
+            if at >= bytes.len() {
+                break;
             }
-            Some(_) => {
-                map.next_value::<IgnoredAny>()?;
-                Err(A::Error::custom("expected a string, found an object"))
-            }
-            None => Err(A::Error::custom("expected a string, found an object")),
+            continue;
+        };
+        if is_high(&half) && unit(bytes, at + 6).is_some_and(|next| is_low(&next)) {
+            at += 12;
+        } else {
+            mended.to_mut().replace_range(at..at + 6, "\\ufffd");
+            at += 6;
         }
     }
+    mended
+}
+
+/// The UTF-16 unit of the escape `\uXXXX` at `at`.
+fn unit(json: &[u8], at: usize) -> Option<u16> {
+    let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
+    let digits = std::str::from_utf8(digits).ok()?;
+    u16::from_str_radix(digits, 16).ok()
+}
+
+fn is_high(unit: &u16) -> bool {
+    (0xd800..0xdc00).contains(unit)
+}
+
+fn is_low(unit: &u16) -> bool {
+    (0xdc00..0xe000).contains(unit)
 }
 
 #[cfg(test)]
@@ -101,16 +162,15 @@ mod tests {
 
     #[test]
     fn strings_are_borrowed_and_escapes_owned() {
-        assert!(matches!(
-            read(r#""1302""#),
-            Some(Text(Cow::Borrowed("1302")))
-        ));
-        assert_eq!(read(r#""a\nb""#).unwrap().as_str(), "a\nb");
+        let borrowed = read(r#""1302""#).unwrap();
+        assert!(matches!(borrowed.text, Cow::Borrowed("1302")));
+        assert_eq!(read(r#""a\nb\u00e9""#).unwrap().as_str(), "a\nbé");
     }
 
     #[test]
     fn numbers_booleans_and_part_lists_are_texts() {
         assert_eq!(read("1302").unwrap().as_str(), "1302");
+        assert_eq!(read("1E400").unwrap().as_str(), "1E400");
         assert_eq!(read("true").unwrap().as_str(), "true");
         let parts = r#"[{"type":"text","text":"a"},{"type":"image"},{"text":"b"}]"#;
         assert_eq!(read(parts).unwrap().as_str(), "ab");
@@ -120,5 +180,48 @@ mod tests {
     fn an_object_is_not_a_text() {
         assert!(read(r#"{"a":1}"#).is_none());
         assert!(read("{}").is_none());
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_is_a_replacement_character() {
+        let cases = [
+            (r#""\ud83d""#, "\u{fffd}", None, Some(0xd83d)),
+            (r#""\uDE42!""#, "\u{fffd}!", Some(0xde42), None),
+            (
+                r#""\ude42a\ud83d""#,
+                "\u{fffd}a\u{fffd}",
+                Some(0xde42),
+                Some(0xd83d),
+            ),
+            (r#""\ud83d\ude42""#, "🙂", None, None),
+            (
+                r#""a\ud83d\ud83d\ude42\ude42b""#,
+                "a\u{fffd}🙂\u{fffd}b",
+                None,
+                None,
+            ),
+            (r#""\\ud83d\\\ude42""#, "\\ud83d\\\u{fffd}", None, None),
+        ];
+        for (json, text, first, last) in cases {
+            let read = read(json).unwrap();
+            assert_eq!(
+                (read.as_str(), read.first_half(), read.last_half()),
+                (text, first, last),
+                "{json}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_escape_is_left_to_the_parser() {
+        for json in [
+            r#""\u12"#,
+            r#""\"#,
+            r#""\ud83"#,
+            r#""\uzzzz""#,
+            r#""\u+123""#,
+        ] {
+            assert_eq!(mend_surrogates(json), json);
+        }
     }
 }

@@ -61,6 +61,7 @@ pub enum BatchAction {
     mut_arg("request_id", |arg| arg.help("Ids of the requests: ID-0, ID-1, …")),
     mut_arg("session", |arg| arg.hide(true)),
     mut_arg("accept", |arg| arg.hide(true)),
+    mut_arg("allow_empty", |arg| arg.hide(true)),
     mut_arg("extract", |arg| arg.hide(true)),
     mut_arg("render", |arg| arg.hide(true)),
     mut_arg("reasoning", |arg| arg.hide(true)),
@@ -71,7 +72,7 @@ pub enum BatchAction {
     mut_arg("replay", |arg| arg.hide(true)),
 )]
 pub struct SubmitArgs {
-    /// What an item is: a line of text, or with `=json` a JSON value [default: lines]
+    /// What an item is, as with airx chat --each [default: lines]
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "lines", help_heading = "Many inputs")]
     pub each: Option<Each>,
 
@@ -175,6 +176,10 @@ pub struct FetchArgs {
     /// Count this finish_reason as a complete answer too (repeat)
     #[arg(long, value_name = "REASON", action = clap::ArgAction::Append)]
     pub accept: Vec<String>,
+
+    /// Accept an answer with neither text nor tool calls
+    #[arg(long)]
+    pub allow_empty: bool,
 
     #[command(flatten)]
     pub engine: EngineArgs,

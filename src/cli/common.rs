@@ -148,6 +148,13 @@ pub struct RequestArgs {
     /// Count this finish_reason as a complete answer too (repeat)
     #[arg(long, value_name = "REASON", action = clap::ArgAction::Append)]
     pub accept: Vec<String>,
+
+    /// Accept an answer with neither text nor tool calls
+    ///
+    /// Without it such an answer is asked for again, twice at most, and ends with
+    /// exit code 7. `json` accepts none in any case.
+    #[arg(long)]
+    pub allow_empty: bool,
 }
 
 /// What is printed, and where.

@@ -1,5 +1,6 @@
 //! One attempt: a body out, an answer or a failure back, under the clocks.
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use crate::answer::{Answer, End, one_line};
@@ -11,9 +12,14 @@ use crate::models;
 use crate::sse;
 
 use super::Ask;
-use super::response::{check, is_success, without_bom};
+use super::response::{check, is_success};
 use super::transport::{Stream, Transport};
 use super::verbose;
+
+/// The byte order mark in UTF-8.
+const BOM: &[u8] = b"\xef\xbb\xbf";
+/// Most bytes that are held back until it is known whether the body is a stream.
+const BLANK_MAX: usize = 1024;
 
 /// Sends `body` once and folds what comes into `answer`.
 pub(super) fn run(
@@ -185,7 +191,8 @@ fn streamed(
         return unstreamed(ask, &head, Vec::new(), &mut stream, &clocks, answer);
     }
     let mut parser = sse::Parser::default();
-    let mut sniffed = false;
+    // Bytes before the first that says what the body is.
+    let mut blank = Some(Vec::new());
     let end = loop {
         let limit = clocks.limit(answer.begun);
         if !stream.has_arrived() {
@@ -194,15 +201,20 @@ fn streamed(
         let ended = match stream.next(limit) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
-                if !sniffed && let Some(first) = without_bom(bytes).trim_ascii_start().first() {
-                    sniffed = true;
-                    // Neither JSON nor HTML is an event stream, whatever the
-                    // content type says: no field begins so.
-                    if matches!(first, b'{' | b'[' | b'<') {
-                        let begun = bytes.to_vec();
-                        return unstreamed(ask, &head, begun, &mut stream, &clocks, answer);
+                let mut bytes = Cow::Borrowed(bytes);
+                if let Some(before) = blank.take() {
+                    let begun = [&before[..], &bytes].concat();
+                    match first_byte(&begun) {
+                        None if begun.len() < BLANK_MAX => blank = Some(begun),
+                        // Neither JSON nor HTML is an event stream, whatever the
+                        // content type says: no field begins so.
+                        Some(b'{' | b'[' | b'<') => {
+                            return unstreamed(ask, &head, begun, &mut stream, &clocks, answer);
+                        }
+                        _ => bytes = begun.into(),
                     }
                 }
+                let bytes = if blank.is_some() { &[] } else { &*bytes };
                 sink.burst(&mut |sink| {
                     parser.feed(bytes, |frame| answer.frame(frame, ask.keep, sink))
                 })?;
@@ -222,9 +234,19 @@ fn streamed(
         };
         // However it ended: a last [DONE] may lack the end of its line.
         parser.finish(|frame| answer.frame(frame, ask.keep, sink))?;
+        answer.finish(ask.keep, sink)?;
         break if answer.done { End::Proper } else { ended? };
     };
     answer.judge(ask.accept, end)
+}
+
+/// The first byte after white space and a byte order mark; none until it has come.
+fn first_byte(body: &[u8]) -> Option<u8> {
+    if body.len() < BOM.len() && BOM.starts_with(body) {
+        return None;
+    }
+    let body = body.strip_prefix(BOM).unwrap_or(body);
+    body.trim_ascii_start().first().copied()
 }
 
 /// A response to a streamed request that is no event stream: an error, or a

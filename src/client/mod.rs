@@ -14,7 +14,7 @@ mod verbose;
 
 use std::time::{Duration, Instant};
 
-use crate::answer::Answer;
+use crate::answer::{Accept, Answer};
 use crate::api::error_codes::is_rate_limit;
 use crate::api::request::Request;
 use crate::error::Failure;
@@ -26,13 +26,16 @@ pub use resource::{Repeat, Unfulfilled, request as request_resource};
 pub use response::read;
 pub use transport::{Stream, Transport};
 
+/// Requests that follow an empty answer at most: each of them is paid for.
+const EMPTY_RETRIES: u32 = 2;
+
 /// What one answer is asked for with.
 #[derive(Debug)]
 pub struct Ask<'a> {
     /// The request; a retry gets an id of its own.
     pub request: &'a Request,
-    /// Further finish_reasons that count as complete.
-    pub accept: &'a [String],
+    /// What counts as complete.
+    pub accept: Accept<'a>,
     /// Keep the text of a stream.
     pub keep: bool,
 }
@@ -81,15 +84,20 @@ pub fn run(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
+    let mut empty_answers = 0;
     let answered = retry::retry(span, transport, sink, |span, transport, sink| {
         let mut answer = Answer::default();
         match request(ask, span, transport, &mut answer, sink) {
             Ok(()) => Ok(answer),
-            Err(failure) => Err(retry::Failed {
-                may_retry: may_retry(&failure, &answer),
-                failure,
-                detail: answer,
-            }),
+            Err(failure) => {
+                empty_answers += u32::from(answer.is_only_empty(ask.accept));
+                Err(retry::Failed {
+                    may_retry: empty_answers <= EMPTY_RETRIES
+                        && may_retry(&failure, &answer, ask.accept),
+                    failure,
+                    detail: answer,
+                })
+            }
         }
     });
     match answered {
@@ -176,10 +184,10 @@ fn numbered(request: &Request, number: u32) -> Vec<u8> {
 
 /// Class `busy`, a failure to connect or a reset before any response byte, and
 /// class `incomplete` unless the server meant it so.
-fn may_retry(failure: &Failure, answer: &Answer) -> bool {
+fn may_retry(failure: &Failure, answer: &Answer, accept: Accept<'_>) -> bool {
     match failure.class {
         Class::Busy => true,
-        Class::Incomplete => answer.is_fault(),
+        Class::Incomplete => answer.is_fault(accept),
         _ => failure.retryable,
     }
 }

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::answer::{Answer, End, refused};
+use crate::answer::{Accept, Answer, End, refused};
+use crate::api::error_body::without_bom;
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::http::Head;
@@ -47,7 +48,7 @@ pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
 
 /// The answer that a body is which came by another way than a request of this
 /// run: judged like one of them.
-pub fn read(status: u16, body: Vec<u8>, accept: &[String]) -> (Answer, Result<(), Failure>) {
+pub fn read(status: u16, body: Vec<u8>, accept: Accept<'_>) -> (Answer, Result<(), Failure>) {
     let mut answer = Answer::default();
     let result = if (200..300).contains(&status) {
         answer.whole(body)
@@ -82,11 +83,6 @@ fn first_data(body: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     first.map_or(Cow::Borrowed(body), Cow::Owned)
-}
-
-/// The text without a byte order mark.
-pub(super) fn without_bom(text: &[u8]) -> &[u8] {
-    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)
 }
 
 /// Whole seconds; some servers send fractions, which are rounded up. More than a

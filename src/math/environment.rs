@@ -74,10 +74,7 @@ fn grid(
             }
         }
     }
-    while rows
-        .last()
-        .is_some_and(|row| row.iter().all(|cell| cell.is_empty()))
-    {
+    while rows.last().is_some_and(|row| row.iter().all(Vec::is_empty)) {
         rows.pop();
     }
     Grid {

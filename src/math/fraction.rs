@@ -21,8 +21,7 @@ pub(super) fn line(above: &[Node], below: &[Node]) -> String {
 /// Whether a script on it would seem to belong to its last part only.
 pub(super) fn needs_parentheses_as_base(base: &Node) -> bool {
     match base {
-        Node::Fraction(..) | Node::Root(..) => true,
-        Node::Brace { .. } | Node::Stack { .. } => true,
+        Node::Fraction(..) | Node::Root(..) | Node::Brace { .. } | Node::Stack { .. } => true,
         Node::Group(list) => !is_product(list),
         _ => false,
     }
@@ -56,14 +55,13 @@ pub(super) fn is_product(list: &[Node]) -> bool {
 pub(super) fn is_atom(list: &[Node]) -> bool {
     let number = |node: &Node| matches!(node, Node::Char(c) if c.is_ascii_digit() || *c == '.');
     match list {
-        [] => true,
+        [] | [Node::Accent(..) | Node::Function(_)] => true,
         [Node::Char(c)] => c.is_alphanumeric() || !c.is_ascii(),
         [Node::Text(text)] => !text.contains(' '),
         [Node::Scripts { base, .. }] => {
             !needs_parentheses_as_base(base) && is_atom(std::slice::from_ref(base))
         }
         [Node::Group(list)] => is_atom(list),
-        [Node::Accent(..) | Node::Function(_)] => true,
         [Node::Fenced(left, _, right)] => !left.is_empty() && !right.is_empty(),
         [Node::Enclosed(left, ..)] => !left.starts_with(' '),
         [rest @ .., Node::Char('!')] => is_atom(rest),

@@ -98,7 +98,7 @@ fn draw_row(grid: &Grid, row: &[Block], widths: &[usize]) -> Block {
 fn side(grid: &Grid, column: usize) -> Side {
     let default = match grid.kind {
         Kind::Matrix => Side::Centre,
-        Kind::Aligned if column % 2 == 0 => Side::Right,
+        Kind::Aligned if column.is_multiple_of(2) => Side::Right,
         _ => Side::Left,
     };
     grid.columns.get(column).copied().unwrap_or(default)
@@ -116,10 +116,10 @@ fn align(line: &str, width: usize, side: Side) -> String {
 
 /// `line` with the space in this column replaced.
 fn replace_column(line: &str, column: usize, with: char) -> String {
-    let mut width = 0;
+    let mut passed = 0;
     let replaced = line.chars().map(|c| {
-        let at = width;
-        width += c.width().unwrap_or(0);
+        let at = passed;
+        passed += c.width().unwrap_or(0);
         if at == column && c == ' ' { with } else { c }
     });
     replaced.collect()
@@ -128,9 +128,8 @@ fn replace_column(line: &str, column: usize, with: char) -> String {
 /// An environment in one line: rows are separated by `;`.
 pub(super) fn flat(grid: &Grid) -> String {
     let (cells, rows) = match grid.kind {
-        Kind::Matrix => (" ", "; "),
+        Kind::Matrix | Kind::Aligned => (" ", "; "),
         Kind::Cases => (", ", "; "),
-        Kind::Aligned => (" ", "; "),
         Kind::Lines => ("", ", "),
     };
     let row = |row: &Vec<Vec<_>>| {

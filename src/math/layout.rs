@@ -53,12 +53,12 @@ impl Row<'_> {
         let skip_space = std::mem::take(&mut self.skip_space);
         match &self.nodes[at] {
             Node::Char(c) => self.text.push(*c),
-            Node::Text(text) => {
-                let after_gap = self.text.is_empty() || self.text.ends_with(' ');
-                self.text
-                    .push_str(if after_gap { text.trim_start() } else { text });
+            Node::Text(text) if self.text.is_empty() || self.text.ends_with(' ') => {
+                self.text.push_str(text.trim_start());
             }
-            Node::Verbatim(text) | Node::Middle(text) => self.text.push_str(text),
+            Node::Text(text) | Node::Verbatim(text) | Node::Middle(text) => {
+                self.text.push_str(text);
+            }
             Node::Space(gap) => {
                 if !skip_space {
                     self.gap(at, gap);
@@ -73,28 +73,17 @@ impl Row<'_> {
             Node::Group(list) => self.block(draw(list, self.tall)),
             Node::Fraction(above, below) => self.fraction(at, above, below),
             Node::Root(degree, body) => self.root(at, degree.as_ref(), body),
-            Node::Fenced(left, body, right) => {
-                let fenced = fenced(left, body, right, self.tall);
-                self.block(fenced);
-            }
+            Node::Fenced(left, body, right) => self.block(fenced(left, body, right, self.tall)),
             Node::Grid(grid) if self.tall => self.block(grid::draw(grid)),
             Node::Grid(grid) => self.text.push_str(&grid::flat(grid)),
             Node::Accent(mark, body) => {
                 let marked = flat(body);
                 self.text.extend(marked.chars().flat_map(|c| [c, *mark]));
             }
+            Node::Brace { source, .. } if !self.tall => self.text.push_str(source),
             Node::Brace {
-                over,
-                body,
-                label,
-                source,
-            } => {
-                if self.tall {
-                    self.block(brace(*over, body, label.as_ref()));
-                } else {
-                    self.text.push_str(source);
-                }
-            }
+                over, body, label, ..
+            } => self.block(brace(*over, body, label.as_ref())),
             Node::Stack { base, over, under } => {
                 self.stack(at, base, over.as_ref(), under.as_ref());
             }

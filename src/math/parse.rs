@@ -186,18 +186,18 @@ impl<'a> Parser<'a> {
         Some(nodes)
     }
 
-    /// `[…]` after a command.
-    fn option(&mut self) -> Option<Option<List>> {
+    /// `[…]` after a command; empty if there is none.
+    fn option(&mut self) -> Option<List> {
         self.skip_spaces();
         if !self.rest.starts_with('[') {
-            return Some(None);
+            return Some(Vec::new());
         }
         self.advance(1);
         let outer = std::mem::replace(&mut self.in_option, true);
         let list = self.list()?;
         self.expect(Stop::Bracket)?;
         self.in_option = outer;
-        Some(Some(list))
+        Some(list)
     }
 
     /// The argument as it is written, without its braces.
@@ -229,7 +229,9 @@ impl<'a> Parser<'a> {
             }
             None => {
                 let node = self.structure(name, start)?;
-                nodes.extend(node);
+                if node != Node::Group(Vec::new()) {
+                    nodes.push(node);
+                }
             }
         }
         Some(())
@@ -246,10 +248,10 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A command that takes arguments, or one that is not known. `start` is the
-    /// source from the command on.
-    fn structure(&mut self, name: &'a str, start: &'a str) -> Option<Option<Node>> {
-        Some(Some(match name {
+    /// A command that takes arguments, or one that is not known; an empty group if it
+    /// draws nothing. `start` is the source from the command on.
+    fn structure(&mut self, name: &'a str, start: &'a str) -> Option<Node> {
+        Some(match name {
             "begin" => environment::read(self)?,
             "left" => self.fenced()?,
             "middle" => Node::Middle(self.delimiter()?),
@@ -260,7 +262,10 @@ impl<'a> Parser<'a> {
                 let (above, below) = (self.argument()?, self.argument()?);
                 division("choose", above, below)
             }
-            "sqrt" => Node::Root(self.option()?, self.argument()?),
+            "sqrt" => {
+                let degree = Some(self.option()?).filter(|degree| !degree.is_empty());
+                Node::Root(degree, self.argument()?)
+            }
             "text" | "textrm" | "textbf" | "textit" | "texttt" | "textsf" | "mbox"
             | "textnormal" => {
                 let text = self.raw_argument()?;
@@ -295,16 +300,16 @@ impl<'a> Parser<'a> {
             "phantom" | "label" | "hspace" | "vspace" | "hphantom" | "vphantom" => {
                 self.rest = self.rest.strip_prefix('*').unwrap_or(self.rest);
                 self.raw_argument()?;
-                return Some(None);
+                Node::Group(Vec::new())
             }
             name => return self.rest_of_commands(name, start),
-        }))
+        })
     }
 
     /// Stacked signs, accents, alphabets, gaps and escaped signs; the rest stays as
     /// it was written.
-    fn rest_of_commands(&mut self, name: &'a str, start: &'a str) -> Option<Option<Node>> {
-        Some(Some(match name {
+    fn rest_of_commands(&mut self, name: &'a str, start: &'a str) -> Option<Node> {
+        Some(match name {
             "overset" | "stackrel" | "underset" => {
                 let (small, base) = (Some(self.argument()?), self.argument()?);
                 let (over, under) = match name {
@@ -314,7 +319,8 @@ impl<'a> Parser<'a> {
                 Node::Stack { base, over, under }
             }
             "xrightarrow" | "xleftarrow" => {
-                let (under, over) = (self.option()?, Some(self.argument()?));
+                let under = Some(self.option()?).filter(|under| !under.is_empty());
+                let over = Some(self.argument()?);
                 let arrow = if name == "xleftarrow" { '←' } else { '→' };
                 let base = vec![Node::Char(arrow)];
                 Node::Stack { base, over, under }
@@ -322,17 +328,17 @@ impl<'a> Parser<'a> {
             "," | ";" | ":" | " " | ">" | "\n" => Node::Space(" "),
             "{" | "}" | "$" | "%" | "#" | "&" | "_" => Node::Char(name.chars().next()?),
             "|" => Node::Char('‖'),
-            "!" | "(" | ")" | "[" | "]" | "/" => return Some(None),
+            "!" | "(" | ")" | "[" | "]" | "/" => Node::Group(Vec::new()),
             name => {
                 if let Some((mark, spans)) = letters::accent(name) {
                     let body = self.argument()?;
                     let single = super::layout::flat(&body).chars().count() < 2;
                     if single || spans {
-                        return Some(Some(Node::Accent(mark, body)));
+                        return Some(Node::Accent(mark, body));
                     }
                 } else if letters::alphabet(name, "").is_some() {
                     let body = super::layout::flat(&self.argument()?);
-                    return Some(letters::alphabet(name, &body).map(Node::Text));
+                    return letters::alphabet(name, &body).map(Node::Text);
                 } else {
                     while let Some(length) = group_length(self.rest) {
                         self.advance(length);
@@ -341,7 +347,7 @@ impl<'a> Parser<'a> {
                 let length = start.len() - self.rest.len();
                 Node::Verbatim(start[..length].to_owned())
             }
-        }))
+        })
     }
 
     fn fenced(&mut self) -> Option<Node> {

@@ -1,7 +1,6 @@
 //! The body of a chat request: what it asks for, or the error with which the API would
 //! refuse it. api.md §3 for the members, §6.3 for the codes.
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::reply::{Reply, bad_member, error, missing, unknown_model, unreadable};
@@ -160,8 +159,8 @@ fn is_blank(content: &Value) -> bool {
 }
 
 fn text(content: &Value) -> String {
-    Text::deserialize(content)
-        .map(|text| text.0.into_owned())
+    Text::read(&content.to_string())
+        .map(Text::into_string)
         .unwrap_or_default()
 }
 

@@ -179,7 +179,7 @@ fn error_reply(kind: FaultKind, host: &str, path: &str) -> Option<Reply> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::error_codes;
+    use crate::api::error_body;
     use crate::exit::Class;
 
     #[test]
@@ -189,7 +189,7 @@ mod tests {
             let Step::Bytes(body) = &reply.steps[0] else {
                 panic!("an error reply is complete");
             };
-            error_codes::read(reply.status, body).class
+            error_body::read(reply.status, body).class
         };
         for (kind, expected) in [
             (FaultKind::KeyRefused, Class::Account),

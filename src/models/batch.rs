@@ -2,7 +2,7 @@
 
 use super::Cost;
 use super::cost::cost;
-use crate::api::reply::Usage;
+use crate::api::usage::Usage;
 
 /// Chat models that BigModel and Z.ai take in batches, by their document of that.
 pub const BATCHED: &[&str] = &[
@@ -44,7 +44,7 @@ pub fn batch_cost(model: &str, usage: &Usage) -> Option<Cost> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::reply::PromptDetails;
+    use crate::api::usage::PromptDetails;
 
     #[test]
     fn a_batch_costs_half_or_nobody_knows() {

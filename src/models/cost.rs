@@ -4,7 +4,7 @@
 use serde::{Serialize, Serializer};
 
 use super::{Millionths, Price, find};
-use crate::api::reply::Usage;
+use crate::api::usage::Usage;
 
 /// Decimal places of an amount: a token of a price in millionths of a unit a
 /// million.

@@ -77,7 +77,7 @@ pub(super) fn check(json: &str) -> Result<Role, Fault> {
 pub(super) fn text(json: &str) -> Option<String> {
     let turn: Turn<'_> = serde_json::from_str(json).ok()?;
     let text: Text<'_> = serde_json::from_str(turn.content?.get()).ok()?;
-    Some(text.0.into_owned())
+    Some(text.into_string())
 }
 
 /// Whether the turn, which [`check`] has passed, asks nothing: its text is white

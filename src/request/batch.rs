@@ -26,7 +26,7 @@ pub enum Errand {
     Wait(Vec<String>, Duration),
     /// The results of these are printed, finish_reasons that count as complete
     /// beside `stop` and `tool_calls`.
-    Fetch(Vec<String>, Vec<String>),
+    Fetch(Vec<String>, Vec<String>, bool),
     /// These are cancelled.
     Cancel(Vec<String>),
 }
@@ -46,6 +46,7 @@ impl Errand {
                 let each = EachArgs {
                     each: Some(each.unwrap_or(Each::Lines)),
                     items,
+                    no_item: false,
                     concurrency: None,
                     tier: None,
                     unordered: false,
@@ -60,7 +61,10 @@ impl Errand {
                 let poll = args.poll.unwrap_or(defaults::POLL);
                 (Self::Wait(args.ids, poll), shared(args.engine))
             }
-            BatchAction::Fetch(args) => (Self::Fetch(args.ids, args.accept), shared(args.engine)),
+            BatchAction::Fetch(args) => (
+                Self::Fetch(args.ids, args.accept, args.allow_empty),
+                shared(args.engine),
+            ),
             BatchAction::Cancel(args) => (Self::Cancel(args.ids), shared(args.engine)),
         }
     }
@@ -81,7 +85,7 @@ impl Errand {
             Self::Submit { .. } => return Ok(()),
             Self::Status(ids) => ("status", ids),
             Self::Wait(ids, _) => ("wait", ids),
-            Self::Fetch(ids, _) => ("fetch", ids),
+            Self::Fetch(ids, ..) => ("fetch", ids),
             Self::Cancel(ids) => ("cancel", ids),
         };
         if ids.is_empty() && name != "status" {
@@ -128,6 +132,11 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
         (
             !request.accept.is_empty(),
             "--accept",
+            "it is airx batch fetch that reads the answers: give it there",
+        ),
+        (
+            request.allow_empty,
+            "--allow-empty",
             "it is airx batch fetch that reads the answers: give it there",
         ),
         (extract.is_some(), "--extract", ITEMS),

@@ -51,6 +51,8 @@ pub struct Job {
     pub request: Request,
     /// `--accept`.
     pub accept: Vec<String>,
+    /// `--allow-empty`.
+    pub allow_empty: bool,
     /// The tools that the answer may call.
     pub toolbox: Arc<Toolbox>,
 }
@@ -150,6 +152,7 @@ pub fn plan(
         command,
         request,
         accept,
+        allow_empty: common.request.allow_empty,
         toolbox: Arc::new(toolbox),
     });
     let plan = purpose.plan(job);

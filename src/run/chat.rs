@@ -1,7 +1,7 @@
 //! One request, one answer.
 
 use super::report::{calls, cut, extend, start, tell};
-use crate::answer::Answer;
+use crate::answer::{Accept, Answer, Empty};
 use crate::client::Transport;
 use crate::client::{self, Ask, Span};
 use crate::error::Failure;
@@ -25,7 +25,10 @@ pub fn once(
     start(job, sink)?;
     let ask = Ask {
         request: &job.request,
-        accept: &job.accept,
+        accept: Accept {
+            reasons: &job.accept,
+            empty: Empty::allowed(job.allow_empty),
+        },
         keep: session.is_some(),
     };
     let (mut answer, result) = client::run(&ask, &mut Span::new(transport), transport, sink);

@@ -5,7 +5,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::json_lines::{Elements, show};
 use super::report::{extend, reasoning, start};
-use crate::answer::Answer;
+use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request};
 use crate::client::Transport;
 use crate::client::{self, Ask, Span};
@@ -35,7 +35,10 @@ pub fn reask(
     loop {
         let ask = Ask {
             request: corrected.as_ref().unwrap_or(&job.request),
-            accept: &job.accept,
+            accept: Accept {
+                reasons: &job.accept,
+                empty: Empty::NeverAllowed,
+            },
             keep: true,
         };
         let mut elements = Elements::new(wanted, sink);

@@ -36,18 +36,11 @@ pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<()
     } else if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
-    warn_if_empty(answer, sink);
     call_events(&answer.calls, sink)?;
     for call in &answer.calls {
         sink.data(Data::Line(&line(call, &[])))?;
     }
     Ok(())
-}
-
-fn warn_if_empty(answer: &Answer, sink: &mut dyn Sink) {
-    if !answer.begun && answer.text.is_empty() && answer.calls.is_empty() {
-        sink.note(Level::Warning, &"the answer is empty");
-    }
 }
 
 /// Hands over what a stream has not told already, but its calls.
@@ -229,7 +222,6 @@ pub(super) fn prose(
         .hint("say in the prompt which tool to use, or choose another model"));
     }
     whole(answer, sink)?;
-    warn_if_empty(answer, sink);
     if job.request.stream {
         return Ok(());
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::report::{call_event, cut, extend, faults, prose, start, turn, whole};
-use crate::answer::{Answer, Call};
+use crate::answer::{Accept, Answer, Call, Empty};
 use crate::api::request::Message;
 use crate::client::Transport;
 use crate::client::{self, Ask, Span};
@@ -86,7 +86,10 @@ fn asked(
 ) -> Result<Answer, Failure> {
     let ask = Ask {
         request: &job.request,
-        accept: &job.accept,
+        accept: Accept {
+            reasons: &job.accept,
+            empty: Empty::allowed(job.allow_empty),
+        },
         keep: true,
     };
     let (answer, result) = client::run(&ask, span, transport, sink);

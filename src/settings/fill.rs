@@ -124,6 +124,7 @@ impl Merge<'_> {
         self.list("param", &mut args.param)?;
         self.optional("web-search", &mut args.web_search, "search_std")?;
         self.list("accept", &mut args.accept)?;
+        self.switch("allow-empty", &mut args.allow_empty)?;
         self.switch("no-stdin", &mut input.no_stdin)?;
         self.switch("lossy", &mut input.lossy)
     }
@@ -148,6 +149,7 @@ impl Merge<'_> {
         self.value("concurrency", &mut args.concurrency)?;
         self.value("tier", &mut args.tier)?;
         self.switch("unordered", &mut args.unordered)?;
+        self.switch("no-item", &mut args.no_item)?;
         self.value("max-cost", &mut args.max_cost)
     }
 
@@ -200,6 +202,7 @@ impl Merge<'_> {
             }
             BatchAction::Fetch(args) => {
                 self.list("accept", &mut args.accept)?;
+                self.switch("allow-empty", &mut args.allow_empty)?;
                 self.engine(&mut args.engine)
             }
             BatchAction::Cancel(args) => self.engine(&mut args.engine),

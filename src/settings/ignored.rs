@@ -71,7 +71,7 @@ impl Run {
         match (self.command, name) {
             // `config show` and other commands without a run.
             ("", _) => false,
-            ("batch", "accept") => true,
+            ("batch", "accept" | "allow-empty") => true,
             (
                 "batch" | "batch fetch",
                 "first-token-timeout"

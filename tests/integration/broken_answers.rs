@@ -73,8 +73,8 @@ fn what_has_the_wrong_shape_is_told_in_words_of_the_api() {
             "invalid length 0, expected an object with choices at line 1 column 2",
         ),
         (
-            "\"a\"",
-            "invalid type: string \"a\", expected an object with choices at line 1 column 3",
+            "true",
+            "invalid type: boolean `true`, expected an object with choices at line 1 column 4",
         ),
         (
             r#"{"choices":["a"]}"#,
@@ -86,7 +86,7 @@ fn what_has_the_wrong_shape_is_told_in_words_of_the_api() {
         ),
         (
             r#"{"choices":[{"message":{"content":["a"]}}]}"#,
-            "invalid type: string \"a\", expected a content part: an object with text at line 1 column 38",
+            "invalid type: string \"a\", expected a content part: an object with text at line 1 column 40",
         ),
         (
             r#"{"choices":[{"message":{"tool_calls":["a"]}}]}"#,

@@ -74,9 +74,147 @@ fn search_results_are_an_event_and_no_text() {
 }
 
 #[test]
-fn an_answer_with_empty_text_warns() {
+fn an_empty_answer_exits_7_unless_it_is_allowed() {
+    let stderr = "airx: incomplete: the answer is empty: neither text nor tool calls
+hint: if an empty answer is complete for you: --allow-empty\n";
+    for (text, printed) in [("", ""), (" \n", " \n")] {
+        let server = Server::play([reply(text), reply(text)]);
+        chat(&server, &[]).is(7, "", stderr);
+        chat(&server, &["--allow-empty"]).is(0, printed, "");
+    }
+}
+
+#[test]
+fn reasoning_without_an_answer_exits_7() {
+    let message = r#"{"reasoning_content":"hm","content":""}"#;
+    let body = format!(r#"{{"choices":[{{"finish_reason":"stop","message":{message}}}]}}"#);
+    let frame = format!(r#"data: {{"choices":[{{"delta":{message}}}]}}"#) + "\n\n";
+    let frames = [frame, finish_frame("stop"), DONE.into()];
+    for (command, play) in [("chat", json(200, &body)), ("stream", stream(frames))] {
+        let server = Server::once(play);
+        airx([command, "--retries", "0", "hi"])
+            .at(&server)
+            .run()
+            .is(
+                7,
+                "",
+                "airx: incomplete: the answer has reasoning only, neither text nor tool calls
+hint: if an empty answer is complete for you: --allow-empty\n",
+            );
+    }
+}
+
+#[test]
+fn an_empty_answer_is_asked_for_twice_more_at_most() {
+    for command in ["chat", "tools", "json"] {
+        let server = Server::play([reply(""), reply(""), reply("")]);
+        let ran = airx([command, "--retries", "9", "hi"]).at(&server).run();
+        assert_eq!((ran.code, &*ran.stdout), (7, ""), "{}", ran.stderr);
+    }
+    let server = Server::play([reply(""), reply(" "), reply("Hi")]);
+    airx(["chat", "hi"]).at(&server).run().is(0, "Hi\n", "");
+}
+
+#[test]
+fn json_never_allows_an_empty_answer() {
     let server = Server::once(reply(""));
-    chat(&server, &[]).is(0, "", "airx: warning: the answer is empty\n");
+    airx(["json", "--allow-empty", "--retries", "0", "hi"])
+        .at(&server)
+        .run()
+        .is(
+            7,
+            "",
+            "airx: incomplete: the answer is empty: neither text nor tool calls
+hint: say in the prompt which JSON is wanted\n",
+        );
+}
+
+#[test]
+fn a_refusal_in_place_of_the_answer_exits_8_with_its_words() {
+    let body = r#"{"choices":[{"finish_reason":"stop","message":{"content":null,"refusal":"I can't help\nwith that."}}]}"#;
+    let stderr = "airx: blocked: the model refused to answer: I can't help with that.
+hint: change the prompt\n";
+    for command in ["chat", "tools", "json", "stream"] {
+        let server = Server::once(json(200, body));
+        airx([command, "hi"]).at(&server).run().is(8, "", stderr);
+    }
+    let part = |part: &str| {
+        format!(r#"data: {{"choices":[{{"delta":{{"refusal":"{part}"}}}}]}}"#) + "\n\n"
+    };
+    let frames = [
+        part("I can't help"),
+        part(" with that."),
+        finish_frame("stop"),
+        DONE.into(),
+    ];
+    let server = Server::once(stream(frames));
+    airx(["stream", "hi"]).at(&server).run().is(8, "", stderr);
+}
+
+#[test]
+fn a_refusal_that_says_nothing_is_none() {
+    for refusal in ["null", "\"\"", "false", "{}", "[]"] {
+        let body = reply_body("Hi", "stop");
+        let body = body.replacen(
+            r#""message":{"#,
+            &format!(r#""message":{{"refusal":{refusal},"#),
+            1,
+        );
+        let server = Server::once(json(200, &body));
+        chat(&server, &[]).is(0, "Hi\n", "");
+    }
+}
+
+#[test]
+fn a_choice_without_a_message_exits_7() {
+    for choice in [
+        r#"{"finish_reason":"stop"}"#,
+        r#"{"finish_reason":"stop","message":null}"#,
+    ] {
+        let server = Server::once(json(200, &format!(r#"{{"choices":[{choice}]}}"#)));
+        let told = "airx: incomplete: the response holds no message\n";
+        chat(&server, &[]).is(7, "", told);
+    }
+}
+
+#[test]
+fn half_of_a_surrogate_pair_is_a_replacement_character() {
+    let body = reply_body("x", "stop").replace(r#""x""#, r#""a\ud83d \ude42b\ud83d\ude42""#);
+    let server = Server::once(json(200, &body));
+    chat(&server, &[]).is(0, "a\u{fffd} \u{fffd}b🙂\n", "");
+}
+
+#[test]
+fn a_think_tag_at_the_beginning_of_the_answer_is_reasoning() {
+    let text = "<think>\nA plan.\n</think>\n\n{\"a\":1}";
+    for command in ["chat", "json", "tools"] {
+        let server = Server::play([reply(text), reply(text)]);
+        airx([command, "hi"])
+            .at(&server)
+            .run()
+            .is(0, "{\"a\":1}\n", "");
+        airx([command, "--reasoning", "hi"])
+            .at(&server)
+            .run()
+            .is(0, "{\"a\":1}\n", "\nA plan.\n");
+    }
+    let server = Server::once(reply("<think>never closed"));
+    assert_eq!(chat(&server, &[]).code, 7);
+    let server = Server::once(reply("a <think>b</think>"));
+    chat(&server, &[]).is(0, "a <think>b</think>\n", "");
+}
+
+#[test]
+fn a_byte_order_mark_before_the_body_is_passed_over() {
+    let body = format!("\u{feff}{}", reply_body("Hi", "stop"));
+    for command in ["chat", "stream"] {
+        let server = Server::play([json(200, &body), json(200, &body)]);
+        airx([command, "hi"]).at(&server).run().is(0, "Hi\n", "");
+        airx([command, "--format", "json", "hi"])
+            .at(&server)
+            .run()
+            .is(0, &format!("{body}\n"), "");
+    }
 }
 
 #[test]
@@ -126,6 +264,28 @@ hint: change the prompt; what came of the answer should be discarded\n",
         (8, vec!["start".into(), "error".into()])
     );
     assert!(!ran.stdout.contains("secret words"), "{}", ran.stdout);
+}
+
+#[test]
+fn an_empty_error_beside_an_answer_is_no_error() {
+    let answer = reply_body("Hi", "stop");
+    for error in [
+        r#"{"message":"","type":"","param":"","code":null}"#,
+        "{}",
+        "\"\"",
+        "[]",
+        "false",
+        "null",
+    ] {
+        let body = answer.replacen('{', &format!(r#"{{"error":{error},"#), 1);
+        let server = Server::play([json(200, &body), json(200, &body)]);
+        chat(&server, &[]).is(0, "Hi\n", "");
+        airx(["stream", "hi"]).at(&server).run().is(0, "Hi\n", "");
+        let frame = |frame: String| frame.replacen('{', &format!(r#"{{"error":{error},"#), 1);
+        let frames = [frame(delta("Hi")), frame(finish_frame("stop")), DONE.into()];
+        let server = Server::once(stream(frames));
+        airx(["stream", "hi"]).at(&server).run().is(0, "Hi\n", "");
+    }
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn an_empty_answer_costs_its_prompt_alone() {
     let usage =
         json!({ "usage": { "prompt_tokens": 1, "completion_tokens": 0, "total_tokens": 1 } });
     let server = answering("", &usage);
-    let ran = run(&server, &["chat"], "0.006");
+    let ran = run(&server, &["chat", "--allow-empty"], "0.006");
     assert_eq!((ran.code, server.texts().len()), (0, 9), "{}", ran.stderr);
 }
 

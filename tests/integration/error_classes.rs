@@ -53,7 +53,7 @@ fn an_unknown_code_or_none_is_classed_by_the_status() {
         (300, 4),
         (400, 4),
         (401, 3),
-        (402, 4),
+        (402, 3),
         (403, 3),
         (404, 4),
         (408, 5),
@@ -72,7 +72,7 @@ fn an_unknown_code_or_none_is_classed_by_the_status() {
     ] {
         let bodies = [
             r#"{"error":{"code":"99999","message":"m"}}"#,
-            r#"{"error":{"code":"rate_limit_exceeded","message":"m"}}"#,
+            r#"{"error":{"code":"teapot","message":"m"}}"#,
             r#"{"error":"m"}"#,
             "<html><body>nginx</body></html>",
             "",

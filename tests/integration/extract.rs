@@ -157,7 +157,9 @@ fn an_empty_answer_holds_no_block_either() {
             stream_of([])
         };
         let server = Server::once(play);
-        let ran = airx([command, "-x", "hi"]).at(&server).run();
+        let ran = airx([command, "-x", "--allow-empty", "hi"])
+            .at(&server)
+            .run();
         assert_eq!((ran.code, &*ran.stdout), (10, ""), "{}", ran.stderr);
     }
 }

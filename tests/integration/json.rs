@@ -114,12 +114,6 @@ fn a_duplicate_member_is_refused() {
 }
 
 #[test]
-fn an_empty_answer_is_not_json() {
-    let told = "airx: invalid: the answer is not the JSON asked for: EOF while parsing a value at line 1 column 0\nhint: say in the prompt which JSON is wanted\n";
-    ran(&[], reply("")).is(10, "", told);
-}
-
-#[test]
 fn a_rejected_answer_is_an_event_before_the_error() {
     let ran = ran(&["--format", "ndjson"], reply("no\u{1b}"));
     assert_eq!(

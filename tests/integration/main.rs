@@ -86,6 +86,8 @@ mod proxy;
 mod record;
 #[cfg(unix)]
 mod render;
+#[cfg(unix)]
+mod render_widths;
 mod replay;
 #[cfg(unix)]
 mod request;
@@ -108,6 +110,7 @@ mod stopped_process;
 mod stream;
 mod stream_calls;
 mod stream_ends;
+mod stream_repeats;
 #[cfg(unix)]
 mod terminal;
 mod timeouts;

@@ -40,7 +40,7 @@ fn a_refused_key_exits_3() {
         401,
         "error_401_code401.json",
         3,
-        "account: the server answered HTTP 401 with error 401: 令牌已过期或验证不正确！",
+        "account: the server answered HTTP 401: 令牌已过期或验证不正确！",
         hint,
     );
     sample(
@@ -252,4 +252,123 @@ fn no_half_of_a_key_is_left_where_a_message_is_cut() {
             assert!(!told.contains("012"), "{before}: {told}");
         }
     }
+}
+
+#[test]
+fn the_server_s_words_are_shown_whatever_member_they_stand_in() {
+    for (body, words) in [
+        (r#"[{"error":{"code":400,"message":"m"}}]"#, "m"),
+        (
+            r#"{"detail":[{"loc":["body","messages"],"msg":"field required","type":"missing"}]}"#,
+            "body.messages: field required",
+        ),
+        (r#"{"detail":"m"}"#, "m"),
+        (r#"{"message":{"text":"m"}}"#, "m"),
+        (r#"{"errors":[{"message":"m"},{"message":"n"}]}"#, "m; n"),
+        (r#"{"error":{"msg":"m"}}"#, "m"),
+        (r#"{"error":"m"}"#, "m"),
+        ("\u{feff}{\"error\":{\"message\":\"m\"}}", "m"),
+        ("m\n", "m"),
+    ] {
+        let told = format!("airx: rejected: the server answered HTTP 400: {words}\n");
+        for command in ["chat", "stream"] {
+            let server = Server::once(json(400, body));
+            airx([command, "hi"]).at(&server).run().is(4, "", &told);
+        }
+    }
+}
+
+#[test]
+fn a_code_in_a_list_of_errors_decides_the_class() {
+    let body = r#"[{"error":{"code":1113,"message":"m"}}]"#;
+    run(json(429, body), &[]).is(
+        3,
+        "",
+        "airx: account: the server answered HTTP 429 with error 1113: m
+hint: the balance or the resource package is used up: top up, or choose a free model (airx models)\n",
+    );
+}
+
+#[test]
+fn plain_text_where_an_answer_or_an_event_should_be_is_shown() {
+    let hint = "hint: see it with -v; is the base URL right?";
+    let play = http(200, "Content-Type: text/plain\r\n", "upstream is busy");
+    run(play, &[]).is(
+        7,
+        "",
+        &format!("airx: incomplete: the response is not a chat completion in JSON but text: upstream is busy\n{hint}\n"),
+    );
+    let server = Server::once(stream(["event: error\ndata: upstream is busy\n\n"]));
+    airx(["stream", "--retries", "0", "hi"])
+        .at(&server)
+        .run()
+        .is(
+            7,
+            "",
+            "airx: incomplete: the server answered with an error: upstream is busy\n",
+        );
+}
+
+#[test]
+fn an_error_inside_the_choice_is_the_server_s_error() {
+    let body = r#"{"choices":[{"finish_reason":"error","error":{"code":502,"message":"m"}}]}"#;
+    let told = "airx: busy: the server answered with error 502: m
+hint: try later, or raise --retries and --timeout\n";
+    run(json(200, body), &[]).is(5, "", told);
+    let frames = [delta("Hi"), format!("data: {body}\n\n")];
+    let server = Server::once(stream(frames));
+    airx(["stream", "hi"]).at(&server).run().is(5, "Hi\n", told);
+}
+
+#[test]
+fn a_used_up_quota_and_a_payment_that_is_due_are_not_asked_for_again() {
+    let quota = r#"{"error":{"code":"insufficient_quota","message":"m"}}"#;
+    for (status, body) in [(429, quota), (402, ""), (402, r#"{"error":"m"}"#)] {
+        let server = Server::once(json(status, body));
+        let ran = airx(["chat", "hi"]).at(&server).run();
+        assert_eq!((ran.code, &*ran.stdout), (3, ""), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_prompt_that_a_content_filter_refuses_exits_8() {
+    let body = r#"{"error":{"code":"content_filter","message":"m"}}"#;
+    run(json(400, body), &[]).is(
+        8,
+        "",
+        "airx: blocked: the server answered HTTP 400 with error content_filter: m
+hint: the content policy blocked the prompt or the answer: change the prompt\n",
+    );
+}
+
+#[test]
+fn a_word_as_code_is_classed_in_a_stream_too() {
+    for (code, exit) in [
+        ("invalid_api_key", 3),
+        ("insufficient_quota", 3),
+        ("rate_limit_exceeded", 5),
+        ("server_error", 5),
+        ("model_not_found", 4),
+        ("context_length_exceeded", 4),
+        ("content_policy_violation", 8),
+    ] {
+        let frame = format!("data: {{\"error\":{{\"message\":\"m\",\"code\":\"{code}\"}}}}\n\n");
+        let server = Server::once(stream([frame]));
+        let retries = if exit == 5 { "0" } else { "3" };
+        let ran = airx(["stream", "--retries", retries, "hi"])
+            .at(&server)
+            .run();
+        assert_eq!((ran.code, &*ran.stdout), (exit, ""), "{}", ran.stderr);
+        let told = format!("the server answered with error {code}: m");
+        assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_code_that_is_the_status_is_said_once() {
+    run(json(429, r#"{"error":{"code":429,"message":"m"}}"#), &[]).is(
+        5,
+        "",
+        "airx: busy: the server answered HTTP 429: m\nhint: try later, or raise --retries and --timeout\n",
+    );
 }

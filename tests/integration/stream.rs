@@ -173,12 +173,37 @@ fn the_frames_of_other_servers_are_read() {
 }
 
 #[test]
-fn an_answer_without_any_text_warns() {
-    run(stream([&finish_frame("stop"), DONE]), &[]).is(
-        0,
+fn an_answer_without_any_text_exits_7_unless_it_is_allowed() {
+    let play = || stream([&finish_frame("stop"), DONE]);
+    run(play(), &[]).is(
+        7,
         "",
-        "airx: warning: the answer is empty\n",
+        "airx: incomplete: the answer is empty: neither text nor tool calls
+hint: if an empty answer is complete for you: --allow-empty\n",
     );
+    run(play(), &["--allow-empty"]).is(0, "", "");
+}
+
+#[test]
+fn a_think_tag_that_is_cut_anywhere_is_reasoning() {
+    let text = "<think>A plan.</think>\n\nThe answer";
+    for cut in 1..text.len() {
+        let (first, last) = text.split_at(cut);
+        let frames = || [delta(first), delta(last), finish_frame("stop"), DONE.into()];
+        run(stream(frames()), &["--reasoning"]).is(0, "The answer\n", "A plan.\n");
+        let ran = run(stream(frames()), &["--format", "ndjson"]);
+        let joined = |kind: &str| -> String {
+            let events = ran.events();
+            let parts = events.iter().filter(|event| event["type"] == kind);
+            parts
+                .map(|part| part["content"].as_str().unwrap())
+                .collect()
+        };
+        assert_eq!(
+            (joined("reasoning"), joined("delta")),
+            ("A plan.".into(), "The answer".into())
+        );
+    }
 }
 
 #[test]

@@ -112,10 +112,28 @@ fn calls_that_end_without_a_finish_reason_are_not_told() {
 }
 
 #[test]
-fn half_a_character_in_a_frame_exits_7() {
-    let call = calls(&[(0, "x")]).replace("\"x\"", "\"\\ud83d\"");
-    for frame in [call, delta("x").replace("\"x\"", "\"\\ud83d\"")] {
-        let ran = run(stream([frame, finish_frame("stop"), DONE.into()]), &[]);
-        assert_eq!((ran.code, &*ran.stdout), (7, ""), "{}", ran.stderr);
-    }
+fn halves_of_a_character_in_two_frames_are_joined() {
+    let text = |json: &str| delta("x").replace("\"x\"", json);
+    let call = |json: &str| calls(&[(0, "x")]).replace("\"x\"", json);
+    let whole = |frames: [String; 2]| {
+        let frames = frames.into_iter();
+        run(
+            stream(frames.chain([finish_frame("stop"), DONE.into()])),
+            &[],
+        )
+    };
+    let frames = [text(r#""a\ud83d""#), text(r#""\ude42b""#)];
+    whole(frames).is(0, "a🙂b\n", "");
+    let frames = [call(r#""[\"\ud83d""#), call(r#""\ude42\"]""#)];
+    whole(frames).is(
+        0,
+        "{\"id\":\"c0\",\"name\":\"f\",\"arguments\":[\"🙂\"]}\n",
+        "",
+    );
+    // What stays alone is shown as such.
+    whole([text(r#""a\ud83d""#), text(r#""b\ude42\ud83d""#)]).is(
+        0,
+        "a\u{fffd}b\u{fffd}\u{fffd}\n",
+        "",
+    );
 }

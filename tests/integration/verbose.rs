@@ -121,8 +121,9 @@ airx: rejected: the server answered HTTP 400 with error 1214: m\n";
 
 #[test]
 fn quiet_tells_errors_only() {
-    let server = Server::play([json(200, &reply_body("", "stop")), json(400, "{}")]);
-    airx(["chat", "-q", "hi"]).at(&server).run().is(0, "", "");
+    let server = Server::play([json(200, &reply_body("Hi", "stop")), json(400, "{}")]);
+    let args = ["chat", "-q", "--max-tokens", "4096", "hi"];
+    airx(args).at(&server).run().is(0, "Hi\n", "");
     airx(["chat", "-q", "hi"]).at(&server).run().is(
         4,
         "",

@@ -3,15 +3,16 @@
 
 use std::path::{Path, PathBuf};
 
-use airx::answer::{Answer, End, refused};
+use airx::answer::{Accept, Answer, End, refused};
 use airx::api::answered::Answered;
 use airx::api::batch::{Batch, LINES_MAX, Page};
-use airx::api::{error_codes, reply::Reply};
+use airx::api::error_body;
 use airx::cli::Format;
 use airx::client::Transport;
 use airx::digest::sha256;
 use airx::error::Failure;
 use airx::event::{Data, Event, Level, Sink};
+use airx::exit::Class;
 use airx::http::Next;
 use airx::markdown::{self, Styling};
 use airx::output::{Options, Printer, Which};
@@ -105,8 +106,9 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
     } else {
         Ok(())
     };
+    let end = end.and_then(|()| answer.finish(true, &mut printer));
     let result = result.and(end);
-    let result = result.and_then(|()| answer.judge(&[], End::Open));
+    let result = result.and_then(|()| answer.judge(Accept::default(), End::Open));
     if let Err(failure) = &result {
         printer.note(Level::Warning, &failure.message);
         printer.note(Level::Verbose, &failure.hint.as_deref().unwrap_or_default());
@@ -297,11 +299,10 @@ fn untouched(bytes: &[u8], out: &str) {
 
 /// A body of any status is an answer or a failure.
 pub fn reply(status: u16, body: &[u8]) {
-    let told = error_codes::read(status, body);
+    let told = error_body::read(status, body);
     assert!((1..=12).contains(&told.class.code()));
     let refused = refused(status, body);
     assert!(refused.message.chars().count() < 2000 + 8 * body.len().min(4096));
-    let _ = serde_json::from_slice::<Reply<'_>>(body).map(|reply| reply.usage());
     if let Some(batch) = Batch::read(body) {
         assert!(!batch.id.is_empty() && !batch.status.is_empty());
         assert!(batch.span.is_none_or(|span| span.items <= LINES_MAX));
@@ -311,12 +312,12 @@ pub fn reply(status: u16, body: &[u8]) {
     let mut answer = Answer::default();
     if answer.whole(body.to_vec()).is_ok() {
         assert_eq!(answer.body, body);
-        let judged = answer.judge(&[], End::Proper);
+        let judged = answer.judge(Accept::default(), End::Proper);
         let reason = answer.finish_reason.as_deref();
-        assert_eq!(
-            judged.is_ok(),
-            matches!(reason, Some("stop" | "tool_calls"))
-        );
+        let complete = matches!(reason, Some("stop" | "tool_calls"));
+        let refused = matches!(&judged, Err(failure) if failure.class == Class::Blocked);
+        assert!(judged.is_ok() <= complete && judged.is_ok() <= !answer.is_empty());
+        assert!(judged.is_ok() || refused || !complete || answer.is_empty());
     }
 }
 

@@ -6,7 +6,7 @@ use super::engine::Engine;
 use super::lines::{Lines, Place};
 use super::status::start;
 use super::wait::refused;
-use crate::answer;
+use crate::answer::{self, Accept};
 use crate::api::answered::Answered;
 use crate::api::batch::{Batch, State};
 use crate::client;
@@ -24,7 +24,7 @@ use crate::run::report;
 /// A batch has not ended, its files cannot be had, or items failed.
 pub fn fetch(
     ids: &[String],
-    accept: &[String],
+    accept: Accept<'_>,
     discount: bool,
     transport: &mut Transport,
     sink: &mut dyn Sink,
@@ -76,7 +76,7 @@ fn best(
     told: &[Place],
     batch: &Batch,
     lines: &mut Lines,
-    accept: &[String],
+    accept: Accept<'_>,
     discount: bool,
 ) -> Result<(Outcome, Option<Vec<u8>>), Failure> {
     let mut first = None;
@@ -166,7 +166,7 @@ fn tell_of(
 }
 
 /// What a line says of its item.
-fn answered(place: &Place, line: &[u8], accept: &[String], discount: bool) -> Outcome {
+fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> Outcome {
     let read = serde_json::from_slice::<Answered<'_>>(line);
     let (id, status, body) = match &read {
         Ok(read) => {

@@ -3,6 +3,7 @@
 use std::io::{BufReader, Read, Seek, SeekFrom, Stderr};
 
 use super::{end, needed};
+use crate::answer::{Accept, Empty};
 use crate::cli::{BatchAction, Common};
 use crate::client::Transport;
 use crate::error::Failure;
@@ -107,7 +108,13 @@ fn run(
         Errand::Submit { .. } => Ok(()),
         Errand::Status(ids) => engine::status(&ids, way, &mut sink),
         Errand::Wait(ids, poll) => engine::wait(&ids, poll, way, &mut sink),
-        Errand::Fetch(ids, accept) => engine::fetch(&ids, &accept, discount, way, &mut sink),
+        Errand::Fetch(ids, reasons, empty) => {
+            let accept = Accept {
+                reasons: &reasons,
+                empty: Empty::allowed(empty),
+            };
+            engine::fetch(&ids, accept, discount, way, &mut sink)
+        }
         Errand::Cancel(ids) => engine::cancel(&ids, way, &mut sink),
     }?;
     Ok(Ended::Done)

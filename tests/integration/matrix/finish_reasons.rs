@@ -105,17 +105,32 @@ fn content(sent: &'static str, text: &str) -> Fault {
         .on(Json, 0, &told, "start value done")
 }
 
-/// An answer without a text: it is complete, and no JSON.
+/// An answer without text and calls.
 fn empty(what: &'static str) -> Fault {
-    let fault = Fault::new(&format!("an empty answer: {what}"), 0, move |c| {
+    Fault::new(&format!("an empty answer: {what}"), 7, move |c| {
         choice(c, &format!(r#"{{"finish_reason":"stop",{what}}}"#))
-    });
+    })
+}
+
+/// The same where it is allowed, which `json` never does.
+fn allowed(what: &'static str) -> Fault {
+    let mut fault = empty(what).args(&["--allow-empty"]);
+    fault.name += ", allowed";
     [Chat, Stream, Tools]
         .into_iter()
         .fold(fault, |fault, command| {
             fault.on(command, 0, "", "start done")
         })
-        .on(Json, 10, "", "start invalid error")
+}
+
+/// The model refuses in place of an answer.
+fn refusal(member: &'static str) -> Fault {
+    Fault::new(&format!("a refusal: {member}"), 8, move |c| {
+        choice(
+            c,
+            &format!(r#"{{"finish_reason":"stop","message":{{"content":null,{member}}}}}"#),
+        )
+    })
 }
 
 fn choices() -> Vec<Fault> {
@@ -132,8 +147,8 @@ fn choices() -> Vec<Fault> {
         r#"{"finish_reason":"stop","message":{"content":{"text":"Mark1"}}}"#,
         r#"{"finish_reason":"stop","message":{"content":"Mark1","content":"Mark2"}}"#,
         r#"{"finish_reason":"stop","finish_reason":"stop","message":{"content":"Mark1"}}"#,
-        r#"{"finish_reason":"stop","message":{"content":"\ud83d Mark1"}}"#,
-        r#"{"finish_reason":"stop","message":{"content":"\ude42 Mark1"}}"#,
+        r#"{"finish_reason":"stop"}"#,
+        r#"{"finish_reason":"stop","message":null}"#,
         "{\"finish_reason\":\"stop\",\"message\":{\"content\":\"Mark1\0\"}}",
         "{\"finish_reason\":\"stop\",\"message\":{\"content\":\"Mark1\u{1b}[2J\"}}",
         r#"{"finish_reason":"stop","message":{"content":"Mark1\x41"}}"#,
@@ -142,13 +157,30 @@ fn choices() -> Vec<Fault> {
     faults.extend(["null", "{}", "\"x\"", "5", "true", "[]"].map(none));
     faults.extend([
         content("5", "5"),
-        content("1e400", "1e+400"),
+        content("1e400", "1e400"),
+        content(r#""\"\ud83d\"""#, "\"\u{fffd}\""),
+        content(r#""\"\ude42 \ud83d\ude42\"""#, "\"\u{fffd} 🙂\""),
         content("true", "true"),
         content(r#"[{"type":"text","text":"\"Mark1\""}]"#, "\"Mark1\""),
         empty(r#""message":{"content":null}"#),
         empty(r#""message":{"content":""}"#),
         empty(r#""message":{}"#),
-        empty(r#""message":null"#),
+        empty(r#""message":{"content":" \n"}"#).on(Stream, 7, " \n", "start delta error"),
+        empty(r#""message":{"content":"<think>never closed"}"#).on(
+            Stream,
+            7,
+            "",
+            "start reasoning error",
+        ),
+        empty(r#""message":{"content":"","reasoning_content":"hm"}"#).on(
+            Stream,
+            7,
+            "",
+            "start reasoning error",
+        ),
+        allowed(r#""message":{"content":null}"#),
+        refusal(r#""refusal":"No.""#),
+        refusal(r#""refusal":"No.","tool_calls":[]"#),
         empty(r#""message":{"content":null,"reasoning_content":null,"tool_calls":[]}"#),
     ]);
     faults
@@ -236,7 +268,7 @@ fn calls() -> Vec<Fault> {
         call(
             "arguments with a huge number",
             r#""[1e999,12345678901234567890123]""#,
-            r#""arguments":[1e+999,12345678901234567890123]"#,
+            r#""arguments":[1e999,12345678901234567890123]"#,
             true,
         ),
     ]);

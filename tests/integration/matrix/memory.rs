@@ -83,7 +83,7 @@ const ROWS: &[Row] = &[
     ),
     Row(
         "thinking",
-        &["stream", "--reasoning"],
+        &["stream", "--reasoning", "--allow-empty"],
         || {
             much(
                 &frame(&format!(r#""reasoning_content":"{}""#, "hm, ".repeat(400))),
@@ -94,7 +94,7 @@ const ROWS: &[Row] = &[
     ),
     Row(
         "payloads without a token",
-        &["stream", "--format", "json"],
+        &["stream", "--format", "json", "--allow-empty"],
         || much(&frame(&format!(r#""role":"{}""#, "x".repeat(1000))), &end()),
         0,
     ),
@@ -107,7 +107,7 @@ const ROWS: &[Row] = &[
     ),
     Row(
         "comments",
-        &["stream"],
+        &["stream", "--allow-empty"],
         || much(&format!(": {}\n\n", "ping".repeat(200)), &end()),
         0,
     ),

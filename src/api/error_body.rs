@@ -1,0 +1,360 @@
+//! What a server says instead of an answer, in any shape that servers use: an
+//! object or a string under `error`, a list of such objects, `errors`, `detail`,
+//! `message`, `msg`, or plain text. api.md §6.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::error_codes::{class_of_code, class_of_status, class_of_success};
+use super::text::Text;
+use crate::exit::Class;
+
+/// Levels of an error that are looked into.
+const DEPTH_MAX: u8 = 8;
+/// Entries of a list of errors that are read.
+const ENTRIES_MAX: usize = 5;
+
+/// What a server said instead of an answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// By who can fix it.
+    pub class: Class,
+    /// `error.code`, or the `code` beside `"success":false`.
+    pub code: Option<String>,
+    /// The server's words.
+    pub message: Option<String>,
+    /// The server's id of the request.
+    pub request_id: Option<String>,
+}
+
+/// Reads a failure out of `body`, which came with `status`.
+pub fn read(status: u16, body: &[u8]) -> Refusal {
+    let body = without_bom(body);
+    let json = serde_json::from_slice::<&RawValue>(body).ok();
+    let said = json.map_or_else(Said::default, |json| Said::of(json, 0));
+    let plain = || json.is_none().then(|| plain_text(body)).flatten();
+    let request_id = json.and_then(|json| {
+        #[derive(Deserialize)]
+        struct Body<'a> {
+            #[serde(borrow)]
+            request_id: Option<Text<'a>>,
+        }
+        let body: Body<'_> = serde_json::from_str(json.get()).ok()?;
+        body.request_id.map(Text::into_string)
+    });
+    Refusal {
+        class: said.class(status),
+        code: said.code,
+        message: said.message.or_else(plain),
+        request_id,
+    }
+}
+
+/// `body` without the byte order mark that it may begin with.
+pub fn without_bom(body: &[u8]) -> &[u8] {
+    body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
+}
+
+/// The words of a body that is plain text: no markup, no JSON, no event stream,
+/// nothing binary.
+pub fn plain_text(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(without_bom(body)).ok()?.trim();
+    let markup = text.starts_with(['<', '{', '[', '"', ':'])
+        || ["data:", "event:", "id:", "retry:"]
+            .iter()
+            .any(|field| text.starts_with(field));
+    let json = serde_json::from_str::<&RawValue>(text).is_ok();
+    let binary = |c: char| c == '\0' || c == '\u{fffd}';
+    (!text.is_empty() && !markup && !json && !text.contains(binary)).then(|| text.to_owned())
+}
+
+/// Whether the `error` member of a body says nothing: servers send `null`, `{}`,
+/// `""`, `[]`, `false` or an object of empty members beside a good answer.
+pub fn is_empty(error: &RawValue) -> bool {
+    fn says_nothing(value: &Value) -> bool {
+        match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::Bool(true) => false,
+            Value::Number(number) => number.as_f64() == Some(0.0),
+            Value::String(text) => text.trim().is_empty(),
+            Value::Array(items) => items.iter().all(says_nothing),
+            Value::Object(members) => members.values().all(says_nothing),
+        }
+    }
+    serde_json::from_str(error.get()).is_ok_and(|error| says_nothing(&error))
+}
+
+/// What a part of a body says.
+#[derive(Debug, Default)]
+struct Said {
+    code: Option<String>,
+    /// The `type` of an error.
+    kind: Option<String>,
+    message: Option<String>,
+}
+
+/// Each member on its own: one that cannot be read must not hide the code.
+#[derive(Default, Deserialize)]
+struct Members<'a> {
+    #[serde(borrow)]
+    error: Option<&'a RawValue>,
+    #[serde(borrow)]
+    errors: Option<&'a RawValue>,
+    #[serde(borrow)]
+    code: Option<&'a RawValue>,
+    #[serde(borrow, rename = "type")]
+    kind: Option<&'a RawValue>,
+    #[serde(borrow)]
+    msg: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+    #[serde(borrow)]
+    detail: Option<&'a RawValue>,
+    #[serde(borrow)]
+    text: Option<&'a RawValue>,
+    /// Where in the request the fault is.
+    #[serde(borrow)]
+    loc: Option<&'a RawValue>,
+}
+
+impl Said {
+    fn of(json: &RawValue, depth: u8) -> Self {
+        if depth == DEPTH_MAX {
+            return Self::default();
+        }
+        match json.get().as_bytes().first() {
+            Some(b'{') => Self::of_object(json, depth),
+            Some(b'[') => Self::of_list(json, depth),
+            Some(b'n' | b't' | b'f') | None => Self::default(),
+            _ => Self {
+                message: words(json),
+                ..Self::default()
+            },
+        }
+    }
+
+    fn of_object(json: &RawValue, depth: u8) -> Self {
+        let members: Members<'_> = serde_json::from_str(json.get()).unwrap_or_default();
+        let part = |member: Option<&RawValue>| {
+            member.map_or_else(Self::default, |member| Self::of(member, depth + 1))
+        };
+        let error = match members.error.filter(|error| !is_empty(error)) {
+            Some(error) => part(Some(error)),
+            None => part(members.errors),
+        };
+        let named = [members.msg, members.message, members.detail, members.text].map(part);
+        let is_string = members
+            .error
+            .is_some_and(|error| error.get().starts_with('"'));
+        let own = Self {
+            code: members.code.and_then(words),
+            kind: members.kind.and_then(words),
+            message: None,
+        };
+        let mut said = Self::default();
+        // The words beside a bare string under `error` say more than it does.
+        let (first, last) = if is_string {
+            (None, Some(error))
+        } else {
+            (Some(error), None)
+        };
+        let parts = first.into_iter().chain([own]).chain(named).chain(last);
+        parts.for_each(|part| said.fill_in(part));
+        if let (Some(place), Some(message)) = (members.loc.and_then(path), &said.message) {
+            said.message = Some(format!("{place}: {message}"));
+        }
+        said
+    }
+
+    fn of_list(json: &RawValue, depth: u8) -> Self {
+        let items: Vec<&RawValue> = serde_json::from_str(json.get()).unwrap_or_default();
+        let mut said = Self::default();
+        let mut messages = Vec::new();
+        for item in items.into_iter().take(ENTRIES_MAX) {
+            let mut part = Self::of(item, depth + 1);
+            messages.extend(part.message.take());
+            said.fill_in(part);
+        }
+        said.message = (!messages.is_empty()).then(|| messages.join("; "));
+        said
+    }
+
+    /// Takes what is still missing from `other`.
+    fn fill_in(&mut self, other: Self) {
+        self.code = self.code.take().or(other.code);
+        self.kind = self.kind.take().or(other.kind);
+        self.message = self.message.take().or(other.message);
+    }
+
+    /// By the code first, or the type or the bare words that stand for one, then by
+    /// the HTTP status.
+    fn class(&self, status: u16) -> Class {
+        let words = [&self.code, &self.kind, &self.message];
+        let words = || words.iter().filter_map(|word| word.as_deref());
+        let known = words().find_map(class_of_code);
+        known.unwrap_or_else(|| match class_of_status(status) {
+            Class::Incomplete => words()
+                .find_map(class_of_success)
+                .unwrap_or(Class::Incomplete),
+            class => class,
+        })
+    }
+}
+
+/// A text, a number or a list of texts that says something.
+fn words(json: &RawValue) -> Option<String> {
+    let text = Text::read(json.get()).ok()?.into_string();
+    (!text.trim().is_empty()).then_some(text)
+}
+
+/// `["body","messages",0]` as `body.messages.0`.
+fn path(loc: &RawValue) -> Option<String> {
+    let parts: Vec<Text<'_>> = serde_json::from_str(loc.get()).ok()?;
+    let parts: Vec<&str> = parts.iter().map(Text::as_str).collect();
+    (!parts.is_empty()).then(|| parts.join("."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn class(status: u16, body: &str) -> Class {
+        read(status, body.as_bytes()).class
+    }
+
+    #[test]
+    fn the_code_decides_before_the_status() {
+        let classes = [
+            (
+                429,
+                r#"{"error":{"code":"1113","message":"x"}}"#,
+                Class::Account,
+            ),
+            (400, r#"{"error":{"code":1301}}"#, Class::Blocked),
+            (200, r#"{"error":{"code":"1305"}}"#, Class::Busy),
+            (
+                200,
+                r#"{"code":500,"msg":"404 NOT_FOUND","success":false}"#,
+                Class::Busy,
+            ),
+            (400, r#"{"error":{"code":"401"}}"#, Class::Account),
+            (
+                429,
+                r#"{"error":{"code":null,"type":"insufficient_quota"}}"#,
+                Class::Account,
+            ),
+            (200, r#"{"error":"rate_limit_exceeded"}"#, Class::Busy),
+            (
+                200,
+                r#"{"error":{"type":"invalid_request_error","message":"x"}}"#,
+                Class::Rejected,
+            ),
+        ];
+        for (status, body, expected) in classes {
+            assert_eq!(class(status, body), expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_is_classed_by_the_status() {
+        assert_eq!(class(500, r#"{"error":{"code":"9999"}}"#), Class::Busy);
+        assert_eq!(
+            class(400, r#"{"error":{"code":"invalid_x"}}"#),
+            Class::Rejected
+        );
+        assert_eq!(
+            class(401, r#"{"error":{"type":"invalid_request_error"}}"#),
+            Class::Account
+        );
+        assert_eq!(class(200, r#"{"error":"no"}"#), Class::Incomplete);
+    }
+
+    #[test]
+    fn the_words_and_the_code_are_found_wherever_they_stand() {
+        let cases = [
+            (r#"{"error":"Not Found","status":404}"#, "Not Found", None),
+            (r#"{"error":"bad","message":"why"}"#, "why", None),
+            (r#"{"error":{"msg":"m","code":7}}"#, "m", Some("7")),
+            (
+                r#"[{"error":{"code":400,"message":"m"}}]"#,
+                "m",
+                Some("400"),
+            ),
+            (
+                r#"{"errors":[{"message":"m"},{"message":"n","code":"c"}]}"#,
+                "m; n",
+                Some("c"),
+            ),
+            (r#"{"message":{"text":"m"},"code":"c"}"#, "m", Some("c")),
+            (r#"{"detail":"m"}"#, "m", None),
+            (
+                r#"{"detail":{"error":{"code":1113,"message":"m"}}}"#,
+                "m",
+                Some("1113"),
+            ),
+            (
+                r#"{"detail":[{"loc":["body","messages",0],"msg":"field required","type":"missing"}]}"#,
+                "body.messages.0: field required",
+                None,
+            ),
+            (r#"{"error":{},"errors":"m"}"#, "m", None),
+            (r#""m""#, "m", None),
+            ("\u{feff}{\"msg\":\"m\"}", "m", None),
+            ("m\n", "m", None),
+            (r#"{"error":{"message":"\ud83d"}}"#, "\u{fffd}", None),
+        ];
+        for (body, words, code) in cases {
+            let said = read(500, body.as_bytes());
+            assert_eq!(
+                (said.message.as_deref(), said.code.as_deref()),
+                (Some(words), code),
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn markup_and_broken_json_are_no_words() {
+        let deep = "[".repeat(100_000);
+        for body in [
+            "<html>",
+            "",
+            " \n",
+            "{\"error\":",
+            "\0\u{1}",
+            &deep,
+            "true",
+            "null",
+        ] {
+            assert_eq!(read(500, body.as_bytes()).message, None, "{body:.20}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_empty_where_no_member_of_it_says_anything() {
+        let empty = |json: &str| is_empty(serde_json::from_str(json).unwrap());
+        let nothing = [
+            "null",
+            "{}",
+            "\"\"",
+            "[]",
+            "false",
+            "0",
+            r#"{"message":"","type":" ","param":[],"code":null,"details":[{"a":{}}]}"#,
+        ];
+        for json in nothing {
+            assert!(empty(json), "{json}");
+        }
+        let something = [
+            "true",
+            "5",
+            "\"x\"",
+            "[\"x\"]",
+            r#"{"message":"","code":1302}"#,
+        ];
+        for json in something {
+            assert!(!empty(json), "{json}");
+        }
+    }
+}
