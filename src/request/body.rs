@@ -2,7 +2,7 @@
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::api::request::{Message, Request};
+use crate::api::request::{Message, Request, ResponseFormat};
 use crate::cli::Common;
 use crate::error::Failure;
 use crate::prompt;
@@ -46,7 +46,7 @@ pub(super) fn build(
         messages,
         tools,
         stream: false,
-        json_object: command == "json",
+        response_format: (command == "json").then_some(ResponseFormat::JsonObject),
         temperature: args.temperature,
         top_p: args.top_p,
         max_tokens: args.max_tokens,
