@@ -1,5 +1,5 @@
-//! `airx mock` and batches: a life that polls move on, answers in an order that
-//! is not the input's, failures in a file of their own.
+//! `airx mock` and batches: each poll moves a batch on, the output is in another order
+//! than the input, failed items are in the error file.
 
 use serde_json::{Map, Value, json};
 

@@ -1,4 +1,4 @@
-//! How a fault is written down: what the server plays, and what comes of it.
+//! A fault of the matrix: what the server plays, and the expected result.
 
 use crate::harness::{
     DONE, Play, Step, delta, finish_frame, http, json, reply_body, stream, stream_head,

@@ -1,4 +1,4 @@
-//! How an answer may end, and what its first choice may be made of.
+//! Finish reasons, and the members of the first choice.
 
 use super::case::Command::{Chat, Json, Stream, Tools};
 use super::case::{Fault, TEXT, answer, choice, value};

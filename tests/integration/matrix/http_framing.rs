@@ -1,4 +1,4 @@
-//! Lengths, chunks and trailers that are wrong or rare.
+//! HTTP lengths, chunks and trailers that are wrong or rare.
 
 use super::case::Command::Stream;
 use super::case::{Command, Fault, TEXT, bytes, half, head, raw, whole};

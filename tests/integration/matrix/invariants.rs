@@ -1,4 +1,4 @@
-//! What holds for every row, whatever the fault.
+//! What holds for every row of the matrix.
 
 use serde::de::IgnoredAny;
 use serde_json::Value;

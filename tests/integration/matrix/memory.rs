@@ -1,4 +1,4 @@
-//! What could grow without end: the peak of memory while a server sends it.
+//! Peak memory while a server sends without end.
 #![cfg(target_os = "linux")]
 
 use std::process::Child;

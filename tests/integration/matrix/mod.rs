@@ -1,6 +1,6 @@
-//! The fault matrix: every fault × `chat`, `stream`, `tools`, `json` × their
-//! formats, a row a run of the binary. A table tells for each fault the exit
-//! code, standard output and the events; [`invariants`] holds for every row.
+//! The fault matrix: every fault × `chat`, `stream`, `tools`, `json` × their formats. A
+//! row is a run of the binary. Each fault has its exit code, standard output and events;
+//! [`invariants`] are checked for every row.
 
 #![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
 #![allow(

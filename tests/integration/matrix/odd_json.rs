@@ -1,4 +1,4 @@
-//! JSON that is no chat completion, or an odd one.
+//! JSON that is not a chat completion, or an odd one.
 
 use super::case::Command::{Chat, Json, Stream, Tools};
 use super::case::{Fault, TEXT, head, page, value, whole};

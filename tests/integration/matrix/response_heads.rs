@@ -1,4 +1,4 @@
-//! What comes before the head is read, and heads that are none.
+//! Connections that end before the response head, and invalid heads.
 
 use super::case::{Fault, TEXT, bytes, head, page, raw, whole};
 use crate::harness::{Play, Step};

@@ -1,5 +1,5 @@
-//! Failures that the server tells: every wire sample, codes against statuses,
-//! and errors of wrong types.
+//! Errors that the server reports: every wire sample, codes against statuses, and errors
+//! of wrong types.
 
 use super::case::Command::Stream;
 use super::case::{Fault, page, value};

@@ -1,4 +1,4 @@
-//! Silence, and bytes so slow that they are none, under each time-out.
+//! Silence and very slow bytes, with each time-out.
 
 use std::time::Duration;
 
