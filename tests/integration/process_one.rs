@@ -42,11 +42,11 @@ fn a_signal_ends_process_1_with_128_and_its_number() {
                 .at(&server)
                 .within(folder.path())
                 .start();
-            server.await_asked(1);
+            server.await_requests(1);
             kill_process(child_of(child.id()), signal).unwrap();
             if each && signal == Signal::INT {
                 // The first one lets what is in flight finish.
-                server.go();
+                server.open_gate();
             }
             let ran = finish(child);
             assert_eq!((ran.code, ran.signal), (code, None), "{}", ran.stderr);

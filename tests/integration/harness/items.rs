@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use serde_json::Value;
 
-use super::{Airx, Asked, PATIENCE, Ran, event, read_request, reply_body};
+use super::{Airx, PATIENCE, Ran, Request, event, read_request, reply_body};
 
 /// Status and body of the answer to a text. The numbers: how often it was asked (from 1),
 /// and how many requests are in flight.
@@ -16,7 +16,7 @@ type Answer = dyn Fn(&str, usize, usize) -> (u16, String) + Send + Sync;
 
 #[derive(Default)]
 struct State {
-    asked: Vec<Asked>,
+    asked: Vec<Request>,
     times: BTreeMap<String, usize>,
     in_flight: usize,
     most: usize,
@@ -32,7 +32,7 @@ pub struct Items {
 }
 
 /// The text of the last message of a request.
-pub fn text(asked: &Asked) -> String {
+pub fn text(asked: &Request) -> String {
     let body = asked.json();
     let turns = body["messages"].as_array().unwrap();
     turns.last().unwrap()["content"]
@@ -82,20 +82,20 @@ impl Items {
     }
 
     /// Releases the answers to this text.
-    pub fn let_go(&self, text: &str) {
+    pub fn release(&self, text: &str) {
         self.lock().free.push(text.to_owned());
         self.shared.1.notify_all();
     }
 
     /// Releases all answers.
-    pub fn let_all_go(&self) {
+    pub fn release_all(&self) {
         self.lock().held = false;
         self.shared.1.notify_all();
     }
 
     /// Waits until this many requests were made.
     #[track_caller]
-    pub fn await_asked(&self, count: usize) {
+    pub fn await_requests(&self, count: usize) {
         let few = |state: &mut State| state.asked.len() < count;
         let waited = self.shared.1.wait_timeout_while(self.lock(), PATIENCE, few);
         let late = waited.unwrap().1.timed_out();
@@ -104,10 +104,10 @@ impl Items {
 
     /// The texts of the requests, in order.
     pub fn texts(&self) -> Vec<String> {
-        self.asked().iter().map(text).collect()
+        self.requests().iter().map(text).collect()
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn requests(&self) -> Vec<Request> {
         self.lock().asked.clone()
     }
 
@@ -172,7 +172,7 @@ pub fn results(lines: &str) -> Vec<Value> {
 
 /// The contents of results, or the classes of their errors, by index.
 #[track_caller]
-pub fn told(lines: &str) -> Vec<(u64, String)> {
+pub fn contents(lines: &str) -> Vec<(u64, String)> {
     let one = |result: &Value| {
         let content = result["content"]
             .as_str()
@@ -185,7 +185,7 @@ pub fn told(lines: &str) -> Vec<(u64, String)> {
     results(lines).iter().map(one).collect()
 }
 
-/// What [`told`] returns for items that [`echo`] answered.
+/// What [`contents`] returns for items that [`echo`] answered.
 pub fn echoes<const N: usize>(items: [(u64, &str); N]) -> Vec<(u64, String)> {
     items.map(|(index, text)| (index, text.to_owned())).to_vec()
 }
