@@ -13,7 +13,7 @@ use crate::math;
 /// Before the first placeholder comes a letter, so that no line is taken for a list,
 /// a quote or the like.
 pub(super) const FIRST: char = '\u{f8ff}';
-/// A letter beside a mark: it decides what CommonMark does with punctuation there.
+/// A letter next to a mark: it decides what CommonMark does with punctuation there.
 pub(super) const LETTER: char = '\u{f8fe}';
 const PLACEHOLDERS: u32 = 0xf_0000;
 const PLACEHOLDERS_MAX: usize = 0xfff0;
@@ -409,7 +409,7 @@ fn is_address(text: &str) -> bool {
     text.starts_with("https://") || text.starts_with("http://")
 }
 
-/// Characters that a terminal acts on, or that nobody sees.
+/// Characters that a terminal acts on, or that are invisible.
 pub(super) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}')
