@@ -66,7 +66,7 @@ fn run_sends_the_model_s_turn_back_with_all_that_it_had() {
         let server = Server::play([play, reply("done")]);
         let ran = runs(&folder, "cat").args(args).at(&server).run();
         assert_eq!(ran.code, 0, "{}", ran.stderr);
-        let messages = server.asked()[1].json()["messages"].clone();
+        let messages = server.requests()[1].json()["messages"].clone();
         assert_eq!(messages[1], turn(), "{args:?}");
         assert_eq!(messages[2]["tool_call_id"], "c");
     }
@@ -80,7 +80,7 @@ fn the_thinking_of_every_turn_goes_back_while_calls_are_answered() {
         .at(&server)
         .run()
         .is(0, "done\n", "Let me look.\nLet me look.\n");
-    let messages = server.asked()[2].json()["messages"].clone();
+    let messages = server.requests()[2].json()["messages"].clone();
     for at in [1, 3] {
         assert_eq!(messages[at], turn());
     }
@@ -117,7 +117,7 @@ fn a_session_keeps_what_airx_does_not_know_and_sends_old_thinking_no_more() {
         .within(folder.path())
         .run()
         .is(0, "21\n", "");
-    assert_eq!(server.asked()[0].json()["messages"][1], turn());
+    assert_eq!(server.requests()[0].json()["messages"][1], turn());
     assert_eq!(lines()[3], answer);
     // With the next question the thinking stays here, in chat too.
     let server = Server::once(reply("yes"));
@@ -126,7 +126,7 @@ fn a_session_keeps_what_airx_does_not_know_and_sends_old_thinking_no_more() {
         .within(folder.path())
         .run()
         .is(0, "yes\n", "");
-    let messages = server.asked()[0].json()["messages"].clone();
+    let messages = server.requests()[0].json()["messages"].clone();
     let without = |mut turn: Value| {
         turn.as_object_mut()
             .unwrap()
@@ -149,5 +149,5 @@ fn messages_are_sent_as_they_were_written() {
         .within(folder.path())
         .run()
         .is(0, "ok\n", "");
-    assert_eq!(server.asked()[0].json()["messages"][1], turn());
+    assert_eq!(server.requests()[0].json()["messages"][1], turn());
 }
