@@ -100,6 +100,7 @@ pub fn run(
             Next::Wait(wait) => wait,
             Next::GiveUp(failure) => return (answer, Err(failure)),
         };
+        sink.count(backoff.count());
         if let Err(failure) = announce(&failure, span.requests + 1, wait, sink) {
             return (answer, Err(failure));
         }
