@@ -1,7 +1,7 @@
 //! What the options of `tools` and `json` say of tools and of the answer.
 
-use crate::cli::{JsonAnswer, OfferArgs, RunArgs};
-use crate::schema::{self, JsonFormat};
+use crate::cli::{self, JsonAnswer, OfferArgs, RunArgs};
+use crate::schema::{self, Constrain, JsonFormat};
 use crate::settings::defaults;
 use crate::tools::{Limits, ToolSources};
 
@@ -39,6 +39,11 @@ pub fn json_options(args: JsonAnswer) -> schema::JsonOptions {
         fields: args.fields,
         format,
         stream: args.stream,
+        constrain: match args.constrain {
+            None | Some(cli::Constrain::Auto) => Constrain::Auto,
+            Some(cli::Constrain::Always) => Constrain::Always,
+            Some(cli::Constrain::Never) => Constrain::Never,
+        },
         tries: args.tries.unwrap_or(schema::DEFAULT_TRIES),
     }
 }

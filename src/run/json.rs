@@ -1,6 +1,7 @@
 //! `airx json`, from the options to the exit status. A wrong answer is sent back with
 //! what is wrong with it, as long as there are tries and time.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use serde_json::value::{RawValue, to_raw_value};
@@ -10,13 +11,12 @@ use super::json_lines::{Elements, show};
 use super::report::{extend, reasoning, start};
 use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
-use crate::api::request::{Message, Request};
+use crate::api::request::{Message, Request, ResponseFormat};
 use crate::cli::{Common, EachArgs, Format, JsonAnswer};
-use crate::client::{self, Ask, Span};
+use crate::client::{self, Ask, Span, Transport};
 use crate::error::{Failure, Look};
 use crate::event::{Data, Event, Level, Sink, Violation};
 use crate::exit::Class;
-use crate::http::Transport;
 use crate::prompt::Session;
 use crate::request::{self, PreparedRequest};
 use crate::schema::{Accepted, ExpectedJson, JsonFormat, Rejected, correction};
@@ -85,8 +85,13 @@ fn converse(
         Toolbox::default(),
     );
     run.warn_all(&settings);
+    let mut request = request?;
+    let is_provider = settings.connection.endpoint.provider.is_some();
+    if let Some(schema) = expected.constraint(is_provider) {
+        request.request.response_format = Some(ResponseFormat::JsonSchema(schema));
+    }
     let conversation = Conversation {
-        request: request?,
+        request,
         strategy: Strategy::Json(Box::new(expected)),
         session: prompt.session,
         items: prompt.each,
@@ -101,29 +106,42 @@ fn converse(
 /// # Errors
 /// No answer was complete, or none was accepted.
 pub(super) fn ask_for_json(
-    request: &PreparedRequest,
+    prepared: &PreparedRequest,
     expected: &ExpectedJson,
     session: Option<Session>,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    start(request, sink)?;
+    start(prepared, sink)?;
     let mut span = Span::new(transport);
-    let mut corrected = None;
+    let mut request = Cow::Borrowed(&prepared.request);
+    if is_constrained(&request) && expected.constraint(false).is_none() {
+        // An earlier item of the run has shown that the server does not take it.
+        request.to_mut().response_format = Some(ResponseFormat::JsonObject);
+    }
     let mut number = 1;
     loop {
         let ask = Ask {
-            request: corrected.as_ref().unwrap_or(&request.request),
+            request: &request,
             accept: Accept {
-                reasons: &request.accept,
+                reasons: &prepared.accept,
                 empty: Empty::NeverAllowed,
             },
             keep: true,
         };
         let mut elements = Elements::new(expected, sink);
         let (mut answer, result) = client::run(&ask, &mut span, transport, &mut elements);
-        result?;
         let shown = elements.shown();
+        if let Err(failure) = result {
+            let refuses = is_constrained(&request) && refuses_format(&failure);
+            if !refuses || !expected.give_up_constraint() {
+                return Err(failure);
+            }
+            let note = "* the server does not take the schema: asking for a json_object";
+            sink.note(Level::Verbose, &note);
+            request.to_mut().response_format = Some(ResponseFormat::JsonObject);
+            continue;
+        }
         reasoning(&answer, sink)?;
         let rejected = match expected.accept(&answer.text) {
             Ok(accepted) => {
@@ -144,9 +162,29 @@ pub(super) fn ask_for_json(
             return Err(rejection(&answer, &rejected, number, expected, sink));
         }
         report_retry(&answer, &rejected, number, expected, sink)?;
-        corrected = Some(correct(&request.request, &answer, &rejected.violations));
+        let format = request.response_format.clone();
+        request = Cow::Owned(correct(&prepared.request, &answer, &rejected.violations));
+        request.to_mut().response_format = format;
         number += 1;
     }
+}
+
+/// Whether the server is asked to hold the answer to the schema.
+fn is_constrained(request: &Request) -> bool {
+    matches!(request.response_format, Some(ResponseFormat::JsonSchema(_)))
+        && !request
+            .params
+            .iter()
+            .any(|(name, _)| name == "response_format")
+}
+
+/// Whether a failure may mean that the server does not know `json_schema`.
+fn refuses_format(failure: &Failure) -> bool {
+    let status = failure
+        .server
+        .as_ref()
+        .and_then(|server| server.http_status);
+    failure.class == Class::Rejected && matches!(status, Some(400 | 422))
 }
 
 /// Hands over the accepted value: what of it has not been shown already.
@@ -171,7 +209,11 @@ fn accept(
     sink.event(&Event::Value {
         value: &accepted.value,
     })?;
-    sink.data(Data::Answer(&format!("{}\n", accepted.lines.join("\n"))))
+    let lines = format!("{}\n", accepted.lines.join("\n"));
+    sink.data(match expected.format {
+        JsonFormat::Compact | JsonFormat::Pretty => Data::Json(&lines),
+        _ => Data::Answer(&lines),
+    })
 }
 
 /// Ends a try that another follows.

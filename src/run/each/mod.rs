@@ -13,10 +13,10 @@ mod workers;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
-use crate::client::in_flight::Gate;
+use crate::client::Transport;
+use crate::client::in_flight::InFlight;
 use crate::error::Failure;
 use crate::event::{Earlier, Level, Sink};
-use crate::http::Transport;
 use crate::prompt::{Item, Items};
 use crate::request::{ItemRequests, PreparedRequest};
 
@@ -55,7 +55,7 @@ pub(super) struct EachRun {
 #[derive(Debug)]
 pub(super) struct Interrupt {
     heard: Sender<WorkerMessage>,
-    gate: Arc<Gate>,
+    gate: Arc<InFlight>,
 }
 
 impl Interrupt {
@@ -104,7 +104,7 @@ pub(super) fn run<S: Sink + Clone + Send + 'static>(
     let wanted = each.item_requests.concurrency;
     let concurrency = fitting(wanted, &mut each.transport, &mut sink)?;
     each.item_requests.concurrency = concurrency;
-    let gate = Arc::new(Gate::new(concurrency.into()));
+    let gate = Arc::new(InFlight::new(concurrency.into()));
     started(Interrupt {
         heard: sender.clone(),
         gate: Arc::clone(&gate),

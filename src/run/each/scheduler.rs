@@ -8,11 +8,11 @@ use super::WorkerMessage;
 use super::budget::Budget;
 use super::item_outcome::ItemOutcome;
 use super::workers::{Task, Workers};
-use crate::client::in_flight::Gate;
+use crate::client::in_flight::InFlight;
+use crate::digest::sha256;
 use crate::error::Failure;
 use crate::event::{Count, Earlier, Event, Found, Items, Level, Sink, VERSION};
 use crate::exit::Class;
-use crate::http::digest;
 use crate::prompt::{Item, Place};
 use crate::request::{CostBounds, ItemRequests, PreparedRequest};
 
@@ -28,7 +28,7 @@ pub(super) struct SchedulerInput<S> {
     pub(super) request: PreparedRequest,
     pub(super) item_requests: ItemRequests,
     pub(super) workers: Workers<S>,
-    pub(super) gate: Arc<Gate>,
+    pub(super) gate: Arc<InFlight>,
     /// Asks for the next item.
     pub(super) reader: Sender<()>,
     pub(super) earlier: Earlier,
@@ -42,7 +42,7 @@ pub(super) struct Scheduler<S> {
     request: PreparedRequest,
     item_requests: ItemRequests,
     workers: Workers<S>,
-    gate: Arc<Gate>,
+    gate: Arc<InFlight>,
     reader: Sender<()>,
     earlier: Earlier,
     /// How many items may be started ahead of the oldest that is not done.
@@ -212,7 +212,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
             }
         };
         let body = request.body();
-        let hash = digest(&body);
+        let hash = sha256(&body);
         match self.earlier.take(index, &hash) {
             Found::Nothing => {}
             Found::Result => {

@@ -13,11 +13,11 @@ use super::item_cost::ItemCost;
 use super::item_outcome::{Content, ItemOutcome};
 use super::item_sink::ItemSink;
 use crate::answer::Answer;
-use crate::client::in_flight::Gate;
+use crate::client::Transport;
+use crate::client::in_flight::InFlight;
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Class;
-use crate::http::Transport;
 use crate::request::{CostBounds, Expect, PreparedRequest};
 use crate::run::conversation::Strategy;
 use crate::run::report;
@@ -38,7 +38,7 @@ pub(super) struct Task {
 /// The threads; more are started as they are needed.
 pub(super) struct Workers<S> {
     strategy: Arc<Strategy>,
-    gate: Arc<Gate>,
+    gate: Arc<InFlight>,
     transport: Transport,
     sink: S,
     tasks: Sender<Task>,
@@ -50,7 +50,7 @@ pub(super) struct Workers<S> {
 impl<S: Sink + Clone + Send + 'static> Workers<S> {
     pub(super) fn new(
         strategy: Strategy,
-        gate: Arc<Gate>,
+        gate: Arc<InFlight>,
         transport: Transport,
         sink: S,
         heard: Sender<WorkerMessage>,
@@ -83,7 +83,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
     }
 
     fn start(&mut self) -> Result<JoinHandle<()>, Failure> {
-        let mut transport = self.transport.another(&self.gate)?;
+        let mut transport = self.transport.share(&self.gate)?;
         let (strategy, sink) = (Arc::clone(&self.strategy), self.sink.clone());
         let (waiting, heard) = (Arc::clone(&self.waiting), self.heard.clone());
         let next = move || {
