@@ -9,11 +9,11 @@ use super::json_lines::{Elements, show};
 use super::report::{extend, reasoning, start};
 use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request, ResponseFormat};
+use crate::client::Transport;
 use crate::client::{self, Ask, Span};
 use crate::error::{Failure, Look};
 use crate::event::{Data, Event, Level, Sink, Violation};
 use crate::exit::Class;
-use crate::http::Transport;
 use crate::prompt::Session;
 use crate::request::Job;
 use crate::schema::{Accepted, ExpectedJson, JsonFormat, Rejected, correction};
@@ -127,7 +127,11 @@ fn accept(
     sink.event(&Event::Value {
         value: &accepted.value,
     })?;
-    sink.data(Data::Answer(&format!("{}\n", accepted.lines.join("\n"))))
+    let lines = format!("{}\n", accepted.lines.join("\n"));
+    sink.data(match wanted.format {
+        JsonFormat::Compact | JsonFormat::Pretty => Data::Json(&lines),
+        _ => Data::Answer(&lines),
+    })
 }
 
 /// Ends a try that another follows.

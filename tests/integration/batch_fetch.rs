@@ -8,7 +8,7 @@ use crate::harness::{Play, Server, Step, airx, file, folder, http, json, reply_b
 
 /// A request's hash, and what airx calls it in a batch.
 fn id(index: u64) -> (String, String) {
-    let hash = airx::http::digest(index.to_string().as_bytes());
+    let hash = airx::digest::sha256(index.to_string().as_bytes());
     let bytes: Vec<u8> = (0..32)
         .map(|at| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap())
         .collect();
@@ -513,7 +513,7 @@ fn a_file_whose_end_no_one_reports_is_incomplete() {
     airx(["batch", "fetch", "b", "-q"]).at(&server).run().is(
         7,
         "",
-        "airx: incomplete: file o: the response tells neither its length nor its end: whether all has come is not known\n",
+        "airx: incomplete: file o: the response has neither a length nor an end: it may be cut off\n",
     );
     let complete = good(0);
     let chunks = format!(

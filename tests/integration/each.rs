@@ -22,7 +22,7 @@ fn each_line_becomes_a_request_and_a_result() {
         r#"{"model":"glm-4-airx","messages":[{"role":"user","content":"Define: one."}],"stream":false}"#
     );
     let line = |index: u64, word: &str| {
-        let hash = airx::http::digest(bodies[usize::try_from(index).unwrap()].as_bytes());
+        let hash = airx::digest::sha256(bodies[usize::try_from(index).unwrap()].as_bytes());
         format!(
             r#"{{"type":"result","index":{index},"hash":"{hash}","item":"{word}","content":"Define: {word}.!","finish_reason":"stop","usage":{{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}},"cost":{{"amount":"0.00003","currency":"CNY","price_date":"2025-07-23"}},"requests":1,"elapsed_ms":"#
         )

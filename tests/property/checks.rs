@@ -8,10 +8,12 @@ use airx::api::answered::Answered;
 use airx::api::batch::{Batch, LINES_MAX, Page};
 use airx::api::error_body;
 use airx::cli::Format;
+use airx::client::Transport;
+use airx::digest::sha256;
 use airx::error::Failure;
 use airx::event::{Data, Event, Level, Sink};
 use airx::exit::Class;
-use airx::http::{Next, Transport, digest};
+use airx::http::Next;
 use airx::markdown::{self, Styling};
 use airx::output::{Options, Printer, Which};
 use airx::prompt::{self, Sources};
@@ -556,9 +558,9 @@ fn replayer(folder: &Path) -> Transport {
 
 /// A file of `--replay` is refused, or gives the same bytes at once as in pieces.
 pub fn recording(folder: &Path, bytes: &[u8]) {
-    let name = &digest(format!("POST /chat/completions\n{ASKED}").as_bytes())[..16];
+    let name = &sha256(format!("POST /chat/completions\n{ASKED}").as_bytes())[..16];
     std::fs::write(folder.join(format!("{name}-1.json")), bytes).unwrap();
-    let complete = replayer(folder).whole(ASKED.into(), None);
+    let complete = replayer(folder).complete(ASKED.into(), None);
     let mut replayer = replayer(folder);
     let streamed = replayer.stream(ASKED.into(), None);
     let (complete, (head, mut stream)) = match (complete, streamed) {
@@ -583,7 +585,7 @@ pub fn recording(folder: &Path, bytes: &[u8]) {
     assert_eq!(broken, complete.broken.map(|failure| failure.message));
     drop(stream);
     // What is asked differs: the file is the nearest of all, or none.
-    let missed = replayer.whole(br#"{"model":[]}"#.to_vec(), None);
+    let missed = replayer.complete(br#"{"model":[]}"#.to_vec(), None);
     assert_eq!(missed.unwrap_err().exit(), 13);
 }
 
