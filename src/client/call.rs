@@ -74,7 +74,7 @@ pub fn call(
             Next::Wait(wait) => wait,
             Next::GiveUp(failure) => return Err(Failed { failure, unsure }),
         };
-        announce(&failure, requests + 1, wait, sink)
+        announce(&failure, requests + 1, wait, None, sink)
             .map_err(|failure| Failed { failure, unsure })?;
         std::thread::sleep(wait);
     }

@@ -100,7 +100,10 @@ pub fn run(
             Next::Wait(wait) => wait,
             Next::GiveUp(failure) => return (answer, Err(failure)),
         };
-        if let Err(failure) = announce(&failure, span.requests + 1, wait, sink) {
+        if let Err(failure) = {
+            let model = Some(ask.request.model.as_str());
+            announce(&failure, span.requests + 1, wait, model, sink)
+        } {
             return (answer, Err(failure));
         }
         if !transport.replays() {
@@ -174,6 +177,7 @@ fn announce(
     failure: &Failure,
     number: u32,
     wait: Duration,
+    model: Option<&str>,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     sink.retry();
@@ -187,6 +191,7 @@ fn announce(
         http_status: server.http_status,
         code: server.code.as_deref(),
         message: &failure.message,
+        model,
     })?;
     sink.note(
         Level::Verbose,

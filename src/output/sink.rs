@@ -27,6 +27,7 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
                     class,
                     http_status,
                     code,
+                    model,
                     ..
                 } = *event
                 {
@@ -39,6 +40,7 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
                         http_status,
                         code,
                         message,
+                        model,
                     });
                 }
             }
