@@ -38,7 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             break
         }
         'airx;chat' {
-            [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'One request for each line of standard input; `=json` for each JSON value')
+            [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'One request for each line of standard input; =json, =csv, =null, =files')
             [CompletionResult]::new('--items', '--items', [CompletionResultType]::ParameterName, 'Read the items from FILE instead of standard input')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Requests in flight at once [default: the model''s number at --tier, else 2]')
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Requests in flight at once [default: the model''s number at --tier, else 2]')
@@ -87,6 +87,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]')
             [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Settings of this profile, over the file''s others [AIRX_PROFILE]')
+            [CompletionResult]::new('--no-item', '--no-item', [CompletionResultType]::ParameterName, 'Leave the item out of its result')
             [CompletionResult]::new('--unordered', '--unordered', [CompletionResultType]::ParameterName, 'Print results as they come, not in input order')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Go on with -o FILE: ask only for what it has no answer to')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Never touch standard input')
@@ -183,7 +184,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--rounds', '--rounds', [CompletionResultType]::ParameterName, 'Most requests in all; calls in the last one''s answer are exit 11 [default: 8]')
             [CompletionResult]::new('--tool-timeout', '--tool-timeout', [CompletionResultType]::ParameterName, 'Longest time for one call; then its process group is killed [default: 60s]')
             [CompletionResult]::new('--tool-max-bytes', '--tool-max-bytes', [CompletionResultType]::ParameterName, 'Longest result in bytes; what is longer is cut, with a mark [default: 65536]')
-            [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'One request for each line of standard input; `=json` for each JSON value')
+            [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'One request for each line of standard input; =json, =csv, =null, =files')
             [CompletionResult]::new('--items', '--items', [CompletionResultType]::ParameterName, 'Read the items from FILE instead of standard input')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Requests in flight at once [default: the model''s number at --tier, else 2]')
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Requests in flight at once [default: the model''s number at --tier, else 2]')
@@ -236,6 +237,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--stream', '--stream', [CompletionResultType]::ParameterName, 'Have the answer streamed: its text is printed as it is generated')
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Run the calls, send the results back, print the final answer')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Run every call without asking')
+            [CompletionResult]::new('--no-item', '--no-item', [CompletionResultType]::ParameterName, 'Leave the item out of its result')
             [CompletionResult]::new('--unordered', '--unordered', [CompletionResultType]::ParameterName, 'Print results as they come, not in input order')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Go on with -o FILE: ask only for what it has no answer to')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Never touch standard input')
@@ -262,7 +264,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'The same in short: ''name, age int, tags [str]: what they mean''')
             [CompletionResult]::new('--tries', '--tries', [CompletionResultType]::ParameterName, 'Most requests for one valid answer, all within --timeout [default: 3]')
             [CompletionResult]::new('--select', '--select', [CompletionResultType]::ParameterName, 'Print what this JSON Pointer names, strings raw, one a line (repeat)')
-            [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'One request for each line of standard input; `=json` for each JSON value')
+            [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'One request for each line of standard input; =json, =csv, =null, =files')
             [CompletionResult]::new('--items', '--items', [CompletionResultType]::ParameterName, 'Read the items from FILE instead of standard input')
             [CompletionResult]::new('-c', '-c', [CompletionResultType]::ParameterName, 'Requests in flight at once [default: the model''s number at --tier, else 2]')
             [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Requests in flight at once [default: the model''s number at --tier, else 2]')
@@ -314,6 +316,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Print indented instead of compact')
             [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'Print an array''s elements, one a line')
             [CompletionResult]::new('--stream', '--stream', [CompletionResultType]::ParameterName, 'With --lines: print each element as soon as it is complete and valid')
+            [CompletionResult]::new('--no-item', '--no-item', [CompletionResultType]::ParameterName, 'Leave the item out of its result')
             [CompletionResult]::new('--unordered', '--unordered', [CompletionResultType]::ParameterName, 'Print results as they come, not in input order')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Go on with -o FILE: ask only for what it has no answer to')
             [CompletionResult]::new('-n', '-n', [CompletionResultType]::ParameterName, 'Never touch standard input')
@@ -348,7 +351,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             break
         }
         'airx;batch;submit' {
-            [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'What an item is: a line of text, or with `=json` a JSON value [default: lines]')
+            [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'What an item is, as with airx chat --each [default: lines]')
             [CompletionResult]::new('--items', '--items', [CompletionResultType]::ParameterName, 'Read the items from FILE instead of standard input')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'System message; `@FILE` reads it from a file, `@@` is a literal `@`')
             [CompletionResult]::new('--system', '--system', [CompletionResultType]::ParameterName, 'System message; `@FILE` reads it from a file, `@@` is a literal `@`')

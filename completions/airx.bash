@@ -317,7 +317,7 @@ _airx() {
             fi
             case "${prev}" in
                 --each)
-                    COMPREPLY=($(compgen -W "lines json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines json csv null files" -- "${cur}"))
                     return 0
                     ;;
                 --items)
@@ -538,14 +538,14 @@ _airx() {
             return 0
             ;;
         airx__subcmd__chat)
-            opts="-c -s -f -i -n -m -o -x -q -v -h -V --each --items --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
+            opts="-c -s -f -i -n -m -o -x -q -v -h -V --each --items --no-item --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --each)
-                    COMPREPLY=($(compgen -W "lines json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines json csv null files" -- "${cur}"))
                     return 0
                     ;;
                 --items)
@@ -902,7 +902,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__json)
-            opts="-c -s -f -i -n -m -o -x -q -v -h -V --schema --fields --tries --pretty --select --lines --stream --each --items --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
+            opts="-c -s -f -i -n -m -o -x -q -v -h -V --schema --fields --tries --pretty --select --lines --stream --each --items --no-item --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -925,7 +925,7 @@ _airx() {
                     return 0
                     ;;
                 --each)
-                    COMPREPLY=($(compgen -W "lines json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines json csv null files" -- "${cur}"))
                     return 0
                     ;;
                 --items)
@@ -1390,7 +1390,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__tools)
-            opts="-t -c -s -f -i -n -m -o -x -q -v -h -V --tools --tools-dir --mcp --only --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --each --items --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
+            opts="-t -c -s -f -i -n -m -o -x -q -v -h -V --tools --tools-dir --mcp --only --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --each --items --no-item --concurrency --tier --unordered --resume --max-cost --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1441,7 +1441,7 @@ _airx() {
                     return 0
                     ;;
                 --each)
-                    COMPREPLY=($(compgen -W "lines json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines json csv null files" -- "${cur}"))
                     return 0
                     ;;
                 --items)

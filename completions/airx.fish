@@ -36,8 +36,11 @@ complete -c airx -n "__fish_airx_needs_command" -f -a "models" -d 'List known mo
 complete -c airx -n "__fish_airx_needs_command" -f -a "config" -d 'Show each setting and where it comes from, or check the configuration file'
 complete -c airx -n "__fish_airx_needs_command" -f -a "completions" -d 'Print a shell\'s completion script, or install it'
 complete -c airx -n "__fish_airx_needs_command" -f -a "help" -d 'Show help for a command or a topic'
-complete -c airx -n "__fish_airx_using_subcommand chat" -l each -d 'One request for each line of standard input; `=json` for each JSON value' -r -f -a "lines\t'One item a line'
-json\t'One JSON value a line'"
+complete -c airx -n "__fish_airx_using_subcommand chat" -l each -d 'One request for each line of standard input; =json, =csv, =null, =files' -r -f -a "lines\t'One item a line'
+json\t'One JSON value a line'
+csv\t'One record of CSV, its columns named by the header'
+null\t'What NUL bytes separate'
+files\t'One file, named by a line or between NUL bytes'"
 complete -c airx -n "__fish_airx_using_subcommand chat" -l items -d 'Read the items from FILE instead of standard input' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -s c -l concurrency -d 'Requests in flight at once [default: the model\'s number at --tier, else 2]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l tier -d 'The account\'s tier, for --concurrency [default: v0]' -r -f -a "v0\t'5 requests in flight'
@@ -88,6 +91,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l record -d 'Keep each 
 complete -c airx -n "__fish_airx_using_subcommand chat" -l replay -d 'Take the answers from folder DIR instead of the network [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l profile -d 'Settings of this profile, over the file\'s others [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l no-item -d 'Leave the item out of its result'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l unordered -d 'Print results as they come, not in input order'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l resume -d 'Go on with -o FILE: ask only for what it has no answer to'
 complete -c airx -n "__fish_airx_using_subcommand chat" -s n -l no-stdin -d 'Never touch standard input'
@@ -167,8 +171,11 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l exec -d 'Command tha
 complete -c airx -n "__fish_airx_using_subcommand tools" -l rounds -d 'Most requests in all; calls in the last one\'s answer are exit 11 [default: 8]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l tool-timeout -d 'Longest time for one call; then its process group is killed [default: 60s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l tool-max-bytes -d 'Longest result in bytes; what is longer is cut, with a mark [default: 65536]' -r
-complete -c airx -n "__fish_airx_using_subcommand tools" -l each -d 'One request for each line of standard input; `=json` for each JSON value' -r -f -a "lines\t'One item a line'
-json\t'One JSON value a line'"
+complete -c airx -n "__fish_airx_using_subcommand tools" -l each -d 'One request for each line of standard input; =json, =csv, =null, =files' -r -f -a "lines\t'One item a line'
+json\t'One JSON value a line'
+csv\t'One record of CSV, its columns named by the header'
+null\t'What NUL bytes separate'
+files\t'One file, named by a line or between NUL bytes'"
 complete -c airx -n "__fish_airx_using_subcommand tools" -l items -d 'Read the items from FILE instead of standard input' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -s c -l concurrency -d 'Requests in flight at once [default: the model\'s number at --tier, else 2]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l tier -d 'The account\'s tier, for --concurrency [default: v0]' -r -f -a "v0\t'5 requests in flight'
@@ -223,6 +230,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l require-call -d 'Exi
 complete -c airx -n "__fish_airx_using_subcommand tools" -l stream -d 'Have the answer streamed: its text is printed as it is generated'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l run -d 'Run the calls, send the results back, print the final answer'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l yes -d 'Run every call without asking'
+complete -c airx -n "__fish_airx_using_subcommand tools" -l no-item -d 'Leave the item out of its result'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l unordered -d 'Print results as they come, not in input order'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l resume -d 'Go on with -o FILE: ask only for what it has no answer to'
 complete -c airx -n "__fish_airx_using_subcommand tools" -s n -l no-stdin -d 'Never touch standard input'
@@ -241,8 +249,11 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l schema -d 'JSON Schem
 complete -c airx -n "__fish_airx_using_subcommand json" -l fields -d 'The same in short: \'name, age int, tags [str]: what they mean\'' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l tries -d 'Most requests for one valid answer, all within --timeout [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l select -d 'Print what this JSON Pointer names, strings raw, one a line (repeat)' -r
-complete -c airx -n "__fish_airx_using_subcommand json" -l each -d 'One request for each line of standard input; `=json` for each JSON value' -r -f -a "lines\t'One item a line'
-json\t'One JSON value a line'"
+complete -c airx -n "__fish_airx_using_subcommand json" -l each -d 'One request for each line of standard input; =json, =csv, =null, =files' -r -f -a "lines\t'One item a line'
+json\t'One JSON value a line'
+csv\t'One record of CSV, its columns named by the header'
+null\t'What NUL bytes separate'
+files\t'One file, named by a line or between NUL bytes'"
 complete -c airx -n "__fish_airx_using_subcommand json" -l items -d 'Read the items from FILE instead of standard input' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -s c -l concurrency -d 'Requests in flight at once [default: the model\'s number at --tier, else 2]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l tier -d 'The account\'s tier, for --concurrency [default: v0]' -r -f -a "v0\t'5 requests in flight'
@@ -296,6 +307,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l profile -d 'Settings 
 complete -c airx -n "__fish_airx_using_subcommand json" -l pretty -d 'Print indented instead of compact'
 complete -c airx -n "__fish_airx_using_subcommand json" -l lines -d 'Print an array\'s elements, one a line'
 complete -c airx -n "__fish_airx_using_subcommand json" -l stream -d 'With --lines: print each element as soon as it is complete and valid'
+complete -c airx -n "__fish_airx_using_subcommand json" -l no-item -d 'Leave the item out of its result'
 complete -c airx -n "__fish_airx_using_subcommand json" -l unordered -d 'Print results as they come, not in input order'
 complete -c airx -n "__fish_airx_using_subcommand json" -l resume -d 'Go on with -o FILE: ask only for what it has no answer to'
 complete -c airx -n "__fish_airx_using_subcommand json" -s n -l no-stdin -d 'Never touch standard input'
@@ -317,8 +329,11 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_sub
 complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -f -a "wait" -d 'Wait until batches have ended'
 complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -f -a "fetch" -d 'Print the results of batches that have ended, in input order'
 complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -f -a "cancel" -d 'Cancel batches'
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l each -d 'What an item is: a line of text, or with `=json` a JSON value [default: lines]' -r -f -a "lines\t'One item a line'
-json\t'One JSON value a line'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l each -d 'What an item is, as with airx chat --each [default: lines]' -r -f -a "lines\t'One item a line'
+json\t'One JSON value a line'
+csv\t'One record of CSV, its columns named by the header'
+null\t'What NUL bytes separate'
+files\t'One file, named by a line or between NUL bytes'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l items -d 'Read the items from FILE instead of standard input' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s s -l system -d 'System message; `@FILE` reads it from a file, `@@` is a literal `@`' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s f -l file -d 'Text file added to the message; `-` is standard input (repeat)' -r -F

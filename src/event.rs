@@ -40,7 +40,7 @@ pub enum Event<'a> {
         /// Version of these events: 1.
         #[schemars(extend("const" = VERSION))]
         v: u8,
-        /// The command.
+        /// The command: chat, stream, tools, json or batch.
         #[schemars(extend("enum" = ["chat", "stream", "tools", "json", "batch"]))]
         command: &'a str,
         /// The model asked for; null where batch asks none.
@@ -57,7 +57,7 @@ pub enum Event<'a> {
         after_ms: u64,
         /// Why the last one failed, as in airx help exit-codes.
         #[schemars(schema_with = "class_schema")]
-        class: &'static str,
+        class: Class,
         /// HTTP status of the reply, if there was one.
         #[schemars(range(min = 100, max = 999))]
         http_status: Option<u16>,
@@ -216,6 +216,11 @@ pub struct ItemResult<'a> {
     /// where the item made none.
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub hash: Option<&'a str>,
+    /// The item of `--each`: its text, its JSON value, the record of CSV as an object,
+    /// or the file's path; left out with --no-item and where it cannot be shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Value")]
+    pub item: Option<&'a RawValue>,
     /// The request's name in its batch; only where airx did not give it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
@@ -268,7 +273,7 @@ pub struct ItemResult<'a> {
 pub struct Fault<'a> {
     /// Who can fix it, as in airx help exit-codes.
     #[schemars(schema_with = "class_schema")]
-    pub class: &'static str,
+    pub class: Class,
     /// The exit status.
     #[schemars(range(min = 1))]
     pub exit: u8,
@@ -324,7 +329,7 @@ impl<'a> Fault<'a> {
         let server = failure.server.as_deref();
         let text = |of: fn(&Server) -> Option<&str>| server.and_then(of);
         Self {
-            class: failure.class.name(),
+            class: failure.class,
             exit: failure.exit(),
             message: &failure.message,
             hint: failure.hint.as_deref(),

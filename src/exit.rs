@@ -1,6 +1,8 @@
 //! The exit codes, by who can fix it. Imports nothing: the program, the help
 //! text, the man pages and the tests all read this one table.
 
+use serde::{Serialize, Serializer};
+
 /// What became of a run. Scripts branch on it; its number and name never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
@@ -166,6 +168,13 @@ impl Class {
     /// The class's name, as messages and events show it.
     pub fn name(self) -> &'static str {
         self.row().name
+    }
+}
+
+/// Events carry the name.
+impl Serialize for Class {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(self.name())
     }
 }
 

@@ -10,21 +10,31 @@ use super::Tier;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Many inputs")]
 pub struct EachArgs {
-    /// One request for each line of standard input; `=json` for each JSON value
+    /// One request for each line of standard input; =json, =csv, =null, =files
     ///
-    /// PROMPT is the template: {} is the item, {name} and {a.b} are members of a
-    /// JSON item, other braces stay; without such a place the item follows after
-    /// a blank line. Blank lines are passed over. Each item becomes one line of
-    /// output, a `result` as airx help events tells it, in input order and as
-    /// soon as it is known. A line that is not UTF-8, not JSON under =json or
-    /// larger than 16 MiB is an item that failed, and nothing is sent for it.
-    /// Exit 12 where any failed. --dry-run prints the first item's.
+    /// PROMPT is the template: {} is the item, other braces stay; without {} or
+    /// another placeholder the item follows after a blank line. Blank lines are
+    /// skipped. =json: each line is a JSON value, {name} and {a.b} are its members.
+    /// =csv: the header names the columns, {name} is a field, a record may span
+    /// lines. =null: items are separated by NUL bytes, as by find -print0. =files:
+    /// each line, or what NUL bytes separate, is a path: {} is the file's text,
+    /// {path} its path.
+    ///
+    /// Each item becomes one line of output, a `result` (airx help events), in input
+    /// order and as soon as it is known. An item that cannot be used fails alone, and
+    /// nothing is sent for it: not UTF-8, not JSON under =json, larger than 16 MiB or
+    /// than the model reads, a file that is empty, binary or unreadable. Exit 12 where
+    /// any failed. --dry-run prints the first item's request.
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "lines", conflicts_with = "session")]
     pub each: Option<Each>,
 
     /// Read the items from FILE instead of standard input
     #[arg(long, value_name = "FILE", requires = "each")]
     pub items: Option<PathBuf>,
+
+    /// Leave the item out of its result
+    #[arg(long, requires = "each")]
+    pub no_item: bool,
 
     /// Requests in flight at once [default: the model's number at --tier, else 2]
     ///
@@ -72,4 +82,10 @@ pub enum Each {
     Lines,
     /// One JSON value a line
     Json,
+    /// One record of CSV, its columns named by the header
+    Csv,
+    /// What NUL bytes separate
+    Null,
+    /// One file, named by a line or between NUL bytes
+    Files,
 }

@@ -187,7 +187,7 @@ fn announce(
     sink.event(&Event::Retry {
         request: number,
         after_ms,
-        class: failure.class.name(),
+        class: failure.class,
         http_status: server.http_status,
         code: server.code.as_deref(),
         message: &failure.message,

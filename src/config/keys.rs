@@ -130,6 +130,7 @@ pub const KEYS: &[Key] = &[
     key("concurrency", Kind::Count(1, 1000)),
     key("tier", Kind::Choice(&["v0", "v1", "v2", "v3"])),
     key("unordered", Kind::Switch),
+    key("no-item", Kind::Switch),
     key("max-cost", Kind::Amount),
     key("base-url", Kind::Text).below(&["AIRX_BASE_URL"]),
     key(KEY_FILE, Kind::Path),

@@ -47,6 +47,8 @@ pub enum Count<'a> {
     Batched(Usage, Option<&'a str>),
     /// How far a run of many items has come.
     Items(Items),
+    /// The next request is this retry of the last one, of so many that there may be.
+    Retries(u32, u32),
     /// What a run leaves unfinished if a signal ends it from now on.
     Unfinished(Option<Unfinished>),
 }
@@ -100,7 +102,7 @@ impl Tally {
                     self.cost = Some(cost.plus(self.cost.take()));
                 }
             }
-            Count::Items(_) | Count::Unfinished(_) => {}
+            Count::Items(_) | Count::Retries(..) | Count::Unfinished(_) => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! An example of a JSON Schema, for the arguments of tools and for JSON answers. Names,
 //! numbers and enum values are taken from the prompt where it has any.
 
+use regex_syntax::hir::{Class, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
 use super::rng::Rng;
@@ -49,11 +50,7 @@ impl Example<'_> {
         }
         match kind(schema) {
             "object" => self.object(schema, depth),
-            "array" => {
-                let length = schema["minItems"].as_u64().unwrap_or(1).clamp(1, 100);
-                let item = |_| self.of(&schema["items"], depth - 1);
-                Value::Array((0..length).map(item).collect())
-            }
+            "array" => self.array(schema, depth),
             "integer" => integer(self.number(schema)),
             "number" => {
                 let number = self.number(schema);
@@ -94,6 +91,27 @@ impl Example<'_> {
         Value::Object(required.iter().map(member).collect())
     }
 
+    fn array(&mut self, schema: &Value, depth: usize) -> Value {
+        let prefix = schema["prefixItems"]
+            .as_array()
+            .map_or(&[][..], Vec::as_slice);
+        let length = schema["minItems"].as_u64().unwrap_or(1).clamp(1, 100);
+        let length = usize::try_from(length).unwrap_or(1).max(prefix.len());
+        let mut items = Vec::with_capacity(length);
+        for index in 0..length {
+            let schema = prefix.get(index).unwrap_or(&schema["items"]);
+            items.push(self.of(schema, depth - 1));
+        }
+        if schema["uniqueItems"] == true {
+            for index in 1..length {
+                if items[..index].contains(&items[index]) {
+                    items[index] = another(&items[index], index);
+                }
+            }
+        }
+        Value::Array(items)
+    }
+
     /// The first number of the prompt, or 1, moved into the bounds of the schema.
     fn number(&self, schema: &Value) -> f64 {
         let named = self
@@ -107,10 +125,18 @@ impl Example<'_> {
         };
         let low = bound("minimum", "exclusiveMinimum", 1.0).unwrap_or(f64::MIN);
         let high = bound("maximum", "exclusiveMaximum", -1.0).unwrap_or(f64::MAX);
-        named.unwrap_or(1.0).min(high).max(low)
+        let number = named.unwrap_or(1.0).min(high).max(low);
+        match schema["multipleOf"].as_f64().filter(|step| *step > 0.0) {
+            Some(step) if (number / step).ceil() * step <= high => (number / step).ceil() * step,
+            Some(step) => (number / step).floor() * step,
+            None => number,
+        }
     }
 
     fn string(&self, schema: &Value) -> String {
+        if let Some(text) = schema["pattern"].as_str().and_then(matching) {
+            return text;
+        }
         let mut text = match schema["format"].as_str() {
             Some("date") => "2025-06-09".to_owned(),
             Some("date-time") => "2025-06-09T15:27:44+08:00".to_owned(),
@@ -118,6 +144,10 @@ impl Example<'_> {
             Some("email") => "mock@example.com".to_owned(),
             Some("uri" | "url") => "https://example.com/".to_owned(),
             Some("uuid") => "3f2504e0-4f89-41d3-9a0c-0305e82c3301".to_owned(),
+            Some("hostname") => "example.com".to_owned(),
+            Some("ipv4") => "127.0.0.1".to_owned(),
+            Some("ipv6") => "::1".to_owned(),
+            Some("duration") => "P1D".to_owned(),
             _ => name_in(self.prompt).unwrap_or(self.fallback).to_owned(),
         };
         let shortest = schema["minLength"].as_u64().unwrap_or(0).min(10_000);
@@ -143,6 +173,55 @@ fn kind(schema: &Value) -> &str {
         None if schema.get("items").is_some() => "array",
         None => "string",
     }
+}
+
+/// An item that differs from `item`, for `uniqueItems`.
+fn another(item: &Value, index: usize) -> Value {
+    match (item, item.as_u64()) {
+        (Value::String(text), _) => format!("{text} {index}").into(),
+        (_, Some(number)) => (number + index as u64).into(),
+        _ => item.clone(),
+    }
+}
+
+/// A short text that matches a regular expression; none for one that cannot be read.
+fn matching(pattern: &str) -> Option<String> {
+    let mut text = String::new();
+    add_match(&regex_syntax::parse(pattern).ok()?, &mut text)?;
+    Some(text)
+}
+
+fn add_match(pattern: &Hir, text: &mut String) -> Option<()> {
+    match pattern.kind() {
+        HirKind::Empty | HirKind::Look(_) => {}
+        HirKind::Literal(literal) => text.push_str(std::str::from_utf8(&literal.0).ok()?),
+        HirKind::Class(Class::Unicode(class)) => {
+            let within = |letter: &char| {
+                let mut ranges = class.ranges().iter();
+                ranges.any(|range| (range.start()..=range.end()).contains(letter))
+            };
+            let usual = ['x', 'X', '1'].into_iter().find(within);
+            text.push(usual.or(class.ranges().first().map(|range| range.start()))?);
+        }
+        HirKind::Class(Class::Bytes(_)) => return None,
+        HirKind::Repetition(repetition) => {
+            for _ in 0..repetition
+                .min
+                .clamp(1, 1000)
+                .min(repetition.max.unwrap_or(1000))
+            {
+                add_match(&repetition.sub, text)?;
+            }
+        }
+        HirKind::Capture(group) => add_match(&group.sub, text)?,
+        HirKind::Concat(parts) => {
+            for part in parts {
+                add_match(part, text)?;
+            }
+        }
+        HirKind::Alternation(alternatives) => add_match(alternatives.first()?, text)?,
+    }
+    Some(())
 }
 
 /// A number without a fraction.

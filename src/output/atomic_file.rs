@@ -200,24 +200,6 @@ fn names_folder(path: &Path) -> bool {
     name.ends_with(b"/") || name.ends_with(b"/.")
 }
 
-/// Opens the file of `--meta`, leaving what is in it.
-///
-/// # Errors
-/// It cannot be written: exit 2.
-pub(super) fn meta(path: &Path) -> Result<File, Failure> {
-    if path == Path::new("-") {
-        return Err(Failure::usage("--meta -: standard output is the answer's")
-            .hint("name a file or a descriptor: --meta /dev/fd/3"));
-    }
-    if is_descriptor(path) {
-        return open_descriptor("--meta", path);
-    }
-    let opened = safe_path::resolved(path).and_then(|path| safe_path::open_to_write(&path, true));
-    opened.map_err(|error| {
-        Failure::usage(format!("--meta {}: {error}", path.display())).hint("nothing was sent")
-    })
-}
-
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {

@@ -18,11 +18,7 @@ pub(super) enum View {
 }
 
 /// The hint of a failure: where to look, then what to do.
-pub(super) fn hint<'a>(
-    look: Option<Look>,
-    hint: Option<&'a str>,
-    view: View,
-) -> Option<Cow<'a, str>> {
+pub(super) fn hint(look: Option<Look>, hint: Option<&str>, view: View) -> Option<Cow<'_, str>> {
     match (look.map(|look| words(look, view)), hint) {
         (Some(look), Some(hint)) => Some(format!("{look}; {hint}").into()),
         (Some(look), None) => Some(look.into()),
@@ -38,7 +34,6 @@ fn words(look: Look, view: View) -> &'static str {
         (Look::Answer, Item) => "the answer is in `partial`",
         (Look::Errors, Text | Bodies) => "all violations are above",
         (Look::Errors, Events) => "all violations are in `errors` of the last `invalid` event",
-        (Look::Errors, Item) => "all violations are in `errors`",
         (Look::AnswerAndErrors, Text | Bodies) => "the answer and all violations are above",
         (Look::AnswerAndErrors, Events) => {
             "the answer and all violations are in `content` and `errors` of the last `invalid` event"
@@ -50,6 +45,6 @@ fn words(look: Look, view: View) -> &'static str {
         (Look::ArgumentErrors, Text) => "all violations are in `invalid`",
         (Look::ArgumentErrors, Bodies) => "--format text shows all violations, in `invalid`",
         (Look::ArgumentErrors, Events) => "all violations are in `errors` of the `invalid` event",
-        (Look::ArgumentErrors, Item) => "all violations are in `errors`",
+        (Look::Errors | Look::ArgumentErrors, Item) => "all violations are in `errors`",
     }
 }

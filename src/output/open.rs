@@ -5,10 +5,9 @@ use std::path::Path;
 
 use terminal_size::{Width, terminal_size_of};
 
-use super::atomic_file::meta;
 use super::descriptor::{is_descriptor, is_stdout};
 use super::rendering::{self, Target};
-use super::{Options, Output, Printer, Shared, Which};
+use super::{Meta, Options, Output, Printer, Shared, Which};
 use crate::cli::{Format, OutputArgs, Render};
 use crate::error::Failure;
 use crate::safe_path::same_file;
@@ -65,7 +64,7 @@ pub fn open(
     };
     let meta = meta_path
         .filter(|_| conflict.is_ok())
-        .map(|path| meta(&path).map(|file| (path, file)))
+        .map(Meta::open)
         .transpose();
     let extract = args.extract.take().map(|which| Which::parse(&which));
     let prose = !matches!(command, "json" | "batch") && results.is_none();

@@ -31,7 +31,7 @@ impl<O: Write, E: Write> Shared<O, E> {
     /// Puts a printer behind a lock.
     pub fn new(printer: Printer<O, E>) -> Self {
         Self {
-            writes: Arc::clone(&printer.writes),
+            writes: printer.writes(),
             printer: Arc::new(Mutex::new(printer)),
         }
     }

@@ -1,37 +1,207 @@
-//! What a person sees on standard error while a run goes on: a spinner until the
-//! first token, a line that tells how far many items are.
+//! The line on standard error that shows how far a run is: a spinner until the first
+//! token, or a bar over many items. Both are wiped before anything else is printed.
 
+use std::fmt::Write as _;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// It appears once the wait has lasted this long.
+use crate::event::{Count, Event, Items, Tally, millis};
+
+/// The spinner appears once the wait has lasted this long.
 const PATIENCE: Duration = Duration::from_millis(400);
 const TICK: Duration = Duration::from_millis(100);
 
-/// A spinner that is gone, wiped from the terminal, when it is dropped.
+/// What is shown, and whether it is.
+#[derive(Debug, Default)]
+pub(super) struct Status {
+    /// Standard error is a terminal, and nothing else is printed on it all the time.
+    shown: bool,
+    /// The run is about items.
+    many: bool,
+    waiting: Arc<Mutex<Waiting>>,
+    spinner: Option<Spinner>,
+    bar: Option<Bar>,
+    items: Option<Items>,
+    ended: bool,
+}
+
+impl Status {
+    pub(super) fn new(shown: bool, many: bool, command: &'static str) -> Self {
+        Self {
+            shown,
+            many,
+            waiting: Arc::new(Mutex::new(Waiting::new(command))),
+            ..Self::default()
+        }
+    }
+
+    /// Takes what the spinner names.
+    pub(super) fn event(&mut self, event: &Event<'_>) {
+        if !self.shown || self.many {
+            return;
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        match event {
+            Event::Start { model, .. } => waiting.model = model.map(str::to_owned),
+            Event::Retry {
+                after_ms,
+                class,
+                http_status,
+                code,
+                ..
+            } => {
+                let reason = match (http_status, code) {
+                    (Some(status), Some(code)) => format!("HTTP {status}, error {code}"),
+                    (Some(status), None) => format!("HTTP {status}"),
+                    (None, Some(code)) => format!("error {code}"),
+                    (None, None) => class.name().to_owned(),
+                };
+                waiting.retry(reason, Duration::from_millis(*after_ms));
+            }
+            _ => {}
+        }
+    }
+
+    /// Shows that a request goes out, or how far the items are.
+    pub(super) fn count(&mut self, what: &Count<'_>, tally: &Tally) {
+        match what {
+            Count::Items(items) => {
+                self.items = Some(*items);
+                if self.shown && !self.ended {
+                    let line = progress(items, tally);
+                    self.bar.get_or_insert_with(Bar::start).show(line);
+                }
+            }
+            Count::Request | Count::Retries(..) if !self.shown || self.many || self.ended => {}
+            Count::Request => self.start_spinner(),
+            Count::Retries(number, limit) => {
+                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                waiting.retries = Some((*number, *limit));
+            }
+            _ => {}
+        }
+    }
+
+    fn start_spinner(&mut self) {
+        if self.spinner.is_none() {
+            self.spinner = Spinner::start(&self.waiting);
+        }
+    }
+
+    pub(super) fn clear_spinner(&mut self) {
+        self.spinner = None;
+    }
+
+    /// Writes something else, above the bar.
+    pub(super) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.0.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// The run is over: nothing more is shown.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+        self.spinner = None;
+        self.bar = None;
+    }
+
+    /// What became of the items.
+    pub(super) fn summary(&self, tally: &Tally) -> Option<String> {
+        let items = self.items.as_ref()?;
+        let elapsed = millis(tally.elapsed());
+        Some(format!("{}, {elapsed} ms", sum(items, tally)))
+    }
+}
+
+/// What a run waits for.
+#[derive(Debug, Default)]
+struct Waiting {
+    command: &'static str,
+    model: Option<String>,
+    since: Option<Instant>,
+    /// Which retry it is, and how many there may be.
+    retries: Option<(u32, u32)>,
+    /// Why there is a retry, and when it starts.
+    retry: Option<(String, Instant)>,
+}
+
+impl Waiting {
+    fn new(command: &'static str) -> Self {
+        Self {
+            command,
+            ..Self::default()
+        }
+    }
+
+    fn retry(&mut self, reason: String, after: Duration) {
+        self.retry = Some((reason, Instant::now() + after));
+    }
+
+    /// The words of the spinner: command, model, seconds, and the retry.
+    fn words(&self, now: Instant) -> String {
+        let mut words = format!("airx {}", self.command);
+        if let Some(model) = &self.model {
+            let _ = write!(words, ": {}", crate::terminal::one_line(model));
+        }
+        let since = self
+            .since
+            .map_or(0, |since| now.duration_since(since).as_secs());
+        let _ = write!(words, ", {since} s");
+        if let Some((reason, start)) = &self.retry {
+            words.push_str(", retry");
+            if let Some((number, limit)) = self.retries {
+                let _ = write!(words, " {number} of {limit}");
+            }
+            let left = start.saturating_duration_since(now);
+            if !left.is_zero() {
+                let _ = write!(words, " in {} s", left.as_millis().div_ceil(1000));
+            }
+            let _ = write!(words, ": {}", crate::terminal::one_line(reason));
+        }
+        words
+    }
+}
+
+/// A spinner that is wiped from the terminal when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Spinner {
+struct Spinner {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Spinner {
     /// Starts the wait; none where no thread can be had for it.
-    pub(crate) fn start(message: &str) -> Option<Self> {
+    fn start(waiting: &Arc<Mutex<Waiting>>) -> Option<Self> {
         let (stop, stopped) = channel::<()>();
-        let message = message.to_owned();
+        let waiting = Arc::clone(waiting);
+        let now = || {
+            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            waiting.since.get_or_insert_with(Instant::now);
+        };
+        now();
         let run = move || {
             if stopped.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
+            let style = ProgressStyle::with_template("{spinner} {wide_msg}");
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
-                .with_style(ProgressStyle::default_spinner())
-                .with_message(message);
-            while stopped.recv_timeout(TICK) == Err(RecvTimeoutError::Timeout) {
+                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            loop {
+                let words = {
+                    let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                    waiting.words(Instant::now())
+                };
+                bar.set_message(words);
                 bar.tick();
+                if stopped.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
             }
             bar.finish_and_clear();
         };
@@ -53,13 +223,12 @@ impl Drop for Spinner {
     }
 }
 
-/// A line that is kept up to date, and wiped from the terminal when it is dropped.
+/// A line that is kept up to date, and wiped when it is dropped.
 #[derive(Debug)]
-pub(crate) struct Bar(ProgressBar);
+struct Bar(ProgressBar);
 
 impl Bar {
-    /// Shows it.
-    pub(crate) fn start() -> Self {
+    fn start() -> Self {
         let style = ProgressStyle::with_template("{spinner} airx: {wide_msg}");
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
             .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
@@ -67,19 +236,125 @@ impl Bar {
         Self(bar)
     }
 
-    /// Tells something new.
-    pub(crate) fn show(&self, line: String) {
+    fn show(&self, line: String) {
         self.0.set_message(line);
-    }
-
-    /// Has something else written, above it.
-    pub(crate) fn apart<T>(&self, write: impl FnOnce() -> T) -> T {
-        self.0.suspend(write)
     }
 }
 
 impl Drop for Bar {
     fn drop(&mut self) {
         self.0.finish_and_clear();
+    }
+}
+
+/// Items, tokens and cost.
+fn sum(items: &Items, tally: &Tally) -> String {
+    let mut line = format!("{} done", items.done + items.kept);
+    if items.kept > 0 {
+        let _ = write!(line, " ({} before)", items.kept);
+    }
+    let _ = write!(line, ", {} failed", items.failed);
+    if items.in_flight > 0 {
+        let _ = write!(line, ", {} in flight", items.in_flight);
+    }
+    if let Some(usage) = tally.usage {
+        let tokens = usage.prompt_tokens + usage.completion_tokens;
+        let _ = write!(line, ", {tokens} tokens");
+    }
+    if let Some(cost) = tally.cost {
+        let _ = write!(line, ", {} {}", cost.amount(), cost.currency());
+    }
+    line
+}
+
+/// The words of the bar.
+fn progress(items: &Items, tally: &Tally) -> String {
+    let mut line = sum(items, tally);
+    if let Some(left) = left(items, tally.elapsed()) {
+        let seconds = left.as_secs();
+        let (minutes, seconds) = (seconds / 60, seconds % 60);
+        let _ = write!(line, ", {minutes}:{seconds:02} left");
+    }
+    line
+}
+
+/// The time that is left, by how much of the input was read and is no longer in
+/// flight; none where the size of the input is not known.
+fn left(items: &Items, elapsed: Duration) -> Option<Duration> {
+    let (read, size) = items.read?;
+    let ended = items.done + items.failed;
+    let started = ended + items.in_flight + items.kept;
+    if ended == 0 || read == 0 || size < read {
+        return None;
+    }
+    let total = u128::from(started) * u128::from(size) / u128::from(read);
+    let open = total.saturating_sub(u128::from(ended + items.kept));
+    let left = elapsed.as_millis() * open / u128::from(ended);
+    Some(Duration::from_millis(u64::try_from(left).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::usage::Usage;
+
+    #[test]
+    fn the_spinner_names_the_model_the_seconds_and_the_retry() {
+        let now = Instant::now();
+        let mut waiting = Waiting::new("chat");
+        assert_eq!(waiting.words(now), "airx chat, 0 s");
+        waiting.model = Some("glm-4-airx".to_owned());
+        waiting.since = now.checked_sub(Duration::from_millis(7300));
+        assert_eq!(waiting.words(now), "airx chat: glm-4-airx, 7 s");
+        waiting.retries = Some((2, 5));
+        waiting.retry = Some(("HTTP 500".to_owned(), now + Duration::from_millis(3200)));
+        let words = "airx chat: glm-4-airx, 7 s, retry 2 of 5";
+        assert_eq!(waiting.words(now), format!("{words} in 4 s: HTTP 500"));
+        let later = now + Duration::from_secs(4);
+        assert!(waiting.words(later).ends_with("retry 2 of 5: HTTP 500"));
+    }
+
+    #[test]
+    fn what_is_left_follows_from_what_has_ended() {
+        let items = |done, in_flight, read| Items {
+            done,
+            in_flight,
+            read: Some((read, 1000)),
+            ..Items::default()
+        };
+        let left = |items: &Items| left(items, Duration::from_secs(10)).map(|left| left.as_secs());
+        assert_eq!(left(&items(4, 1, 500)), Some(15));
+        assert_eq!(left(&items(10, 0, 1000)), Some(0));
+        assert_eq!(left(&items(0, 5, 500)), None);
+        assert_eq!(
+            left(&Items {
+                read: None,
+                ..items(4, 1, 1)
+            }),
+            None
+        );
+    }
+
+    #[test]
+    fn the_line_tells_what_is_known() {
+        let mut tally = Tally::default();
+        let items = Items {
+            done: 3,
+            failed: 1,
+            in_flight: 5,
+            kept: 2,
+            read: None,
+        };
+        assert_eq!(
+            progress(&items, &tally),
+            "5 done (2 before), 1 failed, 5 in flight"
+        );
+        let usage = Usage {
+            prompt_tokens: 10,
+            completion_tokens: 20,
+            ..Usage::default()
+        };
+        tally.count(&Count::Usage(usage, "glm-4-airx"));
+        assert!(progress(&items, &tally).ends_with("5 in flight, 30 tokens, 0.0003 CNY"));
     }
 }

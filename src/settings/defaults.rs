@@ -49,7 +49,9 @@ pub fn text(name: &str) -> Option<String> {
         "render" => "auto".to_owned(),
         "tier" => "v0".to_owned(),
         "greedy" | "allow-empty" | "no-stdin" | "lossy" | "usage" | "reasoning" | "quiet"
-        | "verbose" | "unordered" | "allow-http" | "pretty" | "require-call" => "false".to_owned(),
+        | "verbose" | "unordered" | "no-item" | "allow-http" | "pretty" | "require-call" => {
+            "false".to_owned()
+        }
         _ => return None,
     })
 }

@@ -98,7 +98,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
         line(&Event::Retry {
             request: 2,
             after_ms: 0,
-            class: "busy",
+            class: airx::exit::Class::Busy,
             http_status: full.then_some(429),
             code: full.then_some("1302"),
             message: "rate limit",
@@ -156,7 +156,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             requests: 1,
         });
         let fault = Fault {
-            class: "busy",
+            class: airx::exit::Class::Busy,
             exit: 5,
             message: "rate limit",
             hint: text,
@@ -202,6 +202,7 @@ fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
         line(&Event::Result(&ItemResult {
             index: 0,
             hash: full.then_some(&"0a".repeat(32)),
+            item: full.then_some(&*raw),
             custom_id: text,
             content: (kind == "content" || (full && kind == "tool_calls")).then_some("text"),
             value: (kind == "value").then_some(&*raw),
@@ -227,7 +228,7 @@ fn sparse() -> Value {
         reasoning_tokens: None,
     });
     let event = Event::Error(Fault {
-        class: "signal",
+        class: airx::exit::Class::Signal,
         exit: 130,
         message: "interrupted",
         hint: None,
@@ -275,7 +276,7 @@ fn the_schema_is_exact() {
             // Calls may stand without words, and words without calls.
             "result" => {
                 let both = line["tool_calls"].is_array() && line["content"].is_string();
-                ["custom_id", "partial", "errors", "search"].contains(&member)
+                ["item", "custom_id", "partial", "errors", "search"].contains(&member)
                     || (both && ["content", "tool_calls"].contains(&member))
             }
             _ => false,
@@ -288,7 +289,7 @@ fn the_schema_is_exact() {
         }
         for (member, value) in line.as_object().unwrap() {
             // These hold any JSON value.
-            if !["value", "results", "arguments", "search"].contains(&member.as_str())
+            if !["item", "value", "results", "arguments", "search"].contains(&member.as_str())
                 && !value.is_object()
             {
                 let mut other = line.clone();

@@ -45,7 +45,10 @@ fn alike(mut result: Value) -> Value {
 fn the_results_of_a_batch_are_those_of_each() {
     let options = ["--seed", "5", "--fail", "length:0.3"];
     let (one, other) = (Mock::start(&options), Mock::start(&options));
-    let (batch, each) = (fetched(&one, &[]), ask(&other, &["chat", "--each"]));
+    let (batch, each) = (
+        fetched(&one, &[]),
+        ask(&other, &["chat", "--each", "--no-item"]),
+    );
     let all = |ran: &Ran| {
         results(&ran.stdout)
             .into_iter()

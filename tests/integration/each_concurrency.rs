@@ -219,7 +219,7 @@ fn nothing_starts_that_could_cost_too_much() {
     assert_eq!((ran.code, &*ran.stdout, server.texts().len()), (12, "", 0));
     assert_eq!(
         timeless(&ran),
-        "airx: 0 done, 0 failed\nairx: partial: --max-cost 0.0001 CNY: the next item could pass it, and 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here\n"
+        "airx: partial: --max-cost 0.0001 CNY: the next item could pass it, and 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here\n"
     );
     // Two at once would be too much, one after the other is not.
     let ran = run(&server, "0.002", "4");

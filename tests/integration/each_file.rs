@@ -93,13 +93,13 @@ fn after_a_kill_nothing_is_lost_and_only_what_was_in_flight_is_asked_for_again()
     )
     .unwrap();
     server.let_all_go();
-    let ran = run(folder.path(), &["-c", "3", "--resume"])
+    let ran = run(folder.path(), &["-c", "3", "--resume", "-v"])
         .of(&server)
         .run();
     assert_eq!((ran.code, &*ran.stdout), (0, ""), "{}", ran.stderr);
     assert!(
         ran.stderr
-            .starts_with("airx: 20 done (4 before), 0 failed, "),
+            .contains("\nairx: 20 done (4 before), 0 failed, "),
         "{}",
         ran.stderr
     );

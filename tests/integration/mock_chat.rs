@@ -122,6 +122,12 @@ fn with_json_schema_the_answer_fits_the_schema() {
         json!({ "enum": ["red", "green"] }),
         json!({ "type": "object", "maxProperties": 1, "required": ["a"] }),
         json!({ "type": "string", "format": "date-time" }),
+        json!({ "type": "string", "format": "ipv4" }),
+        json!({ "type": "string", "pattern": "^(PR|MR)-[0-9]{2,}(\\.[a-z]+)?$" }),
+        json!({ "type": "string", "pattern": "^[^@\\s]+@[\\w.]+$" }),
+        json!({ "type": "integer", "minimum": 10, "multipleOf": 7 }),
+        json!({ "type": "array", "items": { "type": "string" }, "minItems": 3, "uniqueItems": true }),
+        json!({ "type": "array", "prefixItems": [{ "type": "integer" }, { "const": "a" }], "items": false }),
         json!({ "$ref": "#/$defs/n", "$defs": { "n": { "type": "number", "maximum": -2.5 } } }),
     ] {
         let answer = mock.post("/chat/completions", &held_to(&schema)).json();
@@ -135,7 +141,7 @@ fn with_json_schema_the_answer_fits_the_schema() {
 fn a_schema_that_no_example_fits_is_refused() {
     let mock = Mock::start(&["--json-schema"]);
     let ask = |schema: &Value| mock.post("/chat/completions", &held_to(schema));
-    ask(&json!({ "type": "string", "pattern": "^[0-9]{4}$" })).is_refused(
+    ask(&json!({ "type": "string", "not": { "minLength": 1 } })).is_refused(
         400,
         "1214",
         "response_format: the mock cannot make an example of this schema",

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
+use crate::harness::watch::Watch;
 use crate::harness::{PATIENCE, Server, file, finish, folder, gated, reply, run};
 use crate::output_refused::is_allowed;
 
@@ -38,14 +39,16 @@ fn a_signal_ends_process_1_with_128_and_its_number() {
             } else {
                 ["-n", "hi"]
             });
-            let child = run("unshare", args)
+            let mut child = run("unshare", args)
                 .at(&server)
                 .within(folder.path())
                 .start();
             server.await_asked(1);
+            let gentle = each && signal == Signal::INT;
+            let err = gentle.then(|| Watch::new(child.stderr.take().unwrap()));
             kill_process(child_of(child.id()), signal).unwrap();
-            if each && signal == Signal::INT {
-                // The first one lets what is in flight finish.
+            if let Some(err) = err {
+                err.until("what is in flight ends first");
                 server.go();
             }
             let ran = finish(child);

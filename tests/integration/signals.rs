@@ -314,7 +314,7 @@ fn a_loop_of_bash_stops_at_ctrl_c() {
     let (screen, side) = crate::harness::watch::terminal_pair();
     let mut keys = screen.try_clone().unwrap();
     let shown = Watch::new(screen);
-    let script = "while true; do airx stream -n hi; echo again; done; echo behind";
+    let script = "while true; do airx stream -n --render never hi; echo again; done; echo behind";
     let args = ["-c", "exec setsid -c -w bash -c \"$1\"", "bash", script];
     let path = format!(
         "{}:{}",
@@ -417,7 +417,7 @@ fn a_spinner_is_wiped_before_the_message() {
     assert_eq!(finish(child).signal, Some(2));
     let shown = shown.all();
     assert!(
-        shown.ends_with("\u{1b}[2Kairx: signal: ended by SIGINT\n"),
+        shown.ends_with("\u{1b}[2Kairx: \u{1b}[1;31msignal:\u{1b}[0m ended by SIGINT\n"),
         "{shown:?}"
     );
 }

@@ -172,7 +172,7 @@ fn a_spinner_is_wiped_before_the_first_byte_of_a_stream() {
     ];
     let server = Server::once(play);
     let (screen, side) = terminal();
-    let child = airx(["stream", "-n", "hi"])
+    let child = airx(["stream", "-n", "--render", "never", "hi"])
         .at(&server)
         .env("TERM", "xterm")
         .stdout_to(side.try_clone().unwrap())
@@ -202,7 +202,8 @@ fn a_spinner_is_wiped_before_an_error() {
     screen.until("airx chat");
     server.go();
     assert_eq!(finish(child).code, 3);
-    assert!(screen.all().contains(&format!("{WIPE}airx: account: ")));
+    let error = format!("{WIPE}airx: \u{1b}[1;31maccount:\u{1b}[0m ");
+    assert!(screen.all().contains(&error), "{:?}", screen.all());
 }
 
 #[test]
@@ -299,5 +300,97 @@ fn tables_fit_the_terminal() {
         for line in screen.lines() {
             assert!(line.width() <= 80, "{line}");
         }
+    }
+}
+
+#[test]
+fn on_a_terminal_the_class_is_coloured_and_lines_wrap_at_words() {
+    let words = "a rather long explanation of what is wrong with this request, word by word";
+    let body = serde_json::json!({ "error": { "code": "1210", "message": words } }).to_string();
+    for (variables, coloured) in [
+        (&[("TERM", "xterm")][..], true),
+        (&[("TERM", "xterm"), ("NO_COLOR", "1")], false),
+        (&[("TERM", "dumb")], false),
+        (&[], false),
+    ] {
+        let server = Server::once(json(400, &body));
+        let (screen, side) = terminal();
+        let mut window = rustix::termios::tcgetwinsize(&side).unwrap();
+        window.ws_col = 50;
+        rustix::termios::tcsetwinsize(&side, window).unwrap();
+        let ran = airx(["chat", "-n", "hi"])
+            .at(&server)
+            .envs(variables)
+            .stderr_to(side)
+            .run();
+        assert_eq!(ran.code, 4);
+        let shown = screen.all();
+        let class = if coloured {
+            "airx: \u{1b}[1;31mrejected:\u{1b}[0m "
+        } else {
+            "airx: rejected: "
+        };
+        let message = shown
+            .split(class)
+            .nth(1)
+            .unwrap_or_else(|| panic!("{shown:?}"));
+        let plain = message.replace("\u{1b}[1m", "").replace("\u{1b}[0m", "");
+        assert!(plain.lines().count() >= 3, "{plain}");
+        assert!(
+            plain.lines().all(|line| line.chars().count() <= 50),
+            "{plain}"
+        );
+        let unwrapped = plain.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(unwrapped.contains(words), "{unwrapped}");
+    }
+}
+
+#[test]
+fn the_spinner_names_the_model_and_why_it_retries() {
+    let failure = crate::harness::http(500, "Retry-After: 1\r\n", "{}");
+    let server = Server::play([failure, gated(reply("a"))]);
+    let (child, screen) = with_screen(&["chat", "-m", "some-model"], &server);
+    screen.until("airx chat: some-model, ");
+    screen.until(" in 1 s: HTTP 500");
+    server.await_asked(2);
+    server.go();
+    finish(child).is(0, "a\n", "");
+}
+
+#[test]
+fn reasoning_is_dimmed_on_a_terminal() {
+    let frame = "data: {\"choices\":[{\"delta\":{\"reasoning_content\":\"hm\"}}]}\n\n".to_owned();
+    let server = Server::once(stream([
+        frame,
+        delta("4"),
+        finish_frame("stop"),
+        DONE.into(),
+    ]));
+    let (screen, side) = terminal();
+    airx(["stream", "-n", "--reasoning", "hi"])
+        .at(&server)
+        .env("TERM", "xterm")
+        .stderr_to(side)
+        .run()
+        .is(0, "4\n", "");
+    let shown = screen.all();
+    assert!(shown.contains("\u{1b}[2mhm\u{1b}[0m\n"), "{shown:?}");
+}
+
+#[test]
+fn the_summary_of_items_is_for_a_terminal_or_verbose() {
+    for (flags, shown) in [(&[][..], false), (&["-v"], true), (&["-q"], false)] {
+        let server = Server::once(reply("a"));
+        let ran = airx(["chat", "--each"])
+            .args(flags)
+            .at(&server)
+            .stdin("hi\n")
+            .run();
+        assert_eq!(
+            ran.stderr.contains("airx: 1 done, 0 failed, "),
+            shown,
+            "{flags:?}"
+        );
+        assert_eq!(ran.stderr.is_empty(), !shown, "{flags:?}");
     }
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::spent::Spent;
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Level, Sink, Tally, Violation, Work};
-use crate::exit::{Class, TABLE};
+use crate::exit::Class;
 
 /// The sink of one item.
 pub(super) struct Collect<S> {
@@ -56,8 +56,8 @@ impl<S: Sink> Sink for Collect<S> {
                 code,
                 message,
                 ..
-            } if !self.spent.retry(class) => {
-                return Err(no_money(class, *http_status, *code, message));
+            } if !self.spent.retry(*class) => {
+                return Err(no_money(*class, *http_status, *code, message));
             }
             Event::Round { .. } => self.spent.round(),
             _ => {}
@@ -114,9 +114,7 @@ impl<S: Sink> Sink for Collect<S> {
 }
 
 /// The failure of a request that cannot be made again.
-fn no_money(class: &str, status: Option<u16>, code: Option<&str>, message: &str) -> Failure {
-    let row = TABLE.iter().find(|row| row.name == class);
-    let class = row.map_or(Class::Incomplete, |row| row.class);
+fn no_money(class: Class, status: Option<u16>, code: Option<&str>, message: &str) -> Failure {
     let mut failure =
         Failure::new(class, message).hint("--max-cost leaves no room for another try: raise it");
     let server = failure.server_mut();

@@ -3,10 +3,17 @@
 
 use super::budget::Budget;
 use crate::api::usage::Usage;
+use crate::exit::Class;
 use crate::request::{Allowance, Bounds, Charge};
 
-/// Classes of failures for which no answer was made that could cost something.
-const FREE: &[&str] = &["account", "rejected", "busy", "usage", "replay"];
+/// Classes of failures without an answer that could cost something.
+const FREE: &[Class] = &[
+    Class::Account,
+    Class::Rejected,
+    Class::Busy,
+    Class::Usage,
+    Class::Replay,
+];
 
 /// What was spent, in units of 10^-12 of the currency.
 #[derive(Debug)]
@@ -49,8 +56,8 @@ impl Spent {
 
     /// The last request failed in this way; `answered` tells that there was an
     /// answer all the same.
-    pub(super) fn failed(&mut self, class: &str, answered: bool) {
-        let refused = FREE.contains(&class) || (class == "blocked" && !answered);
+    pub(super) fn failed(&mut self, class: Class, answered: bool) {
+        let refused = FREE.contains(&class) || (class == Class::Blocked && !answered);
         if refused && self.last == Charge::Unknown {
             self.last = Charge::Known(0);
         }
@@ -58,7 +65,7 @@ impl Spent {
 
     /// The last request failed in this way and is to be made again: whether there
     /// is money for that, beside what the failed one has cost.
-    pub(super) fn retry(&mut self, class: &str) -> bool {
+    pub(super) fn retry(&mut self, class: Class) -> bool {
         self.failed(class, false);
         let before = self.units;
         self.settle(false);
@@ -152,7 +159,7 @@ mod tests {
 
     #[test]
     fn what_was_refused_is_free_and_what_broke_off_is_not() {
-        let failed = |class: &str, answered| {
+        let failed = |class: Class, answered| {
             spent(|spent| {
                 spent.request();
                 spent.failed(class, answered);
@@ -160,13 +167,13 @@ mod tests {
                 spent.usage(&usage(3, 4, 7), "glm-4-airx");
             })
         };
-        for class in FREE {
-            assert_eq!(failed(class, false), 7, "{class}");
+        for &class in FREE {
+            assert_eq!(failed(class, false), 7, "{class:?}");
         }
-        assert_eq!(failed("blocked", false), 7);
-        assert_eq!(failed("blocked", true), 507);
-        assert_eq!(failed("incomplete", false), 507);
-        assert_eq!(failed("network", false), 507);
+        assert_eq!(failed(Class::Blocked, false), 7);
+        assert_eq!(failed(Class::Blocked, true), 507);
+        assert_eq!(failed(Class::Incomplete, false), 507);
+        assert_eq!(failed(Class::Network, false), 507);
     }
 
     #[test]
@@ -189,9 +196,13 @@ mod tests {
         let budget = Budget::new(1000 * TOKEN);
         assert!(budget.begin(BOUNDS.first));
         let mut spent = Spent::new("glm-4-airx".to_owned(), BOUNDS, Some(budget.clone()));
-        for (class, fits) in [("busy", true), ("incomplete", true), ("incomplete", false)] {
+        for (class, fits) in [
+            (Class::Busy, true),
+            (Class::Incomplete, true),
+            (Class::Incomplete, false),
+        ] {
             spent.request();
-            assert_eq!(spent.retry(class), fits, "{class}");
+            assert_eq!(spent.retry(class), fits, "{class:?}");
         }
         assert_eq!(spent.more, BOUNDS.first);
         budget.end(BOUNDS.first + spent.more, spent.end(false));

@@ -27,6 +27,8 @@ use crate::tools::Approval;
 pub(super) struct Task {
     pub(super) index: u64,
     pub(super) hash: String,
+    /// The item, where its result shows it.
+    pub(super) item: Option<Box<RawValue>>,
     pub(super) job: Job,
     /// What its requests may cost.
     pub(super) bounds: Bounds,
@@ -168,8 +170,7 @@ fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) ->
         Err(failure) => {
             let server = failure.server.as_ref();
             let finish_reason = server.and_then(|server| server.finish_reason.clone());
-            let class = failure.class.name();
-            collect.spent.failed(class, finish_reason.is_some());
+            collect.spent.failed(failure.class, finish_reason.is_some());
             finish_reason
         }
     };
@@ -178,6 +179,7 @@ fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) ->
     Outcome {
         index: task.index,
         hash: Some(task.hash),
+        item: task.item,
         result: result.map(|answer| way.content(answer, value)),
         partial: collect.text,
         errors: collect.errors,

@@ -1,0 +1,189 @@
+//! The answer's text on its way to the buffer: as it is, made safe for a terminal,
+//! rendered, or only the code blocks in it.
+
+use std::io::Write;
+
+use super::Which;
+use super::buffer::Buffer;
+use super::extract::Extract;
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::markdown::{self, Renderer};
+use crate::terminal::Pieces;
+
+/// Most of a stream that is held back while a code block is looked for.
+const HELD_MAX: usize = 4 * 1024 * 1024;
+
+/// The text's state between its pieces.
+#[derive(Debug)]
+pub(super) struct AnswerText {
+    /// The text comes as it is generated.
+    streamed: bool,
+    /// The last byte that was printed.
+    last: u8,
+    pieces: Pieces,
+    extract: Option<Extract>,
+    render: Option<Box<Renderer>>,
+}
+
+/// What there is instead of a code block.
+pub(super) struct NoBlock {
+    /// The whole answer.
+    pub(super) text: String,
+    pub(super) failure: Failure,
+}
+
+impl AnswerText {
+    pub(super) fn new(
+        streamed: bool,
+        extract: Option<Which>,
+        render: Option<markdown::Options>,
+    ) -> Self {
+        Self {
+            streamed,
+            last: b'\n',
+            pieces: Pieces::default(),
+            extract: extract.map(Extract::new),
+            render: render.map(|how| Box::new(Renderer::new(how))),
+        }
+    }
+
+    pub(super) fn is_streamed(&self) -> bool {
+        self.streamed
+    }
+
+    /// Prints a piece of the text.
+    pub(super) fn push<O: Write>(
+        &mut self,
+        text: &str,
+        buffer: &mut Buffer<O>,
+    ) -> Result<(), Failure> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        buffer.printed = true;
+        let Some(extract) = &mut self.extract else {
+            self.show(text, buffer);
+            return Ok(());
+        };
+        let mut inside = String::new();
+        extract.push(text, &mut inside);
+        let held = extract.held();
+        self.show(&inside, buffer);
+        if self.streamed && held > HELD_MAX {
+            let mib = HELD_MAX >> 20;
+            let what = format!("no code block has ended within {mib} MiB of the stream");
+            return Err(Failure::new(Class::Incomplete, what));
+        }
+        Ok(())
+    }
+
+    /// Prints text that begins a line.
+    pub(super) fn push_line<O: Write>(
+        &mut self,
+        text: &str,
+        buffer: &mut Buffer<O>,
+    ) -> Result<(), Failure> {
+        if self.last != b'\n' {
+            self.push("\n", buffer)?;
+        }
+        self.push(text, buffer)
+    }
+
+    /// Prints a line that is not the model's: as it is.
+    pub(super) fn push_own_line<O: Write>(
+        &mut self,
+        line: &str,
+        buffer: &mut Buffer<O>,
+    ) -> Result<(), Failure> {
+        self.end_render(buffer);
+        let render = self.render.take();
+        let result = self.push_line(line, buffer);
+        self.render = render;
+        result
+    }
+
+    fn show<O: Write>(&mut self, text: &str, buffer: &mut Buffer<O>) {
+        let Some(last) = text.as_bytes().last() else {
+            return;
+        };
+        if self.render.is_some() {
+            let mut safe = Vec::new();
+            self.pieces.push(text, &mut safe);
+            return self.render(&safe, false, buffer);
+        }
+        self.last = *last;
+        if buffer.terminal {
+            self.pieces.push(text, &mut buffer.bytes);
+        } else {
+            buffer.bytes.extend_from_slice(text.as_bytes());
+        }
+    }
+
+    /// Renders text that is safe already, up to its `end` or not.
+    fn render<O: Write>(&mut self, safe: &[u8], end: bool, buffer: &mut Buffer<O>) {
+        let Some(render) = &mut self.render else {
+            return;
+        };
+        let mut shown = render.push(&String::from_utf8_lossy(safe));
+        if end {
+            shown += &render.finish();
+        }
+        buffer.bytes.extend_from_slice(shown.as_bytes());
+        self.last = shown.bytes().last().unwrap_or(self.last);
+    }
+
+    /// Prints what the rendering holds back, and closes its styles.
+    pub(super) fn end_render<O: Write>(&mut self, buffer: &mut Buffer<O>) {
+        if self.render.is_some() {
+            let mut safe = Vec::new();
+            self.pieces.end(&mut safe);
+            self.render(&safe, true, buffer);
+        }
+    }
+
+    /// Ends the line of streamed text that more than text follows.
+    pub(super) fn end_prose<O: Write>(&mut self, buffer: &mut Buffer<O>) {
+        if self.streamed {
+            self.end_line(buffer);
+        } else {
+            self.end_render(buffer);
+        }
+    }
+
+    /// Ends the last line.
+    pub(super) fn end_line<O: Write>(&mut self, buffer: &mut Buffer<O>) {
+        self.end_render(buffer);
+        self.pieces.end(&mut buffer.bytes);
+        if self.last != b'\n' {
+            buffer.bytes.push(b'\n');
+            self.last = b'\n';
+        }
+    }
+
+    /// The answer is complete: prints the rest of what `--extract` wants, once.
+    ///
+    /// # Errors
+    /// There is no such block.
+    pub(super) fn end_extract<O: Write>(
+        &mut self,
+        buffer: &mut Buffer<O>,
+    ) -> Result<(), Box<NoBlock>> {
+        let Some(mut extract) = self.extract.take() else {
+            return Ok(());
+        };
+        let mut inside = String::new();
+        let without = extract.end(&mut inside);
+        self.show(&inside, buffer);
+        let Some(text) = without else {
+            return Ok(());
+        };
+        let failure = Failure::new(Class::Invalid, "the answer holds no such code block");
+        let failure = if text.trim().is_empty() {
+            failure
+        } else {
+            failure.hint("the whole answer is above; without --extract it is printed")
+        };
+        Err(Box::new(NoBlock { text, failure }))
+    }
+}

@@ -1,0 +1,109 @@
+//! What goes to the output: gathered, and written when the run is about to wait.
+
+use std::io::{BufRead, ErrorKind, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::error::Failure;
+use crate::exit::Class;
+use crate::terminal::sanitize;
+
+/// The buffer is written at this size even in the middle of a burst.
+const BURST: usize = 64 * 1024;
+
+/// Bytes that are not written yet, and where they go.
+#[derive(Debug)]
+pub(super) struct Buffer<O: Write> {
+    pub(super) out: O,
+    /// People read the output as it comes: control characters are shown, not sent.
+    pub(super) terminal: bool,
+    pub(super) bytes: Vec<u8>,
+    /// The bytes are bodies without any part of the answer yet.
+    pub(super) held: bool,
+    /// A part of the answer was printed, or will be.
+    pub(super) printed: bool,
+    /// Counts the writes.
+    pub(super) writes: Arc<AtomicU64>,
+}
+
+impl<O: Write> Buffer<O> {
+    pub(super) fn new(out: O, terminal: bool) -> Self {
+        Self {
+            out,
+            terminal,
+            bytes: Vec::new(),
+            held: false,
+            printed: false,
+            writes: Arc::default(),
+        }
+    }
+
+    /// Adds a line that `write` makes.
+    pub(super) fn line(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
+        let from = self.bytes.len();
+        write(&mut self.bytes);
+        self.make_safe(from);
+        if self.bytes.last() != Some(&b'\n') || self.bytes.len() == from {
+            self.bytes.push(b'\n');
+        }
+    }
+
+    /// Adds a body as a line. What has no `token` of the answer is held back.
+    pub(super) fn body(&mut self, bytes: &[u8], token: bool) {
+        if self.bytes.is_empty() && !self.printed {
+            self.held = true;
+        }
+        self.line(|buffer| buffer.extend_from_slice(bytes));
+        if token {
+            self.held = false;
+            self.printed = true;
+        }
+    }
+
+    /// Adds the next line of `from`. Returns whether there was one.
+    pub(super) fn copy_line(&mut self, from: &mut dyn BufRead) -> std::io::Result<bool> {
+        let start = self.bytes.len();
+        let length = from.read_until(b'\n', &mut self.bytes)?;
+        self.make_safe(start);
+        Ok(length > 0)
+    }
+
+    /// Shows the control characters after `from`, where people read the output.
+    fn make_safe(&mut self, from: usize) {
+        if self.terminal {
+            let text = String::from_utf8_lossy(&self.bytes[from..]).into_owned();
+            self.bytes.truncate(from);
+            self.bytes.extend_from_slice(sanitize(&text).as_bytes());
+        }
+    }
+
+    /// Drops what is held back.
+    pub(super) fn drop_held(&mut self) {
+        if std::mem::take(&mut self.held) {
+            self.bytes.clear();
+        }
+    }
+
+    /// Whether it is too long to wait for the end of a burst.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes.len() >= BURST
+    }
+
+    /// Whether there is something to write.
+    pub(super) fn is_due(&self) -> bool {
+        !self.bytes.is_empty() && (!self.held || self.is_full())
+    }
+
+    /// Writes the bytes.
+    pub(super) fn write(&mut self) -> Result<(), Failure> {
+        // Bodies that were held back are written for their length.
+        self.printed |= std::mem::take(&mut self.held);
+        let written = self.out.write_all(&self.bytes);
+        self.bytes.clear();
+        self.writes.fetch_add(1, Ordering::Relaxed);
+        written.map_err(|error| match error.kind() {
+            ErrorKind::BrokenPipe => Failure::new(Class::Ok, "the reader has gone"),
+            _ => Failure::new(Class::Internal, format!("cannot write the output: {error}")),
+        })
+    }
+}

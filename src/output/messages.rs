@@ -1,0 +1,173 @@
+//! Standard error: messages, the model's reasoning, and the status line. All of it is
+//! masked and made safe for a terminal.
+
+use std::fmt::Display;
+use std::io::Write;
+
+use super::status::Status;
+use super::style::Style;
+use crate::cli::Format;
+use crate::error::Failure;
+use crate::event::Level;
+use crate::secret::Scrubber;
+use crate::terminal::{Pieces, one_line, sanitize};
+
+/// What is written to standard error, and what decides about it.
+#[derive(Debug)]
+pub(super) struct Messages<E: Write> {
+    err: E,
+    format: Format,
+    quiet: bool,
+    verbose: bool,
+    style: Style,
+    pub(super) scrubber: Scrubber,
+    pub(super) status: Status,
+    pieces: Pieces,
+    /// Reasoning that may be the beginning of a secret.
+    unsettled: String,
+    /// The reasoning has not ended its line.
+    reasoning: bool,
+}
+
+impl<E: Write> Messages<E> {
+    pub(super) fn new(
+        err: E,
+        format: Format,
+        (quiet, verbose): (bool, bool),
+        style: Style,
+        status: Status,
+    ) -> Self {
+        Self {
+            err,
+            format,
+            quiet,
+            verbose,
+            style,
+            scrubber: Scrubber::default(),
+            status,
+            pieces: Pieces::default(),
+            unsettled: String::new(),
+            reasoning: false,
+        }
+    }
+
+    /// Shows a note, if it is wanted.
+    pub(super) fn note(&mut self, level: Level, text: &dyn Display) {
+        let wanted = match level {
+            Level::Always => true,
+            Level::Beside => self.format == Format::Text,
+            Level::Withheld => self.format != Format::Ndjson,
+            Level::Warning | Level::Notice => !self.quiet,
+            Level::Verbose => self.verbose,
+        };
+        if !wanted {
+            return;
+        }
+        let text = text.to_string();
+        match level {
+            Level::Beside | Level::Withheld if text.trim().is_empty() => {}
+            Level::Always | Level::Beside | Level::Withheld => self.lines(&text),
+            Level::Verbose => self.lines(&one_line(&text)),
+            Level::Notice => self.message("", &one_line(&text)),
+            Level::Warning => self.message("warning", &one_line(&text)),
+        }
+    }
+
+    /// Shows lines as they are, but masked and safe.
+    pub(super) fn lines(&mut self, text: &str) {
+        let mut lines = sanitize(&self.scrubber.scrub(text)).into_owned();
+        if !lines.ends_with('\n') {
+            lines.push('\n');
+        }
+        self.write(&lines);
+    }
+
+    /// Shows a failure and its hint.
+    pub(super) fn failure(&mut self, failure: &Failure, hint: Option<&str>) {
+        let body = failure
+            .server
+            .as_deref()
+            .and_then(|server| server.body.as_deref());
+        if let Some(body) = body.filter(|body| self.verbose && !body.is_empty()) {
+            self.lines(&String::from_utf8_lossy(body));
+        }
+        let message = one_line(&excerpt(&failure.message, &self.scrubber)).into_owned();
+        self.message(failure.class.name(), &message);
+        if let Some(hint) = hint {
+            let hint = one_line(&excerpt(hint, &self.scrubber)).into_owned();
+            let line = self.style.hint(&hint);
+            self.write(&line);
+        }
+    }
+
+    /// Shows one of airx's own messages; `kind` is a class, `warning` or empty.
+    fn message(&mut self, kind: &str, text: &str) {
+        let text = sanitize(&self.scrubber.scrub(text)).into_owned();
+        let line = self.style.message(kind, &text);
+        self.write(&line);
+    }
+
+    fn write(&mut self, lines: &str) {
+        self.make_way();
+        let err = &mut self.err;
+        // A standard error that cannot be written to leaves nowhere to report it.
+        let _ = self.status.suspend(|| err.write_all(lines.as_bytes()));
+    }
+
+    /// Shows a part of the model's reasoning.
+    pub(super) fn reason(&mut self, content: &str) {
+        self.status.clear_spinner();
+        self.unsettled.push_str(content);
+        let settled = self.scrubber.settled(&self.unsettled);
+        let text: String = self.unsettled.drain(..settled).collect();
+        self.write_reasoning(&text);
+    }
+
+    fn write_reasoning(&mut self, text: &str) {
+        let mut safe = Vec::new();
+        self.pieces.push(&self.scrubber.scrub(text), &mut safe);
+        let Some(last) = safe.last() else { return };
+        self.reasoning = *last != b'\n';
+        let dimmed = self.style.dim(&String::from_utf8_lossy(&safe));
+        let _ = self.err.write_all(dimmed.as_bytes());
+    }
+
+    /// Wipes the spinner and ends the line of the reasoning: what comes next, on
+    /// either output, begins a line of its own.
+    pub(super) fn make_way(&mut self) {
+        self.status.clear_spinner();
+        let rest = std::mem::take(&mut self.unsettled);
+        self.write_reasoning(&rest);
+        let mut end = Vec::new();
+        self.pieces.end(&mut end);
+        if std::mem::take(&mut self.reasoning) || !end.is_empty() {
+            end.push(b'\n');
+            let _ = self.err.write_all(&end);
+        }
+    }
+}
+
+/// A text without what must not be shown, and not longer than people read: a server
+/// may have put anything into it.
+pub(super) fn excerpt(text: &str, scrubber: &Scrubber) -> String {
+    const MAX: usize = 1000;
+    // Masked before it is cut: half of a secret would not be recognised.
+    let clean = scrubber.scrub(text);
+    match clean.char_indices().nth(MAX) {
+        Some((cut, _)) => format!("{}…", &clean[..cut]),
+        None => clean.into_owned(),
+    }
+}
+
+/// Shows a failure before there is a printer.
+pub fn refuse(err: &mut impl Write, failure: &Failure, scrubber: &Scrubber) {
+    let mut messages = Messages::new(
+        err,
+        Format::Text,
+        (false, false),
+        Style::of_stderr(),
+        Status::default(),
+    );
+    messages.scrubber = scrubber.clone();
+    messages.failure(failure, failure.hint.as_deref());
+}

@@ -1,0 +1,430 @@
+//! Takes the events and data of one run and prints them.
+
+use std::fmt::Display;
+use std::io::{BufRead, Write};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::answer_text::AnswerText;
+use super::buffer::Buffer;
+use super::events::{self, Events};
+use super::hint::{View, hint};
+use super::messages::Messages;
+use super::meta::Meta;
+use super::status::Status;
+use super::style::Style;
+use super::{Options, Output};
+use crate::cli::Format;
+use crate::error::Failure;
+use crate::event::{
+    Count, Data, Earlier, Event, ItemResult, Level, Sink, Tally, Unfinished, Work, millis,
+};
+use crate::exit::Class;
+use crate::secret::Scrubber;
+
+/// What a complete answer leaves to report.
+#[derive(Debug, Default, Clone)]
+pub struct Done {
+    /// The accepted finish_reason; none where nothing was sent or the reader has gone.
+    pub finish_reason: Option<String>,
+    /// The model that answered.
+    pub model: Option<String>,
+    /// The server's id of the answer.
+    pub id: Option<String>,
+    /// The request's id, as the server echoed it.
+    pub request_id: Option<String>,
+}
+
+/// Prints a run: the answer to `out`, everything else to `err`.
+#[derive(Debug)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "two options, a decision and a state"
+)]
+pub struct Printer<O: Write, E: Write> {
+    format: Format,
+    /// `--reasoning`.
+    reasoning: bool,
+    /// `--usage`.
+    usage: bool,
+    /// The line at the end of a run about items is shown.
+    summary: bool,
+    buffer: Buffer<O>,
+    text: AnswerText,
+    events: Events,
+    messages: Messages<E>,
+    meta: Option<Meta>,
+    tally: Tally,
+    /// What a signal would leave unfinished.
+    unfinished: Option<Unfinished>,
+    finished: bool,
+}
+
+impl<O: Write, E: Write> Printer<O, E> {
+    /// `terminal`: people read `out` as it comes.
+    pub fn new(options: Options, out: O, terminal: bool, err: E) -> Self {
+        let Options { quiet, verbose, .. } = options;
+        let shown = options.progress && !quiet && !verbose;
+        let status = Status::new(shown, options.many, options.command);
+        let style = if options.progress {
+            Style::of_stderr()
+        } else {
+            Style::default()
+        };
+        Self {
+            format: options.format,
+            reasoning: options.reasoning,
+            usage: options.usage,
+            summary: options.progress || verbose,
+            buffer: Buffer::new(out, terminal),
+            text: AnswerText::new(options.live, options.extract, options.render),
+            events: Events::new(options.ordered),
+            messages: Messages::new(err, options.format, (quiet, verbose), style, status),
+            meta: options.meta,
+            tally: Tally::default(),
+            unfinished: None,
+            finished: false,
+        }
+    }
+
+    /// Hides these from now on.
+    pub fn hide(&mut self, scrubber: Scrubber) {
+        self.messages.scrubber = scrubber;
+    }
+
+    /// Counts the writes to the output.
+    pub(super) fn writes(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.buffer.writes)
+    }
+
+    fn write(&mut self) -> Result<(), Failure> {
+        if !self.buffer.is_due() {
+            return Ok(());
+        }
+        self.messages.make_way();
+        let (status, buffer) = (&self.messages.status, &mut self.buffer);
+        if buffer.terminal {
+            status.suspend(|| buffer.write())
+        } else {
+            buffer.write()
+        }
+    }
+
+    fn write_if_full(&mut self) -> Result<(), Failure> {
+        if self.buffer.is_full() {
+            self.write()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Prints an event as a line, where the format is NDJSON.
+    fn push_event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Start { .. } | Event::Retry { .. } | Event::Invalid { .. } => {}
+            // Another answer follows, of which nothing was printed.
+            Event::Round { .. } => self.buffer.printed = false,
+            _ => self.buffer.printed = true,
+        }
+        events::push(event, &self.messages.scrubber, &mut self.buffer);
+    }
+
+    fn push_result(&mut self, result: &ItemResult<'_>) -> Result<(), Failure> {
+        if self.format == Format::Json {
+            return Ok(());
+        }
+        let lines = self.events.result(result, &self.messages.scrubber);
+        self.push_lines(lines)
+    }
+
+    /// Prints lines, each by one write.
+    fn push_lines(&mut self, lines: Vec<Vec<u8>>) -> Result<(), Failure> {
+        for line in lines {
+            self.write()?;
+            self.buffer.line(|buffer| buffer.extend_from_slice(&line));
+            self.buffer.printed = true;
+        }
+        Ok(())
+    }
+
+    fn reason(&mut self, content: &str) -> Result<(), Failure> {
+        if self.format == Format::Text {
+            // What came before it is read before it.
+            self.write()?;
+        }
+        self.buffer.printed |= !content.is_empty();
+        self.messages.reason(content);
+        Ok(())
+    }
+
+    fn end_extract(&mut self) -> Result<(), Failure> {
+        self.text.end_extract(&mut self.buffer).map_err(|none| {
+            if !none.text.trim().is_empty() {
+                self.messages.lines(&none.text);
+            }
+            none.failure
+        })
+    }
+
+    fn view(&self) -> View {
+        match self.format {
+            Format::Text => View::Text,
+            Format::Json => View::Bodies,
+            Format::Ndjson => View::Events,
+        }
+    }
+}
+
+impl<O: Write, E: Write> Sink for Printer<O, E> {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
+        self.messages.status.event(event);
+        match event {
+            Event::Start { request_id, .. } => {
+                self.events.request_id = request_id.map(str::to_owned);
+            }
+            Event::Result(result) => return self.push_result(result),
+            Event::Delta { content } if self.format == Format::Text && self.text.is_streamed() => {
+                self.text.push(content, &mut self.buffer)?;
+                return self.write_if_full();
+            }
+            Event::Round { .. } if self.format == Format::Text => {
+                self.text.end_prose(&mut self.buffer);
+            }
+            _ => {}
+        }
+        if self.format == Format::Ndjson {
+            self.push_event(event);
+        }
+        match event {
+            Event::Reasoning { content } if self.reasoning => self.reason(content)?,
+            // What follows may take long, or be asked for on the terminal.
+            Event::ToolCall { .. } => {
+                self.messages.status.clear_spinner();
+                self.text.end_render(&mut self.buffer);
+            }
+            // What was printed belongs to an answer that is complete.
+            Event::Round { .. } => self.buffer.printed = false,
+            _ => {}
+        }
+        self.write_if_full()
+    }
+
+    fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
+        match (data, self.format) {
+            (Data::Answer(text), Format::Text) => self.text.push_line(text, &mut self.buffer)?,
+            (Data::Line(line), Format::Text) => self.text.push_own_line(line, &mut self.buffer)?,
+            (Data::Body { bytes, token }, Format::Json) => self.buffer.body(bytes, token),
+            (Data::End, format) => {
+                self.end_extract()?;
+                if format == Format::Text {
+                    // With the text: runs that share an output keep their lines apart.
+                    self.text.end_line(&mut self.buffer);
+                }
+            }
+            _ => return Ok(()),
+        }
+        self.write_if_full()
+    }
+
+    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
+        work(self)
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.write()
+    }
+
+    fn retry(&mut self) {
+        self.buffer.drop_held();
+    }
+
+    fn printed(&self) -> bool {
+        self.buffer.printed
+    }
+
+    fn count(&mut self, what: Count<'_>) {
+        self.tally.count(&what);
+        self.messages.status.count(&what, &self.tally);
+        if let Count::Unfinished(unfinished) = what {
+            self.unfinished = unfinished;
+        }
+    }
+
+    fn note(&mut self, level: Level, text: &dyn Display) {
+        self.messages.note(level, text);
+    }
+}
+
+impl<E: Write> Printer<Output, E> {
+    /// What an earlier run has done, where results go to a file, which puts them in
+    /// order itself.
+    pub fn resume(&mut self) -> Option<Earlier> {
+        match &mut self.buffer.out {
+            Output::Results(file) => Some(file.take_resumed()),
+            _ => None,
+        }
+    }
+
+    /// Nothing is in flight any more; only the end of the run is to come.
+    pub fn settle(&mut self) {
+        if let Output::Results(file) = &mut self.buffer.out {
+            file.settle();
+        }
+    }
+
+    /// Ends the run: prints what is left and returns the exit status. Only the first
+    /// call does anything, since a signal may come in between.
+    pub fn finish(&mut self, result: Result<Done, Failure>) -> u8 {
+        if std::mem::replace(&mut self.finished, true) {
+            return result.map_or_else(|failure| failure.exit(), |_| 0);
+        }
+        self.tally.stop();
+        let result = result.map_err(|failure| self.with_unfinished(failure));
+        let rest = self.events.rest();
+        let released = self.push_lines(rest);
+        let result = result.and_then(|done| released.map(|()| done));
+        let result = self.end_answer(result);
+        let result = self.last_event(result);
+        self.messages.status.end();
+        self.messages.make_way();
+        let result = match result {
+            Ok(done) => self.buffer.out.keep().map(|()| done),
+            Err(failure) => {
+                if let Some(partial) = self.buffer.out.set_aside() {
+                    let text = format!("airx: what came is in {}", partial.display());
+                    self.messages.note(Level::Always, &text);
+                }
+                Err(failure)
+            }
+        };
+        self.report(&result);
+        self.exit(result)
+    }
+
+    /// Prints `bytes` instead of an answer.
+    pub fn print(&mut self, mut bytes: &[u8]) -> u8 {
+        self.copy(&mut bytes)
+    }
+
+    /// Prints what is too long for memory instead of an answer, line by line.
+    pub fn copy(&mut self, from: &mut dyn BufRead) -> u8 {
+        self.finished = true;
+        let copied = self.copy_lines(from);
+        let result = copied.and_then(|()| self.buffer.out.keep());
+        let result = result.map(|()| Done::default());
+        self.tally.stop();
+        self.report(&result);
+        self.exit(result)
+    }
+
+    fn copy_lines(&mut self, from: &mut dyn BufRead) -> Result<(), Failure> {
+        while self.buffer.copy_line(from)? {
+            self.write_if_full()?;
+        }
+        self.write()
+    }
+
+    /// A signal's failure, with what the signal leaves unfinished.
+    fn with_unfinished(&mut self, mut failure: Failure) -> Failure {
+        if failure.class == Class::Signal
+            && let Some(unfinished) = self.unfinished.take()
+        {
+            failure.message.push_str(&unfinished.message);
+            failure.hint = unfinished.hint.or(failure.hint);
+        }
+        failure
+    }
+
+    /// Ends the text. A failure before any of the answer was printed leaves nothing.
+    fn end_answer(&mut self, result: Result<Done, Failure>) -> Result<Done, Failure> {
+        if result.is_err() {
+            self.buffer.drop_held();
+        }
+        self.buffer.held = false;
+        let extracted = self.end_extract();
+        if self.format == Format::Text {
+            self.text.end_line(&mut self.buffer);
+        }
+        result.and_then(|done| extracted.map(|()| done))
+    }
+
+    /// Prints the last event and what is still in the buffer.
+    fn last_event(&mut self, result: Result<Done, Failure>) -> Result<Done, Failure> {
+        if has_gone(&result) {
+            self.buffer.bytes.clear();
+            return result;
+        }
+        if self.format == Format::Ndjson {
+            let line = self.last_line(&result);
+            self.buffer
+                .line(|buffer| buffer.extend_from_slice(line.as_bytes()));
+        }
+        match self.write() {
+            Ok(()) => result,
+            // The reader went while a failure was on its way: the failure counts.
+            Err(closed) if closed.class == Class::Ok && result.is_err() => result,
+            Err(failure) => Err(failure),
+        }
+    }
+
+    fn last_line(&self, result: &Result<Done, Failure>) -> String {
+        let scrubber = &self.messages.scrubber;
+        self.events.last(result, self.view(), &self.tally, scrubber)
+    }
+
+    /// Reports on standard error how the run ended.
+    fn report(&mut self, result: &Result<Done, Failure>) {
+        let summary = self.messages.status.summary(&self.tally);
+        if let Some(summary) = summary.filter(|_| self.summary && !has_gone(result)) {
+            self.messages.note(Level::Notice, &summary);
+        }
+        if let Err(failure) = result
+            && failure.class != Class::Ok
+        {
+            let hint = hint(failure.look, failure.hint.as_deref(), self.view());
+            self.messages.failure(failure, hint.as_deref());
+        }
+        if self.usage && self.tally.requests > 0 {
+            let line = usage(&self.tally);
+            self.messages.lines(&line);
+        }
+    }
+
+    /// Writes the meta file and returns the exit status.
+    fn exit(&mut self, result: Result<Done, Failure>) -> u8 {
+        let line = self.last_line(&result);
+        let written = self.meta.take().map_or(Ok(()), |meta| meta.write(&line));
+        if let Err(failure) = &written {
+            self.messages.failure(failure, None);
+        }
+        // The answer's own failure says more than that of its meta file.
+        let result = result.and_then(|done| written.map(|()| done));
+        result.map_or_else(|failure| failure.exit(), |_| 0)
+    }
+}
+
+/// Whether the reader closed the pipe.
+fn has_gone(result: &Result<Done, Failure>) -> bool {
+    matches!(result, Err(failure) if failure.class == Class::Ok)
+}
+
+/// `--usage`: tokens, cost, time to the first token, total time.
+fn usage(tally: &Tally) -> String {
+    let tokens = match tally.usage {
+        Some(usage) => format!(
+            "{} + {} tokens",
+            usage.prompt_tokens, usage.completion_tokens
+        ),
+        None => "tokens unknown".to_owned(),
+    };
+    let cost = match tally.cost {
+        Some(cost) => format!("{} {}", cost.amount(), cost.currency()),
+        None => "cost unknown".to_owned(),
+    };
+    let first = match tally.ttft {
+        Some(ttft) => format!("first token after {} ms, ", millis(ttft)),
+        None => String::new(),
+    };
+    let elapsed = millis(tally.elapsed());
+    format!("airx: {tokens}, {cost}, {first}{elapsed} ms in all")
+}
