@@ -262,6 +262,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
         'airx;json' {
             [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'JSON Schema that the answer must fit: JSON, or the file that it is in')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'The same in short: ''name, age int, tags [str]: what they mean''')
+            [CompletionResult]::new('--constrain', '--constrain', [CompletionResultType]::ParameterName, 'Have the server hold the answer to the schema [default: auto]')
             [CompletionResult]::new('--tries', '--tries', [CompletionResultType]::ParameterName, 'Most requests for one valid answer, all within --timeout [default: 3]')
             [CompletionResult]::new('--select', '--select', [CompletionResultType]::ParameterName, 'Print what this JSON Pointer names, strings raw, one a line (repeat)')
             [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'One request for each line of standard input; =json, =csv, =null, =files')

@@ -255,6 +255,7 @@ set edit:completion:arg-completer[airx] = {|@words|
         &'airx;json'= {
             cand --schema 'JSON Schema that the answer must fit: JSON, or the file that it is in'
             cand --fields 'The same in short: ''name, age int, tags [str]: what they mean'''
+            cand --constrain 'Have the server hold the answer to the schema [default: auto]'
             cand --tries 'Most requests for one valid answer, all within --timeout [default: 3]'
             cand --select 'Print what this JSON Pointer names, strings raw, one a line (repeat)'
             cand --each 'One request for each line of standard input; =json, =csv, =null, =files'

@@ -247,6 +247,9 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -s h -l help -d 'Print 
 complete -c airx -n "__fish_airx_using_subcommand tools" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand json" -l schema -d 'JSON Schema that the answer must fit: JSON, or the file that it is in' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l fields -d 'The same in short: \'name, age int, tags [str]: what they mean\'' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l constrain -d 'Have the server hold the answer to the schema [default: auto]' -r -f -a "auto\t'At servers other than the two providers, unless they refuse it'
+always\t'At every server'
+never\t'At none: response_format is json_object'"
 complete -c airx -n "__fish_airx_using_subcommand json" -l tries -d 'Most requests for one valid answer, all within --timeout [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l select -d 'Print what this JSON Pointer names, strings raw, one a line (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l each -d 'One request for each line of standard input; =json, =csv, =null, =files' -r -f -a "lines\t'One item a line'

@@ -1,6 +1,6 @@
 //! `airx json`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::{Common, EachArgs};
 
@@ -48,6 +48,15 @@ pub struct JsonAnswer {
     #[arg(long, value_name = "FIELDS")]
     pub fields: Option<String>,
 
+    /// Have the server hold the answer to the schema [default: auto]
+    ///
+    /// The schema is sent as response_format json_schema; it stays in the system message
+    /// and is checked here too. BigModel and Z.ai do not know it: `auto` sends it to
+    /// other servers only, and without it for the rest of the run where the server
+    /// answers 400 or 422. `never` asks for a json_object only.
+    #[arg(long, value_name = "auto|always|never", hide_possible_values = true)]
+    pub constrain: Option<Constrain>,
+
     /// Most requests for one valid answer, all within --timeout [default: 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
     pub tries: Option<u32>,
@@ -73,6 +82,17 @@ pub struct JsonAnswer {
     /// one is not valid, airx exits 10.
     #[arg(long, requires = "lines")]
     pub stream: bool,
+}
+
+/// `--constrain`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Constrain {
+    /// At servers other than the two providers, unless they refuse it
+    Auto,
+    /// At every server
+    Always,
+    /// At none: response_format is json_object
+    Never,
 }
 
 /// A JSON Pointer, RFC 6901.

@@ -42,7 +42,7 @@ pub use completions::{CompletionsArgs, Shell};
 pub use config::{ConfigAction, ConfigArgs, FileArgs};
 pub use each::{Each, EachArgs};
 pub use help::HelpArgs;
-pub use json::{JsonAnswer, JsonArgs};
+pub use json::{Constrain, JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Place, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
 pub use stream::StreamArgs;

@@ -146,6 +146,7 @@ pub const KEYS: &[Key] = &[
     key("retries", ANY),
     key("max-in-flight", ANY).below(&["AIRX_MAX_IN_FLIGHT"]),
     key("poll", Kind::Duration),
+    key("constrain", Kind::Choice(&["auto", "always", "never"])),
     key("tries", Kind::Count(1, 100)),
     key("pretty", Kind::Switch),
     key("tools", Kind::Paths),

@@ -4,7 +4,7 @@ use std::hash::{BuildHasher, RandomState};
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::api::request::{Message, Request};
+use crate::api::request::{Message, Request, ResponseFormat};
 use crate::cli::Common;
 use crate::error::Failure;
 use crate::prompt;
@@ -48,7 +48,7 @@ pub(super) fn build(
         messages,
         tools,
         stream: false,
-        json_object: command == "json",
+        response_format: (command == "json").then_some(ResponseFormat::JsonObject),
         temperature: args.temperature,
         top_p: args.top_p,
         max_tokens: args.max_tokens,

@@ -170,6 +170,7 @@ impl Merge<'_> {
     }
 
     fn json(&mut self, args: &mut JsonAnswer) -> Result<(), Failure> {
+        self.value("constrain", &mut args.constrain)?;
         self.value("tries", &mut args.tries)?;
         self.switch("pretty", &mut args.pretty)
     }

@@ -76,7 +76,7 @@ fn the_schema_stands_in_the_system_message_behind_the_user_s_text() {
             { "role": "user", "content": "who?" },
         ])
     );
-    assert_eq!(asked["response_format"]["type"], "json_object");
+    assert_eq!(asked["response_format"]["type"], "json_schema");
     assert_eq!(asked["stream"], false);
 }
 

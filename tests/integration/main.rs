@@ -55,6 +55,7 @@ mod input_session;
 #[cfg(unix)]
 mod input_stdin;
 mod json;
+mod json_constrain;
 mod json_fields;
 mod json_lines;
 mod json_reask;
