@@ -19,7 +19,7 @@ fn version_is_one_line() {
 }
 
 #[test]
-fn airx_alone_is_told_what_to_write() {
+fn airx_alone_gets_help_on_what_to_write() {
     airx([""; 0]).run().is(
         2,
         "",
@@ -28,7 +28,7 @@ fn airx_alone_is_told_what_to_write() {
 }
 
 #[test]
-fn a_question_without_a_command_is_told_the_command() {
+fn a_question_without_a_command_gets_the_command_as_a_hint() {
     airx(["what is rust?"]).run().is(
         2,
         "",
@@ -37,7 +37,7 @@ fn a_question_without_a_command_is_told_the_command() {
 }
 
 #[test]
-fn a_misspelt_command_is_told_the_near_one() {
+fn a_misspelt_command_gets_the_near_one_as_a_hint() {
     airx(["chta"]).run().is(
         2,
         "",
@@ -60,7 +60,7 @@ fn an_unknown_option_is_named_with_the_near_one() {
 }
 
 #[test]
-fn an_option_that_airx_spells_otherwise_is_told_how() {
+fn an_option_that_airx_spells_otherwise_gets_a_hint() {
     for (args, option, hint) in [
         (
             ["chat", "--stream", "hi"],
@@ -93,15 +93,15 @@ fn an_option_that_airx_spells_otherwise_is_told_how() {
             "options follow the command: airx tools --format",
         ),
     ] {
-        let told = format!("airx: usage: unknown option '{option}'\nhint: {hint}\n");
-        airx(args).nowhere().run().is(2, "", &told);
+        let report = format!("airx: usage: unknown option '{option}'\nhint: {hint}\n");
+        airx(args).nowhere().run().is(2, "", &report);
     }
 }
 
 #[test]
 fn a_misspelt_model_that_the_server_does_not_know_gets_the_near_name() {
     let body = r#"{"error":{"code":"1211","message":"no such model"}}"#;
-    let told = |name: &str, near: &str| {
+    let report = |name: &str, near: &str| {
         let server = Server::once(json(400, body));
         let ran = airx(["chat", "-m", name, "hi"]).at(&server).run();
         assert_eq!(ran.code, 4, "{}", ran.stderr);
@@ -113,8 +113,8 @@ fn a_misspelt_model_that_the_server_does_not_know_gets_the_near_name() {
             ran.stderr
         );
     };
-    told("glm-4-arix", "glm-4-airx");
-    told("GLM-4-PLUSS", "glm-4-plus");
+    report("glm-4-arix", "glm-4-airx");
+    report("GLM-4-PLUSS", "glm-4-plus");
     // Another error about the same name gets no suggestion.
     let server = Server::once(json(400, r#"{"error":{"code":"1214","message":"m"}}"#));
     let ran = airx(["chat", "-m", "glm-4-arix", "hi"]).at(&server).run();
@@ -146,7 +146,7 @@ fn the_last_of_an_option_given_twice_wins() {
         "hi",
     ];
     airx(args).at(&server).run().is(0, "ok\n", "");
-    let sent = server.asked()[0].json();
+    let sent = server.requests()[0].json();
     assert_eq!(
         (
             &sent["model"],
@@ -289,14 +289,14 @@ fn no_option_eats_the_prompt() {
 }
 
 #[test]
-fn words_behind_two_dashes_are_the_prompt() {
+fn words_after_two_dashes_are_the_prompt() {
     let server = Server::once(reply("ok"));
     airx(["chat", "--", "--help", "-n"])
         .at(&server)
         .run()
         .is(0, "ok\n", "");
     assert_eq!(
-        server.asked()[0].json()["messages"][0]["content"],
+        server.requests()[0].json()["messages"][0]["content"],
         "--help -n"
     );
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::items::{echo, echoes, results, told};
+use crate::harness::items::{contents, echo, echoes, results};
 use crate::harness::{airx, file, folder};
 
 const SUM: &str = "airx: partial: 1 of 3 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n";
@@ -16,7 +16,7 @@ fn a_line_that_is_no_text_fails_its_item_alone() {
         .run();
     assert_eq!((ran.code, &*ran.stderr), (12, SUM));
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         echoes([(0, "one!"), (1, "usage"), (2, "three!")])
     );
     assert_eq!(server.texts(), ["one", "three"]);
@@ -46,13 +46,13 @@ fn a_line_that_is_no_text_fails_its_item_alone() {
         .of(&server)
         .run();
     assert_eq!(
-        (ran.code, told(&ran.stdout)),
+        (ran.code, contents(&ran.stdout)),
         (0, echoes([(0, "tw\u{FFFD}o!")]))
     );
 }
 
 #[test]
-fn a_line_that_is_no_json_fails_its_item_alone() {
+fn a_line_that_is_not_json_fails_its_item_alone() {
     let (server, folder) = (echo(), folder());
     file(&folder, "items", "{\"a\":1}\n{\"a\":\n{\"a\":2}\n");
     let ran = airx([
@@ -70,7 +70,7 @@ fn a_line_that_is_no_json_fails_its_item_alone() {
     .run();
     assert_eq!((ran.code, &*ran.stderr), (12, SUM));
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         echoes([(0, "1!"), (1, "usage"), (2, "2!")])
     );
     assert_eq!(
@@ -89,7 +89,7 @@ fn a_line_of_more_than_16_mib_fails_its_item_alone() {
         .run();
     assert_eq!((ran.code, &*ran.stderr), (12, SUM));
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         echoes([(0, "one!"), (1, "usage"), (2, "three!")])
     );
     assert_eq!(
@@ -128,7 +128,7 @@ fn a_line_put_right_is_asked_for_by_a_resumed_run_alone() {
             .of(&server)
             .run()
     };
-    let out = || told(&std::fs::read_to_string(folder.path().join("out")).unwrap());
+    let out = || contents(&std::fs::read_to_string(folder.path().join("out")).unwrap());
     run("1\n{\n3\n", &[]).is(12, "", SUM);
     assert_eq!(out(), echoes([(0, "1!"), (1, "usage"), (2, "3!")]));
     run("1\n{\n3\n", &["--resume"]).is(12, "", SUM);

@@ -12,7 +12,7 @@ fn run(play: Play, args: &[&str]) -> Ran {
 
 /// The contract's lists of business codes, each as 200, 400, 429 and 500.
 #[test]
-fn every_business_code_has_its_class_whatever_the_status() {
+fn every_business_code_has_its_class_with_any_status() {
     let account = (1000..=1005).chain(1100..=1119).chain([1121, 1220, 1304]);
     let account = account.chain(1308..=1311).chain(1313..=1321);
     let rejected = (1210..=1219).chain([1221, 1222, 1231, 1261, 1702, 1703]);

@@ -67,8 +67,8 @@ fn every_row_of_the_table_is_produced() {
             row.name,
             ran.stderr
         );
-        let told = format!("airx: {}: ", row.name);
-        let tells = ran.stderr.lines().any(|line| line.starts_with(&told));
+        let report = format!("airx: {}: ", row.name);
+        let tells = ran.stderr.lines().any(|line| line.starts_with(&report));
         assert_eq!(
             tells,
             row.class != Class::Ok,

@@ -59,7 +59,7 @@ fn json_of_a_stream_is_a_line_each_however_many_lines_the_server_wrote() {
 }
 
 #[test]
-fn a_line_broken_inside_a_string_is_no_json() {
+fn a_line_broken_inside_a_string_is_not_json() {
     let frames = [
         "data: {\"choices\":[{\"delta\":{\"content\":\"a\ndata: b\"}}]}\n\n".to_owned(),
         finish_frame("stop"),

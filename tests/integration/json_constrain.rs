@@ -14,7 +14,7 @@ fn formats(args: &[&str], plays: impl IntoIterator<Item = Play>) -> (Ran, Vec<Va
         .args(args)
         .at(&server)
         .run();
-    let asked = server.asked();
+    let asked = server.requests();
     let formats = asked
         .iter()
         .map(|asked| asked.json()["response_format"].clone());
@@ -74,7 +74,10 @@ fn never_and_an_answer_without_a_schema_ask_for_a_json_object() {
         .at(&server)
         .run()
         .is(0, "{}\n", "");
-    assert_eq!(server.asked()[0].json()["response_format"], json_object());
+    assert_eq!(
+        server.requests()[0].json()["response_format"],
+        json_object()
+    );
 }
 
 #[test]
@@ -98,7 +101,7 @@ fn the_schema_stays_in_the_system_message() {
         .at(&server)
         .run()
         .is(0, "{\"n\":1}\n", "");
-    for asked in server.asked() {
+    for asked in server.requests() {
         let system = asked.json()["messages"][0]["content"].clone();
         assert!(system.as_str().unwrap().ends_with(SCHEMA), "{system}");
     }
@@ -118,7 +121,7 @@ fn items_of_a_run_ask_a_server_that_has_refused_no_more_for_the_schema() {
         .run();
     assert_eq!(ran.code, 0, "{}", ran.stderr);
     let formats: Vec<_> = server
-        .asked()
+        .requests()
         .iter()
         .map(|asked| asked.json()["response_format"].clone())
         .collect();

@@ -232,9 +232,9 @@ fn an_item_that_is_over_the_context_fails_alone_and_nothing_is_sent_for_it() {
         .stdin(format!("a\n{}\nb\n", "word ".repeat(27_000)))
         .run();
     assert_eq!(ran.code, 12);
-    let told = crate::harness::items::told(&ran.stdout);
+    let report = crate::harness::items::contents(&ran.stdout);
     assert_eq!(
-        told,
+        report,
         crate::harness::items::echoes([(0, "a!"), (1, "usage"), (2, "b!")])
     );
     assert_eq!(items.texts().len(), 2);

@@ -179,7 +179,7 @@ fn a_word_leaves_with_the_delta_after_it_and_a_span_when_it_is_complete() {
         "a │ b\n──┼──\nc │ d\n\nThe",
     ] {
         screen.until(shown);
-        server.go();
+        server.open_gate();
     }
     finish(child).is(0, "", "");
     assert_eq!(

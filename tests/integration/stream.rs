@@ -41,7 +41,7 @@ fn each_payload_is_a_line_of_json_byte_for_byte() {
 }
 
 #[test]
-fn each_delta_is_an_event_and_usage_stands_in_the_last() {
+fn each_delta_is_an_event_and_usage_is_in_the_last() {
     let ran = sample("stream_text.sse", &["--format", "ndjson"]);
     let mut types = vec!["start"];
     types.extend(["delta"; 5]);
@@ -263,7 +263,7 @@ fn another_alternative_s_text_is_not_mixed_in() {
 }
 
 #[test]
-fn thinking_behind_text_is_shown_behind_it_even_in_a_burst() {
+fn thinking_after_text_is_shown_after_it_even_in_a_burst() {
     let think = |text: &str| {
         format!("data: {{\"choices\":[{{\"delta\":{{\"reasoning_content\":\"{text}\"}}}}]}}\n\n")
     };

@@ -145,11 +145,11 @@ const WIPE: &str = "\r\u{1b}[2K";
 #[test]
 fn a_spinner_appears_while_waiting_and_is_gone_before_the_answer() {
     let server = Server::once(gated(reply("a")));
-    let begun = Instant::now();
+    let started = Instant::now();
     let (child, screen) = with_screen(&["chat"], &server);
     screen.until("airx chat");
-    assert!(begun.elapsed() >= Duration::from_millis(400));
-    server.go();
+    assert!(started.elapsed() >= Duration::from_millis(400));
+    server.open_gate();
     finish(child).is(0, "a\n", "");
     let shown = screen.all();
     assert!(shown.ends_with(WIPE), "{shown:?}");
@@ -179,9 +179,9 @@ fn a_spinner_is_wiped_before_the_first_byte_of_a_stream() {
         .stderr_to(side)
         .start();
     screen.until("airx stream");
-    server.go();
+    server.open_gate();
     screen.until("first");
-    server.go();
+    server.open_gate();
     finish(child).is(0, "", "");
     let shown = screen.all();
     assert!(shown.ends_with(&format!("{WIPE}first last\n")), "{shown:?}");
@@ -200,7 +200,7 @@ fn a_spinner_is_wiped_before_an_error() {
     let server = Server::once(gated(json(401, "{}")));
     let (child, screen) = with_screen(&["chat"], &server);
     screen.until("airx chat");
-    server.go();
+    server.open_gate();
     assert_eq!(finish(child).code, 3);
     let error = format!("{WIPE}airx: \u{1b}[1;31maccount:\u{1b}[0m ");
     assert!(screen.all().contains(&error), "{:?}", screen.all());
@@ -218,11 +218,11 @@ fn quiet_verbose_and_a_dumb_terminal_have_no_spinner() {
             .env("TERM", term)
             .stderr_to(side)
             .start();
-        server.await_asked(1);
+        server.await_requests(1);
         let (other, watched) = with_screen(&["chat"], &server);
         watched.until("airx chat");
-        server.go();
-        server.go();
+        server.open_gate();
+        server.open_gate();
         assert_eq!((finish(silent).code, finish(other).code), (0, 0));
         assert_eq!(screen.all(), "", "{flag} {term}");
     }
@@ -237,11 +237,11 @@ fn no_spinner_is_drawn_where_standard_error_is_no_terminal() {
         .stdin_from(Stdio::null())
         .stdout_to(side)
         .start();
-    server.await_asked(1);
+    server.await_requests(1);
     let (other, watched) = with_screen(&["chat"], &server);
     watched.until("airx chat");
-    server.go();
-    server.go();
+    server.open_gate();
+    server.open_gate();
     finish(silent).is(0, "", "");
     assert_eq!(finish(other).code, 0);
 }
@@ -352,8 +352,8 @@ fn the_spinner_names_the_model_and_why_it_retries() {
     let (child, screen) = with_screen(&["chat", "-m", "some-model"], &server);
     screen.until("airx chat: some-model, ");
     screen.until(" in 1 s: HTTP 500");
-    server.await_asked(2);
-    server.go();
+    server.await_requests(2);
+    server.open_gate();
     finish(child).is(0, "a\n", "");
 }
 

@@ -297,8 +297,8 @@ fn untouched(bytes: &[u8], out: &str) {
 
 /// A body of any status is an answer or a failure.
 pub fn reply(status: u16, body: &[u8]) {
-    let told = error_body::read(status, body);
-    assert!((1..=12).contains(&told.class.code()));
+    let report = error_body::read(status, body);
+    assert!((1..=12).contains(&report.class.code()));
     let refused = refused(status, body);
     assert!(refused.message.chars().count() < 2000 + 8 * body.len().min(4096));
     if let Some(batch) = Batch::read(body) {

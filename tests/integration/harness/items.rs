@@ -8,7 +8,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use serde_json::Value;
 
-use super::{Airx, Asked, PATIENCE, Ran, event, read_request, reply_body};
+use super::{Airx, PATIENCE, Ran, Request, event, read_request, reply_body};
 
 /// What to answer to a text that is asked for the nth time, from 1, while so many
 /// are in flight: a status and a body.
@@ -16,7 +16,7 @@ type Answer = dyn Fn(&str, usize, usize) -> (u16, String) + Send + Sync;
 
 #[derive(Default)]
 struct State {
-    asked: Vec<Asked>,
+    asked: Vec<Request>,
     times: BTreeMap<String, usize>,
     in_flight: usize,
     most: usize,
@@ -32,7 +32,7 @@ pub struct Items {
 }
 
 /// The text of a request's last turn.
-pub fn text(asked: &Asked) -> String {
+pub fn text(asked: &Request) -> String {
     let body = asked.json();
     let turns = body["messages"].as_array().unwrap();
     turns.last().unwrap()["content"]
@@ -82,20 +82,20 @@ impl Items {
     }
 
     /// Lets the answers to this text go.
-    pub fn let_go(&self, text: &str) {
+    pub fn release(&self, text: &str) {
         self.lock().free.push(text.to_owned());
         self.shared.1.notify_all();
     }
 
     /// Lets all go.
-    pub fn let_all_go(&self) {
+    pub fn release_all(&self) {
         self.lock().held = false;
         self.shared.1.notify_all();
     }
 
     /// Waits until so many requests have come.
     #[track_caller]
-    pub fn await_asked(&self, count: usize) {
+    pub fn await_requests(&self, count: usize) {
         let few = |state: &mut State| state.asked.len() < count;
         let waited = self.shared.1.wait_timeout_while(self.lock(), PATIENCE, few);
         let late = waited.unwrap().1.timed_out();
@@ -104,10 +104,10 @@ impl Items {
 
     /// What was asked, in the order in which it came.
     pub fn texts(&self) -> Vec<String> {
-        self.asked().iter().map(text).collect()
+        self.requests().iter().map(text).collect()
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn requests(&self) -> Vec<Request> {
         self.lock().asked.clone()
     }
 
@@ -172,7 +172,7 @@ pub fn results(lines: &str) -> Vec<Value> {
 
 /// The contents of results, or the classes of their errors, by index.
 #[track_caller]
-pub fn told(lines: &str) -> Vec<(u64, String)> {
+pub fn report(lines: &str) -> Vec<(u64, String)> {
     let one = |result: &Value| {
         let content = result["content"]
             .as_str()

@@ -38,13 +38,13 @@ impl Proxy {
             let [_, methods] = take(client)?;
             let mut offered = vec![0; methods.into()];
             client.read_exact(&mut offered)?;
-            let mut told = String::new();
+            let mut report = String::new();
             if offered.contains(&2) {
                 client.write_all(&[5, 2])?;
                 let [_] = take(client)?;
-                told = format!("{}:", text(client)?);
-                told += &text(client)?;
-                told.push(' ');
+                report = format!("{}:", text(client)?);
+                report += &text(client)?;
+                report.push(' ');
                 client.write_all(&[1, 0])?;
             } else {
                 client.write_all(&[5, 0])?;
@@ -55,9 +55,9 @@ impl Proxy {
                 3 => format!("name {}", text(client)?),
                 other => format!("kind {other}"),
             };
-            told += &address;
+            report += &address;
             let [_, _] = take(client)?;
-            asked.lock().unwrap().push(told);
+            asked.lock().unwrap().push(report);
             client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0])?;
             join(client, to)
         })
@@ -88,7 +88,7 @@ impl Proxy {
     }
 
     /// What was asked for so far.
-    pub fn asked(&self) -> Vec<String> {
+    pub fn requests(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }

@@ -16,7 +16,7 @@ use super::PATIENCE;
 pub enum Step {
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Waits until the test says [`Server::go`].
+    /// Waits until the test says [`Server::open_gate`].
     Gate,
     /// Sends nothing for this long.
     Pause(Duration),
@@ -33,14 +33,14 @@ pub type Play = Vec<Step>;
 
 /// A request as the server read it.
 #[derive(Debug, Clone)]
-pub struct Asked {
+pub struct Request {
     /// Request line and headers, as they came.
     pub head: String,
     /// The body.
     pub body: String,
 }
 
-impl Asked {
+impl Request {
     /// The value of a header, whatever the case of its name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().skip(1).find_map(|line| {
@@ -60,7 +60,7 @@ impl Asked {
 /// used: a test whose request was never made fails.
 pub struct Server {
     port: u16,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<Request>>>,
     left: Arc<Mutex<VecDeque<Play>>>,
     go: Sender<()>,
     _listening: JoinHandle<()>,
@@ -124,16 +124,16 @@ impl Server {
     }
 
     /// Opens the next gate.
-    pub fn go(&self) {
+    pub fn open_gate(&self) {
         self.go.send(()).unwrap();
     }
 
     /// Waits until there have been this many requests.
     #[track_caller]
-    pub fn await_asked(&self, count: usize) {
-        let begun = std::time::Instant::now();
+    pub fn await_requests(&self, count: usize) {
+        let started = std::time::Instant::now();
         while self.asked.lock().unwrap().len() < count {
-            assert!(begun.elapsed() < PATIENCE, "the request was never made");
+            assert!(started.elapsed() < PATIENCE, "the request was never made");
             std::thread::sleep(Duration::from_millis(1));
         }
     }
@@ -144,7 +144,7 @@ impl Server {
     }
 
     /// The requests so far.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn requests(&self) -> Vec<Request> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -172,7 +172,7 @@ impl Wire for TcpStream {
 
 fn serve(
     mut stream: impl Wire,
-    asked: &Mutex<Vec<Asked>>,
+    asked: &Mutex<Vec<Request>>,
     plays: &Mutex<VecDeque<Play>>,
     gate: &Mutex<Receiver<()>>,
 ) {
@@ -225,7 +225,7 @@ fn reset(stream: &impl Wire) {
 }
 
 /// Reads one request; none where the client has gone.
-pub fn read_request(stream: &mut impl Read) -> Option<Asked> {
+pub fn read_request(stream: &mut impl Read) -> Option<Request> {
     let mut bytes = Vec::new();
     let mut piece = [0; 8 * 1024];
     let end = loop {
@@ -238,7 +238,7 @@ pub fn read_request(stream: &mut impl Read) -> Option<Asked> {
         }
     };
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let asked = Asked {
+    let asked = Request {
         head,
         body: String::new(),
     };
@@ -252,7 +252,7 @@ pub fn read_request(stream: &mut impl Read) -> Option<Asked> {
             Ok(count) => body.extend_from_slice(&piece[..count]),
         }
     }
-    Some(Asked {
+    Some(Request {
         body: String::from_utf8_lossy(&body).into_owned(),
         ..asked
     })

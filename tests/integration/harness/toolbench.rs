@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Airx, Asked, Play, Ran, Server, airx};
+use super::{Airx, Play, Ran, Request, Server, airx};
 
 /// A reply with this text and calls of these names with these arguments.
 pub fn calls(content: &str, calls: &[(&str, &str)]) -> Play {
@@ -58,7 +58,7 @@ pub fn fifo(folder: &TempDir, name: &str) -> PathBuf {
 
 /// What the model was told of each call, in the last request.
 #[track_caller]
-pub fn results(asked: &[Asked]) -> Vec<String> {
+pub fn results(asked: &[Request]) -> Vec<String> {
     let body = asked.last().unwrap().json();
     let messages = body["messages"].as_array().unwrap();
     let results = messages.iter().filter(|message| message["role"] == "tool");
@@ -73,7 +73,7 @@ pub fn results(asked: &[Asked]) -> Vec<String> {
 pub fn one_call(airx: Airx) -> (Ran, String) {
     let server = Server::play([calls("", &[("f", CITY)]), super::reply("done")]);
     let ran = airx.at(&server).run();
-    let mut told = results(&server.asked());
-    assert_eq!(told.len(), 1);
-    (ran, told.remove(0))
+    let mut report = results(&server.requests());
+    assert_eq!(report.len(), 1);
+    (ran, report.remove(0))
 }

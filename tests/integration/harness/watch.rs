@@ -109,12 +109,12 @@ pub fn await_text_in(folder: &Path, text: &str) -> PathBuf {
         let found = std::fs::read_to_string(&path);
         found.is_ok_and(|found| found == text).then_some(path)
     };
-    let begun = Instant::now();
+    let started = Instant::now();
     loop {
         if let Some(path) = folder.read_dir().unwrap().find_map(holds) {
             return path;
         }
-        assert!(begun.elapsed() < PATIENCE, "{text:?} was never written");
+        assert!(started.elapsed() < PATIENCE, "{text:?} was never written");
         std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -247,7 +247,7 @@ pub fn page(status: u16, kind: &str, body: &str) -> Play {
 }
 
 /// The first mark of a stream, or half of a body, in an HTTP chunk.
-pub fn begun(command: Command) -> Play {
+pub fn started(command: Command) -> Play {
     let first = match command {
         Stream => stream_head(),
         _ => Step::Send(

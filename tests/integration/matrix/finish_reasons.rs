@@ -20,10 +20,10 @@ fn reason(reason: &'static str, code: i32) -> Fault {
 }
 
 fn reasons() -> Vec<Fault> {
-    let told = format!("{TEXT}\n");
+    let report = format!("{TEXT}\n");
     // Of `tools` the prose is on standard error, as beside calls.
     let cut = |name| {
-        let shown = reason(name, 9).on(Chat, 9, &told, "start delta error");
+        let shown = reason(name, 9).on(Chat, 9, &report, "start delta error");
         shown.on(Tools, 9, "", "start delta error")
     };
     vec![
@@ -96,13 +96,13 @@ fn content(sent: &'static str, text: &str) -> Fault {
             &format!(r#"{{"finish_reason":"stop","message":{{"content":{sent}}}}}"#),
         )
     });
-    let told = format!("{text}\n");
+    let report = format!("{text}\n");
     [Chat, Stream, Tools]
         .into_iter()
         .fold(fault, |fault, command| {
-            fault.on(command, 0, &told, "start delta done")
+            fault.on(command, 0, &report, "start delta done")
         })
-        .on(Json, 0, &told, "start value done")
+        .on(Json, 0, &report, "start value done")
 }
 
 /// An answer without text and calls.

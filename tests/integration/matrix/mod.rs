@@ -86,7 +86,7 @@ fn row(fault: &Fault, command: Command, format: &str) -> Result<(), String> {
         .env("AIRX_API_KEY", KEY)
         .run();
     let kept = keep(fault, command, format, &ran);
-    let told = kept.map_err(|why| {
+    let report = kept.map_err(|why| {
         format!(
             "{} × {} × {format}: {why}\nexit {}\n--- standard output\n{}\n--- standard error\n{}\n",
             fault.name,
@@ -96,10 +96,10 @@ fn row(fault: &Fault, command: Command, format: &str) -> Result<(), String> {
             shown(&ran.stderr)
         )
     });
-    let asked = server.asked().len();
+    let asked = server.requests().len();
     // The harness would fail the thread, and not tell the row.
     let left = server.forget();
-    told.and_then(|()| match left {
+    report.and_then(|()| match left {
         0 => Ok(()),
         left => Err(format!(
             "{} × {}: {asked} requests were made, {left} more expected",
@@ -142,7 +142,7 @@ fn every_fault_ends_as_the_contract_says_in_every_command_and_format() {
 }
 
 #[test]
-fn the_readme_tells_how_many_faults_and_rows_there_are() {
+fn the_readme_reports_how_many_faults_and_rows_there_are() {
     let readme = include_str!("../../../docs/reliability.md");
     let table = readme
         .split_once("<!-- reliability -->")

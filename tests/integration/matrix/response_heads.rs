@@ -26,9 +26,9 @@ fn connections() -> Vec<Fault> {
 }
 
 /// Bytes without end, a MiB at a time, and then silence.
-fn endless(begun: &str, line: &str) -> Play {
+fn endless(started: &str, line: &str) -> Play {
     let piece = line.repeat((1 << 20) / line.len());
-    let mut play = vec![Step::Send(begun.into())];
+    let mut play = vec![Step::Send(started.into())];
     play.extend((0..16).map(|_| Step::Send(piece.clone().into())));
     play.push(Step::Hold);
     play
