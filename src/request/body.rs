@@ -1,7 +1,5 @@
 //! Options → the request body.
 
-use std::hash::{BuildHasher, RandomState};
-
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::api::request::{Message, Request, ResponseFormat};
@@ -139,8 +137,5 @@ fn taken(name: &str) -> Option<&'static str> {
 
 /// An id for a request whose user gave none, so that it can be found again.
 pub(super) fn fresh_id() -> String {
-    format!(
-        "airx-{:016x}",
-        RandomState::new().hash_one(std::process::id())
-    )
+    format!("airx-{:016x}", fastrand::u64(..))
 }

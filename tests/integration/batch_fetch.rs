@@ -8,7 +8,7 @@ use crate::harness::{Play, Server, Step, airx, file, folder, http, json, reply_b
 
 /// A request's hash, and what airx calls it in a batch.
 fn id(index: u64) -> (String, String) {
-    let hash = airx::http::digest(index.to_string().as_bytes());
+    let hash = airx::digest::sha256(index.to_string().as_bytes());
     let bytes: Vec<u8> = (0..32)
         .map(|at| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap())
         .collect();
@@ -57,7 +57,7 @@ fn results_come_in_input_order_over_all_batches() {
         content(&(good(1) + "\n" + good(0).trim_end())),
     ]);
     let ran = airx(["batch", "fetch", "b2", "b1", "b2"]).at(&server).run();
-    // Given twice it is asked for twice at most, and told once.
+    // Given twice it is requested twice at most, and reported once.
     let lines: Vec<&str> = ran.stdout.lines().collect();
     for (index, line) in (0..4_u64).zip(&lines) {
         assert_eq!(
@@ -449,7 +449,7 @@ fn requests_of_others_come_after_airx_s_and_take_no_place_of_theirs() {
     );
     assert_eq!(results(&ran.stdout)[3]["custom_id"], "zzz");
     assert_eq!(ran.code, 12);
-    // An index that nobody can count beyond is not one of airx's.
+    // The largest possible index is not one of airx's.
     let last = id(u64::MAX).1;
     let text = foreign(&last, "L") + &foreign("x", "X") + &good(0);
     let server = Server::play([bare("completed", ["o", ""]), content(&text)]);
@@ -510,7 +510,7 @@ fn a_file_whose_end_no_one_reports_is_incomplete() {
     airx(["batch", "fetch", "b", "-q"]).at(&server).run().is(
         7,
         "",
-        "airx: incomplete: file o: the response tells neither its length nor its end: whether all has come is not known\n",
+        "airx: incomplete: file o: the response has neither a length nor an end: it may be cut off\n",
     );
     let whole = good(0);
     let chunks = format!(

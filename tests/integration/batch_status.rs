@@ -1,4 +1,4 @@
-//! `batch status`, `wait` and `cancel`: what there is to tell of batches.
+//! `batch status`, `wait` and `cancel`: what they report.
 
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
@@ -15,7 +15,7 @@ fn state(id: &str, status: &str, completed: u64, failed: u64) -> String {
     )
 }
 
-fn report(id: &str, status: &str, completed: u64, failed: u64) -> Play {
+fn batch(id: &str, status: &str, completed: u64, failed: u64) -> Play {
     json(200, &state(id, status, completed, failed))
 }
 
@@ -213,7 +213,7 @@ fn a_question_goes_by_the_ordinary_retries_and_a_refused_key_does_not() {
         busy(),
         vec![Step::Reset],
         busy(),
-        report("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
     airx(["batch", "status", "b"])
         .at(&server)
@@ -256,10 +256,10 @@ fn control_characters_of_a_server_keep_the_columns() {
 #[test]
 fn wait_asks_until_all_have_ended_and_then_prints_their_lines() {
     let server = Server::play([
-        report("b1", "in_progress", 1, 0),
-        report("b2", "completed", 3, 0),
-        report("b1", "finalizing", 3, 0),
-        report("b1", "completed", 3, 0),
+        batch("b1", "in_progress", 1, 0),
+        batch("b2", "completed", 3, 0),
+        batch("b1", "finalizing", 3, 0),
+        batch("b1", "completed", 3, 0),
     ]);
     let ran = airx(["batch", "wait", "b1", "b2", "--poll", "10ms"])
         .at(&server)
@@ -273,12 +273,12 @@ fn wait_asks_until_all_have_ended_and_then_prints_their_lines() {
 
 #[test]
 fn wait_is_not_bounded_by_timeout() {
-    let under_way = || report("b", "in_progress", 1, 0);
+    let under_way = || batch("b", "in_progress", 1, 0);
     let server = Server::play([
         under_way(),
         under_way(),
         under_way(),
-        report("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
     let ran = airx([
         "batch",
@@ -314,7 +314,7 @@ fn wait_reports_by_its_exit_code_what_batches_came_to() {
             "batch b is cancelled: not all of its items were answered",
         ),
     ] {
-        let server = Server::play([report("b", status, done, failed)]);
+        let server = Server::play([batch("b", status, done, failed)]);
         airx(["batch", "wait", "b", "-q"]).at(&server).run().is(
             12,
             &line(status, done, failed),
@@ -334,10 +334,10 @@ fn wait_reports_by_its_exit_code_what_batches_came_to() {
 #[test]
 fn a_wait_that_is_under_way_outlives_a_break_and_one_that_has_not_started_does_not() {
     let server = Server::play([
-        report("b", "in_progress", 0, 0),
+        batch("b", "in_progress", 0, 0),
         json(500, ""),
         vec![Step::Reset],
-        report("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
     let ran = airx(["batch", "wait", "b", "--poll", "5ms", "--retries", "0"])
         .at(&server)
@@ -357,7 +357,7 @@ fn a_wait_that_is_under_way_outlives_a_break_and_one_that_has_not_started_does_n
         .at(&server)
         .run()
         .code_is(5);
-    let server = Server::play([report("b", "in_progress", 0, 0), json(404, "{}")]);
+    let server = Server::play([batch("b", "in_progress", 0, 0), json(404, "{}")]);
     airx(["batch", "wait", "b", "--poll", "5ms"])
         .at(&server)
         .run()
@@ -372,10 +372,10 @@ fn a_wait_that_is_under_way_outlives_a_break_and_one_that_has_not_started_does_n
 fn a_wait_outlives_answers_that_cannot_be_read() {
     let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{".to_vec();
     let server = Server::play([
-        report("b", "in_progress", 0, 0),
+        batch("b", "in_progress", 0, 0),
         vec![Step::Send(cut), Step::Close],
         json(200, "<html>gateway</html>"),
-        report("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
     let ran = airx(["batch", "wait", "b", "--poll", "5ms", "--retries", "0"])
         .at(&server)
@@ -392,9 +392,9 @@ fn a_wait_outlives_answers_that_cannot_be_read() {
 fn a_wait_that_the_server_asks_for_is_longer_than_the_own() {
     let later = || http(429, "Retry-After: 1\r\n", "");
     let server = Server::play([
-        report("b", "in_progress", 0, 0),
+        batch("b", "in_progress", 0, 0),
         later(),
-        report("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
     let started = std::time::Instant::now();
     let ran = airx(["batch", "wait", "b", "--poll", "5ms", "--retries", "0"])
@@ -417,18 +417,18 @@ fn a_wait_that_the_server_asks_for_is_longer_than_the_own() {
 #[test]
 fn a_status_is_known_however_it_is_spelled_and_an_unknown_one_is_reported_once() {
     for (status, code) in [("COMPLETED", 0), ("canceled", 12), ("Expired", 12)] {
-        let server = Server::play([report("b", status, 3, 0)]);
+        let server = Server::play([batch("b", status, 3, 0)]);
         let ran = airx(["batch", "wait", "b", "-q"]).at(&server).run();
         assert_eq!(ran.code, code);
         assert_eq!(ran.stdout, format!("b\t{status}\t3\t3\t0\n"));
     }
-    let done = || report("b", "done", 3, 0);
+    let done = || batch("b", "done", 3, 0);
     let server = Server::play([
         done(),
         done(),
-        report("b", "in_progress", 3, 0),
+        batch("b", "in_progress", 3, 0),
         done(),
-        report("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
     let ran = airx(["batch", "wait", "b", "--poll", "5ms"])
         .at(&server)
@@ -442,7 +442,7 @@ fn a_status_is_known_however_it_is_spelled_and_an_unknown_one_is_reported_once()
 
 #[test]
 fn a_batch_that_is_named_twice_is_waited_for_once() {
-    let server = Server::play([report("b", "completed", 1, 2)]);
+    let server = Server::play([batch("b", "completed", 1, 2)]);
     airx(["batch", "wait", "b", "b", "-q"]).at(&server).run().is(
         12,
         "b\tcompleted\t3\t1\t2\n",
@@ -453,7 +453,7 @@ fn a_batch_that_is_named_twice_is_waited_for_once() {
 #[test]
 #[cfg(unix)]
 fn a_signal_ends_a_wait_at_once() {
-    let server = Server::play([report("b", "in_progress", 1, 0)]);
+    let server = Server::play([batch("b", "in_progress", 1, 0)]);
     let child = airx(["batch", "wait", "b", "--format", "ndjson"])
         .at(&server)
         .start();
@@ -467,7 +467,7 @@ fn a_signal_ends_a_wait_at_once() {
 #[test]
 fn cancel_prints_what_becomes_of_each() {
     let server = Server::play([
-        report("b1", "cancelling", 1, 0),
+        batch("b1", "cancelling", 1, 0),
         json(400, r#"{"error":{"message":"ended"}}"#),
     ]);
     let ran = airx(["batch", "cancel", "b1", "b2"]).at(&server).run();
@@ -486,7 +486,7 @@ fn cancel_prints_what_becomes_of_each() {
 
 #[test]
 fn verbose_shows_both_heads_and_never_the_key() {
-    let server = Server::play([report("b", "completed", 3, 0)]);
+    let server = Server::play([batch("b", "completed", 3, 0)]);
     let folder = folder();
     let key = file(&folder, "key", "0123456789abcdef\n");
     let ran = airx([

@@ -224,7 +224,7 @@ hint: raise --max-tokens, ask for less, or choose a model with a longer output (
     let server = Server::once(json(200, &wire("plain_length_truncated_json.json")));
     let text = "{\"city\":\"南京\",\"items\":[{\"name\":\"a\n";
     chat(&server, &[]).is(9, text, message);
-    // Of tools it is told like the prose beside calls.
+    // `tools` reports it like the prose next to calls.
     for (command, prose) in [("json", ""), ("tools", text)] {
         let server = Server::once(json(200, &wire("plain_length_truncated_json.json")));
         let report = format!("{prose}{message}");

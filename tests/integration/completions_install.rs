@@ -22,7 +22,7 @@ fn install(home: &TempDir, shell: &str) -> Ran {
     at_home(home, &[shell, "--install"]).run()
 }
 
-/// What zsh's user is told.
+/// What a user of zsh reads.
 fn line(shell: &str) -> &'static str {
     match shell {
         "zsh" => {

@@ -254,7 +254,7 @@ fn an_unknown_profile_exits_2_and_names_those_there_are() {
     );
 }
 
-/// A file, and what is said of it behind its name.
+/// A file, and the message after its name.
 const WRONG: &[(&str, &str)] = &[
     (
         "temprature = 1",
@@ -494,7 +494,7 @@ fn the_file_s_models_extend_the_table() {
         (&first["price"]["input"], &first["price"]["output"]),
         (&"20".into(), &"10".into())
     );
-    // A limit of the user's own is held; what only documents could tell is not.
+    // The user's own limit is checked; limits that only documents give are not.
     let run = |args: &[&str]| with(&folder, ["chat", "-m", "mine", "hi"]).args(args);
     run(&["--max-tokens", "101"]).nowhere().run().is(
         2,

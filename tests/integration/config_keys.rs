@@ -43,7 +43,7 @@ fn a_key_goes_to_the_base_of_its_own_table() {
     let text = "[profile.p]\nbase-url = \"BASE\"\nkey-file = \"key\"\n";
     let profile = |run: Airx, _: &str| run.args(["--profile", "p"]);
     assert_eq!(sent(text, profile).as_deref(), Some(KEY));
-    // By whatever name that base is given.
+    // However that base is given.
     let by_flag = |run: Airx, base: &str| run.args(["--profile", "p", "--base-url", base]);
     assert_eq!(sent(text, by_flag).as_deref(), Some(KEY));
     let by_variable = |run: Airx, base: &str| run.arg("--profile=p").env("AIRX_BASE_URL", base);

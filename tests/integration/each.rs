@@ -22,7 +22,7 @@ fn each_line_becomes_a_request_and_a_result() {
         r#"{"model":"glm-4-airx","messages":[{"role":"user","content":"Define: one."}],"stream":false}"#
     );
     let line = |index: u64, word: &str| {
-        let hash = airx::http::digest(bodies[usize::try_from(index).unwrap()].as_bytes());
+        let hash = airx::digest::sha256(bodies[usize::try_from(index).unwrap()].as_bytes());
         format!(
             r#"{{"type":"result","index":{index},"hash":"{hash}","item":"{word}","content":"Define: {word}.!","finish_reason":"stop","usage":{{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}},"cost":{{"amount":"0.00003","currency":"CNY","price_date":"2025-07-23"}},"requests":1,"elapsed_ms":"#
         )
@@ -68,7 +68,7 @@ fn members_of_json_items_are_in_the_prompt_and_one_that_is_missing_fails_its_ite
         timeless(&ran),
         "airx: partial: 1 of 2 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n"
     );
-    // Without a place the whole item follows, a string without its quotes.
+    // Without a placeholder the item follows, a string without its quotes.
     let ran = airx(["chat", "--each=json", "-c", "1", "Say"])
         .stdin(items)
         .of(&server)

@@ -251,7 +251,7 @@ fn a_reader_that_goes_away_ends_the_run_quietly() {
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().unwrap();
     writeln!(stdin, "one").unwrap();
-    // The input goes on: nobody waits for its end.
+    // The input does not end, and the run does not wait for it.
     finish(child).is(0, "", "");
     drop(stdin);
 }
@@ -323,7 +323,7 @@ fn a_retry_is_the_items_own_and_others_go_on() {
         .stdin("a\nb\n")
         .of(&server)
         .run();
-    // Whose retry it was could not be told: it stands in the item's requests.
+    // A retry event could not name its item: the item's `requests` counts it.
     assert_eq!(ran.types(), ["start", "result", "result", "done"]);
     let requests: Vec<_> = results(&ran.stdout)
         .iter()

@@ -141,7 +141,7 @@ fn tokens_that_are_in_the_sum_alone_cost_the_dearer_price() {
 
 #[test]
 fn each_try_counts_and_a_refusal_costs_nothing() {
-    // An item of three tries may take the whole context in its second and third.
+    // An item of three tries may use the full context in its second and third.
     let server = answering("no JSON", &json!({ "usage": null }));
     let ran = run(&server, &["json"], "0.4");
     assert_eq!((ran.code, server.texts().len()), (12, 6), "{}", ran.stderr);

@@ -1,4 +1,4 @@
-//! How a refusal is classed: by its code, then by the status, whatever its shape.
+//! The class of a server's error: by its code, then by the status, in any form.
 
 use crate::harness::{Play, Ran, Server, airx, http, json};
 
@@ -107,7 +107,7 @@ fn an_error_that_comes_as_an_event_stream_is_read() {
             assert_eq!(ran.code, 3, "{text:?}: {}", ran.stderr);
         }
     }
-    // llama.cpp: `error` is a text with `message` beside it.
+    // llama.cpp: `error` is a text, and `message` is next to it.
     let play = http(
         500,
         "Content-Type: text/event-stream\r\n",

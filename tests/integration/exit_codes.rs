@@ -122,7 +122,7 @@ fn a_reader_that_has_gone_is_no_failure() {
         drop(child.stdout.take());
         finish(child).is(0, "", "");
     }
-    // The first event finds nobody: then nothing is sent, and nothing paid.
+    // The first event has no reader: then nothing is sent, and nothing paid.
     let server = Server::play([]);
     let mut child = airx(["stream", "--format", "ndjson", "hi"])
         .stdin_from(Stdio::null())

@@ -140,7 +140,7 @@ fn ndjson_of_chat_is_its_events() {
     let ran = ran("chat", "ndjson", reply("Hello\n"));
     let mut done = done();
     done["request_id"] = json!("id-1");
-    // A whole reply tells nothing of its first token.
+    // A complete reply has no time of the first token.
     done["ttft_ms"] = json!(null);
     assert_eq!(
         events(&ran),

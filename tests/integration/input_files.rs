@@ -240,7 +240,7 @@ fn input_that_was_asked_for_by_name_and_is_empty_is_refused_and_nothing_is_sent(
         let ran = dry(&folder, &args, "\n");
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{args:?}");
     }
-    // The whole message must say something all the same.
+    // The message must not be blank all the same.
     let nothing = "airx: usage: the message is empty\nhint: give a prompt, -f FILE, or text on standard input\n";
     dry(&folder, &["--allow-empty-input", "-f", "empty"], "").is(2, "", nothing);
 }

@@ -228,7 +228,7 @@ fn a_pipe_that_stays_silent_is_reported_after_two_seconds_and_still_read() {
 #[test]
 fn a_dash_waits_longer_than_the_limit() {
     let server = Server::once(reply("ok"));
-    // Another run, which gives up, tells that the limit has passed.
+    // Another run, which gives up, shows that the limit has passed.
     let script = "mkfifo fifo; (airx chat p <>fifo 2>/dev/null; echo late) | airx chat p -";
     let folder = folder();
     bash(script)

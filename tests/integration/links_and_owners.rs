@@ -22,7 +22,7 @@ fn ran(folder: &TempDir, args: &[&str], play: Play) -> Ran {
     airx(args).at(&server).within(folder.path()).run()
 }
 
-/// A run that asks nobody.
+/// A run that sends nothing.
 fn refused(folder: &TempDir, args: &[&str], report: &str) {
     let report = format!("airx: usage: {report}\n");
     let run = airx(args).nowhere().within(folder.path()).run();

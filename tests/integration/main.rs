@@ -6,6 +6,7 @@
     reason = "the harness is a module of one binary, read like a library"
 )]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::too_many_lines, reason = "a list of cases is as long as it is")]
 
 mod api_key;
 mod batch_fetch;

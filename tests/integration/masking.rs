@@ -38,7 +38,7 @@ fn report(command: &str, args: &[&str], play: Play) -> String {
     format!("{}{}{meta}", ran.stdout, ran.stderr)
 }
 
-/// Every way in which a server could say the key, whole or in part.
+/// Every way in which a server could write the key, all or part of it.
 fn forms() -> Vec<String> {
     let key = key();
     let percent = |text: &str, upper: bool| -> String {
@@ -71,7 +71,7 @@ fn forms() -> Vec<String> {
     forms
 }
 
-/// No eight characters in a row of either half are told, nor of their base64.
+/// No eight characters in a row of either half are shown, nor of their base64.
 #[track_caller]
 fn hides(text: &str) {
     for secret in [ID, SECRET] {

@@ -1,5 +1,5 @@
-//! `airx mock` and files: what is uploaded is there as it was, within bounds,
-//! and what the API refuses is refused in its words.
+//! `airx mock` and files: an upload comes back unchanged, within limits, and what the API
+//! refuses is refused with its codes.
 
 use std::fs;
 

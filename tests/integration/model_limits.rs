@@ -187,7 +187,7 @@ fn a_prompt_that_is_over_the_context_by_any_count_is_refused_with_a_model_that_r
         "{}",
         ran.stderr
     );
-    // A model that nobody knows may read anything.
+    // An unknown model may read anything.
     assert_eq!(long("llama", &words, &[]).code, 0);
     for text in [
         "协方差矩阵。".repeat(6000),

@@ -1,4 +1,4 @@
-//! Named pipes whose other end nobody has open, or opens later.
+//! Named pipes whose other end is not open, or is opened later.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -1,4 +1,4 @@
-//! `-o FILE`: the whole answer or the file as it was.
+//! `-o FILE`: the complete answer, or the file as it was.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;

@@ -383,7 +383,7 @@ fn no_form_of_the_key_is_in_any_file() {
 }
 
 /// All that a reader of the recording could put together: the texts of JSON
-/// in texts, one behind the other.
+/// in texts, one after the other.
 fn decoded(value: &Value) -> String {
     match value {
         Value::String(text) => {

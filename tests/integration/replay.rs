@@ -30,7 +30,7 @@ fn twice(args: &[&str], plays: Vec<Play>) -> (Ran, Ran) {
     (recorded, replayed)
 }
 
-/// Events without the members that tell times.
+/// Events without the members that hold times.
 fn timeless(stdout: &str) -> Vec<Value> {
     stdout
         .lines()

@@ -200,7 +200,7 @@ fn a_code_next_to_success_false_counts_as_a_status() {
     assert_eq!(run(play, &[]).code, 3);
 }
 
-/// A text that no line should hold whole.
+/// A text too long for one line.
 fn long() -> String {
     "x".repeat(100_000)
 }

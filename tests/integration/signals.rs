@@ -177,7 +177,7 @@ fn the_old_file_of_o_stays_and_what_came_is_in_partial() {
     assert_eq!(folder.path().read_dir().unwrap().count(), 2);
 }
 
-/// A pipe that is full to the last byte, nobody reading it.
+/// A pipe that is full to the last byte and is not read.
 fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
     let (reader, writer) = std::io::pipe().unwrap();
     fill(&writer);
@@ -290,7 +290,7 @@ fn an_empty_session_that_a_killed_run_left_is_a_new_one() {
         .within(folder.path())
         .start();
     Watch::new(child.stdout.take().unwrap()).until("first");
-    // Nobody is told of this one: the file stays, empty.
+    // This file is not reported: it stays, empty.
     send(&child, Signal::KILL);
     assert_eq!(finish(child).signal, Some(9));
     airx(&["chat", "-n", "--session", "s", "-s", "sys", "q"])

@@ -1,4 +1,4 @@
-//! What is too long is given up at once, whatever more would come.
+//! A response beyond a size limit ends the run at once.
 
 use crate::harness::{Play, Server, Step, airx, chunk, stream_head};
 

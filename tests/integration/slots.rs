@@ -1,5 +1,5 @@
-//! `--max-in-flight`: over all processes never more requests than the limit,
-//! no slot lost with who held it, nobody forgotten, nobody else let in.
+//! `--max-in-flight`: all processes together never have more requests in flight than the
+//! limit, a killed one frees its slot, and all get their turn in order.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -37,7 +37,7 @@ fn until(what: &str, mut happened: impl FnMut() -> bool) {
     }
 }
 
-/// Reads standard error up to the line that says that the wait has begun.
+/// Reads standard error up to the line that says that the run waits.
 #[track_caller]
 fn until_it_waits(child: &mut Child) {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -210,7 +210,7 @@ fn sigint_ends_the_wait_at_once() {
     let server = Server::play([held(), reply("last")]);
     let holder = limited(1, runtime.path()).at(&server).start();
     until("the first request", || server.requests().len() == 1);
-    // One at the head of the queue, two behind it.
+    // One at the head of the queue, and two more.
     let mut waiters: Vec<Child> = (0..3)
         .map(|_| {
             let mut waiter = limited(1, runtime.path()).at(&server).start();
@@ -229,7 +229,7 @@ fn sigint_ends_the_wait_at_once() {
     }
     server.open_gate();
     assert_eq!(finish(holder).code, 0);
-    // Those that were killed are in nobody's way.
+    // Those that were killed do not block the others.
     assert_eq!(finish(last).stdout, "last\n");
 }
 

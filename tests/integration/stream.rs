@@ -153,7 +153,7 @@ fn data_over_several_lines_is_one_payload_on_one_line() {
 #[test]
 fn the_frames_of_other_servers_are_read() {
     let frames = [
-        // No role, null role, null content, a new id each, usage behind the finish.
+        // No role, null role, null content, a new id each, usage after the finish.
         r#"{"id":"1","choices":[{"index":0,"delta":{"role":null,"content":null}}]}"#,
         r#"{"id":"2","choices":[{"index":0,"delta":{"reasoning":"hm","role":"assistant"},"finish_reason":null}]}"#,
         r#"{"id":"3","choices":[{"index":0,"delta":{"content":"H"}}]}"#,

@@ -1,4 +1,4 @@
-//! Tool calls in a stream: whole, in fragments, and cut.
+//! Tool calls in a stream: complete, in fragments, and cut.
 
 use serde_json::json;
 

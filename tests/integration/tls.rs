@@ -19,7 +19,7 @@ fn run(command: &str, server: &Server, pem: &Path) -> Airx {
         .env("AIRX_BASE_URL", format!("https://{}/v1", server.address()))
 }
 
-/// The certificate was refused: told once, with the hint, and not tried again.
+/// The certificate was refused: reported once, with the hint, and not retried.
 #[track_caller]
 fn refused(server: &Server, run: Airx, why: &str) {
     let message = format!(
@@ -196,7 +196,7 @@ fn a_server_with_an_authority_s_certificate_gets_a_hint() {
     run("chat", &server, &pem).run().is(6, "", &report);
 }
 
-/// Answers whatever comes with this; gives the address.
+/// Answers every request with this; returns the address.
 fn answering(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();

@@ -48,7 +48,7 @@ fn without_a_terminal_run_needs_yes() {
 }
 
 /// Runs one call of f with these arguments, answered so: what the terminal
-/// showed, and what the model was told.
+/// showed, and the result that the model got.
 #[track_caller]
 fn answered(arguments: &str, answer: &str) -> (String, String) {
     let folder = bench();

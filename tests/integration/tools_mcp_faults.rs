@@ -38,7 +38,7 @@ fn offered(kind: &str) -> (Ran, Vec<Value>, String) {
     (ran, names, command)
 }
 
-/// The model calls the tool `good` once: what it is told.
+/// The model calls the tool `good` once; returns the result that it gets.
 #[track_caller]
 fn report(kind: &str, args: &[&str]) -> String {
     let folder = folder();

@@ -10,7 +10,7 @@ fn refused(ran: &Ran, why: &str) {
     ran.is(2, "", &format!("airx: usage: {why}\n"));
 }
 
-/// `airx tools -n ARGS… hi` in a folder with the file `t`, nobody being there to ask.
+/// `airx tools -n ARGS… hi` in a folder with the file `t`, without a server.
 fn unsent(args: &[&str]) -> Ran {
     let folder = bench();
     let all = ["tools", "-n", "-t", "t"].iter().chain(args).chain(&["hi"]);
@@ -98,7 +98,7 @@ fn an_exec_that_names_no_tool_or_no_command_is_refused() {
     );
 }
 
-/// A calculator that tells of itself.
+/// A calculator that describes itself.
 const CALCULATOR: &str = r#"if [ "$1" = --tool-schema ]; then
   echo '{"name":"calc","description":"Adds","parameters":{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"}},"required":["a","b"]}}'
   exit

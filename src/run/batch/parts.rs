@@ -6,9 +6,9 @@ use std::io::{self, BufWriter, Write};
 
 use super::custom_id;
 use crate::api::batch::{BYTES_MAX, LINES_MAX, Span, line};
+use crate::digest::sha256;
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::http::digest;
 use crate::prompt::{Item, Items, Place};
 use crate::request::{Job, Many};
 
@@ -137,7 +137,7 @@ fn item_line(
         return Err(place(Failure::usage(what).hint(hint)));
     }
     let mut request = many.request(&job.request, item).map_err(place)?;
-    let hash = digest(&request.body());
+    let hash = sha256(&request.body());
     request.request_id = many.own_id(index);
     let line = line(&custom_id::make(index, &hash), url, &request);
     if line.len() as u64 > BYTES_MAX {

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::engine::Engine;
 use super::parts::Part;
 use crate::api::batch::{Batch, Order};
+use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Count, Event, Level, Sink, Unfinished, VERSION};
 use crate::exit::Class;
-use crate::http::Transport;
 
 /// What is to be submitted.
 #[derive(Debug)]

@@ -9,11 +9,11 @@ use super::Heard;
 use super::budget::Budget;
 use super::outcome::Outcome;
 use super::worker::{Task, Workers};
-use crate::client::in_flight::Gate;
+use crate::client::in_flight::InFlight;
+use crate::digest::sha256;
 use crate::error::Failure;
 use crate::event::{Count, Earlier, Event, Found, Items, Level, Sink, VERSION};
 use crate::exit::Class;
-use crate::http::digest;
 use crate::prompt::{Item, Place};
 use crate::request::{Bounds, Job, Many};
 
@@ -29,7 +29,7 @@ pub(super) struct Run<S> {
     job: Job,
     many: Many,
     workers: Workers<S>,
-    gate: Arc<Gate>,
+    gate: Arc<InFlight>,
     want: Sender<()>,
     earlier: Earlier,
     /// How many items may be started ahead of the oldest that is not done.
@@ -57,7 +57,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         job: Job,
         many: Many,
         workers: Workers<S>,
-        gate: Arc<Gate>,
+        gate: Arc<InFlight>,
         want: Sender<()>,
         earlier: Earlier,
         ordered: bool,
@@ -195,7 +195,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
             }
         };
         let body = request.body();
-        let hash = digest(&body);
+        let hash = sha256(&body);
         match self.earlier.take(index, &hash) {
             Found::Nothing => {}
             Found::Result => {

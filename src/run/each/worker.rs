@@ -13,11 +13,11 @@ use super::collect::Collect;
 use super::outcome::{Content, Outcome};
 use super::spent::Spent;
 use crate::answer::Answer;
-use crate::client::in_flight::Gate;
+use crate::client::Transport;
+use crate::client::in_flight::InFlight;
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Class;
-use crate::http::Transport;
 use crate::request::{Bounds, Expect, Job, Plan, Rounds};
 use crate::run::{self, report};
 use crate::schema::ExpectedJson;
@@ -86,7 +86,7 @@ impl Way {
 /// The threads; more are started as they are needed.
 pub(super) struct Workers<S> {
     way: Arc<Way>,
-    gate: Arc<Gate>,
+    gate: Arc<InFlight>,
     transport: Transport,
     sink: S,
     tasks: Sender<Task>,
@@ -98,7 +98,7 @@ pub(super) struct Workers<S> {
 impl<S: Sink + Clone + Send + 'static> Workers<S> {
     pub(super) fn new(
         way: Way,
-        gate: Arc<Gate>,
+        gate: Arc<InFlight>,
         transport: Transport,
         sink: S,
         heard: Sender<Heard>,
@@ -131,7 +131,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
     }
 
     fn start(&mut self) -> Result<JoinHandle<()>, Failure> {
-        let mut transport = self.transport.another(&self.gate)?;
+        let mut transport = self.transport.share(&self.gate)?;
         let (way, sink) = (Arc::clone(&self.way), self.sink.clone());
         let (waiting, heard) = (Arc::clone(&self.waiting), self.heard.clone());
         let next = move || {

@@ -1,4 +1,4 @@
-//! How an answer may end, and what its first choice may be made of.
+//! Finish reasons, and the members of the first choice.
 
 use super::case::Command::{Chat, Json, Stream, Tools};
 use super::case::{Fault, TEXT, answer, choice, value};
@@ -21,7 +21,7 @@ fn reason(reason: &'static str, code: i32) -> Fault {
 
 fn reasons() -> Vec<Fault> {
     let report = format!("{TEXT}\n");
-    // Of `tools` the prose is on standard error, as beside calls.
+    // `tools` prints the prose on standard error, as with calls.
     let cut = |name| {
         let shown = reason(name, 9).on(Chat, 9, &report, "start delta error");
         shown.on(Tools, 9, "", "start delta error")
@@ -196,7 +196,7 @@ fn broken_call(what: &'static str) -> Fault {
     })
 }
 
-/// A call of `f` with these arguments, told as text where they are no JSON.
+/// A call of `f` with these arguments, as text where they are not JSON.
 fn call(name: &str, arguments: &'static str, shown: &str, is_json: bool) -> Fault {
     let fault = Fault::new(name, 0, move |c| {
         choice(

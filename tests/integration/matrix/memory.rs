@@ -1,4 +1,4 @@
-//! What could grow without end: the peak of memory while a server sends it.
+//! Peak memory while a server sends without end.
 #![cfg(target_os = "linux")]
 
 use std::process::Child;
@@ -32,7 +32,7 @@ fn end() -> String {
     finish_frame("stop") + DONE
 }
 
-/// The same bytes behind a beginning, unframed, and then silence.
+/// The same bytes after a start, unframed, and then silence.
 fn endless(started: &str, line: &str) -> Play {
     let piece = Step::Send(line.repeat(MIB / line.len()).into());
     let mut play = vec![Step::Send(started.into())];

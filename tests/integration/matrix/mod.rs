@@ -1,6 +1,6 @@
-//! The fault matrix: every fault × `chat`, `stream`, `tools`, `json` × their
-//! formats, a row a run of the binary. A table tells for each fault the exit
-//! code, standard output and the events; [`invariants`] holds for every row.
+//! The fault matrix: every fault × `chat`, `stream`, `tools`, `json` × their formats. A
+//! row is a run of the binary. Each fault has its exit code, standard output and events;
+//! [`invariants`] are checked for every row.
 
 #![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
 #![allow(
@@ -97,7 +97,7 @@ fn row(fault: &Fault, command: Command, format: &str) -> Result<(), String> {
         )
     });
     let asked = server.requests().len();
-    // The harness would fail the thread, and not tell the row.
+    // The harness would fail the thread without naming the row.
     let left = server.forget();
     report.and_then(|()| match left {
         0 => Ok(()),

@@ -1,5 +1,5 @@
-//! Failures that the server tells: every wire sample, codes against statuses,
-//! and errors of wrong types.
+//! Errors that the server reports: every wire sample, codes against statuses, and errors
+//! of wrong types.
 
 use super::case::Command::Stream;
 use super::case::{Fault, page, value};
@@ -63,7 +63,7 @@ fn streams() -> Vec<Fault> {
     ]
 }
 
-/// A body of success that tells an error.
+/// A body with status 200 that holds an error.
 fn report(body: &'static str, code: i32) -> Fault {
     Fault::new(&format!("200 and {body}"), code, move |c| value(c, body))
 }

@@ -1,4 +1,4 @@
-//! Event streams that are put together in another way.
+//! Event streams with unusual frames.
 
 use super::case::Command::{Chat, Json, Stream, Tools};
 use super::case::Fault;

@@ -1,4 +1,4 @@
-//! Silence, and bytes so slow that they are none, under each time-out.
+//! Silence and very slow bytes, with each time-out.
 
 use std::time::Duration;
 
@@ -72,7 +72,7 @@ fn totals() -> Vec<Fault> {
                 .flat_map(|_| [early.clone(), Step::Pause(Duration::from_millis(40))])
                 .collect()
         }),
-        // The status has told more than the clock can.
+        // The status says more than the time-out.
         Fault::new("an error whose body never ends", 5, |_| {
             held(vec![Step::Send(
                 b"HTTP/1.1 500 X\r\nContent-Length: 9999\r\n\r\n{\"error\":".to_vec(),
