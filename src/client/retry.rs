@@ -43,6 +43,7 @@ pub(super) fn retry<T, E>(
             Next::Wait(wait) => wait,
             Next::GiveUp(failure) => return Err((failure, detail)),
         };
+        sink.count(backoff.count());
         if let Err(failure) = announce(&failure, span.requests + 1, wait, model, sink) {
             return Err((failure, detail));
         }

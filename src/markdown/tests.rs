@@ -245,7 +245,7 @@ fn a_formula_too_wide_is_broken_or_shown_as_it_was_written() {
     wrapped(
         24,
         "\\[ \\begin{pmatrix} 10000000 & 20000000 & 30000000 \\end{pmatrix} \\]",
-        "\\[ \\begin{pmatrix}\n10000000 & 20000000 &\n30000000 \\end{pmatrix} \\]",
+        "\\[ \\begin{pmatrix}\n10000000 & 20000000 &\n30000000 \\end{pmatrix}\n\\]",
     );
 }
 
