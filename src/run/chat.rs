@@ -93,7 +93,7 @@ pub(super) fn ask_once(
         Expect::Answer => tell(&answer, request, sink)?,
         Expect::Calls { required } => calls(&answer, request, *required, sink)?,
     }
-    extend(session, &answer.text, &answer.calls, sink)?;
+    extend(session, &answer, sink)?;
     // Its bytes have been handed over; the rest is for the run's last event.
     answer.body = Vec::new();
     Ok(answer)

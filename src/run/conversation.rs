@@ -3,14 +3,13 @@
 use super::chat::ask_once;
 use super::each::{self, EachRun};
 use super::json::ask_for_json;
-use super::start::{Ended, Run};
+use super::start::{Done, Ended, Kind, Run};
 use super::tools::ask_with_tools;
 use crate::answer::Answer;
 use crate::cli::{Common, DryRun, EachArgs};
 use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::Sink;
-use crate::output::{Done, Kind};
 use crate::prompt::{Items, Session, Template};
 use crate::request::{self, Expect, ItemRequests, PreparedRequest, Rounds};
 use crate::schema::ExpectedJson;

@@ -146,7 +146,7 @@ pub(super) fn ask_for_json(
         let rejected = match expected.accept(&answer.text) {
             Ok(accepted) => {
                 accept(&answer, &accepted, shown, expected, sink)?;
-                extend(session, &answer.text, &answer.calls, sink)?;
+                extend(session, &answer, sink)?;
                 answer.body = Vec::new();
                 return Ok(answer);
             }

@@ -112,7 +112,7 @@ pub(super) fn ask_with_tools(
             prose(&answer, &request, rounds.required && number == 1, sink)?;
             // The answer leaves before servers and session take their time.
             sink.flush()?;
-            extend(session, &answer.text, &[], sink)?;
+            extend(session, &answer, sink)?;
             answer.body = Vec::new();
             return Ok(answer);
         }
@@ -207,7 +207,7 @@ fn turns(
         }
     }
     let mut turns =
-        vec![RawValue::from_string(turn(&answer.text, &calls)).map_err(std::io::Error::from)?];
+        vec![RawValue::from_string(turn(answer, &calls)).map_err(std::io::Error::from)?];
     for call in &answer.calls {
         let outcome = outcome(call, request, approval, sink)?;
         sink.event(&Event::ToolResult {

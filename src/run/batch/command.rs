@@ -14,10 +14,9 @@ use crate::cli::{BatchAction, Common, EachArgs};
 use crate::client::Transport;
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::output::{Done, Kind};
 use crate::prompt::Prompt;
 use crate::request::{self, BatchJob, ItemRequests};
-use crate::run::start::{Ended, Run, Start};
+use crate::run::start::{Done, Ended, Kind, Run, Start};
 use crate::settings::{Merged, Settings};
 use crate::tools::Toolbox;
 
