@@ -114,10 +114,10 @@ impl Transport {
                 let (head, replayed) = replayer.next(&body)?;
                 Ok(replayed.response(head))
             }
-            Some(Cassette::Record(recorder)) => {
-                let recording = recorder.start(&body)?;
+            Some(Cassette::Record(folder)) => {
+                let open = folder.start(&body)?;
                 let response = self.http.complete(connection, body, deadline)?;
-                recording.response(&response);
+                open.response(&response);
                 Ok(response)
             }
         }
@@ -143,11 +143,11 @@ impl Transport {
                 let (head, replayed) = replayer.next(&body)?;
                 Ok((head, Stream(Source::Replayed(replayed))))
             }
-            Some(Cassette::Record(recorder)) => {
-                let recording = recorder.start(&body)?;
+            Some(Cassette::Record(folder)) => {
+                let open = folder.start(&body)?;
                 let (head, live) = self.http.stream(connection, body, limit)?;
-                recording.head(&head);
-                Ok((head, Stream(Source::Recorded(live, recording))))
+                open.head(&head);
+                Ok((head, Stream(Source::Recorded(live, open))))
             }
         }
     }
@@ -158,7 +158,7 @@ impl Transport {
     /// The file cannot be written.
     pub fn record(&mut self) -> Result<Option<Recorded>, Failure> {
         match &mut self.cassette {
-            Some(Cassette::Record(recorder)) => recorder.finish(),
+            Some(Cassette::Record(folder)) => folder.finish(),
             _ => Ok(None),
         }
     }
