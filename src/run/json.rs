@@ -64,7 +64,7 @@ pub fn reask(
         let rejected = match wanted.accept(&answer.text) {
             Ok(accepted) => {
                 accept(&answer, &accepted, shown, wanted, sink)?;
-                extend(session, &answer.text, &answer.calls, sink)?;
+                extend(session, &answer, sink)?;
                 answer.body = Vec::new();
                 return Ok(answer);
             }
@@ -127,7 +127,11 @@ fn accept(
     sink.event(&Event::Value {
         value: &accepted.value,
     })?;
-    sink.data(Data::Answer(&format!("{}\n", accepted.lines.join("\n"))))
+    let lines = format!("{}\n", accepted.lines.join("\n"));
+    sink.data(match wanted.format {
+        JsonFormat::Compact | JsonFormat::Pretty => Data::Json(&lines),
+        _ => Data::Answer(&lines),
+    })
 }
 
 /// Ends a try that another follows.

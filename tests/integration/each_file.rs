@@ -305,3 +305,35 @@ fn nothing_is_left_of_a_run_that_came_to_nothing() {
     assert_eq!(run(folder.path(), &[]).nowhere().run().code, 0);
     assert_eq!(out(&folder), "");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_resumed_run_needs_little_memory_for_what_is_done() {
+    let folder = folder();
+    let peak = |count: u64| {
+        let line = |index: u64| {
+            let hash = "0123456789abcdef".repeat(4);
+            format!(
+                "{{\"type\":\"result\",\"index\":{index},\"hash\":\"{hash}\",\"content\":\"a\"}}\n"
+            )
+        };
+        // In no order, as a killed run leaves them.
+        let lines: String = (1..=count).rev().map(line).collect();
+        file(&folder, "out", lines);
+        file(&folder, "items", "a\n");
+        let server = echo().hold();
+        let child = run(folder.path(), &["--resume"]).of(&server).start();
+        // FILE has been read when the first item is asked for.
+        server.await_requests(1);
+        let status = read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        send(&child, Signal::KILL);
+        finish(child);
+        let mut lines = status.lines();
+        let peak = lines.find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        kilobytes * 1024
+    };
+    let (few, many) = (peak(1_000), peak(101_000));
+    // 16 bytes an item, and as much again for the sorting.
+    assert!(many - few < 100_000 * 40, "{few} {many}");
+}

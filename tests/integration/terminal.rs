@@ -47,7 +47,7 @@ fn control_characters_of_json_are_shown() {
     let answer = "{\"a\":\"\u{7f}\u{9b}\u{202e}\"}";
     assert_eq!(
         shown(&["json"], reply(answer)),
-        (0, "{\"a\":\"␡<U+009B><U+202E>\"}\n".into())
+        (0, "{\n  \"a\": \"␡<U+009B><U+202E>\"\n}\n".into())
     );
     let raw = ["json", "--select", "/a"];
     assert_eq!(
@@ -316,7 +316,7 @@ fn on_a_terminal_the_class_is_coloured_and_lines_wrap_at_words() {
         let server = Server::once(json(400, &body));
         let (screen, side) = terminal();
         let mut window = rustix::termios::tcgetwinsize(&side).unwrap();
-        window.ws_col = 50;
+        (window.ws_col, window.ws_row) = (50, 24);
         rustix::termios::tcsetwinsize(&side, window).unwrap();
         let ran = airx(["chat", "-n", "hi"])
             .at(&server)
@@ -351,7 +351,7 @@ fn the_spinner_names_the_model_and_why_it_retries() {
     let server = Server::play([failure, gated(reply("a"))]);
     let (child, screen) = with_screen(&["chat", "-m", "some-model"], &server);
     screen.until("airx chat: some-model, ");
-    screen.until(" in 1 s: HTTP 500");
+    screen.until(", retry 1 of 5 in 1 s: HTTP 500");
     server.await_requests(2);
     server.open_gate();
     finish(child).is(0, "a\n", "");
@@ -392,5 +392,39 @@ fn the_summary_of_items_is_for_a_terminal_or_verbose() {
             "{flags:?}"
         );
         assert_eq!(ran.stderr.is_empty(), !shown, "{flags:?}");
+    }
+}
+
+#[test]
+fn json_and_calls_are_laid_out_and_coloured_on_a_terminal_alone() {
+    let colours = |text: &str| text.replace('<', "\u{1b}[").replace('>', "m");
+    let value = r#"{"b":[1E5,null],"a":"x"}"#;
+    let call = crate::harness::toolbench::calls("", &[("f", value)]);
+    let json = "{\n  <1;34>\"b\"<0>: [\n    1E5,\n    <90>null<0>\n  ],\n  <1;34>\"a\"<0>: <32>\"x\"<0>\n}\n";
+    for (args, play, lines) in [
+        (&["json"][..], reply(value), 7),
+        (&["json", "--pretty"], reply(value), 7),
+        (&["tools"], call, 11),
+    ] {
+        let server = Server::play([play.clone(), play]);
+        let args = [args, &["-n", "hi"]].concat();
+        let piped = airx(&args).at(&server).run();
+        assert!(!piped.stdout.contains('\u{1b}'), "{}", piped.stdout);
+        let (code, shown) = on_terminal(airx(&args).at(&server).env("TERM", "xterm"));
+        assert_eq!((code, shown.lines().count()), (0, lines), "{shown}");
+        if args[0] == "json" {
+            assert_eq!(shown, colours(json));
+        } else {
+            assert!(
+                shown.starts_with(&colours("{\n  <1;34>\"id\"<0>: <32>\"")),
+                "{shown:?}"
+            );
+        }
+    }
+    for args in [&["json", "--lines"][..], &["json", "--select", "/0"]] {
+        let server = Server::once(reply("[{\"a\":1}]"));
+        let args = [args, &["-n", "hi"]].concat();
+        let shown = on_terminal(airx(&args).at(&server).env("TERM", "xterm"));
+        assert_eq!(shown, (0, "{\"a\":1}\n".to_owned()), "{args:?}");
     }
 }
