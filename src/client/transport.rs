@@ -110,8 +110,8 @@ impl Transport {
         let connection = &*self.connection;
         match &mut self.cassette {
             None => self.http.complete(connection, body, deadline),
-            Some(Cassette::Replay(replayer)) => {
-                let (head, replayed) = replayer.next(&body)?;
+            Some(Cassette::Replay(folder)) => {
+                let (head, replayed) = folder.next(&body)?;
                 Ok(replayed.response(head))
             }
             Some(Cassette::Record(folder)) => {
@@ -139,8 +139,8 @@ impl Transport {
                 let (head, live) = self.http.stream(connection, body, limit)?;
                 Ok((head, Stream(Source::Live(live))))
             }
-            Some(Cassette::Replay(replayer)) => {
-                let (head, replayed) = replayer.next(&body)?;
+            Some(Cassette::Replay(folder)) => {
+                let (head, replayed) = folder.next(&body)?;
                 Ok((head, Stream(Source::Replayed(replayed))))
             }
             Some(Cassette::Record(folder)) => {
