@@ -1,7 +1,7 @@
 //! What the HTTP library that airx is built on takes by itself for the same
 //! request: `floor URL BODY` posts BODY by `reqwest::blocking`, set up as airx
 //! sets it up, and copies the response to standard output. `benches/compare`
-//! runs it beside airx.
+//! runs it next to airx.
 
 use std::io::{Write, copy, stdout};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let url = arguments.next().context("no URL")?;
     let body = arguments.next().context("no body")?;
-    // As airx without https on the way: there has to be one, and it trusts nobody.
+    // Without https: a configuration is required, and it trusts no root.
     let tls =
         ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()?

@@ -122,6 +122,8 @@ pub struct ItemResult<'a> {
     pub index: u64,
     pub hash: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub item: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_id: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<&'a str>,

@@ -11,6 +11,7 @@ pub mod cassette;
 pub mod cli;
 pub mod client;
 pub mod config;
+pub mod digest;
 pub mod error;
 pub mod event;
 pub mod exit;

@@ -22,8 +22,8 @@ const LAYERS: &[&str] = &[
     "schema",
     "help",
     "client",
-    "http",
     "cassette",
+    "http",
     "settings",
     "prompt",
     "config",
@@ -34,6 +34,7 @@ const LAYERS: &[&str] = &[
     "output",
     "temp_files",
     "secret",
+    "digest",
     "safe_path",
     "markdown",
     "math",
@@ -62,7 +63,7 @@ const NARROW: &[(&str, &[&str])] = &[
 ];
 
 /// Arrows against the layers that are still to go.
-const KNOWN: &[(&str, &str)] = &[("cassette", "http"), ("http", "client")];
+const KNOWN: &[(&str, &str)] = &[];
 
 /// Who may import `output`: the crate's root, the entry of a run, and the signals
 /// that end one.

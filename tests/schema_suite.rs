@@ -101,13 +101,13 @@ fn group_of(file: &str, group: &Value, uri: &str, counts: &mut Counts) {
     let tests = group["tests"].as_array().unwrap();
     let schema = match Schema::compile(&dated(&group["schema"], uri), "--schema") {
         Ok(schema) => schema,
-        Err(failure) if REMOTE.iter().any(|told| failure.message.contains(told)) => {
+        Err(failure) if REMOTE.iter().any(|report| failure.message.contains(report)) => {
             counts.remote += tests.len();
             return;
         }
         Err(failure) => {
-            let told = format!("{file}: {}: {}", group["description"], failure.message);
-            counts.failed.push(told);
+            let report = format!("{file}: {}: {}", group["description"], failure.message);
+            counts.failed.push(report);
             return;
         }
     };
@@ -118,8 +118,8 @@ fn group_of(file: &str, group: &Value, uri: &str, counts: &mut Counts) {
         } else if file == "format" && errors.iter().all(|e| e.message.starts_with("format:")) {
             counts.asserted += 1;
         } else {
-            let told = format!("{file}: {}: {}", group["description"], test["description"]);
-            counts.failed.push(told);
+            let report = format!("{file}: {}: {}", group["description"], test["description"]);
+            counts.failed.push(report);
         }
     }
 }

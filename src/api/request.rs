@@ -1,6 +1,8 @@
 //! The request body: one chat completion. Members are written only where they
 //! were asked for, in a fixed order. api.md §3.
 
+use std::sync::Arc;
+
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
@@ -15,8 +17,8 @@ pub struct Request {
     pub tools: Vec<Box<RawValue>>,
     /// Ask for an event stream.
     pub stream: bool,
-    /// `response_format` `json_object`.
-    pub json_object: bool,
+    /// What the answer has to be; any text without it.
+    pub response_format: Option<ResponseFormat>,
     /// Sampling temperature.
     pub temperature: Option<f64>,
     /// Nucleus sampling mass.
@@ -35,6 +37,36 @@ pub struct Request {
     pub request_id: Option<String>,
     /// Any other members; they win over the ones above.
     pub params: Vec<(String, Box<RawValue>)>,
+}
+
+/// `response_format`: what the server holds the answer to.
+#[derive(Debug, Clone)]
+pub enum ResponseFormat {
+    /// Any JSON object.
+    JsonObject,
+    /// JSON that is valid by this schema. Not of this API; llama.cpp, vLLM, OpenAI and
+    /// LiteLLM take it.
+    JsonSchema(Arc<RawValue>),
+}
+
+impl Serialize for ResponseFormat {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        #[derive(serde::Serialize)]
+        struct Named<'a> {
+            name: &'static str,
+            schema: &'a RawValue,
+        }
+        let mut map = to.serialize_map(None)?;
+        match self {
+            Self::JsonObject => map.serialize_entry("type", "json_object")?,
+            Self::JsonSchema(schema) => {
+                map.serialize_entry("type", "json_schema")?;
+                let name = "answer";
+                map.serialize_entry("json_schema", &Named { name, schema })?;
+            }
+        }
+        map.end()
+    }
 }
 
 /// One turn of the conversation.
@@ -72,14 +104,7 @@ impl Request {
         if !self.tools.is_empty() {
             body.member("tool_choice", "auto")?;
         }
-        if self.json_object {
-            body.member(
-                "response_format",
-                &Typed {
-                    kind: "json_object",
-                },
-            )?;
-        }
+        body.optional("response_format", self.response_format.as_ref())?;
         body.optional("temperature", self.temperature.as_ref())?;
         body.optional("top_p", self.top_p.as_ref())?;
         body.optional("max_tokens", self.max_tokens.as_ref())?;

@@ -1,26 +1,27 @@
-//! `--record` and `--replay`: exchanges with the server ↔ files of a folder,
-//! one an exchange, that people can read and version control can keep.
+//! `--record` and `--replay`: exchanges with the server ↔ files in a folder, one for
+//! each exchange, in a form that people can read and version control can keep.
 
-mod asked;
-mod clean;
-mod form;
 mod record;
+mod recording;
+mod redact;
 mod replay;
+mod request_view;
 
 use crate::settings;
 
 use record::Recorder;
-use replay::Player;
+use replay::Replayer;
 
-pub(crate) use record::Tape;
-pub(crate) use replay::Pieces;
+pub(crate) use record::OpenRecording;
+pub use record::Recorded;
+pub(crate) use replay::ReplayedBody;
 
 /// What is done with exchanges.
 pub(crate) enum Cassette {
     /// They are kept.
     Record(Box<Recorder>),
     /// They are taken from what was kept.
-    Replay(Player),
+    Replay(Replayer),
 }
 
 impl Cassette {
@@ -29,14 +30,14 @@ impl Cassette {
             settings::Cassette::Record(folder, scrubber) => {
                 Self::Record(Box::new(Recorder::new(folder, scrubber)))
             }
-            settings::Cassette::Replay(folder) => Self::Replay(Player::new(folder)),
+            settings::Cassette::Replay(folder) => Self::Replay(Replayer::new(folder)),
         }
     }
 
     /// Another over the same folder, for a thread of its own.
-    pub(crate) fn another(&self) -> Self {
+    pub(crate) fn share(&self) -> Self {
         match self {
-            Self::Record(recorder) => Self::Record(Box::new(recorder.another())),
+            Self::Record(recorder) => Self::Record(Box::new(recorder.share())),
             Self::Replay(player) => Self::Replay(player.clone()),
         }
     }

@@ -1,5 +1,5 @@
-//! An exchange → a file of the folder, written when it has ended and cleaned of
-//! whatever must not be shown.
+//! An exchange → a file of the folder, written when it has ended and without what must
+//! not be shown.
 
 use std::fs::DirBuilder;
 use std::io::{BufWriter, ErrorKind, Write};
@@ -9,12 +9,12 @@ use serde::Serialize;
 use serde_json::Map;
 use tempfile::NamedTempFile;
 
-use super::asked::Asked;
-use super::clean;
-use super::form::{self, End, Pieces, Recording, Response, Text, VERSION, Written};
+use super::recording::{self, End, Pieces, Recording, Response, Text, VERSION, Written};
+use super::redact;
+use super::request_view::RequestView;
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, Head, Kept, Next, Whole};
+use crate::http::{self, BODY_LIMIT, Head, Next};
 use crate::secret::Scrubber;
 
 /// The headers that airx acts on or shows the meaning of; others tell more
@@ -30,13 +30,22 @@ const HEADERS: [&str; 4] = [
 pub(crate) struct Recorder {
     folder: PathBuf,
     scrubber: Scrubber,
-    tape: Option<Tape>,
+    open: Option<OpenRecording>,
+}
+
+/// An exchange that has been written to a file.
+#[derive(Debug)]
+pub struct Recorded {
+    /// The file's path.
+    pub file: String,
+    /// The answer held a text that must not be shown, and was written without it.
+    pub masked: bool,
 }
 
 /// An exchange under way.
 #[derive(Debug)]
-pub(crate) struct Tape {
-    asked: Asked,
+pub(crate) struct OpenRecording {
+    request: RequestView,
     head: Option<Head>,
     bytes: Vec<u8>,
     /// Where each piece of a stream ended.
@@ -53,22 +62,22 @@ impl Recorder {
         Self {
             folder,
             scrubber,
-            tape: None,
+            open: None,
         }
     }
 
     /// Another for the same folder.
-    pub(crate) fn another(&self) -> Self {
+    pub(crate) fn share(&self) -> Self {
         Self::new(self.folder.clone(), self.scrubber.clone())
     }
 
     /// Begins an exchange. The folder is there before anything is sent.
-    pub(crate) fn begin(&mut self, body: &[u8]) -> Result<&mut Tape, Failure> {
+    pub(crate) fn start(&mut self, body: &[u8]) -> Result<&mut OpenRecording, Failure> {
         let place = self.folder.display();
         prepare(&self.folder)
             .map_err(|error| Failure::usage(format!("--record {place}: {error}")))?;
-        Ok(self.tape.insert(Tape {
-            asked: Asked::of(body),
+        Ok(self.open.insert(OpenRecording {
+            request: RequestView::of(body),
             head: None,
             bytes: Vec::new(),
             ends: Vec::new(),
@@ -80,11 +89,11 @@ impl Recorder {
     }
 
     /// Writes the exchange that has ended, unless there was no response.
-    pub(crate) fn keep(&mut self) -> Result<Option<Kept>, Failure> {
-        let Some(tape) = self.tape.take().filter(|tape| !tape.lost) else {
+    pub(crate) fn finish(&mut self) -> Result<Option<Recorded>, Failure> {
+        let Some(open) = self.open.take().filter(|open| !open.lost) else {
             return Ok(None);
         };
-        if tape.size > BODY_LIMIT {
+        if open.size > BODY_LIMIT {
             return Err(Failure::new(
                 Class::Internal,
                 format!(
@@ -93,7 +102,7 @@ impl Recorder {
                 ),
             ));
         }
-        let Some(kept) = tape.write(&self.scrubber, &self.folder) else {
+        let Some(kept) = open.write(&self.scrubber, &self.folder) else {
             return Ok(None);
         };
         let (path, masked) = kept.map_err(|error| {
@@ -103,7 +112,7 @@ impl Recorder {
             )
         })?;
         let file = path.display().to_string();
-        Ok(Some(Kept { file, masked }))
+        Ok(Some(Recorded { file, masked }))
     }
 }
 
@@ -154,8 +163,6 @@ fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Resu
 fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTempFile>> {
     use rustix::fs::{CWD, RenameFlags, link, renameat_with};
     use rustix::io::Errno;
-    // System calls of their own: what tempfile has for it links to two more
-    // versions of the C library, and every start of airx would look them up.
     match renameat_with(CWD, file.path(), CWD, path, RenameFlags::NOREPLACE) {
         Ok(()) => {
             // It is no longer where it would be removed.
@@ -182,7 +189,7 @@ fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTe
     }
 }
 
-impl Tape {
+impl OpenRecording {
     /// The response's head has come.
     pub(crate) fn head(&mut self, head: &Head) {
         self.streamed = true;
@@ -190,12 +197,12 @@ impl Tape {
     }
 
     /// The whole response has come, or as much as there was.
-    pub(crate) fn whole(&mut self, whole: &Whole) {
-        self.head = Some(whole.head.clone());
-        self.size = whole.body.len();
-        self.bytes.clone_from(&whole.body);
+    pub(crate) fn response(&mut self, response: &http::Response) {
+        self.head = Some(response.head.clone());
+        self.size = response.body.len();
+        self.bytes.clone_from(&response.body);
         self.end = End::Whole;
-        if let Some(broken) = &whole.broken {
+        if let Some(broken) = &response.broken {
             self.broke(broken);
         }
     }
@@ -238,19 +245,19 @@ impl Tape {
         folder: &Path,
     ) -> Option<std::io::Result<(PathBuf, bool)>> {
         let head = self.head?;
-        let name = self.asked.name();
+        let name = self.request.name();
         let mut headers = Map::new();
         for name in HEADERS {
             if let Some(value) = head.header(name) {
                 headers.insert(name.to_owned(), scrubber.scrub(value).into());
             }
         }
-        let clean = clean::body(scrubber, &self.bytes);
+        let clean = redact::body(scrubber, &self.bytes);
         let masked = clean.is_some();
         if let Some(clean) = clean {
             // Its pieces are cut anew: each frame is one.
             self.ends.clear();
-            let frames = form::frames(&clean).into_iter();
+            let frames = recording::frames(&clean).into_iter();
             self.ends.extend(frames.scan(0, |end, frame| {
                 *end += frame.len();
                 Some(*end)
@@ -269,8 +276,8 @@ impl Tape {
             End::Broken(why) => End::Broken(scrubber.scrub(&why).into_owned()),
             end => end,
         };
-        let mut request = self.asked;
-        clean::value(scrubber, &mut request.body);
+        let mut request = self.request;
+        redact::value(scrubber, &mut request.body);
         let response = Response {
             version: head.version.to_owned(),
             status: head.status,

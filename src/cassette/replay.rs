@@ -7,11 +7,11 @@ use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::asked::{Asked, Difference};
-use super::form::{End, Recording, VERSION};
+use super::recording::{End, Recording, VERSION};
+use super::request_view::{Difference, RequestView};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, Head, Next, Whole, client};
+use crate::http::{BODY_LIMIT, Head, Next, Response, client};
 
 /// Longest recording that is read: a body of the longest size, escaped.
 const FILE_MAX: u64 = 6 * BODY_LIMIT as u64 + (1 << 20);
@@ -19,21 +19,21 @@ const FILE_MAX: u64 = 6 * BODY_LIMIT as u64 + (1 << 20);
 /// Gives each request its next recording; threads that share one never get the
 /// same.
 #[derive(Clone)]
-pub(crate) struct Player {
+pub(crate) struct Replayer {
     folder: PathBuf,
     /// How many of a name have been given.
     given: Arc<Mutex<HashMap<String, u32>>>,
 }
 
 /// The body of a recorded response, piece by piece.
-pub(crate) struct Pieces {
+pub(crate) struct ReplayedBody {
     /// In reverse: the next is the last.
     left: Vec<Vec<u8>>,
     now: Vec<u8>,
     end: End,
 }
 
-impl Player {
+impl Replayer {
     pub(crate) fn new(folder: PathBuf) -> Self {
         Self {
             folder,
@@ -45,8 +45,8 @@ impl Player {
     ///
     /// # Errors
     /// No recording fits: exit 13; one cannot be read: exit 2.
-    pub(crate) fn next(&mut self, body: &[u8]) -> Result<(Head, Pieces), Failure> {
-        let asked = Asked::of(body);
+    pub(crate) fn next(&mut self, body: &[u8]) -> Result<(Head, ReplayedBody), Failure> {
+        let asked = RequestView::of(body);
         let name = asked.name();
         let mut all = self.given.lock().unwrap_or_else(PoisonError::into_inner);
         let given = all.entry(name.clone()).or_default();
@@ -79,7 +79,7 @@ impl Player {
             peer: None,
             recording: Some(path.display().to_string()),
         };
-        let pieces = Pieces {
+        let pieces = ReplayedBody {
             left,
             now: Vec::new(),
             end: response.end,
@@ -88,7 +88,7 @@ impl Player {
     }
 
     /// Why there is no recording for what is asked.
-    fn missed(&self, asked: &Asked, name: &str, used_up: Option<u32>) -> Failure {
+    fn missed(&self, asked: &RequestView, name: &str, used_up: Option<u32>) -> Failure {
         let folder = self.folder.display();
         if let Some(given) = used_up {
             return Failure::new(
@@ -207,7 +207,7 @@ fn read(path: &Path) -> Result<Option<Recording>, Failure> {
     Ok(Some(recording))
 }
 
-impl Pieces {
+impl ReplayedBody {
     /// What comes next; it is always there.
     pub(crate) fn next(&mut self) -> Result<Next<'_>, Failure> {
         if let Some(piece) = self.left.pop() {
@@ -232,9 +232,9 @@ impl Pieces {
     }
 
     /// All of it at once.
-    pub(crate) fn whole(mut self, head: Head) -> Whole {
+    pub(crate) fn response(mut self, head: Head) -> Response {
         self.left.reverse();
-        Whole {
+        Response {
             head,
             body: self.left.concat(),
             broken: self.broken(),

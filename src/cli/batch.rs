@@ -70,7 +70,7 @@ pub enum BatchAction {
     mut_arg("replay", |arg| arg.hide(true)),
 )]
 pub struct SubmitArgs {
-    /// What an item is: a line, or with --each=json a JSON value
+    /// What an item is, as with airx chat --each [default: lines]
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "lines", help_heading = "Many inputs")]
     pub each: Option<Each>,
 

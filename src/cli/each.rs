@@ -12,19 +12,28 @@ use super::Tier;
 pub struct EachArgs {
     /// Send one request for each line of standard input
     ///
-    /// --each=json reads one JSON value a line. PROMPT is the template: {} is the item, {name}
-    /// and {a.b} are members of a JSON item, and other braces stay as they are. Without a
+    /// PROMPT is the template: {} is the item, and other braces stay as they are. Without a
     /// placeholder the item follows the prompt after a blank line. Blank lines are skipped.
+    /// =json: each line is a JSON value; {name} and {a.b} are its members. =csv: the header
+    /// names the columns, {name} is a field, and a record may span lines. =null: NUL bytes
+    /// separate the items, as in find -print0. =files: each line, or what NUL bytes separate,
+    /// is a path; {} is the file's text, and {path} its path.
+    ///
     /// Each item becomes one line of output, a `result` event (airx help events), in input
-    /// order and as soon as possible. A line that is not UTF-8, not JSON under --each=json, or
-    /// larger than 16 MiB fails without a request. If any item failed, airx exits 12.
-    /// --dry-run prints the request of the first item.
+    /// order and as soon as possible. An item that cannot be used fails without a request: not
+    /// UTF-8, not JSON under =json, larger than 16 MiB or than the model's context, a file that
+    /// is empty, binary or unreadable. If any item failed, airx exits 12. --dry-run prints the
+    /// request of the first item.
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "lines", conflicts_with = "session", hide_possible_values = true)]
     pub each: Option<Each>,
 
     /// Read the items from FILE instead of standard input
     #[arg(long, value_name = "FILE", requires = "each", hide_short_help = true)]
     pub items: Option<PathBuf>,
+
+    /// Leave the item out of its result
+    #[arg(long, requires = "each", hide_short_help = true)]
+    pub no_item: bool,
 
     /// Send N requests at once [default: by --tier, else 2]
     ///
@@ -71,4 +80,10 @@ pub enum Each {
     Lines,
     /// One JSON value a line
     Json,
+    /// One record of CSV; the header names its columns
+    Csv,
+    /// What NUL bytes separate
+    Null,
+    /// One file, named by a line or between NUL bytes
+    Files,
 }

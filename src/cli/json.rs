@@ -1,6 +1,6 @@
 //! `airx json`.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::common::ordered_args;
 use super::{Common, EachArgs};
@@ -54,6 +54,20 @@ pub struct JsonAnswer {
     #[arg(long, value_name = "FIELDS")]
     pub fields: Option<String>,
 
+    /// Let the server hold the answer to the schema [default: auto]
+    ///
+    /// WHEN is auto, always or never. The schema is sent as response_format json_schema; it
+    /// stays in the system message and is checked here, too. `auto` sends it to servers other
+    /// than BigModel and Z.ai, which do not know it; if a server answers 400 or 422, the rest
+    /// of the run goes without it. `never` asks for a json_object.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    pub constrain: Option<Constrain>,
+
     /// Send N requests at most for a valid answer [default: 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100), hide_short_help = true)]
     pub tries: Option<u32>,
@@ -79,6 +93,17 @@ pub struct JsonAnswer {
     /// valid, it exits 10.
     #[arg(long, requires = "lines", hide_short_help = true)]
     pub stream: bool,
+}
+
+/// `--constrain`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Constrain {
+    /// At servers other than the two providers, unless they refuse it
+    Auto,
+    /// At every server
+    Always,
+    /// At none: response_format is json_object
+    Never,
 }
 
 /// A JSON Pointer, RFC 6901.

@@ -46,7 +46,7 @@ pub use connection::ConnectionArgs;
 pub use each::{Each, EachArgs};
 pub use help::HelpArgs;
 pub use input::InputArgs;
-pub use json::{JsonAnswer, JsonArgs};
+pub use json::{Constrain, JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Place, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
 pub use output::{DryRun, Format, OutputArgs, Render};

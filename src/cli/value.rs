@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 
-use super::{Format, OnOff, Render, Tier};
+use super::{Constrain, Format, OnOff, Render, Tier};
 
 /// A value that an option, a variable or the configuration file may give.
 pub trait SettingValue: Sized {
@@ -123,7 +123,7 @@ macro_rules! choice {
     )*};
 }
 
-choice!(Format, OnOff, Render, Tier);
+choice!(Constrain, Format, OnOff, Render, Tier);
 
 /// Reads `90s`, `5m`, `500ms`, `1h` or a number of seconds. Zero is no limit.
 ///

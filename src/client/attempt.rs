@@ -7,13 +7,14 @@ use crate::answer::{Answer, End, one_line};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, Head, LAST_LOOK, Next, Stream, Transport, too_long};
+use crate::http::{BODY_LIMIT, Head, LAST_LOOK, Next, too_long};
 use crate::models;
 use crate::sse;
 
 use super::Ask;
 use super::response::{check, is_success};
-use super::trace;
+use super::transport::{Stream, Transport};
+use super::verbose;
 
 /// The byte order mark in UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
@@ -30,7 +31,7 @@ pub(super) fn run(
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     let started = Instant::now();
-    trace::request(transport, &body, ask.request.stream, sink);
+    verbose::request(transport, &body, ask.request.stream, sink);
     sink.flush()?;
     let result = if ask.request.stream {
         streamed(
@@ -48,9 +49,9 @@ pub(super) fn run(
     sink.note(Level::Verbose, &format!("* the attempt took {elapsed} ms"));
     // What a clock of airx's own ended is no answer of the server's.
     let own = matches!(&result, Err(failure) if failure.class == Class::Network);
-    let kept = if own { Ok(None) } else { transport.keep() };
+    let kept = if own { Ok(None) } else { transport.record() };
     if let Ok(Some(kept)) = &kept {
-        trace::recording(kept, sink);
+        verbose::recorded(kept, sink);
     }
     let result = result.map_err(|failure| {
         with_model_suggestion(
@@ -81,8 +82,8 @@ fn whole(
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    let response = transport.whole(body, deadline)?;
-    trace::response(&response.head, sink);
+    let response = transport.complete(body, deadline)?;
+    verbose::response(&response.head, sink);
     check(&response.head, &response.body)?;
     match answer.whole(response.body) {
         Ok(()) => answer.judge(ask.accept, End::Proper),
@@ -185,7 +186,7 @@ fn streamed(
         }
         sent => sent?,
     };
-    trace::response(&head, sink);
+    verbose::response(&head, sink);
     if !is_success(&head) || check(&head, &[]).is_err() {
         return unstreamed(ask, &head, Vec::new(), &mut stream, &clocks, answer);
     }

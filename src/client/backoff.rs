@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::api::error_codes::is_overload;
 use crate::error::Failure;
+use crate::event::Count;
 use crate::exit::Class;
 
 /// First wait at most; it doubles from try to try. Half of each wait is random.
@@ -31,6 +32,11 @@ pub(super) enum Next {
 }
 
 impl Backoff {
+    /// Which retry follows, of how many.
+    pub(super) fn count(&self) -> Count<'static> {
+        Count::Retries(self.used, self.retries)
+    }
+
     pub(super) fn new(retries: u32) -> Self {
         Self {
             retries,

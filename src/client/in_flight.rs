@@ -1,5 +1,5 @@
-//! How many requests of a run may be in flight at once: fewer where the server
-//! says that it is too many, more again where it does not.
+//! How many requests of a run may be in flight at once: fewer after a rate limit, more
+//! again after answers.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -50,9 +50,9 @@ impl Pace {
     }
 }
 
-/// Where requests wait for their turn.
+/// The limit that requests wait at.
 #[derive(Debug)]
-pub struct Gate {
+pub struct InFlight {
     state: Mutex<State>,
     free: Condvar,
 }
@@ -61,21 +61,21 @@ pub struct Gate {
 struct State {
     pace: Pace,
     in_flight: u32,
-    /// Nothing new begins.
+    /// Nothing new starts.
     closed: bool,
 }
 
 /// The right to have one request in flight, until it is dropped.
 #[derive(Debug)]
-pub struct Turn<'a> {
-    gate: &'a Gate,
+pub struct Permit<'a> {
+    limit: &'a InFlight,
     sent_after: u64,
     /// How long it was waited for.
     pub waited: Duration,
 }
 
-impl Gate {
-    /// Lets this many through at once, at most.
+impl InFlight {
+    /// At most this many at once.
     pub fn new(most: u32) -> Self {
         Self {
             state: Mutex::new(State {
@@ -91,50 +91,50 @@ impl Gate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a turn; none for what has not `begun` once the gate is closed.
-    pub fn enter(&self, begun: bool) -> Option<Turn<'_>> {
+    /// Waits for a permit. After [`InFlight::close`] only what has `started` gets one.
+    pub fn acquire(&self, started: bool) -> Option<Permit<'_>> {
         let since = Instant::now();
         let full =
-            |state: &mut State| (begun || !state.closed) && state.in_flight >= state.pace.limit;
+            |state: &mut State| (started || !state.closed) && state.in_flight >= state.pace.limit;
         let state = self.free.wait_while(self.lock(), full);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
-        if state.closed && !begun {
+        if state.closed && !started {
             return None;
         }
         state.in_flight += 1;
-        Some(Turn {
-            gate: self,
+        Some(Permit {
+            limit: self,
             sent_after: state.pace.lowered,
             waited: since.elapsed(),
         })
     }
 
-    /// From now on nothing new begins; what has begun goes on.
+    /// From now on nothing new starts; what has started goes on.
     pub fn close(&self) {
         self.lock().closed = true;
         self.free.notify_all();
     }
 }
 
-impl Turn<'_> {
+impl Permit<'_> {
     /// The request was answered.
     pub fn answered(&self) {
-        self.gate.lock().pace.answered();
-        self.gate.free.notify_all();
+        self.limit.lock().pace.answered();
+        self.limit.free.notify_all();
     }
 
     /// The request met the rate limit. Whether that was because of the others of
     /// this run, and how many there may be now.
-    pub fn limited(&self) -> (bool, u32) {
-        let mut state = self.gate.lock();
+    pub fn rate_limited(&self) -> (bool, u32) {
+        let mut state = self.limit.lock();
         (state.pace.limited(self.sent_after), state.pace.limit)
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        self.gate.lock().in_flight -= 1;
-        self.gate.free.notify_all();
+        self.limit.lock().in_flight -= 1;
+        self.limit.free.notify_all();
     }
 }
 
@@ -181,13 +181,13 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_gate_lets_through_what_has_begun_alone() {
-        let gate = Gate::new(1);
-        let turn = gate.enter(false).unwrap();
-        gate.close();
-        assert!(gate.enter(false).is_none());
-        drop(turn);
-        assert!(gate.enter(false).is_none());
-        assert!(gate.enter(true).is_some());
+    fn once_closed_only_what_has_started_goes_on() {
+        let limit = InFlight::new(1);
+        let permit = limit.acquire(false).unwrap();
+        limit.close();
+        assert!(limit.acquire(false).is_none());
+        drop(permit);
+        assert!(limit.acquire(false).is_none());
+        assert!(limit.acquire(true).is_some());
     }
 }

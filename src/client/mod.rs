@@ -1,30 +1,30 @@
-//! One answer: a request → attempts until one is answered, the tries are used
-//! up or the deadline has passed. Alone sees code, body and what was printed
-//! together, and so alone decides on retries.
+//! One answer, reliably: a request → attempts, with retries, a deadline, and limits on
+//! the requests in flight. `retry.rs` is the one loop for chat, files and batches.
 
 mod attempt;
 mod backoff;
-mod call;
 pub mod in_flight;
 mod lock_dir;
+mod resource;
 mod response;
+mod retry;
 mod slots;
-mod trace;
+mod transport;
+mod verbose;
 
 use std::time::{Duration, Instant};
 
 use crate::answer::{Accept, Answer};
 use crate::api::error_codes::is_rate_limit;
 use crate::api::request::Request;
-use crate::client::in_flight::Turn;
-use crate::error::{Failure, Server};
-use crate::event::{Count, Event, Level, Sink};
+use crate::error::Failure;
+use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
-use crate::http::Transport;
 
-use backoff::{Backoff, Next};
-pub use call::{Again, Failed, call};
+use in_flight::Permit;
+pub use resource::{Repeat, Unfulfilled, request as request_resource};
 pub use response::read;
+pub use transport::{Stream, Transport};
 
 /// Requests that follow an empty answer at most: each of them is paid for.
 const EMPTY_RETRIES: u32 = 2;
@@ -40,7 +40,7 @@ pub struct Ask<'a> {
     pub keep: bool,
 }
 
-/// What all requests of a run share: those asked again, and those of rounds.
+/// What all requests for one answer share: retries, re-asks and rounds of tools.
 #[derive(Debug)]
 pub struct Span {
     /// When the last of them has to be answered.
@@ -52,7 +52,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// Begins now, and ends with `--timeout`.
+    /// Starts now, and ends with `--timeout`.
     pub fn new(transport: &Transport) -> Self {
         let total = transport.connection().timeouts.total;
         Self {
@@ -68,9 +68,15 @@ impl Span {
             .deadline
             .and_then(|deadline| deadline.checked_add(spent));
     }
+
+    /// Time until the deadline.
+    fn left(&self) -> Option<Duration> {
+        self.deadline
+            .map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
 }
 
-/// Asks until there is an answer or no more hope. The answer is what came, even
+/// Asks until there is an answer or nothing left to try. The answer is what came, even
 /// where the result is a failure.
 pub fn run(
     ask: &Ask<'_>,
@@ -78,39 +84,30 @@ pub fn run(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
-    let mut backoff = Backoff::new(transport.connection().retries);
     let mut empty_answers = 0;
-    loop {
+    let answered = retry::retry(span, transport, sink, |span, transport, sink| {
         let mut answer = Answer::default();
-        let result = request(ask, span, transport, &mut answer, sink);
-        let Err(failure) = result else {
-            return (answer, Ok(()));
-        };
-        empty_answers += u32::from(answer.is_only_empty(ask.accept));
-        if sink.printed()
-            || empty_answers > EMPTY_RETRIES
-            || !is_worth_a_try(&failure, &answer, ask.accept)
-        {
-            return (answer, Err(failure));
+        match request(ask, span, transport, &mut answer, sink) {
+            Ok(()) => Ok(answer),
+            Err(failure) => {
+                empty_answers += u32::from(answer.is_only_empty(ask.accept));
+                Err(retry::Failed {
+                    may_retry: empty_answers <= EMPTY_RETRIES
+                        && may_retry(&failure, &answer, ask.accept),
+                    failure,
+                    detail: answer,
+                })
+            }
         }
-        let left = span
-            .deadline
-            .map(|deadline| deadline.saturating_duration_since(Instant::now()));
-        let wait = match backoff.next(&failure, left, span.crowded) {
-            Next::Wait(wait) => wait,
-            Next::GiveUp(failure) => return (answer, Err(failure)),
-        };
-        if let Err(failure) = announce(&failure, span.requests + 1, wait, sink) {
-            return (answer, Err(failure));
-        }
-        if !transport.replays() {
-            std::thread::sleep(wait);
-        }
+    });
+    match answered {
+        Ok(answer) => (answer, Ok(())),
+        Err((failure, answer)) => (answer, Err(failure)),
     }
 }
 
-/// Makes the next request, in its turn and in a slot where their number is
-/// limited. The wait for both moves the deadline.
+/// Makes the next request. Where the requests in flight are limited it waits for its
+/// turn, which moves the deadline.
 fn request(
     ask: &Ask<'_>,
     span: &mut Span,
@@ -118,13 +115,13 @@ fn request(
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    let gate = transport.gate();
-    let turn = match &gate {
-        Some(gate) => Some(gate.enter(span.requests > 0).ok_or_else(not_begun)?),
+    let in_flight = transport.in_flight();
+    let permit = match &in_flight {
+        Some(limit) => Some(limit.acquire(span.requests > 0).ok_or_else(not_started)?),
         None => None,
     };
-    if let Some(turn) = &turn {
-        span.pause(turn.waited);
+    if let Some(permit) = &permit {
+        span.pause(permit.waited);
     }
     span.requests += 1;
     let slot = slots::take(transport.connection(), &ask.request.model, sink)?;
@@ -140,15 +137,15 @@ fn request(
             answer.model.as_deref().unwrap_or(&ask.request.model),
         ));
     }
-    span.crowded = turn.is_some_and(|turn| crowded(&turn, &result, sink));
+    span.crowded = permit.is_some_and(|permit| is_crowded(&permit, &result, sink));
     result
 }
 
-/// Tells the gate what became of a request. Whether it met a rate limit because
-/// of the run's others.
-fn crowded(turn: &Turn<'_>, result: &Result<(), Failure>, sink: &mut dyn Sink) -> bool {
+/// Reports to the limit what became of a request. Whether it met a rate limit because
+/// of other requests of this run.
+fn is_crowded(permit: &Permit<'_>, result: &Result<(), Failure>, sink: &mut dyn Sink) -> bool {
     let Err(failure) = result else {
-        turn.answered();
+        permit.answered();
         return false;
     };
     let server = failure.server.as_deref();
@@ -158,41 +155,15 @@ fn crowded(turn: &Turn<'_>, result: &Result<(), Failure>, sink: &mut dyn Sink) -
     if !is_rate_limit(failure.class, status, code) {
         return false;
     }
-    let (crowded, limit) = turn.limited();
-    let told = format!("* rate limit: {limit} in flight at most from now on");
-    sink.note(Level::Verbose, &told);
+    let (crowded, limit) = permit.rate_limited();
+    let text = format_args!("* rate limit: {limit} in flight at most from now on");
+    sink.note(Level::Verbose, &text);
     crowded
 }
 
 /// The run was ended before anything was sent.
-fn not_begun() -> Failure {
-    Failure::new(Class::Signal, "not begun")
-}
-
-/// Says that the request of this number follows after `wait`.
-fn announce(
-    failure: &Failure,
-    number: u32,
-    wait: Duration,
-    sink: &mut dyn Sink,
-) -> Result<(), Failure> {
-    sink.retry();
-    let none = Server::default();
-    let server = failure.server.as_deref().unwrap_or(&none);
-    let after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-    sink.event(&Event::Retry {
-        request: number,
-        after_ms,
-        class: failure.class,
-        http_status: server.http_status,
-        code: server.code.as_deref(),
-        message: &failure.message,
-    })?;
-    sink.note(
-        Level::Verbose,
-        &format!("* {failure}; request {number} follows in {after_ms} ms"),
-    );
-    sink.flush()
+fn not_started() -> Failure {
+    Failure::new(Class::Signal, "not started")
 }
 
 /// The body of the request of this number. An id must not be used twice
@@ -213,7 +184,7 @@ fn numbered(request: &Request, number: u32) -> Vec<u8> {
 
 /// Class `busy`, a failure to connect or a reset before any response byte, and
 /// class `incomplete` unless the server meant it so.
-fn is_worth_a_try(failure: &Failure, answer: &Answer, accept: Accept<'_>) -> bool {
+fn may_retry(failure: &Failure, answer: &Answer, accept: Accept<'_>) -> bool {
     match failure.class {
         Class::Busy => true,
         Class::Incomplete => answer.is_fault(accept),

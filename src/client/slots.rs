@@ -13,9 +13,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::lock_dir::LockDir;
+use crate::digest::sha256;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
-use crate::http::digest;
 use crate::settings::Connection;
 
 /// Between two looks for a free slot, at first and at most.
@@ -219,7 +219,7 @@ fn is_fresh(file: &File) -> io::Result<bool> {
     Ok(age.unwrap_or_else(|error| error.duration()) < STOPPED_AFTER)
 }
 
-/// What the slots' files are called: a digest, which tells nobody the key.
+/// What the slots' files are called: a digest, which does not reveal the key.
 fn name(connection: &Connection, model: &str) -> String {
     let url = &connection.endpoint.url;
     let port = url.port_or_known_default().unwrap_or_default().to_string();
@@ -230,13 +230,13 @@ fn name(connection: &Connection, model: &str) -> String {
         connection.credentials(),
         model,
     ];
-    let mut whole = Vec::new();
+    let mut text = Vec::new();
     for part in parts {
         // With its length before it, no part can pass for the end of another.
-        whole.extend_from_slice(&part.len().to_le_bytes());
-        whole.extend_from_slice(part.as_bytes());
+        text.extend_from_slice(&part.len().to_le_bytes());
+        text.extend_from_slice(part.as_bytes());
     }
-    let mut name = digest(&whole);
+    let mut name = sha256(&text);
     name.truncate(32);
     name
 }

@@ -45,8 +45,8 @@ pub trait Sink {
 pub enum Data<'a> {
     /// `text`: the answer, where it was not printed as deltas. Begins a line.
     Answer(&'a str),
-    /// `text`: a line of airx's own, such as a call. Begins a line.
-    Line(&'a str),
+    /// `text`: a JSON value, such as a call. Begins a line.
+    Json(&'a str),
     /// `json`: a body, or the data of a frame as one line.
     Body {
         /// As the server sent them.

@@ -206,6 +206,12 @@ pub const EVENTS: &[EventDoc] = &[
                  where the item made none.",
             ),
             member(
+                "item",
+                "any",
+                "The item of `--each`: its text, its JSON value, the record of CSV as an object, \
+                 or the file's path; left out with --no-item and where it cannot be shown.",
+            ),
+            member(
                 "custom_id",
                 "string",
                 "What the request is called in its batch; only where airx did not call it so.",

@@ -1,5 +1,5 @@
-//! What kind of client airx is: one protocol, no redirects, no retries of its
-//! own, its own trust roots, and the headers it sends.
+//! reqwest's clients as airx sets them up: HTTP/1.1, no redirects, no retries, its
+//! own trust roots; and the headers of a request and a response.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,15 +8,20 @@ use reqwest::header::{
     ACCEPT, ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
     USER_AGENT,
 };
-use reqwest::{ClientBuilder, Proxy, StatusCode, Version};
+use reqwest::{ClientBuilder, StatusCode, Version};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::{HEADER_LIMIT, Head, error, tls_roots};
+use super::{HEADER_LIMIT, Head, error, proxy, tls_roots};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
 
-/// The policy that both clients share.
+/// How often a request is sent once more at once, because the connection that it
+/// was to use has been closed since its last answer. That counts as no retry: the next
+/// connection is a new one, or as old as that.
+pub(super) const REUSED_MAX: usize = 2;
+
+/// What all clients have in common.
 pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure> {
     let mut builder = ClientBuilder::new()
         .tls_backend_preconfigured(tls(connection)?)
@@ -30,28 +35,13 @@ pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure>
     }
     // The library's own reading of the environment ignores what it cannot parse.
     builder = match &connection.proxy {
-        Some(proxy) => builder.proxy(library_proxy(proxy)?),
+        Some(proxy) => builder.proxy(proxy::of(proxy)?),
         None => builder.no_proxy(),
     };
     Ok(builder)
 }
 
-fn library_proxy(proxy: &crate::settings::Proxy) -> Result<Proxy, Failure> {
-    let url = proxy.url();
-    let unusable = |why: &dyn std::fmt::Display| {
-        let what = format!("{} is not a usable URL: {why}", proxy.origin);
-        Failure::usage(what)
-    };
-    // reqwest parses the text a second time when the client is built, and then goes
-    // past a proxy that it cannot parse.
-    url.reveal()
-        .parse::<hyper::Uri>()
-        .map_err(|why| unusable(&why))?;
-    Proxy::all(url.reveal()).map_err(|why| unusable(&why.without_url()))
-}
-
-/// The client for whole replies. Its own time-out, 30 s a read unless told
-/// otherwise, is off: each request brings the time it has left.
+/// The client for complete replies. Its own time-out, 30 s by default, is off.
 pub(super) fn blocking(connection: &Connection) -> Result<reqwest::blocking::Client, Failure> {
     reqwest::blocking::ClientBuilder::from(builder(connection)?)
         .timeout(None)
@@ -66,8 +56,8 @@ pub(super) fn asynchronous(connection: &Connection) -> Result<reqwest::Client, F
         .map_err(|error| error::unbuilt(&error))
 }
 
-/// The client for what is beside the chat. Between two polls of a batch a kept
-/// connection would go stale.
+/// The client for files and batches. It keeps no connection: one would be closed by
+/// the server between two polls of a batch.
 pub(super) fn unpooled(connection: &Connection) -> Result<reqwest::Client, Failure> {
     builder(connection)?
         .pool_max_idle_per_host(0)
@@ -133,7 +123,7 @@ pub(super) fn headers(
     headers
 }
 
-/// A response's head in airx's own terms.
+/// A response's head without the library's types.
 pub(super) fn head(
     version: Version,
     status: StatusCode,
@@ -168,8 +158,8 @@ pub(crate) fn reason(status: u16) -> &'static str {
         .unwrap_or_default()
 }
 
-/// The TLS set-up. Without https on the way no root is read: the store stays
-/// empty, and is there only so that reqwest does not make one of its own.
+/// The TLS set-up. Without https no root is read: the store stays empty, and is there
+/// only so that reqwest does not make one of its own.
 fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
     let tls_proxy = connection
         .proxy

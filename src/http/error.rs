@@ -41,8 +41,8 @@ impl Limits {
         }
     }
 
-    /// Those of a request beside the chat.
-    pub(super) fn of_calls(mut self) -> Self {
+    /// Those of a request for a file or a batch.
+    pub(super) fn of_resource(mut self) -> Self {
         self.chat = false;
         self
     }

@@ -1,43 +1,36 @@
-//! One attempt: a request → the head of the response and its bytes. The only
-//! folder that names reqwest; none of its types leave it.
+//! One attempt over the network: a request → the head of the response and its bytes.
+//! The only room that names reqwest and rustls; none of their types leave it.
 //!
-//! Whole replies go by reqwest's blocking client. Streams go by its async
-//! client on a runtime of their own, since the blocking one hands over one
-//! chunk a pair of context switches and cannot hand over all that has arrived,
-//! which the printer's flush rule is built on.
-//!
-//! `--record` keeps each exchange in a file, `--replay` takes it from there.
+//! Complete replies come by reqwest's blocking client. Streams come by its
+//! asynchronous client on a runtime of their own: the blocking one cannot hand over
+//! at once all that has arrived, which the output's flush rule is built on. So do
+//! files and batches: the blocking client forgets why a connection failed while it
+//! sends a body.
 
-mod call;
+mod buffer;
 pub(crate) mod client;
+mod complete;
+mod deadline;
 mod descriptors;
-mod digest;
 mod error;
-mod gather;
-mod live;
-mod multipart;
-mod patience;
+mod proxy;
+mod resource;
 mod stream;
 mod tls_roots;
 
 use std::fs::File;
-use std::sync::Arc;
 use std::time::Instant;
 
 use reqwest::header::HeaderMap;
 
-use crate::client::in_flight::Gate;
 use crate::error::Failure;
 use crate::settings::Connection;
 
-use crate::cassette::{Cassette, Pieces, Tape};
-pub use call::{Call, Payload, Unanswered};
-pub use digest::digest;
+use complete::CompleteClient;
+pub use deadline::LAST_LOOK;
 pub(crate) use error::too_long;
-use live::Live;
-pub use patience::LAST_LOOK;
-use stream::LiveStream;
-pub use stream::Next;
+pub use resource::{Payload, ResourceRequest, Unanswered};
+pub use stream::{LiveStream, Next};
 
 /// Most bytes of a body: 64 MiB.
 pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
@@ -54,11 +47,11 @@ pub struct Head {
     pub status: u16,
     /// The status' standard phrase.
     pub reason: &'static str,
-    /// Names in lower case; a value that is not UTF-8 has its odd bytes replaced.
+    /// Names in lower case; bytes of a value that are not UTF-8 are replaced.
     pub headers: Vec<(String, String)>,
     /// The address that answered: the server's or a proxy's.
     pub peer: Option<String>,
-    /// The recording that it was taken from, in the network's place.
+    /// The recording that the response comes from, instead of the network.
     pub recording: Option<String>,
 }
 
@@ -77,7 +70,7 @@ impl Head {
 
 /// A response that was read to its end, or as far as it came.
 #[derive(Debug)]
-pub struct Whole {
+pub struct Response {
     /// Status and headers.
     pub head: Head,
     /// What came of the body.
@@ -86,177 +79,114 @@ pub struct Whole {
     pub broken: Option<Failure>,
 }
 
-/// The way to the server, or to what it once answered.
-pub struct Transport {
-    connection: Arc<Connection>,
-    live: Live,
-    calls: Option<call::Client>,
-    cassette: Option<Cassette>,
-    gate: Option<Arc<Gate>>,
+/// The clients for the three kinds of requests. Each is set up when it is first
+/// needed.
+#[derive(Default)]
+pub struct HttpClient {
+    complete: CompleteClient,
+    stream: Option<stream::StreamClient>,
+    resource: Option<resource::ResourceClient>,
 }
 
-impl std::fmt::Debug for Transport {
+impl std::fmt::Debug for HttpClient {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Transport")
-            .field("connection", &self.connection)
-            .finish_non_exhaustive()
+        out.write_str("HttpClient")
     }
 }
 
-impl Transport {
-    /// Takes the connection's settings; nothing is opened yet.
-    pub fn new(mut connection: Connection) -> Self {
-        Self {
-            live: Live::default(),
-            calls: None,
-            cassette: connection.cassette.take().map(Cassette::new),
-            connection: Arc::new(connection),
-            gate: None,
-        }
-    }
-
-    /// Another for a thread of its own, by the same client and to the same folder;
-    /// the requests of all that are made with this gate pass it.
+impl HttpClient {
+    /// Another for a thread of its own, with the same connections for complete replies.
     ///
     /// # Errors
     /// The client cannot be set up.
-    pub fn another(&mut self, gate: &Arc<Gate>) -> Result<Self, Failure> {
+    pub fn share(&mut self, connection: &Connection) -> Result<Self, Failure> {
         Ok(Self {
-            live: if self.replays() {
-                Live::default()
-            } else {
-                self.live.share(&self.connection)?
-            },
-            calls: None,
-            cassette: self.cassette.as_ref().map(Cassette::another),
-            connection: Arc::clone(&self.connection),
-            gate: Some(Arc::clone(gate)),
+            complete: self.complete.share(connection)?,
+            ..Self::default()
         })
     }
 
-    /// How many requests may be in flight at once, `wanted` at most: each needs a
-    /// connection, most another descriptor to find the host, and those of a slot.
+    /// How many requests may be in flight at once, `wanted` at most, where each needs
+    /// so many descriptors.
     ///
     /// # Errors
-    /// The process may not have enough descriptors open for one.
-    pub fn fit(&mut self, wanted: u32) -> Result<u32, Failure> {
-        if self.replays() {
-            return Ok(wanted);
-        }
-        let slot = self.connection.max_in_flight.map_or(0, |_| 3);
-        self.live.fit(&self.connection, wanted, 2 + slot)
-    }
-
-    /// Where its requests wait for their turn, if they do.
-    pub fn gate(&self) -> Option<Arc<Gate>> {
-        self.gate.clone()
-    }
-
-    /// Whether answers come from recordings: then no wait helps anybody.
-    pub fn replays(&self) -> bool {
-        matches!(self.cassette, Some(Cassette::Replay(_)))
-    }
-
-    /// What it was set up with.
-    pub fn connection(&self) -> &Connection {
-        &self.connection
-    }
-
-    /// The request's head as it goes out, for people to read; the key and the
-    /// values of `--header` are hidden.
-    pub fn request_head(&self, streamed: bool) -> Vec<String> {
-        let headers = client::chat_headers(&self.connection, streamed);
-        head_lines("POST", &self.connection.endpoint.url, &headers)
-    }
-
-    /// The same of a request beside the chat.
-    pub fn call_head(&self, call: &Call<'_>) -> Vec<String> {
-        let url = self.connection.endpoint.beside(call.path, call.query);
-        head_lines(call.method(), &url, &call.headers(&self.connection))
-    }
-
-    /// Makes a request beside the chat and reads its whole response; the body of
-    /// a success goes `into` a file, where one is given.
-    ///
-    /// # Errors
-    /// No response came. A body that breaks off is no error here.
-    pub fn call(
+    /// There are not enough for one request: class `internal`.
+    pub fn fit(
         &mut self,
-        call: &Call<'_>,
-        deadline: Option<Instant>,
-        into: Option<&mut File>,
-    ) -> Result<Whole, Unanswered> {
-        let client = match self.calls.take() {
-            Some(client) => client,
-            None => call::Client::new(&self.connection)?,
-        };
-        let client = self.calls.insert(client);
-        client.call(&self.connection, call, deadline, into)
+        connection: &Connection,
+        wanted: u32,
+        per_request: u64,
+    ) -> Result<u32, Failure> {
+        self.complete.set_up(connection)?;
+        descriptors::fit(wanted, per_request)
     }
 
-    /// Sends `body` and reads the whole response.
+    /// Sends `body` to the chat and reads the complete response.
     ///
     /// # Errors
     /// Nothing usable came back. A body that breaks off is no error here.
-    pub fn whole(&mut self, body: Vec<u8>, deadline: Option<Instant>) -> Result<Whole, Failure> {
-        let connection = &*self.connection;
-        match &mut self.cassette {
-            None => self.live.whole(connection, body, deadline),
-            Some(Cassette::Replay(player)) => {
-                let (head, pieces) = player.next(&body)?;
-                Ok(pieces.whole(head))
-            }
-            Some(Cassette::Record(recorder)) => {
-                let tape = recorder.begin(&body)?;
-                let whole = self.live.whole(connection, body, deadline)?;
-                tape.whole(&whole);
-                Ok(whole)
-            }
-        }
+    pub fn complete(
+        &mut self,
+        connection: &Connection,
+        body: Vec<u8>,
+        deadline: Option<Instant>,
+    ) -> Result<Response, Failure> {
+        self.complete.send(connection, body, deadline)
     }
 
-    /// Sends `body` and reads the response's head; the rest follows from the
-    /// stream. `limit` bounds the wait for the head.
+    /// Sends `body` to the chat and reads the response's head; `limit` bounds the wait
+    /// for it.
     ///
     /// # Errors
     /// No head came.
     pub fn stream(
         &mut self,
+        connection: &Connection,
         body: Vec<u8>,
         limit: Option<Instant>,
-    ) -> Result<(Head, Stream<'_>), Failure> {
-        let connection = &*self.connection;
-        match &mut self.cassette {
-            None => {
-                let (head, live) = self.live.stream(connection, body, limit)?;
-                Ok((head, Stream(Source::Live(live))))
-            }
-            Some(Cassette::Replay(player)) => {
-                let (head, pieces) = player.next(&body)?;
-                Ok((head, Stream(Source::Replayed(pieces))))
-            }
-            Some(Cassette::Record(recorder)) => {
-                let tape = recorder.begin(&body)?;
-                let (head, live) = self.live.stream(connection, body, limit)?;
-                tape.head(&head);
-                Ok((head, Stream(Source::Recorded(live, tape))))
-            }
-        }
+    ) -> Result<(Head, LiveStream<'_>), Failure> {
+        let client = match self.stream.take() {
+            Some(client) => client,
+            None => stream::StreamClient::new(connection)?,
+        };
+        let client = self.stream.insert(client);
+        client.send(connection, body, limit)
     }
 
-    /// Keeps the exchange that has just ended, where exchanges are recorded.
+    /// Makes a request for a file or a batch and reads the complete response; the body
+    /// of a success goes `into` a file, where one is given.
     ///
     /// # Errors
-    /// The file cannot be written.
-    pub fn keep(&mut self) -> Result<Option<Kept>, Failure> {
-        match &mut self.cassette {
-            Some(Cassette::Record(recorder)) => recorder.keep(),
-            _ => Ok(None),
-        }
+    /// No response came. A body that breaks off is no error here.
+    pub fn resource(
+        &mut self,
+        connection: &Connection,
+        request: &ResourceRequest<'_>,
+        deadline: Option<Instant>,
+        into: Option<&mut File>,
+    ) -> Result<Response, Unanswered> {
+        let client = match self.resource.take() {
+            Some(client) => client,
+            None => resource::ResourceClient::new(connection)?,
+        };
+        let client = self.resource.insert(client);
+        client.send(connection, request, deadline, into)
     }
 }
 
-/// A request's head as people read it.
+/// The head of a request to the chat as it goes out, for people to read; the key and
+/// the values of `--header` are hidden.
+pub fn chat_head(connection: &Connection, streamed: bool) -> Vec<String> {
+    let headers = client::chat_headers(connection, streamed);
+    head_lines("POST", &connection.endpoint.url, &headers)
+}
+
+/// The same of a request for a file or a batch.
+pub fn resource_head(connection: &Connection, request: &ResourceRequest<'_>) -> Vec<String> {
+    let url = connection.endpoint.beside(request.path, request.query);
+    head_lines(request.method(), &url, &request.headers(connection))
+}
+
 fn head_lines(method: &str, url: &url::Url, headers: &HeaderMap) -> Vec<String> {
     let query = url
         .query()
@@ -278,52 +208,4 @@ fn head_lines(method: &str, url: &url::Url, headers: &HeaderMap) -> Vec<String> 
         lines.push(format!("{name}: {}", String::from_utf8_lossy(value)));
     }
     lines
-}
-
-/// An exchange that has been written to a file.
-#[derive(Debug)]
-pub struct Kept {
-    /// The file's path.
-    pub file: String,
-    /// The answer held a text that must not be shown, and was kept without it.
-    pub masked: bool,
-}
-
-/// A response whose head has been read.
-pub struct Stream<'a>(Source<'a>);
-
-enum Source<'a> {
-    Live(LiveStream<'a>),
-    /// Kept, too.
-    Recorded(LiveStream<'a>, &'a mut Tape),
-    Replayed(Pieces),
-}
-
-impl std::fmt::Debug for Stream<'_> {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Stream")
-    }
-}
-
-impl Stream<'_> {
-    /// Whether there is more to take without a wait: if not, what the reader could
-    /// use is owed to it first.
-    pub fn has_arrived(&self) -> bool {
-        match &self.0 {
-            Source::Live(live) | Source::Recorded(live, _) => live.has_arrived(),
-            Source::Replayed(_) => true,
-        }
-    }
-
-    /// All that has arrived; waits for it until `limit` at most.
-    ///
-    /// # Errors
-    /// The body broke off.
-    pub fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
-        match &mut self.0 {
-            Source::Live(live) => live.next(limit),
-            Source::Recorded(live, tape) => tape.listen(live.next(limit)),
-            Source::Replayed(pieces) => pieces.next(),
-        }
-    }
 }

@@ -1,46 +1,47 @@
-//! A streamed response of the network as a blocking iterator. One step hands
-//! over all that has arrived, so that a burst is printed as one, and waits only
-//! where nothing has.
+//! A streamed response, by reqwest's asynchronous client. Each step hands over all that
+//! has arrived, so that a burst is printed at once, and waits only where nothing has.
 
 use std::future::poll_fn;
+use std::mem::ManuallyDrop;
 use std::task::Poll;
 use std::time::Instant;
 
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
 use tokio::runtime::{Builder, Runtime};
 
+use super::buffer::{Buffer, ChunkQueue};
+use super::client::REUSED_MAX;
+use super::deadline::until;
 use super::error::{self, Limits};
-use super::gather::{Gather, Pile};
-use super::live::REUSED_MAX;
-use super::patience::until;
 use super::{Head, client};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
 
 /// The async client and the runtime it lives on. Neither is ever dropped.
-pub(super) struct Client {
-    http: std::mem::ManuallyDrop<reqwest::Client>,
-    runtime: std::mem::ManuallyDrop<Runtime>,
+pub(super) struct StreamClient {
+    http: ManuallyDrop<reqwest::Client>,
+    runtime: ManuallyDrop<Runtime>,
     /// It has had an answer, whose connection may be used again.
     answered: bool,
 }
 
 /// A response whose head has been read.
-pub(super) struct LiveStream<'a> {
-    gather: Gather,
+#[derive(Debug)]
+pub struct LiveStream<'a> {
+    queue: ChunkQueue,
     runtime: &'a Runtime,
     limits: Limits,
     /// The body tells its own end: by its length or by chunks.
     framed: bool,
-    taken: Pile,
+    taken: Buffer,
 }
 
 /// Turns of the tasks until the socket is looked at again: two a chunk.
 const TURNS_A_ROUND: u32 = 1024;
 
-/// Bytes behind which more may lie in the socket. After fewer it is empty most
-/// likely, and the look would delay them.
+/// After this many bytes more may be in the socket. After fewer it is probably empty,
+/// and to look would delay them.
 const MUCH: usize = 16 * 1024;
 
 /// What a stream has to give.
@@ -58,7 +59,7 @@ pub enum Next<'a> {
     },
 }
 
-impl Client {
+impl StreamClient {
     pub(super) fn new(connection: &Connection) -> Result<Self, Failure> {
         let runtime = Builder::new_current_thread()
             .enable_io()
@@ -69,10 +70,9 @@ impl Client {
             .build()
             .map_err(error::no_runtime)?;
         let http = client::asynchronous(connection)?;
-        let keep = std::mem::ManuallyDrop::new;
         Ok(Self {
-            http: keep(http),
-            runtime: std::mem::ManuallyDrop::new(runtime),
+            http: ManuallyDrop::new(http),
+            runtime: ManuallyDrop::new(runtime),
             answered: false,
         })
     }
@@ -103,39 +103,39 @@ impl Client {
             response.remote_addr(),
         );
         let framed = is_framed(response.headers());
-        let gather = Gather::default();
-        self.runtime.spawn(gather.clone().fill(response));
+        let queue = ChunkQueue::default();
+        self.runtime.spawn(queue.clone().fill(response));
         let stream = LiveStream {
-            gather,
+            queue,
             runtime: &self.runtime,
             limits,
             framed,
-            taken: Pile::default(),
+            taken: Buffer::default(),
         };
         Ok((head, stream))
     }
 }
 
 impl LiveStream<'_> {
-    /// As [`super::Stream::has_arrived`].
-    pub(super) fn has_arrived(&self) -> bool {
-        if !self.gather.has_some() && self.taken.bytes().len() >= MUCH {
+    /// Whether bytes can be taken without a wait.
+    pub(crate) fn has_arrived(&self) -> bool {
+        if !self.queue.has_some() && self.taken.bytes().len() >= MUCH {
             // The tasks take what the socket holds; then it is looked at again.
             self.runtime.block_on(tokio::task::yield_now());
         }
-        self.gather.has_some()
+        self.queue.has_some()
     }
 
-    /// As [`super::Stream::next`].
-    pub(super) fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
-        let (gather, taken) = (&self.gather, &mut self.taken);
+    /// All that has arrived; waits for it until `limit` at most.
+    pub(crate) fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
+        let (queue, taken) = (&self.queue, &mut self.taken);
         let waited = self.runtime.block_on(async {
             // A look before the clock is set: it costs more than the look.
-            let look = poll_fn(|context| Poll::Ready(gather.poll_take(taken, context)));
+            let look = poll_fn(|context| Poll::Ready(queue.poll_take(taken, context)));
             if let Poll::Ready(end) = look.await {
                 return Some(end);
             }
-            let more = poll_fn(|context| gather.poll_take(taken, context));
+            let more = poll_fn(|context| queue.poll_take(taken, context));
             until(limit, more).await
         });
         waited.map_or(Ok(Next::TimedOut), |end| self.took(end))

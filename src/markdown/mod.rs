@@ -142,12 +142,12 @@ impl Renderer {
 
     /// Begins the line as soon as it is certain that it is text.
     fn start(&mut self) {
-        let whole = self.structure.in_fence() || self.display.is_some();
-        if !whole
+        let waits = self.structure.in_fence() || self.display.is_some();
+        if !waits
             && self.head.len() <= START_MAX
             && let Some(at) = text_start(&self.head)
         {
-            // Text is the same whatever it is, so one letter stands for it.
+            // One letter stands for the text, which changes nothing here.
             let start = [&self.head[..at], "x"].concat();
             let start = structure::expanded(&start);
             let line = self.structure.read(&start);

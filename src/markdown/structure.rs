@@ -1,6 +1,6 @@
 //! What each line is: the quotes and list items that it is in, and its kind.
 //!
-//! pulldown-cmark does not stream, so each line is parsed on its own: behind a short
+//! pulldown-cmark does not stream, so each line is parsed on its own, after a short
 //! document that opens the quotes and items that are open where the line stands.
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
@@ -370,7 +370,7 @@ pub(super) fn expanded(line: &str) -> std::borrow::Cow<'_, str> {
     (spaced + &line[text..]).into()
 }
 
-/// Where it is certain that text begins, whatever follows in the line; `None` if
+/// Where it is certain that text begins, no matter what follows in the line; `None` if
 /// the line may still become something else.
 pub(super) fn text_start(head: &str) -> Option<usize> {
     let mut at = 0;

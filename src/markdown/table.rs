@@ -1,4 +1,7 @@
 //! Tables → columns that fit the terminal.
+//!
+//! comfy-table does not fit here: it breaks links in cells (OSC 8), carries a bold word
+//! over the border when it wraps, and begins lines with CJK punctuation.
 
 use textwrap::wrap_algorithms::wrap_first_fit;
 

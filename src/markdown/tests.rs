@@ -236,6 +236,20 @@ fn formulas_over_several_lines_are_set_apart() {
 }
 
 #[test]
+fn a_formula_too_wide_is_broken_or_shown_as_it_was_written() {
+    wrapped(
+        24,
+        "$$\na = bbbbbbbbbb + cccccccccc + dddddd\n$$",
+        "  a = bbbbbbbbbb\n      + cccccccccc\n      + dddddd",
+    );
+    wrapped(
+        24,
+        "\\[ \\begin{pmatrix} 10000000 & 20000000 & 30000000 \\end{pmatrix} \\]",
+        "\\[ \\begin{pmatrix}\n10000000 & 20000000 &\n30000000 \\end{pmatrix}\n\\]",
+    );
+}
+
+#[test]
 fn a_formula_fills_its_line_or_opens_on_it() {
     is("$$x^2$$", "  x²");
     is("a\n$$ x^2 $$ \n- $$ y $$\nb", "a\n  x²\n•   y\n  b");
@@ -285,6 +299,65 @@ fn what_shells_and_menus_hold_stays_in_any_place() {
     is(
         "match *.py or *.rs, *really*.",
         "match *.py or *.rs, really.",
+    );
+}
+
+#[test]
+fn a_marker_pairs_with_the_nearest_that_is_open() {
+    for (text, expected) in [
+        ("a *b c* d", "a {3}b c{0} d"),
+        ("**a**, __b c__, ~~d~~", "{1}a{0}, {1}b c{0}, {9}d{0}"),
+        ("***a*** **b *c***", "{1;3}a{0} {1}b {3}c{0}"),
+        ("*a **b** c*", "{3}a {1}b{0;3} c{0}"),
+        ("**a `**` b**", "{1}a {36}**{0;1} b{0}"),
+        ("**a $x**y$ b**", "{1}a x**y b{0}"),
+        ("**a *b c** d", "{1}a *b c{0} d"),
+        ("*a **b c* d", "{3}a **b c{0} d"),
+        ("***a** b*", "{1;3}a{0;3} b{0}"),
+        ("***a* b**", "{1;3}a{0;1} b{0}"),
+        ("***a b**", "*{1}a b{0}"),
+        ("**a****b**", "{1}ab{0}"),
+        ("~~a ~~b~~", "~~a {9}b{0}"),
+        // There is no space next to Chinese words.
+        ("这是**“重点”**的", "这是{1}“重点”{0}的"),
+        ("**注意：**请看**\"a\"**的", "{1}注意：{0}请看{1}\"a\"{0}的"),
+        (
+            "**.env** and **src/**: *a*.",
+            "{1}.env{0} and {1}src/{0}: {3}a{0}.",
+        ),
+        ("_see __init__ here_", "{3}see __init__ here{0}"),
+        ("*http://a.b/_c_*", "{3}http://a.b/_c_{0}"),
+        ("[a [b]](<u/r l> \"t\")", "{4}a [b]{0} (u/r l)"),
+    ] {
+        styled(Styling::Coloured, text, expected);
+    }
+}
+
+#[test]
+fn what_only_looks_like_a_marker_stays() {
+    for text in [
+        "2*3*4 and 2**n**m, a * b * c",
+        "snake_case_name and _private and __init__ of a class",
+        "pass **kwargs and *args on",
+        "~5 and ~~~ and **** and * and",
+        "src/**/a.js, lib/**/b.js and **/c/**",
+        "*/5 * * * * and /* a */ or /** b */",
+        "[a-z]*, [0-9]* and ls *bar*.js",
+        ".* and .*? and ^.*$, [a-z]*[0-9]*, x = '*' or '*'",
+        "see https://a.b/_c_/~~d~~?e=_f_",
+        "grep \"\\[x\\]\" f and '\\(a\\)'",
+        "/tmp/x.$$.log and /tmp/y.$$.log, pid=$$, id=$$",
+        "Cafe ($) and Bar ($), US$5/US$6, 100$/200$, ^foo$|^bar$",
+        "$5-$10, $HOME:$PATH, $5美元和10$, $100 到 $200",
+        "echo '$a' '$b' \"${a}\" \"${b}\" \"$@\" $?",
+        "Wow! & so on; AT&T &copy &bogus;",
+        "\\alpha and C:\\new",
+    ] {
+        is(text, text);
+    }
+    is(
+        "the $n$th, $i$-th of $G$'s, ($x$): $y$?",
+        "the nth, i-th of G's, (x): y?",
     );
 }
 

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-/// A drawing of one or more lines. What stands beside it is aligned with `base`.
+/// A drawing of one or more lines. What is next to it is aligned with `base`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Block {
     pub(super) lines: Vec<String>,
@@ -49,7 +49,7 @@ impl Block {
     }
 
     /// Puts `right` on the right of it; their base lines meet.
-    pub(super) fn beside(self, right: Self) -> Self {
+    pub(super) fn join(self, right: Self) -> Self {
         if self.lines.is_empty() {
             return right;
         }
@@ -104,7 +104,7 @@ impl Block {
         }
     }
 
-    /// A vertical bar beside a block of this height.
+    /// A vertical bar next to a block of this height.
     pub(super) fn bar(delimiter: &str, like: &Self) -> Self {
         let lines = (0..like.height()).map(|at| piece(delimiter, at, like.height()));
         Self {
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn blocks_meet_at_their_base_lines() {
         let tall = block(&["1", "22", "3"], 1);
-        let joined = Block::line("a=".into()).beside(tall);
+        let joined = Block::line("a=".into()).join(tall);
         assert_eq!(joined, block(&["  1 ", "a=22", "  3 "], 1));
     }
 

@@ -111,9 +111,9 @@ fn is_differential(list: &[Node]) -> bool {
             !rest.is_empty() && is_atom(rest) && !matches!(rest, [Node::Char('('), ..])
         }
         [Node::Group(sign), rest @ ..] => {
-            let mut whole: List = sign.clone();
-            whole.extend(rest.iter().cloned());
-            sign.len() == 1 && is_differential(&whole)
+            let mut list: List = sign.clone();
+            list.extend(rest.iter().cloned());
+            sign.len() == 1 && is_differential(&list)
         }
         _ => false,
     }

@@ -49,7 +49,7 @@ fn cells(grid: &Grid, row: &[Vec<super::tree::Node>]) -> Vec<Block> {
     let cell = |(column, cell): (usize, &Vec<_>)| {
         let drawn = layout::draw(cell, true);
         if grid.kind == Kind::Aligned && column % 2 == 1 && !cell.is_empty() {
-            return Block::line(" ".to_owned()).beside(drawn);
+            return Block::line(" ".to_owned()).join(drawn);
         }
         drawn
     };
@@ -80,11 +80,11 @@ fn draw_row(grid: &Grid, row: &[Block], widths: &[usize]) -> Block {
             lines: aligned.collect(),
             base: cell.base,
         };
-        drawn = drawn.beside(Block::line(gap.to_owned())).beside(cell);
+        drawn = drawn.join(Block::line(gap.to_owned())).join(cell);
     }
     if grid.bars.contains(&widths.len()) {
         bars.push(drawn.width() + 1);
-        drawn = drawn.beside(Block::line("  ".to_owned()));
+        drawn = drawn.join(Block::line("  ".to_owned()));
     }
     // The bars go through all lines of the row.
     for at in bars {

@@ -25,7 +25,7 @@ pub(super) fn draw(nodes: &[Node], tall: bool) -> Block {
     }
     let end = row.text.trim_end().len();
     row.text.truncate(end);
-    row.done.beside(Block::line(row.text))
+    row.done.join(Block::line(row.text))
 }
 
 /// Nodes that are being drawn from left to right.
@@ -110,7 +110,7 @@ impl Row<'_> {
         } else {
             let text = Block::line(std::mem::take(&mut self.text));
             let done = std::mem::take(&mut self.done);
-            self.done = done.beside(text).beside(block);
+            self.done = done.join(text).join(block);
         }
     }
 
@@ -140,7 +140,7 @@ impl Row<'_> {
         let previous = self.previous(at);
         let unary = ["±", "∓"].contains(&sign)
             && previous.is_none_or(|node| opening(node) || node.is_operator());
-        if previous.is_some_and(|node| !opening(node)) {
+        if !unary && previous.is_some_and(|node| !opening(node)) {
             self.space();
         }
         let next = self.next(at).is_some_and(|node| !closing(node));
@@ -188,7 +188,7 @@ impl Row<'_> {
             }
             column[0] = small(sup, '^').unwrap_or_default();
             let base = block.base;
-            return self.block(block.beside(Block {
+            return self.block(block.join(Block {
                 lines: column,
                 base,
             }));
@@ -326,14 +326,14 @@ fn fenced(left: &str, body: &[Node], right: &str, tall: bool) -> Block {
         if !joined.lines.is_empty()
             && let Some(delimiter) = middles.next()
         {
-            let like = joined.clone().beside(part.clone());
+            let like = joined.clone().join(part.clone());
             let bar = Block::bar(delimiter, &like);
             joined = joined
-                .beside(Block::line(" ".into()))
-                .beside(bar)
-                .beside(Block::line(" ".into()));
+                .join(Block::line(" ".into()))
+                .join(bar)
+                .join(Block::line(" ".into()));
         }
-        joined = joined.beside(part);
+        joined = joined.join(part);
     }
     joined.fenced(left, right, " ")
 }

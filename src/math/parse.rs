@@ -1,4 +1,4 @@
-//! LaTeX source → the tree of a formula. Whatever cannot be read makes the whole
+//! LaTeX source → the tree of a formula. What cannot be read makes all of the
 //! formula unreadable, so that it is shown as it was written.
 
 use super::environment;

@@ -120,7 +120,7 @@ fn names_are_the_signs_that_they_stand_for() {
     is(r"\alpha\beta \le \gamma", "αβ ≤ γ");
     is(r"\forall x \in \mathbb{R}, \exists y", "∀x ∈ ℝ, ∃y");
     is(r"a\times b \cdot c", "a × b · c");
-    is(r"\Delta = b^2, \pm 1", "Δ = b², ±1");
+    is(r"\Delta = b^2, \pm 1, x=\pm1", "Δ = b², ±1, x=±1");
     is(r"\sin\theta + 2\cos^2 x", "sin θ + 2 cos² x");
     is(r"A \Rightarrow B \iff \neg C", "A ⇒ B ⟺ ¬C");
     is(r"\mathcal{L}, \mathbb{E}[X], \mathfrak{g}", "ℒ, 𝔼[X], 𝔤");

@@ -90,6 +90,14 @@ impl AnswerText {
         self.push(text, buffer)
     }
 
+    /// Prints lines that are laid out and safe already.
+    pub(super) fn push_lines<O: Write>(&mut self, lines: &str, buffer: &mut Buffer<O>) {
+        self.end_line(buffer);
+        buffer.printed = true;
+        buffer.bytes.extend_from_slice(lines.as_bytes());
+        buffer.bytes.push(b'\n');
+    }
+
     /// Prints a line that is not the model's: as it is.
     pub(super) fn push_own_line<O: Write>(
         &mut self,

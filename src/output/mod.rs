@@ -15,6 +15,7 @@ mod events;
 mod extract;
 mod hint;
 mod in_order;
+mod json_text;
 mod messages;
 mod meta;
 mod open;

@@ -9,10 +9,11 @@ use super::answer_text::AnswerText;
 use super::buffer::Buffer;
 use super::events::{self, Events};
 use super::hint::{View, hint};
+use super::json_text::pretty;
 use super::messages::Messages;
 use super::meta::Meta;
 use super::status::Status;
-use super::style::Style;
+use super::style::{Style, has_colour};
 use super::{Options, Output};
 use crate::cli::Format;
 use crate::error::Failure;
@@ -21,6 +22,7 @@ use crate::event::{
 };
 use crate::exit::Class;
 use crate::secret::Scrubber;
+use crate::terminal::sanitize;
 
 /// What a complete answer leaves to report.
 #[derive(Debug, Default, Clone)]
@@ -47,6 +49,8 @@ pub struct Printer<O: Write, E: Write> {
     reasoning: bool,
     /// `--usage`.
     usage: bool,
+    /// JSON is laid out for people, with colour or without.
+    pretty: Option<bool>,
     /// The line at the end of a run about items is shown.
     summary: bool,
     buffer: Buffer<O>,
@@ -64,6 +68,8 @@ impl<O: Write, E: Write> Printer<O, E> {
     /// `terminal`: people read `out` as it comes.
     pub fn new(options: Options, out: O, terminal: bool, err: E) -> Self {
         let Options { quiet, verbose, .. } = options;
+        let pretty =
+            terminal && options.extract.is_none() && matches!(options.command, "json" | "tools");
         let shown = options.progress && !quiet && !verbose;
         let status = Status::new(shown, options.many, options.command);
         let style = if options.progress {
@@ -75,6 +81,7 @@ impl<O: Write, E: Write> Printer<O, E> {
             format: options.format,
             reasoning: options.reasoning,
             usage: options.usage,
+            pretty: pretty.then(has_colour),
             summary: options.progress || verbose,
             buffer: Buffer::new(out, terminal),
             text: AnswerText::new(options.live, options.extract, options.render),
@@ -147,6 +154,16 @@ impl<O: Write, E: Write> Printer<O, E> {
         Ok(())
     }
 
+    /// Prints a JSON value: laid out for people, or on one line.
+    fn push_json(&mut self, json: &str) -> Result<(), Failure> {
+        let Some(colour) = self.pretty else {
+            return self.text.push_own_line(json, &mut self.buffer);
+        };
+        let lines = pretty(&sanitize(json), colour);
+        self.text.push_lines(&lines, &mut self.buffer);
+        Ok(())
+    }
+
     fn reason(&mut self, content: &str) -> Result<(), Failure> {
         if self.format == Format::Text {
             // What came before it is read before it.
@@ -212,7 +229,7 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
     fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
         match (data, self.format) {
             (Data::Answer(text), Format::Text) => self.text.push_line(text, &mut self.buffer)?,
-            (Data::Line(line), Format::Text) => self.text.push_own_line(line, &mut self.buffer)?,
+            (Data::Json(json), Format::Text) => self.push_json(json)?,
             (Data::Body { bytes, token }, Format::Json) => self.buffer.body(bytes, token),
             (Data::End, format) => {
                 self.end_extract()?;

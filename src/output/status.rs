@@ -80,7 +80,8 @@ impl Status {
             Count::Request => self.start_spinner(),
             Count::Retries(number, limit) => {
                 let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                waiting.retries = Some((*number, *limit));
+                // An overload is not counted.
+                waiting.retries = (*number > 0).then_some((*number, *limit));
             }
             _ => {}
         }

@@ -30,9 +30,7 @@ impl Style {
         }
         let size = terminal_size_of(&stderr);
         Self {
-            colour: has_colour(|name| {
-                std::env::var_os(name).is_some_and(|value| !value.is_empty())
-            }),
+            colour: has_colour(),
             width: size.map(|(Width(columns), Height(_))| columns.into()),
         }
     }
@@ -89,9 +87,9 @@ impl Style {
 }
 
 /// Whether the environment lets a terminal have colour.
-fn has_colour(is_set: impl Fn(&str) -> bool) -> bool {
-    let dumb = std::env::var_os("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
-    !is_set("NO_COLOR") && !dumb
+pub(super) fn has_colour() -> bool {
+    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
+    set("NO_COLOR").is_none() && set("TERM").is_some_and(|term| term != "dumb")
 }
 
 #[cfg(test)]

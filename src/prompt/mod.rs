@@ -17,6 +17,7 @@ mod claim;
 mod compact;
 mod history;
 mod image;
+mod item;
 mod items;
 mod session;
 mod stdin;
@@ -29,7 +30,8 @@ pub use bytes::open;
 use claim::Claim;
 pub use claim::is_stdin;
 use history::History;
-pub use items::{Content, Item, Items, Many};
+pub use item::{Item, Place};
+pub use items::{ItemFormat, ItemSource, Items};
 pub use session::Session;
 use stdin::Stdin;
 pub use template::Template;
@@ -66,7 +68,7 @@ pub struct Sources {
     /// (`AIRX_STDIN_WAIT`); zero is no limit.
     pub stdin_wait: Duration,
     /// `--each`: one request for each item of this input.
-    pub each: Option<Many>,
+    pub each: Option<ItemSource>,
 }
 
 /// What is to be sent, and where the conversation is kept.
@@ -117,8 +119,8 @@ fn read_with(
             stdin,
             notice,
         };
-        let template = reader.template(each.json)?;
-        let items = Items::open(each, sources.lossy)?;
+        let template = reader.template(each.format)?;
+        let items = Items::open(each, sources.lossy, sources.allow_empty)?;
         let text = String::new();
         let mut prompt = assemble(system, history, None, Some(Message::User { text, images }))?;
         prompt.each = Some((template, items));

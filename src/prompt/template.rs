@@ -1,18 +1,18 @@
-//! The prompt of many items: comes in the PROMPT with its places and what stands
-//! behind it, goes out the text of each item.
+//! The prompt of `--each`: a template that is filled in for each item.
 
 use serde_json::Value;
 
 use super::bytes::LIMIT;
-use super::items::{Content, Item, is_request_line};
+use super::item::{Item, ItemContent, value_text};
+use super::items::ItemFormat;
 use crate::error::Failure;
 
-/// What every item's text is made by.
+/// The text that all items share, with placeholders for the item.
 #[derive(Debug, Default)]
 pub struct Template {
     parts: Vec<Vec<Piece>>,
-    /// Items are JSON values: their members can be named.
-    json: bool,
+    /// Decides which members can be named.
+    format: ItemFormat,
     /// The item follows at the end, since no placeholder says where it goes.
     appended: bool,
 }
@@ -27,18 +27,18 @@ enum Piece {
 }
 
 impl Template {
-    pub(super) fn new(json: bool) -> Self {
+    pub(super) fn new(format: ItemFormat) -> Self {
         Self {
             parts: Vec::new(),
-            json,
+            format,
             appended: false,
         }
     }
 
-    /// Adds a part of the PROMPT, in which places stand.
+    /// Adds a part of the PROMPT, which may have placeholders.
     pub(super) fn prompt(&mut self, text: &str) {
         if !text.is_empty() {
-            self.parts.push(pieces(text, self.json));
+            self.parts.push(pieces(text, self.format));
         }
     }
 
@@ -49,7 +49,7 @@ impl Template {
         }
     }
 
-    /// Gives the item a place of its own at the end, unless it has one.
+    /// Puts the item at the end, unless a placeholder says where it goes.
     pub(super) fn finish(mut self) -> Self {
         let text = |piece: &Piece| matches!(piece, Piece::Text(_));
         if self.parts.iter().flatten().all(text) {
@@ -59,14 +59,15 @@ impl Template {
         self
     }
 
-    /// The text of an item.
+    /// The text for an item.
     ///
     /// # Errors
-    /// Its line is none, it lacks a member, or the text is blank or too long: exit 2.
+    /// The item cannot be used or lacks a member, or the text is blank or too long:
+    /// exit 2.
     pub fn fill(&self, item: &Item) -> Result<String, Failure> {
         let content = item.content.as_ref().map_err(Failure::clone)?;
-        if self.appended && is_request_line(&content.text) {
-            let what = format!("line {} is a batch request (custom_id, body)", item.line);
+        if self.appended && content.is_request_line() {
+            let what = format!("{} is a batch request (custom_id, body)", item.place);
             return Err(Failure::usage(what).hint(
                 "airx batch submit --raw uploads such lines; a template with {} or, under --each=json, \
                  {body.messages} reads them",
@@ -81,7 +82,7 @@ impl Template {
                 match piece {
                     Piece::Text(words) => text.push_str(words),
                     Piece::Item => text.push_str(&content.text),
-                    Piece::Member(path) => text.push_str(&member(content, path, item.line)?),
+                    Piece::Member(path) => text.push_str(&member(content, path, item)?),
                 }
                 if text.len() > LIMIT {
                     return Err(Failure::usage("the message is larger than 16 MiB")
@@ -97,29 +98,25 @@ impl Template {
 }
 
 /// A member's text: a string without its quotes, anything else as JSON.
-fn member(content: &Content, path: &[String], line: u64) -> Result<String, Failure> {
-    let mut names = path.iter();
-    let found = names.try_fold(content.value.as_ref(), |value, name| {
-        let inner = value?.as_object()?.get(name)?;
-        Some(Some(inner))
+fn member(content: &ItemContent, path: &[String], item: &Item) -> Result<String, Failure> {
+    let name = path.join(".");
+    let members = content.members.as_ref().and_then(Value::as_object);
+    // A column of CSV may have a dot in its name.
+    let whole = members.and_then(|members| members.get(&name));
+    let found = whole.or_else(|| {
+        let mut names = path.iter();
+        names.try_fold(content.members.as_ref()?, |value, name| {
+            value.as_object()?.get(name)
+        })
     });
-    found.flatten().map(bare).ok_or_else(|| {
-        let place = path.join(".");
-        let what = format!("the item of line {line} has no member {place}");
-        Failure::usage(what).hint(format!("{{{place}}} in the prompt names it"))
+    found.map(value_text).ok_or_else(|| {
+        let what = format!("the item of {} has no member {name}", item.place);
+        Failure::usage(what).hint(format!("{{{name}}} in the prompt names it"))
     })
 }
 
-/// A value as it stands in a prompt.
-pub(super) fn bare(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        value => value.to_string(),
-    }
-}
-
-/// Finds the places; what is no place stays as it is.
-fn pieces(text: &str, json: bool) -> Vec<Piece> {
+/// Finds the placeholders; all other braces stay as they are.
+fn pieces(text: &str, format: ItemFormat) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut rest = text;
@@ -127,7 +124,7 @@ fn pieces(text: &str, json: bool) -> Vec<Piece> {
         let (before, from) = rest.split_at(at);
         plain.push_str(before);
         let place = from.find('}').and_then(|end| {
-            let piece = place(&from[1..end], json)?;
+            let piece = placeholder(&from[1..end], format)?;
             Some((piece, &from[end + 1..]))
         });
         let Some((piece, after)) = place else {
@@ -149,35 +146,47 @@ fn pieces(text: &str, json: bool) -> Vec<Piece> {
 }
 
 /// What braces hold: nothing, or names joined by dots.
-fn place(inside: &str, json: bool) -> Option<Piece> {
+fn placeholder(inside: &str, format: ItemFormat) -> Option<Piece> {
     if inside.is_empty() {
         return Some(Piece::Item);
     }
     let part_of_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     let is_name = |name: &str| !name.is_empty() && name.chars().all(part_of_name);
-    (json && inside.split('.').all(is_name))
+    (format.has_member(inside) && inside.split('.').all(is_name))
         .then(|| Piece::Member(inside.split('.').map(str::to_owned).collect()))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::compact::compact;
+    use super::super::item::Place;
     use super::*;
     use proptest::prelude::*;
 
     fn item(text: &str, json: bool) -> Item {
-        let value = json.then(|| serde_json::from_str(text).unwrap());
+        let content = if json {
+            ItemContent::of_value(serde_json::from_str(text).unwrap(), &compact(text))
+        } else {
+            ItemContent {
+                text: text.to_owned(),
+                members: None,
+            }
+        };
         Item {
-            content: Ok(Content {
-                text: value.as_ref().map_or_else(|| text.to_owned(), bare),
-                value,
-            }),
-            line: 7,
+            content: Ok(content),
+            shown: None,
+            place: Place::Line(7),
             read: 0,
         }
     }
 
     fn filled(prompt: &str, given: &str, json: bool) -> Result<String, Failure> {
-        let mut template = Template::new(json);
+        let format = if json {
+            ItemFormat::Json
+        } else {
+            ItemFormat::Lines
+        };
+        let mut template = Template::new(format);
         template.prompt(prompt);
         template.finish().fill(&item(given, json))
     }

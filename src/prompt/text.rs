@@ -2,6 +2,7 @@
 //! input, part by part; goes out one string, its UTF-8 checked once.
 
 use std::ffi::OsString;
+use std::fmt;
 use std::ops::Range;
 
 use super::binary;
@@ -191,15 +192,61 @@ pub fn arguments(name: &str, words: &[OsString], lossy: bool) -> Result<Vec<Stri
 
 fn not_utf8(name: &str, bytes: &[u8], before: usize) -> Failure {
     let at = str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
-    invalid_byte(name, bytes.get(at).copied(), before + at)
+    let wrong = Wrong::Byte(bytes.get(at).copied().unwrap_or_default(), before + at);
+    Failure::usage(format!("{name} {wrong}")).hint(wrong.hint())
 }
 
-fn invalid_byte(name: &str, byte: Option<u8>, offset: usize) -> Failure {
-    let byte = byte.unwrap_or_default();
-    Failure::usage(format!(
-        "{name} is not UTF-8: byte 0x{byte:02X} at offset {offset}"
-    ))
-    .hint("convert it to UTF-8 (iconv), or let --lossy replace such bytes")
+/// Why bytes are not text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wrong {
+    /// This byte at this offset is not UTF-8.
+    Byte(u8, usize),
+    /// There is a NUL byte at this offset.
+    Nul(usize),
+}
+
+impl Wrong {
+    /// The same in a text that so many bytes were dropped before.
+    pub(super) fn after(self, dropped: usize) -> Self {
+        match self {
+            Self::Byte(byte, offset) => Self::Byte(byte, offset + dropped),
+            Self::Nul(offset) => Self::Nul(offset + dropped),
+        }
+    }
+
+    pub(super) fn hint(self) -> &'static str {
+        match self {
+            Self::Byte(..) => "convert it to UTF-8 (iconv), or let --lossy replace such bytes",
+            Self::Nul(_) => "airx reads text; --lossy does not change that",
+        }
+    }
+}
+
+impl fmt::Display for Wrong {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Byte(byte, offset) => {
+                write!(out, "is not UTF-8: byte 0x{byte:02X} at offset {offset}")
+            }
+            Self::Nul(offset) => write!(out, "looks binary: {}", binary::nul_byte(*offset)),
+        }
+    }
+}
+
+/// A short text, such as a line or a field, as UTF-8; bytes that are not are replaced
+/// under `lossy`.
+pub(super) fn checked(bytes: &[u8], lossy: bool) -> Result<String, Wrong> {
+    if let Some(at) = memchr::memchr(0, bytes) {
+        return Err(Wrong::Nul(at));
+    }
+    match str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) if lossy => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        Err(error) => {
+            let at = error.valid_up_to();
+            Err(Wrong::Byte(bytes.get(at).copied().unwrap_or_default(), at))
+        }
+    }
 }
 
 /// Says which source is not UTF-8, and where in it.
@@ -209,7 +256,8 @@ fn invalid(parts: &[Part], at: usize, bytes: &[u8]) -> Failure {
     let (name, offset) = part.map_or(("the message", at), |part| {
         (part.name.as_str(), at - part.at.start + part.dropped)
     });
-    invalid_byte(name, bytes.get(at).copied(), offset)
+    let wrong = Wrong::Byte(bytes.get(at).copied().unwrap_or_default(), offset);
+    Failure::usage(format!("{name} {wrong}")).hint(wrong.hint())
 }
 
 #[cfg(test)]

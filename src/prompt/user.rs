@@ -5,6 +5,7 @@ use std::path::Path;
 use super::Sources;
 use super::bytes;
 use super::claim::{self, Claim};
+use super::items::ItemFormat;
 use super::stdin::{self, Stdin};
 use super::template::Template;
 use super::text::Text;
@@ -47,9 +48,9 @@ impl Reader<'_> {
 
     /// The template of `--each`: the words, with their placeholders, then the files.
     /// Standard input is part of it only where `-` names it.
-    pub(super) fn template(&mut self, json: bool) -> Result<Template, Failure> {
+    pub(super) fn template(&mut self, format: ItemFormat) -> Result<Template, Failure> {
         let sources = self.sources;
-        let mut template = Template::new(json);
+        let mut template = Template::new(format);
         let mut runs = sources.prompt.split(|word| word == "-");
         template.prompt(&runs.next().unwrap_or_default().join(" "));
         for run in runs {

@@ -46,6 +46,7 @@ impl Errand {
                 let each = EachArgs {
                     each: Some(each.unwrap_or(Each::Lines)),
                     items,
+                    no_item: false,
                     concurrency: None,
                     tier: None,
                     unordered: false,

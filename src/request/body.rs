@@ -1,10 +1,8 @@
 //! Options → the request body.
 
-use std::hash::{BuildHasher, RandomState};
-
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::api::request::{Message, Request};
+use crate::api::request::{Message, Request, ResponseFormat};
 use crate::cli::Common;
 use crate::error::Failure;
 use crate::prompt;
@@ -48,7 +46,7 @@ pub(super) fn build(
         messages,
         tools,
         stream: false,
-        json_object: command == "json",
+        response_format: (command == "json").then_some(ResponseFormat::JsonObject),
         temperature: args.temperature,
         top_p: args.top_p,
         max_tokens: args.max_tokens,
@@ -139,8 +137,5 @@ fn taken(name: &str) -> Option<&'static str> {
 
 /// An id for a request whose user gave none, so that it can be found again.
 pub(super) fn fresh_id() -> String {
-    format!(
-        "airx-{:016x}",
-        RandomState::new().hash_one(std::process::id())
-    )
+    format!("airx-{:016x}", fastrand::u64(..))
 }

@@ -28,6 +28,8 @@ pub struct Many {
     pub budget: Option<Allowance>,
     /// `--request-id`; each item has its number behind it.
     id: Option<String>,
+    /// Each result shows its item.
+    pub shows_items: bool,
     /// Whose server it is. Its requests get ids of airx's own.
     provider: Option<Provider>,
 }
@@ -120,6 +122,7 @@ impl Many {
             concurrency: concurrency(args, &request.model),
             budget: budget.transpose()?,
             id: request.request_id.take(),
+            shows_items: !args.no_item,
             provider,
         })
     }

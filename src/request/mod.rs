@@ -13,7 +13,7 @@ mod tokens;
 
 use std::sync::Arc;
 
-use crate::api::request::{Message, Request};
+use crate::api::request::{Message, Request, ResponseFormat};
 use crate::cli::{Common, DryRun, EachArgs, Format};
 use crate::error::Failure;
 use crate::prompt::Template;
@@ -124,6 +124,12 @@ pub fn plan(
     }
     let mut request = body::build(command, common, settings, messages, &toolbox)?;
     request.stream = stream;
+    if let Purpose::Json(expected) = &purpose {
+        let provider = settings.connection.endpoint.provider;
+        if let Some(schema) = expected.constraint(provider.is_some()) {
+            request.response_format = Some(ResponseFormat::JsonSchema(schema));
+        }
+    }
     limits::check(
         &request,
         settings.connection.endpoint.provider,

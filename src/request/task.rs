@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::cli::{JsonAnswer, OfferArgs, RunArgs};
-use crate::schema::{self, JsonFormat};
+use crate::cli::{self, JsonAnswer, OfferArgs, RunArgs};
+use crate::schema::{self, Constrain, JsonFormat};
 
 /// What a command asks a model for, by its own options.
 #[derive(Debug)]
@@ -73,6 +73,11 @@ pub fn json_options(args: JsonAnswer) -> schema::JsonOptions {
         fields: args.fields,
         format,
         stream: args.stream,
+        constrain: match args.constrain {
+            None | Some(cli::Constrain::Auto) => Constrain::Auto,
+            Some(cli::Constrain::Always) => Constrain::Always,
+            Some(cli::Constrain::Never) => Constrain::Never,
+        },
         tries: args.tries.unwrap_or(schema::DEFAULT_TRIES),
     }
 }

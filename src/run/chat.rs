@@ -2,11 +2,11 @@
 
 use super::report::{calls, cut, extend, start, tell};
 use crate::answer::{Accept, Answer, Empty};
+use crate::client::Transport;
 use crate::client::{self, Ask, Span};
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Class;
-use crate::http::Transport;
 use crate::prompt::Session;
 use crate::request::{Expect, Job};
 

@@ -1,17 +1,19 @@
 //! `json`: one answer that is what was asked for. A wrong one is sent back with
 //! what is wrong with it, as long as there are tries and time.
 
+use std::borrow::Cow;
+
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::json_lines::{Elements, show};
 use super::report::{extend, reasoning, start};
 use crate::answer::{Accept, Answer, Empty};
-use crate::api::request::{Message, Request};
+use crate::api::request::{Message, Request, ResponseFormat};
+use crate::client::Transport;
 use crate::client::{self, Ask, Span};
 use crate::error::{Failure, Look};
 use crate::event::{Data, Event, Level, Sink, Violation};
 use crate::exit::Class;
-use crate::http::Transport;
 use crate::prompt::Session;
 use crate::request::Job;
 use crate::schema::{Accepted, ExpectedJson, JsonFormat, Rejected, correction};
@@ -30,11 +32,15 @@ pub fn reask(
 ) -> Result<Answer, Failure> {
     start(job, sink)?;
     let mut span = Span::new(transport);
-    let mut corrected = None;
+    let mut request = Cow::Borrowed(&job.request);
+    if is_constrained(&request) && wanted.constraint(false).is_none() {
+        // An earlier item of the run has shown that the server does not take it.
+        request.to_mut().response_format = Some(ResponseFormat::JsonObject);
+    }
     let mut number = 1;
     loop {
         let ask = Ask {
-            request: corrected.as_ref().unwrap_or(&job.request),
+            request: &request,
             accept: Accept {
                 reasons: &job.accept,
                 empty: Empty::NeverAllowed,
@@ -43,8 +49,17 @@ pub fn reask(
         };
         let mut elements = Elements::new(wanted, sink);
         let (mut answer, result) = client::run(&ask, &mut span, transport, &mut elements);
-        result?;
         let shown = elements.shown();
+        if let Err(failure) = result {
+            let refuses = is_constrained(&request) && refuses_format(&failure);
+            if !refuses || !wanted.give_up_constraint() {
+                return Err(failure);
+            }
+            let note = "* the server does not take the schema: asking for a json_object";
+            sink.note(Level::Verbose, &note);
+            request.to_mut().response_format = Some(ResponseFormat::JsonObject);
+            continue;
+        }
         reasoning(&answer, sink)?;
         let rejected = match wanted.accept(&answer.text) {
             Ok(accepted) => {
@@ -65,9 +80,29 @@ pub fn reask(
             return Err(refuse(&answer, &rejected, number, wanted, sink));
         }
         again(&answer, &rejected, number, wanted, sink)?;
-        corrected = Some(correct(&job.request, &answer, &rejected.violations));
+        let format = request.response_format.clone();
+        request = Cow::Owned(correct(&job.request, &answer, &rejected.violations));
+        request.to_mut().response_format = format;
         number += 1;
     }
+}
+
+/// Whether the server is asked to hold the answer to the schema.
+fn is_constrained(request: &Request) -> bool {
+    matches!(request.response_format, Some(ResponseFormat::JsonSchema(_)))
+        && !request
+            .params
+            .iter()
+            .any(|(name, _)| name == "response_format")
+}
+
+/// Whether a failure may mean that the server does not know `json_schema`.
+fn refuses_format(failure: &Failure) -> bool {
+    let status = failure
+        .server
+        .as_ref()
+        .and_then(|server| server.http_status);
+    failure.class == Class::Rejected && matches!(status, Some(400 | 422))
 }
 
 /// Hands over the accepted value: what of it has not been shown already.
@@ -92,7 +127,11 @@ fn accept(
     sink.event(&Event::Value {
         value: &accepted.value,
     })?;
-    sink.data(Data::Answer(&format!("{}\n", accepted.lines.join("\n"))))
+    let lines = format!("{}\n", accepted.lines.join("\n"));
+    sink.data(match wanted.format {
+        JsonFormat::Compact | JsonFormat::Pretty => Data::Json(&lines),
+        _ => Data::Answer(&lines),
+    })
 }
 
 /// Ends a try that another follows.

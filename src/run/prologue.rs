@@ -7,9 +7,9 @@ use std::io::Stderr;
 use std::path::Path;
 
 use crate::cli::{self, Common, EachArgs};
+use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
-use crate::http::Transport;
 use crate::output::{self, Done, Kind, Output, Shared};
 use crate::prompt::{self, Items};
 use crate::request::{self, Plan, Purpose, Task, fits_each};

@@ -38,7 +38,7 @@ pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<()
     }
     call_events(&answer.calls, sink)?;
     for call in &answer.calls {
-        sink.data(Data::Line(&line(call, &[])))?;
+        sink.data(Data::Json(&line(call, &[])))?;
     }
     Ok(())
 }
@@ -156,7 +156,7 @@ pub(super) fn calls(
             }
             wrong.get_or_insert((call, errors[0].clone()));
         }
-        sink.data(Data::Line(&line(call, &errors)))?;
+        sink.data(Data::Json(&line(call, &errors)))?;
     }
     let Some((call, first)) = wrong else {
         return Ok(());

@@ -1,9 +1,11 @@
 //! What the answer of `airx json` has to be, and how it is shown.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::Value;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::json::{parse, unfenced};
 use super::json_text::{compact, elements, pointed, pretty};
@@ -13,6 +15,18 @@ use crate::event::Violation;
 
 /// Most requests for one answer without `--tries`.
 pub const DEFAULT_TRIES: u32 = 3;
+
+/// `--constrain`: whether the server is to hold the answer to the schema.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Constrain {
+    /// At servers that may know how, until one refuses.
+    #[default]
+    Auto,
+    /// At every server.
+    Always,
+    /// At none.
+    Never,
+}
 
 /// The options as they were given.
 #[derive(Debug, Default)]
@@ -25,6 +39,8 @@ pub struct JsonOptions {
     pub format: JsonFormat,
     /// Show elements while the answer is generated.
     pub stream: bool,
+    /// Whether the server is to hold the answer to the schema.
+    pub constrain: Constrain,
     /// Most requests for one answer.
     pub tries: u32,
 }
@@ -47,6 +63,11 @@ pub enum JsonFormat {
 #[derive(Debug)]
 pub struct ExpectedJson {
     schema: Option<Schema>,
+    /// The schema as it is sent.
+    document: Option<Arc<RawValue>>,
+    constrain: Constrain,
+    /// The server has refused the schema.
+    refused: AtomicBool,
     /// For the system message.
     pub instruction: Option<String>,
     /// How the value is shown.
@@ -90,7 +111,7 @@ impl ExpectedJson {
             (None, Some(fields)) => Some((fields::schema(fields)?, "--fields".to_owned())),
             (None, None) => None,
         };
-        let (mut schema, mut instruction) = (None, None);
+        let (mut schema, mut instruction, mut sent) = (None, None, None);
         if let Some((document, place)) = document {
             schema = Some(Schema::compile(&document, &place)?);
             if options.format == JsonFormat::Lines && !may_be_array(&document) {
@@ -100,14 +121,36 @@ impl ExpectedJson {
                 .hint("--fields '[{name, age int}]' is an array of objects"));
             }
             instruction = Some(prompts::instruction(&document));
+            let document = to_raw_value(&document).map_err(std::io::Error::from)?;
+            sent = Some(Arc::from(document));
         }
         Ok(Self {
             schema,
+            document: sent,
+            constrain: options.constrain,
+            refused: AtomicBool::new(false),
             instruction,
             format: options.format,
             stream: options.stream,
             tries: options.tries,
         })
+    }
+
+    /// The schema that the server is to hold the answer to, if it is. The two providers
+    /// do not know how.
+    pub fn constraint(&self, is_provider: bool) -> Option<Arc<RawValue>> {
+        let constrains = match self.constrain {
+            Constrain::Auto => !is_provider && !self.refused.load(Ordering::Relaxed),
+            Constrain::Always => true,
+            Constrain::Never => false,
+        };
+        self.document.clone().filter(|_| constrains)
+    }
+
+    /// Does without the server's help for the rest of the run, if that is allowed.
+    pub fn give_up_constraint(&self) -> bool {
+        self.refused.store(true, Ordering::Relaxed);
+        self.constrain == Constrain::Auto
     }
 
     /// Checks the text of an answer.

@@ -11,7 +11,9 @@ mod prompts;
 mod validator;
 
 pub use array_splitter::ArraySplitter;
-pub use expected::{Accepted, DEFAULT_TRIES, ExpectedJson, JsonFormat, JsonOptions, Rejected};
+pub use expected::{
+    Accepted, Constrain, DEFAULT_TRIES, ExpectedJson, JsonFormat, JsonOptions, Rejected,
+};
 pub use json::{DEPTH_MAX, parse, parse_raw, parse_strict};
 pub use json_text::compact;
 pub use prompts::{correction, instruction};

@@ -46,10 +46,12 @@ pub fn text(name: &str) -> Option<String> {
         "tool-timeout" => TOOL_TIMEOUT.text(),
         "tool-max-bytes" => TOOL_MAX_BYTES.text(),
         "format" => "text".to_owned(),
-        "render" => "auto".to_owned(),
+        "constrain" | "render" => "auto".to_owned(),
         "tier" => "v0".to_owned(),
         "greedy" | "allow-empty" | "no-stdin" | "lossy" | "usage" | "reasoning" | "quiet"
-        | "verbose" | "unordered" | "allow-http" | "pretty" | "require-call" => "false".to_owned(),
+        | "verbose" | "unordered" | "no-item" | "allow-http" | "pretty" | "require-call" => {
+            "false".to_owned()
+        }
         _ => return None,
     })
 }

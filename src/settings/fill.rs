@@ -149,6 +149,7 @@ impl Merge<'_> {
         self.value("concurrency", &mut args.concurrency)?;
         self.value("tier", &mut args.tier)?;
         self.switch("unordered", &mut args.unordered)?;
+        self.switch("no-item", &mut args.no_item)?;
         self.value("max-cost", &mut args.max_cost)
     }
 
@@ -169,6 +170,7 @@ impl Merge<'_> {
     }
 
     fn json(&mut self, args: &mut JsonAnswer) -> Result<(), Failure> {
+        self.value("constrain", &mut args.constrain)?;
         self.value("tries", &mut args.tries)?;
         self.switch("pretty", &mut args.pretty)
     }

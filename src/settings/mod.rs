@@ -23,7 +23,7 @@ use std::time::Duration;
 use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
 use crate::error::Failure;
 use crate::models;
-use crate::prompt::{self, Many, Sources};
+use crate::prompt::{self, ItemSource, Sources};
 use crate::secret::{Scrubber, Secret};
 
 pub use api_key::{KeyOrigin, of_environment, unusable};
@@ -137,7 +137,7 @@ pub fn resolve(
     let mut warnings = Vec::new();
     let mut elsewhere = sources::from_stdin(&common.connection, files);
     let each = each.and_then(sources::many);
-    let reads = |many: &Many| many.file.as_deref().is_none_or(prompt::is_stdin);
+    let reads = |many: &ItemSource| many.file.as_deref().is_none_or(prompt::is_stdin);
     elsewhere.extend(each.as_ref().filter(|many| reads(many)).map(|_| "`--each`"));
     let mut sources = sources::sources(common, elsewhere, with.merged)?;
     sources.each = each;

@@ -7,7 +7,7 @@ use super::merge::Merged;
 use crate::cli::{Common, ConnectionArgs, Each, EachArgs};
 use crate::config::variable;
 use crate::error::{Failure, Origin};
-use crate::prompt::{self, Many, Sources};
+use crate::prompt::{self, ItemFormat, ItemSource, Sources};
 
 /// The options that name standard input and are no part of the messages.
 pub(super) fn from_stdin(
@@ -59,9 +59,15 @@ pub(super) fn sources(
 }
 
 /// Where the items of `--each` come from.
-pub(super) fn many(args: &EachArgs) -> Option<Many> {
-    args.each.map(|each| Many {
+pub(super) fn many(args: &EachArgs) -> Option<ItemSource> {
+    args.each.map(|each| ItemSource {
         file: args.items.clone(),
-        json: each == Each::Json,
+        format: match each {
+            Each::Lines => ItemFormat::Lines,
+            Each::Json => ItemFormat::Json,
+            Each::Csv => ItemFormat::Csv,
+            Each::Null => ItemFormat::Null,
+            Each::Files => ItemFormat::Files,
+        },
     })
 }

@@ -201,6 +201,7 @@ fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
         line(&Event::Result(&ItemResult {
             index: 0,
             hash: full.then_some(&"0a".repeat(32)),
+            item: full.then_some(&*raw),
             custom_id: text,
             content: (kind == "content" || (full && kind == "tool_calls")).then_some("text"),
             value: (kind == "value").then_some(&*raw),
@@ -274,7 +275,7 @@ fn the_schema_is_exact() {
             // Calls may stand without words, and words without calls.
             "result" => {
                 let both = line["tool_calls"].is_array() && line["content"].is_string();
-                ["custom_id", "partial", "errors", "search"].contains(&member)
+                ["item", "custom_id", "partial", "errors", "search"].contains(&member)
                     || (both && ["content", "tool_calls"].contains(&member))
             }
             _ => false,
@@ -287,7 +288,7 @@ fn the_schema_is_exact() {
         }
         for (member, value) in line.as_object().unwrap() {
             // These hold any JSON value.
-            if !["value", "results", "arguments", "search"].contains(&member.as_str())
+            if !["item", "value", "results", "arguments", "search"].contains(&member.as_str())
                 && !value.is_object()
             {
                 let mut other = line.clone();

@@ -64,7 +64,7 @@ fn every_example_is_taken_by_the_command_line() {
 }
 
 #[test]
-fn no_variable_is_told_twice() {
+fn no_variable_is_reported_twice() {
     let mut names: Vec<&str> = ENVIRONMENT.iter().map(|variable| variable.name).collect();
     names.sort_unstable();
     names.dedup();

@@ -18,7 +18,9 @@ fn sent_key(variable: &str, variables: &[(&str, &str)], args: &[&str]) -> Option
         .env(variable, server.base())
         .run()
         .is(0, "Hi\n", "");
-    server.asked()[0].header("authorization").map(str::to_owned)
+    server.requests()[0]
+        .header("authorization")
+        .map(str::to_owned)
 }
 
 const KEY: &str = "general-key-0001";
@@ -38,7 +40,7 @@ fn a_provider_s_key_goes_to_that_provider_only() {
 }
 
 #[test]
-fn the_place_of_the_provider_gets_its_key_by_whatever_name_it_is_given() {
+fn the_place_of_the_provider_gets_its_key_by_any_of_its_names() {
     let server = Server::once(reply("Hi"));
     let base = server.base();
     let run = chat(
@@ -46,7 +48,9 @@ fn the_place_of_the_provider_gets_its_key_by_whatever_name_it_is_given() {
         &["--base-url", &base],
     );
     run.run().is(0, "Hi\n", "");
-    let sent = server.asked()[0].header("authorization").map(str::to_owned);
+    let sent = server.requests()[0]
+        .header("authorization")
+        .map(str::to_owned);
     assert_eq!(sent, Some(format!("Bearer {ZAI}")));
 }
 
@@ -67,7 +71,9 @@ fn the_general_key_goes_anywhere_and_a_key_file_before_it() {
         .env("ZHIPUAI_BASE_URL", &base)
         .run()
         .is(0, "Hi\n", "");
-    let sent = server.asked()[0].header("authorization").map(str::to_owned);
+    let sent = server.requests()[0]
+        .header("authorization")
+        .map(str::to_owned);
     assert_eq!(sent, bearer(KEY));
     let empty = [("AIRX_API_KEY", ""), ("ZHIPUAI_API_KEY", BIGMODEL)];
     assert_eq!(sent_key("ZHIPUAI_BASE_URL", &empty, &[]), bearer(BIGMODEL));
@@ -85,20 +91,20 @@ fn a_provider_without_a_key_exits_3_and_nothing_is_sent() {
         ("HTTPS_PROXY", "http://127.0.0.1:9"),
         ("ZHIPUAI_API_KEY", ""),
     ];
-    let told = format!(
+    let report = format!(
         "airx: account: no key for open.bigmodel.cn\n{}",
         hint(
             "ZHIPUAI_API_KEY",
             "https://open.bigmodel.cn/usercenter/apikeys"
         )
     );
-    chat(&proxy, &[]).run().is(3, "", &told);
+    chat(&proxy, &[]).run().is(3, "", &report);
     let args = ["--base-url", "https://api.z.ai/api/paas/v4"];
-    let told = format!(
+    let report = format!(
         "airx: account: no key for api.z.ai\n{}",
         hint("ZAI_API_KEY", "https://z.ai/manage-apikey/apikey-list")
     );
-    chat(&proxy, &args).run().is(3, "", &told);
+    chat(&proxy, &args).run().is(3, "", &report);
 }
 
 #[test]
@@ -212,8 +218,8 @@ fn a_key_of_the_other_provider_is_named_with_what_to_do() {
     ] {
         let ran = chat(&[proxy, (set, BIGMODEL)], &["--base-url", base]).run();
         assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
-        let told = format!("airx: account: no key for {host}\nhint: {set} is set, but ");
-        assert!(ran.stderr.starts_with(&told), "{}", ran.stderr);
+        let report = format!("airx: account: no key for {host}\nhint: {set} is set, but ");
+        assert!(ran.stderr.starts_with(&report), "{}", ran.stderr);
         assert!(
             ran.stderr
                 .contains(&format!("set {variable} or AIRX_API_KEY")),
@@ -239,7 +245,7 @@ fn white_space_around_a_variable_is_dropped() {
         .env("AIRX_NO_STDIN", "1 ")
         .run()
         .is(0, "Hi\n", "");
-    let asked = &server.asked()[0];
+    let asked = &server.requests()[0];
     assert_eq!(asked.json()["model"], "glm-4-airx");
     assert_eq!(
         asked.header("authorization").map(str::to_owned),
@@ -256,5 +262,5 @@ fn white_space_around_a_variable_is_dropped() {
         .run()
         .is(0, "Hi\n", "");
     assert!(folder.path().join("tapes").is_dir());
-    assert_eq!(server.asked()[0].json()["model"], "glm-4-airx");
+    assert_eq!(server.requests()[0].json()["model"], "glm-4-airx");
 }

@@ -3,12 +3,12 @@
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 use serde_json::{Value, json};
 
-use crate::harness::items::{results, timeless, told};
+use crate::harness::items::{contents, results, timeless};
 use crate::harness::{Play, Server, Step, airx, file, folder, http, json, reply_body, wire};
 
 /// A request's hash, and what airx calls it in a batch.
 fn id(index: u64) -> (String, String) {
-    let hash = airx::http::digest(index.to_string().as_bytes());
+    let hash = airx::digest::sha256(index.to_string().as_bytes());
     let bytes: Vec<u8> = (0..32)
         .map(|at| u8::from_str_radix(&hash[2 * at..2 * at + 2], 16).unwrap())
         .collect();
@@ -57,7 +57,7 @@ fn results_come_in_input_order_over_all_batches() {
         content(&(good(1) + "\n" + good(0).trim_end())),
     ]);
     let ran = airx(["batch", "fetch", "b2", "b1", "b2"]).at(&server).run();
-    // Given twice it is asked for twice at most, and told once.
+    // Given twice it is requested twice at most, and reported once.
     let lines: Vec<&str> = ran.stdout.lines().collect();
     for (index, line) in (0..4_u64).zip(&lines) {
         assert_eq!(
@@ -71,7 +71,7 @@ fn results_come_in_input_order_over_all_batches() {
     results(&ran.stdout);
     assert_eq!((ran.code, lines.len()), (0, 4));
     assert_eq!(timeless(&ran), "");
-    let asked = server.asked();
+    let asked = server.requests();
     assert!(
         asked[2]
             .head
@@ -159,7 +159,7 @@ fn an_item_without_a_line_is_a_failed_result() {
         let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
         let expected = [(5, class), (6, "6!"), (7, class), (8, "8!")];
         assert_eq!(
-            told(&ran.stdout),
+            contents(&ran.stdout),
             expected.map(|(at, text)| (at, text.to_owned()))
         );
         let missing = &results(&ran.stdout)[0];
@@ -180,7 +180,7 @@ fn a_batch_that_its_validation_refused_exits_4_and_its_items_say_so() {
     let body = r#"{"id":"b","status":"failed","errors":[{"message":"no model"}],"metadata":{"airx_first":"0","airx_items":"1"}}"#;
     let server = Server::play([json(200, body)]);
     let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
-    assert_eq!(told(&ran.stdout), [(0, "rejected".to_owned())]);
+    assert_eq!(contents(&ran.stdout), [(0, "rejected".to_owned())]);
     assert_eq!(ran.code, 4);
     assert!(
         ran.stderr
@@ -255,7 +255,7 @@ fn the_providers_price_is_half_of_the_list_s() {
 }
 
 #[test]
-fn json_prints_the_lines_of_the_files_as_they_stand_in_input_order() {
+fn json_prints_the_lines_of_the_files_as_they_are_in_input_order() {
     let (one, two) = (good(0), good(1).replace("\"b\"", "\"b\" , \"n\":1.50"));
     let server = Server::play([
         batch("b", "completed", 0, 2, ["o", ""]),
@@ -275,7 +275,7 @@ fn a_line_that_cannot_be_read_hides_no_other() {
     ]);
     let ran = airx(["batch", "fetch", "b"]).at(&server).run();
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         [(0, "incomplete".to_owned()), (1, "1!".to_owned())]
     );
     assert!(
@@ -344,7 +344,7 @@ fn a_file_of_output_is_replaced_where_all_succeeded_and_else_set_aside() {
         .at(&server)
         .run();
     ran.is(0, "", "");
-    assert_eq!(told(&std::fs::read_to_string(&out).unwrap()).len(), 2);
+    assert_eq!(contents(&std::fs::read_to_string(&out).unwrap()).len(), 2);
 }
 
 #[test]
@@ -374,7 +374,7 @@ fn a_refusal_in_a_file_s_place_is_classed_as_one() {
         "{}",
         ran.stderr
     );
-    let head = &server.asked()[1].head;
+    let head = &server.requests()[1].head;
     assert!(head.to_lowercase().contains("accept: */*\r\n"), "{head}");
 }
 
@@ -401,7 +401,7 @@ fn foreign(id: &str, content: &str) -> String {
 }
 
 #[test]
-fn of_two_lines_of_an_item_a_success_counts_wherever_it_stands() {
+fn of_two_lines_of_an_item_a_success_counts_wherever_it_is() {
     let failed = || line(0, 500, r#"{"error":{"message":"no"}}"#);
     let orders = [
         failed() + &good(0) + &good(1),
@@ -412,7 +412,7 @@ fn of_two_lines_of_an_item_a_success_counts_wherever_it_stands() {
         let server = Server::play([batch("b", "completed", 0, 2, ["o", ""]), content(&text)]);
         let ran = airx(["batch", "fetch", "b"]).at(&server).run();
         assert_eq!(
-            told(&ran.stdout),
+            contents(&ran.stdout),
             [(0, "0!".to_owned()), (1, "1!".to_owned())]
         );
         assert_eq!(ran.code, 0);
@@ -432,43 +432,43 @@ fn of_two_lines_of_an_item_a_success_counts_wherever_it_stands() {
     ]);
     let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
     assert_eq!(
-        (ran.code, told(&ran.stdout)),
+        (ran.code, contents(&ran.stdout)),
         (0, vec![(0, "X".to_owned())])
     );
 }
 
 #[test]
-fn requests_of_others_come_behind_airx_s_and_take_no_place_of_theirs() {
+fn requests_of_others_come_after_airx_s_and_take_no_place_of_theirs() {
     let text = foreign("zzz", "Z") + &good(0) + &foreign("aaa", "A") + &good(1);
     let server = Server::play([batch("b", "completed", 0, 3, ["o", ""]), content(&text)]);
     let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
     let expected = [(0, "0!"), (1, "1!"), (2, "incomplete"), (3, "Z"), (4, "A")];
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         expected.map(|(at, text)| (at, text.to_owned()))
     );
     assert_eq!(results(&ran.stdout)[3]["custom_id"], "zzz");
     assert_eq!(ran.code, 12);
-    // An index that nobody can count beyond is not one of airx's.
+    // The largest possible index is not one of airx's.
     let last = id(u64::MAX).1;
     let text = foreign(&last, "L") + &foreign("x", "X") + &good(0);
     let server = Server::play([bare("completed", ["o", ""]), content(&text)]);
     let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
     let expected = [(0, "0!"), (1, "L"), (2, "X")];
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         expected.map(|(at, text)| (at, text.to_owned()))
     );
     assert_eq!(ran.code, 0);
 }
 
 #[test]
-fn a_torn_line_of_a_batch_that_nobody_counted_is_an_item_that_failed() {
+fn a_torn_line_of_a_batch_that_no_one_counted_is_an_item_that_failed() {
     let torn = foreign("r2", "two");
     let text = foreign("r1", "one") + &torn[..torn.len() - 9];
     let server = Server::play([bare("completed", ["o", ""]), content(&text)]);
     let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
-    assert_eq!(told(&ran.stdout), [(0, "one".to_owned())]);
+    assert_eq!(contents(&ran.stdout), [(0, "one".to_owned())]);
     assert_eq!(ran.code, 12);
     assert_eq!(
         ran.stderr,
@@ -480,7 +480,7 @@ fn a_torn_line_of_a_batch_that_nobody_counted_is_an_item_that_failed() {
 }
 
 #[test]
-fn a_batch_that_nobody_counted_and_that_may_lack_items_exits_12() {
+fn a_batch_that_no_one_counted_and_that_may_lack_items_exits_12() {
     for (status, files) in [
         ("expired", ["", ""]),
         ("cancelled", ["o", ""]),
@@ -503,14 +503,14 @@ fn a_batch_that_nobody_counted_and_that_may_lack_items_exits_12() {
 }
 
 #[test]
-fn a_file_whose_end_nobody_tells_is_incomplete() {
+fn a_file_whose_end_no_one_reports_is_incomplete() {
     let head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n";
     let unended = vec![Step::Send((head.to_owned() + &good(0)).into()), Step::Close];
     let server = Server::play([batch("b", "completed", 0, 1, ["o", ""]), unended]);
     airx(["batch", "fetch", "b", "-q"]).at(&server).run().is(
         7,
         "",
-        "airx: incomplete: file o: the response tells neither its length nor its end: whether all has come is not known\n",
+        "airx: incomplete: file o: the response has neither a length nor an end: it may be cut off\n",
     );
     let whole = good(0);
     let chunks = format!(
@@ -522,11 +522,11 @@ fn a_file_whose_end_nobody_tells_is_incomplete() {
         vec![Step::Send(chunks.into()), Step::Close],
     ]);
     let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
-    assert_eq!((ran.code, told(&ran.stdout).len()), (0, 1));
+    assert_eq!((ran.code, contents(&ran.stdout).len()), (0, 1));
 }
 
 #[test]
-fn a_validation_s_words_are_told_in_whatever_shape_they_come() {
+fn a_validation_s_words_are_shown_from_any_shape() {
     for (errors, words) in [
         (r#""no model""#, "no model"),
         (r#"{"message":"no model"}"#, "no model"),
@@ -548,7 +548,7 @@ fn a_validation_s_words_are_told_in_whatever_shape_they_come() {
 }
 
 #[test]
-fn a_failure_that_stands_beside_its_id_is_the_item_s() {
+fn a_failure_that_is_next_to_its_id_is_the_item_s() {
     let wrong = format!(
         r#"{{"custom_id":"{}","code":"1301","message":"no such words"}}"#,
         id(0).1
@@ -560,7 +560,7 @@ fn a_failure_that_stands_beside_its_id_is_the_item_s() {
     ]);
     let ran = airx(["batch", "fetch", "b"]).at(&server).run();
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         [(0, "blocked".to_owned()), (1, "1!".to_owned())]
     );
     let error = &results(&ran.stdout)[0]["error"];

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::harness::items::{numbers, results, told};
+use crate::harness::items::{contents, numbers, results};
 use crate::harness::mock::Mock;
 use crate::harness::{Ran, airx, folder};
 
@@ -45,7 +45,10 @@ fn alike(mut result: Value) -> Value {
 fn the_results_of_a_batch_are_those_of_each() {
     let options = ["--seed", "5", "--fail", "length:0.3"];
     let (one, other) = (Mock::start(&options), Mock::start(&options));
-    let (batch, each) = (fetched(&one, &[]), ask(&other, &["chat", "--each"]));
+    let (batch, each) = (
+        fetched(&one, &[]),
+        ask(&other, &["chat", "--each", "--no-item"]),
+    );
     let all = |ran: &Ran| {
         results(&ran.stdout)
             .into_iter()
@@ -68,7 +71,7 @@ fn what_a_batch_did_not_answer_is_asked_for_by_each_and_resume() {
     let mock = Mock::start(&["--seed", "5"]);
     ask(&mock, &["chat", "--each", "--resume", "-o", name]).is(0, "", "");
     let all = std::fs::read_to_string(&out).unwrap();
-    let indexes: Vec<u64> = told(&all).into_iter().map(|(index, _)| index).collect();
+    let indexes: Vec<u64> = contents(&all).into_iter().map(|(index, _)| index).collect();
     assert_eq!(indexes, (0..25).collect::<Vec<u64>>());
     assert!(
         results(&all)

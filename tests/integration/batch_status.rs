@@ -1,4 +1,4 @@
-//! `batch status`, `wait` and `cancel`: what there is to tell of batches.
+//! `batch status`, `wait` and `cancel`: what they report.
 
 #[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
@@ -15,7 +15,7 @@ fn state(id: &str, status: &str, completed: u64, failed: u64) -> String {
     )
 }
 
-fn told(id: &str, status: &str, completed: u64, failed: u64) -> Play {
+fn batch(id: &str, status: &str, completed: u64, failed: u64) -> Play {
     json(200, &state(id, status, completed, failed))
 }
 
@@ -31,7 +31,7 @@ fn status_is_a_line_of_five_columns_a_batch() {
         "",
     );
     let heads: Vec<String> = server
-        .asked()
+        .requests()
         .iter()
         .map(|asked| asked.head.clone())
         .collect();
@@ -105,7 +105,7 @@ fn without_ids_the_list_is_followed_to_its_end() {
         .map(|line| line.split('\t').next().unwrap())
         .collect();
     assert_eq!((ran.code, ids), (0, vec!["b4", "b3", "b2", "b1"]));
-    let asked = server.asked();
+    let asked = server.requests();
     assert!(
         asked[0]
             .head
@@ -123,7 +123,7 @@ fn without_ids_the_list_is_followed_to_its_end() {
 }
 
 #[test]
-fn a_list_that_begins_anew_is_not_followed_for_ever() {
+fn a_list_that_starts_again_is_not_followed_for_ever() {
     let page = || {
         let batch = state("b", "completed", 3, 0);
         json(200, &format!(r#"{{"data":[{batch}],"has_more":true}}"#))
@@ -149,7 +149,7 @@ fn an_odd_entry_of_a_list_hides_no_batch() {
         "airx: warning: 3 entries of the list are no batches, and are passed over\n",
     );
     assert!(
-        server.asked()[1]
+        server.requests()[1]
             .head
             .starts_with("GET /v1/batches?after=b1&limit=100 HTTP")
     );
@@ -182,7 +182,7 @@ fn an_id_that_would_change_the_path_is_refused() {
 }
 
 #[test]
-fn without_ids_the_others_tell_how_to_give_them() {
+fn without_ids_the_others_report_how_to_give_them() {
     for action in ["wait", "fetch", "cancel"] {
         airx(["batch", action]).stdin("b1\n").nowhere().run().is(
             2,
@@ -193,7 +193,7 @@ fn without_ids_the_others_tell_how_to_give_them() {
 }
 
 #[test]
-fn batch_alone_and_a_slip_are_told_what_there_is() {
+fn batch_alone_and_a_typo_get_the_list_of_subcommands() {
     airx(["batch"]).run().is(
         2,
         "",
@@ -213,7 +213,7 @@ fn a_question_goes_by_the_ordinary_retries_and_a_refused_key_does_not() {
         busy(),
         vec![Step::Reset],
         busy(),
-        told("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
     airx(["batch", "status", "b"])
         .at(&server)
@@ -256,10 +256,10 @@ fn control_characters_of_a_server_keep_the_columns() {
 #[test]
 fn wait_asks_until_all_have_ended_and_then_prints_their_lines() {
     let server = Server::play([
-        told("b1", "in_progress", 1, 0),
-        told("b2", "completed", 3, 0),
-        told("b1", "finalizing", 3, 0),
-        told("b1", "completed", 3, 0),
+        batch("b1", "in_progress", 1, 0),
+        batch("b2", "completed", 3, 0),
+        batch("b1", "finalizing", 3, 0),
+        batch("b1", "completed", 3, 0),
     ]);
     let ran = airx(["batch", "wait", "b1", "b2", "--poll", "10ms"])
         .at(&server)
@@ -273,12 +273,12 @@ fn wait_asks_until_all_have_ended_and_then_prints_their_lines() {
 
 #[test]
 fn wait_is_not_bounded_by_timeout() {
-    let under_way = || told("b", "in_progress", 1, 0);
+    let under_way = || batch("b", "in_progress", 1, 0);
     let server = Server::play([
         under_way(),
         under_way(),
         under_way(),
-        told("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
     let ran = airx([
         "batch",
@@ -296,7 +296,7 @@ fn wait_is_not_bounded_by_timeout() {
 }
 
 #[test]
-fn wait_tells_by_its_exit_code_what_batches_came_to() {
+fn wait_reports_by_its_exit_code_what_batches_came_to() {
     let line = |status: &str, done: u64, failed: u64| format!("b\t{status}\t3\t{done}\t{failed}\n");
     let hint = "\nhint: airx batch fetch tells what became of each item\n";
     for (status, done, failed, message) in [
@@ -314,7 +314,7 @@ fn wait_tells_by_its_exit_code_what_batches_came_to() {
             "batch b is cancelled: not all of its items were answered",
         ),
     ] {
-        let server = Server::play([told("b", status, done, failed)]);
+        let server = Server::play([batch("b", status, done, failed)]);
         airx(["batch", "wait", "b", "-q"]).at(&server).run().is(
             12,
             &line(status, done, failed),
@@ -332,12 +332,12 @@ fn wait_tells_by_its_exit_code_what_batches_came_to() {
 }
 
 #[test]
-fn a_wait_that_is_under_way_outlives_a_break_and_one_that_has_not_begun_does_not() {
+fn a_wait_that_is_under_way_outlives_a_break_and_one_that_has_not_started_does_not() {
     let server = Server::play([
-        told("b", "in_progress", 0, 0),
+        batch("b", "in_progress", 0, 0),
         json(500, ""),
         vec![Step::Reset],
-        told("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
     let ran = airx(["batch", "wait", "b", "--poll", "5ms", "--retries", "0"])
         .at(&server)
@@ -357,7 +357,7 @@ fn a_wait_that_is_under_way_outlives_a_break_and_one_that_has_not_begun_does_not
         .at(&server)
         .run()
         .code_is(5);
-    let server = Server::play([told("b", "in_progress", 0, 0), json(404, "{}")]);
+    let server = Server::play([batch("b", "in_progress", 0, 0), json(404, "{}")]);
     airx(["batch", "wait", "b", "--poll", "5ms"])
         .at(&server)
         .run()
@@ -372,10 +372,10 @@ fn a_wait_that_is_under_way_outlives_a_break_and_one_that_has_not_begun_does_not
 fn a_wait_outlives_answers_that_cannot_be_read() {
     let cut = b"HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n{".to_vec();
     let server = Server::play([
-        told("b", "in_progress", 0, 0),
+        batch("b", "in_progress", 0, 0),
         vec![Step::Send(cut), Step::Close],
         json(200, "<html>gateway</html>"),
-        told("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
     let ran = airx(["batch", "wait", "b", "--poll", "5ms", "--retries", "0"])
         .at(&server)
@@ -392,11 +392,11 @@ fn a_wait_outlives_answers_that_cannot_be_read() {
 fn a_wait_that_the_server_asks_for_is_longer_than_the_own() {
     let later = || http(429, "Retry-After: 1\r\n", "");
     let server = Server::play([
-        told("b", "in_progress", 0, 0),
+        batch("b", "in_progress", 0, 0),
         later(),
-        told("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
-    let begun = std::time::Instant::now();
+    let started = std::time::Instant::now();
     let ran = airx(["batch", "wait", "b", "--poll", "5ms", "--retries", "0"])
         .at(&server)
         .run();
@@ -404,7 +404,7 @@ fn a_wait_that_the_server_asks_for_is_longer_than_the_own() {
         (ran.code, ran.stdout.as_str()),
         (0, "b\tcompleted\t3\t3\t0\n")
     );
-    assert!(begun.elapsed() >= std::time::Duration::from_secs(1));
+    assert!(started.elapsed() >= std::time::Duration::from_secs(1));
     assert!(
         ran.stderr.starts_with(
             "airx: warning: busy: batch b: the server answered HTTP 429; it is asked again in 1 s\n"
@@ -415,20 +415,20 @@ fn a_wait_that_the_server_asks_for_is_longer_than_the_own() {
 }
 
 #[test]
-fn a_status_is_known_however_it_is_spelled_and_an_unknown_one_is_told_once() {
+fn a_status_is_known_however_it_is_spelled_and_an_unknown_one_is_reported_once() {
     for (status, code) in [("COMPLETED", 0), ("canceled", 12), ("Expired", 12)] {
-        let server = Server::play([told("b", status, 3, 0)]);
+        let server = Server::play([batch("b", status, 3, 0)]);
         let ran = airx(["batch", "wait", "b", "-q"]).at(&server).run();
         assert_eq!(ran.code, code);
         assert_eq!(ran.stdout, format!("b\t{status}\t3\t3\t0\n"));
     }
-    let done = || told("b", "done", 3, 0);
+    let done = || batch("b", "done", 3, 0);
     let server = Server::play([
         done(),
         done(),
-        told("b", "in_progress", 3, 0),
+        batch("b", "in_progress", 3, 0),
         done(),
-        told("b", "completed", 3, 0),
+        batch("b", "completed", 3, 0),
     ]);
     let ran = airx(["batch", "wait", "b", "--poll", "5ms"])
         .at(&server)
@@ -442,7 +442,7 @@ fn a_status_is_known_however_it_is_spelled_and_an_unknown_one_is_told_once() {
 
 #[test]
 fn a_batch_that_is_named_twice_is_waited_for_once() {
-    let server = Server::play([told("b", "completed", 1, 2)]);
+    let server = Server::play([batch("b", "completed", 1, 2)]);
     airx(["batch", "wait", "b", "b", "-q"]).at(&server).run().is(
         12,
         "b\tcompleted\t3\t1\t2\n",
@@ -453,11 +453,11 @@ fn a_batch_that_is_named_twice_is_waited_for_once() {
 #[test]
 #[cfg(unix)]
 fn a_signal_ends_a_wait_at_once() {
-    let server = Server::play([told("b", "in_progress", 1, 0)]);
+    let server = Server::play([batch("b", "in_progress", 1, 0)]);
     let child = airx(["batch", "wait", "b", "--format", "ndjson"])
         .at(&server)
         .start();
-    server.await_asked(1);
+    server.await_requests(1);
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     let ran = finish(child);
     assert_eq!((ran.code, ran.signal), (143, Some(15)));
@@ -467,7 +467,7 @@ fn a_signal_ends_a_wait_at_once() {
 #[test]
 fn cancel_prints_what_becomes_of_each() {
     let server = Server::play([
-        told("b1", "cancelling", 1, 0),
+        batch("b1", "cancelling", 1, 0),
         json(400, r#"{"error":{"message":"ended"}}"#),
     ]);
     let ran = airx(["batch", "cancel", "b1", "b2"]).at(&server).run();
@@ -476,7 +476,7 @@ fn cancel_prints_what_becomes_of_each() {
         "b1\tcancelling\t3\t1\t0\n",
         "airx: rejected: batch b2: the server answered HTTP 400: ended\n",
     );
-    let head = &server.asked()[0].head;
+    let head = &server.requests()[0].head;
     assert!(
         head.starts_with("POST /v1/batches/b1/cancel HTTP/1.1\r\n"),
         "{head}"
@@ -486,7 +486,7 @@ fn cancel_prints_what_becomes_of_each() {
 
 #[test]
 fn verbose_shows_both_heads_and_never_the_key() {
-    let server = Server::play([told("b", "completed", 3, 0)]);
+    let server = Server::play([batch("b", "completed", 3, 0)]);
     let folder = folder();
     let key = file(&folder, "key", "0123456789abcdef\n");
     let ran = airx([
@@ -514,7 +514,7 @@ fn verbose_shows_both_heads_and_never_the_key() {
         ran.stderr
     );
     assert!(!ran.stderr.contains("0123456789abcdef") && !ran.stderr.contains("secret-value"));
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(asked[0].header("x-own"), Some("secret-value"));
     assert_eq!(
         asked[0].header("authorization"),
@@ -523,7 +523,7 @@ fn verbose_shows_both_heads_and_never_the_key() {
 }
 
 #[test]
-fn a_key_that_a_server_echoes_is_masked_in_what_is_told() {
+fn a_key_that_a_server_echoes_is_masked_in_what_is_reported() {
     const KEY: &str = "0123456789abcdef";
     let body = format!(r#"{{"id":"b-{KEY}","status":"x{KEY}"}}"#);
     let at = |server: &Server, format: &str| {

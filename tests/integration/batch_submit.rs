@@ -9,7 +9,7 @@ use serde_json::Value;
 
 #[cfg(unix)]
 use crate::harness::finish;
-use crate::harness::{Asked, Play, Server, Step, airx, file, folder, http, json};
+use crate::harness::{Play, Request, Server, Step, airx, file, folder, http, json};
 
 /// A batch that was just made.
 pub fn made(id: &str) -> Play {
@@ -21,27 +21,25 @@ fn uploaded(id: &str) -> Play {
     json(200, &format!(r#"{{"id":"{id}","object":"file"}}"#))
 }
 
-const BOUNDARY: &str = "airx-lines-of-a-batch";
-
 /// The lines of an upload, and the form around them checked.
 #[track_caller]
-fn lines(asked: &Asked, name: &str) -> Vec<Value> {
+fn lines(asked: &Request, name: &str) -> Vec<Value> {
     assert!(
         asked.head.starts_with("POST /v1/files HTTP/1.1\r\n"),
         "{}",
         asked.head
     );
-    assert_eq!(
-        asked.header("content-type").unwrap(),
-        format!("multipart/form-data; boundary={BOUNDARY}")
-    );
+    let content_type = asked.header("content-type").unwrap();
+    let boundary = content_type
+        .strip_prefix("multipart/form-data; boundary=")
+        .unwrap();
     let before = format!(
-        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/jsonl\r\n\r\n"
+        "--{boundary}\r\nContent-Disposition: form-data; name=\"purpose\"\r\n\r\nbatch\r\n--{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: application/jsonl\r\n\r\n"
     );
     let form = asked.body.strip_prefix(&before);
     let form = form.unwrap_or_else(|| panic!("{:?}", asked.body));
     let file = form
-        .strip_suffix(&format!("\r\n--{BOUNDARY}--\r\n"))
+        .strip_suffix(&format!("\r\n--{boundary}--\r\n"))
         .unwrap();
     assert!(file.ends_with('\n'));
     file.lines()
@@ -68,7 +66,7 @@ fn items_become_a_batch_whose_id_is_printed() {
     .at(&server)
     .run()
     .is(0, "batch_1\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     let lines = lines(&asked[0], "airx-0.jsonl");
     assert_eq!(lines.len(), 2);
     assert_eq!(
@@ -108,7 +106,7 @@ fn the_providers_get_their_own_path_and_no_window_and_keep_no_file() {
     .env("ZHIPUAI_BASE_URL", server.base())
     .run()
     .is(0, "batch_1\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(
         lines(&asked[0], "airx-0.jsonl")[0]["url"],
         "/v4/chat/completions"
@@ -164,7 +162,7 @@ fn dry_run_prints_the_lines_and_needs_neither_server_nor_key() {
         let body = format!(
             r#"{{"model":"glm-4-airx","messages":[{{"role":"user","content":"{text}"}}],"stream":false}}"#
         );
-        airx::http::digest(body.as_bytes())
+        airx::digest::sha256(body.as_bytes())
     };
     let lines: Vec<&str> = ran.stdout.lines().collect();
     for (index, text) in ["Say a", "Say b"].into_iter().enumerate() {
@@ -202,7 +200,7 @@ fn more_than_fifty_thousand_items_are_several_batches_and_ids_leave_one_by_one()
         .at(&server)
         .run()
         .is(0, "b1\nb2\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     let (first, second) = (
         lines(&asked[0], "airx-0.jsonl"),
         lines(&asked[2], "airx-50000.jsonl"),
@@ -251,8 +249,11 @@ fn an_upload_is_made_again_and_so_is_an_order_that_was_turned_away() {
         .at(&server)
         .run()
         .is(0, "b\n", "");
-    let asked = server.asked();
-    assert_eq!(asked[0].body, asked[1].body);
+    let asked = server.requests();
+    assert_eq!(
+        lines(&asked[0], "airx-0.jsonl"),
+        lines(&asked[1], "airx-0.jsonl")
+    );
     assert_eq!(asked[2].body, asked[3].body);
     // A reset while the file is on its way changes nothing for the server.
     let server = Server::play([vec![Step::Reset], uploaded("f"), made("b")]);
@@ -264,7 +265,7 @@ fn an_upload_is_made_again_and_so_is_an_order_that_was_turned_away() {
 }
 
 #[test]
-fn an_order_that_may_have_arrived_is_not_made_again_and_what_is_left_is_told() {
+fn an_order_that_may_have_arrived_is_not_made_again_and_what_is_left_is_reported() {
     for (play, code, what) in [
         (vec![Step::Reset], 6, "network: "),
         (json(502, "<html>"), 5, "busy: the server answered HTTP 502"),
@@ -276,7 +277,7 @@ fn an_order_that_may_have_arrived_is_not_made_again_and_what_is_left_is_told() {
             .at(&server)
             .run();
         ran.code_is(code);
-        assert_eq!(server.asked().len(), 2);
+        assert_eq!(server.requests().len(), 2);
         assert!(
             ran.stderr.starts_with(&format!("airx: {what}")),
             "{}",
@@ -292,7 +293,7 @@ fn an_order_that_may_have_arrived_is_not_made_again_and_what_is_left_is_told() {
     }
 }
 
-/// What is told where nobody knows whether two items of two were ordered.
+/// The message where it is unknown whether two items of two were submitted.
 const UNSURE: &str =
     "; whether 2 of 2 items are submitted, from line 1 of the input on, is not known";
 const LOOK: &str = "the batch of file file-1 may exist: look with airx batch status --format json before these items are submitted again";
@@ -330,7 +331,7 @@ fn a_server_s_fault_under_another_status_does_not_order_twice() {
 
 #[test]
 #[cfg(unix)]
-fn a_signal_in_an_order_tells_that_its_batch_may_exist() {
+fn a_signal_in_an_order_reports_that_its_batch_may_exist() {
     let folder = folder();
     let items = file(&folder, "items", "a\nb\n");
     for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
@@ -343,7 +344,7 @@ fn a_signal_in_an_order_tells_that_its_batch_may_exist() {
             .arg(&items)
             .at(&server)
             .start();
-        server.await_asked(2);
+        server.await_requests(2);
         kill_process(Pid::from_child(&child), signal).unwrap();
         let ran = finish(child);
         assert_eq!(ran.signal, Some(signal.as_raw()));
@@ -369,7 +370,7 @@ fn a_signal_in_an_order_tells_that_its_batch_may_exist() {
 
 #[test]
 #[cfg(unix)]
-fn a_signal_before_an_order_tells_how_many_items_are_left() {
+fn a_signal_before_an_order_reports_how_many_items_are_left() {
     let server = Server::play([uploaded("f1"), made("b1"), vec![Step::Hold]]);
     let folder = folder();
     let items = file(&folder, "items", "x\n".repeat(50_002));
@@ -377,7 +378,7 @@ fn a_signal_before_an_order_tells_how_many_items_are_left() {
         .arg(items)
         .at(&server)
         .start();
-    server.await_asked(3);
+    server.await_requests(3);
     kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
     let ran = finish(child);
     assert_eq!(ran.stdout, "b1\n");
@@ -389,7 +390,7 @@ fn a_signal_before_an_order_tells_how_many_items_are_left() {
 
 #[test]
 #[cfg(unix)]
-fn a_reader_that_has_gone_is_no_failure_and_what_exists_is_told() {
+fn a_reader_that_has_gone_is_no_failure_and_what_exists_is_reported() {
     let gone = |items: &str| {
         let server = Server::play([uploaded("f"), made("b1")]);
         let (reader, writer) = std::io::pipe().unwrap();
@@ -399,7 +400,7 @@ fn a_reader_that_has_gone_is_no_failure_and_what_exists_is_told() {
             .stdout_to(writer)
             .at(&server)
             .run();
-        assert_eq!(server.asked().len(), 2);
+        assert_eq!(server.requests().len(), 2);
         assert_eq!(ran.code, 0);
         ran.stderr
     };
@@ -453,7 +454,7 @@ fn an_answer_before_the_file_has_been_read_is_that_answer() {
 }
 
 #[test]
-fn events_tell_of_each_batch_and_of_the_end() {
+fn events_report_each_batch_and_of_the_end() {
     let server = Server::play([uploaded("f"), made("b")]);
     let ran = airx(["batch", "submit", "-m", "qwen", "--format", "ndjson"])
         .stdin("a\n")
@@ -510,7 +511,7 @@ fn the_configuration_has_a_say_where_it_has_a_meaning() {
         .at(&server)
         .run()
         .is(0, "b\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(lines(&asked[0], "airx-0.jsonl")[0]["body"]["model"], "qwen");
 }
 
@@ -562,7 +563,7 @@ fn request_lines_are_refused_as_items_and_uploaded_as_they_are_with_raw() {
         .at(&server)
         .run()
         .is(0, "batch_1\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     let lines: Vec<&str> = asked[0]
         .body
         .lines()

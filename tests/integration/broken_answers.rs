@@ -43,7 +43,7 @@ hint: is the base URL right? the request goes to {base}/chat/completions\n",
 }
 
 #[test]
-fn a_body_that_is_no_json_exits_7() {
+fn a_body_that_is_not_json_exits_7() {
     for (body, why) in [
         ("", "the response is empty"),
         (" \n", "the response is empty"),
@@ -66,7 +66,7 @@ fn a_body_that_is_no_json_exits_7() {
 }
 
 #[test]
-fn what_has_the_wrong_shape_is_told_in_words_of_the_api() {
+fn what_has_the_wrong_shape_is_reported_in_words_of_the_api() {
     for (body, why) in [
         (
             "[]",
@@ -107,7 +107,7 @@ fn what_has_the_wrong_shape_is_told_in_words_of_the_api() {
 }
 
 #[test]
-fn a_body_without_a_length_is_whole_when_its_json_is() {
+fn a_body_without_a_length_is_complete_when_its_json_is() {
     let server = Server::once(unframed("application/json", &reply_body("Hi", "stop")));
     chat(&server, &[]).is(0, "Hi\n", "");
 }
@@ -124,8 +124,8 @@ fn a_body_that_breaks_off_exits_7() {
         ]);
         let ran = chat(&server, &[]);
         assert_eq!((ran.code, &*ran.stdout), (7, ""), "{}", ran.stderr);
-        let told = "airx: incomplete: the answer broke off: ";
-        assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+        let report = "airx: incomplete: the answer broke off: ";
+        assert!(ran.stderr.starts_with(report), "{}", ran.stderr);
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     }
 }

@@ -33,7 +33,7 @@ fn airx_alone_prints_the_short_help_on_standard_error() {
 }
 
 #[test]
-fn a_question_without_a_command_is_told_the_command() {
+fn a_question_without_a_command_gets_the_command_as_a_hint() {
     airx(["what is rust?"]).run().is(
         2,
         "",
@@ -42,7 +42,7 @@ fn a_question_without_a_command_is_told_the_command() {
 }
 
 #[test]
-fn a_misspelt_command_is_told_the_near_one() {
+fn a_misspelt_command_gets_the_near_one_as_a_hint() {
     airx(["chta"]).run().is(
         2,
         "",
@@ -65,7 +65,7 @@ fn an_unknown_option_is_named_with_the_near_one() {
 }
 
 #[test]
-fn an_option_that_airx_spells_otherwise_is_told_how() {
+fn an_option_that_airx_spells_otherwise_gets_a_hint() {
     for (args, option, hint) in [
         (
             ["chat", "--stream", "hi"],
@@ -98,15 +98,15 @@ fn an_option_that_airx_spells_otherwise_is_told_how() {
             "options follow the command: airx tools --format",
         ),
     ] {
-        let told = format!("airx: usage: unknown option '{option}'\nhint: {hint}\n");
-        airx(args).nowhere().run().is(2, "", &told);
+        let report = format!("airx: usage: unknown option '{option}'\nhint: {hint}\n");
+        airx(args).nowhere().run().is(2, "", &report);
     }
 }
 
 #[test]
 fn a_misspelt_model_that_the_server_does_not_know_gets_the_near_name() {
     let body = r#"{"error":{"code":"1211","message":"no such model"}}"#;
-    let told = |name: &str, near: &str| {
+    let report = |name: &str, near: &str| {
         let server = Server::once(json(400, body));
         let ran = airx(["chat", "-m", name, "hi"]).at(&server).run();
         assert_eq!(ran.code, 4, "{}", ran.stderr);
@@ -118,8 +118,8 @@ fn a_misspelt_model_that_the_server_does_not_know_gets_the_near_name() {
             ran.stderr
         );
     };
-    told("glm-4-arix", "glm-4-airx");
-    told("GLM-4-PLUSS", "glm-4-plus");
+    report("glm-4-arix", "glm-4-airx");
+    report("GLM-4-PLUSS", "glm-4-plus");
     // Another error about the same name gets no suggestion.
     let server = Server::once(json(400, r#"{"error":{"code":"1214","message":"m"}}"#));
     let ran = airx(["chat", "-m", "glm-4-arix", "hi"]).at(&server).run();
@@ -151,7 +151,7 @@ fn the_last_of_an_option_given_twice_wins() {
         "hi",
     ];
     airx(args).at(&server).run().is(0, "ok\n", "");
-    let sent = server.asked()[0].json();
+    let sent = server.requests()[0].json();
     assert_eq!(
         (
             &sent["model"],
@@ -294,14 +294,14 @@ fn no_option_eats_the_prompt() {
 }
 
 #[test]
-fn words_behind_two_dashes_are_the_prompt() {
+fn words_after_two_dashes_are_the_prompt() {
     let server = Server::once(reply("ok"));
     airx(["chat", "--", "--help", "-n"])
         .at(&server)
         .run()
         .is(0, "ok\n", "");
     assert_eq!(
-        server.asked()[0].json()["messages"][0]["content"],
+        server.requests()[0].json()["messages"][0]["content"],
         "--help -n"
     );
 }

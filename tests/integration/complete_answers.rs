@@ -16,7 +16,7 @@ fn chat_prints_the_answer_and_one_newline() {
     let server = Server::once(reply("Hello"));
     chat(&server, &[]).is(0, "Hello\n", "");
     assert_eq!(
-        server.asked()[0].body,
+        server.requests()[0].body,
         r#"{"model":"glm-4-airx","messages":[{"role":"user","content":"hi"}],"stream":false}"#
     );
 }
@@ -43,7 +43,7 @@ fn the_question_may_come_by_a_pipe() {
         .at(&server)
         .run()
         .is(0, "Hello\n", "");
-    assert_eq!(server.asked()[0].json()["messages"][0]["content"], "hi");
+    assert_eq!(server.requests()[0].json()["messages"][0]["content"], "hi");
 }
 
 #[test]
@@ -172,8 +172,8 @@ fn a_choice_without_a_message_exits_7() {
         r#"{"finish_reason":"stop","message":null}"#,
     ] {
         let server = Server::once(json(200, &format!(r#"{{"choices":[{choice}]}}"#)));
-        let told = "airx: incomplete: the response holds no message\n";
-        chat(&server, &[]).is(7, "", told);
+        let report = "airx: incomplete: the response holds no message\n";
+        chat(&server, &[]).is(7, "", report);
     }
 }
 
@@ -224,11 +224,11 @@ hint: raise --max-tokens, ask for less, or choose a model with a longer output (
     let server = Server::once(json(200, &wire("plain_length_truncated_json.json")));
     let text = "{\"city\":\"南京\",\"items\":[{\"name\":\"a\n";
     chat(&server, &[]).is(9, text, message);
-    // Of tools it is told like the prose beside calls.
+    // `tools` reports it like the prose next to calls.
     for (command, prose) in [("json", ""), ("tools", text)] {
         let server = Server::once(json(200, &wire("plain_length_truncated_json.json")));
-        let told = format!("{prose}{message}");
-        airx([command, "hi"]).at(&server).run().is(9, "", &told);
+        let report = format!("{prose}{message}");
+        airx([command, "hi"]).at(&server).run().is(9, "", &report);
     }
 }
 
@@ -267,7 +267,7 @@ hint: change the prompt; what came of the answer should be discarded\n",
 }
 
 #[test]
-fn an_empty_error_beside_an_answer_is_no_error() {
+fn an_empty_error_next_to_an_answer_is_no_error() {
     let answer = reply_body("Hi", "stop");
     for error in [
         r#"{"message":"","type":"","param":"","code":null}"#,
@@ -338,13 +338,13 @@ fn meta_holds_what_the_last_event_holds() {
             .at(&server)
             .run();
         assert_eq!(ran.code, code);
-        let told = std::fs::read_to_string(&meta).unwrap();
-        let mut told: serde_json::Value = serde_json::from_str(&told).unwrap();
+        let report = std::fs::read_to_string(&meta).unwrap();
+        let mut report: serde_json::Value = serde_json::from_str(&report).unwrap();
         let mut last = ran.events().pop().unwrap();
         // The clock is read for each of them.
-        for event in [&mut told, &mut last] {
+        for event in [&mut report, &mut last] {
             event["elapsed_ms"] = 0.into();
         }
-        assert_eq!(told, last);
+        assert_eq!(report, last);
     }
 }

@@ -22,7 +22,7 @@ fn install(home: &TempDir, shell: &str) -> Ran {
     at_home(home, &[shell, "--install"]).run()
 }
 
-/// What zsh's user is told.
+/// What a user of zsh reads.
 fn line(shell: &str) -> &'static str {
     match shell {
         "zsh" => {
@@ -50,8 +50,8 @@ fn a_script_is_put_where_the_shell_looks_and_taken_away_again() {
     for (shell, place) in PLACES {
         let home = folder();
         let path = home.path().join(place);
-        let told = |what: &str| format!("{}: {what}\n", path.display());
-        install(&home, shell).is(0, &(told("written") + line(shell)), "");
+        let report = |what: &str| format!("{}: {what}\n", path.display());
+        install(&home, shell).is(0, &(report("written") + line(shell)), "");
         assert_eq!(
             files(home.path()),
             std::slice::from_ref(&path),
@@ -64,10 +64,10 @@ fn a_script_is_put_where_the_shell_looks_and_taken_away_again() {
             added.collect::<Vec<_>>(),
             ["# Written by airx completions --install; changes are lost at the next one."]
         );
-        install(&home, shell).is(0, &(told("up to date") + line(shell)), "");
+        install(&home, shell).is(0, &(report("up to date") + line(shell)), "");
         let away = || at_home(&home, &[shell, "--uninstall"]).run();
-        away().is(0, &told("removed"), "");
-        away().is(0, &told("not there"), "");
+        away().is(0, &report("removed"), "");
+        away().is(0, &report("not there"), "");
         assert!(files(home.path()).is_empty());
     }
 }
@@ -97,15 +97,15 @@ fn a_file_that_is_not_airx_s_stays_as_it_is() {
         let path = home.path().join(place);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, "# my own airx completions\n").unwrap();
-        let told = |what: &str| {
+        let report = |what: &str| {
             format!(
                 "airx: usage: {} is not airx's own, and is not {what}\nhint: move it away first\n",
                 path.display()
             )
         };
-        install(&home, shell).is(2, "", &told("replaced"));
+        install(&home, shell).is(2, "", &report("replaced"));
         let away = at_home(&home, &[shell, "--uninstall"]).run();
-        away.is(2, "", &told("removed"));
+        away.is(2, "", &report("removed"));
         assert_eq!(
             fs::read_to_string(&path).unwrap(),
             "# my own airx completions\n"
@@ -134,7 +134,7 @@ fn a_link_is_followed_and_stays() {
 }
 
 #[test]
-fn zsh_is_told_no_line_where_the_folder_is_on_its_path() {
+fn zsh_gets_no_line_to_add_if_the_folder_is_on_its_path() {
     let home = folder();
     let place = home.path().join(PLACES[1].1);
     let written = format!("{}: written\n", place.display());
@@ -171,7 +171,7 @@ fn a_shell_or_a_home_without_a_place_exits_2() {
     airx(["completions", "bash", "--install"]).run().is(
         2,
         "",
-        "airx: usage: HOME is not set: nobody can tell where the shell looks\nhint: print the script instead, without --install\n",
+        "airx: usage: HOME is not set, so the place to install to is unknown\nhint: print the script instead, without --install\n",
     );
     let ran = airx(["completions", "bash", "--install", "--uninstall"]).run();
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));

@@ -39,17 +39,17 @@ fn sent(text: &str, args: &[&str], variables: &[(&str, &str)]) -> serde_json::Va
     let server = Server::once(reply("Hi"));
     let run = with(&folder, ["chat", "hi"]).args(args).envs(variables);
     run.at(&server).run().is(0, "Hi\n", "");
-    server.asked()[0].json()
+    server.requests()[0].json()
 }
 
 /// A run that the file keeps from being made; nothing is sent.
 #[track_caller]
-fn refused(text: &str, args: &[&str], told: &str) {
+fn refused(text: &str, args: &[&str], report: &str) {
     let folder = folder();
     let path = write(&folder, text);
-    let told = told.replace("FILE", &path.to_string_lossy());
+    let report = report.replace("FILE", &path.to_string_lossy());
     let run = with(&folder, ["chat", "hi"]).args(args).nowhere();
-    run.run().is(2, "", &told);
+    run.run().is(2, "", &report);
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn the_file_is_found_below_xdg_config_home_then_below_home() {
     let asks = |run: Airx| {
         let server = Server::once(reply("Hi"));
         run.at(&server).run().is(0, "Hi\n", "");
-        server.asked()[0].json()["model"].clone()
+        server.requests()[0].json()["model"].clone()
     };
     let run = || airx(["chat", "hi"]).env("HOME", home.path());
     assert_eq!(asks(run()), "of-home");
@@ -98,7 +98,7 @@ fn the_file_is_found_below_xdg_config_home_then_below_home() {
 
 #[test]
 fn a_file_that_is_named_and_missing_exits_2() {
-    let told = |name: &str| {
+    let report = |name: &str| {
         format!(
             "airx: usage: {name}: none.toml cannot be read: No such file or directory (os error 2)\n"
         )
@@ -107,11 +107,11 @@ fn a_file_that_is_named_and_missing_exits_2() {
     run()
         .args(["--config", "none.toml"])
         .run()
-        .is(2, "", &told("--config"));
+        .is(2, "", &report("--config"));
     run()
         .env("AIRX_CONFIG", "none.toml")
         .run()
-        .is(2, "", &told("AIRX_CONFIG"));
+        .is(2, "", &report("AIRX_CONFIG"));
 }
 
 #[test]
@@ -162,7 +162,7 @@ system = "-terse"
 }
 
 #[test]
-fn a_flag_takes_the_place_of_a_whole_list() {
+fn a_flag_takes_the_place_of_a_complete_list() {
     let text = "stop = [\"a\", \"b\"]\nmodel = \"llama\"\n";
     assert_eq!(
         sent(text, &["--stop", "c"], &[])["stop"],
@@ -182,7 +182,7 @@ fn a_role_is_a_profile_with_a_system_text() {
     let server = Server::once(reply("Hi"));
     let run = with(&folder, ["chat", "--profile", "poet", "hi"]);
     run.at(&server).run().is(0, "Hi\n", "");
-    let body = server.asked()[0].json();
+    let body = server.requests()[0].json();
     assert_eq!(body["messages"][0]["content"], "Rhyme.");
     assert_eq!(body["temperature"], 0.5);
 }
@@ -243,10 +243,10 @@ fn options_of_one_command_and_those_that_exclude_each_other_give_way() {
 
 #[test]
 fn an_unknown_profile_exits_2_and_names_those_there_are() {
-    let told = "airx: usage: there is no profile 'c' in FILE\nhint: its profiles: a, b\n";
-    refused("[profile.b]\n[profile.a]\n", &["--profile", "c"], told);
-    let told = "airx: usage: there is no profile 'c' in FILE\nhint: it has none\n";
-    refused("", &["--profile", "c"], told);
+    let report = "airx: usage: there is no profile 'c' in FILE\nhint: its profiles: a, b\n";
+    refused("[profile.b]\n[profile.a]\n", &["--profile", "c"], report);
+    let report = "airx: usage: there is no profile 'c' in FILE\nhint: it has none\n";
+    refused("", &["--profile", "c"], report);
     airx(["chat", "hi", "--profile", "c"]).nowhere().run().is(
         2,
         "",
@@ -254,7 +254,7 @@ fn an_unknown_profile_exits_2_and_names_those_there_are() {
     );
 }
 
-/// A file, and what is said of it behind its name.
+/// A file, and the message after its name.
 const WRONG: &[(&str, &str)] = &[
     (
         "temprature = 1",
@@ -373,8 +373,8 @@ const WRONG: &[(&str, &str)] = &[
 
 #[test]
 fn what_is_wrong_exits_2_with_file_line_and_column() {
-    for (text, told) in WRONG {
-        refused(text, &[], &format!("airx: usage: FILE:{told}\n"));
+    for (text, report) in WRONG {
+        refused(text, &[], &format!("airx: usage: FILE:{report}\n"));
     }
     refused(
         "a = 1\nb = 2\n",
@@ -384,16 +384,16 @@ fn what_is_wrong_exits_2_with_file_line_and_column() {
 }
 
 #[test]
-fn a_value_that_a_run_cannot_use_is_told_with_its_place() {
+fn a_value_that_a_run_cannot_use_is_reported_with_its_place() {
     let hint = "hint: --param sends a member as it is, unchecked\n";
-    let told = |place: &str, value: u8| {
+    let report = |place: &str, value: u8| {
         format!("airx: usage: {place}--temperature {value}: glm-4-airx takes 0 to 1\n{hint}")
     };
-    refused("\ntemperature = 3", &[], &told("FILE:2:1: ", 3));
+    refused("\ntemperature = 3", &[], &report("FILE:2:1: ", 3));
     // A flag's value is not the file's.
-    refused("temperature = 3", &["--temperature", "4"], &told("", 4));
-    let told = "airx: usage: FILE:1:1: --header: there is no colon\nhint: write 'NAME: VALUE'\n";
-    refused("header = \"secret-without-colon\"", &[], told);
+    refused("temperature = 3", &["--temperature", "4"], &report("", 4));
+    let report = "airx: usage: FILE:1:1: --header: there is no colon\nhint: write 'NAME: VALUE'\n";
+    refused("header = \"secret-without-colon\"", &[], report);
 }
 
 #[cfg(unix)]
@@ -403,14 +403,14 @@ fn a_file_that_others_can_write_is_refused() {
     let path = write(&folder, "model = \"m\"");
     for bits in [0o620, 0o602, 0o666] {
         mode(&path, bits);
-        let told = format!(
+        let report = format!(
             "airx: usage: {}: others can write it, and it says where keys and prompts go\nhint: chmod go-w it, and see whose it is\n",
             path.display()
         );
         with(&folder, ["chat", "hi"])
             .nowhere()
             .run()
-            .is(2, "", &told);
+            .is(2, "", &report);
     }
     mode(&path, 0o644);
     let server = Server::once(reply("Hi"));
@@ -428,7 +428,7 @@ fn a_file_of_another_user_is_refused() {
     if !crate::harness::given_away(&path) {
         return;
     }
-    let told = format!(
+    let report = format!(
         "airx: usage: {}: others can write it, and it says where keys and prompts go\nhint: chmod go-w it, and see whose it is\n",
         path.display()
     );
@@ -439,7 +439,7 @@ fn a_file_of_another_user_is_refused() {
         &["models"],
     ] {
         let run = with(&folder, args.iter().copied()).nowhere();
-        run.run().is(2, "", &told);
+        run.run().is(2, "", &report);
     }
 }
 
@@ -452,7 +452,10 @@ fn secrets_of_the_file_are_scrubbed() {
     let ran = with(&folder, ["chat", "hi"]).at(&server).run();
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "Hi\n"));
     assert!(!ran.stderr.contains("hunter2"), "{}", ran.stderr);
-    assert_eq!(server.asked()[0].header("x-token"), Some("hunter2-token"));
+    assert_eq!(
+        server.requests()[0].header("x-token"),
+        Some("hunter2-token")
+    );
     let ran = with(&folder, ["chat", "--profile", "p", "hi"]).run();
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
     assert!(!ran.stderr.contains("p4ssw0rd"), "{}", ran.stderr);
@@ -491,7 +494,7 @@ fn the_file_s_models_extend_the_table() {
         (&first["price"]["input"], &first["price"]["output"]),
         (&"20".into(), &"10".into())
     );
-    // A limit of the user's own is held; what only documents could tell is not.
+    // The user's own limit is checked; limits that only documents give are not.
     let run = |args: &[&str]| with(&folder, ["chat", "-m", "mine", "hi"]).args(args);
     run(&["--max-tokens", "101"]).nowhere().run().is(
         2,

@@ -43,7 +43,7 @@ fn settings_for_one_answer_are_put_aside_for_many() {
     // What the command line says is refused as ever.
     let folder = folder();
     write(&folder, "extract = true\nno-stdin = true\n");
-    for (args, told) in [
+    for (args, report) in [
         (["-x"], "--extract is for one answer, not for --each"),
         (
             ["-n"],
@@ -52,8 +52,8 @@ fn settings_for_one_answer_are_put_aside_for_many() {
     ] {
         let ran = with(&folder, ["chat", "--each"]).args(args).nowhere().run();
         assert_eq!(ran.code, 2);
-        let told = format!("airx: usage: {told}\n");
-        assert!(ran.stderr.starts_with(&told), "{}", ran.stderr);
+        let report = format!("airx: usage: {report}\n");
+        assert!(ran.stderr.starts_with(&report), "{}", ran.stderr);
     }
 }
 
@@ -83,19 +83,19 @@ fn no_stdin_of_a_file_gives_way_to_what_asks_for_it_by_name() {
         };
         let run = with(&folder, args.iter().copied()).stdin(given).at(&server);
         run.run().is(0, "Hi\n", "");
-        assert_eq!(server.asked()[0].json()["messages"][0]["content"], "in");
+        assert_eq!(server.requests()[0].json()["messages"][0]["content"], "in");
     }
     // Where nothing does, it is not touched.
     let server = Server::once(reply("Hi"));
     let run = with(&folder, ["chat", "hi"]).stdin("in").at(&server);
     run.run().is(0, "Hi\n", "");
-    assert_eq!(server.asked()[0].json()["messages"][0]["content"], "hi");
+    assert_eq!(server.requests()[0].json()["messages"][0]["content"], "hi");
     // The command line and the environment mean what they say.
-    for told in [
+    for report in [
         with(&folder, ["chat", "-n", "-"]),
         with(&folder, ["chat", "-"]).env("AIRX_NO_STDIN", "1"),
     ] {
-        told.stdin("in").nowhere().run().is(
+        report.stdin("in").nowhere().run().is(
             2,
             "",
             "airx: usage: -n (--no-stdin, AIRX_NO_STDIN) forbids what `-` in the prompt asks for: standard input\nhint: leave out one of the two\n",

@@ -27,7 +27,7 @@ fn sent(text: &str, run: impl FnOnce(Airx, &str) -> Airx) -> Option<String> {
     let folder = configured(&server, text);
     let ready = run(with(&folder, ["chat", "hi"]), &server.base());
     ready.run().is(0, "Hi\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     let value = asked[0].header("authorization")?;
     Some(value.strip_prefix("Bearer ").unwrap().to_owned())
 }
@@ -43,7 +43,7 @@ fn a_key_goes_to_the_base_of_its_own_table() {
     let text = "[profile.p]\nbase-url = \"BASE\"\nkey-file = \"key\"\n";
     let profile = |run: Airx, _: &str| run.args(["--profile", "p"]);
     assert_eq!(sent(text, profile).as_deref(), Some(KEY));
-    // By whatever name that base is given.
+    // However that base is given.
     let by_flag = |run: Airx, base: &str| run.args(["--profile", "p", "--base-url", base]);
     assert_eq!(sent(text, by_flag).as_deref(), Some(KEY));
     let by_variable = |run: Airx, base: &str| run.arg("--profile=p").env("AIRX_BASE_URL", base);
@@ -129,19 +129,19 @@ fn a_key_file_that_cannot_be_used_exits_3() {
     );
     let run = || with(&folder, ["chat", "hi"]);
     mode(&folder.path().join("airx/key"), 0o620);
-    let told = format!("airx: account: {place}: others can write it\nhint: chmod 600 it\n");
-    run().run().is(3, "", &told);
+    let report = format!("airx: account: {place}: others can write it\nhint: chmod 600 it\n");
+    run().run().is(3, "", &report);
     std::fs::remove_file(folder.path().join("airx/key")).unwrap();
-    let told = format!("airx: account: {place}: No such file or directory (os error 2)\n");
-    run().run().is(3, "", &told);
+    let report = format!("airx: account: {place}: No such file or directory (os error 2)\n");
+    run().run().is(3, "", &report);
     let again = Server::once(reply("Hi"));
     let folder = configured(&again, "base-url = \"BASE\"\nkey-file = \"key\"\n");
     mode(&folder.path().join("airx/key"), 0o644);
-    let told = format!(
+    let report = format!(
         "airx: warning: key-file of {0}/airx/config.toml:2:1: {0}/airx/key: others can read it: chmod 600 it\n",
         folder.path().display()
     );
-    with(&folder, ["chat", "hi"]).run().is(0, "Hi\n", &told);
+    with(&folder, ["chat", "hi"]).run().is(0, "Hi\n", &report);
 }
 
 /// A run whose key-command is this script of sh's.
@@ -161,7 +161,7 @@ fn a_key_command_s_first_line_is_the_key_and_its_standard_error_is_passed_on() {
     let script = "cat; printf 'unlock\\033[2J\\n' >&2; printf ' from-a-command-1 \\nuser: me\\n'";
     let (_folder, run) = command(&server, script, &[]);
     run.stdin("not for it").run().is(0, "Hi\n", "unlock␛[2J\n");
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(
         asked[0].header("authorization"),
         Some("Bearer from-a-command-1")
@@ -205,21 +205,21 @@ fn a_key_command_that_gives_no_key_exits_3_and_says_what_to_do() {
         let server = Server::play([]);
         let (folder, run) = command(&server, script, &[]);
         let place = format!("{}/airx/config.toml:2:1", folder.path().display());
-        let told = format!(
+        let report = format!(
             "airx: account: key-command of {place}: {what}\nhint: run the command by hand: its first line has to be the key\n"
         );
-        run.run().is(3, "", &told);
+        run.run().is(3, "", &report);
     }
     let server = Server::play([]);
     let folder = configured(
         &server,
         "base-url = \"BASE\"\nkey-command = [\"no-such-program-here\"]\n",
     );
-    let told = format!(
+    let report = format!(
         "airx: account: key-command of {}/airx/config.toml:2:1: no-such-program-here cannot be started: No such file or directory (os error 2)\nhint: run the command by hand: its first line has to be the key\n",
         folder.path().display()
     );
-    with(&folder, ["chat", "hi"]).run().is(3, "", &told);
+    with(&folder, ["chat", "hi"]).run().is(3, "", &report);
 }
 
 #[cfg(unix)]
@@ -227,9 +227,9 @@ fn a_key_command_that_gives_no_key_exits_3_and_says_what_to_do() {
 fn a_key_command_is_killed_after_ten_seconds_with_all_that_it_started() {
     let server = Server::play([]);
     let (folder, run) = command(&server, "sleep 1000 & echo $! > pid; wait", &[]);
-    let begun = Instant::now();
+    let started = Instant::now();
     let ran = run.within(folder.path()).run();
-    let took = begun.elapsed();
+    let took = started.elapsed();
     assert!((10..20).contains(&took.as_secs()), "{took:?}");
     assert_eq!((ran.code, ran.stdout.as_str()), (3, ""));
     assert!(

@@ -145,7 +145,7 @@ fn settings_are_one_array_or_lines_of_json() {
 }
 
 #[test]
-fn the_key_is_told_of_and_never_shown() {
+fn the_key_is_reported_and_never_shown() {
     let folder = folder();
     let text = "key-command = [\"sh\", \"-c\", \"echo run > ran; echo key-of-command\"]\n[profile.p]\nbase-url = \"http://127.0.0.1:9\"\nkey-file = \"key\"\n";
     let path = write(&folder, text);
@@ -201,15 +201,15 @@ fn show_takes_no_file_and_refuses_a_broken_one() {
     );
     let folder = folder();
     let path = write(&folder, "colour = 1");
-    let told = format!(
+    let report = format!(
         "airx: usage: {}:1:1: unknown key 'colour'; airx help config lists the keys\n",
         path.display()
     );
-    with(&folder, ["config", "show"]).run().is(2, "", &told);
+    with(&folder, ["config", "show"]).run().is(2, "", &report);
 }
 
 #[test]
-fn check_says_ok_or_tells_every_problem() {
+fn check_says_ok_or_reports_every_problem() {
     let folder = folder();
     let path = write(&folder, "timeout = \"90s\"\n[profile.p]\nmodel = \"m\"\n");
     let ok = format!("{}: ok\n", path.display());
@@ -265,8 +265,8 @@ c.toml:8:1: key-file: nokey: No such file or directory (os error 2)
 fn a_file_that_is_not_there_is_no_problem_unless_it_is_named() {
     let folder = folder();
     let path = folder.path().join("airx/config.toml");
-    let told = format!("{}: not there, and need not be\n", path.display());
-    with(&folder, ["config", "check"]).run().is(0, &told, "");
+    let report = format!("{}: not there, and need not be\n", path.display());
+    with(&folder, ["config", "check"]).run().is(0, &report, "");
     airx(["config", "check"])
         .run()
         .is(0, "there is no configuration file, and need not be\n", "");

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::items::{Items, echo, echoes, refusal, results, text, timeless, told};
+use crate::harness::items::{Items, contents, echo, echoes, refusal, results, text, timeless};
 use crate::harness::{airx, file, folder, reply_body};
 
 #[test]
@@ -12,15 +12,19 @@ fn each_line_becomes_a_request_and_a_result() {
         .stdin("one\n\n \t\r\ntwo\r\n")
         .of(&server)
         .run();
-    let bodies: Vec<String> = server.asked().into_iter().map(|asked| asked.body).collect();
+    let bodies: Vec<String> = server
+        .requests()
+        .into_iter()
+        .map(|asked| asked.body)
+        .collect();
     assert_eq!(
         bodies[0],
         r#"{"model":"glm-4-airx","messages":[{"role":"user","content":"Define: one."}],"stream":false}"#
     );
     let line = |index: u64, word: &str| {
-        let hash = airx::http::digest(bodies[usize::try_from(index).unwrap()].as_bytes());
+        let hash = airx::digest::sha256(bodies[usize::try_from(index).unwrap()].as_bytes());
         format!(
-            r#"{{"type":"result","index":{index},"hash":"{hash}","content":"Define: {word}.!","finish_reason":"stop","usage":{{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}},"cost":{{"amount":"0.00003","currency":"CNY","price_date":"2025-07-23"}},"requests":1,"elapsed_ms":"#
+            r#"{{"type":"result","index":{index},"hash":"{hash}","item":"{word}","content":"Define: {word}.!","finish_reason":"stop","usage":{{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3}},"cost":{{"amount":"0.00003","currency":"CNY","price_date":"2025-07-23"}},"requests":1,"elapsed_ms":"#
         )
     };
     let lines: Vec<&str> = ran.stdout.lines().collect();
@@ -31,7 +35,7 @@ fn each_line_becomes_a_request_and_a_result() {
 }
 
 #[test]
-fn members_of_json_items_stand_in_the_prompt_and_one_that_is_missing_fails_its_item_alone() {
+fn members_of_json_items_are_in_the_prompt_and_one_that_is_missing_fails_its_item_alone() {
     let server = echo();
     let items = "{\"name\":\"A\\\"da\",\"at\":{\"x\":1.50}}\n{\"name\":\"Bob\"}\n\"{}\"\n";
     let ran = airx([
@@ -46,7 +50,7 @@ fn members_of_json_items_stand_in_the_prompt_and_one_that_is_missing_fails_its_i
     .run();
     assert_eq!(server.texts(), ["A\"da 1.50 null {\"z\":1}"]);
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         echoes([(0, "A\"da 1.50 null {\"z\":1}!"), (1, "usage")])
     );
     let failed = &results(&ran.stdout)[1];
@@ -64,7 +68,7 @@ fn members_of_json_items_stand_in_the_prompt_and_one_that_is_missing_fails_its_i
         timeless(&ran),
         "airx: partial: 1 of 2 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n"
     );
-    // Without a place the whole item follows, a string without its quotes.
+    // Without a placeholder the item follows, a string without its quotes.
     let ran = airx(["chat", "--each=json", "-c", "1", "Say"])
         .stdin(items)
         .of(&server)
@@ -103,7 +107,7 @@ fn system_files_and_earlier_turns_are_the_same_for_all() {
         .of(&server)
         .run();
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    let asked = server.asked();
+    let asked = server.requests();
     for (index, word) in ["one", "two"].into_iter().enumerate() {
         let body = asked[index].json();
         assert_eq!(body["messages"][0]["content"], "S {}");
@@ -195,7 +199,7 @@ fn call(arguments: &str) -> String {
 const TOOL: &str = r#"{"name":"f","description":"d","parameters":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}}"#;
 
 #[test]
-fn tools_tell_the_calls_of_each_item() {
+fn tools_report_the_calls_of_each_item() {
     let folder = folder();
     let tool = file(&folder, "tool.json", TOOL);
     let server = Items::answering(|text, _, _| {
@@ -253,7 +257,7 @@ fn calls_of_each_item_are_run_and_answered() {
         .run();
     let answer = "It is {\"n\":7}.";
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         echoes([(0, answer), (1, answer), (2, answer)])
     );
     assert_eq!(
@@ -320,7 +324,7 @@ fn no_items_are_no_failure() {
 }
 
 #[test]
-fn a_failure_is_told_without_the_key() {
+fn a_failure_is_reported_without_the_key() {
     let server = Items::answering(|_, _, _| (400, refusal("the key is secret-key-12345")));
     let ran = airx(["chat", "--each", "-v"])
         .env("AIRX_API_KEY", "secret-key-12345")
@@ -345,15 +349,18 @@ fn items_are_recorded_and_replayed() {
             .stdin("a\nb\na\n")
     };
     let expected = echoes([(0, "a!"), (1, "b!"), (2, "a!")]);
-    assert_eq!(told(&run("--record").of(&server).run().stdout), expected);
+    assert_eq!(
+        contents(&run("--record").of(&server).run().stdout),
+        expected
+    );
     let replayed = run("--replay").nowhere().run();
-    assert_eq!((replayed.code, told(&replayed.stdout)), (0, expected));
+    assert_eq!((replayed.code, contents(&replayed.stdout)), (0, expected));
     let missed = airx(["chat", "--each", "--replay"])
         .args([tapes.path()])
         .stdin("a\nc\n")
         .run();
     assert_eq!(
-        (missed.code, told(&missed.stdout)),
+        (missed.code, contents(&missed.stdout)),
         (12, echoes([(0, "a!"), (1, "replay")]))
     );
 }
@@ -384,7 +391,7 @@ fn a_dry_run_shows_the_first_items_request_and_sends_nothing() {
 }
 
 #[test]
-fn what_a_web_search_found_stands_beside_the_answer() {
+fn what_a_web_search_found_is_next_to_the_answer() {
     let body = crate::harness::wire("web_search_response.json");
     let server = Items::answering(move |_, _, _| (200, body.clone()));
     let ran = airx(["chat", "--each"]).stdin("a\n").of(&server).run();

@@ -6,7 +6,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::harness::items::{Items, echo, echoes, numbers, refusal, results, timeless, told};
+use crate::harness::items::{Items, contents, echo, echoes, numbers, refusal, results, timeless};
 use crate::harness::watch::{Watch, terminal};
 use crate::harness::{airx, file, finish, folder, reply_body};
 
@@ -24,8 +24,8 @@ fn as_many_are_in_flight_as_was_asked_for() {
         let child = airx(["chat", "--each"]).args(args).of(&server);
         let child = std::thread::spawn(|| child.stdin(numbers(60)).run());
         // They answer only once so many have come: fewer would hang.
-        server.await_asked(expected);
-        server.let_all_go();
+        server.await_requests(expected);
+        server.release_all();
         let ran = child.join().unwrap();
         assert_eq!(
             (ran.code, results(&ran.stdout).len()),
@@ -56,16 +56,16 @@ fn results_leave_in_input_order_unless_they_need_not() {
         drop(stdin);
         let out = Watch::new(child.stdout.take().unwrap());
         let err = Watch::new(child.stderr.take().unwrap());
-        server.await_asked(3);
+        server.await_requests(3);
         for last in ["2", "1", "0"] {
-            server.let_go(last);
+            server.release(last);
             err.until(&format!("item {last}: * the attempt took"));
             if args.len() == 3 {
                 out.until(&format!("\"content\":\"{last}!\""));
             }
         }
         assert_eq!(finish(child).code, 0);
-        assert_eq!(told(&out.all()), echoes(expected));
+        assert_eq!(contents(&out.all()), echoes(expected));
     }
 }
 
@@ -91,15 +91,15 @@ fn an_item_that_takes_long_does_not_let_results_pile_up() {
     let out = Watch::new(child.stdout.take().unwrap());
     let feed = std::thread::spawn(move || stdin.write_all(numbers(100).as_bytes()));
     for number in 1..100 {
-        server.let_go(&number.to_string());
+        server.release(&number.to_string());
     }
     // Eight for each that may be in flight, the slow one among them.
-    server.await_asked(16);
+    server.await_requests(16);
     assert_eq!(out.so_far(), "");
-    server.let_go("0");
+    server.release("0");
     feed.join().unwrap().unwrap();
     assert_eq!(finish(child).code, 0);
-    let lines = told(&out.all());
+    let lines = contents(&out.all());
     let expected = (0..100).map(|number| (number, format!("{number}!")));
     assert!(lines.into_iter().eq(expected));
     let asked = server.texts();
@@ -123,11 +123,11 @@ fn a_rate_limit_makes_them_fewer_and_fails_none() {
         let server = server.hold();
         let child = airx(["chat", "--each", "-c", "16", "-v"]).of(&server);
         let child = std::thread::spawn(|| child.stdin(numbers(40)).run());
-        server.await_asked(16);
-        server.let_all_go();
+        server.await_requests(16);
+        server.release_all();
         let ran = child.join().unwrap();
         let expected = (0..40).map(|number| (number, format!("{number}!")));
-        let in_order = told(&ran.stdout).into_iter().eq(expected);
+        let in_order = contents(&ran.stdout).into_iter().eq(expected);
         assert!(in_order, "{}", ran.stdout);
         assert_eq!(ran.code, 0);
         let lowered = "* rate limit: 8 in flight at most from now on";
@@ -139,13 +139,16 @@ fn a_rate_limit_makes_them_fewer_and_fails_none() {
         .stdin("a\n")
         .of(&server)
         .run();
-    assert_eq!((ran.code, told(&ran.stdout)), (12, echoes([(0, "busy")])));
+    assert_eq!(
+        (ran.code, contents(&ran.stdout)),
+        (12, echoes([(0, "busy")]))
+    );
     assert_eq!(server.texts().len(), 2);
     let none = airx(["chat", "--each", "-c", "3", "--retries", "0"])
         .stdin("a\nb\n")
         .of(&server)
         .run();
-    assert_eq!(told(&none.stdout), echoes([(0, "busy"), (1, "busy")]));
+    assert_eq!(contents(&none.stdout), echoes([(0, "busy"), (1, "busy")]));
 }
 
 #[test]
@@ -161,15 +164,15 @@ fn the_account_ends_the_run_and_what_is_in_flight_is_printed() {
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(numbers(50).as_bytes()).unwrap();
     let out = Watch::new(child.stdout.take().unwrap());
-    server.await_asked(3);
-    server.let_go("1");
+    server.await_requests(3);
+    server.release("1");
     // Its place is not taken by another.
     out.until("\"class\":\"account\"");
-    server.let_all_go();
+    server.release_all();
     let ran = finish(child);
-    let mut told = told(&out.all());
-    told.sort();
-    assert_eq!(told, echoes([(0, "0!"), (1, "account"), (2, "2!")]));
+    let mut report = contents(&out.all());
+    report.sort();
+    assert_eq!(report, echoes([(0, "0!"), (1, "account"), (2, "2!")]));
     assert_eq!(ran.code, 3);
     assert!(ran.stderr.contains("airx: account: "), "{}", ran.stderr);
     assert_eq!(server.texts().len(), 3);
@@ -184,7 +187,7 @@ fn other_failures_are_their_items_own() {
     });
     let ran = airx(["chat", "--each"]).stdin(numbers(4)).of(&server).run();
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         echoes([(0, "0!"), (1, "rejected"), (2, "blocked"), (3, "3!")])
     );
     assert_eq!(ran.code, 12);
@@ -248,7 +251,7 @@ fn a_reader_that_goes_away_ends_the_run_quietly() {
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().unwrap();
     writeln!(stdin, "one").unwrap();
-    // The input goes on: nobody waits for its end.
+    // The input does not end, and the run does not wait for it.
     finish(child).is(0, "", "");
     drop(stdin);
 }
@@ -270,9 +273,9 @@ fn a_person_sees_how_far_it_is_and_then_a_summary() {
         .of(&server)
         .start();
     screen.until("0 done, 0 failed, 2 in flight");
-    server.let_go("a");
+    server.release("a");
     screen.until("1 done, 0 failed, 2 in flight, 3 tokens, 0.00003 CNY, 0:");
-    server.let_all_go();
+    server.release_all();
     assert_eq!(finish(child).code, 0);
     let all = screen.all();
     assert!(
@@ -302,8 +305,8 @@ fn no_more_are_in_flight_than_all_runs_together_may_have() {
         std::thread::spawn(move || run.stdin(items).run())
     };
     let runs = [run("a\nb\nc\nd\n"), run("e\nf\ng\n")];
-    server.await_asked(2);
-    server.let_all_go();
+    server.await_requests(2);
+    server.release_all();
     for run in runs {
         assert_eq!(run.join().unwrap().code, 0);
     }
@@ -320,7 +323,7 @@ fn a_retry_is_the_items_own_and_others_go_on() {
         .stdin("a\nb\n")
         .of(&server)
         .run();
-    // Whose retry it was could not be told: it stands in the item's requests.
+    // A retry event could not name its item: the item's `requests` counts it.
     assert_eq!(ran.types(), ["start", "result", "result", "done"]);
     let requests: Vec<_> = results(&ran.stdout)
         .iter()
@@ -343,15 +346,15 @@ fn the_time_out_is_each_items_own() {
     ])
     .of(&server);
     let child = std::thread::spawn(|| child.stdin("a\nb\nc\n").run());
-    server.await_asked(2);
-    server.let_go("b");
-    server.let_go("c");
+    server.await_requests(2);
+    server.release("b");
+    server.release("c");
     let ran = child.join().unwrap();
-    server.let_all_go();
-    let mut told = told(&ran.stdout);
-    told.sort();
+    server.release_all();
+    let mut report = contents(&ran.stdout);
+    report.sort();
     assert_eq!(
-        (ran.code, told),
+        (ran.code, report),
         (12, echoes([(0, "network"), (1, "b!"), (2, "c!")]))
     );
 }
@@ -366,7 +369,7 @@ fn memory_does_not_grow_with_the_number_of_items() {
     let mut stdin = child.stdin.take().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     for number in 0..600 {
-        server.let_go(&number.to_string());
+        server.release(&number.to_string());
     }
     stdin.write_all(numbers(601).as_bytes()).unwrap();
     assert_eq!(lines.by_ref().take(600).map(Result::unwrap).count(), 600);
@@ -376,7 +379,7 @@ fn memory_does_not_grow_with_the_number_of_items() {
         .find_map(|line| line.strip_prefix("VmHWM:"))
         .unwrap();
     let peak: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
-    server.let_all_go();
+    server.release_all();
     drop(stdin);
     assert_eq!(lines.count(), 1);
     assert_eq!(finish(child).code, 0);

@@ -54,13 +54,13 @@ fn the_limit_is_reckoned_by_the_model_that_was_asked() {
         ] {
             let server = answering("x", &json!({ "model": answers, "usage": usage }));
             let ran = run(&server, &["chat", "-m", asked], limit);
-            let told = format!("airx: partial: --max-cost {spent} is spent\n");
+            let report = format!("airx: partial: --max-cost {spent} is spent\n");
             assert_eq!(
                 (ran.code, server.texts().len()),
                 (12, 2),
                 "{answers} for {asked}"
             );
-            assert!(ran.stderr.contains(&told), "{answers}: {}", ran.stderr);
+            assert!(ran.stderr.contains(&report), "{answers}: {}", ran.stderr);
         }
     }
 }
@@ -70,13 +70,13 @@ fn a_dearer_model_that_answers_counts_by_its_own_price() {
     let usage = json!({ "prompt_tokens": 1000, "completion_tokens": 3000, "total_tokens": 4000 });
     let server = answering("x", &json!({ "model": "dear", "usage": usage }));
     let ran = run(&server, &["chat", "-m", "own"], "1");
-    let told = "airx: partial: --max-cost 1 USD: the next item could pass it, and 0.7 is spent\n";
+    let report = "airx: partial: --max-cost 1 USD: the next item could pass it, and 0.7 is spent\n";
     assert_eq!((ran.code, server.texts().len()), (12, 1));
-    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    assert!(ran.stderr.contains(report), "{}", ran.stderr);
 }
 
 #[test]
-fn a_result_tells_the_price_of_the_model_that_answered() {
+fn a_result_reports_the_price_of_the_model_that_answered() {
     let server = answering("x", &json!({ "model": "own" }));
     let ran = run(&server, &["chat", "-m", "glm-4-airx"], "1");
     let cost = json!({ "amount": "0.00005", "currency": "USD", "price_date": null });
@@ -86,7 +86,7 @@ fn a_result_tells_the_price_of_the_model_that_answered() {
 /// How many requests the limit leaves room for, each counted at its upper bound:
 /// a token a byte of the request and 50 of the answer, 0.00001 CNY each.
 fn room(server: &Items, limit: f64) -> usize {
-    let length = server.asked()[0].body.len();
+    let length = server.requests()[0].body.len();
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -97,7 +97,7 @@ fn room(server: &Items, limit: f64) -> usize {
 }
 
 #[test]
-fn an_answer_whose_cost_nobody_tells_counts_as_what_it_may_cost() {
+fn an_answer_whose_cost_no_one_reports_counts_as_what_it_may_cost() {
     let thin = [
         json!({ "usage": null }),
         json!({ "usage": "?" }),
@@ -130,18 +130,18 @@ fn an_empty_answer_costs_its_prompt_alone() {
 }
 
 #[test]
-fn tokens_that_stand_in_the_sum_alone_cost_the_dearer_price() {
+fn tokens_that_are_in_the_sum_alone_cost_the_dearer_price() {
     // 0.02 USD an item.
     let server = answering("x", &json!({ "usage": { "total_tokens": 1000 } }));
     let ran = run(&server, &["chat", "-m", "own"], "0.05");
     assert_eq!((ran.code, server.texts().len()), (12, 2));
-    let told = "--max-cost 0.05 USD: the next item could pass it, and 0.04 is spent\n";
-    assert!(ran.stderr.contains(told), "{}", ran.stderr);
+    let report = "--max-cost 0.05 USD: the next item could pass it, and 0.04 is spent\n";
+    assert!(ran.stderr.contains(report), "{}", ran.stderr);
 }
 
 #[test]
 fn each_try_counts_and_a_refusal_costs_nothing() {
-    // An item of three tries may take the whole context in its second and third.
+    // An item of three tries may use the full context in its second and third.
     let server = answering("no JSON", &json!({ "usage": null }));
     let ran = run(&server, &["json"], "0.4");
     assert_eq!((ran.code, server.texts().len()), (12, 6), "{}", ran.stderr);
@@ -154,7 +154,7 @@ fn each_try_counts_and_a_refusal_costs_nothing() {
 #[test]
 fn a_limit_of_the_configuration_is_a_number_or_a_string_to_the_last_digit() {
     let folder = folder();
-    for (value, told) in [
+    for (value, report) in [
         ("0", "0"),
         ("0.00", "0.00"),
         ("0.000000000001", "0.000000000001"),
@@ -170,7 +170,7 @@ fn a_limit_of_the_configuration_is_a_number_or_a_string_to_the_last_digit() {
         ran.run().is(
             12,
             "",
-            &format!("airx: partial: --max-cost {told} CNY: the next item could pass it, and 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here\n"),
+            &format!("airx: partial: --max-cost {report} CNY: the next item could pass it, and 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here\n"),
         );
     }
     write(&folder, "max-cost = 5\n");
@@ -190,7 +190,7 @@ fn an_answer_that_broke_off_is_asked_for_again_only_while_there_is_money() {
     let server = Items::answering(move |_, _, _| (200, body.clone()));
     let ran = run(&server, &["chat", "-q"], "0.0024");
     let sent = server.texts().len();
-    let bound = server.asked()[0].body.len() + 50;
+    let bound = server.requests()[0].body.len() + 50;
     // Each try leaves room for the next at its bound.
     assert_eq!(
         (ran.code, sent),

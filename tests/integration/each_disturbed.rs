@@ -8,7 +8,7 @@ use std::path::Path;
 use tempfile::TempDir;
 
 use crate::each_file::{await_line, names};
-use crate::harness::items::{echo, echoes, told};
+use crate::harness::items::{contents, echo, echoes};
 use crate::harness::{Airx, airx, file, finish, folder};
 
 fn run(folder: &Path, args: &[&str]) -> Airx {
@@ -79,20 +79,20 @@ fn disturbed(folder: &TempDir, name: &str, how: Disturbance, late: bool) -> (i32
     };
     let child = run(folder.path(), &["-o", "out"]).of(&server).start();
     for item in ["b", "c"] {
-        server.let_go(item);
+        server.release(item);
     }
     await_line(folder, written, 2);
     // Of four items one is held now; the other two come after, or before.
-    server.await_asked(4);
+    server.await_requests(4);
     if late {
-        server.let_go("d");
+        server.release("d");
         await_line(folder, written, 3);
     }
     how.disturb(&folder.path().join(name));
     if !late {
-        server.let_go("d");
+        server.release("d");
     }
-    server.let_go("a");
+    server.release("a");
     let ran = finish(child);
     (ran.code, ran.stderr)
 }
@@ -109,12 +109,12 @@ fn a_file_that_others_touch_has_all_results_or_the_run_fails() {
             match how {
                 Disturbance::Remove => {
                     assert_eq!((code, &*stderr), (0, ""), "{case}");
-                    assert_eq!(told(&text), expected, "{case}");
+                    assert_eq!(contents(&text), expected, "{case}");
                     assert_eq!(names(&folder), ["items", "out"]);
                 }
                 Disturbance::Replace => {
                     assert_eq!(text, STRANGE, "{case}");
-                    let mut partial = told(&read(&folder, "out.partial"));
+                    let mut partial = contents(&read(&folder, "out.partial"));
                     partial.sort();
                     assert_eq!((code, partial), (1, expected.clone()), "{case}");
                     let message = "airx: internal: --output out: another program replaced it during the run\nhint: all results are in out.partial; --resume continues with them\n";
@@ -136,7 +136,7 @@ fn a_file_that_others_touch_has_all_results_or_the_run_fails() {
 }
 
 #[test]
-fn results_beside_a_file_are_not_lost_when_others_touch_either() {
+fn results_next_to_a_file_are_not_lost_when_others_touch_either() {
     let expected = echoes([(0, "a!"), (1, "b!"), (2, "c!"), (3, "d!")]);
     for name in ["out", "out.partial"] {
         for how in ALL {
@@ -145,7 +145,7 @@ fn results_beside_a_file_are_not_lost_when_others_touch_either() {
             let (code, stderr) = disturbed(&folder, name, how, false);
             let case = format!("{name} {how:?}: {stderr}");
             if code == 0 {
-                assert_eq!(told(&read(&folder, "out")), expected, "{case}");
+                assert_eq!(contents(&read(&folder, "out")), expected, "{case}");
                 assert_eq!(how, Disturbance::Remove, "{case}");
                 continue;
             }
@@ -168,14 +168,17 @@ fn a_file_that_was_removed_is_there_again_before_the_run_ends() {
     let (server, folder) = (echo().hold(), folder());
     file(&folder, "items", "a\nb\nc\n");
     let child = run(folder.path(), &["-o", "out"]).of(&server).start();
-    server.let_go("b");
+    server.release("b");
     await_line(&folder, "out", 1);
     remove_file(folder.path().join("out")).unwrap();
-    server.let_go("c");
+    server.release("c");
     await_line(&folder, "out", 2);
     crate::harness::signals::send(&child, rustix::process::Signal::KILL);
     finish(child);
-    assert_eq!(told(&read(&folder, "out")), echoes([(1, "b!"), (2, "c!")]));
+    assert_eq!(
+        contents(&read(&folder, "out")),
+        echoes([(1, "b!"), (2, "c!")])
+    );
 }
 
 #[test]
@@ -202,7 +205,7 @@ fn two_runs_never_share_a_file() {
             symlink("out", folder.path().join("link")).unwrap();
             let with = |name: &str, args: &[&str]| run(folder.path(), &["-o", name]).args(args);
             let child = with("out", first).of(&server).start();
-            server.await_asked(2);
+            server.await_requests(2);
             for name in ["out", "./out", "link", "hard"] {
                 if name == "hard" && before.is_none() {
                     continue;
@@ -210,15 +213,15 @@ fn two_runs_never_share_a_file() {
                 let ran = with(name, second).nowhere().run();
                 let case = format!("{before:?} {first:?} {second:?} {name}");
                 assert_eq!((ran.code, &*ran.stdout), (2, ""), "{case}");
-                let told =
+                let report =
                     "another run is writing it\nhint: wait for its end, or name another file\n";
-                assert!(ran.stderr.ends_with(told), "{case}: {}", ran.stderr);
+                assert!(ran.stderr.ends_with(report), "{case}: {}", ran.stderr);
             }
-            server.let_all_go();
+            server.release_all();
             let ran = finish(child);
             assert_eq!(ran.code, 0, "{}", ran.stderr);
             let expected = echoes([(0, "a!"), (1, "b!"), (2, "c!")]);
-            assert_eq!(told(&read(&folder, "out")), expected);
+            assert_eq!(contents(&read(&folder, "out")), expected);
             assert_eq!(server.texts().len(), 3, "nothing is paid for twice");
         }
     }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use rustix::process::Signal;
 
-use crate::harness::items::{Items, echo, echoes, numbers, refusal, results, told};
+use crate::harness::items::{Items, contents, echo, echoes, numbers, refusal, results};
 use crate::harness::signals::send;
 use crate::harness::{Airx, Ran, airx, file, finish, folder, reply_body};
 use crate::signals::heedful;
@@ -27,15 +27,15 @@ fn the_file_has_all_results_in_order_and_mode_0600() {
     let (server, folder) = (echo().hold(), folder());
     file(&folder, "items", "a\nb\nc\n");
     let child = run(folder.path(), &["-c", "3"]).of(&server).start();
-    server.await_asked(3);
-    server.let_go("c");
+    server.await_requests(3);
+    server.release("c");
     // It is there as soon as it is known, and before those that come first.
     let first = await_line(&folder, "out", 1);
-    assert_eq!(told(&first), echoes([(2, "c!")]));
-    server.let_all_go();
+    assert_eq!(contents(&first), echoes([(2, "c!")]));
+    server.release_all();
     finish(child);
     assert_eq!(
-        told(&out(&folder)),
+        contents(&out(&folder)),
         echoes([(0, "a!"), (1, "b!"), (2, "c!")])
     );
     let mode = metadata(folder.path().join("out"))
@@ -61,13 +61,13 @@ pub fn names(folder: &tempfile::TempDir) -> Vec<String> {
 /// Waits until a file has so many lines.
 #[track_caller]
 pub fn await_line(folder: &tempfile::TempDir, name: &str, count: usize) -> String {
-    let begun = std::time::Instant::now();
+    let started = std::time::Instant::now();
     loop {
         let text = read_to_string(folder.path().join(name)).unwrap_or_default();
         if text.matches('\n').count() >= count {
             return text;
         }
-        assert!(begun.elapsed() < crate::harness::PATIENCE, "{text:?}");
+        assert!(started.elapsed() < crate::harness::PATIENCE, "{text:?}");
         std::thread::sleep(std::time::Duration::from_millis(1));
     }
 }
@@ -78,10 +78,10 @@ fn after_a_kill_nothing_is_lost_and_only_what_was_in_flight_is_asked_for_again()
     file(&folder, "items", numbers(20));
     let child = run(folder.path(), &["-c", "3"]).of(&server).start();
     for item in ["2", "3", "4", "5"] {
-        server.let_go(item);
+        server.release(item);
     }
     // 0, 1 and 6 are in flight; four are done.
-    server.await_asked(7);
+    server.await_requests(7);
     let there = await_line(&folder, "out", 4);
     send(&child, Signal::KILL);
     finish(child);
@@ -92,7 +92,7 @@ fn after_a_kill_nothing_is_lost_and_only_what_was_in_flight_is_asked_for_again()
         format!("{there}{{\"type\":\"result\",\"ind"),
     )
     .unwrap();
-    server.let_all_go();
+    server.release_all();
     let ran = run(folder.path(), &["-c", "3", "--resume", "-v"])
         .of(&server)
         .run();
@@ -103,7 +103,7 @@ fn after_a_kill_nothing_is_lost_and_only_what_was_in_flight_is_asked_for_again()
         "{}",
         ran.stderr
     );
-    let lines = told(&out(&folder));
+    let lines = contents(&out(&folder));
     assert!(
         lines
             .into_iter()
@@ -131,7 +131,7 @@ fn failures_are_asked_for_again_and_what_is_done_is_not() {
     let ran = run(folder.path(), &["-q"]).of(&server).run();
     ran.is(12, "", "airx: partial: 1 of 3 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n");
     assert_eq!(
-        told(&out(&folder)),
+        contents(&out(&folder)),
         echoes([(0, "a!"), (1, "rejected"), (2, "c!")])
     );
     // The input has grown meanwhile.
@@ -139,7 +139,7 @@ fn failures_are_asked_for_again_and_what_is_done_is_not() {
     let ran = run(folder.path(), &["-q", "--resume"]).of(&server).run();
     ran.is(0, "", "");
     assert_eq!(
-        told(&out(&folder)),
+        contents(&out(&folder)),
         echoes([(0, "a!"), (1, "b!"), (2, "c!"), (3, "d!")])
     );
     assert_eq!(server.texts()[3..].len(), 2);
@@ -153,12 +153,12 @@ fn failures_are_asked_for_again_and_what_is_done_is_not() {
 
 #[track_caller]
 fn refused(ran: &Ran, message: &str) {
-    let told = ran
+    let report = ran
         .stderr
         .lines()
         .find(|line| line.starts_with("airx: usage: "))
         .unwrap_or_default();
-    assert_eq!((ran.code, told), (2, &*format!("airx: usage: {message}")));
+    assert_eq!((ran.code, report), (2, &*format!("airx: usage: {message}")));
 }
 
 #[test]
@@ -216,12 +216,12 @@ fn a_file_that_was_there_stays_until_the_run_has_succeeded() {
     assert_eq!(results(&read_to_string(&partial).unwrap()).len(), 2);
     let ran = run(folder.path(), &["--resume"]).of(&server).run();
     assert_eq!((ran.code, server.texts().len()), (0, 3), "{}", ran.stderr);
-    assert_eq!(told(&out(&folder)), echoes([(0, "a!"), (1, "b!")]));
+    assert_eq!(contents(&out(&folder)), echoes([(0, "a!"), (1, "b!")]));
     assert_eq!(names(&folder), ["items", "out"]);
 }
 
 #[test]
-fn events_in_a_file_stand_in_order_and_are_taken_up() {
+fn events_in_a_file_are_in_order_and_are_taken_up() {
     let (server, folder) = (echo(), folder());
     let types = || -> Vec<String> {
         let types = out(&folder);
@@ -258,7 +258,10 @@ fn a_link_is_followed_and_the_file_s_mode_is_kept() {
     std::fs::set_permissions(&real, std::fs::Permissions::from_mode(0o644)).unwrap();
     std::os::unix::fs::symlink("real", folder.path().join("out")).unwrap();
     assert_eq!(run(folder.path(), &[]).of(&server).run().code, 0);
-    assert_eq!(told(&read_to_string(&real).unwrap()), echoes([(0, "a!")]));
+    assert_eq!(
+        contents(&read_to_string(&real).unwrap()),
+        echoes([(0, "a!")])
+    );
     assert_eq!(metadata(&real).unwrap().permissions().mode() & 0o777, 0o644);
     assert!(
         folder
@@ -276,15 +279,15 @@ fn a_run_that_is_interrupted_leaves_what_it_has_in_order() {
     file(&folder, "items", numbers(9));
     let args = ["chat", "--each", "-o", "out", "--items", "items", "-c", "2"];
     let child = heedful(&args).within(folder.path()).of(&server).start();
-    server.await_asked(2);
-    server.let_go("1");
-    server.await_asked(3);
+    server.await_requests(2);
+    server.release("1");
+    server.await_requests(3);
     send(&child, Signal::INT);
-    server.let_all_go();
+    server.release_all();
     let ran = finish(child);
     assert_eq!(ran.signal, Some(2));
     assert_eq!(
-        told(&out(&folder)),
+        contents(&out(&folder)),
         echoes([(0, "0!"), (1, "1!"), (2, "2!")])
     );
     let ran = run(folder.path(), &["--resume"]).of(&server).run();
@@ -301,4 +304,36 @@ fn nothing_is_left_of_a_run_that_came_to_nothing() {
     // No items are no failure: then the file says so.
     assert_eq!(run(folder.path(), &[]).nowhere().run().code, 0);
     assert_eq!(out(&folder), "");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_resumed_run_needs_little_memory_for_what_is_done() {
+    let folder = folder();
+    let peak = |count: u64| {
+        let line = |index: u64| {
+            let hash = "0123456789abcdef".repeat(4);
+            format!(
+                "{{\"type\":\"result\",\"index\":{index},\"hash\":\"{hash}\",\"content\":\"a\"}}\n"
+            )
+        };
+        // In no order, as a killed run leaves them.
+        let lines: String = (1..=count).rev().map(line).collect();
+        file(&folder, "out", lines);
+        file(&folder, "items", "a\n");
+        let server = echo().hold();
+        let child = run(folder.path(), &["--resume"]).of(&server).start();
+        // FILE has been read when the first item is asked for.
+        server.await_requests(1);
+        let status = read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+        send(&child, Signal::KILL);
+        finish(child);
+        let mut lines = status.lines();
+        let peak = lines.find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        let kilobytes: u64 = peak.trim().trim_end_matches(" kB").parse().unwrap();
+        kilobytes * 1024
+    };
+    let (few, many) = (peak(1_000), peak(101_000));
+    // 16 bytes an item, and as much again for the sorting.
+    assert!(many - few < 100_000 * 40, "{few} {many}");
 }

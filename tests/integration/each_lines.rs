@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::items::{echo, echoes, results, told};
+use crate::harness::items::{contents, echo, echoes, results};
 use crate::harness::{airx, file, folder};
 
 const SUM: &str = "airx: partial: 1 of 3 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n";
@@ -16,7 +16,7 @@ fn a_line_that_is_no_text_fails_its_item_alone() {
         .run();
     assert_eq!((ran.code, &*ran.stderr), (12, SUM));
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         echoes([(0, "one!"), (1, "usage"), (2, "three!")])
     );
     assert_eq!(server.texts(), ["one", "three"]);
@@ -46,13 +46,13 @@ fn a_line_that_is_no_text_fails_its_item_alone() {
         .of(&server)
         .run();
     assert_eq!(
-        (ran.code, told(&ran.stdout)),
+        (ran.code, contents(&ran.stdout)),
         (0, echoes([(0, "tw\u{FFFD}o!")]))
     );
 }
 
 #[test]
-fn a_line_that_is_no_json_fails_its_item_alone() {
+fn a_line_that_is_not_json_fails_its_item_alone() {
     let (server, folder) = (echo(), folder());
     file(&folder, "items", "{\"a\":1}\n{\"a\":\n{\"a\":2}\n");
     let ran = airx([
@@ -70,7 +70,7 @@ fn a_line_that_is_no_json_fails_its_item_alone() {
     .run();
     assert_eq!((ran.code, &*ran.stderr), (12, SUM));
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         echoes([(0, "1!"), (1, "usage"), (2, "2!")])
     );
     assert_eq!(
@@ -89,7 +89,7 @@ fn a_line_of_more_than_16_mib_fails_its_item_alone() {
         .run();
     assert_eq!((ran.code, &*ran.stderr), (12, SUM));
     assert_eq!(
-        told(&ran.stdout),
+        contents(&ran.stdout),
         echoes([(0, "one!"), (1, "usage"), (2, "three!")])
     );
     assert_eq!(
@@ -128,7 +128,7 @@ fn a_line_put_right_is_asked_for_by_a_resumed_run_alone() {
             .of(&server)
             .run()
     };
-    let out = || told(&std::fs::read_to_string(folder.path().join("out")).unwrap());
+    let out = || contents(&std::fs::read_to_string(folder.path().join("out")).unwrap());
     run("1\n{\n3\n", &[]).is(12, "", SUM);
     assert_eq!(out(), echoes([(0, "1!"), (1, "usage"), (2, "3!")]));
     run("1\n{\n3\n", &["--resume"]).is(12, "", SUM);
@@ -174,17 +174,112 @@ fn lines_of_a_batch_s_input_are_not_taken_for_prompts() {
 }
 
 #[test]
-fn items_that_nul_bytes_separate_are_refused_with_the_way_to_lines() {
+fn items_that_nul_bytes_separate_are_refused_as_lines_and_taken_with_null() {
     let items = echo();
-    let ran = airx(["chat", "--each", "-q"])
-        .of(&items)
-        .stdin("a.txt\0b.txt\0")
-        .run();
+    let run = |each: &str| {
+        let airx = airx(["chat", each, "-q", "Name {}"]).of(&items);
+        airx.stdin("a.txt\0b\nc.txt\0").run()
+    };
+    let ran = run("--each");
     assert_eq!(ran.code, 12);
     let error = &results(&ran.stdout)[0]["error"];
     assert_eq!(
-        error["message"],
-        "standard input: line 1 looks binary: NUL byte at offset 5"
+        (&error["message"], &error["hint"]),
+        (
+            &json!("standard input: line 1 looks binary: NUL byte at offset 5"),
+            &json!("--each=null takes items that NUL bytes separate")
+        )
     );
-    assert!(items.texts().is_empty());
+    let ran = run("--each=null");
+    assert_eq!(ran.code, 0);
+    let results = results(&ran.stdout);
+    let shown: Vec<_> = results.iter().map(|result| &result["item"]).collect();
+    assert_eq!(shown, [&json!("a.txt"), &json!("b\nc.txt")]);
+    assert!(items.texts().contains(&"Name b\nc.txt".to_owned()));
+}
+
+#[test]
+fn records_of_csv_are_named_by_their_header_and_shown_in_their_results() {
+    let items = echo();
+    let csv = "name,text\nAda,\"one,\ntwo\"\nBob\n";
+    let run = |args: &[&str]| {
+        let args = ["chat", "--each=csv", "-q", "-c", "1"].iter().chain(args);
+        airx(args).of(&items).stdin(csv).run()
+    };
+    let ran = run(&["{name} says {text}"]);
+    assert_eq!(ran.code, 12);
+    let lines = results(&ran.stdout);
+    assert_eq!(lines[0]["content"], "Ada says one,\ntwo!");
+    assert_eq!(
+        lines[0]["item"],
+        json!({ "name": "Ada", "text": "one,\ntwo" })
+    );
+    assert_eq!(
+        lines[1]["error"]["message"],
+        "standard input: record 2 has 1 fields, the header has 2"
+    );
+    // Without a placeholder the record follows, as an object.
+    run(&["Sum up"]);
+    assert_eq!(
+        items.texts()[1],
+        "Sum up\n\n{\"name\":\"Ada\",\"text\":\"one,\\ntwo\"}"
+    );
+    let ran = run(&["{title}"]);
+    assert_eq!(
+        results(&ran.stdout)[0]["error"]["message"],
+        "the item of record 1 has no member title"
+    );
+}
+
+#[test]
+fn files_are_items_by_their_paths_and_one_that_cannot_be_read_fails_alone() {
+    let folder = folder();
+    file(&folder, "a.txt", "A\n");
+    file(&folder, "empty.txt", "");
+    file(&folder, "binary", b"\x7fELF\0");
+    let items = echo();
+    let list = "a.txt\nmissing.txt\nempty.txt\nbinary\n.\n";
+    let ran = airx(["chat", "--each=files", "-q", "Translate {path}: {} {other}"])
+        .of(&items)
+        .within(folder.path())
+        .stdin(list)
+        .run();
+    assert_eq!(ran.code, 12);
+    assert_eq!(items.texts(), ["Translate a.txt: A {other}"]);
+    let lines = results(&ran.stdout);
+    let shown: Vec<_> = lines
+        .iter()
+        .map(|line| line["item"].as_str().unwrap())
+        .collect();
+    assert_eq!(shown, list.lines().collect::<Vec<_>>());
+    let wrong: Vec<_> = lines[1..]
+        .iter()
+        .map(|line| line["error"]["message"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        wrong,
+        [
+            "missing.txt cannot be read: No such file or directory (os error 2)",
+            "empty.txt is empty: nothing was sent",
+            "binary looks binary: it starts like an ELF program",
+            ". cannot be read: is a directory",
+        ]
+    );
+}
+
+#[test]
+fn a_result_shows_its_item_unless_that_is_left_out() {
+    let items = echo();
+    let run = |args: &[&str], input: &str| {
+        let args = ["chat", "-q", "-c", "1"].iter().chain(args);
+        results(&airx(args).of(&items).stdin(input).run().stdout)
+    };
+    assert_eq!(run(&["--each"], "a b\n")[0]["item"], "a b");
+    let value = run(&["--each=json"], "{\"n\": 1.50}\n");
+    assert_eq!(value[0]["item"].to_string(), r#"{"n":1.50}"#);
+    assert_eq!(run(&["--each=json"], "{]\n")[0]["item"], "{]");
+    for each in ["--each", "--each=csv"] {
+        let left_out = run(&[each, "--no-item"], "a\nb\n");
+        assert_eq!(left_out[0].get("item"), None);
+    }
 }

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use rustix::process::Signal;
 
-use crate::harness::items::{echo, echoes, timeless, told};
+use crate::harness::items::{contents, echo, echoes, timeless};
 use crate::harness::signals::send;
 use crate::harness::watch::{Watch, terminal};
 use crate::harness::{event, finish};
@@ -18,21 +18,24 @@ fn the_first_sigint_ends_it_when_what_is_in_flight_has() {
     let out = Watch::new(child.stdout.take().unwrap());
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(b"a\nb\nc\nd\n").unwrap();
-    server.await_asked(2);
-    server.let_go("a");
+    server.await_requests(2);
+    server.release("a");
     out.until("\"a!\"");
-    server.await_asked(3);
+    server.await_requests(3);
     send(&child, Signal::INT);
     // The input is still open: it is not waited for.
-    server.let_go("b");
+    server.release("b");
     out.until("\"b!\"");
-    server.let_all_go();
+    server.release_all();
     let ran = finish(child);
     drop(stdin);
     assert_eq!(ran.signal, Some(2));
     let expected = "airx: SIGINT: what is in flight ends first; once more ends it at once\nairx: signal: ended by SIGINT\n";
     assert_eq!(timeless(&ran), expected);
-    assert_eq!(told(&out.all()), echoes([(0, "a!"), (1, "b!"), (2, "c!")]));
+    assert_eq!(
+        contents(&out.all()),
+        echoes([(0, "a!"), (1, "b!"), (2, "c!")])
+    );
     let last = event(out.all().lines().last().unwrap());
     assert_eq!(
         (&last["type"], &last["exit"]),
@@ -47,7 +50,7 @@ fn the_second_sigint_ends_it_at_once() {
     let mut child = heedful(&["chat", "--each", "-v"]).of(&server).start();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(b"a\nb\n").unwrap();
-    server.await_asked(2);
+    server.await_requests(2);
     let err = Watch::new(child.stderr.take().unwrap());
     send(&child, Signal::INT);
     err.until("SIGINT: what is in flight ends first; once more ends it at once");
@@ -59,7 +62,7 @@ fn the_second_sigint_ends_it_at_once() {
         "{}",
         err.all()
     );
-    server.let_all_go();
+    server.release_all();
 }
 
 #[test]
@@ -69,7 +72,7 @@ fn sigterm_and_sighup_end_it_at_once() {
         let mut child = heedful(&["chat", "--each"]).of(&server).start();
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(b"a\n").unwrap();
-        server.await_asked(1);
+        server.await_requests(1);
         send(&child, signal);
         let ran = finish(child);
         assert_eq!((ran.signal, &*ran.stdout), (Some(number), ""));
@@ -79,7 +82,7 @@ fn sigterm_and_sighup_end_it_at_once() {
             "{}",
             ran.stderr
         );
-        server.let_all_go();
+        server.release_all();
     }
 }
 
@@ -94,14 +97,14 @@ fn a_sigint_while_it_waits_for_items_ends_it_at_once() {
     send(&child, Signal::INT);
     let ran = finish(child);
     assert_eq!(
-        (ran.signal, told(&out.all())),
+        (ran.signal, contents(&out.all())),
         (Some(2), echoes([(0, "a!")]))
     );
     drop(stdin);
 }
 
 #[test]
-fn whatever_ends_the_run_every_finished_result_is_printed_in_order() {
+fn every_finished_result_is_printed_in_order_at_any_end_of_the_run() {
     let count = 80;
     for (signals, number) in [
         (&[Signal::TERM][..], 15),
@@ -131,7 +134,7 @@ fn whatever_ends_the_run_every_finished_result_is_printed_in_order() {
                 .unwrap();
             drop(stdin);
             for item in 1..count {
-                server.let_go(&item.to_string());
+                server.release(&item.to_string());
             }
             screen.until("79 done, 0 failed, 1 in flight");
             for signal in signals {
@@ -143,7 +146,7 @@ fn whatever_ends_the_run_every_finished_result_is_printed_in_order() {
             let ran = finish(child);
             assert_eq!(ran.signal, Some(number), "{}", screen.all());
             let expected: Vec<_> = (1..count).map(|item| (item, format!("{item}!"))).collect();
-            assert_eq!(told(&out.all()), expected);
+            assert_eq!(contents(&out.all()), expected);
             let last = event(out.all().lines().last().unwrap());
             let types = if format == "ndjson" {
                 "error"
@@ -151,7 +154,7 @@ fn whatever_ends_the_run_every_finished_result_is_printed_in_order() {
                 "result"
             };
             assert_eq!(last["type"], types);
-            server.let_all_go();
+            server.release_all();
         }
     }
 }

@@ -24,7 +24,7 @@ fn the_path_is_extended_unless_it_ends_so_and_a_query_is_kept() {
         let base = format!("http://{}{path}", server.address());
         chat(&[], &["--base-url", &base]).run().is(0, "Hi\n", "");
         let line = format!("POST {asked} HTTP/1.1");
-        assert_eq!(server.asked()[0].head.lines().next(), Some(&*line));
+        assert_eq!(server.requests()[0].head.lines().next(), Some(&*line));
     }
 }
 
@@ -60,14 +60,14 @@ fn plain_http_to_another_machine_is_refused() {
             .split(['/', ':'])
             .next()
             .unwrap();
-        let told = format!(
+        let report = format!(
             "airx: usage: --base-url: plain http to {host} would show the key and the prompt to the network
 hint: use https, or allow it with --allow-http (AIRX_ALLOW_HTTP=1)\n"
         );
-        chat(&[], &["--base-url", base]).run().is(2, "", &told);
+        chat(&[], &["--base-url", base]).run().is(2, "", &report);
         chat(&[("AIRX_ALLOW_HTTP", "0")], &["--base-url", base])
             .run()
-            .is(2, "", &told);
+            .is(2, "", &report);
     }
 }
 
@@ -101,8 +101,8 @@ fn a_base_that_is_no_url_exits_2() {
         ("ftp://h/v1", "its scheme is none of http, https\n".into()),
         ("https://user:hidden word@:x", format!("empty host{hint}")),
     ] {
-        let told = format!("airx: usage: --base-url is not a usable URL: {why}");
-        chat(&[], &["--base-url", base]).run().is(2, "", &told);
+        let report = format!("airx: usage: --base-url is not a usable URL: {why}");
+        chat(&[], &["--base-url", base]).run().is(2, "", &report);
     }
 }
 
@@ -123,7 +123,7 @@ hint: redirects are not followed: set --base-url to the place named\n"
             );
         }
     }
-    assert!(other.asked().is_empty());
+    assert!(other.requests().is_empty());
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn the_model_comes_from_the_flag_then_the_environment() {
     chat(&variables, &[]).run().is(0, "Hi\n", "");
     chat(&variables, &["-m", "m-flag"]).run().is(0, "Hi\n", "");
     let models: Vec<_> = server
-        .asked()
+        .requests()
         .iter()
         .map(|asked| asked.json()["model"].clone())
         .collect();

@@ -1,4 +1,4 @@
-//! How a refusal is classed: by its code, then by the status, whatever its shape.
+//! The class of a server's error: by its code, then by the status, in any form.
 
 use crate::harness::{Play, Ran, Server, airx, http, json};
 
@@ -12,7 +12,7 @@ fn run(play: Play, args: &[&str]) -> Ran {
 
 /// The contract's lists of business codes, each as 200, 400, 429 and 500.
 #[test]
-fn every_business_code_has_its_class_whatever_the_status() {
+fn every_business_code_has_its_class_with_any_status() {
     let account = (1000..=1005).chain(1100..=1119).chain([1121, 1220, 1304]);
     let account = account.chain(1308..=1311).chain(1313..=1321);
     let rejected = (1210..=1219).chain([1221, 1222, 1231, 1261, 1702, 1703]);
@@ -107,7 +107,7 @@ fn an_error_that_comes_as_an_event_stream_is_read() {
             assert_eq!(ran.code, 3, "{text:?}: {}", ran.stderr);
         }
     }
-    // llama.cpp: `error` is a text with `message` beside it.
+    // llama.cpp: `error` is a text, and `message` is next to it.
     let play = http(
         500,
         "Content-Type: text/event-stream\r\n",

@@ -71,8 +71,8 @@ fn every_row_of_the_table_is_produced() {
             row.name,
             ran.stderr
         );
-        let told = format!("airx: {}: ", row.name);
-        let tells = ran.stderr.lines().any(|line| line.starts_with(&told));
+        let report = format!("airx: {}: ", row.name);
+        let tells = ran.stderr.lines().any(|line| line.starts_with(&report));
         assert_eq!(
             tells,
             row.class != Class::Ok,
@@ -126,7 +126,7 @@ fn a_reader_that_has_gone_is_no_failure() {
         drop(child.stdout.take());
         finish(child).is(0, "", "");
     }
-    // The first event finds nobody: then nothing is sent, and nothing paid.
+    // The first event has no reader: then nothing is sent, and nothing paid.
     let server = Server::play([]);
     let mut child = airx(["stream", "--format", "ndjson", "hi"])
         .stdin_from(Stdio::null())

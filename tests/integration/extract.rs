@@ -100,9 +100,9 @@ fn a_stream_prints_inside_the_fence_as_it_comes() {
     let mut child = airx(["stream", "-n", "-x", "hi"]).at(&server).start();
     let out = Watch::new(child.stdout.take().unwrap());
     out.until("echo ");
-    server.go();
+    server.open_gate();
     out.until("echo one\n");
-    server.go();
+    server.open_gate();
     finish(child).is(0, "", "");
     assert_eq!(out.all(), "echo one\n");
 }
@@ -145,7 +145,10 @@ fn a_value_needs_its_equals_sign() {
         .at(&server)
         .run()
         .is(0, "a\n", "");
-    assert_eq!(server.asked()[0].json()["messages"][0]["content"], "rust");
+    assert_eq!(
+        server.requests()[0].json()["messages"][0]["content"],
+        "rust"
+    );
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_delta_is_read_from_the_pipe_before_the_next_is_sent() {
         let mut bytes = [0; 3];
         out.read_exact(&mut bytes).unwrap();
         assert_eq!(bytes, piece.as_bytes());
-        server.go();
+        server.open_gate();
     }
     finish(child).is(0, "\n", "");
 }
@@ -55,7 +55,7 @@ fn payloads_and_events_leave_as_they_come() {
                 .map(Result::unwrap)
                 .find(|line| line.contains("\"content\""));
             assert!(seen.is_some_and(|line| line.contains(piece)));
-            server.go();
+            server.open_gate();
         }
         assert_eq!(lines.count(), 1);
         assert_eq!(finish(child).code, 0);
@@ -63,7 +63,7 @@ fn payloads_and_events_leave_as_they_come() {
 }
 
 #[test]
-fn the_start_is_told_before_the_server_answers() {
+fn the_start_is_reported_before_the_server_answers() {
     let server = Server::once(vec![Step::Gate, Step::Close]);
     let args = ["chat", "--retries", "0", "--format", "ndjson", "hi"];
     let mut child = airx(args)
@@ -76,7 +76,7 @@ fn the_start_is_told_before_the_server_answers() {
         first.starts_with(r#"{"type":"start","v":1,"command":"chat""#),
         "{first}"
     );
-    server.go();
+    server.open_gate();
     assert_eq!(lines.count(), 1);
     assert_eq!(finish(child).code, 6);
 }

@@ -59,7 +59,7 @@ fn json_of_a_stream_is_a_line_each_however_many_lines_the_server_wrote() {
 }
 
 #[test]
-fn a_line_broken_inside_a_string_is_no_json() {
+fn a_line_broken_inside_a_string_is_not_json() {
     let frames = [
         "data: {\"choices\":[{\"delta\":{\"content\":\"a\ndata: b\"}}]}\n\n".to_owned(),
         finish_frame("stop"),
@@ -140,7 +140,7 @@ fn ndjson_of_chat_is_its_events() {
     let ran = ran("chat", "ndjson", reply("Hello\n"));
     let mut done = done();
     done["request_id"] = json!("id-1");
-    // A whole reply tells nothing of its first token.
+    // A complete reply has no time of the first token.
     done["ttft_ms"] = json!(null);
     assert_eq!(
         events(&ran),

@@ -55,10 +55,10 @@ enum Stdin {
     Other,
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Ran {
-    /// The exit status; 128 + the signal where one killed it.
+    /// The exit status, or 128 + the signal that killed it.
     pub code: i32,
     /// All of standard output.
     pub stdout: String,
@@ -75,7 +75,7 @@ pub fn airx<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Airx {
     run(program(), args)
 }
 
-/// The same environment for a script of bash's, with airx on its `PATH`.
+/// A bash script in the same environment, with airx on its `PATH`.
 #[cfg(unix)]
 pub fn bash(script: &str) -> Airx {
     let folder = Path::new(program()).parent().unwrap();
@@ -111,13 +111,13 @@ impl Airx {
         self.env("AIRX_BASE_URL", server.base())
     }
 
-    /// Adds arguments behind the others.
+    /// Appends arguments.
     pub fn args<S: AsRef<OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.command.args(args);
         self
     }
 
-    /// Has a server that nobody is to ask: nothing listens there.
+    /// Uses a base URL where nothing listens: no request may be made.
     pub fn nowhere(self) -> Self {
         self.env("AIRX_BASE_URL", "http://127.0.0.1:1/v1")
     }
@@ -127,7 +127,7 @@ impl Airx {
         self
     }
 
-    /// Adds one argument behind the others.
+    /// Appends one argument.
     pub fn arg(self, arg: impl AsRef<OsStr>) -> Self {
         self.args([arg])
     }
@@ -160,7 +160,7 @@ impl Airx {
         self
     }
 
-    /// Takes standard input from something else than a pipe.
+    /// Connects standard input to something else than a pipe.
     pub fn stdin_from(mut self, from: impl Into<Stdio>) -> Self {
         self.command.stdin(from);
         self.stdin = Stdin::Other;
@@ -179,7 +179,7 @@ impl Airx {
         self
     }
 
-    /// Runs it to its end.
+    /// Runs it to the end.
     #[track_caller]
     pub fn run(mut self) -> Ran {
         let stdin = match std::mem::replace(&mut self.stdin, Stdin::Other) {
@@ -193,7 +193,7 @@ impl Airx {
         let mut child = self.start();
         let fed = child.stdin.take().map(|mut pipe| {
             std::thread::spawn(move || {
-                // A run that reads none of it is not an error of the test's.
+                // A run need not read its input.
                 let _ = pipe.write_all(&stdin);
             })
         });
@@ -211,7 +211,7 @@ impl Airx {
     }
 }
 
-/// Tries the cases at the same time: those that wait for a clock wait together.
+/// Runs the cases at the same time, so that those with time-outs wait together.
 pub fn together<C: Send>(cases: impl IntoIterator<Item = C>, check: impl Fn(C) + Sync) {
     std::thread::scope(|scope| {
         for case in cases {
@@ -220,7 +220,7 @@ pub fn together<C: Send>(cases: impl IntoIterator<Item = C>, check: impl Fn(C) +
     });
 }
 
-/// Reads a run to its end. One that hangs is killed and fails the test.
+/// Reads a run to the end. A run that hangs is killed and fails the test.
 #[track_caller]
 pub fn finish(mut child: Child) -> Ran {
     fn drain(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
@@ -260,7 +260,7 @@ pub fn finish(mut child: Child) -> Ran {
 }
 
 impl Ran {
-    /// The exit code, all of standard output and all of standard error.
+    /// Checks the exit code, all of standard output and all of standard error.
     #[track_caller]
     pub fn is(&self, code: i32, stdout: &str, stderr: &str) -> &Self {
         assert_eq!(
@@ -271,21 +271,21 @@ impl Ran {
         self
     }
 
-    /// The exit code of a failure that prints nothing, where the words on
-    /// standard error are those of a library or of the system.
+    /// Checks the exit code of a failure that prints nothing, where standard error has
+    /// the words of a library or of the system.
     #[track_caller]
     pub fn code_is(&self, code: i32) -> &Self {
         assert_eq!((self.code, &*self.stdout), (code, ""), "{}", self.stderr);
         self
     }
 
-    /// Standard output's bytes, where they need not be UTF-8.
+    /// Standard output as bytes; it need not be UTF-8.
     pub fn bytes(&self) -> &[u8] {
         &self.raw
     }
 
-    /// The events of `--format ndjson`, each checked to have its type first and
-    /// to be what the schema says.
+    /// The events of `--format ndjson`. Each must have its type first and fit the
+    /// schema.
     #[track_caller]
     pub fn events(&self) -> Vec<serde_json::Value> {
         assert!(
@@ -306,7 +306,7 @@ impl Ran {
     }
 }
 
-/// A line of NDJSON, or a `--meta` file: an object of one of the events' types.
+/// Reads an event: a line of NDJSON, or a `--meta` file.
 #[track_caller]
 pub fn event(line: &str) -> serde_json::Value {
     static SCHEMA: LazyLock<jsonschema::Validator> = LazyLock::new(|| {

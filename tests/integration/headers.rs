@@ -21,7 +21,7 @@ fn the_headers_are_few_and_the_provider_s_members_stay_at_home() {
     chat(&[("AIRX_BASE_URL", &base)], &["--temperature", "0"])
         .run()
         .is(0, "Hi\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     let (home, away) = (&asked[0], &asked[1]);
     assert_eq!(home.header("accept-language"), Some("en-US,en"));
     assert_eq!(away.header("accept-language"), None);
@@ -79,7 +79,7 @@ fn headers_of_the_user_are_sent_and_take_the_place_of_airx_s_own() {
     .at(&server)
     .run()
     .is(0, "Hi\n", "");
-    let asked = &server.asked()[0];
+    let asked = &server.requests()[0];
     assert_eq!(asked.head.matches("x-one: ").count(), 2, "{}", asked.head);
     assert_eq!(asked.header("user-agent"), Some("me"));
     assert_eq!(asked.header("authorization"), Some("Basic abcdefgh"));
@@ -108,13 +108,13 @@ fn a_wrong_header_exits_2_and_its_value_is_not_shown() {
             "Transfer-Encoding is set by airx",
         ),
     ] {
-        let told = format!("airx: usage: --header: {why}\nhint: write 'NAME: VALUE'\n");
+        let report = format!("airx: usage: --header: {why}\nhint: write 'NAME: VALUE'\n");
         chat(
             &[],
             &["--base-url", "http://127.0.0.1:9", "--header", header],
         )
         .run()
-        .is(2, "", &told);
+        .is(2, "", &report);
     }
 }
 
@@ -126,7 +126,7 @@ fn user_info_of_the_base_is_sent_as_basic_where_there_is_no_key() {
         chat(&[("AIRX_API_KEY", key)], &["--base-url", &base])
             .run()
             .is(0, "Hi\n", "");
-        assert_eq!(server.asked()[0].header("authorization"), Some(sent));
+        assert_eq!(server.requests()[0].header("authorization"), Some(sent));
     }
 }
 
@@ -146,14 +146,14 @@ fn two_hundred_header_lines_are_read_and_more_exit_7() {
             airx([command, "hi"]).at(&server).run().is(0, "Hi\n", "");
         }
         let server = Server::once(http(200, &lines(201), body));
-        let told = format!(
+        let report = format!(
             "airx: incomplete: the response of {} has more than 200 header lines\n",
             server.address()
         );
         airx([command, "hi", "--retries=0"])
             .at(&server)
             .run()
-            .is(7, "", &told);
+            .is(7, "", &report);
     }
 }
 
@@ -177,7 +177,7 @@ fn a_content_encoding_that_encodes_nothing_is_read() {
 }
 
 #[test]
-fn an_error_behind_a_byte_order_mark_keeps_its_code() {
+fn an_error_after_a_byte_order_mark_keeps_its_code() {
     let body = "\u{feff}{\"error\":{\"code\":\"1113\",\"message\":\"m\"}}";
     for command in ["chat", "stream"] {
         let server = Server::once(http(429, "", body));

@@ -19,7 +19,7 @@ fn ran(args: &[&str], play: Play) -> Ran {
 /// The message and the hint of what ends a run of events, which standard error has
 /// as well.
 #[track_caller]
-fn told(ran: &Ran) -> (String, String) {
+fn report(ran: &Ran) -> (String, String) {
     let error = ran.events().pop().unwrap();
     let text = |name: &str| error[name].as_str().unwrap().to_owned();
     let (message, hint) = (text("message"), text("hint"));
@@ -29,18 +29,19 @@ fn told(ran: &Ran) -> (String, String) {
 }
 
 #[test]
-fn what_json_rejects_stands_above_or_in_the_event_before() {
+fn what_json_rejects_is_above_or_in_the_event_before() {
     let args = ["json", "-n", "--tries", "1", "--schema", SCHEMA, "hi"];
     for format in ["text", "json"] {
         let ran = ran(&[&args[..], &["--format", format]].concat(), reply("{}"));
         assert_eq!((ran.code, &*ran.stdout), (10, ""));
         assert!(ran.stderr.starts_with("{}\nrequired: "), "{}", ran.stderr);
-        let told = format!("2 violations\nhint: the answer and all violations are above; {HELP}\n");
-        assert!(ran.stderr.ends_with(&told), "{}", ran.stderr);
+        let report =
+            format!("2 violations\nhint: the answer and all violations are above; {HELP}\n");
+        assert!(ran.stderr.ends_with(&report), "{}", ran.stderr);
     }
     let ran = ran(&[&args[..], &["--format", "ndjson"]].concat(), reply("{}"));
     assert_eq!(ran.types(), ["start", "invalid", "error"]);
-    let (message, hint) = told(&ran);
+    let (message, hint) = report(&ran);
     assert!(message.ends_with("2 violations"), "{message}");
     let place = "in `content` and `errors` of the last `invalid` event";
     assert_eq!(
@@ -53,7 +54,7 @@ fn what_json_rejects_stands_above_or_in_the_event_before() {
 }
 
 #[test]
-fn a_blank_answer_stands_nowhere() {
+fn a_blank_answer_is_nowhere() {
     let folder = bench();
     let server = Server::once(reply(" \n"));
     let run = airx(["chat", "-n", "-x", "--allow-empty", "hi"]).within(folder.path());
@@ -65,15 +66,15 @@ fn a_blank_answer_stands_nowhere() {
 }
 
 #[test]
-fn arguments_that_are_no_json_stand_where_the_hint_says() {
+fn arguments_that_are_not_json_are_where_the_hint_says() {
     let broken = |format: &str| {
         let play = calls("", &[("f", "x\"y")]);
         ran(&["tools", "-n", "-t", "t", "hi", "--format", format], play)
     };
     let ends = |ran: &Ran, hint: &str| {
-        let told =
+        let report =
             format!("airx: invalid: the arguments of the call of f are not JSON\nhint: {hint}\n");
-        assert_eq!((ran.code, &*ran.stderr), (10, &*told));
+        assert_eq!((ran.code, &*ran.stderr), (10, &*report));
     };
     let text = broken("text");
     ends(&text, "they are in arguments_text");
@@ -95,7 +96,7 @@ fn arguments_that_are_no_json_stand_where_the_hint_says() {
 }
 
 #[test]
-fn arguments_that_do_not_fit_are_told_where_the_hint_says() {
+fn arguments_that_do_not_fit_are_reported_where_the_hint_says() {
     let wrong = |format: &str| {
         let play = calls("", &[("f", r#"{"city":7}"#)]);
         ran(&["tools", "-n", "-t", "t", "hi", "--format", format], play)
@@ -128,7 +129,7 @@ fn arguments_that_do_not_fit_are_told_where_the_hint_says() {
 }
 
 #[test]
-fn what_is_wrong_with_a_call_of_an_item_stands_in_its_line() {
+fn what_is_wrong_with_a_call_of_an_item_is_in_its_line() {
     let item = |arguments: &str| -> Value {
         let call = json!({ "id": "c", "type": "function", "function": { "name": "f", "arguments": arguments } });
         let message = json!({ "role": "assistant", "content": "", "tool_calls": [call] });

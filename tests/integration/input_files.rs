@@ -20,7 +20,7 @@ fn dry(folder: &tempfile::TempDir, args: &[&str], stdin: &str) -> crate::harness
 }
 
 #[test]
-fn words_files_and_standard_input_stand_in_this_order_with_blank_lines_between() {
+fn words_files_and_standard_input_are_in_this_order_with_blank_lines_between() {
     let folder = folder();
     file(&folder, "a.txt", "A\n");
     let args = ["two", "words", "-f", "a.txt"];
@@ -46,7 +46,7 @@ fn standard_input_among_files_is_named_by_a_dash() {
 }
 
 #[test]
-fn an_option_does_not_eat_the_prompt_behind_it() {
+fn an_option_does_not_eat_the_prompt_after_it() {
     let folder = folder();
     file(&folder, "a.txt", "A");
     assert_eq!(message(&folder, &["-f", "a.txt", "p"], ""), "p\n\nA");
@@ -211,7 +211,7 @@ fn a_file_may_be_a_pipe_of_the_shells() {
         .at(&server)
         .run()
         .is(0, "ok\n", "");
-    let body = &server.asked()[0].body;
+    let body = &server.requests()[0].body;
     assert!(
         body.contains(r#"[{"role":"system","content":"s"},{"role":"user","content":"a"}]"#),
         "{body}"
@@ -240,7 +240,7 @@ fn input_that_was_asked_for_by_name_and_is_empty_is_refused_and_nothing_is_sent(
         let ran = dry(&folder, &args, "\n");
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{args:?}");
     }
-    // The whole message must say something all the same.
+    // The message must not be blank all the same.
     let nothing = "airx: usage: the message is empty\nhint: give a prompt, -f FILE, or text on standard input\n";
     dry(&folder, &["--allow-empty-input", "-f", "empty"], "").is(2, "", nothing);
 }

@@ -26,7 +26,7 @@ const PNG_URL: &str = "data:image/png;base64,iVBORw0KGgpyZXN0";
 const SEE: &str = r#"{"type":"text","text":"see"}"#;
 
 #[test]
-fn a_file_becomes_a_data_url_by_its_bytes_whatever_its_name() {
+fn a_file_becomes_a_data_url_by_its_bytes_and_not_its_name() {
     let folder = folder();
     file(&folder, "photo.txt", PNG);
     let sent = body(&format!("{SEE},{}", image(PNG_URL)));
@@ -90,7 +90,7 @@ fn what_is_no_image_is_refused() {
 }
 
 #[test]
-fn a_model_that_takes_text_only_is_told_of() {
+fn a_model_that_takes_text_only_is_reported() {
     airx(["chat", "see", "-i", "https://x.test/a"]).nowhere().run().is(
         2,
         "",

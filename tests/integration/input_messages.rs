@@ -65,7 +65,7 @@ fn a_conversation_whose_last_turn_is_the_users_is_complete_and_leaves_standard_i
         .run()
         .is(0, "ok\n", "");
     assert_eq!(
-        server.asked()[0].body,
+        server.requests()[0].body,
         r#"{"model":"glm-4-airx","messages":[{"role":"user","content":"q"}],"stream":false}"#
     );
 }
@@ -110,15 +110,15 @@ fn a_conversation_that_is_not_complete_needs_a_prompt() {
 
 #[test]
 fn a_blank_last_turn_is_refused_and_nothing_is_sent() {
-    let told = |number: u8| {
+    let report = |number: u8| {
         format!(
             "airx: usage: m: message {number}, the last turn, is blank: it asks nothing\nhint: write into it what is asked, or drop it and give a prompt\n"
         )
     };
     for content in [r#""""#, r#"" \n""#, "[]", r#"[{"type":"text","text":" "}]"#] {
         let turn = format!(r#"{{"role":"user","content":{content}}}"#);
-        dry(&format!("[{turn}]"), &[], "").is(2, "", &told(1));
-        dry(&format!("{TURNS}{turn}\n"), &["-n"], "").is(2, "", &told(4));
+        dry(&format!("[{turn}]"), &[], "").is(2, "", &report(1));
+        dry(&format!("{TURNS}{turn}\n"), &["-n"], "").is(2, "", &report(4));
     }
 }
 

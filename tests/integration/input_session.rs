@@ -50,7 +50,7 @@ fn the_next_run_sends_the_turns_before_and_adds_its_own() {
         .run()
         .is(0, "a2\n", "");
     assert_eq!(
-        server.asked()[0].body,
+        server.requests()[0].body,
         r#"{"model":"glm-4-airx","messages":[{"role":"user","content":"q1"},{"role":"assistant","content":"a1"},{"role":"user","content":"q2"}],"stream":false}"#
     );
     let added =
@@ -107,12 +107,12 @@ fn a_session_that_ends_with_the_users_turn_needs_no_prompt() {
 }
 
 #[test]
-fn another_system_text_than_the_session_s_is_told_to_stand_for_this_run_only() {
+fn another_system_text_than_the_session_s_is_for_this_run_only_and_reported() {
     let kept = "{\"role\":\"system\",\"content\":\"old\"}\n";
     let own = "airx: warning: the system message (-s) stands for this run only: session s keeps its own\n";
     let none = own.replace("keeps its own", "has none and gets none");
-    for (kept, given, told) in [(kept, "new", own), (kept, "old", ""), ("", "new", &none)] {
-        for (quiet, told) in [(&[][..], told), (&["-q"][..], "")] {
+    for (kept, given, report) in [(kept, "new", own), (kept, "old", ""), ("", "new", &none)] {
+        for (quiet, report) in [(&[][..], report), (&["-q"][..], "")] {
             let server = Server::once(reply("a2"));
             let folder = folder();
             let turns = format!("{kept}{USER}{ANSWER}");
@@ -122,8 +122,8 @@ fn another_system_text_than_the_session_s_is_told_to_stand_for_this_run_only() {
                 .at(&server)
                 .within(folder.path())
                 .run()
-                .is(0, "a2\n", told);
-            assert_eq!(server.asked()[0].json()["messages"][0]["content"], given);
+                .is(0, "a2\n", report);
+            assert_eq!(server.requests()[0].json()["messages"][0]["content"], given);
             let added = format!("{USER}{ANSWER}").replace('1', "2");
             assert_eq!(text(path), turns + &added);
         }
@@ -226,7 +226,7 @@ fn parallel_runs_follow_one_another_and_lose_no_turn() {
     }
     // Each one saw the turns of those before it.
     let mut sizes: Vec<_> = server
-        .asked()
+        .requests()
         .iter()
         .map(|asked| asked.json()["messages"].as_array().unwrap().len())
         .collect();
@@ -242,7 +242,7 @@ fn a_run_that_waits_for_the_session_says_so() {
         .at(&server)
         .within(folder.path())
         .start();
-    server.await_asked(1);
+    server.await_requests(1);
     let mut second = airx(["chat", "-n", "--session", "s", "q2"])
         .at(&server)
         .within(folder.path())
@@ -250,7 +250,7 @@ fn a_run_that_waits_for_the_session_says_so() {
     let stderr = Watch::new(second.stderr.take().unwrap());
     let notice = "airx: warning: waiting for session s, which another run holds\n";
     stderr.until(notice);
-    server.go();
+    server.open_gate();
     finish(first).is(0, "a1\n", "");
     finish(second).is(0, "a2\n", "");
     assert_eq!(stderr.all(), notice);
@@ -328,13 +328,13 @@ fn a_run_whose_output_cannot_be_written_leaves_the_session() {
         };
         let server = Server::once(answer);
         let folder = folder();
-        let told =
+        let report =
             "airx: internal: cannot write the output: No space left on device (os error 28)\n";
         bash(&format!("airx {command} -n --session s q1 >/dev/full"))
             .at(&server)
             .within(folder.path())
             .run()
-            .is(1, "", told);
+            .is(1, "", report);
         assert_eq!(folder.path().read_dir().unwrap().count(), 0, "{command}");
     }
 }
@@ -354,8 +354,8 @@ fn a_run_that_found_no_code_block_leaves_the_session() {
                 .within(folder.path())
                 .run()
         };
-        let told = "no code\nairx: invalid: the answer holds no such code block\nhint: the whole answer is above; without --extract it is printed\n";
-        run().is(10, "", told);
+        let report = "no code\nairx: invalid: the answer holds no such code block\nhint: the whole answer is above; without --extract it is printed\n";
+        run().is(10, "", report);
         assert_eq!(folder.path().read_dir().unwrap().count(), 0, "{command}");
         run().is(0, "code\n", "");
         assert_eq!(text(folder.path().join("s")).lines().count(), 2);

@@ -11,7 +11,7 @@ use crate::harness::{Server, airx, bash, file, finish, folder, reply};
 
 /// What was asked, by the only request's last message.
 fn asked(server: &Server) -> String {
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(asked.len(), 1);
     let body = asked[0].json();
     let last = body["messages"].as_array().unwrap().last().unwrap();
@@ -42,7 +42,7 @@ fn without_a_prompt_a_terminal_is_refused_at_once() {
 }
 
 #[test]
-fn beside_a_prompt_a_pipe_is_added() {
+fn next_to_a_prompt_a_pipe_is_added() {
     let server = Server::once(reply("ok"));
     airx(["chat", "Explain", "this"])
         .at(&server)
@@ -53,7 +53,7 @@ fn beside_a_prompt_a_pipe_is_added() {
 }
 
 #[test]
-fn beside_a_prompt_a_socket_is_added() {
+fn next_to_a_prompt_a_socket_is_added() {
     let server = Server::once(reply("ok"));
     let (mut ours, theirs) = UnixStream::pair().unwrap();
     std::io::Write::write_all(&mut ours, b"by socket").unwrap();
@@ -67,7 +67,7 @@ fn beside_a_prompt_a_socket_is_added() {
 }
 
 #[test]
-fn beside_a_prompt_a_regular_file_is_added() {
+fn next_to_a_prompt_a_regular_file_is_added() {
     let server = Server::once(reply("ok"));
     let folder = folder();
     let path = file(&folder, "in", "a file\r\n");
@@ -80,7 +80,7 @@ fn beside_a_prompt_a_regular_file_is_added() {
 }
 
 #[test]
-fn beside_a_prompt_a_terminal_adds_nothing() {
+fn next_to_a_prompt_a_terminal_adds_nothing() {
     let server = Server::once(reply("ok"));
     let (_screen, side) = terminal();
     airx(["chat", "p"])
@@ -92,7 +92,7 @@ fn beside_a_prompt_a_terminal_adds_nothing() {
 }
 
 #[test]
-fn beside_a_prompt_dev_null_adds_nothing() {
+fn next_to_a_prompt_dev_null_adds_nothing() {
     let server = Server::once(reply("ok"));
     airx(["chat", "p"])
         .at(&server)
@@ -103,7 +103,7 @@ fn beside_a_prompt_dev_null_adds_nothing() {
 }
 
 #[test]
-fn beside_a_prompt_a_closed_descriptor_adds_nothing() {
+fn next_to_a_prompt_a_closed_descriptor_adds_nothing() {
     let server = Server::once(reply("ok"));
     bash("airx chat p <&-").at(&server).run().is(0, "ok\n", "");
     assert_eq!(asked(&server), "p");
@@ -134,7 +134,7 @@ fn a_file_that_another_command_reads_is_refused_at_once() {
 }
 
 #[test]
-fn a_dash_reads_such_a_file_from_where_it_stands() {
+fn a_dash_reads_such_a_file_from_where_it_is() {
     let server = Server::once(reply("ok"));
     let folder = folder();
     let mut open = File::open(file(&folder, "in", "a\nb\n")).unwrap();
@@ -174,7 +174,7 @@ fn a_while_read_loop_with_n_asks_for_every_line() {
             .run()
             .is(0, "1\n2\n", "");
         let asked: Vec<_> = server
-            .asked()
+            .requests()
             .iter()
             .map(|asked| asked.json()["messages"][0]["content"].clone())
             .collect();
@@ -207,11 +207,11 @@ fn a_pipe_that_stays_silent_is_given_up_and_nothing_is_sent() {
         "",
         "airx: usage: standard input gave neither a byte nor its end for 50ms: add `-` to the prompt to read it to its end, or -n (--no-stdin) to leave it alone\nhint: inside a `while read` loop write -n; AIRX_STDIN_WAIT sets how long to wait\n",
     );
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 #[test]
-fn a_pipe_that_stays_silent_is_told_after_two_seconds_and_still_read() {
+fn a_pipe_that_stays_silent_is_reported_after_two_seconds_and_still_read() {
     let server = Server::once(reply("ok"));
     let mut child = airx(["chat", "p"]).at(&server).start();
     let mut stdin = child.stdin.take().unwrap();
@@ -228,7 +228,7 @@ fn a_pipe_that_stays_silent_is_told_after_two_seconds_and_still_read() {
 #[test]
 fn a_dash_waits_longer_than_the_limit() {
     let server = Server::once(reply("ok"));
-    // Another run, which gives up, tells that the limit has passed.
+    // Another run, which gives up, shows that the limit has passed.
     let script = "mkfifo fifo; (airx chat p <>fifo 2>/dev/null; echo late) | airx chat p -";
     let folder = folder();
     bash(script)
@@ -241,7 +241,7 @@ fn a_dash_waits_longer_than_the_limit() {
 }
 
 #[test]
-fn a_dash_puts_standard_input_where_it_stands() {
+fn a_dash_puts_standard_input_where_it_is() {
     let server = Server::once(reply("ok"));
     airx(["chat", "before", "-", "after", "it"])
         .at(&server)
@@ -304,7 +304,7 @@ fn an_empty_or_blank_message_is_refused_and_nothing_is_sent() {
         .stdin_from(Stdio::null())
         .run()
         .is(2, "", &empty);
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 #[test]

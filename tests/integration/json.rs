@@ -16,12 +16,12 @@ fn prints(args: &[&str], answer: &str, stdout: &str) {
 
 #[track_caller]
 fn rejects(args: &[&str], answer: &str, why: &str) {
-    let told = format!(
+    let report = format!(
         "{answer}\nairx: invalid: the answer is not the JSON asked for: {why}\nhint: the answer is above; say in the prompt which JSON is wanted\n"
     );
-    ran(args, reply(answer)).is(10, "", &told);
+    ran(args, reply(answer)).is(10, "", &report);
     // Where the body is withheld the rejected text is all there is to see.
-    ran(&[args, &["--format", "json"]].concat(), reply(answer)).is(10, "", &told);
+    ran(&[args, &["--format", "json"]].concat(), reply(answer)).is(10, "", &report);
 }
 
 #[test]
@@ -151,13 +151,13 @@ fn the_rejected_text_is_made_safe_on_standard_error() {
 
 #[test]
 fn a_cut_answer_prints_nothing_even_where_it_is_json() {
-    let told = "airx: truncated: the answer was cut at the output limit (finish_reason length)\nhint: raise --max-tokens, ask for less, or choose a model with a longer output (airx models)\n";
+    let report = "airx: truncated: the answer was cut at the output limit (finish_reason length)\nhint: raise --max-tokens, ask for less, or choose a model with a longer output (airx models)\n";
     for format in ["text", "json"] {
         ran(
             &["--format", format],
             json(200, &reply_body("{}", "length")),
         )
-        .is(9, "", told);
+        .is(9, "", report);
     }
     let ran = ran(
         &["--format", "ndjson"],
@@ -210,10 +210,10 @@ fn a_pointer_without_its_slash_is_refused_before_anything_is_sent() {
         let ran = airx(["json", "-n", "hi", "--select", pointer])
             .nowhere()
             .run();
-        let told = format!(
+        let report = format!(
             "airx: usage: invalid value '{pointer}' for '--select </POINTER>': {why}\nhint: see airx help json\n"
         );
-        ran.is(2, "", &told);
+        ran.is(2, "", &report);
     }
     prints(
         &["--select", ""],

@@ -16,8 +16,8 @@ fn dry_run_shows_the_schema_that_fields_make() {
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     let body: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
     let system = body["messages"][0]["content"].as_str().unwrap();
-    let (told, schema) = system.split_once('\n').unwrap();
-    assert!(told.starts_with("Answer with one JSON value"), "{told}");
+    let (report, schema) = system.split_once('\n').unwrap();
+    assert!(report.starts_with("Answer with one JSON value"), "{report}");
     assert_eq!(
         schema,
         "{\"type\":\"object\",\"properties\":{\"name\":{\"type\":\"string\"},\
@@ -31,7 +31,7 @@ fn dry_run_shows_the_schema_that_fields_make() {
 
 #[test]
 fn an_answer_with_another_field_or_without_one_is_rejected() {
-    for (answer, told) in [
+    for (answer, report) in [
         (
             r#"{"name":"Ada","age":41,"x":1}"#,
             "additionalProperties: Additional properties are not allowed ('x' was unexpected)",
@@ -49,7 +49,7 @@ fn an_answer_with_another_field_or_without_one_is_rejected() {
             .is(
                 10,
                 "",
-                &format!("{answer}\nairx: invalid: the answer is not the JSON asked for: {told}\nhint: the answer is above; a simpler schema, another model or more --tries may help\n"),
+                &format!("{answer}\nairx: invalid: the answer is not the JSON asked for: {report}\nhint: the answer is above; a simpler schema, another model or more --tries may help\n"),
             );
     }
     let server = Server::once(reply(r#"{"name":"Ada"}"#));
@@ -68,7 +68,7 @@ fn an_answer_with_another_field_or_without_one_is_rejected() {
 
 #[test]
 fn a_shorthand_that_cannot_be_read_is_refused_with_the_place() {
-    for (fields, told) in [
+    for (fields, report) in [
         (
             "name, age number",
             "number is no type (str, int, float, bool, a|b, [TYPE], {FIELDS}), at character 11, \"number\"",
@@ -79,7 +79,7 @@ fn a_shorthand_that_cannot_be_read_is_refused_with_the_place() {
         airx(["json", "--fields", fields, "hi"]).nowhere().run().is(
             2,
             "",
-            &format!("airx: usage: --fields: {told}\nhint: like 'name, age int, tags [str]: what they mean'; airx help json has all of it\n"),
+            &format!("airx: usage: --fields: {report}\nhint: like 'name, age int, tags [str]: what they mean'; airx help json has all of it\n"),
         );
     }
 }

@@ -68,13 +68,13 @@ fn an_element_leaves_before_the_next_has_come() {
     let mut line = String::new();
     out.read_line(&mut line).unwrap();
     assert_eq!(line, "{\"n\":1}\n");
-    server.go();
+    server.open_gate();
     line.clear();
     out.read_line(&mut line).unwrap();
     assert_eq!(line, "{\"n\":2}\n");
     assert_eq!(out.read_line(&mut line).unwrap(), 0);
     assert_eq!(finish(child).code, 0);
-    assert_eq!(server.asked()[0].json()["stream"], true);
+    assert_eq!(server.requests()[0].json()["stream"], true);
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_wrong_first_element_is_asked_for_again() {
 }
 
 #[test]
-fn what_holds_of_the_whole_array_alone_is_told_at_the_end() {
+fn what_holds_of_the_complete_array_alone_is_reported_at_the_end() {
     let schema = r#"{"type":"array","prefixItems":[{"type":"string"}],"items":{"type":"integer"},"minItems":4}"#;
     let server = Server::once(deltas(&["[\"a\",1,", "2]"], "stop"));
     airx(["json", "--lines", "--stream", "--schema", schema, "q"])
@@ -117,7 +117,7 @@ fn what_holds_of_the_whole_array_alone_is_told_at_the_end() {
 }
 
 #[test]
-fn prose_behind_the_array_is_exit_10() {
+fn prose_after_the_array_is_exit_10() {
     let server = Server::once(deltas(&["[{\"n\":1}]", " Done!"], "stop"));
     let ran = airx(args(&["--stream"])).at(&server).run();
     assert_eq!((ran.code, ran.stdout.as_str()), (10, "{\"n\":1}\n"));
@@ -188,7 +188,7 @@ fn a_server_that_does_not_stream_serves_too() {
 
 #[test]
 fn lines_and_stream_are_refused_where_they_make_no_sense() {
-    for (more, told) in [
+    for (more, report) in [
         (
             &["--lines", "--fields", "n int"][..],
             "--lines prints an array's elements, and --fields does not allow an array\nhint: --fields '[{name, age int}]' is an array of objects\n",
@@ -209,6 +209,6 @@ fn lines_and_stream_are_refused_where_they_make_no_sense() {
         airx(["json"].iter().chain(more).chain(&["q"]))
             .nowhere()
             .run()
-            .is(2, "", &format!("airx: usage: {told}"));
+            .is(2, "", &format!("airx: usage: {report}"));
     }
 }

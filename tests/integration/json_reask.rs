@@ -19,13 +19,13 @@ fn a_wrong_answer_goes_back_with_place_rule_and_what_was_found() {
         .at(&server)
         .run()
         .is(0, "{\"age\":41}\n", "");
-    let [first, second] = &server.asked()[..] else {
+    let [first, second] = &server.requests()[..] else {
         panic!("two requests")
     };
     let (first, second) = (first.json(), second.json());
-    let begun = first["messages"].as_array().unwrap();
+    let started = first["messages"].as_array().unwrap();
     let again = second["messages"].as_array().unwrap();
-    assert_eq!(begun[..], again[..2]);
+    assert_eq!(started[..], again[..2]);
     assert_eq!(
         again[2..],
         [
@@ -44,17 +44,17 @@ fn after_three_tries_it_is_exit_10_with_the_last_answer() {
         &format!("{{\"age\":null}}\nairx: invalid: the answer is not the JSON asked for, after 3 tries: /age: type: null is not of type \"integer\"\n{HINT}"),
     );
     // Only the last wrong answer is sent back.
-    let last = server.asked()[2].json();
+    let last = server.requests()[2].json();
     assert_eq!(last["messages"].as_array().unwrap().len(), 4);
     assert_eq!(last["messages"][2]["content"], WRONG);
 }
 
 #[test]
-fn without_a_schema_what_is_no_json_is_asked_for_again() {
+fn without_a_schema_what_is_not_json_is_asked_for_again() {
     let server = Server::play([reply("Sure: {}"), reply("{}")]);
     airx(["json", "q"]).at(&server).run().is(0, "{}\n", "");
     assert_eq!(
-        server.asked()[1].json()["messages"][2]["content"],
+        server.requests()[1].json()["messages"][2]["content"],
         "That answer is not valid:\n- expected value at line 1 column 1\nAnswer again: the whole corrected JSON value and nothing else."
     );
 }
@@ -66,7 +66,7 @@ fn what_is_nested_too_deep_goes_back_with_the_bound() {
     let server = Server::play([reply(&deep), reply(most.trim_end())]);
     airx(["json", "q"]).at(&server).run().is(0, &most, "");
     assert_eq!(
-        server.asked()[1].json()["messages"][2]["content"],
+        server.requests()[1].json()["messages"][2]["content"],
         "That answer is not valid:\n- deeper than 127 levels at line 1 column 128\nAnswer again: the whole corrected JSON value and nothing else."
     );
     let server = Server::once(reply(&deep));
@@ -99,7 +99,7 @@ fn an_empty_answer_is_not_sent_back() {
         .at(&server)
         .run()
         .is(0, "{\"age\":41}\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(asked[0].json()["messages"], asked[1].json()["messages"]);
 }
 
@@ -178,7 +178,7 @@ fn only_the_accepted_turn_is_kept_in_the_session() {
             "{{\"role\":\"system\",\"content\":\"S\"}}\n{{\"role\":\"user\",\"content\":\"q1\"}}\n{turn}{{\"role\":\"user\",\"content\":\"q2\"}}\n{turn}"
         )
     );
-    let system = server.asked()[2].json()["messages"][0]["content"].to_string();
+    let system = server.requests()[2].json()["messages"][0]["content"].to_string();
     assert_eq!(system.matches("JSON Schema").count(), 1, "{system}");
 }
 
@@ -224,7 +224,7 @@ fn a_failed_request_of_a_later_try_is_made_again() {
     );
     assert_eq!(ran.events()[3]["request"], 3);
     let ids: Vec<String> = server
-        .asked()
+        .requests()
         .iter()
         .map(|asked| asked.json()["request_id"].as_str().unwrap().to_owned())
         .collect();
@@ -232,7 +232,7 @@ fn a_failed_request_of_a_later_try_is_made_again() {
 }
 
 #[test]
-fn verbose_tells_why_a_try_was_rejected() {
+fn verbose_reports_why_a_try_was_rejected() {
     let server = Server::play([reply(WRONG), reply(RIGHT)]);
     let ran = airx(args(&["-v"])).at(&server).run();
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "{\"age\":41}\n"));

@@ -62,13 +62,13 @@ fn numbers_keep_the_way_they_were_written() {
 }
 
 #[test]
-fn the_schema_stands_in_the_system_message_behind_the_user_s_text() {
+fn the_schema_is_in_the_system_message_after_the_user_s_text() {
     let server = Server::once(reply(r#"{"name":"Ada","age":41}"#));
     airx(["json", "-s", "Be terse.", "--schema", PERSON, "who?"])
         .at(&server)
         .run()
         .is(0, "{\"name\":\"Ada\",\"age\":41}\n", "");
-    let asked = server.asked()[0].json();
+    let asked = server.requests()[0].json();
     assert_eq!(
         asked["messages"],
         serde_json::json!([
@@ -76,7 +76,7 @@ fn the_schema_stands_in_the_system_message_behind_the_user_s_text() {
             { "role": "user", "content": "who?" },
         ])
     );
-    assert_eq!(asked["response_format"]["type"], "json_object");
+    assert_eq!(asked["response_format"]["type"], "json_schema");
     assert_eq!(asked["stream"], false);
 }
 
@@ -95,7 +95,7 @@ fn the_schema_can_be_a_file_and_goes_out_on_one_line() {
         .run()
         .is(0, "[1.0]\n", "");
     assert_eq!(
-        server.asked()[0].json()["messages"][0]["content"],
+        server.requests()[0].json()["messages"][0]["content"],
         format!("{INSTRUCTION}{{\"type\":\"array\",\"maxItems\":1.0}}")
     );
 }
@@ -115,13 +115,13 @@ fn the_history_s_own_system_message_is_added_to() {
         .run()
         .is(0, "{}\n", "");
     assert_eq!(
-        server.asked()[0].json()["messages"][0]["content"],
+        server.requests()[0].json()["messages"][0]["content"],
         format!("S\n\n{INSTRUCTION}{{}}")
     );
 }
 
 #[test]
-fn one_violation_is_told_with_place_rule_and_what_was_found() {
+fn one_violation_is_reported_with_place_rule_and_what_was_found() {
     let answer = r#"{"name":"Ada","age":-1}"#;
     once(PERSON, answer).is(
         10,
@@ -133,7 +133,7 @@ fn one_violation_is_told_with_place_rule_and_what_was_found() {
 }
 
 #[test]
-fn several_violations_stand_one_a_line_under_the_rejected_text() {
+fn several_violations_are_one_a_line_under_the_rejected_text() {
     let answer = r#"{"age":"\u001b[2J","born":"yesterday"}"#;
     once(PERSON, answer).is(
         10,
@@ -186,7 +186,7 @@ fn a_schema_that_is_wrong_is_refused_before_anything_is_sent() {
         "draft.json",
         r#"{"$schema":"https://example.com/mine"}"#,
     );
-    for (schema, told) in [
+    for (schema, report) in [
         (
             "cut.json",
             "--schema cut.json: not JSON: EOF while parsing a value at line 1 column 8",
@@ -212,9 +212,9 @@ fn a_schema_that_is_wrong_is_refused_before_anything_is_sent() {
             .nowhere()
             .within(folder.path())
             .run()
-            .is(2, "", &format!("airx: usage: {told}\n"));
+            .is(2, "", &format!("airx: usage: {report}\n"));
     }
-    for (schema, told) in [
+    for (schema, report) in [
         (
             "ref.json",
             "it refers to https://example.com/s.json, which is not in it",
@@ -231,7 +231,7 @@ fn a_schema_that_is_wrong_is_refused_before_anything_is_sent() {
             .is(
                 2,
                 "",
-                &format!("airx: usage: --schema {schema}: {told}\nhint: $schema names a known draft, $ref a place in the schema: nothing is fetched\n"),
+                &format!("airx: usage: --schema {schema}: {report}\nhint: $schema names a known draft, $ref a place in the schema: nothing is fetched\n"),
             );
     }
 }
@@ -250,7 +250,7 @@ fn a_schema_in_the_wrapper_of_openai_is_unwrapped() {
             .run();
         ran.code_is(10);
         assert!(ran.stderr.contains("/age: type"), "{}", ran.stderr);
-        let system = &server.asked()[0].json()["messages"][0]["content"];
+        let system = &server.requests()[0].json()["messages"][0]["content"];
         assert_eq!(system.as_str().unwrap(), format!("{INSTRUCTION}{PERSON}"));
     }
 }
@@ -386,5 +386,5 @@ fn a_check_in_ci_reads_the_verdict_with_jq() {
         .at(&server)
         .run()
         .is(0, "stop: 0 0 1\n", "");
-    assert_eq!(server.asked().len(), 2);
+    assert_eq!(server.requests().len(), 2);
 }

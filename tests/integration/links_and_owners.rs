@@ -22,11 +22,11 @@ fn ran(folder: &TempDir, args: &[&str], play: Play) -> Ran {
     airx(args).at(&server).within(folder.path()).run()
 }
 
-/// A run that asks nobody.
-fn refused(folder: &TempDir, args: &[&str], told: &str) {
-    let told = format!("airx: usage: {told}\n");
+/// A run that sends nothing.
+fn refused(folder: &TempDir, args: &[&str], report: &str) {
+    let report = format!("airx: usage: {report}\n");
     let run = airx(args).nowhere().within(folder.path()).run();
-    run.is(2, "", &told);
+    run.is(2, "", &report);
 }
 
 #[track_caller]
@@ -76,7 +76,7 @@ fn a_link_in_the_place_of_partial_is_replaced_and_not_followed() {
 }
 
 #[test]
-fn the_name_beside_cannot_be_foreseen() {
+fn the_name_next_to_cannot_be_foreseen() {
     let folder = folder();
     let mut names = Vec::new();
     for _ in 0..2 {
@@ -85,12 +85,12 @@ fn the_name_beside_cannot_be_foreseen() {
             .at(&server)
             .within(folder.path())
             .start();
-        server.await_asked(1);
+        server.await_requests(1);
         let entries = folder.path().read_dir().unwrap();
         let name = |entry: fs::DirEntry| entry.file_name().into_string().unwrap();
         names.extend(entries.map(|entry| name(entry.unwrap())));
         names.retain(|name| name != "out");
-        server.go();
+        server.open_gate();
         crate::harness::finish(child).is(0, "", "");
     }
     assert_eq!(names.len(), 2, "{names:?}");
@@ -99,15 +99,15 @@ fn the_name_beside_cannot_be_foreseen() {
 }
 
 #[test]
-fn what_came_stands_beside_the_file_that_a_link_leads_to() {
+fn what_came_is_next_to_the_file_that_a_link_leads_to() {
     let folder = folder();
     let place = folder.path().join("d");
     fs::create_dir(&place).unwrap();
     fs::write(place.join("target"), "old").unwrap();
     symlink("d/target", folder.path().join("out")).unwrap();
-    let told = "airx: what came is in d/target.partial\n";
+    let report = "airx: what came is in d/target.partial\n";
     let failed = ran(&folder, &["chat", "-o", "out", "hi"], cut());
-    assert!(failed.stderr.starts_with(told), "{}", failed.stderr);
+    assert!(failed.stderr.starts_with(report), "{}", failed.stderr);
     holds(place.join("target"), "old");
     holds(place.join("target.partial"), "Hel\n");
     assert!(!folder.path().join("out.partial").exists());
@@ -133,8 +133,8 @@ fn a_link_that_leads_to_no_file_that_can_be_made_is_exit_2() {
     ];
     for (name, aim, why) in links {
         symlink(aim, folder.path().join(name)).unwrap();
-        let told = format!("--output {name}: {why}\nhint: nothing was sent");
-        refused(&folder, &["chat", "-o", name, "hi"], &told);
+        let report = format!("--output {name}: {why}\nhint: nothing was sent");
+        refused(&folder, &["chat", "-o", name, "hi"], &report);
     }
 }
 
@@ -161,17 +161,17 @@ fn a_folder_that_may_not_be_written_is_exit_2() {
             .nowhere()
             .within(folder.path())
             .run();
-        let told = format!(
+        let report = format!(
             "airx: usage: --output {name}: Permission denied (os error 13)\nhint: nothing was sent\n"
         );
-        ran.is(2, "", &told);
+        ran.is(2, "", &report);
     }
     let ran = powerless(&["chat", "--record", "d", "hi"])
         .nowhere()
         .within(folder.path())
         .run();
-    let told = "airx: usage: --record d: Permission denied (os error 13)\n";
-    ran.is(2, "", told);
+    let report = "airx: usage: --record d: Permission denied (os error 13)\n";
+    ran.is(2, "", report);
     holds(place.join("old"), "old");
     assert_eq!(place.read_dir().unwrap().count(), 1);
 }
@@ -235,9 +235,9 @@ fn a_partial_of_another_user_stays_and_what_came_has_a_name_of_its_own() {
         .run();
     ran.code_is(9);
     holds(&partial, "theirs");
-    let told = ran.stderr.lines().next().unwrap();
-    let name = told.strip_prefix("airx: what came is in ").unwrap();
-    assert!(name.contains(".airx-"), "{told}");
+    let report = ran.stderr.lines().next().unwrap();
+    let name = report.strip_prefix("airx: what came is in ").unwrap();
+    assert!(name.contains(".airx-"), "{report}");
     let kept = folder.path().join(name);
     holds(&kept, "Hel\n");
     assert_eq!(mode(&kept), 0o600);
@@ -264,8 +264,8 @@ fn recordings_go_where_a_link_leads_and_nowhere_by_one_that_leads_nowhere() {
     assert_eq!(kept, 1);
     assert!(folder.path().join("link").is_symlink());
     symlink("nowhere", folder.path().join("lost")).unwrap();
-    let told = "--record lost: File exists (os error 17)";
-    refused(&folder, &["chat", "--record", "lost", "hi"], told);
+    let report = "--record lost: File exists (os error 17)";
+    refused(&folder, &["chat", "--record", "lost", "hi"], report);
     assert!(!folder.path().join("nowhere").exists());
 }
 
@@ -287,7 +287,7 @@ fn a_session_that_all_can_read_stays_as_it_is() {
 }
 
 #[test]
-fn a_recording_that_is_none_is_refused_without_telling_what_it_holds() {
+fn a_recording_that_is_none_is_refused_without_showing_what_it_holds() {
     let folder = folder();
     ran(&folder, &["chat", "--record", "tapes", "hi"], reply("a")).is(0, "a\n", "");
     let tapes = folder.path().join("tapes");

@@ -6,6 +6,7 @@
     reason = "the harness is a module of one binary, read like a library"
 )]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(clippy::too_many_lines, reason = "a list of cases is as long as it is")]
 
 mod api_key;
 mod batch_fetch;
@@ -55,6 +56,7 @@ mod input_session;
 #[cfg(unix)]
 mod input_stdin;
 mod json;
+mod json_constrain;
 mod json_fields;
 mod json_lines;
 mod json_reask;

@@ -14,7 +14,7 @@ fn key() -> String {
 
 /// Runs it with the key and gives all that must not hold it: standard error,
 /// the events and the meta file.
-fn told(command: &str, args: &[&str], play: Play) -> String {
+fn report(command: &str, args: &[&str], play: Play) -> String {
     let folder = folder();
     let meta = folder.path().join("meta");
     let server = Server::once(play);
@@ -33,12 +33,12 @@ fn told(command: &str, args: &[&str], play: Play) -> String {
     .env("AIRX_API_KEY", key())
     .at(&server)
     .run();
-    assert!(server.asked()[0].head.contains(&key()));
+    assert!(server.requests()[0].head.contains(&key()));
     let meta = std::fs::read_to_string(&meta).unwrap();
     format!("{}{}{meta}", ran.stdout, ran.stderr)
 }
 
-/// Every way in which a server could say the key, whole or in part.
+/// Every way in which a server could write the key, all or part of it.
 fn forms() -> Vec<String> {
     let key = key();
     let percent = |text: &str, upper: bool| -> String {
@@ -71,7 +71,7 @@ fn forms() -> Vec<String> {
     forms
 }
 
-/// No eight characters in a row of either half are told, nor of their base64.
+/// No eight characters in a row of either half are shown, nor of their base64.
 #[track_caller]
 fn hides(text: &str) {
     for secret in [ID, SECRET] {
@@ -99,8 +99,8 @@ fn a_refusal_that_echoes_the_key_does_not_show_it() {
         };
         let body =
             format!(r#"{{"error":{{"code":"1002","message":"your key {written} is wrong"}}}}"#);
-        hides(&told("chat", &[], json(401, &body)));
-        hides(&told("stream", &[], json(401, &form)));
+        hides(&report("chat", &[], json(401, &body)));
+        hides(&report("stream", &[], json(401, &form)));
     }
 }
 
@@ -109,7 +109,7 @@ fn a_key_at_the_end_of_a_long_message_is_not_shown_in_part() {
     for filler in [460, 480, 495] {
         let message = format!("{} {}", "字".repeat(filler), key());
         let body = serde_json::json!({ "error": { "message": message } });
-        hides(&told("chat", &[], json(400, &body.to_string())));
+        hides(&report("chat", &[], json(400, &body.to_string())));
     }
 }
 
@@ -117,7 +117,7 @@ fn a_key_at_the_end_of_a_long_message_is_not_shown_in_part() {
 fn an_error_frame_that_echoes_the_key_does_not_show_it() {
     let body = serde_json::json!({ "error": { "message": key() } });
     let frames = [delta("Hi"), format!("event: error\ndata: {body}\n\n")];
-    hides(&told("stream", &[], stream(frames)));
+    hides(&report("stream", &[], stream(frames)));
 }
 
 #[test]
@@ -127,15 +127,16 @@ fn headers_and_places_that_echo_the_key_do_not_show_it() {
         key(),
         key()
     );
-    hides(&told("chat", &[], http(307, &headers, "")));
-    hides(&told("stream", &[], http(500, &headers, "")));
+    hides(&report("chat", &[], http(307, &headers, "")));
+    hides(&report("stream", &[], http(500, &headers, "")));
 }
 
 #[test]
-fn a_finish_reason_that_echoes_the_key_is_not_told_in_words() {
+fn a_finish_reason_that_echoes_the_key_is_not_reported_in_words() {
     let finish = format!(r#"{{"choices":[{{"finish_reason":"{ID}","message":{{}}}}]}}"#);
     hides(
-        &told("chat", &[], json(200, &finish)).replace(&format!("\"finish_reason\":\"{ID}\""), ""),
+        &report("chat", &[], json(200, &finish))
+            .replace(&format!("\"finish_reason\":\"{ID}\""), ""),
     );
 }
 
@@ -286,8 +287,8 @@ fn a_key_that_a_server_puts_into_ids_and_codes_is_not_shown() {
         "error": { "code": key(), "message": "m" },
         "request_id": SECRET,
     });
-    let told = told("chat", &[], json(401, &body.to_string()));
-    assert!(!told.contains(ID) && !told.contains("S3cr"), "{told}");
+    let report = report("chat", &[], json(401, &body.to_string()));
+    assert!(!report.contains(ID) && !report.contains("S3cr"), "{report}");
 }
 
 #[test]

@@ -68,12 +68,12 @@ fn it_is_the_same_object_as_the_last_event() {
     let server = Server::once(reply("a"));
     let args = ["chat", "--format", "ndjson", "--meta", "m", "hi"];
     let ran = airx(args).at(&server).within(folder.path()).run();
-    let mut told = ran.events().pop().unwrap();
+    let mut report = ran.events().pop().unwrap();
     let mut meta = one(&std::fs::read_to_string(folder.path().join("m")).unwrap());
     // Taken at two moments.
-    told["elapsed_ms"] = json!(0);
+    report["elapsed_ms"] = json!(0);
     meta["elapsed_ms"] = json!(0);
-    assert_eq!(meta, told);
+    assert_eq!(meta, report);
 }
 
 #[test]
@@ -131,27 +131,27 @@ fn an_output_that_cannot_be_opened_leaves_an_error() {
 
 #[test]
 fn a_meta_file_that_cannot_be_opened_is_exit_2_and_nothing_is_sent() {
-    let told = "airx: usage: --meta no/m: No such file or directory (os error 2)\nhint: nothing was sent\n";
+    let report = "airx: usage: --meta no/m: No such file or directory (os error 2)\nhint: nothing was sent\n";
     airx(["chat", "--meta", "no/m", "hi"])
         .nowhere()
         .run()
-        .is(2, "", told);
-    let told = "airx: usage: --meta /dev/fd/9: No such file or directory (os error 2)\nhint: is the descriptor open?\n";
+        .is(2, "", report);
+    let report = "airx: usage: --meta /dev/fd/9: No such file or directory (os error 2)\nhint: is the descriptor open?\n";
     airx(["chat", "--meta", "/dev/fd/9", "hi"])
         .nowhere()
         .run()
-        .is(2, "", told);
+        .is(2, "", report);
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn a_meta_file_on_a_full_disk_is_exit_1_after_the_answer() {
     let server = Server::once(reply("a"));
-    let told = "airx: internal: --meta /dev/full: No space left on device (os error 28)\n";
+    let report = "airx: internal: --meta /dev/full: No space left on device (os error 28)\n";
     airx(["chat", "--meta", "/dev/full", "hi"])
         .at(&server)
         .run()
-        .is(1, "a\n", told);
+        .is(1, "a\n", report);
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_key_never_enters_it() {
 }
 
 #[test]
-fn meta_tells_of_a_dry_run_that_nothing_was_sent() {
+fn meta_reports_a_dry_run_that_nothing_was_sent() {
     let folder = folder();
     let args = ["chat", "hi", "--dry-run", "--meta", "m"];
     let ran = airx(args).nowhere().within(folder.path()).run();
@@ -185,7 +185,7 @@ fn meta_tells_of_a_dry_run_that_nothing_was_sent() {
 }
 
 #[test]
-fn meta_tells_of_a_reader_that_went_away_that_the_run_is_done() {
+fn meta_reports_a_reader_that_went_away_that_the_run_is_done() {
     let folder = folder();
     let server = Server::once(reply("Hi"));
     let script = r#"airx chat --meta m hi | true; echo "${PIPESTATUS[0]}""#;

@@ -1,5 +1,5 @@
-//! `airx mock` and batches: a life that polls move on, answers in an order that
-//! is not the input's, failures in a file of their own.
+//! `airx mock` and batches: each poll moves a batch on, the output is in another order
+//! than the input, failed items are in the error file.
 
 use serde_json::{Map, Value, json};
 
@@ -20,7 +20,7 @@ fn input(prompts: &[&str]) -> String {
     prompts.iter().enumerate().map(line).collect()
 }
 
-/// Uploads an input and orders its batch, with these members beside.
+/// Uploads an input and creates a batch with these further members.
 #[track_caller]
 fn order(mock: &Mock, input: &str, members: Value) -> Replied {
     let file = mock.upload("in.jsonl", input.as_bytes()).json();
@@ -69,7 +69,7 @@ fn ids(lines: &[Value]) -> Vec<&str> {
         .collect()
 }
 
-/// The line of this item, whatever its place.
+/// The line of this item, in any place.
 #[track_caller]
 fn item<'a>(lines: &'a [Value], id: &str) -> &'a Value {
     lines.iter().find(|line| line["custom_id"] == id).unwrap()

@@ -94,7 +94,7 @@ fn models_need_the_key_and_fail_by_no_fault() {
 }
 
 #[test]
-fn json_schema_is_refused_unless_the_mock_is_told_to_honour_it() {
+fn json_schema_is_refused_unless_the_mock_honours_it() {
     let words = "response_format参数非法。请检查文档。";
     let mock = Mock::start(&[]);
     mock.post("/chat/completions", &held_to(&person()))

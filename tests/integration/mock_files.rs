@@ -1,5 +1,5 @@
-//! `airx mock` and files: what is uploaded is there as it was, within bounds,
-//! and what the API refuses is refused in its words.
+//! `airx mock` and files: an upload comes back unchanged, within limits, and what the API
+//! refuses is refused with its codes.
 
 use std::fs;
 
@@ -21,7 +21,7 @@ fn file(name: &str, content: &str) -> Vec<u8> {
 }
 
 #[test]
-fn an_uploaded_file_is_told_of_and_comes_back_byte_for_byte() {
+fn an_uploaded_file_is_described_and_comes_back_byte_for_byte() {
     let mock = Mock::start(&[]);
     let content = b"{}\r\n--fronti\xff\r\n\r\n--frontie";
     let object = mock.upload("in.jsonl", content).json();
@@ -119,7 +119,7 @@ fn a_file_beyond_100_mb_is_refused_after_it_was_read() {
 }
 
 #[test]
-fn other_methods_are_told_which_are_taken() {
+fn other_methods_get_405_and_the_list_of_methods() {
     let mock = Mock::start(&[]);
     for (method, path, allowed) in [
         ("PUT", "/files", "GET, POST"),
@@ -182,9 +182,13 @@ fn a_download_can_break_off() {
     let mock = Mock::start(&["--fail", "cut@files"]);
     let reply = mock.upload("in.jsonl", b"{}");
     let length = "\r\ncontent-length: ";
-    let told = reply.head.split_once(length).unwrap().1;
-    let told: usize = told.split_once("\r\n").unwrap().0.parse().unwrap();
-    assert!(reply.body.len() < told, "{} of {told}", reply.body.len());
+    let report = reply.head.split_once(length).unwrap().1;
+    let report: usize = report.split_once("\r\n").unwrap().0.parse().unwrap();
+    assert!(
+        reply.body.len() < report,
+        "{} of {report}",
+        reply.body.len()
+    );
     let mock = Mock::start(&["--fail", "reset@files"]);
     let reply = mock.upload("in.jsonl", b"{}");
     assert_eq!((reply.status, reply.head.as_str()), (0, ""));

@@ -187,7 +187,7 @@ fn a_prompt_that_is_over_the_context_by_any_count_is_refused_with_a_model_that_r
         "{}",
         ran.stderr
     );
-    // A model that nobody knows may read anything.
+    // An unknown model may read anything.
     assert_eq!(long("llama", &words, &[]).code, 0);
     for text in [
         "协方差矩阵。".repeat(6000),
@@ -232,9 +232,9 @@ fn an_item_that_is_over_the_context_fails_alone_and_nothing_is_sent_for_it() {
         .stdin(format!("a\n{}\nb\n", "word ".repeat(27_000)))
         .run();
     assert_eq!(ran.code, 12);
-    let told = crate::harness::items::told(&ran.stdout);
+    let report = crate::harness::items::contents(&ran.stdout);
     assert_eq!(
-        told,
+        report,
         crate::harness::items::echoes([(0, "a!"), (1, "usage"), (2, "b!")])
     );
     assert_eq!(items.texts().len(), 2);

@@ -1,4 +1,4 @@
-//! Named pipes whose other end nobody has open, or opens later.
+//! Named pipes whose other end is not open, or is opened later.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
@@ -14,7 +14,7 @@ pub fn pipe(folder: &TempDir, name: &str) {
 }
 
 #[test]
-fn a_pipe_that_nobody_reads_or_writes_is_refused_and_not_waited_for() {
+fn a_pipe_that_no_one_reads_or_writes_is_refused_and_not_waited_for() {
     let folder = folder();
     pipe(&folder, "pipe");
     std::os::unix::fs::symlink("pipe", folder.path().join("link")).unwrap();
@@ -66,7 +66,7 @@ fn a_pipe_whose_other_end_opens_later_is_used() {
     let script = "(sleep .2; exec >pipe; sleep .2; echo secret-of-the-pipe) & airx chat --key-file pipe hi; wait";
     let ran = bash(script).at(&server).within(folder.path()).run();
     ran.is(0, "a\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(
         asked[0].header("authorization"),
         Some("Bearer secret-of-the-pipe")

@@ -1,4 +1,4 @@
-//! `-o FILE`: the whole answer or the file as it was.
+//! `-o FILE`: the complete answer, or the file as it was.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -72,7 +72,7 @@ fn a_new_file_and_its_partial_are_for_their_owner_alone() {
 }
 
 #[test]
-fn what_is_written_beside_a_file_that_all_can_read_is_for_its_owner_alone() {
+fn what_is_written_next_to_a_file_that_all_can_read_is_for_its_owner_alone() {
     let folder = folder();
     let path = file(&folder, "out", "old");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
@@ -92,7 +92,7 @@ fn what_is_written_beside_a_file_that_all_can_read_is_for_its_owner_alone() {
         .start();
     let beside = await_text_in(folder.path(), "Hel");
     assert_eq!(mode(beside), 0o600);
-    server.go();
+    server.open_gate();
     assert_eq!(finish(child).code, 7);
     holds(&folder, "out", "old");
     assert_eq!(mode(path), 0o644);
@@ -188,7 +188,7 @@ fn an_answer_that_broke_off_is_in_partial() {
             .within(folder.path())
             .start();
         await_text_in(folder.path(), "Hel");
-        server.go();
+        server.open_gate();
         let ran = finish(child);
         assert_eq!((ran.code, ran.stdout.as_str()), (7, ""), "{}", ran.stderr);
         holds(&folder, "out.partial", "Hel\n");
@@ -227,12 +227,12 @@ fn a_file_that_cannot_be_opened_is_exit_2_and_nothing_is_sent() {
         ("new/", "is a directory"),
         ("new/.", "is a directory"),
     ] {
-        let told = format!("airx: usage: --output {path}: {why}\nhint: nothing was sent\n");
+        let report = format!("airx: usage: --output {path}: {why}\nhint: nothing was sent\n");
         airx(["chat", "-o", path, "hi"])
             .nowhere()
             .within(folder.path())
             .run()
-            .is(2, "", &told);
+            .is(2, "", &report);
     }
     only(&folder, &[]);
 }
@@ -264,8 +264,8 @@ fn what_came_is_kept_though_partial_is_a_folder() {
     let cut = json(200, &reply_body("Hel", "length"));
     let ran = ran(&folder, &["chat", "-o", "out", "hi"], cut);
     assert_eq!(ran.code, 9);
-    let told = ran.stderr.lines().next().unwrap();
-    let path = told.strip_prefix("airx: what came is in ").unwrap();
+    let report = ran.stderr.lines().next().unwrap();
+    let path = report.strip_prefix("airx: what came is in ").unwrap();
     holds(&folder, path, "Hel\n");
 }
 
@@ -273,8 +273,8 @@ fn what_came_is_kept_though_partial_is_a_folder() {
 #[cfg(target_os = "linux")]
 fn a_full_disk_is_exit_1() {
     let folder = folder();
-    let told = "airx: internal: cannot write the output: No space left on device (os error 28)\n";
-    ran(&folder, &["chat", "-o", "/dev/full", "hi"], reply("a")).is(1, "", told);
+    let report = "airx: internal: cannot write the output: No space left on device (os error 28)\n";
+    ran(&folder, &["chat", "-o", "/dev/full", "hi"], reply("a")).is(1, "", report);
 }
 
 #[test]
@@ -336,7 +336,7 @@ fn nothing_of_the_answer_is_in_the_file_before_the_run_has_ended() {
         .start();
     await_text_in(folder.path(), "new");
     holds(&folder, "out", "old");
-    server.go();
+    server.open_gate();
     assert_eq!(finish(child).code, 0);
     holds(&folder, "out", "new\n");
     only(&folder, &["out"]);

@@ -21,18 +21,18 @@ fn the_next_run_removes_what_a_killed_one_left_of_its_file() {
             .within(folder.path())
     };
     let dead = chat("out").start();
-    server.await_asked(1);
+    server.await_requests(1);
     send(&dead, Signal::KILL);
     finish(dead);
     let alive = chat("out").start();
-    server.await_asked(2);
+    server.await_requests(2);
     // The living run's own is there, and that of the dead one is not.
     assert_eq!(names(&folder).len(), 1, "{:?}", names(&folder));
     chat("other").run().is(0, "", "");
     chat("out-b").run().is(0, "", "");
     assert_eq!(names(&folder).len(), 3, "{:?}", names(&folder));
-    server.go();
-    server.go();
+    server.open_gate();
+    server.open_gate();
     finish(alive).is(0, "", "");
     assert_eq!(names(&folder), ["other", "out", "out-b"]);
 }

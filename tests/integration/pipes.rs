@@ -65,9 +65,9 @@ fn a_full_disk_is_exit_1_of_every_command_in_every_format() {
             .unwrap()
             .into()
     };
-    let told = "airx: internal: cannot write the output: No space left on device (os error 28)\n";
+    let report = "airx: internal: cannot write the output: No space left on device (os error 28)\n";
     each(full, |ran| {
-        ran.is(1, "", told);
+        ran.is(1, "", report);
     });
     for args in [
         &["models"][..],
@@ -75,7 +75,7 @@ fn a_full_disk_is_exit_1_of_every_command_in_every_format() {
         &["--version"],
         &["chat", "--dry-run", "hi"],
     ] {
-        airx(args).stdout_to(full()).run().is(1, "", told);
+        airx(args).stdout_to(full()).run().is(1, "", report);
     }
 }
 
@@ -130,7 +130,7 @@ fn a_reader_that_goes_ends_a_stream_at_the_next_delta() {
     let mut child = bash(script).at(&server).start();
     let out = Watch::new(child.stdout.take().unwrap());
     out.until("one\n");
-    server.go();
+    server.open_gate();
     // The server sends no end: the run must end by itself.
     finish(child).is(0, "", "");
     assert_eq!(out.all(), "one\n0\n");
@@ -154,9 +154,9 @@ fn a_delta_leaves_before_the_next_has_come_in_every_format() {
             .start();
         let out = Watch::new(child.stdout.take().unwrap());
         out.until("first");
-        server.go();
+        server.open_gate();
         out.until("second");
-        server.go();
+        server.open_gate();
         finish(child).is(0, "", "");
     }
 }

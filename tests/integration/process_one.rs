@@ -43,13 +43,13 @@ fn a_signal_ends_process_1_with_128_and_its_number() {
                 .at(&server)
                 .within(folder.path())
                 .start();
-            server.await_asked(1);
+            server.await_requests(1);
             let gentle = each && signal == Signal::INT;
             let err = gentle.then(|| Watch::new(child.stderr.take().unwrap()));
             kill_process(child_of(child.id()), signal).unwrap();
             if let Some(err) = err {
                 err.until("what is in flight ends first");
-                server.go();
+                server.open_gate();
             }
             let ran = finish(child);
             assert_eq!((ran.code, ran.signal), (code, None), "{}", ran.stderr);

@@ -15,7 +15,7 @@ fn chat(args: &[&str]) -> Airx {
 }
 
 #[test]
-fn plain_http_goes_to_the_proxy_with_its_whole_url() {
+fn plain_http_goes_to_the_proxy_with_its_complete_url() {
     let server = Server::play((0..5).map(|_| reply("Hi")));
     let address = server.address();
     let proxy = format!("http://{address}");
@@ -24,7 +24,7 @@ fn plain_http_goes_to_the_proxy_with_its_whole_url() {
     for name in ["HTTP_PROXY", "http_proxy", "ALL_PROXY"] {
         chat(&[]).env(name, &proxy).run().is(0, "Hi\n", "");
     }
-    for asked in server.asked() {
+    for asked in server.requests() {
         let line = asked.head.lines().next();
         assert_eq!(
             line,
@@ -55,8 +55,8 @@ fn a_proxy_that_cannot_be_used_is_refused_and_not_gone_past() {
         ] {
             let run = chat(&[]).env(name, proxy).run();
             run.code_is(2);
-            let begun = format!("airx: usage: {name} is not a usable URL: ");
-            assert!(run.stderr.starts_with(&begun), "{}", run.stderr);
+            let started = format!("airx: usage: {name} is not a usable URL: ");
+            assert!(run.stderr.starts_with(&started), "{}", run.stderr);
             assert!(!run.stderr.contains("passw0rd"), "{}", run.stderr);
         }
     }
@@ -95,7 +95,7 @@ fn a_proxy_variable_with_any_special_character_is_used_or_refused() {
             expected.push(format!("Basic {user_info}"));
         }
     }
-    let sent = server.asked();
+    let sent = server.requests();
     let sent = sent
         .iter()
         .map(|asked| asked.header("proxy-authorization").unwrap());
@@ -122,7 +122,7 @@ fn a_tunnel_gets_the_password_with_its_special_characters() {
             .env(name, url)
             .run()
             .code_is(6);
-            let asked = proxy.asked().pop().unwrap();
+            let asked = proxy.requests().pop().unwrap();
             let user_info = format!("us{character}er:pass{character}word");
             let header = format!("Basic {}", BASE64_STANDARD.encode(user_info));
             assert!(asked.contains(&header), "{character}: {asked}");
@@ -158,7 +158,7 @@ fn a_proxy_written_in_an_odd_way_is_used_as_in_curl_or_refused() {
         );
         chat(&["--proxy", &proxy]).run().code_is(2);
     }
-    assert_eq!(server.asked().len(), 10);
+    assert_eq!(server.requests().len(), 10);
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn this_machine_is_never_asked_by_a_proxy() {
                 .is(0, "Hi\n", "");
         }
     }
-    assert!(proxy.asked().is_empty());
+    assert!(proxy.requests().is_empty());
 }
 
 #[test]
@@ -214,7 +214,7 @@ fn https_goes_through_a_tunnel_and_the_key_stays_inside() {
         .run()
         .is(0, "Hi\n", "");
     }
-    for asked in proxy.asked() {
+    for asked in proxy.requests() {
         assert!(
             asked.starts_with("CONNECT model.test:443 HTTP/1.1\r\n"),
             "{asked}"
@@ -227,14 +227,14 @@ fn https_goes_through_a_tunnel_and_the_key_stays_inside() {
         assert!(!asked.contains("secret"), "{asked}");
     }
     assert_eq!(
-        server.asked()[0].header("authorization"),
+        server.requests()[0].header("authorization"),
         Some("Bearer the-secret-key-1")
     );
-    assert_eq!(server.asked()[0].header("proxy-authorization"), None);
+    assert_eq!(server.requests()[0].header("proxy-authorization"), None);
 }
 
 #[test]
-fn a_certificate_is_checked_behind_a_proxy_too() {
+fn a_certificate_is_checked_after_a_proxy_too() {
     let (folder, authority) = (folder(), Authority::new());
     let server = authority.server("other.test", []);
     let proxy = Proxy::tunnel(server.port());
@@ -249,7 +249,7 @@ fn a_certificate_is_checked_behind_a_proxy_too() {
     .args(["--proxy", &proxy.address()])
     .run()
     .code_is(6);
-    assert_eq!(proxy.asked().len(), 1);
+    assert_eq!(proxy.requests().len(), 1);
 }
 
 #[test]
@@ -261,9 +261,9 @@ fn socks5_resolves_here_and_socks5h_there() {
             .env("ALL_PROXY", format!("socks5h://{}", proxy.address()))
             .run()
             .is(0, "Hi\n", "");
-        assert_eq!(proxy.asked(), ["name model.test"]);
+        assert_eq!(proxy.requests(), ["name model.test"]);
         assert!(
-            server.asked()[0]
+            server.requests()[0]
                 .head
                 .starts_with("POST /v1/chat/completions HTTP/1.1")
         );
@@ -283,7 +283,7 @@ fn socks5_resolves_here_and_socks5h_there() {
     ])
     .run()
     .is(0, "Hi\n", "");
-    assert_eq!(proxy.asked(), ["user:word address [192, 0, 2, 7]"]);
+    assert_eq!(proxy.requests(), ["user:word address [192, 0, 2, 7]"]);
 }
 
 #[test]
@@ -318,7 +318,7 @@ fn hosts_of_no_proxy_are_asked_directly() {
             .env(variable, value)
             .run();
             ran.code_is(6);
-            assert!(proxy.asked().is_empty(), "{variable}={value}");
+            assert!(proxy.requests().is_empty(), "{variable}={value}");
             assert!(!ran.stderr.contains("proxy"), "{}", ran.stderr);
         }
     }
@@ -340,7 +340,7 @@ fn a_proxy_that_refuses_is_named_and_exits_6() {
     ] {
         let proxy = Proxy::refusing(answer);
         let place = proxy.address();
-        let told = format!(
+        let report = format!(
             "airx: network: cannot connect to model.test:443 by the proxy {place}: {why}\n{PROXY_HINT}"
         );
         let url = format!("http://user:hidden-word@{place}");
@@ -349,8 +349,8 @@ fn a_proxy_that_refuses_is_named_and_exits_6() {
                 let args = [command, "--base-url", "https://model.test/v1", "hi"];
                 airx(args).args(["--retries", "0"])
             };
-            asked().args(["--proxy", &url]).run().is(6, "", &told);
-            asked().env(name, &url).run().is(6, "", &told);
+            asked().args(["--proxy", &url]).run().is(6, "", &report);
+            asked().env(name, &url).run().is(6, "", &report);
         }
     }
 }
@@ -367,10 +367,10 @@ fn a_proxy_that_is_not_there_is_named_and_exits_6() {
         let args = ["chat", "--base-url", "https://model.test/v1", "hi"];
         let ran = airx(args).args(["--retries", "0", "--proxy", proxy]).run();
         ran.code_is(6);
-        let told = format!(
+        let report = format!(
             "airx: network: cannot connect to model.test:443 by the proxy 127.0.0.1:9: {why}"
         );
-        assert!(ran.stderr.starts_with(&told), "{}", ran.stderr);
+        assert!(ran.stderr.starts_with(&report), "{}", ran.stderr);
         assert!(ran.stderr.ends_with(PROXY_HINT), "{}", ran.stderr);
         assert!(!ran.stderr.contains("hidden-word"), "{}", ran.stderr);
         chat(&["--retries", "0", "--proxy", proxy]).run().code_is(6);
@@ -383,12 +383,12 @@ fn a_proxy_of_plain_http_that_is_not_there_is_named() {
         let args = ["chat", "--base-url", "http://model.test/v1", "--allow-http"];
         airx(args).args(["--retries", "0", "hi"])
     };
-    let told = format!(
+    let report = format!(
         "airx: network: cannot connect to model.test:80 by the proxy 127.0.0.1:9: Connection refused (os error 111)\n{PROXY_HINT}"
     );
     let proxy = "http://u:hidden-word@127.0.0.1:9";
-    asked().args(["--proxy", proxy]).run().is(6, "", &told);
-    asked().env("http_proxy", proxy).run().is(6, "", &told);
+    asked().args(["--proxy", proxy]).run().is(6, "", &report);
+    asked().env("http_proxy", proxy).run().is(6, "", &report);
 }
 
 #[test]
@@ -402,7 +402,7 @@ fn a_proxy_that_is_no_url_exits_2() {
         ),
         ("http://", "it names no host"),
     ] {
-        let told = format!("airx: usage: --proxy is not a usable URL: {why}\n{hint}");
-        chat(&["--proxy", proxy]).run().is(2, "", &told);
+        let report = format!("airx: usage: --proxy is not a usable URL: {why}\n{hint}");
+        chat(&["--proxy", proxy]).run().is(2, "", &report);
     }
 }

@@ -113,7 +113,7 @@ fn a_recording_is_for_its_owner_alone() {
 }
 
 #[test]
-fn a_stream_is_kept_in_pieces_cut_behind_their_frames() {
+fn a_stream_is_kept_in_pieces_cut_after_their_frames() {
     let end = [finish_frame("stop"), DONE.into()].concat();
     let server = Server::once(vec![
         stream_head(),
@@ -135,7 +135,7 @@ fn a_stream_is_kept_in_pieces_cut_behind_their_frames() {
         let mut printed = vec![0; piece.len()];
         out.read_exact(&mut printed).unwrap();
         assert_eq!(printed, piece.as_bytes());
-        server.go();
+        server.open_gate();
     }
     assert_eq!(finish(run).code, 0);
     let response = &read(&recordings(tapes.path())[0])["response"];
@@ -214,7 +214,7 @@ fn every_attempt_that_got_a_response_is_kept() {
     for path in &paths {
         let line = format!("* recorded in {}", path.display());
         assert!(
-            ran.stderr.lines().any(|told| told == line),
+            ran.stderr.lines().any(|report| report == line),
             "{}",
             ran.stderr
         );
@@ -383,7 +383,7 @@ fn no_form_of_the_key_is_in_any_file() {
 }
 
 /// All that a reader of the recording could put together: the texts of JSON
-/// in texts, one behind the other.
+/// in texts, one after the other.
 fn decoded(value: &Value) -> String {
     match value {
         Value::String(text) => {
@@ -415,7 +415,7 @@ fn decoded(value: &Value) -> String {
 }
 
 #[test]
-fn a_masked_answer_is_told_of() {
+fn a_masked_answer_is_reported() {
     let tapes = folder();
     let server = Server::once(reply(KEY));
     let ran = airx(["chat", "hi", "--record"])

@@ -179,7 +179,7 @@ fn a_word_leaves_with_the_delta_after_it_and_a_span_when_it_is_complete() {
         "a │ b\n──┼──\nc │ d\n\nThe",
     ] {
         screen.until(shown);
-        server.go();
+        server.open_gate();
     }
     finish(child).is(0, "", "");
     assert_eq!(
@@ -188,7 +188,7 @@ fn a_word_leaves_with_the_delta_after_it_and_a_span_when_it_is_complete() {
     );
 }
 
-/// A stream that breaks off behind this text.
+/// A stream that breaks off after this text.
 fn broken(text: &str) -> Play {
     stream([delta(text)])
 }

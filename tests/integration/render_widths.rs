@@ -71,7 +71,7 @@ fn the_covariance_example_is_shown_with_its_matrices() {
 }
 
 #[test]
-fn a_stream_of_single_characters_shows_the_same_as_the_whole_answer() {
+fn a_stream_of_single_characters_shows_the_same_as_the_complete_answer() {
     for name in ["rich.md", "covariance.md"] {
         let answer = std::fs::read_to_string(fixture(name)).unwrap();
         let deltas = answer.chars().map(|c| delta(c.encode_utf8(&mut [0; 4])));

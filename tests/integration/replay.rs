@@ -23,14 +23,14 @@ fn twice(args: &[&str], plays: Vec<Play>) -> (Ran, Ran) {
     };
     let recorded = run("--record").env("AIRX_API_KEY", "key-of-the-test").run();
     let before = fs::read_dir(tapes.path()).unwrap().count();
-    let asked = server.asked().len();
+    let asked = server.requests().len();
     let replayed = run("--replay").run();
-    assert_eq!(server.asked().len(), asked, "the network was used");
+    assert_eq!(server.requests().len(), asked, "the network was used");
     assert_eq!(fs::read_dir(tapes.path()).unwrap().count(), before);
     (recorded, replayed)
 }
 
-/// Events without the members that tell times.
+/// Events without the members that hold times.
 fn timeless(stdout: &str) -> Vec<Value> {
     stdout
         .lines()
@@ -157,7 +157,7 @@ fn cut_streams_are_the_same_again() {
 }
 
 #[test]
-fn each_try_takes_the_next_recording_and_nobody_waits() {
+fn each_try_takes_the_next_recording_and_no_one_waits() {
     let plays = || {
         vec![
             http(503, "Retry-After: 1\r\n", "{}"),
@@ -227,7 +227,7 @@ fn the_request_s_ids_do_not_matter() {
 }
 
 #[test]
-fn a_changed_request_exits_13_and_is_told_the_difference() {
+fn a_changed_request_exits_13_and_the_difference_is_shown() {
     let (tapes, path) = tapes();
     let file = path.file_name().unwrap().to_str().unwrap();
     let folder = tapes.path().display();
@@ -250,9 +250,9 @@ fn a_changed_request_exits_13_and_is_told_the_difference() {
         (&["stream", "hi"], "stream (recorded false, asked true)"),
     ] {
         let ran = replay(args, tapes.path());
-        let told = ran.stderr.lines().next().unwrap();
+        let report = ran.stderr.lines().next().unwrap();
         assert_eq!((ran.code, &*ran.stdout), (13, ""));
-        assert_eq!(told.strip_prefix(&start), Some(difference), "{told}");
+        assert_eq!(report.strip_prefix(&start), Some(difference), "{report}");
     }
     let ran = replay(&["chat", "ho", "--format", "ndjson"], tapes.path());
     let last = ran.events().pop().unwrap();
@@ -281,7 +281,7 @@ fn the_nearest_is_the_one_that_differs_least() {
 }
 
 #[test]
-fn a_renamed_recording_is_told_its_name() {
+fn a_renamed_recording_gets_a_hint_with_its_name() {
     let (tapes, path) = tapes();
     fs::rename(&path, tapes.path().join("abc-1.json")).unwrap();
     let ran = replay(&["chat", "hi"], tapes.path());
@@ -393,7 +393,7 @@ fn verbose_names_the_recording() {
     let ran = replay(&["chat", "hi", "-v"], tapes.path());
     let line = format!("* replayed from {}", path.display());
     assert!(
-        ran.stderr.lines().any(|told| told == line),
+        ran.stderr.lines().any(|report| report == line),
         "{}",
         ran.stderr
     );

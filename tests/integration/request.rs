@@ -12,7 +12,7 @@ fn sends(args: &[&str], members: &str) {
         .at(&server)
         .run()
         .is(0, "ok\n", "");
-    let body = &server.asked()[0].body;
+    let body = &server.requests()[0].body;
     let expected = format!("{{\"model\":\"glm-4-airx\",{MESSAGES}{members},\"stream\":false}}");
     assert_eq!(body, &expected);
 }
@@ -42,7 +42,7 @@ fn each_option_is_the_member_of_its_name() {
 }
 
 #[test]
-fn all_options_together_stand_in_one_order() {
+fn all_options_together_are_in_one_order() {
     let args = [
         "chat",
         "--request-id",
@@ -107,7 +107,7 @@ fn json_asks_for_an_object_and_stream_for_a_stream() {
     ]);
     airx(["json", "hi"]).at(&server).run().is(0, "{}\n", "");
     airx(["stream", "hi"]).at(&server).run().is(0, "ok\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(
         asked[0].body,
         format!(
@@ -134,7 +134,7 @@ fn the_model_comes_from_the_flag_then_the_environment() {
         .run()
         .is(0, "ok\n", "");
     let models: Vec<_> = server
-        .asked()
+        .requests()
         .iter()
         .map(|asked| asked.json()["model"].clone())
         .collect();
@@ -151,7 +151,7 @@ fn the_base_url_comes_from_the_flag_then_the_environment() {
         .is(0, "ok\n", "");
     airx(["chat", "hi"]).at(&server).run().is(0, "ok\n", "");
     let lines: Vec<_> = server
-        .asked()
+        .requests()
         .iter()
         .map(|asked| asked.head.lines().next().unwrap().to_owned())
         .collect();
@@ -253,14 +253,14 @@ fn a_dry_run_sends_nothing_and_needs_no_key() {
     }
     let body = body.replace("true", "false");
     airx(["chat", "--dry-run", "hi"]).run().is(0, &body, "");
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 /// Everything that a shell, JSON or a here-document could trip over.
 const NASTY: &str = "it's \"$HOME\" `id` $(id) \\n \\\nAIRX_BODY\n!! % 中 \u{1}";
 
 #[test]
-fn dry_run_curl_is_a_command_that_bash_runs_as_it_stands() {
+fn dry_run_curl_is_a_command_that_bash_runs_as_it_is() {
     let server = Server::play([
         reply("ok"),
         stream([delta("ok"), finish_frame("stop"), DONE.into()]),
@@ -285,7 +285,7 @@ fn dry_run_curl_is_a_command_that_bash_runs_as_it_stands() {
         assert!(text.starts_with("curl -q "), "{text}");
         assert!(!text.contains("key-12345678"), "{text}");
     }
-    for asked in server.asked() {
+    for asked in server.requests() {
         assert_eq!(asked.json()["messages"][0]["content"], NASTY);
         assert_eq!(asked.header("authorization"), Some("Bearer key-12345678"));
         assert_eq!(asked.header("content-type"), Some("application/json"));
@@ -325,7 +325,7 @@ fn dry_run_curl_of_a_url_with_user_info_wants_that_in_a_variable() {
         "{}",
         ran.stderr
     );
-    let [asked] = &server.asked()[..] else {
+    let [asked] = &server.requests()[..] else {
         panic!("asked once");
     };
     assert_eq!(

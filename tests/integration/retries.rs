@@ -67,7 +67,7 @@ fn a_request_id_is_never_used_twice() {
     let args = ["chat", "--request-id", "my-id-1", "hi"];
     airx(args).at(&server).run().is(0, "Hi\n", "");
     let ids: Vec<_> = server
-        .asked()
+        .requests()
         .iter()
         .map(|asked| asked.json()["request_id"].clone())
         .collect();
@@ -80,7 +80,12 @@ fn account_codes_are_never_retried_though_they_come_as_429() {
         let body = format!(r#"{{"error":{{"code":"{code}","message":"m"}}}}"#);
         let server = Server::once(http(429, "Retry-After: 0\r\n", &body));
         let ran = airx(["chat", "hi"]).at(&server).run();
-        assert_eq!((ran.code, server.asked().len()), (3, 1), "{}", ran.stderr);
+        assert_eq!(
+            (ran.code, server.requests().len()),
+            (3, 1),
+            "{}",
+            ran.stderr
+        );
     }
 }
 
@@ -93,7 +98,7 @@ fn refusals_blocks_and_cut_answers_are_not_retried() {
     ] {
         let server = Server::once(http(400, "Retry-After: 0\r\n", body));
         airx(["chat", "hi"]).at(&server).run();
-        assert_eq!(server.asked().len(), 1);
+        assert_eq!(server.requests().len(), 1);
     }
     let server = Server::once(stream([finish_frame("length"), DONE.into()]));
     assert_eq!(airx(["stream", "hi"]).at(&server).run().code, 9);
@@ -170,7 +175,7 @@ fn payloads_of_a_try_that_failed_before_its_first_token_are_dropped() {
 }
 
 #[test]
-fn events_of_an_answer_that_broke_off_are_not_told_twice() {
+fn events_of_an_answer_that_broke_off_are_not_reported_twice() {
     let server = Server::once(stream([delta("Hi")]));
     let ran = airx(["stream", "--format", "ndjson", "hi"])
         .at(&server)
@@ -235,19 +240,19 @@ fn a_connection_that_was_closed_since_its_last_answer_is_no_failure() {
         let server = Server::play(plays);
         let ran = airx(args).args(["--retries", "0"]).at(&server);
         let ran = ran.stdin(input).run();
-        assert_eq!(server.asked().len(), 3);
+        assert_eq!(server.requests().len(), 3);
         ran
     };
     let each = ["chat", "-q", "--each", "-c", "1", "{}"];
     let ran = ask(&each, [reply("one"), closed(), reply("two")], "1\n2\n");
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     let results = ran.events();
-    let told: Vec<_> = results
+    let report: Vec<_> = results
         .iter()
         .map(|result| (&result["content"], &result["requests"]))
         .collect();
     assert_eq!(
-        told,
+        report,
         [(&"one".into(), &1.into()), (&"two".into(), &1.into())]
     );
 
@@ -260,19 +265,19 @@ fn a_connection_that_was_closed_since_its_last_answer_is_no_failure() {
 }
 
 #[test]
-fn a_server_that_closes_every_connection_is_told_of() {
+fn a_server_that_closes_every_connection_is_reported() {
     let plays = std::iter::once(reply("one")).chain((0..3).map(|_| closed()));
     let server = Server::play(plays);
     let ran = airx(["chat", "--each", "-c", "1", "--retries", "0", "{}"])
         .at(&server)
         .stdin("1\n2\n")
         .run();
-    assert_eq!((ran.code, server.asked().len()), (12, 4));
+    assert_eq!((ran.code, server.requests().len()), (12, 4));
     assert_eq!(ran.events()[1]["error"]["class"], "network");
 }
 
 #[test]
-fn the_status_of_an_endless_error_tells_its_class() {
+fn the_status_of_an_endless_error_reports_its_class() {
     let body = " ".repeat((64 << 20) + 1);
     for (command, status, code) in [("chat", 401, 3), ("stream", 401, 3), ("chat", 400, 4)] {
         let server = Server::once(http(status, "", &body));

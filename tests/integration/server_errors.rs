@@ -160,7 +160,7 @@ fn the_server_s_words_stay_on_one_line_and_harmless() {
 }
 
 #[test]
-fn the_last_event_tells_status_code_and_request_id() {
+fn the_last_event_reports_status_code_and_request_id() {
     let body = r#"{"error":{"code":1302,"message":"slow"},"request_id":"r-1"}"#;
     let ran = run(json(429, body), &["--format", "ndjson"]);
     assert_eq!(ran.types(), ["start", "error"]);
@@ -188,7 +188,7 @@ fn an_error_in_the_middle_of_a_stream_wins_over_what_was_printed() {
 }
 
 #[test]
-fn a_code_beside_success_false_counts_as_a_status() {
+fn a_code_next_to_success_false_counts_as_a_status() {
     sample(
         200,
         "error_200_success_false.json",
@@ -200,7 +200,7 @@ fn a_code_beside_success_false_counts_as_a_status() {
     assert_eq!(run(play, &[]).code, 3);
 }
 
-/// A text that no line should hold whole.
+/// A text too long for one line.
 fn long() -> String {
     "x".repeat(100_000)
 }
@@ -209,8 +209,8 @@ fn long() -> String {
 fn a_long_location_is_cut() {
     let place = format!("http://a.test/{}", "x".repeat(20_000));
     let play = http(301, &format!("Location: {place}\r\n"), "");
-    let begun = "the server answered HTTP 301 and points to ";
-    let shown = format!("{begun}{}…", &place[..1000 - begun.len()]);
+    let started = "the server answered HTTP 301 and points to ";
+    let shown = format!("{started}{}…", &place[..1000 - started.len()]);
     let hint = "redirects are not followed: set --base-url to the place named";
     run(play, &[]).is(4, "", &format!("airx: rejected: {shown}\nhint: {hint}\n"));
 }
@@ -219,27 +219,27 @@ fn a_long_location_is_cut() {
 fn a_long_finish_reason_is_cut() {
     let play = json(200, &crate::harness::reply_body("a", &long()));
     let ran = run(play, &[]);
-    let begun = "the answer ended for a reason that airx does not know: \"";
-    let shown = format!("{begun}{}…", "x".repeat(1000 - begun.len()));
+    let started = "the answer ended for a reason that airx does not know: \"";
+    let shown = format!("{started}{}…", "x".repeat(1000 - started.len()));
     let advice = "if such an answer is complete for you: --accept ";
     let hint = format!("{advice}{}…", "x".repeat(1000 - advice.len()));
     ran.is(7, "", &format!("airx: incomplete: {shown}\nhint: {hint}\n"));
 }
 
 #[test]
-fn a_long_code_is_cut_and_the_words_behind_it_are_told() {
+fn a_long_code_is_cut_and_the_words_after_it_are_reported() {
     let body = format!(r#"{{"error":{{"code":"a {}","message":"why"}}}}"#, long());
-    let told = "the server answered HTTP 400 with error a…: why";
-    run(json(400, &body), &[]).is(4, "", &format!("airx: rejected: {told}\n"));
+    let report = "the server answered HTTP 400 with error a…: why";
+    run(json(400, &body), &[]).is(4, "", &format!("airx: rejected: {report}\n"));
     let events = run(json(400, &body), &["--format", "ndjson"]).events();
-    assert_eq!(events[1]["message"], told);
+    assert_eq!(events[1]["message"], report);
 }
 
 #[test]
 fn no_half_of_a_key_is_left_where_a_message_is_cut() {
     const KEY: &str = "0123456789abcdef.0123456789ABCDEF";
-    let begun = "the server answered HTTP 301 and points to ".len();
-    for before in 960 - begun..1001 - begun {
+    let started = "the server answered HTTP 301 and points to ".len();
+    for before in 960 - started..1001 - started {
         let place = "/".repeat(before);
         let head = format!("Location: {place}{KEY}{}\r\n", "/".repeat(200));
         let server = Server::once(http(301, &head, ""));
@@ -247,15 +247,15 @@ fn no_half_of_a_key_is_left_where_a_message_is_cut() {
             .env("AIRX_API_KEY", KEY)
             .at(&server)
             .run();
-        let told = ran.events()[1]["message"].as_str().unwrap().to_owned();
-        for told in [told, ran.stderr] {
-            assert!(!told.contains("012"), "{before}: {told}");
+        let report = ran.events()[1]["message"].as_str().unwrap().to_owned();
+        for report in [report, ran.stderr] {
+            assert!(!report.contains("012"), "{before}: {report}");
         }
     }
 }
 
 #[test]
-fn the_server_s_words_are_shown_whatever_member_they_stand_in() {
+fn the_server_s_words_are_shown_from_any_member() {
     for (body, words) in [
         (r#"[{"error":{"code":400,"message":"m"}}]"#, "m"),
         (
@@ -270,10 +270,10 @@ fn the_server_s_words_are_shown_whatever_member_they_stand_in() {
         ("\u{feff}{\"error\":{\"message\":\"m\"}}", "m"),
         ("m\n", "m"),
     ] {
-        let told = format!("airx: rejected: the server answered HTTP 400: {words}\n");
+        let report = format!("airx: rejected: the server answered HTTP 400: {words}\n");
         for command in ["chat", "stream"] {
             let server = Server::once(json(400, body));
-            airx([command, "hi"]).at(&server).run().is(4, "", &told);
+            airx([command, "hi"]).at(&server).run().is(4, "", &report);
         }
     }
 }
@@ -312,12 +312,15 @@ fn plain_text_where_an_answer_or_an_event_should_be_is_shown() {
 #[test]
 fn an_error_inside_the_choice_is_the_server_s_error() {
     let body = r#"{"choices":[{"finish_reason":"error","error":{"code":502,"message":"m"}}]}"#;
-    let told = "airx: busy: the server answered with error 502: m
+    let report = "airx: busy: the server answered with error 502: m
 hint: try later, or raise --retries and --timeout\n";
-    run(json(200, body), &[]).is(5, "", told);
+    run(json(200, body), &[]).is(5, "", report);
     let frames = [delta("Hi"), format!("data: {body}\n\n")];
     let server = Server::once(stream(frames));
-    airx(["stream", "hi"]).at(&server).run().is(5, "Hi\n", told);
+    airx(["stream", "hi"])
+        .at(&server)
+        .run()
+        .is(5, "Hi\n", report);
 }
 
 #[test]
@@ -359,8 +362,8 @@ fn a_word_as_code_is_classed_in_a_stream_too() {
             .at(&server)
             .run();
         assert_eq!((ran.code, &*ran.stdout), (exit, ""), "{}", ran.stderr);
-        let told = format!("the server answered with error {code}: m");
-        assert!(ran.stderr.contains(&told), "{}", ran.stderr);
+        let report = format!("the server answered with error {code}: m");
+        assert!(ran.stderr.contains(&report), "{}", ran.stderr);
     }
 }
 

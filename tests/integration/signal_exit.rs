@@ -46,7 +46,7 @@ fn a_signal_ends_the_events_and_the_meta_file() {
     for (signal, code) in [(Signal::INT, 130), (Signal::TERM, 143), (Signal::HUP, 129)] {
         let args = ["--format", "ndjson", "--meta", meta.to_str().unwrap()];
         let (server, mut child) = under_way(&args);
-        server.await_asked(1);
+        server.await_requests(1);
         // The five bytes that were read are the start of the first event.
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let start = lines.next().unwrap().unwrap();
@@ -63,8 +63,8 @@ fn a_signal_ends_the_events_and_the_meta_file() {
         );
         let ran = finish(child);
         assert_eq!(ran.code, code);
-        let told = std::fs::read_to_string(&meta).unwrap();
-        assert_eq!(told.trim_end(), rest.last().unwrap());
+        let report = std::fs::read_to_string(&meta).unwrap();
+        assert_eq!(report.trim_end(), rest.last().unwrap());
     }
 }
 
@@ -76,7 +76,7 @@ fn a_signal_while_nothing_has_come_kills_too() {
             .at(&server)
             .stdin_from(std::process::Stdio::null())
             .start();
-        server.await_asked(1);
+        server.await_requests(1);
         send(&child, Signal::TERM);
         let ran = finish(child);
         assert_eq!(ran.code, 143, "{ran:?}");
@@ -118,7 +118,7 @@ fn a_shell_loop_stops_with_the_run_that_a_signal_killed() {
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    server.await_asked(1);
+    server.await_requests(1);
     let group = Pid::from_raw(i32::try_from(shell.id()).unwrap()).unwrap();
     rustix::process::kill_process_group(group, Signal::INT).unwrap();
     let ran = finish(shell);

@@ -38,24 +38,24 @@ fn airx(args: &[&str]) -> Airx {
 }
 
 /// A stream whose first delta has come and that says nothing more.
-fn begun() -> Play {
+fn started() -> Play {
     vec![stream_head(), chunk(delta("first").as_bytes()), Step::Hold]
 }
 
-fn told(name: &str) -> String {
+fn report(name: &str) -> String {
     format!("airx: signal: ended by {name}\n")
 }
 
 #[test]
 fn a_stream_ends_its_line_and_dies_of_the_signal_itself() {
     for (signal, number, name) in SIGNALS {
-        let server = Server::once(begun());
+        let server = Server::once(started());
         let mut child = airx(&["stream", "-n", "hi"]).at(&server).start();
         let out = Watch::new(child.stdout.take().unwrap());
         out.until("first");
         send(&child, signal);
         let ran = finish(child);
-        assert_eq!((ran.signal, ran.stderr), (Some(number), told(name)));
+        assert_eq!((ran.signal, ran.stderr), (Some(number), report(name)));
         assert_eq!(out.all(), "first\n");
     }
 }
@@ -63,7 +63,7 @@ fn a_stream_ends_its_line_and_dies_of_the_signal_itself() {
 #[test]
 fn ndjson_ends_with_exactly_one_error() {
     for (signal, number, name) in SIGNALS {
-        let server = Server::once(begun());
+        let server = Server::once(started());
         let mut child = airx(&["stream", "-n", "--format", "ndjson", "hi"])
             .at(&server)
             .start();
@@ -71,7 +71,7 @@ fn ndjson_ends_with_exactly_one_error() {
         out.until("first");
         send(&child, signal);
         let ran = finish(child);
-        assert_eq!((ran.signal, ran.stderr), (Some(number), told(name)));
+        assert_eq!((ran.signal, ran.stderr), (Some(number), report(name)));
         let events: Vec<_> = out.all().lines().map(harness::event).collect();
         assert_eq!(
             events
@@ -101,13 +101,13 @@ fn waiting_for_standard_input_ends_at_once_and_nothing_is_sent() {
         let ran = finish(child);
         assert_eq!(
             (ran.signal, ran.stderr.as_str()),
-            (Some(number), told(name).as_str())
+            (Some(number), report(name).as_str())
         );
         assert_eq!(ran.types(), ["error"]);
         let meta = std::fs::read_to_string(folder.path().join("m")).unwrap();
         assert_eq!(harness::event(meta.trim_end())["class"], "signal");
     }
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 /// More than a pipe holds: once it is all written the other side reads.
@@ -121,12 +121,12 @@ fn waiting_for_the_servers_answer_ends_at_once() {
     let child = airx(&["chat", "-n", "--format", "json", "hi"])
         .at(&server)
         .start();
-    server.await_asked(1);
+    server.await_requests(1);
     send(&child, Signal::INT);
     let ran = finish(child);
     assert_eq!(
         (ran.signal, ran.stdout.as_str(), ran.stderr),
-        (Some(2), "", told("SIGINT"))
+        (Some(2), "", report("SIGINT"))
     );
 }
 
@@ -155,7 +155,7 @@ fn waiting_to_try_again_ends_at_once() {
 fn the_old_file_of_o_stays_and_what_came_is_in_partial() {
     let folder = folder();
     let path = harness::file(&folder, "out", "old");
-    let server = Server::once(begun());
+    let server = Server::once(started());
     let mut child = airx(&["stream", "-n", "-v", "-o", "out", "hi"])
         .at(&server)
         .within(folder.path())
@@ -177,7 +177,7 @@ fn the_old_file_of_o_stays_and_what_came_is_in_partial() {
     assert_eq!(folder.path().read_dir().unwrap().count(), 2);
 }
 
-/// A pipe that is full to the last byte, nobody reading it.
+/// A pipe that is full to the last byte and is not read.
 fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
     let (reader, writer) = std::io::pipe().unwrap();
     fill(&writer);
@@ -195,9 +195,9 @@ fn fill(mut writer: &std::io::PipeWriter) {
 }
 
 #[test]
-fn a_full_pipe_that_nobody_reads_does_not_keep_it() {
+fn a_full_pipe_that_no_one_reads_does_not_keep_it() {
     // Blocked in the write of the first delta.
-    let server = Server::once(begun());
+    let server = Server::once(started());
     let (_reader, writer) = full_pipe();
     let mut child = airx(&["stream", "-n", "-v", "hi"])
         .at(&server)
@@ -220,7 +220,7 @@ fn a_full_pipe_that_nobody_reads_does_not_keep_it() {
             // Room for the start event, then none again.
             reader.read_exact(&mut room).unwrap();
         }
-        server.await_asked(1);
+        server.await_requests(1);
         fill(&writer);
         send(&child, Signal::TERM);
         assert_eq!(finish(child).signal, Some(15), "{format}");
@@ -237,7 +237,7 @@ fn a_session_is_as_it_was_and_free_for_the_next_run() {
             if let Some(old) = old {
                 std::fs::write(&path, old).unwrap();
             }
-            let server = Server::play([begun(), reply("a")]);
+            let server = Server::play([started(), reply("a")]);
             let mut child = airx(&["stream", "-n", "--session", "s", "hi"])
                 .at(&server)
                 .within(folder.path())
@@ -263,13 +263,13 @@ fn a_session_is_as_it_was_and_free_for_the_next_run() {
 #[test]
 fn who_waits_for_a_new_session_makes_it_when_a_signal_ended_the_other() {
     let folder = folder();
-    let server = Server::play([begun(), reply("a")]);
+    let server = Server::play([started(), reply("a")]);
     let run = |args: &[&str]| airx(args).at(&server).within(folder.path()).start();
     let mut first = run(&["stream", "-n", "--session", "s", "hi"]);
     Watch::new(first.stdout.take().unwrap()).until("first");
     let mut second = run(&["chat", "-n", "--session", "s", "q"]);
-    let told = Watch::new(second.stderr.take().unwrap());
-    told.until("waiting for session s, which another run holds");
+    let report = Watch::new(second.stderr.take().unwrap());
+    report.until("waiting for session s, which another run holds");
     send(&first, Signal::INT);
     assert_eq!(finish(first).signal, Some(2));
     finish(second).is(0, "a\n", "");
@@ -284,13 +284,13 @@ fn who_waits_for_a_new_session_makes_it_when_a_signal_ended_the_other() {
 #[test]
 fn an_empty_session_that_a_killed_run_left_is_a_new_one() {
     let folder = folder();
-    let server = Server::play([begun(), reply("a")]);
+    let server = Server::play([started(), reply("a")]);
     let mut child = airx(&["stream", "-n", "--session", "s", "hi"])
         .at(&server)
         .within(folder.path())
         .start();
     Watch::new(child.stdout.take().unwrap()).until("first");
-    // Nobody is told of this one: the file stays, empty.
+    // This file is not reported: it stays, empty.
     send(&child, Signal::KILL);
     assert_eq!(finish(child).signal, Some(9));
     airx(&["chat", "-n", "--session", "s", "-s", "sys", "q"])
@@ -310,7 +310,7 @@ fn an_empty_session_that_a_killed_run_left_is_a_new_one() {
 #[cfg(target_os = "linux")]
 fn a_loop_of_bash_stops_at_ctrl_c() {
     // A terminal of its own, in which ^C goes to the loop and airx alike.
-    let server = Server::once(begun());
+    let server = Server::once(started());
     let (screen, side) = crate::harness::watch::terminal_pair();
     let mut keys = screen.try_clone().unwrap();
     let shown = Watch::new(screen);
@@ -344,7 +344,7 @@ fn a_loop_of_bash_stops_at_ctrl_c() {
 
 #[test]
 fn a_script_sees_128_and_the_number() {
-    let server = Server::once(begun());
+    let server = Server::once(started());
     let script = "airx stream -n hi >out & echo $!; wait $!; echo $?";
     let folder = folder();
     let mut child = bash(script).at(&server).within(folder.path()).start();
@@ -353,7 +353,7 @@ fn a_script_sees_128_and_the_number() {
     await_text_in(folder.path(), "first");
     let pid: i32 = out.so_far().trim().parse().unwrap();
     kill_process(Pid::from_raw(pid).unwrap(), Signal::TERM).unwrap();
-    assert_eq!(finish(child).stderr, told("SIGTERM"));
+    assert_eq!(finish(child).stderr, report("SIGTERM"));
     assert!(out.all().ends_with("\n143\n"));
 }
 
@@ -378,7 +378,7 @@ fn a_signal_that_was_ignored_stays_ignored() {
         let out = Watch::new(child.stdout.take().unwrap());
         out.until("first");
         send(&child, signal);
-        server.go();
+        server.open_gate();
         finish(child).is(0, "", "");
         assert_eq!(out.all(), "first\n");
     }
@@ -398,7 +398,7 @@ fn nohup_survives_a_hangup() {
     let out = Watch::new(child.stdout.take().unwrap());
     out.until("first");
     send(&child, Signal::HUP);
-    server.go();
+    server.open_gate();
     assert_eq!(finish(child).code, 0);
     assert_eq!(out.all(), "first\n");
 }

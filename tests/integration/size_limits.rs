@@ -1,4 +1,4 @@
-//! What is too long is given up at once, whatever more would come.
+//! A response beyond a size limit ends the run at once.
 
 use crate::harness::{Play, Server, Step, airx, chunk, stream_head};
 
@@ -19,38 +19,38 @@ fn megabytes(count: usize, byte: u8) -> impl Iterator<Item = Step> {
 
 #[test]
 fn a_line_of_a_stream_over_16_mib_exits_7() {
-    let told = "airx: incomplete: an event of the stream is longer than 16 MiB\n";
+    let report = "airx: incomplete: an event of the stream is longer than 16 MiB\n";
     let mut play = vec![
         stream_head(),
         Step::Send(format!("{:x}\r\ndata: ", 64 * MIB).into()),
     ];
     play.extend(megabytes(17, b'x'));
-    run("stream", play, told);
+    run("stream", play, report);
 }
 
 #[test]
 fn an_event_of_many_lines_over_16_mib_exits_7() {
-    let told = "airx: incomplete: an event of the stream is longer than 16 MiB\n";
+    let report = "airx: incomplete: an event of the stream is longer than 16 MiB\n";
     let line = format!("data: {}\n", "x".repeat(MIB));
     let mut play = vec![stream_head()];
     play.extend((0..17).map(|_| chunk(line.as_bytes())));
     play.push(Step::Hold);
-    run("stream", play, told);
+    run("stream", play, report);
 }
 
 #[test]
 fn a_body_over_64_mib_exits_7() {
-    let told = "airx: incomplete: the response's body is longer than 64 MiB\n";
+    let report = "airx: incomplete: the response's body is longer than 64 MiB\n";
     for command in ["chat", "stream"] {
         let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{";
         let mut play = vec![Step::Send(head.into())];
         play.extend(megabytes(64, b' '));
-        run(command, play, told);
+        run(command, play, report);
     }
 }
 
 #[test]
-fn an_answer_of_some_megabytes_is_printed_whole() {
+fn an_answer_of_some_megabytes_is_printed_complete() {
     let text = "0123456789abcdef".repeat(MIB / 4);
     let server = Server::once(crate::harness::reply(&text));
     let ran = airx(["chat", "hi"]).at(&server).run();

@@ -1,5 +1,5 @@
-//! `--max-in-flight`: over all processes never more requests than the limit,
-//! no slot lost with who held it, nobody forgotten, nobody else let in.
+//! `--max-in-flight`: all processes together never have more requests in flight than the
+//! limit, a killed one frees its slot, and all get their turn in order.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -37,7 +37,7 @@ fn until(what: &str, mut happened: impl FnMut() -> bool) {
     }
 }
 
-/// Reads standard error up to the line that says that the wait has begun.
+/// Reads standard error up to the line that says that the run waits.
 #[track_caller]
 fn until_it_waits(child: &mut Child) {
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
@@ -61,12 +61,12 @@ fn no_more_than_the_limit_are_ever_in_flight() {
         .map(|run| Watch::new(run.stderr.take().unwrap()))
         .collect();
     // No answer leaves before five are in flight and all others wait.
-    server.await_asked(5);
+    server.await_requests(5);
     until("all others wait", || {
         let waits = |said: &&Watch| said.so_far().contains("* waiting for a slot");
         said.iter().filter(waits).count() >= RUNS - 5
     });
-    server.let_all_go();
+    server.release_all();
     for run in runs {
         assert_eq!(finish(run).stdout, "hi!\n");
     }
@@ -78,10 +78,10 @@ fn a_killed_holder_frees_its_slot_at_once() {
     let runtime = folder();
     let server = Server::play([vec![Step::Hold], reply("Hello")]);
     let mut holder = limited(1, runtime.path()).at(&server).start();
-    until("the first request", || server.asked().len() == 1);
+    until("the first request", || server.requests().len() == 1);
     let mut waiter = limited(1, runtime.path()).at(&server).start();
     until_it_waits(&mut waiter);
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.requests().len(), 1);
     let killed = Instant::now();
     holder.kill().unwrap();
     holder.wait().unwrap();
@@ -94,7 +94,7 @@ fn who_waits_comes_before_who_asks_later() {
     let runtime = folder();
     let server = Server::play((0..5).map(|_| held()));
     let first = limited(1, runtime.path()).at(&server).start();
-    until("the first request", || server.asked().len() == 1);
+    until("the first request", || server.requests().len() == 1);
     let mut runs = vec![first];
     for number in 1..5 {
         let mut run = limited(1, runtime.path())
@@ -105,14 +105,14 @@ fn who_waits_comes_before_who_asks_later() {
         runs.push(run);
     }
     for number in 1..5 {
-        server.go();
-        until("the next request", || server.asked().len() == number + 1);
+        server.open_gate();
+        until("the next request", || server.requests().len() == number + 1);
     }
-    server.go();
+    server.open_gate();
     for run in runs {
         assert_eq!(finish(run).code, 0);
     }
-    for (number, asked) in server.asked().iter().enumerate().skip(1) {
+    for (number, asked) in server.requests().iter().enumerate().skip(1) {
         assert!(
             asked.body.contains(&format!("number {number}")),
             "{number}: {}",
@@ -128,7 +128,7 @@ fn each_obeys_its_own_limit_over_the_same_slots() {
     let mut two: Vec<Child> = (0..2)
         .map(|_| limited(3, runtime.path()).at(&server).start())
         .collect();
-    until("two requests", || server.asked().len() == 2);
+    until("two requests", || server.requests().len() == 2);
     // Two are in flight: one more is within three, none is within two.
     assert_eq!(
         limited(3, runtime.path()).at(&server).run().stdout,
@@ -136,10 +136,10 @@ fn each_obeys_its_own_limit_over_the_same_slots() {
     );
     let mut second = limited(2, runtime.path()).at(&server).start();
     until_it_waits(&mut second);
-    server.go();
+    server.open_gate();
     let ran = finish(second);
     assert_eq!((ran.code, &*ran.stdout), (0, "one\n"));
-    server.go();
+    server.open_gate();
     for run in two.drain(..) {
         assert_eq!(finish(run).code, 0);
     }
@@ -151,7 +151,7 @@ fn another_key_model_or_port_has_slots_of_its_own() {
     let server = Server::play([vec![Step::Hold], reply("a"), reply("b")]);
     let other = Server::once(reply("c"));
     let mut holder = limited(1, runtime.path()).at(&server).start();
-    until("the first request", || server.asked().len() == 1);
+    until("the first request", || server.requests().len() == 1);
     let run = || limited(1, runtime.path());
     let key = run().at(&server).env("AIRX_API_KEY", "another.key-of-test");
     assert_eq!(key.run().stdout, "a\n");
@@ -170,7 +170,7 @@ fn the_wait_does_not_count_in_the_timeout() {
     let runtime = folder();
     let server = Server::play([held(), reply("Hello")]);
     let holder = limited(1, runtime.path()).at(&server).start();
-    until("the first request", || server.asked().len() == 1);
+    until("the first request", || server.requests().len() == 1);
     let timeout = ["--timeout", "700ms"];
     let mut waiter = limited(1, runtime.path()).args(timeout).at(&server).start();
     let said = Watch::new(waiter.stderr.take().unwrap());
@@ -179,7 +179,7 @@ fn the_wait_does_not_count_in_the_timeout() {
     let silent = Server::once(vec![Step::Hold]);
     let clock = airx(["chat", "-n", "hi"]).args(timeout).at(&silent).run();
     assert_eq!(clock.code, 6, "{}", clock.stderr);
-    server.go();
+    server.open_gate();
     let mut ran = finish(waiter);
     ran.stderr = said.all();
     assert_eq!((ran.code, &*ran.stdout), (0, "Hello\n"), "{}", ran.stderr);
@@ -197,7 +197,7 @@ fn no_slot_is_held_between_two_tries() {
     let busy = crate::harness::http(503, "Retry-After: 2\r\n", "{}");
     let server = Server::play([busy, reply("between"), reply("again")]);
     let retrying = limited(1, runtime.path()).at(&server).start();
-    until("the first request", || server.asked().len() == 1);
+    until("the first request", || server.requests().len() == 1);
     let ran = limited(1, runtime.path()).at(&server).run();
     assert_eq!((ran.code, &*ran.stdout), (0, "between\n"));
     assert_eq!(finish(retrying).stdout, "again\n");
@@ -209,8 +209,8 @@ fn sigint_ends_the_wait_at_once() {
     let runtime = folder();
     let server = Server::play([held(), reply("last")]);
     let holder = limited(1, runtime.path()).at(&server).start();
-    until("the first request", || server.asked().len() == 1);
-    // One at the head of the queue, two behind it.
+    until("the first request", || server.requests().len() == 1);
+    // One at the head of the queue, and two more.
     let mut waiters: Vec<Child> = (0..3)
         .map(|_| {
             let mut waiter = limited(1, runtime.path()).at(&server).start();
@@ -227,9 +227,9 @@ fn sigint_ends_the_wait_at_once() {
         assert_eq!(waiter.wait().unwrap().signal(), Some(2));
         assert!(sent.elapsed() < Duration::from_millis(300));
     }
-    server.go();
+    server.open_gate();
     assert_eq!(finish(holder).code, 0);
-    // Those that were killed are in nobody's way.
+    // Those that were killed do not block the others.
     assert_eq!(finish(last).stdout, "last\n");
 }
 

@@ -26,20 +26,20 @@ fn two_readers_of_standard_input_are_refused_by_any_name() {
         if cfg!(not(target_os = "linux")) && name.starts_with("/proc") {
             continue;
         }
-        for (command, option, before, told) in OPTIONS {
+        for (command, option, before, report) in OPTIONS {
             let named = format!("{before}{name}");
-            let told = format!(
-                "airx: usage: standard input can be given once, and both `-f -` and {told} ask for it\nhint: write one of them to a file first\n"
+            let report = format!(
+                "airx: usage: standard input can be given once, and both `-f -` and {report} ask for it\nhint: write one of them to a file first\n"
             );
             let args = [command, option, &named, "-f", "-", "hi"];
-            airx(args).nowhere().stdin(TOOL).run().is(2, "", &told);
+            airx(args).nowhere().stdin(TOOL).run().is(2, "", &report);
         }
     }
 }
 
 #[test]
-fn two_options_beside_the_messages_are_two_readers() {
-    let told = |both: &str| {
+fn two_options_next_to_the_messages_are_two_readers() {
+    let report = |both: &str| {
         format!(
             "airx: usage: standard input can be given once, and both {both} ask for it\nhint: write one of them to a file first\n"
         )
@@ -50,24 +50,32 @@ fn two_options_beside_the_messages_are_two_readers() {
         .nowhere()
         .stdin(TOOL)
         .run()
-        .is(2, "", &told(both));
+        .is(2, "", &report(both));
     let args = ["chat", "--key-file", "-", "--header", "@-", "hi"];
     let both = "`--key-file -` and `--header @-`";
-    airx(args).nowhere().stdin("x").run().is(2, "", &told(both));
+    airx(args)
+        .nowhere()
+        .stdin("x")
+        .run()
+        .is(2, "", &report(both));
     let args = ["chat", "--cacert", "/dev/stdin", "-", "hi"];
     let both = "`-` in the prompt and `--cacert /dev/stdin`";
-    airx(args).nowhere().stdin("x").run().is(2, "", &told(both));
+    airx(args)
+        .nowhere()
+        .stdin("x")
+        .run()
+        .is(2, "", &report(both));
 }
 
 #[test]
 fn no_stdin_forbids_them_too() {
-    for (command, option, before, told) in OPTIONS {
+    for (command, option, before, report) in OPTIONS {
         let named = format!("{before}-");
-        let told = format!(
-            "airx: usage: -n (--no-stdin, AIRX_NO_STDIN) forbids what {told} asks for: standard input\nhint: leave out one of the two\n"
+        let report = format!(
+            "airx: usage: -n (--no-stdin, AIRX_NO_STDIN) forbids what {report} asks for: standard input\nhint: leave out one of the two\n"
         );
         let args = [command, "-n", option, &named, "hi"];
-        airx(args).nowhere().run().is(2, "", &told);
+        airx(args).nowhere().run().is(2, "", &report);
     }
 }
 
@@ -105,7 +113,7 @@ fn a_schema_a_header_and_a_key_are_read_from_standard_input() {
         .stdin_from(std::os::fd::OwnedFd::from(theirs))
         .run();
     ran.is(0, "b\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(asked[0].header("x-two"), Some("2"));
     assert_eq!(
         asked[1].header("authorization"),
@@ -120,7 +128,7 @@ fn a_schema_a_header_and_a_key_are_read_from_standard_input() {
 fn without_a_prompt_what_others_read_is_not_the_message() {
     let folder = folder();
     let open = std::fs::File::open(file(&folder, "t", TOOL)).unwrap();
-    let told = "airx: usage: the message is empty\nhint: give a prompt, -f FILE, or text on standard input\n";
+    let report = "airx: usage: the message is empty\nhint: give a prompt, -f FILE, or text on standard input\n";
     let ran = airx(["tools", "-t", "-"]).nowhere().stdin_from(open).run();
-    ran.is(2, "", told);
+    ran.is(2, "", report);
 }

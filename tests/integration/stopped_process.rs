@@ -50,9 +50,9 @@ fn an_answer_that_arrived_while_the_process_was_stopped_is_printed() {
             .stdin_from(Stdio::null())
             .start();
         let printed = Watch::new(child.stdout.take().unwrap());
-        server.await_asked(1);
+        server.await_requests(1);
         send(&child, Signal::STOP);
-        server.go();
+        server.open_gate();
         // Longer than the limit: the clock is what this is about.
         std::thread::sleep(Duration::from_millis(1_500));
         send(&child, Signal::CONT);
@@ -63,7 +63,7 @@ fn an_answer_that_arrived_while_the_process_was_stopped_is_printed() {
 }
 
 #[test]
-fn a_stopped_process_that_waits_for_a_slot_holds_up_nobody() {
+fn a_stopped_process_that_waits_for_a_slot_holds_up_no_one() {
     let runtime = folder();
     let server = Server::play([gated(reply("a")), reply("b"), reply("c"), reply("d")]);
     let start = |prompt: &str| {
@@ -76,20 +76,20 @@ fn a_stopped_process_that_waits_for_a_slot_holds_up_nobody() {
         (child, said)
     };
     let (holder, _said) = start("holder");
-    server.await_asked(1);
+    server.await_requests(1);
     let (stopped, said) = start("stopped");
     said.until("* waiting for a slot");
     send(&stopped, Signal::STOP);
     let (behind, said) = start("behind");
     said.until("* waiting for a slot");
-    server.go();
+    server.open_gate();
     assert_eq!((finish(holder).code, finish(behind).code), (0, 0));
     // One that comes now does not wait for it either.
     let (late, _said) = start("late");
     assert_eq!(finish(late).code, 0);
     assert!(
         !server
-            .asked()
+            .requests()
             .iter()
             .any(|asked| asked.body.contains("stopped"))
     );

@@ -41,7 +41,7 @@ fn each_payload_is_a_line_of_json_byte_for_byte() {
 }
 
 #[test]
-fn each_delta_is_an_event_and_usage_stands_in_the_last() {
+fn each_delta_is_an_event_and_usage_is_in_the_last() {
     let ran = sample("stream_text.sse", &["--format", "ndjson"]);
     let mut types = vec!["start"];
     types.extend(["delta"; 5]);
@@ -153,7 +153,7 @@ fn data_over_several_lines_is_one_payload_on_one_line() {
 #[test]
 fn the_frames_of_other_servers_are_read() {
     let frames = [
-        // No role, null role, null content, a new id each, usage behind the finish.
+        // No role, null role, null content, a new id each, usage after the finish.
         r#"{"id":"1","choices":[{"index":0,"delta":{"role":null,"content":null}}]}"#,
         r#"{"id":"2","choices":[{"index":0,"delta":{"reasoning":"hm","role":"assistant"},"finish_reason":null}]}"#,
         r#"{"id":"3","choices":[{"index":0,"delta":{"content":"H"}}]}"#,
@@ -263,7 +263,7 @@ fn another_alternative_s_text_is_not_mixed_in() {
 }
 
 #[test]
-fn thinking_behind_text_is_shown_behind_it_even_in_a_burst() {
+fn thinking_after_text_is_shown_after_it_even_in_a_burst() {
     let think = |text: &str| {
         format!("data: {{\"choices\":[{{\"delta\":{{\"reasoning_content\":\"{text}\"}}}}]}}\n\n")
     };

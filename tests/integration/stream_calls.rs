@@ -1,4 +1,4 @@
-//! Tool calls in a stream: whole, in fragments, and cut.
+//! Tool calls in a stream: complete, in fragments, and cut.
 
 use serde_json::json;
 
@@ -60,8 +60,8 @@ fn piece(piece: &serde_json::Value) -> String {
 }
 
 #[test]
-fn whole_calls_that_share_an_index_or_have_none_are_calls_of_their_own() {
-    let told = "{\"id\":\"a\",\"name\":\"f\",\"arguments\":{}}
+fn complete_calls_that_share_an_index_or_have_none_are_calls_of_their_own() {
+    let report = "{\"id\":\"a\",\"name\":\"f\",\"arguments\":{}}
 {\"id\":\"b\",\"name\":\"f\",\"arguments\":{\"x\":1}}\n";
     for index in [json!(0), json!(null)] {
         for (one, two) in [("a", "b"), ("", "")] {
@@ -75,10 +75,10 @@ fn whole_calls_that_share_an_index_or_have_none_are_calls_of_their_own() {
                 finish_frame("tool_calls"),
                 DONE.into(),
             ];
-            let told = told
+            let report = report
                 .replace("\"a\"", &format!("\"{one}\""))
                 .replace("\"b\"", &format!("\"{two}\""));
-            run(stream(frames), &[]).is(0, &told, "");
+            run(stream(frames), &[]).is(0, &report, "");
         }
     }
 }
@@ -97,13 +97,13 @@ fn a_server_that_repeats_id_and_name_with_every_fragment_makes_one_call() {
             finish_frame("tool_calls"),
             DONE.into(),
         ];
-        let told = format!("{{\"id\":\"{id}\",\"name\":\"f\",\"arguments\":{{\"x\":[1]}}}}\n");
-        run(stream(frames), &[]).is(0, &told, "");
+        let report = format!("{{\"id\":\"{id}\",\"name\":\"f\",\"arguments\":{{\"x\":[1]}}}}\n");
+        run(stream(frames), &[]).is(0, &report, "");
     }
 }
 
 #[test]
-fn calls_that_end_without_a_finish_reason_are_not_told() {
+fn calls_that_end_without_a_finish_reason_are_not_reported() {
     run(stream([&calls(&[(0, "{}")]), DONE]), &[]).is(
         7,
         "",

@@ -6,7 +6,7 @@ use crate::harness::{
 use crate::stream::{run, sample};
 
 #[test]
-fn a_sensitive_finish_exits_8_whatever_was_printed() {
+fn a_sensitive_finish_exits_8_after_any_output() {
     let message = "airx: blocked: the content policy blocked the answer (finish_reason sensitive)
 hint: change the prompt; what came of the answer should be discarded\n";
     sample("stream_sensitive.sse", &[]).is(8, "这是一段\n", message);
@@ -92,13 +92,13 @@ fn stream_cut_before_done_exits_7() {
     for end in [Step::Close, Step::Reset] {
         let ran = run(vec![stream_head(), chunk(text.as_bytes()), end], &[]);
         assert_eq!((ran.code, &*ran.stdout), (7, "Hi\n"), "{}", ran.stderr);
-        let told = "airx: incomplete: the answer broke off: ";
-        assert!(ran.stderr.starts_with(told), "{}", ran.stderr);
+        let report = "airx: incomplete: the answer broke off: ";
+        assert!(ran.stderr.starts_with(report), "{}", ran.stderr);
     }
 }
 
 #[test]
-fn a_whole_body_without_done_is_complete_where_the_model_said_stop() {
+fn a_complete_body_without_done_is_complete_where_the_model_said_stop() {
     run(stream([delta("Hi"), finish_frame("stop")]), &[]).is(0, "Hi\n", "");
     let text = delta("Hi") + &finish_frame("stop");
     run(http(200, "Content-Type: text/event-stream\r\n", &text), &[]).is(0, "Hi\n", "");
@@ -120,7 +120,7 @@ fn a_connection_that_stays_open_after_done_is_not_waited_for() {
 }
 
 #[test]
-fn done_ends_a_stream_at_once_without_a_blank_line_behind_it() {
+fn done_ends_a_stream_at_once_without_a_blank_line_after_it() {
     for done in ["data: [DONE]\n", "data:[DONE]\n", "data: [DONE]\r\n"] {
         let text = delta("Hi") + &finish_frame("stop") + done;
         // In one piece and in two: the line's end comes by itself.

@@ -47,7 +47,7 @@ fn control_characters_of_json_are_shown() {
     let answer = "{\"a\":\"\u{7f}\u{9b}\u{202e}\"}";
     assert_eq!(
         shown(&["json"], reply(answer)),
-        (0, "{\"a\":\"␡<U+009B><U+202E>\"}\n".into())
+        (0, "{\n  \"a\": \"␡<U+009B><U+202E>\"\n}\n".into())
     );
     let raw = ["json", "--select", "/a"];
     assert_eq!(
@@ -145,11 +145,11 @@ const WIPE: &str = "\r\u{1b}[2K";
 #[test]
 fn a_spinner_appears_while_waiting_and_is_gone_before_the_answer() {
     let server = Server::once(gated(reply("a")));
-    let begun = Instant::now();
+    let started = Instant::now();
     let (child, screen) = with_screen(&["chat"], &server);
     screen.until("airx chat");
-    assert!(begun.elapsed() >= Duration::from_millis(400));
-    server.go();
+    assert!(started.elapsed() >= Duration::from_millis(400));
+    server.open_gate();
     finish(child).is(0, "a\n", "");
     let shown = screen.all();
     assert!(shown.ends_with(WIPE), "{shown:?}");
@@ -179,9 +179,9 @@ fn a_spinner_is_wiped_before_the_first_byte_of_a_stream() {
         .stderr_to(side)
         .start();
     screen.until("airx stream");
-    server.go();
+    server.open_gate();
     screen.until("first");
-    server.go();
+    server.open_gate();
     finish(child).is(0, "", "");
     let shown = screen.all();
     assert!(shown.ends_with(&format!("{WIPE}first last\n")), "{shown:?}");
@@ -200,7 +200,7 @@ fn a_spinner_is_wiped_before_an_error() {
     let server = Server::once(gated(json(401, "{}")));
     let (child, screen) = with_screen(&["chat"], &server);
     screen.until("airx chat");
-    server.go();
+    server.open_gate();
     assert_eq!(finish(child).code, 3);
     let error = format!("{WIPE}airx: \u{1b}[1;31maccount:\u{1b}[0m ");
     assert!(screen.all().contains(&error), "{:?}", screen.all());
@@ -218,11 +218,11 @@ fn quiet_verbose_and_a_dumb_terminal_have_no_spinner() {
             .env("TERM", term)
             .stderr_to(side)
             .start();
-        server.await_asked(1);
+        server.await_requests(1);
         let (other, watched) = with_screen(&["chat"], &server);
         watched.until("airx chat");
-        server.go();
-        server.go();
+        server.open_gate();
+        server.open_gate();
         assert_eq!((finish(silent).code, finish(other).code), (0, 0));
         assert_eq!(screen.all(), "", "{flag} {term}");
     }
@@ -237,11 +237,11 @@ fn no_spinner_is_drawn_where_standard_error_is_no_terminal() {
         .stdin_from(Stdio::null())
         .stdout_to(side)
         .start();
-    server.await_asked(1);
+    server.await_requests(1);
     let (other, watched) = with_screen(&["chat"], &server);
     watched.until("airx chat");
-    server.go();
-    server.go();
+    server.open_gate();
+    server.open_gate();
     finish(silent).is(0, "", "");
     assert_eq!(finish(other).code, 0);
 }
@@ -316,7 +316,7 @@ fn on_a_terminal_the_class_is_coloured_and_lines_wrap_at_words() {
         let server = Server::once(json(400, &body));
         let (screen, side) = terminal();
         let mut window = rustix::termios::tcgetwinsize(&side).unwrap();
-        window.ws_col = 50;
+        (window.ws_col, window.ws_row) = (50, 24);
         rustix::termios::tcsetwinsize(&side, window).unwrap();
         let ran = airx(["chat", "-n", "hi"])
             .at(&server)
@@ -351,9 +351,9 @@ fn the_spinner_names_the_model_and_why_it_retries() {
     let server = Server::play([failure, gated(reply("a"))]);
     let (child, screen) = with_screen(&["chat", "-m", "some-model"], &server);
     screen.until("airx chat: some-model, ");
-    screen.until(" in 1 s: HTTP 500");
-    server.await_asked(2);
-    server.go();
+    screen.until(", retry 1 of 5 in 1 s: HTTP 500");
+    server.await_requests(2);
+    server.open_gate();
     finish(child).is(0, "a\n", "");
 }
 
@@ -392,5 +392,39 @@ fn the_summary_of_items_is_for_a_terminal_or_verbose() {
             "{flags:?}"
         );
         assert_eq!(ran.stderr.is_empty(), !shown, "{flags:?}");
+    }
+}
+
+#[test]
+fn json_and_calls_are_laid_out_and_coloured_on_a_terminal_alone() {
+    let colours = |text: &str| text.replace('<', "\u{1b}[").replace('>', "m");
+    let value = r#"{"b":[1E5,null],"a":"x"}"#;
+    let call = crate::harness::toolbench::calls("", &[("f", value)]);
+    let json = "{\n  <1;34>\"b\"<0>: [\n    1E5,\n    <90>null<0>\n  ],\n  <1;34>\"a\"<0>: <32>\"x\"<0>\n}\n";
+    for (args, play, lines) in [
+        (&["json"][..], reply(value), 7),
+        (&["json", "--pretty"], reply(value), 7),
+        (&["tools"], call, 11),
+    ] {
+        let server = Server::play([play.clone(), play]);
+        let args = [args, &["-n", "hi"]].concat();
+        let piped = airx(&args).at(&server).run();
+        assert!(!piped.stdout.contains('\u{1b}'), "{}", piped.stdout);
+        let (code, shown) = on_terminal(airx(&args).at(&server).env("TERM", "xterm"));
+        assert_eq!((code, shown.lines().count()), (0, lines), "{shown}");
+        if args[0] == "json" {
+            assert_eq!(shown, colours(json));
+        } else {
+            assert!(
+                shown.starts_with(&colours("{\n  <1;34>\"id\"<0>: <32>\"")),
+                "{shown:?}"
+            );
+        }
+    }
+    for args in [&["json", "--lines"][..], &["json", "--select", "/0"]] {
+        let server = Server::once(reply("[{\"a\":1}]"));
+        let args = [args, &["-n", "hi"]].concat();
+        let shown = on_terminal(airx(&args).at(&server).env("TERM", "xterm"));
+        assert_eq!(shown, (0, "{\"a\":1}\n".to_owned()), "{args:?}");
     }
 }

@@ -21,7 +21,7 @@ fn silent<B: AsRef<[u8]>>(chunks: impl IntoIterator<Item = B>) -> Play {
 }
 
 #[test]
-fn a_stream_without_a_first_token_exits_6_whatever_else_it_sends() {
+fn a_stream_without_a_first_token_exits_6_even_if_it_sends_something_else() {
     let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
     let plays = [
         vec![Step::Hold],

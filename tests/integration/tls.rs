@@ -19,7 +19,7 @@ fn run(command: &str, server: &Server, pem: &Path) -> Airx {
         .env("AIRX_BASE_URL", format!("https://{}/v1", server.address()))
 }
 
-/// The certificate was refused: told once, with the hint, and not tried again.
+/// The certificate was refused: reported once, with the hint, and not retried.
 #[track_caller]
 fn refused(server: &Server, run: Airx, why: &str) {
     let message = format!(
@@ -29,7 +29,7 @@ fn refused(server: &Server, run: Airx, why: &str) {
     let hint = "the server's certificate is not trusted; name its authority with --cacert FILE";
     run.run()
         .is(6, "", &format!("airx: network: {message}\nhint: {hint}\n"));
-    assert!(server.asked().is_empty());
+    assert!(server.requests().is_empty());
 }
 
 #[test]
@@ -98,17 +98,17 @@ fn a_file_without_certificates_exits_2_and_nothing_is_sent() {
         ("missing.pem", "No such file or directory (os error 2)"),
     ] {
         let server = Authority::new().server("127.0.0.1", []);
-        let told = format!("{name}: {why}\n");
+        let report = format!("{name}: {why}\n");
         run("chat", &server, Path::new(name))
             .within(folder.path())
             .run()
-            .is(2, "", &format!("airx: usage: --cacert {told}"));
+            .is(2, "", &format!("airx: usage: --cacert {report}"));
         airx(["stream", "hi"])
             .env("AIRX_BASE_URL", format!("https://{}/v1", server.address()))
             .env("SSL_CERT_FILE", name)
             .within(folder.path())
             .run()
-            .is(2, "", &format!("airx: usage: SSL_CERT_FILE {told}"));
+            .is(2, "", &format!("airx: usage: SSL_CERT_FILE {report}"));
     }
 }
 
@@ -157,7 +157,7 @@ fn an_answer_that_is_there_counts_however_the_connection_ends() {
 }
 
 #[test]
-fn a_whole_answer_that_breaks_off_exits_7() {
+fn a_complete_answer_that_breaks_off_exits_7() {
     let (folder, authority) = (folder(), Authority::new());
     let pem = authority.pem(&folder);
     let half = "HTTP/1.1 200 OK\r\n\r\n{\"choices\":[";
@@ -180,7 +180,7 @@ fn a_server_that_speaks_no_tls_exits_6() {
 }
 
 #[test]
-fn a_server_with_an_authority_s_certificate_is_told_what_to_do() {
+fn a_server_with_an_authority_s_certificate_gets_a_hint() {
     let (folder, authority) = (folder(), Authority::new());
     let pem = authority.pem(&folder);
     let server = authority.server_with(
@@ -188,15 +188,15 @@ fn a_server_with_an_authority_s_certificate_is_told_what_to_do() {
         |params| params.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained),
         [],
     );
-    let told = format!(
+    let report = format!(
         "airx: network: TLS with {} failed: its certificate is an authority's (CA:TRUE), not a server's\n\
          hint: make it anew with -addext basicConstraints=critical,CA:FALSE, and name it with --cacert\n",
         server.address()
     );
-    run("chat", &server, &pem).run().is(6, "", &told);
+    run("chat", &server, &pem).run().is(6, "", &report);
 }
 
-/// Answers whatever comes with this; gives the address.
+/// Answers every request with this; returns the address.
 fn answering(answer: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -215,12 +215,12 @@ fn https_to_a_server_of_plain_http_names_the_url_to_try() {
         for (command, path) in [("chat", "/v1"), ("stream", "/v1/chat/completions")] {
             let place = answering(answer);
             let base = format!("https://{place}{path}");
-            let told = format!(
+            let report = format!(
                 "airx: network: TLS with {place} failed: the server speaks plain http, not TLS\nhint: write the URL as http://{place}/v1\n"
             );
             airx([command, "hi", "--base-url", &base])
                 .run()
-                .is(6, "", &told);
+                .is(6, "", &report);
         }
     }
 }

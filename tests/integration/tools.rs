@@ -24,7 +24,7 @@ fn ran(args: &[&str], play: Play) -> harness::Ran {
 }
 
 #[test]
-fn each_call_is_a_line_and_prose_beside_it_goes_to_standard_error() {
+fn each_call_is_a_line_and_prose_next_to_it_goes_to_standard_error() {
     let play = calls(
         "Let me look.",
         &[("f", "{\"b\": 1.50, \"a\": []}"), ("g", "")],
@@ -37,7 +37,7 @@ fn each_call_is_a_line_and_prose_beside_it_goes_to_standard_error() {
 }
 
 #[test]
-fn blank_prose_beside_calls_is_not_shown() {
+fn blank_prose_next_to_calls_is_not_shown() {
     ran(&[], calls("\n", &[("f", "{}")])).is(
         0,
         "{\"id\":\"call-0\",\"name\":\"f\",\"arguments\":{}}\n",
@@ -57,9 +57,9 @@ fn an_answer_without_calls_is_its_text() {
 
 #[test]
 fn an_answer_without_a_required_call_is_exit_11_and_its_text_on_standard_error() {
-    let told = "No need.\nairx: tool: the answer holds no tool call (--require-call)\nhint: say in the prompt which tool to use, or choose another model\n";
-    ran(&["--require-call"], reply("No need.")).is(11, "", told);
-    ran(&["--require-call", "--format", "json"], reply("No need.")).is(11, "", told);
+    let report = "No need.\nairx: tool: the answer holds no tool call (--require-call)\nhint: say in the prompt which tool to use, or choose another model\n";
+    ran(&["--require-call"], reply("No need.")).is(11, "", report);
+    ran(&["--require-call", "--format", "json"], reply("No need.")).is(11, "", report);
     let events = ran(&["--require-call", "--format", "ndjson"], reply("No need."));
     assert_eq!(
         (events.code, events.types()),
@@ -82,7 +82,7 @@ fn arguments_that_are_not_json_are_text_and_exit_10() {
 }
 
 #[test]
-fn broken_arguments_do_not_hide_the_calls_beside_them() {
+fn broken_arguments_do_not_hide_the_calls_next_to_them() {
     let play = calls("", &[("f", "x"), ("g", "{}")]);
     ran(&[], play).is(10, "{\"id\":\"call-0\",\"name\":\"f\",\"arguments_text\":\"x\"}\n{\"id\":\"call-1\",\"name\":\"g\",\"arguments\":{}}\n", BROKEN);
 }
@@ -125,7 +125,7 @@ fn chat_and_stream_print_calls_as_lines_too() {
 }
 
 #[test]
-fn a_call_behind_prose_begins_a_line_of_chat_and_stream() {
+fn a_call_after_prose_begins_a_line_of_chat_and_stream() {
     let printed = "Hm.\n{\"id\":\"c\",\"name\":\"f\",\"arguments\":{}}\n";
     let call = r#"{"choices":[{"delta":{"tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":"{}"}}]}}]}"#;
     let frames = [
@@ -152,15 +152,15 @@ fn cut() -> Play {
 #[test]
 fn a_cut_answer_prints_no_call_and_its_prose_on_standard_error() {
     let plain = ran(&["--max-tokens", "9"], cut());
-    let (prose, told) = plain.stderr.split_once('\n').unwrap();
+    let (prose, report) = plain.stderr.split_once('\n').unwrap();
     assert_eq!((plain.code, &*plain.stdout, prose), (9, "", "Let me look."));
-    assert!(told.starts_with("airx: truncated: "), "{told}");
+    assert!(report.starts_with("airx: truncated: "), "{report}");
     let said = plain.stderr.as_str();
     ran(&["--max-tokens", "9", "--format", "json"], cut()).is(9, "", said);
     let thought = format!("Hm.\n{said}");
     ran(&["--max-tokens", "9", "--reasoning"], cut()).is(9, "", &thought);
     let events = ran(&["--max-tokens", "9", "--format", "ndjson"], cut());
-    assert_eq!((events.code, events.stderr.as_str()), (9, told));
+    assert_eq!((events.code, events.stderr.as_str()), (9, report));
     assert_eq!(events.types(), ["start", "reasoning", "delta", "error"]);
     assert_eq!(events.events()[2]["content"], "Let me look.");
 }
@@ -214,12 +214,12 @@ fn a_cut_answer_of_a_run_shows_its_prose_and_runs_nothing() {
 fn refused(text: &str, why: &str) {
     let folder = folder();
     file(&folder, "t", text);
-    let told = format!("airx: usage: {why}\n");
+    let report = format!("airx: usage: {why}\n");
     airx(["tools", "-t", "t", "hi"])
         .nowhere()
         .within(folder.path())
         .run()
-        .is(2, "", &told);
+        .is(2, "", &report);
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn arrays_objects_and_lines_of_several_files_are_one_list() {
         .within(folder.path())
         .run()
         .is(0, "ok\n", "");
-    let body = server.asked()[0].json();
+    let body = server.requests()[0].json();
     let names: Vec<_> = body["tools"]
         .as_array()
         .unwrap()

@@ -48,7 +48,7 @@ fn without_a_terminal_run_needs_yes() {
 }
 
 /// Runs one call of f with these arguments, answered so: what the terminal
-/// showed, and what the model was told.
+/// showed, and the result that the model got.
 #[track_caller]
 fn answered(arguments: &str, answer: &str) -> (String, String) {
     let folder = bench();
@@ -59,26 +59,26 @@ fn answered(arguments: &str, answer: &str) -> (String, String) {
     shown.until("[y/N] ");
     screen.write_all(answer.as_bytes()).unwrap();
     finish(child).is(0, "done\n", "");
-    let told = results(&server.asked()).remove(0);
-    (shown.so_far(), told)
+    let report = results(&server.requests()).remove(0);
+    (shown.so_far(), report)
 }
 
 #[test]
 fn a_yes_runs_the_call() {
     for yes in ["y\n", "Yes\n"] {
-        let (shown, told) = answered(CITY, yes);
+        let (shown, report) = answered(CITY, yes);
         assert!(
             shown.starts_with(
                 "airx: the model calls f\n  {\"city\":\"Nanjing\"}\n  runs: cat\nrun f? [y/N] "
             ),
             "{shown:?}"
         );
-        assert_eq!(told, CITY);
+        assert_eq!(report, CITY);
     }
 }
 
 #[test]
-fn anything_else_is_a_no_that_the_model_is_told() {
+fn anything_else_is_a_no_that_is_reported_to_the_model() {
     for no in ["n\n", "\n", "yesterday\n", "\u{4}"] {
         assert_eq!(
             answered(CITY, no).1,
@@ -91,12 +91,12 @@ fn anything_else_is_a_no_that_the_model_is_told() {
 fn what_is_shown_is_made_safe() {
     // JSON escapes C0 itself; the rest would reach the terminal.
     let arguments = json!({"city": "\u{202e}gnp.exe\u{9b}2J\u{7f}\u{1b}[2J"}).to_string();
-    let (shown, told) = answered(&arguments, "y\n");
+    let (shown, report) = answered(&arguments, "y\n");
     assert!(
         shown.contains("\"<U+202E>gnp.exe<U+009B>2J␡\\u001b[2J\""),
         "{shown:?}"
     );
-    assert_eq!(told, arguments);
+    assert_eq!(report, arguments);
 }
 
 #[test]
@@ -122,13 +122,13 @@ fn characters_that_cannot_be_seen_are_shown_by_their_numbers() {
         '\u{e0100}',
     ];
     let arguments = json!({"city": hidden.iter().collect::<String>()}).to_string();
-    let (shown, told) = answered(&arguments, "y\n");
+    let (shown, report) = answered(&arguments, "y\n");
     for c in hidden {
         let number = format!("<U+{:04X}>", u32::from(c));
         assert!(shown.contains(&number), "{number} in {shown:?}");
         assert!(!shown.contains(c), "{number} in {shown:?}");
     }
-    assert_eq!(told, arguments);
+    assert_eq!(report, arguments);
     // Letters, marks and emoji stay as they are.
     let arguments = json!({"city": "naïve नमस्ते 南京 🙂"}).to_string();
     assert!(answered(&arguments, "n\n").0.contains(&arguments));
@@ -137,12 +137,12 @@ fn characters_that_cannot_be_seen_are_shown_by_their_numbers() {
 #[test]
 fn arguments_that_fill_the_screen_are_cut_with_their_length() {
     let arguments = json!({"city": "x".repeat(60_000)}).to_string();
-    let (shown, told) = answered(&arguments, "y\n");
+    let (shown, report) = answered(&arguments, "y\n");
     let end = "x\n  [cut here: 2000 of 60011 characters are shown]\n  runs: cat\nrun f? [y/N] ";
     let shown = shown.replace("\r\n", "\n");
     assert!(shown.contains(end), "{shown:?}");
     assert!(!shown.contains(&"x".repeat(2000)));
-    assert_eq!(told, arguments);
+    assert_eq!(report, arguments);
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn each_call_is_asked_for() {
     screen.write_all(b"y\n").unwrap();
     finish(child).is(0, "done\n", "");
     assert_eq!(
-        results(&server.asked()),
+        results(&server.requests()),
         ["error: the user does not allow this call", "g"]
     );
 }

@@ -67,7 +67,7 @@ fn arguments_that_do_not_are_printed_with_what_is_wrong_and_exit_10() {
 }
 
 #[test]
-fn ndjson_has_an_event_for_what_is_wrong_behind_its_call() {
+fn ndjson_has_an_event_for_what_is_wrong_after_its_call() {
     let ran = ran(
         &["--format", "ndjson"],
         calls("", &[("f", WRONG), ("g", "{}")]),
@@ -111,7 +111,7 @@ fn a_schema_that_is_none_is_refused_before_anything_is_sent() {
 }
 
 #[test]
-fn calls_of_a_stream_come_in_fragments_or_whole_and_are_lines_behind_its_text() {
+fn calls_of_a_stream_come_in_fragments_or_complete_and_are_lines_after_its_text() {
     for file in ["stream_tool_call.sse", "stream_tool_call_fragments.sse"] {
         let server = Server::once(harness::stream([harness::wire(file)]));
         let ran = airx(["tools", "-n", "--stream", "hi"]).at(&server).run();

@@ -14,10 +14,10 @@ fn process(folder: &tempfile::TempDir, file: &str) -> Pid {
 /// Waits until it has gone: it may have been killed a moment ago.
 #[track_caller]
 pub fn has_gone(process: Pid) {
-    let begun = std::time::Instant::now();
+    let started = std::time::Instant::now();
     while test_kill_process(process).is_ok() && !is_zombie(process) {
         assert!(
-            begun.elapsed() < harness::PATIENCE,
+            started.elapsed() < harness::PATIENCE,
             "{process:?} still runs"
         );
         std::thread::sleep(std::time::Duration::from_millis(1));
@@ -34,17 +34,17 @@ fn is_zombie(process: Pid) -> bool {
 }
 
 #[test]
-fn a_status_that_is_not_0_is_told_with_the_end_of_standard_error_which_passes_through() {
+fn a_status_that_is_not_0_is_reported_with_the_end_of_standard_error_which_passes_through() {
     let folder = bench();
     script(
         &folder,
         "fail",
         "echo partly; echo 'no such city' >&2; exit 3",
     );
-    let (ran, told) = one_call(runs(&folder, "./fail"));
+    let (ran, report) = one_call(runs(&folder, "./fail"));
     ran.is(0, "done\n", "no such city\n");
     assert_eq!(
-        told,
+        report,
         "error: it ended with exit status 3\nstandard error:\nno such city\nstandard output:\npartly"
     );
 }
@@ -66,10 +66,10 @@ fn a_time_out_kills_the_whole_process_group() {
         "hang",
         "bash -c 'echo $$ > inner; echo begun; exec sleep 1000' & wait",
     );
-    let (ran, told) = one_call(runs(&folder, "./hang").args(["--tool-timeout", "300ms"]));
+    let (ran, report) = one_call(runs(&folder, "./hang").args(["--tool-timeout", "300ms"]));
     ran.is(0, "done\n", "");
     assert_eq!(
-        told,
+        report,
         "error: it took longer than 0.3 s and was killed\nstandard output:\nbegun"
     );
     has_gone(process(&folder, "inner"));
@@ -79,9 +79,9 @@ fn a_time_out_kills_the_whole_process_group() {
 fn a_tool_that_ignores_its_input_and_closes_its_outputs_is_waited_for() {
     let folder = bench();
     script(&folder, "quiet", "exec 0<&- 1>&- 2>&-; touch done");
-    let (ran, told) = one_call(runs(&folder, "./quiet"));
+    let (ran, report) = one_call(runs(&folder, "./quiet"));
     ran.is(0, "done\n", "");
-    assert_eq!(told, "");
+    assert_eq!(report, "");
     assert!(folder.path().join("done").exists());
 }
 
@@ -89,9 +89,9 @@ fn a_tool_that_ignores_its_input_and_closes_its_outputs_is_waited_for() {
 fn what_a_tool_leaves_behind_does_not_hold_the_run_up() {
     let folder = bench();
     script(&folder, "leave", "echo here; sleep 1000 & echo $! > left");
-    let (ran, told) = one_call(runs(&folder, "./leave"));
+    let (ran, report) = one_call(runs(&folder, "./leave"));
     ran.is(0, "done\n", "");
-    assert_eq!(told, "here");
+    assert_eq!(report, "here");
     kill_process(process(&folder, "left"), Signal::KILL).unwrap();
 }
 
@@ -105,26 +105,27 @@ fn a_tool_is_over_when_it_exits_though_a_background_child_goes_on_printing() {
     );
     // The time-out is shorter than the wait for the background child, which is not
     // part of the tool's time.
-    let (ran, told) = one_call(runs(&folder, "./busy").args(["--tool-timeout", "900ms"]));
+    let (ran, report) = one_call(runs(&folder, "./busy").args(["--tool-timeout", "900ms"]));
     kill_process(process(&folder, "left"), Signal::KILL).unwrap();
     ran.is(0, "done\n", "");
     assert!(
-        told.lines().all(|line| line == "ok" || line == "t"),
-        "{told}"
+        report.lines().all(|line| line == "ok" || line == "t"),
+        "{report}"
     );
-    assert!(told.lines().any(|line| line == "ok"), "{told}");
+    assert!(report.lines().any(|line| line == "ok"), "{report}");
 }
 
 #[test]
 fn output_is_cut_at_the_bound_with_a_mark() {
     let folder = bench();
-    let (ran, told) = one_call(runs(&folder, "printf 0123456789").args(["--tool-max-bytes", "4"]));
+    let (ran, report) =
+        one_call(runs(&folder, "printf 0123456789").args(["--tool-max-bytes", "4"]));
     ran.is(0, "done\n", "");
-    assert_eq!(told, "0123\n[cut by airx: 6 bytes more]");
+    assert_eq!(report, "0123\n[cut by airx: 6 bytes more]");
     script(&folder, "long", "head -c 1000000 /dev/zero | tr '\\0' x");
-    let (_, told) = one_call(runs(&folder, "./long"));
+    let (_, report) = one_call(runs(&folder, "./long"));
     assert_eq!(
-        told,
+        report,
         format!("{}\n[cut by airx: 934464 bytes more]", "x".repeat(65536))
     );
 }
@@ -140,7 +141,7 @@ fn large_arguments_and_results_do_not_block_each_other() {
         .at(&server)
         .run();
     ran.is(0, "done\n", "");
-    assert_eq!(results(&server.asked()), [arguments]);
+    assert_eq!(results(&server.requests()), [arguments]);
 }
 
 #[test]
@@ -156,7 +157,7 @@ fn the_key_is_not_in_a_tool_s_environment() {
         .env("MY_COPY", format!("Bearer {key}"))
         .env("HALF", "s3cr3ts3cr3t")
         .env("KEPT", "value");
-    let (ran, told) = one_call(airx);
+    let (ran, report) = one_call(airx);
     ran.is(0, "done\n", "");
     for part in [
         "API_KEY",
@@ -166,18 +167,18 @@ fn the_key_is_not_in_a_tool_s_environment() {
         "0123456789abcdef",
         "altogether",
     ] {
-        assert!(!told.contains(part), "{part} in {told}");
+        assert!(!report.contains(part), "{part} in {report}");
     }
-    assert!(told.contains("KEPT=value"), "{told}");
+    assert!(report.contains("KEPT=value"), "{report}");
 }
 
 #[test]
 fn no_shell_reads_a_command() {
     let folder = bench();
     let airx = runs(&folder, r#"printf '%s\n' "a b" '$HOME' ; `id` *"#);
-    let (ran, told) = one_call(airx);
+    let (ran, report) = one_call(airx);
     ran.is(0, "done\n", "");
-    assert_eq!(told, "a b\n$HOME\n;\n`id`\n*");
+    assert_eq!(report, "a b\n$HOME\n;\n`id`\n*");
 }
 
 #[test]
@@ -222,10 +223,10 @@ fn a_signal_reaches_the_tool_and_what_it_started_and_airx_dies_of_it() {
             .within(folder.path())
             .start();
         assert_eq!(std::fs::read_to_string(gate).unwrap(), "up\n");
-        let begun = std::time::Instant::now();
+        let started = std::time::Instant::now();
         kill_process(Pid::from_child(&child), signal).unwrap();
         let ran = finish(child);
-        let took = begun.elapsed();
+        let took = started.elapsed();
         assert_eq!(
             (ran.code, ran.stderr.as_str()),
             (

@@ -36,7 +36,7 @@ fn tools_of_a_server_are_offered_called_and_the_server_ends() {
         reply("3.5"),
     ]);
     with_server(&log).at(&server).run().is(0, "3.5\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     assert_eq!(results(&asked), ["3.5", "one\ntwo", "error: no luck"]);
     let body = asked[0].json();
     let names: Vec<_> = body["tools"]
@@ -78,7 +78,7 @@ fn arguments_are_checked_before_the_server_sees_them() {
     let log = folder.path().join("log");
     let server = Server::play([calls("", &[("add", "{\"a\":\"1\",\"b\":2}")]), reply("ok")]);
     with_server(&log).at(&server).run().is(0, "ok\n", "");
-    assert!(results(&server.asked())[0].contains("/a: type"));
+    assert!(results(&server.requests())[0].contains("/a: type"));
     assert_eq!(std::fs::read_to_string(log).unwrap(), "ended\n");
 }
 
@@ -96,14 +96,14 @@ fn a_call_that_takes_too_long_is_given_up_and_the_next_one_works() {
         .run();
     ran.is(0, "ok\n", "");
     assert_eq!(
-        results(&server.asked()),
+        results(&server.requests()),
         ["error: it took longer than 4 s and was given up", "3"]
     );
 }
 
 #[test]
 fn a_server_that_cannot_be_started_or_does_not_speak_the_protocol_is_exit_11() {
-    let told = |command: &str| {
+    let report = |command: &str| {
         let ran = airx(["tools", "-n", "--mcp", command, "hi"])
             .nowhere()
             .run();
@@ -111,11 +111,11 @@ fn a_server_that_cannot_be_started_or_does_not_speak_the_protocol_is_exit_11() {
         ran.stderr
     };
     assert_eq!(
-        told("no/such server"),
+        report("no/such server"),
         "airx: tool: --mcp no/such server: it cannot be started: No such file or directory (os error 2)\n"
     );
     assert_eq!(
-        told("bash -c 'echo broken >&2'"),
+        report("bash -c 'echo broken >&2'"),
         "airx: tool: --mcp bash -c 'echo broken >&2': it ended at once (it said: broken)\n"
     );
     let stderr = airx([
@@ -186,7 +186,7 @@ fn a_signal_ends_the_server_too() {
         .within(folder.path())
         .at(&server)
         .start();
-    server.await_asked(1);
+    server.await_requests(1);
     rustix::process::kill_process(
         rustix::process::Pid::from_child(&child),
         rustix::process::Signal::TERM,

@@ -29,7 +29,7 @@ fn offered(kind: &str) -> (Ran, Vec<Value>, String) {
     let command = command(kind, &folder.path().join("log"));
     let server = Server::once(reply("ok"));
     let ran = with_server(&command).at(&server).run();
-    let tools = server.asked()[0].json()["tools"].clone();
+    let tools = server.requests()[0].json()["tools"].clone();
     let tools = tools.as_array().cloned().unwrap_or_default();
     let names = tools
         .iter()
@@ -38,9 +38,9 @@ fn offered(kind: &str) -> (Ran, Vec<Value>, String) {
     (ran, names, command)
 }
 
-/// The model calls the tool `good` once: what it is told.
+/// The model calls the tool `good` once; returns the result that it gets.
 #[track_caller]
-fn told(kind: &str, args: &[&str]) -> String {
+fn report(kind: &str, args: &[&str]) -> String {
     let folder = folder();
     let server = Server::play([calls("", &[("good", "{}")]), reply("done")]);
     with_server(&command(kind, &folder.path().join("log")))
@@ -48,7 +48,7 @@ fn told(kind: &str, args: &[&str]) -> String {
         .at(&server)
         .run()
         .is(0, "done\n", "");
-    results(&server.asked()).remove(0)
+    results(&server.requests()).remove(0)
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn a_command_in_a_server_s_tool_is_not_run() {
         .at(&server)
         .run()
         .is(0, "done\n", "");
-    assert_eq!(results(&server.asked()), ["ok"]);
+    assert_eq!(results(&server.requests()), ["ok"]);
     assert!(!folder.path().join("ran").exists());
 }
 
@@ -156,7 +156,7 @@ fn a_server_that_refuses_to_start_or_to_list_is_exit_11_with_its_words() {
 }
 
 #[test]
-fn an_error_in_answer_to_a_call_is_told_the_model_with_its_words() {
+fn an_error_in_answer_to_a_call_is_sent_to_the_model_with_its_words() {
     for (error, words) in [
         ("plain", "the database is down"),
         ("data", "Internal error: the database is down"),
@@ -165,8 +165,8 @@ fn an_error_in_answer_to_a_call_is_told_the_model_with_its_words() {
         ("code-as-string", "the database is down"),
         ("null-id", "the database is down"),
     ] {
-        let told = told(&format!("call-error-{error}"), &[]);
-        assert_eq!(told, format!("error: {words}"), "{error}");
+        let report = report(&format!("call-error-{error}"), &[]);
+        assert_eq!(report, format!("error: {words}"), "{error}");
     }
 }
 
@@ -201,28 +201,28 @@ fn content_that_airx_does_not_know_is_described_to_the_model() {
             "error: its answer cannot be read: recursion limit exceeded at line 1 column 170",
         ),
     ] {
-        assert_eq!(told(kind, &[]), text, "{kind}");
+        assert_eq!(report(kind, &[]), text, "{kind}");
     }
 }
 
 #[test]
 fn a_result_of_any_size_is_cut_with_a_mark() {
     for mebibytes in [1, 20] {
-        let told = told(&format!("big-{mebibytes}"), &["--tool-max-bytes", "4"]);
+        let report = report(&format!("big-{mebibytes}"), &["--tool-max-bytes", "4"]);
         let more = (mebibytes << 20) - 4;
-        assert_eq!(told, format!("éé\n[cut by airx: {more} bytes more]"));
+        assert_eq!(report, format!("éé\n[cut by airx: {more} bytes more]"));
     }
     let numbers: Vec<Value> = (0..100_000).map(Value::from).collect();
     let more = Value::Array(numbers).to_string().len() - 4;
     assert_eq!(
-        told("many-numbers", &["--tool-max-bytes", "4"]),
+        report("many-numbers", &["--tool-max-bytes", "4"]),
         format!("[0,1\n[cut by airx: {more} bytes more]")
     );
 }
 
 #[test]
 fn lines_that_are_no_messages_are_passed_over() {
-    assert_eq!(told("noise", &[]), "ok");
+    assert_eq!(report("noise", &[]), "ok");
 }
 
 #[test]
@@ -243,9 +243,9 @@ fn peak(kind: &str) -> u64 {
     let child = with_server(&command(kind, &folder.path().join("log")))
         .at(&server)
         .start();
-    server.await_asked(2);
+    server.await_requests(2);
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    server.go();
+    server.open_gate();
     finish(child).is(0, "done\n", "");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kilobytes = peak.unwrap().trim_end_matches("kB").trim();
@@ -273,7 +273,7 @@ fn only_takes_a_server_s_tools_by_name() {
         .run()
         .is(0, "ok\n", "");
     assert_eq!(
-        server.asked()[0].json()["tools"],
+        server.requests()[0].json()["tools"],
         json!([{"type": "function", "function": {"name": "good", "description": "", "parameters": {"type": "object"}}}])
     );
     with_server(&command)

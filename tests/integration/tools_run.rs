@@ -18,7 +18,7 @@ fn a_call_is_run_and_the_model_answers_by_its_result() {
         .at(&server)
         .run()
         .is(0, "Warm.\n", "");
-    let asked = server.asked();
+    let asked = server.requests();
     let (first, second) = (asked[0].json(), asked[1].json());
     assert_eq!(first["tools"], second["tools"]);
     assert_eq!(
@@ -42,11 +42,11 @@ fn calls_of_one_answer_are_run_in_order_one_after_the_other() {
         reply("ok"),
     ]);
     runs(&folder, "./add").at(&server).run().is(0, "ok\n", "");
-    assert_eq!(results(&server.asked()), ["", "x", "", "x\nx"]);
+    assert_eq!(results(&server.requests()), ["", "x", "", "x\nx"]);
 }
 
 #[test]
-fn prose_beside_calls_goes_to_standard_error_and_the_final_answer_alone_to_standard_output() {
+fn prose_next_to_calls_goes_to_standard_error_and_the_final_answer_alone_to_standard_output() {
     let folder = bench();
     let server = Server::play([calls("Let me look.", &[("f", CITY)]), reply("Done.")]);
     runs(&folder, "cat")
@@ -155,12 +155,12 @@ fn calls_in_the_last_answer_there_may_be_are_not_run_and_exit_11() {
     script(&folder, "mark", "echo ran >> log");
     let call = || calls("", &[("f", CITY)]);
     let server = Server::play([call(), call()]);
-    let told = "airx: tool: the model still calls tools in the last of 2 requests (--rounds)\nhint: raise --rounds, or say in the prompt when to stop\n";
+    let report = "airx: tool: the model still calls tools in the last of 2 requests (--rounds)\nhint: raise --rounds, or say in the prompt when to stop\n";
     runs(&folder, "./mark")
         .args(["--rounds", "2"])
         .at(&server)
         .run()
-        .is(11, "", told);
+        .is(11, "", report);
     assert_eq!(
         std::fs::read_to_string(folder.path().join("log")).unwrap(),
         "ran\n"
@@ -179,7 +179,7 @@ fn calls_in_the_last_answer_there_may_be_are_not_run_and_exit_11() {
 }
 
 #[test]
-fn arguments_that_do_not_fit_are_told_to_the_model_which_corrects_them() {
+fn arguments_that_do_not_fit_are_reported_to_the_model_which_corrects_them() {
     let folder = bench();
     script(&folder, "mark", "cat; echo ran >> log");
     let server = Server::play([
@@ -197,30 +197,30 @@ fn arguments_that_do_not_fit_are_told_to_the_model_which_corrects_them() {
         std::fs::read_to_string(folder.path().join("log")).unwrap(),
         "ran\n"
     );
-    let told = results(&server.asked());
+    let report = results(&server.requests());
     assert!(
-        told[0].starts_with("error: nothing was run; correct the call\n")
-            && told[0].contains("city"),
-        "{told:?}"
+        report[0].starts_with("error: nothing was run; correct the call\n")
+            && report[0].contains("city"),
+        "{report:?}"
     );
-    assert!(told[1].contains("/city: type"), "{told:?}");
+    assert!(report[1].contains("/city: type"), "{report:?}");
     assert!(
-        told[2].contains("not JSON") && told[2].contains("they were: {\"city\":"),
-        "{told:?}"
+        report[2].contains("not JSON") && report[2].contains("they were: {\"city\":"),
+        "{report:?}"
     );
-    assert_eq!(told[3], CITY);
+    assert_eq!(report[3], CITY);
     // What is not JSON would break a server that puts the history into a template.
-    let turn = &server.asked()[4].json()["messages"][5];
+    let turn = &server.requests()[4].json()["messages"][5];
     assert_eq!(turn["tool_calls"][0]["function"]["arguments"], "{}");
 }
 
 #[test]
-fn a_tool_that_is_not_there_is_told_to_the_model() {
+fn a_tool_that_is_not_there_is_reported_to_the_model() {
     let folder = bench();
     let server = Server::play([calls("", &[("rm", "{}")]), reply("Sorry.")]);
     runs(&folder, "cat").at(&server).run().is(0, "Sorry.\n", "");
     assert_eq!(
-        results(&server.asked()),
+        results(&server.requests()),
         ["error: nothing was run; correct the call\nthere is no tool rm"]
     );
 }
@@ -252,7 +252,7 @@ fn a_session_keeps_every_new_turn() {
         .run()
         .is(0, "Bye.\n", "");
     assert_eq!(
-        server.asked()[2].json()["messages"]
+        server.requests()[2].json()["messages"]
             .as_array()
             .unwrap()
             .len(),
@@ -318,7 +318,7 @@ fn each_request_has_an_id_of_its_own() {
         .run();
     assert_eq!(ran.code, 0);
     let ids: Vec<_> = server
-        .asked()
+        .requests()
         .iter()
         .map(|asked| asked.json()["request_id"].clone())
         .collect();
@@ -326,7 +326,7 @@ fn each_request_has_an_id_of_its_own() {
 }
 
 #[test]
-fn a_later_request_that_fails_is_tried_again_whatever_was_told_before() {
+fn a_later_request_that_fails_is_tried_again_after_any_output() {
     let folder = bench();
     let busy = crate::harness::json(429, r#"{"error":{"code":"1302","message":"slow down"}}"#);
     let server = Server::play([calls("", &[("f", CITY)]), busy, reply("ok")]);
@@ -339,7 +339,7 @@ fn a_later_request_that_fails_is_tried_again_whatever_was_told_before() {
 }
 
 #[test]
-fn the_time_out_of_the_requests_stands_while_a_tool_runs() {
+fn the_time_out_of_the_requests_is_while_a_tool_runs() {
     let folder = bench();
     let server = Server::play([calls("", &[("f", CITY)]), reply("ok")]);
     // The tool alone takes as long as all requests together may.
@@ -371,10 +371,10 @@ fn streamed_text_leaves_as_it_comes_and_each_answer_begins_a_line() {
         .at(&server)
         .run()
         .is(0, "Let me look.\nWarm.\n", "");
-    assert_eq!(server.asked()[1].json()["stream"], true);
-    assert_eq!(results(&server.asked()), [CITY]);
+    assert_eq!(server.requests()[1].json()["stream"], true);
+    assert_eq!(results(&server.requests()), [CITY]);
     assert_eq!(
-        server.asked()[1].json()["messages"][1]["content"],
+        server.requests()[1].json()["messages"][1]["content"],
         "Let me look."
     );
 }
@@ -391,7 +391,7 @@ fn each_answer_is_rendered_for_itself() {
         .run()
         .is(0, "Look:\n────\n*a* ``\nWarm.\n", "");
     assert_eq!(
-        server.asked()[1].json()["messages"][1]["content"],
+        server.requests()[1].json()["messages"][1]["content"],
         "Look:\n```\n*a* ``"
     );
 }

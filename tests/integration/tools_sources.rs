@@ -10,7 +10,7 @@ fn refused(ran: &Ran, why: &str) {
     ran.is(2, "", &format!("airx: usage: {why}\n"));
 }
 
-/// `airx tools -n ARGS… hi` in a folder with the file `t`, nobody being there to ask.
+/// `airx tools -n ARGS… hi` in a folder with the file `t`, without a server.
 fn unsent(args: &[&str]) -> Ran {
     let folder = bench();
     let all = ["tools", "-n", "-t", "t"].iter().chain(args).chain(&["hi"]);
@@ -28,9 +28,9 @@ fn a_tool_s_own_command_runs_and_is_not_sent() {
         .at(&server)
         .run()
         .is(0, "ok\n", "");
-    assert_eq!(results(&server.asked()), ["a b!"]);
+    assert_eq!(results(&server.requests()), ["a b!"]);
     assert_eq!(
-        server.asked()[0].json()["tools"],
+        server.requests()[0].json()["tools"],
         json!([{"type": "function", "function": {"name": "f"}}])
     );
     // The flag comes before it.
@@ -51,7 +51,7 @@ fn a_tool_s_own_command_runs_and_is_not_sent() {
         .at(&server)
         .run()
         .is(0, "ok\n", "");
-    assert_eq!(results(&server.asked()), ["flag"]);
+    assert_eq!(results(&server.requests()), ["flag"]);
 }
 
 #[test]
@@ -84,8 +84,8 @@ fn run_needs_a_command_for_every_tool() {
 
 #[test]
 fn an_exec_that_names_no_tool_or_no_command_is_refused() {
-    let told = "--exec h: there is no tool h\nhint: offer it to the model with --tools";
-    refused(&unsent(&["--exec", "h=true"]), told);
+    let report = "--exec h: there is no tool h\nhint: offer it to the model with --tools";
+    refused(&unsent(&["--exec", "h=true"]), report);
     refused(&unsent(&["--exec", "f"]), "--exec f: write NAME=COMMAND");
     refused(&unsent(&["--exec", "f="]), "--exec f: the command is empty");
     refused(
@@ -98,7 +98,7 @@ fn an_exec_that_names_no_tool_or_no_command_is_refused() {
     );
 }
 
-/// A calculator that tells of itself.
+/// A calculator that describes itself.
 const CALCULATOR: &str = r#"if [ "$1" = --tool-schema ]; then
   echo '{"name":"calc","description":"Adds","parameters":{"type":"object","properties":{"a":{"type":"integer"},"b":{"type":"integer"}},"required":["a","b"]}}'
   exit
@@ -108,7 +108,7 @@ a=${input#*\"a\":} b=${input#*\"b\":}
 echo $(( ${a%%[,\}]*} + ${b%%[,\}]*} ))"#;
 
 #[test]
-fn executables_of_a_folder_tell_of_themselves_and_are_run() {
+fn executables_of_a_folder_report_themselves_and_are_run() {
     let folder = folder();
     script(&folder, "calc", CALCULATOR);
     file(&folder, "README", "not a tool");
@@ -120,16 +120,16 @@ fn executables_of_a_folder_tell_of_themselves_and_are_run() {
         .at(&server)
         .run()
         .is(0, "42\n", "");
-    assert_eq!(results(&server.asked()), ["42"]);
+    assert_eq!(results(&server.requests()), ["42"]);
     assert_eq!(
-        server.asked()[0].json()["tools"][0]["function"]["name"],
+        server.requests()[0].json()["tools"][0]["function"]["name"],
         "calc"
     );
 }
 
 #[test]
 fn a_broken_executable_of_a_folder_is_named() {
-    let told = |text: &str| {
+    let report = |text: &str| {
         let folder = folder();
         script(&folder, "broken", text);
         let ran = airx(["tools", "-n", "--tools-dir", ".", "hi"])
@@ -137,18 +137,18 @@ fn a_broken_executable_of_a_folder_is_named() {
             .within(folder.path())
             .run();
         ran.code_is(2);
-        let told = ran
+        let report = ran
             .stderr
             .strip_prefix("airx: usage: --tools-dir: ./broken: ")
             .unwrap();
-        told.to_owned()
+        report.to_owned()
     };
     assert_eq!(
-        told("echo 'what?' >&2; exit 2"),
+        report("echo 'what?' >&2; exit 2"),
         "--tool-schema ended with status 2: what?\n"
     );
-    assert!(told("echo hello").starts_with("what --tool-schema prints is not JSON: "));
-    assert!(told("echo '{\"name\":\"a b\"}'").starts_with("the name \"a b\""));
+    assert!(report("echo hello").starts_with("what --tool-schema prints is not JSON: "));
+    assert!(report("echo '{\"name\":\"a b\"}'").starts_with("the name \"a b\""));
     let empty = folder();
     let ran = airx(["tools", "-n", "--tools-dir", "."])
         .args(["hi"])
@@ -180,7 +180,7 @@ fn folder_with_a_tool_of_another_user(mode: u32) -> Option<tempfile::TempDir> {
 
 #[test]
 fn another_user_s_executable_in_a_folder_that_all_can_write_to_is_not_run() {
-    let told = |name: &str| {
+    let report = |name: &str| {
         format!(
             "--tools-dir: {name}: another user put it into a folder that all can write to\nhint: nothing was run; use a folder that only you can write to"
         )
@@ -193,7 +193,7 @@ fn another_user_s_executable_in_a_folder_that_all_can_write_to_is_not_run() {
         let named = airx(["tools", "-n", "--tools-dir", path, "hi"])
             .nowhere()
             .run();
-        refused(&named, &told(&format!("{path}/theirs")));
+        refused(&named, &report(&format!("{path}/theirs")));
         // By a link of one's own, too.
         let own = folder();
         std::os::unix::fs::symlink(open.path().join("theirs"), own.path().join("link")).unwrap();
@@ -201,7 +201,7 @@ fn another_user_s_executable_in_a_folder_that_all_can_write_to_is_not_run() {
             .nowhere()
             .within(own.path())
             .run();
-        refused(&linked, &told("./link"));
+        refused(&linked, &report("./link"));
         assert!(!open.path().join("ran").exists());
     }
 }
@@ -295,10 +295,10 @@ fn function_retrieval_and_web_search_exclude_each_other_at_the_providers() {
             .iter()
             .chain(args)
             .chain(&["hi"]);
-        let told = format!(
+        let report = format!(
             "{what} exclude each other at BigModel and Z.ai\nhint: ask for the {tool} in a request of its own"
         );
-        refused(&airx(all.clone()).within(folder.path()).run(), &told);
+        refused(&airx(all.clone()).within(folder.path()).run(), &report);
         assert_eq!(airx(all).nowhere().within(folder.path()).run().code, 0);
     };
     excluded(
@@ -413,8 +413,8 @@ fn a_tool_of_any_form_has_its_schema_and_its_arguments_checked() {
             .within(folder.path())
             .run();
         ran.code_is(2);
-        let told = "/type is \"nonsense\"; arguments are an \"object\"";
-        assert!(ran.stderr.contains(told), "{form}: {}", ran.stderr);
+        let report = "/type is \"nonsense\"; arguments are an \"object\"";
+        assert!(ran.stderr.contains(report), "{form}: {}", ran.stderr);
     }
     for (form, tool) in forms(&city()) {
         let folder = folder();
@@ -511,7 +511,7 @@ fn no_program_is_started_where_the_key_is_missing() {
 }
 
 #[test]
-fn the_weather_by_exec_behind_the_mock() {
+fn the_weather_by_exec_with_the_mock() {
     let folder = bench();
     script(&folder, "weather", "cat > asked; echo '21 degrees, clear'");
     let script = [

@@ -52,7 +52,7 @@ fn what_is_not_known_is_said_to_be_unknown() {
 }
 
 #[test]
-fn usage_is_told_of_a_failure_too_and_under_quiet() {
+fn usage_is_reported_a_failure_too_and_under_quiet() {
     let server = Server::play([json(200, &harness::reply_body("a", "length")), reply("a")]);
     let ran = airx(["chat", "--usage", "hi"]).at(&server).run();
     assert_eq!(ran.code, 9);
@@ -69,7 +69,7 @@ fn usage_is_told_of_a_failure_too_and_under_quiet() {
 }
 
 #[test]
-fn usage_of_refused_input_is_not_told() {
+fn usage_of_refused_input_is_not_reported() {
     let ran = airx(["chat", "--usage", ""]).nowhere().run();
     assert_eq!(
         (ran.code, ran.stderr.lines().count()),
@@ -121,7 +121,10 @@ fn verbose_shows_the_heads_and_never_the_key() {
         ran.stderr
     );
     assert!(!ran.stderr.contains("12345678"), "{}", ran.stderr);
-    assert_eq!(server.asked()[0].header("x-mine"), Some("header-12345678"));
+    assert_eq!(
+        server.requests()[0].header("x-mine"),
+        Some("header-12345678")
+    );
 }
 
 #[test]
@@ -137,8 +140,8 @@ fn verbose_shows_the_body_of_a_refusal_made_safe() {
 }
 
 #[test]
-fn tokens_that_a_server_does_not_tell_are_not_made_up() {
-    for (usage, told) in [
+fn tokens_that_a_server_does_not_report_are_not_made_up() {
+    for (usage, report) in [
         (serde_json::json!({}), serde_json::Value::Null),
         (serde_json::json!(null), serde_json::Value::Null),
         (
@@ -154,7 +157,7 @@ fn tokens_that_a_server_does_not_tell_are_not_made_up() {
             .at(&server)
             .run();
         let done = &ran.events()[2];
-        assert_eq!((ran.code, &done["usage"]), (0, &told));
+        assert_eq!((ran.code, &done["usage"]), (0, &report));
         assert_eq!(done["cost"], serde_json::Value::Null);
     }
 }

@@ -21,7 +21,7 @@ fn lines(stderr: &str, server: &Server) -> Vec<String> {
 const AGENT: &str = concat!("> user-agent: airx/", env!("CARGO_PKG_VERSION"));
 
 #[test]
-fn the_heads_and_the_time_of_an_answer_are_told() {
+fn the_heads_and_the_time_of_an_answer_are_reported() {
     let server = Server::once(json(200, &reply_body("Hi", "stop")));
     let ran = airx(["chat", "-v", "hi"]).at(&server).run();
     assert_eq!((ran.code, &*ran.stdout), (0, "Hi\n"));
@@ -45,14 +45,14 @@ fn the_heads_and_the_time_of_an_answer_are_told() {
 }
 
 #[test]
-fn what_is_told_is_what_was_sent() {
+fn what_is_reported_is_what_was_sent() {
     let server = Server::play([json(200, &reply_body("Hi", "stop")), stream_of(["Hi"])]);
     for command in ["chat", "stream"] {
         let ran = airx([command, "-v", "hi", "--header", "X-A: bcdef"])
             .env("AIRX_API_KEY", "the-secret-key-1")
             .at(&server)
             .run();
-        let mut told: Vec<_> = ran
+        let mut report: Vec<_> = ran
             .stderr
             .lines()
             .filter_map(|line| line.strip_prefix("> "))
@@ -60,21 +60,21 @@ fn what_is_told_is_what_was_sent() {
             .map(|line| line.replace("[hidden]", "Bearer the-secret-key-1"))
             .collect();
         let mut sent: Vec<_> = server
-            .asked()
+            .requests()
             .last()
             .unwrap()
             .head
             .lines()
             .map(str::to_owned)
             .collect();
-        told.sort();
+        report.sort();
         sent.sort();
-        assert_eq!(told, sent);
+        assert_eq!(report, sent);
     }
 }
 
 #[test]
-fn each_attempt_is_told_and_why_another_follows() {
+fn each_attempt_is_reported_and_why_another_follows() {
     let busy = http(
         429,
         "Retry-After: 0\r\nX-Trace: 7\r\n",
@@ -83,12 +83,12 @@ fn each_attempt_is_told_and_why_another_follows() {
     let server = Server::play([busy, stream_of(["Hi"])]);
     let ran = airx(["stream", "-v", "hi"]).at(&server).run();
     assert_eq!((ran.code, &*ran.stdout), (0, "Hi\n"));
-    let told: Vec<_> = lines(&ran.stderr, &server)
+    let report: Vec<_> = lines(&ran.stderr, &server)
         .into_iter()
         .filter(|line| !line.starts_with('>'))
         .collect();
     assert_eq!(
-        told,
+        report,
         [
             "* connected to HOST",
             "< HTTP/1.1 429 Too Many Requests",
@@ -120,7 +120,7 @@ airx: rejected: the server answered HTTP 400 with error 1214: m\n";
 }
 
 #[test]
-fn quiet_tells_errors_only() {
+fn quiet_reports_errors_only() {
     let server = Server::play([json(200, &reply_body("Hi", "stop")), json(400, "{}")]);
     let args = ["chat", "-q", "--max-tokens", "4096", "hi"];
     airx(args).at(&server).run().is(0, "Hi\n", "");

@@ -8,10 +8,12 @@ use airx::api::answered::Answered;
 use airx::api::batch::{Batch, LINES_MAX, Page};
 use airx::api::error_body;
 use airx::cli::Format;
+use airx::client::Transport;
+use airx::digest::sha256;
 use airx::error::Failure;
 use airx::event::{Data, Event, Level, Sink};
 use airx::exit::Class;
-use airx::http::{Next, Transport, digest};
+use airx::http::Next;
 use airx::markdown::{self, Styling};
 use airx::output::{Options, Printer, Which};
 use airx::prompt::{self, Sources};
@@ -297,8 +299,8 @@ fn untouched(bytes: &[u8], out: &str) {
 
 /// A body of any status is an answer or a failure.
 pub fn reply(status: u16, body: &[u8]) {
-    let told = error_body::read(status, body);
-    assert!((1..=12).contains(&told.class.code()));
+    let report = error_body::read(status, body);
+    assert!((1..=12).contains(&report.class.code()));
     let refused = refused(status, body);
     assert!(refused.message.chars().count() < 2000 + 8 * body.len().min(4096));
     if let Some(batch) = Batch::read(body) {
@@ -377,7 +379,7 @@ pub fn fields(text: &str) {
     let _ = ExpectedJson::load(options, |_| Ok(String::new()));
 }
 
-/// A schema, as JSON or for `--fields`, is refused in few words, or tells in few
+/// A schema, as JSON or for `--fields`, is refused in few words, or says in few
 /// words what is wrong with any value.
 pub fn schema(schema: &str, value: &str) {
     let (mut options, fields) = (schema::JsonOptions::default(), !schema.starts_with('{'));
@@ -450,7 +452,7 @@ pub fn messages(folder: &Path, bytes: &[u8]) {
     }
 }
 
-/// A session is refused and untouched, or extended behind what it held.
+/// A session is refused and untouched, or extended after what it held.
 pub fn session(folder: &Path, bytes: &[u8]) {
     let file = folder.join("session");
     std::fs::write(&file, bytes).unwrap();
@@ -551,11 +553,11 @@ fn replayer(folder: &Path) -> Transport {
     })
 }
 
-/// A file of `--replay` is refused, or gives the same bytes whole as in pieces.
+/// A file of `--replay` is refused, or gives the same bytes at once as in pieces.
 pub fn recording(folder: &Path, bytes: &[u8]) {
-    let name = &digest(format!("POST /chat/completions\n{ASKED}").as_bytes())[..16];
+    let name = &sha256(format!("POST /chat/completions\n{ASKED}").as_bytes())[..16];
     std::fs::write(folder.join(format!("{name}-1.json")), bytes).unwrap();
-    let whole = replayer(folder).whole(ASKED.into(), None);
+    let whole = replayer(folder).complete(ASKED.into(), None);
     let mut replayer = replayer(folder);
     let streamed = replayer.stream(ASKED.into(), None);
     let (whole, (head, mut stream)) = match (whole, streamed) {
@@ -580,7 +582,7 @@ pub fn recording(folder: &Path, bytes: &[u8]) {
     assert_eq!(broken, whole.broken.map(|failure| failure.message));
     drop(stream);
     // What is asked differs: the file is the nearest of all, or none.
-    let missed = replayer.whole(br#"{"model":[]}"#.to_vec(), None);
+    let missed = replayer.complete(br#"{"model":[]}"#.to_vec(), None);
     assert_eq!(missed.unwrap_err().exit(), 13);
 }
 

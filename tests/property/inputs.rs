@@ -31,7 +31,7 @@ pub fn stranger() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
 }
 
-/// Markdown and TeX, whole and broken.
+/// Markdown and TeX, complete and broken.
 pub fn markdown() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         4 => "[a-z]{1,5}",
@@ -81,7 +81,7 @@ pub fn json() -> impl Strategy<Value = String> {
     })
 }
 
-/// Such a value, whole or broken off anywhere.
+/// Such a value, complete or broken off anywhere.
 pub fn json_text() -> impl Strategy<Value = String> {
     (json(), any::<prop::sample::Index>(), any::<bool>()).prop_map(|(text, at, whole)| {
         if whole {

@@ -127,7 +127,7 @@ proptest! {
     }
 
     #[test]
-    fn any_configuration_is_sound_or_told_where_it_is_not(text in prop_oneof![configuration(), stranger()]) {
+    fn any_configuration_is_sound_or_reported_where_it_is_not(text in prop_oneof![configuration(), stranger()]) {
         checks::configuration(&text);
     }
 

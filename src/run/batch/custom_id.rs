@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn an_id_gives_back_what_it_was_made_of_and_a_stranger_nothing() {
-        let hash = crate::http::digest(b"request");
+        let hash = crate::digest::sha256(b"request");
         let id = make(49_999, &hash);
         assert_eq!(read(&id), Some((49_999, hash.clone())));
         assert!(make(99_999_999, &hash).len() < 60);

@@ -5,11 +5,11 @@ use std::fs::File;
 
 use crate::answer::one_line;
 use crate::api::batch::{Batch, Page, id};
-use crate::client::{self, Again, Failed};
+use crate::client::{self, Repeat, Transport, Unfulfilled};
 use crate::error::Failure;
 use crate::event::{Data, Event, Level, Sink};
 use crate::exit::Class;
-use crate::http::{Call, Payload, Transport};
+use crate::http::{Payload, ResourceRequest};
 
 /// Batches that a part of the list has.
 const PAGE: &str = "100";
@@ -33,25 +33,25 @@ impl Engine<'_> {
         query: &[(&str, &str)],
         payload: Payload<'_>,
     ) -> Result<Vec<u8>, Failure> {
-        let call = Call {
+        let call = ResourceRequest {
             path,
             query,
             payload,
         };
-        client::call(&call, Again::Freely, None, self.transport, self.sink)
+        client::request_resource(&call, Repeat::Freely, None, self.transport, self.sink)
             .map_err(|failed| failed.failure)
     }
 
     /// What there is to tell of a batch.
     pub(super) fn batch(&mut self, id: &str) -> Result<Batch, Failure> {
-        let told = self.call(&format!("/batches/{id}"), &[], Payload::Ask);
+        let told = self.call(&format!("/batches/{id}"), &[], Payload::Get);
         told.and_then(|body| read(&body))
             .map_err(|failure| about(id, failure))
     }
 
     /// Ends a batch early.
     pub(super) fn cancel(&mut self, id: &str) -> Result<Batch, Failure> {
-        let told = self.call(&format!("/batches/{id}/cancel"), &[], Payload::Order);
+        let told = self.call(&format!("/batches/{id}/cancel"), &[], Payload::Post);
         told.and_then(|body| read(&body))
             .map_err(|failure| about(id, failure))
     }
@@ -63,7 +63,7 @@ impl Engine<'_> {
             .into_iter()
             .chain([("limit", PAGE)])
             .collect();
-        let body = self.call("/batches", &query, Payload::Ask)?;
+        let body = self.call("/batches", &query, Payload::Get)?;
         let page = Page::read(&body).map_err(|why| {
             let what = format!("the response is no list of batches: {why}");
             told(Failure::new(Class::Incomplete, what), &body)
@@ -87,7 +87,7 @@ impl Engine<'_> {
 
     /// Uploads the lines of a batch; the file's id.
     pub(super) fn upload(&mut self, name: &str, file: &File) -> Result<String, Failure> {
-        let body = self.call("/files", &[], Payload::Lines { name, file })?;
+        let body = self.call("/files", &[], Payload::Upload { name, file })?;
         let file = id(&body).filter(|id| is_id(id));
         file.ok_or_else(|| {
             let what = "the server has taken the file and tells no id of it";
@@ -96,14 +96,15 @@ impl Engine<'_> {
     }
 
     /// Orders a batch.
-    pub(super) fn create(&mut self, order: &[u8]) -> Result<Batch, Failed> {
-        let call = Call {
+    pub(super) fn create(&mut self, order: &[u8]) -> Result<Batch, Unfulfilled> {
+        let call = ResourceRequest {
             path: "/batches",
             query: &[],
             payload: Payload::Json(order),
         };
-        let body = client::call(&call, Again::Undone, None, self.transport, self.sink)?;
-        read(&body).map_err(|failure| Failed {
+        let body =
+            client::request_resource(&call, Repeat::IfUndone, None, self.transport, self.sink)?;
+        read(&body).map_err(|failure| Unfulfilled {
             failure,
             unsure: true,
         })
@@ -116,12 +117,13 @@ impl Engine<'_> {
             return Err(Failure::new(Class::Incomplete, what));
         }
         let path = format!("/files/{id}/content");
-        let call = Call {
+        let call = ResourceRequest {
             path: &path,
             query: &[],
-            payload: Payload::Get,
+            payload: Payload::Download,
         };
-        let got = client::call(&call, Again::Freely, Some(into), self.transport, self.sink);
+        let got =
+            client::request_resource(&call, Repeat::Freely, Some(into), self.transport, self.sink);
         got.map(drop).map_err(|mut failed| {
             failed.failure.message = format!("file {id}: {}", failed.failure.message);
             failed.failure

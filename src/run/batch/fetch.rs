@@ -10,10 +10,10 @@ use crate::answer::{self, Accept};
 use crate::api::answered::Answered;
 use crate::api::batch::{Batch, State};
 use crate::client;
+use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Items, Level, Sink, Tally};
 use crate::exit::Class;
-use crate::http::Transport;
 use crate::run::each::outcome::{Content, Outcome};
 use crate::run::report;
 

@@ -6,10 +6,10 @@ use std::io::{self, BufWriter, Write};
 
 use super::custom_id;
 use crate::api::batch::{BYTES_MAX, LINES_MAX, Span, line};
+use crate::digest::sha256;
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::http::digest;
-use crate::prompt::{Item, Items};
+use crate::prompt::{Item, Items, Place};
 use crate::request::{Job, Many};
 
 /// The lines of one batch.
@@ -20,23 +20,23 @@ pub struct Part {
     /// Its items.
     pub(super) span: Span,
     /// Where the first of them stands in the input.
-    pub(super) line: u64,
+    pub(super) place: Place,
 }
 
 /// A part that is being written.
 struct Open {
     file: BufWriter<File>,
     span: Span,
-    line: u64,
+    place: Place,
     bytes: u64,
 }
 
 impl Open {
-    fn new(first: u64, line: u64) -> io::Result<Self> {
+    fn new(first: u64, place: Place) -> io::Result<Self> {
         Ok(Self {
             file: BufWriter::new(tempfile::tempfile()?),
             span: Span { first, items: 0 },
-            line,
+            place,
             bytes: 0,
         })
     }
@@ -52,7 +52,7 @@ impl Open {
                 .into_inner()
                 .map_err(io::IntoInnerError::into_error)?,
             span: self.span,
-            line: self.line,
+            place: self.place,
         })
     }
 }
@@ -65,12 +65,12 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Adds the line of the item of this index, newline and all, which stands in line
-    /// `number` of the input.
+    /// Adds the line of the item of this index, newline and all, which stands at
+    /// `place` in the input.
     ///
     /// # Errors
     /// The disk is full.
-    pub(super) fn add(&mut self, index: u64, number: u64, line: &[u8]) -> Result<(), Failure> {
+    pub(super) fn add(&mut self, index: u64, place: Place, line: &[u8]) -> Result<(), Failure> {
         let length = line.len() as u64;
         if let Some(full) = self.open.take_if(|open| !open.has_room(length)) {
             self.full
@@ -78,7 +78,7 @@ impl Parts {
         }
         let open = match self.open.take() {
             Some(open) => open,
-            None => Open::new(index, number).map_err(|error| unwritten(&error))?,
+            None => Open::new(index, place).map_err(|error| unwritten(&error))?,
         };
         let open = self.open.insert(open);
         let written = open.file.write_all(line);
@@ -114,7 +114,7 @@ pub fn parts(job: &Job, many: &Many, items: &mut Items, url: &str) -> Result<Vec
     let mut index = 0;
     while let Some(item) = items.read_next()? {
         let line = item_line(job, many, &item, index, url)?;
-        parts.add(index, item.line, &line)?;
+        parts.add(index, item.place, &line)?;
         index += 1;
     }
     parts.finish()
@@ -128,7 +128,7 @@ fn item_line(
     url: &str,
 ) -> Result<Vec<u8>, Failure> {
     let place = |mut failure: Failure| {
-        failure.message = format!("item {index} (line {}): {}", item.line, failure.message);
+        failure.message = format!("item {index} ({}): {}", item.place, failure.message);
         failure
     };
     if item.is_request_line() {
@@ -137,7 +137,7 @@ fn item_line(
         return Err(place(Failure::usage(what).hint(hint)));
     }
     let mut request = many.request(&job.request, item).map_err(place)?;
-    let hash = digest(&request.body());
+    let hash = sha256(&request.body());
     request.request_id = many.own_id(index);
     let line = line(&custom_id::make(index, &hash), url, &request);
     if line.len() as u64 > BYTES_MAX {
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn a_part_has_100_mb_and_50000_lines_and_no_more() {
-        let mut open = Open::new(0, 1).unwrap();
+        let mut open = Open::new(0, Place::Line(1)).unwrap();
         assert!(open.has_room(BYTES_MAX) && !open.has_room(BYTES_MAX + 1));
         open.bytes = BYTES_MAX - 10;
         open.span.items = LINES_MAX - 1;

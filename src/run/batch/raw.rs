@@ -48,7 +48,7 @@ pub fn raw_lines(items: &mut Items) -> Result<RawLines, Failure> {
     let mut index = 0;
     while let Some(item) = items.read_next()? {
         let place = |mut failure: Failure| {
-            failure.message = format!("item {index} (line {}): {}", item.line, failure.message);
+            failure.message = format!("item {index} ({}): {}", item.place, failure.message);
             failure
         };
         let (text, line) = read(&item).map_err(place)?;
@@ -62,7 +62,7 @@ pub fn raw_lines(items: &mut Items) -> Result<RawLines, Failure> {
             );
             return Err(place(Failure::usage(what)));
         }
-        parts.add(index, item.line, format!("{text}\n").as_bytes())?;
+        parts.add(index, item.place, format!("{text}\n").as_bytes())?;
         first.get_or_insert(line);
         index += 1;
     }

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use super::engine::{Engine, Listed};
 use crate::api::batch::Batch;
+use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, VERSION};
-use crate::http::Transport;
 
 /// Most parts of the list that are asked for: ten thousand batches.
 const PAGES: usize = 100;

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::engine::Engine;
 use super::parts::Part;
 use crate::api::batch::{Batch, Order};
+use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Count, Event, Level, Sink, Unfinished, VERSION};
 use crate::exit::Class;
-use crate::http::Transport;
 
 /// What is to be submitted.
 #[derive(Debug)]
@@ -107,7 +107,7 @@ fn ended(mut failure: Failure, left: Unfinished, sink: &mut dyn Sink) -> Failure
 /// What became of the items by the part of this number. `file` is the uploaded one
 /// of a batch that may exist.
 fn left(parts: &[Part], at: usize, file: Option<&str>) -> Unfinished {
-    let Part { span, line, .. } = &parts[at];
+    let Part { span, place, .. } = &parts[at];
     let before = span.first;
     let all = parts
         .last()
@@ -121,7 +121,7 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Unfinished {
         // Writing to a string does not fail.
         let _ = write!(
             told,
-            "; {rest} of {all} items are not submitted, from line {line} of the input on"
+            "; {rest} of {all} items are not submitted, from {place} of the input on"
         );
         return Unfinished {
             message: told,
@@ -130,7 +130,7 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Unfinished {
     };
     let _ = write!(
         told,
-        "; whether {} of {all} items are submitted, from line {line} of the input on, is not known",
+        "; whether {} of {all} items are submitted, from {place} of the input on, is not known",
         span.items
     );
     let later = all - before - span.items;

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::status::{line, start};
 use crate::api::batch::{Batch, State};
+use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Count, Items, Level, Sink};
 use crate::exit::Class;
-use crate::http::Transport;
 
 /// Rounds in a row that may fail for the network's or the server's sake, once one
 /// has not: a wait of hours outlives a short break.

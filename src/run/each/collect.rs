@@ -66,7 +66,7 @@ impl<S: Sink> Sink for Collect<S> {
     }
 
     fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
-        if let Data::Answer(text) | Data::Line(text) = data {
+        if let Data::Answer(text) | Data::Json(text) = data {
             self.text.push_str(text);
         }
         Ok(())

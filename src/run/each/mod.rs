@@ -13,11 +13,11 @@ mod worker;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
-use crate::client::in_flight::Gate;
+use crate::client::Transport;
+use crate::client::in_flight::InFlight;
 use crate::error::Failure;
 use crate::event::{Earlier, Level, Sink};
 use crate::exit::Class;
-use crate::http::Transport;
 use crate::prompt::{Item, Items};
 use crate::request::{Many, Plan};
 use crate::tools::Approval;
@@ -55,7 +55,7 @@ pub struct Setting {
 #[derive(Debug)]
 pub struct Interrupt {
     heard: Sender<Heard>,
-    gate: Arc<Gate>,
+    gate: Arc<InFlight>,
 }
 
 impl Interrupt {
@@ -102,7 +102,7 @@ pub fn each<S: Sink + Clone + Send + 'static>(
     let waits = matches!(way, Way::Rounds(..));
     let (heard, news) = channel();
     many.concurrency = fitting(many.concurrency, &mut setting.transport, &mut sink)?;
-    let gate = Arc::new(Gate::new(many.concurrency.into()));
+    let gate = Arc::new(InFlight::new(many.concurrency.into()));
     begun(Interrupt {
         heard: heard.clone(),
         gate: Arc::clone(&gate),

@@ -13,6 +13,8 @@ pub(in crate::run) struct Outcome {
     pub(in crate::run) index: u64,
     /// Of the request; none where there is none.
     pub(in crate::run) hash: Option<String>,
+    /// The item, where results show it.
+    pub(in crate::run) item: Option<Box<RawValue>>,
     pub(in crate::run) result: Result<Content, Failure>,
     /// What came of an answer that is no success.
     pub(in crate::run) partial: String,
@@ -47,6 +49,7 @@ impl Outcome {
         Self {
             index,
             hash: None,
+            item: None,
             result: Err(failure),
             partial: String::new(),
             errors: Vec::new(),
@@ -95,6 +98,7 @@ impl Outcome {
         ItemResult {
             index: self.index,
             hash: self.hash.as_deref(),
+            item: self.item.as_deref(),
             custom_id: self.custom_id.as_deref(),
             content,
             value,

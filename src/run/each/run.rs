@@ -9,12 +9,12 @@ use super::Heard;
 use super::budget::Budget;
 use super::outcome::Outcome;
 use super::worker::{Task, Workers};
-use crate::client::in_flight::Gate;
+use crate::client::in_flight::InFlight;
+use crate::digest::sha256;
 use crate::error::Failure;
 use crate::event::{Count, Earlier, Event, Found, Items, Level, Sink, VERSION};
 use crate::exit::Class;
-use crate::http::digest;
-use crate::prompt::Item;
+use crate::prompt::{Item, Place};
 use crate::request::{Bounds, Job, Many};
 
 /// Items that may be started ahead of the oldest that is not done, for each that may
@@ -29,7 +29,7 @@ pub(super) struct Run<S> {
     job: Job,
     many: Many,
     workers: Workers<S>,
-    gate: Arc<Gate>,
+    gate: Arc<InFlight>,
     want: Sender<()>,
     earlier: Earlier,
     /// How many items may be started ahead of the oldest that is not done.
@@ -57,7 +57,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         job: Job,
         many: Many,
         workers: Workers<S>,
-        gate: Arc<Gate>,
+        gate: Arc<InFlight>,
         want: Sender<()>,
         earlier: Earlier,
         ordered: bool,
@@ -160,7 +160,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
     /// Takes an item that was read.
     fn take(&mut self, item: Result<Option<Item>, Failure>, sink: &mut S) -> Result<(), Failure> {
         self.wanted = false;
-        let item = match item {
+        let mut item = match item {
             Ok(Some(item)) => item,
             Ok(None) => {
                 self.exhausted = true;
@@ -180,19 +180,22 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         let index = self.read;
         self.read += 1;
         self.items.read = self.size.map(|size| (item.read, size));
+        let shown = item.shown.take().filter(|_| self.many.shows_items);
         let mut request = match self.many.request(&self.job.request, &item) {
             Ok(request) => request,
             Err(failure) if self.earlier.take(index, "") == Found::Nothing => {
-                return self.hand_on(&Outcome::unsent(index, failure), sink);
+                let mut outcome = Outcome::unsent(index, failure);
+                outcome.item = shown;
+                return self.hand_on(&outcome, sink);
             }
             // The file has an answer to what stood there before.
             Err(_) => {
-                self.stop(changed(index, item.line));
+                self.stop(changed(index, item.place));
                 return Ok(());
             }
         };
         let body = request.body();
-        let hash = digest(&body);
+        let hash = sha256(&body);
         match self.earlier.take(index, &hash) {
             Found::Nothing => {}
             Found::Result => {
@@ -200,7 +203,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
                 return Ok(());
             }
             Found::Another => {
-                self.stop(changed(index, item.line));
+                self.stop(changed(index, item.place));
                 return Ok(());
             }
         }
@@ -214,6 +217,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         self.pending = Some(Task {
             index,
             hash,
+            item: shown,
             job,
             bounds,
             budget: self.budget.clone(),
@@ -296,9 +300,9 @@ fn ended_by(signal: i32) -> Failure {
     failure
 }
 
-fn changed(index: u64, line: u64) -> Failure {
+fn changed(index: u64, place: Place) -> Failure {
     let what = format!(
-        "--resume: item {index} (line {line}) is not the one that the file has a result of: its request has changed"
+        "--resume: item {index} ({place}) is not the one that the file has a result of: its request has changed"
     );
     Failure::usage(what).hint("give the same items and options, or name another file with -o")
 }

@@ -13,11 +13,11 @@ use super::collect::Collect;
 use super::outcome::{Content, Outcome};
 use super::spent::Spent;
 use crate::answer::Answer;
-use crate::client::in_flight::Gate;
+use crate::client::Transport;
+use crate::client::in_flight::InFlight;
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Class;
-use crate::http::Transport;
 use crate::request::{Bounds, Expect, Job, Plan, Rounds};
 use crate::run::{self, report};
 use crate::schema::ExpectedJson;
@@ -27,6 +27,8 @@ use crate::tools::Approval;
 pub(super) struct Task {
     pub(super) index: u64,
     pub(super) hash: String,
+    /// The item, where its result shows it.
+    pub(super) item: Option<Box<RawValue>>,
     pub(super) job: Job,
     /// What its requests may cost.
     pub(super) bounds: Bounds,
@@ -84,7 +86,7 @@ impl Way {
 /// The threads; more are started as they are needed.
 pub(super) struct Workers<S> {
     way: Arc<Way>,
-    gate: Arc<Gate>,
+    gate: Arc<InFlight>,
     transport: Transport,
     sink: S,
     tasks: Sender<Task>,
@@ -96,7 +98,7 @@ pub(super) struct Workers<S> {
 impl<S: Sink + Clone + Send + 'static> Workers<S> {
     pub(super) fn new(
         way: Way,
-        gate: Arc<Gate>,
+        gate: Arc<InFlight>,
         transport: Transport,
         sink: S,
         heard: Sender<Heard>,
@@ -129,7 +131,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
     }
 
     fn start(&mut self) -> Result<JoinHandle<()>, Failure> {
-        let mut transport = self.transport.another(&self.gate)?;
+        let mut transport = self.transport.share(&self.gate)?;
         let (way, sink) = (Arc::clone(&self.way), self.sink.clone());
         let (waiting, heard) = (Arc::clone(&self.waiting), self.heard.clone());
         let next = move || {
@@ -177,6 +179,7 @@ fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) ->
     Outcome {
         index: task.index,
         hash: Some(task.hash),
+        item: task.item,
         result: result.map(|answer| way.content(answer, value)),
         partial: collect.text,
         errors: collect.errors,

@@ -1,5 +1,5 @@
-//! A server that is asked for many items at the same time: it answers by what it
-//! is asked, in what order it is told to, and counts what is in flight.
+//! A server for many items at the same time. Its answers depend on the text of the
+//! request, a test can hold them back, and it counts the requests in flight.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -8,19 +8,19 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use serde_json::Value;
 
-use super::{Airx, Asked, PATIENCE, Ran, event, read_request, reply_body};
+use super::{Airx, PATIENCE, Ran, Request, event, read_request, reply_body};
 
-/// What to answer to a text that is asked for the nth time, from 1, while so many
-/// are in flight: a status and a body.
+/// Status and body of the answer to a text. The numbers: how often it was asked (from 1),
+/// and how many requests are in flight.
 type Answer = dyn Fn(&str, usize, usize) -> (u16, String) + Send + Sync;
 
 #[derive(Default)]
 struct State {
-    asked: Vec<Asked>,
+    asked: Vec<Request>,
     times: BTreeMap<String, usize>,
     in_flight: usize,
     most: usize,
-    /// Texts whose answers may leave; all of them where there are none.
+    /// Texts whose answers may leave while the others are held.
     held: bool,
     free: Vec<String>,
 }
@@ -31,8 +31,8 @@ pub struct Items {
     shared: Arc<(Mutex<State>, Condvar)>,
 }
 
-/// The text of a request's last turn.
-pub fn text(asked: &Asked) -> String {
+/// The text of the last message of a request.
+pub fn text(asked: &Request) -> String {
     let body = asked.json();
     let turns = body["messages"].as_array().unwrap();
     turns.last().unwrap()["content"]
@@ -48,12 +48,12 @@ pub fn numbers(count: u64) -> String {
     })
 }
 
-/// A server that says what it is asked, and `!`.
+/// A server that answers with the text of the request and `!`.
 pub fn echo() -> Items {
     Items::answering(|text, _, _| (200, reply_body(&format!("{text}!"), "stop")))
 }
 
-/// The body of a refusal.
+/// The body of an error with this code.
 pub fn refusal(code: &str) -> String {
     serde_json::json!({ "error": { "code": code, "message": "no" } }).to_string()
 }
@@ -75,43 +75,43 @@ impl Items {
         Self { port, shared }
     }
 
-    /// From now on an answer leaves when it is let go.
+    /// Holds all answers until they are let go.
     pub fn hold(self) -> Self {
         self.lock().held = true;
         self
     }
 
-    /// Lets the answers to this text go.
-    pub fn let_go(&self, text: &str) {
+    /// Releases the answers to this text.
+    pub fn release(&self, text: &str) {
         self.lock().free.push(text.to_owned());
         self.shared.1.notify_all();
     }
 
-    /// Lets all go.
-    pub fn let_all_go(&self) {
+    /// Releases all answers.
+    pub fn release_all(&self) {
         self.lock().held = false;
         self.shared.1.notify_all();
     }
 
-    /// Waits until so many requests have come.
+    /// Waits until this many requests were made.
     #[track_caller]
-    pub fn await_asked(&self, count: usize) {
+    pub fn await_requests(&self, count: usize) {
         let few = |state: &mut State| state.asked.len() < count;
         let waited = self.shared.1.wait_timeout_while(self.lock(), PATIENCE, few);
         let late = waited.unwrap().1.timed_out();
         assert!(!late, "{:?}", self.texts());
     }
 
-    /// What was asked, in the order in which it came.
+    /// The texts of the requests, in order.
     pub fn texts(&self) -> Vec<String> {
-        self.asked().iter().map(text).collect()
+        self.requests().iter().map(text).collect()
     }
 
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn requests(&self) -> Vec<Request> {
         self.lock().asked.clone()
     }
 
-    /// How many were in flight together.
+    /// How many requests were in flight at the same time, at most.
     pub fn most(&self) -> usize {
         self.lock().most
     }
@@ -161,7 +161,7 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<State>, Condvar), answer: &Answe
     }
 }
 
-/// The results among lines, each held against the schema.
+/// The `result` events among these lines. Each must fit the schema.
 #[track_caller]
 pub fn results(lines: &str) -> Vec<Value> {
     assert!(lines.is_empty() || lines.ends_with('\n'), "{lines:?}");
@@ -172,7 +172,7 @@ pub fn results(lines: &str) -> Vec<Value> {
 
 /// The contents of results, or the classes of their errors, by index.
 #[track_caller]
-pub fn told(lines: &str) -> Vec<(u64, String)> {
+pub fn contents(lines: &str) -> Vec<(u64, String)> {
     let one = |result: &Value| {
         let content = result["content"]
             .as_str()
@@ -185,7 +185,7 @@ pub fn told(lines: &str) -> Vec<(u64, String)> {
     results(lines).iter().map(one).collect()
 }
 
-/// The same as it is expected of items that an echo answers.
+/// What [`contents`] returns for items that [`echo`] answered.
 pub fn echoes<const N: usize>(items: [(u64, &str); N]) -> Vec<(u64, String)> {
     items.map(|(index, text)| (index, text.to_owned())).to_vec()
 }

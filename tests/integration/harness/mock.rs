@@ -1,5 +1,5 @@
-//! `airx mock` as a process of its own, and what a client without airx sees of
-//! it: one request a connection, byte by byte.
+//! `airx mock` as a process of its own, and a plain HTTP client for it: one request a
+//! connection.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -9,21 +9,21 @@ use serde_json::Value;
 
 use super::{PATIENCE, airx};
 
-/// A mock, ended with the test.
+/// A mock that ends with the test.
 pub struct Mock {
     child: Child,
     /// Its base URL.
     pub base: String,
 }
 
-/// What came back.
+/// A response.
 #[derive(Debug)]
 pub struct Replied {
     /// HTTP status.
     pub status: u16,
     /// Status line and headers.
     pub head: String,
-    /// What came of the body.
+    /// The body, as far as it came.
     pub body: Vec<u8>,
 }
 
@@ -56,7 +56,7 @@ impl Mock {
         stream.write_all(head.as_bytes()).unwrap();
         stream.write_all(body).unwrap();
         let mut bytes = Vec::new();
-        // A connection that the mock breaks on purpose is an end as well.
+        // The mock may break the connection on purpose.
         let _ = stream.read_to_end(&mut bytes);
         let end = bytes.windows(4).position(|four| four == b"\r\n\r\n");
         let body = end.map_or(Vec::new(), |end| bytes.split_off(end + 4));
@@ -111,7 +111,7 @@ impl Drop for Mock {
 }
 
 impl Replied {
-    /// The body of a reply of success.
+    /// The body of a reply with status 200.
     #[track_caller]
     pub fn json(&self) -> Value {
         assert_eq!(self.status, 200, "{}", self.text());
@@ -122,7 +122,7 @@ impl Replied {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Status, business code and words of a refusal.
+    /// Checks status, business code and message of an error.
     #[track_caller]
     pub fn is_refused(&self, status: u16, code: &str, words: &str) {
         let body: Value = serde_json::from_slice(&self.body).unwrap();

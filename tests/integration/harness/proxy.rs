@@ -1,5 +1,5 @@
-//! Small proxies on 127.0.0.1 that lead every connection to one port there,
-//! whatever host is asked for, and tell what was asked.
+//! Small proxies on 127.0.0.1. They connect to one local port for any host, and record
+//! what was requested.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -12,7 +12,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Tunnels what is asked for by `CONNECT`; tells the request's head.
+    /// Tunnels `CONNECT` requests; records their heads.
     pub fn tunnel(to: u16) -> Self {
         Self::serving(move |client, asked| {
             let head = head(client)?;
@@ -22,7 +22,7 @@ impl Proxy {
         })
     }
 
-    /// Answers every request with this and no more.
+    /// Answers every request with `response`.
     pub fn refusing(response: &'static str) -> Self {
         Self::serving(move |client, asked| {
             let head = head(client)?;
@@ -31,20 +31,20 @@ impl Proxy {
         })
     }
 
-    /// SOCKS 5 without a password, or with any; tells the kind of address, the
-    /// address and, before them, the credentials.
+    /// SOCKS 5, with any password or none; records the credentials, the kind of address
+    /// and the address.
     pub fn socks5(to: u16) -> Self {
         Self::serving(move |client, asked| {
             let [_, methods] = take(client)?;
             let mut offered = vec![0; methods.into()];
             client.read_exact(&mut offered)?;
-            let mut told = String::new();
+            let mut report = String::new();
             if offered.contains(&2) {
                 client.write_all(&[5, 2])?;
                 let [_] = take(client)?;
-                told = format!("{}:", text(client)?);
-                told += &text(client)?;
-                told.push(' ');
+                report = format!("{}:", text(client)?);
+                report += &text(client)?;
+                report.push(' ');
                 client.write_all(&[1, 0])?;
             } else {
                 client.write_all(&[5, 0])?;
@@ -55,9 +55,9 @@ impl Proxy {
                 3 => format!("name {}", text(client)?),
                 other => format!("kind {other}"),
             };
-            told += &address;
+            report += &address;
             let [_, _] = take(client)?;
-            asked.lock().unwrap().push(told);
+            asked.lock().unwrap().push(report);
             client.write_all(&[5, 0, 0, 1, 127, 0, 0, 1, 0, 0])?;
             join(client, to)
         })
@@ -87,13 +87,13 @@ impl Proxy {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// What was asked for so far.
-    pub fn asked(&self) -> Vec<String> {
+    /// What was requested so far.
+    pub fn requests(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }
 }
 
-/// A request's head, which comes alone: a client waits for the answer.
+/// The head of a request. Nothing follows it: the client waits for the answer.
 fn head(client: &mut TcpStream) -> std::io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -108,7 +108,7 @@ fn take<const N: usize>(client: &mut TcpStream) -> std::io::Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// A text with its length before it.
+/// A text after its length.
 fn text(client: &mut TcpStream) -> std::io::Result<String> {
     let [length] = take(client)?;
     let mut bytes = vec![0; length.into()];

@@ -2,7 +2,7 @@
 
 use super::{Play, Step};
 
-/// The same play, behind a gate.
+/// The same play after a gate.
 pub fn gated(play: Play) -> Play {
     let mut gated = vec![Step::Gate];
     gated.extend(play);
@@ -27,12 +27,12 @@ pub fn http(status: u16, headers: &str, body: &str) -> Play {
     vec![Step::Send([head.as_bytes(), body.as_bytes()].concat())]
 }
 
-/// A whole reply whose text is `content`.
+/// A complete reply whose text is `content`.
 pub fn reply(content: &str) -> Play {
     json(200, &reply_body(content, "stop"))
 }
 
-/// The body of a whole reply.
+/// The body of a complete reply.
 pub fn reply_body(content: &str, finish_reason: &str) -> String {
     serde_json::json!({
         "choices": [{
@@ -63,7 +63,7 @@ pub fn stream_of<'a>(deltas: impl IntoIterator<Item = &'a str>) -> Play {
     stream(deltas.chain([finish_frame("stop"), DONE.into()]))
 }
 
-/// A response of success with a body that only the connection's end ends.
+/// A response with status 200 whose body ends with the connection.
 pub fn unframed(content_type: &str, body: &str) -> Play {
     let head =
         format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nConnection: close\r\n\r\n");
@@ -104,5 +104,5 @@ pub fn finish_frame(reason: &str) -> String {
     )
 }
 
-/// The frame behind the last.
+/// The frame after the last.
 pub const DONE: &str = "data: [DONE]\n\n";

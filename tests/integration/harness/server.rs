@@ -11,18 +11,18 @@ use std::time::Duration;
 
 use super::PATIENCE;
 
-/// One step of what a server does once it has read a request.
+/// One step of what a server does after it has read a request.
 #[derive(Debug, Clone)]
 pub enum Step {
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Waits until the test says [`Server::go`].
+    /// Waits until the test says [`Server::open_gate`].
     Gate,
     /// Sends nothing for this long.
     Pause(Duration),
-    /// Ends the connection as a crashed server's kernel would: RST.
+    /// Resets the connection (RST), as after a crash of the server.
     Reset,
-    /// Ends the connection; under TLS without saying so.
+    /// Closes the connection; under TLS without a close notification.
     Close,
     /// Sends nothing more and keeps the connection until the test ends.
     Hold,
@@ -31,17 +31,17 @@ pub enum Step {
 /// What a server does with one request.
 pub type Play = Vec<Step>;
 
-/// A request as the server read it.
+/// A request that the server has read.
 #[derive(Debug, Clone)]
-pub struct Asked {
-    /// Request line and headers, as they came.
+pub struct Request {
+    /// Request line and headers as received.
     pub head: String,
     /// The body.
     pub body: String,
 }
 
-impl Asked {
-    /// The value of a header, whatever the case of its name.
+impl Request {
+    /// The value of a header; its name may have any case.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().skip(1).find_map(|line| {
             let (known, value) = line.split_once(':')?;
@@ -56,24 +56,24 @@ impl Asked {
     }
 }
 
-/// A server that plays a script. When it is dropped, every play must have been
-/// used: a test whose request was never made fails.
+/// A server that plays a script. When it is dropped, every play must have been used, so
+/// that a test fails whose request was never made.
 pub struct Server {
     port: u16,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    asked: Arc<Mutex<Vec<Request>>>,
     left: Arc<Mutex<VecDeque<Play>>>,
     go: Sender<()>,
     _listening: JoinHandle<()>,
 }
 
 impl Server {
-    /// Plays these, one a request, in order. A request beyond the last is
-    /// answered by closing the connection.
+    /// Plays these, one a request, in order. The connection of a further request is
+    /// closed.
     pub fn play(plays: impl IntoIterator<Item = Play>) -> Self {
         Self::speaking(plays, |stream| stream)
     }
 
-    /// The same over what `wrap` makes of each connection.
+    /// The same over connections wrapped by `wrap`, for TLS.
     pub fn speaking<W: Wire + 'static>(
         plays: impl IntoIterator<Item = Play>,
         wrap: impl Fn(TcpStream) -> W + Send + 'static,
@@ -103,7 +103,7 @@ impl Server {
         }
     }
 
-    /// Answers once with this.
+    /// Plays this for one request.
     pub fn once(play: Play) -> Self {
         Self::play([play])
     }
@@ -124,27 +124,27 @@ impl Server {
     }
 
     /// Opens the next gate.
-    pub fn go(&self) {
+    pub fn open_gate(&self) {
         self.go.send(()).unwrap();
     }
 
-    /// Waits until there have been this many requests.
+    /// Waits until this many requests were made.
     #[track_caller]
-    pub fn await_asked(&self, count: usize) {
-        let begun = std::time::Instant::now();
+    pub fn await_requests(&self, count: usize) {
+        let started = std::time::Instant::now();
         while self.asked.lock().unwrap().len() < count {
-            assert!(begun.elapsed() < PATIENCE, "the request was never made");
+            assert!(started.elapsed() < PATIENCE, "the request was never made");
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 
-    /// Ends it, whatever is left of its plays, and says how many are.
+    /// Ends it and returns how many plays were not used.
     pub fn forget(self) -> usize {
         std::mem::take(&mut *self.left.lock().unwrap()).len()
     }
 
     /// The requests so far.
-    pub fn asked(&self) -> Vec<Asked> {
+    pub fn requests(&self) -> Vec<Request> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -158,9 +158,9 @@ impl Drop for Server {
     }
 }
 
-/// A connection that the server plays on: plain, or TLS over it.
+/// A connection of the server: plain or TLS.
 pub trait Wire: Read + Write + Send {
-    /// The socket below.
+    /// The TCP socket.
     fn socket(&self) -> &TcpStream;
 }
 
@@ -172,7 +172,7 @@ impl Wire for TcpStream {
 
 fn serve(
     mut stream: impl Wire,
-    asked: &Mutex<Vec<Asked>>,
+    asked: &Mutex<Vec<Request>>,
     plays: &Mutex<VecDeque<Play>>,
     gate: &Mutex<Receiver<()>>,
 ) {
@@ -206,7 +206,7 @@ fn serve(
                     return;
                 }
                 Step::Hold => {
-                    // The client's end is the only thing that can still come.
+                    // Wait until the client closes the connection.
                     let _ = stream.socket().set_read_timeout(Some(PATIENCE));
                     let _ = stream.read(&mut [0]);
                     return;
@@ -216,7 +216,7 @@ fn serve(
     }
 }
 
-/// A socket that is closed with a linger of zero sends RST.
+/// Closing a socket with a linger time of zero sends RST.
 fn reset(stream: &impl Wire) {
     #[cfg(unix)]
     rustix::net::sockopt::set_socket_linger(stream.socket(), Some(Duration::ZERO)).unwrap();
@@ -224,8 +224,8 @@ fn reset(stream: &impl Wire) {
     let _ = stream;
 }
 
-/// Reads one request; none where the client has gone.
-pub fn read_request(stream: &mut impl Read) -> Option<Asked> {
+/// Reads one request; none if the client has closed the connection.
+pub fn read_request(stream: &mut impl Read) -> Option<Request> {
     let mut bytes = Vec::new();
     let mut piece = [0; 8 * 1024];
     let end = loop {
@@ -238,7 +238,7 @@ pub fn read_request(stream: &mut impl Read) -> Option<Asked> {
         }
     };
     let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let asked = Asked {
+    let asked = Request {
         head,
         body: String::new(),
     };
@@ -252,7 +252,7 @@ pub fn read_request(stream: &mut impl Read) -> Option<Asked> {
             Ok(count) => body.extend_from_slice(&piece[..count]),
         }
     }
-    Some(Asked {
+    Some(Request {
         body: String::from_utf8_lossy(&body).into_owned(),
         ..asked
     })

@@ -16,7 +16,7 @@ pub fn under_way(args: &[&str]) -> (Server, Child) {
         .at(&server)
         .stdin_from(std::process::Stdio::null())
         .start();
-    // It is read from the pipe byte by byte: what follows is left there.
+    // Read exactly these bytes and leave the rest in the pipe.
     let mut first = [0; 5];
     child
         .stdout

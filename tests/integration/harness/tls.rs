@@ -1,5 +1,4 @@
-//! A TLS server and the authority that its certificates come from, both made
-//! anew in each test.
+//! A TLS server and its certificate authority, made for each test.
 
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -20,7 +19,7 @@ pub struct Authority {
 impl Authority {
     pub fn new() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
-        // Authorities of one name would be taken for one another.
+        // Two authorities must not have the same name.
         let name = format!("authority of {:?}", std::time::SystemTime::now());
         params.distinguished_name.push(DnType::CommonName, name);
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -39,7 +38,7 @@ impl Authority {
         self.server_with(host, |_| {}, plays)
     }
 
-    /// The same, the certificate altered before it is signed.
+    /// The same, with changes to the certificate before it is signed.
     pub fn server_with(
         &self,
         host: &str,

@@ -1,5 +1,5 @@
-//! What the tests of running tools have in common: replies with calls, and
-//! tools that are small scripts.
+//! Helpers for tests that run tools: replies with calls, and tools that are small
+//! scripts.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::{Airx, Asked, Play, Ran, Server, airx};
+use super::{Airx, Play, Ran, Request, Server, airx};
 
 /// A reply with this text and calls of these names with these arguments.
 pub fn calls(content: &str, calls: &[(&str, &str)]) -> Play {
@@ -49,16 +49,16 @@ pub fn runs(folder: &TempDir, f: &str) -> Airx {
     airx(args.iter().chain(&["--run", "--yes", "hi"])).within(folder.path())
 }
 
-/// A fifo in `folder`: who opens it waits for the other side.
+/// A named pipe in `folder`. Opening it waits for the other side.
 pub fn fifo(folder: &TempDir, name: &str) -> PathBuf {
     let path = folder.path().join(name);
     assert_eq!(super::run("mkfifo", [&path]).run().code, 0);
     path
 }
 
-/// What the model was told of each call, in the last request.
+/// The result of each call in the last request.
 #[track_caller]
-pub fn results(asked: &[Asked]) -> Vec<String> {
+pub fn results(asked: &[Request]) -> Vec<String> {
     let body = asked.last().unwrap().json();
     let messages = body["messages"].as_array().unwrap();
     let results = messages.iter().filter(|message| message["role"] == "tool");
@@ -67,13 +67,13 @@ pub fn results(asked: &[Asked]) -> Vec<String> {
         .collect()
 }
 
-/// A run in which the model calls f once and then answers `done`: the run, and
-/// what the model was told.
+/// A run in which the model calls f once and then answers `done`; returns the run and the
+/// result that the model got.
 #[track_caller]
 pub fn one_call(airx: Airx) -> (Ran, String) {
     let server = Server::play([calls("", &[("f", CITY)]), super::reply("done")]);
     let ran = airx.at(&server).run();
-    let mut told = results(&server.asked());
-    assert_eq!(told.len(), 1);
-    (ran, told.remove(0))
+    let mut report = results(&server.requests());
+    assert_eq!(report.len(), 1);
+    (ran, report.remove(0))
 }

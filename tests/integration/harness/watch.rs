@@ -1,5 +1,5 @@
-//! Output that is read while the program runs: a pipe, or a pseudo-terminal's
-//! other end. A test waits for what must come, never for time to pass.
+//! Output that is read while the program runs, from a pipe or a pseudo-terminal. A test
+//! waits for the output that must come, never for time to pass.
 
 use std::fs::{DirEntry, File};
 use std::io::Read;
@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use super::PATIENCE;
 
-/// What has come of an output so far.
+/// An output, read in the background.
 pub struct Watch(Arc<(Mutex<Seen>, Condvar)>);
 
 #[derive(Default)]
@@ -20,7 +20,7 @@ struct Seen {
 }
 
 impl Watch {
-    /// Reads `from` in a thread of its own, to its end.
+    /// Reads `from` to the end, in a thread.
     pub fn new(mut from: impl Read + Send + 'static) -> Self {
         let shared = Arc::new((Mutex::new(Seen::default()), Condvar::new()));
         let theirs = Arc::clone(&shared);
@@ -48,12 +48,12 @@ impl Watch {
         assert!(came.contains(text), "{text:?} did not come: {came:?}");
     }
 
-    /// What has come by now.
+    /// The output so far.
     pub fn so_far(&self) -> String {
         shown(&self.0.0.lock().unwrap().bytes)
     }
 
-    /// Waits for the end; all that came.
+    /// Waits for the end and returns all output.
     #[track_caller]
     pub fn all(&self) -> String {
         self.wait(|seen| seen.ended)
@@ -73,18 +73,18 @@ impl Watch {
     }
 }
 
-/// Bytes as text; a terminal's CR before each LF, which its driver adds, left out.
+/// Bytes as text, without the CR that a terminal's driver adds before each LF.
 fn shown(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).replace("\r\n", "\n")
 }
 
-/// A pseudo-terminal: what is shown on it, and the side that a program gets.
+/// A pseudo-terminal: its screen, and the side that the program gets.
 pub fn terminal() -> (Watch, File) {
     let (screen, side) = terminal_pair();
     (Watch::new(screen), side)
 }
 
-/// A pseudo-terminal, its own side first.
+/// A pseudo-terminal: the side of the screen, and the side that the program gets.
 pub fn terminal_pair() -> (File, File) {
     use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
     let screen = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
@@ -100,7 +100,7 @@ pub fn terminal_pair() -> (File, File) {
     (screen.into(), side)
 }
 
-/// Waits until a file in `folder` holds `text`, and says which.
+/// Waits until a file in `folder` holds `text`, and returns its path.
 #[track_caller]
 pub fn await_text_in(folder: &Path, text: &str) -> PathBuf {
     let holds = |entry: std::io::Result<DirEntry>| {
@@ -109,12 +109,12 @@ pub fn await_text_in(folder: &Path, text: &str) -> PathBuf {
         let found = std::fs::read_to_string(&path);
         found.is_ok_and(|found| found == text).then_some(path)
     };
-    let begun = Instant::now();
+    let started = Instant::now();
     loop {
         if let Some(path) = folder.read_dir().unwrap().find_map(holds) {
             return path;
         }
-        assert!(begun.elapsed() < PATIENCE, "{text:?} was never written");
+        assert!(started.elapsed() < PATIENCE, "{text:?} was never written");
         std::thread::sleep(Duration::from_millis(1));
     }
 }

@@ -1,4 +1,4 @@
-//! How a fault is written down: what the server plays, and what comes of it.
+//! A fault of the matrix: what the server plays, and the expected result.
 
 use crate::harness::{
     DONE, Play, Step, delta, finish_frame, http, json, reply_body, stream, stream_head,
@@ -83,7 +83,7 @@ pub enum Echoes {
     Nowhere,
     /// In the server's own bytes, `--format json`.
     Bytes,
-    /// In the answer's text, whatever the format.
+    /// In the text of the answer, in any format.
     Text,
 }
 
@@ -143,7 +143,7 @@ impl Fault {
         self
     }
 
-    /// Ends `stream` with this code behind the first mark.
+    /// Ends `stream` with this code after the first mark.
     pub fn cut_stream(self, code: i32) -> Self {
         self.on(Stream, code, "Mark1 \n", "start delta error")
     }
@@ -247,7 +247,7 @@ pub fn page(status: u16, kind: &str, body: &str) -> Play {
 }
 
 /// The first mark of a stream, or half of a body, in an HTTP chunk.
-pub fn begun(command: Command) -> Play {
+pub fn started(command: Command) -> Play {
     let first = match command {
         Stream => stream_head(),
         _ => Step::Send(

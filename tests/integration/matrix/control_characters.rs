@@ -1,5 +1,4 @@
-//! Text of strangers in every place that it can stand in: what a terminal acts
-//! on, and what must not be shown.
+//! Control characters and secrets in every place of a reply that airx may print.
 
 use super::case::Command::{Chat, Json, Stream, Tools};
 use super::case::{Echoes, Fault, HEADER, KEY, answer, choice, value};

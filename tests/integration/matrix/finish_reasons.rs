@@ -1,4 +1,4 @@
-//! How an answer may end, and what its first choice may be made of.
+//! Finish reasons, and the members of the first choice.
 
 use super::case::Command::{Chat, Json, Stream, Tools};
 use super::case::{Fault, TEXT, answer, choice, value};
@@ -20,10 +20,10 @@ fn reason(reason: &'static str, code: i32) -> Fault {
 }
 
 fn reasons() -> Vec<Fault> {
-    let told = format!("{TEXT}\n");
-    // Of `tools` the prose is on standard error, as beside calls.
+    let report = format!("{TEXT}\n");
+    // `tools` prints the prose on standard error, as with calls.
     let cut = |name| {
-        let shown = reason(name, 9).on(Chat, 9, &told, "start delta error");
+        let shown = reason(name, 9).on(Chat, 9, &report, "start delta error");
         shown.on(Tools, 9, "", "start delta error")
     };
     vec![
@@ -96,13 +96,13 @@ fn content(sent: &'static str, text: &str) -> Fault {
             &format!(r#"{{"finish_reason":"stop","message":{{"content":{sent}}}}}"#),
         )
     });
-    let told = format!("{text}\n");
+    let report = format!("{text}\n");
     [Chat, Stream, Tools]
         .into_iter()
         .fold(fault, |fault, command| {
-            fault.on(command, 0, &told, "start delta done")
+            fault.on(command, 0, &report, "start delta done")
         })
-        .on(Json, 0, &told, "start value done")
+        .on(Json, 0, &report, "start value done")
 }
 
 /// An answer without text and calls.
@@ -196,7 +196,7 @@ fn broken_call(what: &'static str) -> Fault {
     })
 }
 
-/// A call of `f` with these arguments, told as text where they are no JSON.
+/// A call of `f` with these arguments, as text where they are not JSON.
 fn call(name: &str, arguments: &'static str, shown: &str, is_json: bool) -> Fault {
     let fault = Fault::new(name, 0, move |c| {
         choice(

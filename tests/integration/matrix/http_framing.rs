@@ -1,4 +1,4 @@
-//! Lengths, chunks and trailers that are wrong or rare.
+//! HTTP lengths, chunks and trailers that are wrong or rare.
 
 use super::case::Command::Stream;
 use super::case::{Command, Fault, TEXT, bytes, half, head, raw, whole};
@@ -25,7 +25,7 @@ fn half_and(command: Command, then: &str) -> Play {
     chunked(command, &format!("{:x}\r\n{half}\r\n{then}", half.len()))
 }
 
-/// What a stream of a whole answer holds but for its end.
+/// A stream of a complete answer without its end.
 fn undone(command: Command) -> String {
     match command {
         Stream => delta("Mark1 ") + &finish_frame("stop"),

@@ -1,4 +1,4 @@
-//! Statuses and pages: what stands there instead of an answer.
+//! HTTP statuses and pages in place of an answer.
 
 use super::case::{Fault, TEXT, half, head, page, raw, whole};
 use crate::harness::http;

@@ -1,4 +1,4 @@
-//! What holds for every row, whatever the fault.
+//! What holds for every row of the matrix.
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -80,7 +80,7 @@ fn class(code: i32) -> &'static str {
 }
 
 /// What `--format json` prints: JSON in lines, and of a failed request nothing,
-/// but for a stream that had begun and an answer that was cut.
+/// but for a stream that had started and an answer that was cut.
 fn bodies(command: Command, ran: &Ran) -> Result<(), String> {
     if !ran.stdout.is_empty() && !ran.stdout.ends_with('\n') {
         return Err("the last line has no end".into());

@@ -1,4 +1,4 @@
-//! What could grow without end: the peak of memory while a server sends it.
+//! Peak memory while a server sends without end.
 #![cfg(target_os = "linux")]
 
 use std::process::Child;
@@ -32,10 +32,10 @@ fn end() -> String {
     finish_frame("stop") + DONE
 }
 
-/// The same bytes behind a beginning, unframed, and then silence.
-fn endless(begun: &str, line: &str) -> Play {
+/// The same bytes after a start, unframed, and then silence.
+fn endless(started: &str, line: &str) -> Play {
     let piece = Step::Send(line.repeat(MIB / line.len()).into());
-    let mut play = vec![Step::Send(begun.into())];
+    let mut play = vec![Step::Send(started.into())];
     play.extend((0..MUCH).map(|_| piece.clone()));
     play.push(Step::Hold);
     play
@@ -193,7 +193,7 @@ fn memory_stays_small_while_a_long_stream_is_cleaned_for_its_recording() {
 }
 
 #[test]
-fn memory_stays_small_whatever_a_server_sends() {
+fn memory_stays_small_with_anything_that_a_server_sends() {
     let mut wrong = Vec::new();
     for Row(name, args, play, code) in ROWS {
         let server = Server::once(play());

@@ -1,6 +1,6 @@
-//! The fault matrix: every fault × `chat`, `stream`, `tools`, `json` × their
-//! formats, a row a run of the binary. A table tells for each fault the exit
-//! code, standard output and the events; [`invariants`] holds for every row.
+//! The fault matrix: every fault × `chat`, `stream`, `tools`, `json` × their formats. A
+//! row is a run of the binary. Each fault has its exit code, standard output and events;
+//! [`invariants`] are checked for every row.
 
 #![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
 #![allow(
@@ -86,7 +86,7 @@ fn row(fault: &Fault, command: Command, format: &str) -> Result<(), String> {
         .env("AIRX_API_KEY", KEY)
         .run();
     let kept = keep(fault, command, format, &ran);
-    let told = kept.map_err(|why| {
+    let report = kept.map_err(|why| {
         format!(
             "{} × {} × {format}: {why}\nexit {}\n--- standard output\n{}\n--- standard error\n{}\n",
             fault.name,
@@ -96,10 +96,10 @@ fn row(fault: &Fault, command: Command, format: &str) -> Result<(), String> {
             shown(&ran.stderr)
         )
     });
-    let asked = server.asked().len();
-    // The harness would fail the thread, and not tell the row.
+    let asked = server.requests().len();
+    // The harness would fail the thread without naming the row.
     let left = server.forget();
-    told.and_then(|()| match left {
+    report.and_then(|()| match left {
         0 => Ok(()),
         left => Err(format!(
             "{} × {}: {asked} requests were made, {left} more expected",
@@ -142,7 +142,7 @@ fn every_fault_ends_as_the_contract_says_in_every_command_and_format() {
 }
 
 #[test]
-fn the_readme_tells_how_many_faults_and_rows_there_are() {
+fn the_readme_reports_how_many_faults_and_rows_there_are() {
     let readme = include_str!("../../../docs/reliability.md");
     let table = readme
         .split_once("<!-- reliability -->")

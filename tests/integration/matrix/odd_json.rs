@@ -1,10 +1,10 @@
-//! JSON that is no chat completion, or an odd one.
+//! JSON that is not a chat completion, or an odd one.
 
 use super::case::Command::{Chat, Json, Stream, Tools};
 use super::case::{Fault, TEXT, head, page, value, whole};
 use crate::harness::{DONE, delta, finish_frame, reply_body, stream};
 
-/// A whole JSON value that is no answer.
+/// A complete JSON value that is not an answer.
 fn no_answer(name: &str, code: i32, body: &str) -> Fault {
     let body = body.to_owned();
     Fault::new(name, code, move |c| value(c, &body))

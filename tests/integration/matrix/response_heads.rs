@@ -1,4 +1,4 @@
-//! What comes before the head is read, and heads that are none.
+//! Connections that end before the response head, and invalid heads.
 
 use super::case::{Fault, TEXT, bytes, head, page, raw, whole};
 use crate::harness::{Play, Step};
@@ -17,7 +17,7 @@ fn connections() -> Vec<Fault> {
         refused,
         Fault::new("closed before a byte", 6, |_| vec![Step::Close]),
         Fault::new("reset before a byte", 6, |_| vec![Step::Reset]),
-        // hyper does not tell whether there was a byte.
+        // hyper does not report whether there was a byte.
         Fault::new("closed in the status line", 6, |_| bytes("HTTP/1.1 2")),
         Fault::new("closed in the head", 6, |_| {
             bytes("HTTP/1.1 200 OK\r\nContent-Ty")
@@ -26,9 +26,9 @@ fn connections() -> Vec<Fault> {
 }
 
 /// Bytes without end, a MiB at a time, and then silence.
-fn endless(begun: &str, line: &str) -> Play {
+fn endless(started: &str, line: &str) -> Play {
     let piece = line.repeat((1 << 20) / line.len());
-    let mut play = vec![Step::Send(begun.into())];
+    let mut play = vec![Step::Send(started.into())];
     play.extend((0..16).map(|_| Step::Send(piece.clone().into())));
     play.push(Step::Hold);
     play

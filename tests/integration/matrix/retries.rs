@@ -1,4 +1,4 @@
-//! What is asked again, and what is not.
+//! Which failures are retried.
 
 use super::case::Command::{Chat, Json, Stream, Tools};
 use super::case::{Command, Fault, TEXT, answer, bytes, half, head, page};

@@ -1,5 +1,5 @@
-//! Failures that the server tells: every wire sample, codes against statuses,
-//! and errors of wrong types.
+//! Errors that the server reports: every wire sample, codes against statuses, and errors
+//! of wrong types.
 
 use super::case::Command::Stream;
 use super::case::{Fault, page, value};
@@ -63,8 +63,8 @@ fn streams() -> Vec<Fault> {
     ]
 }
 
-/// A body of success that tells an error.
-fn told(body: &'static str, code: i32) -> Fault {
+/// A body with status 200 that holds an error.
+fn report(body: &'static str, code: i32) -> Fault {
     Fault::new(&format!("200 and {body}"), code, move |c| value(c, body))
 }
 
@@ -75,56 +75,56 @@ fn shapes() -> Vec<Fault> {
         })
     };
     vec![
-        told(r#"{"error":{"code":1302}}"#, 5),
-        told(r#"{"error":{"code":"1302"},"choices":[]}"#, 5),
-        told(r#"{"error":{"code":"1302 "}}"#, 7),
-        told(r#"{"error":{"code":"-1302"}}"#, 7),
-        told(r#"{"error":{"code":13020000000000000000000}}"#, 7),
-        told(r#"{"error":{"code":{}}}"#, 7),
-        told(r#"{"error":{"message":["a","b"]}}"#, 7),
-        told(r#"{"error":{}}"#, 7),
-        told(r#"{"error":[]}"#, 7),
-        told(r#"{"error":"overloaded"}"#, 7),
-        told(r#"{"error":5}"#, 7),
-        told(r#"{"error":true}"#, 7),
-        told(r#"{"error":{"code":"1302"},"error":{"code":"1113"}}"#, 7),
-        told(r#"{"code":"1113","msg":"x"}"#, 3),
-        told(r#"{"error":{"code":"invalid_api_key","message":"m"}}"#, 3),
-        told(
+        report(r#"{"error":{"code":1302}}"#, 5),
+        report(r#"{"error":{"code":"1302"},"choices":[]}"#, 5),
+        report(r#"{"error":{"code":"1302 "}}"#, 7),
+        report(r#"{"error":{"code":"-1302"}}"#, 7),
+        report(r#"{"error":{"code":13020000000000000000000}}"#, 7),
+        report(r#"{"error":{"code":{}}}"#, 7),
+        report(r#"{"error":{"message":["a","b"]}}"#, 7),
+        report(r#"{"error":{}}"#, 7),
+        report(r#"{"error":[]}"#, 7),
+        report(r#"{"error":"overloaded"}"#, 7),
+        report(r#"{"error":5}"#, 7),
+        report(r#"{"error":true}"#, 7),
+        report(r#"{"error":{"code":"1302"},"error":{"code":"1113"}}"#, 7),
+        report(r#"{"code":"1113","msg":"x"}"#, 3),
+        report(r#"{"error":{"code":"invalid_api_key","message":"m"}}"#, 3),
+        report(
             r#"{"error":{"code":"insufficient_quota","message":"m"}}"#,
             3,
         ),
-        told(
+        report(
             r#"{"error":{"code":"rate_limit_exceeded","message":"m"}}"#,
             5,
         ),
-        told(r#"{"error":{"code":"server_error","message":"m"}}"#, 5),
-        told(r#"{"error":{"code":"model_not_found","message":"m"}}"#, 4),
-        told(
+        report(r#"{"error":{"code":"server_error","message":"m"}}"#, 5),
+        report(r#"{"error":{"code":"model_not_found","message":"m"}}"#, 4),
+        report(
             r#"{"error":{"code":"context_length_exceeded","message":"m"}}"#,
             4,
         ),
-        told(
+        report(
             r#"{"error":{"code":"content_policy_violation","message":"m"}}"#,
             8,
         ),
-        told(r#"[{"error":{"code":1113,"message":"m"}}]"#, 3),
-        told(r#"{"errors":[{"code":"1302","message":"m"}]}"#, 5),
-        told(
+        report(r#"[{"error":{"code":1113,"message":"m"}}]"#, 3),
+        report(r#"{"errors":[{"code":"1302","message":"m"}]}"#, 5),
+        report(
             r#"{"detail":[{"loc":["body"],"msg":"m","type":"missing"}]}"#,
             7,
         ),
-        told(
+        report(
             r#"{"choices":[{"finish_reason":"error","error":{"code":502,"message":"m"}}]}"#,
             5,
         ),
-        told(
+        report(
             r#"{"choices":[{"finish_reason":"error","error":{"code":"content_filter"}}]}"#,
             8,
         ),
-        told("upstream overloaded", 7),
-        told(r#"{"message":"no such thing"}"#, 7),
-        told(r#"{"detail":"no such thing"}"#, 7),
+        report("upstream overloaded", 7),
+        report(r#"{"message":"no such thing"}"#, 7),
+        report(r#"{"detail":"no such thing"}"#, 7),
         status(402, "", 3),
         status(
             429,

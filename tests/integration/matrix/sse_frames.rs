@@ -1,4 +1,4 @@
-//! Event streams that are put together in another way.
+//! Event streams with unusual frames.
 
 use super::case::Command::{Chat, Json, Stream, Tools};
 use super::case::Fault;
@@ -13,7 +13,7 @@ fn frames(name: &str, code: i32, text: &str, types: &str, frames: &str) -> Fault
 
 pub fn faults() -> Vec<Fault> {
     let (one, stop) = (delta("Mark1 "), finish_frame("stop"));
-    let begun = "start delta error";
+    let started = "start delta error";
     let mut faults = vec![
         frames("[DONE] alone", 7, "", "start error", DONE),
         frames(
@@ -41,21 +41,21 @@ pub fn faults() -> Vec<Fault> {
             "an event that is no JSON",
             7,
             "Mark1 \n",
-            begun,
+            started,
             &format!("{one}data: nonsense\n\n{stop}{DONE}"),
         ),
         frames(
             "an event glued into another",
             7,
             "Mark1 \n",
-            begun,
+            started,
             &format!("{one}data: {{\"choices\":[data: {{}}\n\n{stop}{DONE}"),
         ),
         frames(
             "a last event without its blank line",
             7,
             "Mark1 \n",
-            begun,
+            started,
             &format!("{one}{}", stop.trim_end()),
         ),
         frames(
@@ -90,14 +90,14 @@ pub fn faults() -> Vec<Fault> {
             "an error behind the reason",
             5,
             "Mark1 \n",
-            begun,
+            started,
             &format!("{one}{stop}data: {{\"error\":{{\"code\":\"1302\"}}}}\n\n{DONE}"),
         ),
         frames(
             "an error event that is no JSON",
             7,
             "Mark1 \n",
-            begun,
+            started,
             &format!("{one}event: error\ndata: oops\n\n{stop}{DONE}"),
         ),
         frames(

@@ -1,9 +1,9 @@
-//! Silence, and bytes so slow that they are none, under each time-out.
+//! Silence and very slow bytes, with each time-out.
 
 use std::time::Duration;
 
 use super::case::Command::{Chat, Json, Stream, Tools};
-use super::case::{Command, Fault, begun, half, head};
+use super::case::{Command, Fault, half, head, started};
 use crate::harness::{Play, Step, chunk, delta, stream_head};
 
 pub fn faults() -> Vec<Fault> {
@@ -46,9 +46,9 @@ fn totals() -> Vec<Fault> {
                 format!("{}\r\nContent-Length: 99\r\n\r\n", head(c)).into(),
             )])
         }),
-        late("silence in the answer", |c| held(begun(c))).cut_stream(6),
+        late("silence in the answer", |c| held(started(c))).cut_stream(6),
         late("silence in a chunk", |c| {
-            let mut play = begun(c);
+            let mut play = started(c);
             play.push(Step::Send(b"ff\r\nx".to_vec()));
             held(play)
         })
@@ -72,7 +72,7 @@ fn totals() -> Vec<Fault> {
                 .flat_map(|_| [early.clone(), Step::Pause(Duration::from_millis(40))])
                 .collect()
         }),
-        // The status has told more than the clock can.
+        // The status says more than the time-out.
         Fault::new("an error whose body never ends", 5, |_| {
             held(vec![Step::Send(
                 b"HTTP/1.1 500 X\r\nContent-Length: 9999\r\n\r\n{\"error\":".to_vec(),
@@ -87,7 +87,7 @@ fn totals() -> Vec<Fault> {
 fn streamed(name: &str, clock: &str, play: fn() -> Play) -> Fault {
     Fault::new(name, 6, move |c| match c {
         Stream => play(),
-        Chat | Tools | Json => held(begun(c)),
+        Chat | Tools | Json => held(started(c)),
     })
     .args(&[clock, "400ms", "--timeout", "1s"])
 }
@@ -115,7 +115,7 @@ fn clocks() -> Vec<Fault> {
             play
         }),
         streamed("silence behind the first token", idle, || {
-            held(begun(Stream))
+            held(started(Stream))
         })
         .cut_stream(6),
         Fault::new("pings behind the first token", 6, move |c| match c {
@@ -124,7 +124,7 @@ fn clocks() -> Vec<Fault> {
                 play.insert(1, chunk(delta("Mark1 ").as_bytes()));
                 play
             }
-            _ => held(begun(c)),
+            _ => held(started(c)),
         })
         .args(&[idle, "500ms", "--timeout", "1s"])
         .cut_stream(6),

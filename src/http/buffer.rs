@@ -1,8 +1,6 @@
-//! The bytes of a stream between the task that reads the connection and the
-//! run that prints: they gather here until they are asked for.
-//!
-//! Handed over one by one, each chunk would cost a turn of the event loop and
-//! with it a system call.
+//! The bytes of a stream on their way from the task that reads the connection to the
+//! run that prints. They are handed over together: one by one, each chunk would cost a
+//! turn of the event loop and with it a system call.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -16,11 +14,11 @@ const ENOUGH: usize = 64 * 1024;
 
 /// Both ends of the hand-over.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Gather(Arc<Mutex<Gathered>>);
+pub(super) struct ChunkQueue(Arc<Mutex<Queued>>);
 
 #[derive(Debug, Default)]
-struct Gathered {
-    pile: Pile,
+struct Queued {
+    buffer: Buffer,
     end: Option<Result<(), reqwest::Error>>,
     /// Who waits for bytes.
     reader: Option<Waker>,
@@ -28,9 +26,9 @@ struct Gathered {
     writer: Option<Waker>,
 }
 
-impl Gathered {
+impl Queued {
     fn has_room(&self) -> bool {
-        self.pile.bytes().len() < ENOUGH
+        self.buffer.bytes().len() < ENOUGH
     }
 }
 
@@ -45,13 +43,13 @@ enum Put {
 
 /// Chunks end to end. One by itself stays where it was read.
 #[derive(Debug, Default)]
-pub(super) struct Pile {
+pub(super) struct Buffer {
     one: Bytes,
     /// Where there are more than one: all of them.
     more: Vec<u8>,
 }
 
-impl Pile {
+impl Buffer {
     fn push(&mut self, chunk: Bytes) {
         if self.bytes().is_empty() {
             self.one = chunk;
@@ -77,8 +75,8 @@ impl Pile {
     }
 }
 
-impl Gather {
-    fn lock(&self) -> MutexGuard<'_, Gathered> {
+impl ChunkQueue {
+    fn lock(&self) -> MutexGuard<'_, Queued> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -94,56 +92,56 @@ impl Gather {
     }
 
     fn put(&self, chunk: Result<Option<Bytes>, reqwest::Error>) -> Put {
-        let mut gathered = self.lock();
+        let mut queued = self.lock();
         match chunk {
-            Ok(Some(bytes)) => gathered.pile.push(bytes),
-            Ok(None) => gathered.end = Some(Ok(())),
-            Err(error) => gathered.end = Some(Err(error)),
+            Ok(Some(bytes)) => queued.buffer.push(bytes),
+            Ok(None) => queued.end = Some(Ok(())),
+            Err(error) => queued.end = Some(Err(error)),
         }
-        if let Some(reader) = gathered.reader.take() {
+        if let Some(reader) = queued.reader.take() {
             reader.wake();
         }
-        match gathered.end {
+        match queued.end {
             Some(_) => Put::End,
-            None if gathered.has_room() => Put::Room,
+            None if queued.has_room() => Put::Room,
             None => Put::Full,
         }
     }
 
     /// Whether there is something to take, the body's end included.
     pub(super) fn has_some(&self) -> bool {
-        let gathered = self.lock();
-        gathered.end.is_some() || !gathered.pile.bytes().is_empty()
+        let queued = self.lock();
+        queued.end.is_some() || !queued.buffer.bytes().is_empty()
     }
 
     fn poll_room(&self, context: &Context<'_>) -> Poll<()> {
-        let mut gathered = self.lock();
-        if gathered.has_room() {
+        let mut queued = self.lock();
+        if queued.has_room() {
             return Poll::Ready(());
         }
-        gathered.writer = Some(context.waker().clone());
+        queued.writer = Some(context.waker().clone());
         Poll::Pending
     }
 
-    /// Moves what has gathered into `taken`, which is emptied first, so that what
+    /// Moves what has queued into `taken`, which is emptied first, so that what
     /// it lay in can be read into again. Ready with the body's end once all of
     /// it has been taken.
     pub(super) fn poll_take(
         &self,
-        taken: &mut Pile,
+        taken: &mut Buffer,
         context: &Context<'_>,
     ) -> Poll<Option<Result<(), reqwest::Error>>> {
         taken.clear();
-        let mut gathered = self.lock();
-        if gathered.pile.bytes().is_empty() {
-            if let Some(end) = gathered.end.take() {
+        let mut queued = self.lock();
+        if queued.buffer.bytes().is_empty() {
+            if let Some(end) = queued.end.take() {
                 return Poll::Ready(Some(end));
             }
-            gathered.reader = Some(context.waker().clone());
+            queued.reader = Some(context.waker().clone());
             return Poll::Pending;
         }
-        std::mem::swap(&mut gathered.pile, taken);
-        if let Some(writer) = gathered.writer.take() {
+        std::mem::swap(&mut queued.buffer, taken);
+        if let Some(writer) = queued.writer.take() {
             writer.wake();
         }
         Poll::Ready(None)

@@ -1,25 +1,18 @@
-//! A request beside the chat's: method, path and body → the response's head and
-//! its body, in memory or in a file.
-//!
-//! By the async client, whatever the size: the blocking one forgets why a
-//! connection failed, and what a server answers early, once it sends a body that
-//! is read on the way. Its body is taken frame by frame: `Response::chunk` has one
-//! caller, the way of streams, of which it then is a part without a call.
+//! Requests for files and batches: path and body → the response's head and its body,
+//! in memory or in a file.
 
 use std::fs::File;
-use std::future::poll_fn;
 use std::io::{Seek, SeekFrom, Write};
 use std::mem::ManuallyDrop;
-use std::pin::Pin;
 use std::time::Instant;
 
-use hyper::body::Body as _;
 use reqwest::header::HeaderMap;
+use reqwest::multipart::{Form, Part};
 use tokio::runtime::{Builder, Runtime};
 
-use super::multipart::{self, Multipart};
-use super::patience::until;
-use super::{BODY_LIMIT, Whole, client, error};
+use super::deadline::until;
+use super::error::{self, Limits};
+use super::{BODY_LIMIT, Response, client};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
@@ -27,10 +20,10 @@ use crate::settings::Connection;
 /// Most bytes of a file that is downloaded: 4 GiB.
 const FILE_LIMIT: u64 = 4 << 30;
 
-/// What is asked for.
+/// A request for a file or a batch.
 #[derive(Debug, Clone, Copy)]
-pub struct Call<'a> {
-    /// Below the base, where `/chat/completions` is.
+pub struct ResourceRequest<'a> {
+    /// Below the base URL.
     pub path: &'a str,
     /// Members of the query.
     pub query: &'a [(&'a str, &'a str)],
@@ -42,16 +35,16 @@ pub struct Call<'a> {
 #[derive(Debug, Clone, Copy)]
 pub enum Payload<'a> {
     /// GET of an object.
-    Ask,
-    /// GET of a file's bytes.
     Get,
+    /// GET of a file's bytes.
+    Download,
     /// POST without a body.
-    Order,
+    Post,
     /// POST of JSON.
     Json(&'a [u8]),
-    /// POST of a form that holds the lines of a file.
-    Lines {
-        /// What the file is called there.
+    /// POST of a form that holds the lines of a batch.
+    Upload {
+        /// What the file is called at the server.
         name: &'a str,
         /// Read from its start.
         file: &'a File,
@@ -63,7 +56,7 @@ pub enum Payload<'a> {
 pub struct Unanswered {
     /// Why.
     pub failure: Failure,
-    /// It may have reached the server: who asks again may have it done twice.
+    /// It may have reached the server, which may do it twice when it is asked again.
     pub sent: bool,
 }
 
@@ -76,38 +69,35 @@ impl From<Failure> for Unanswered {
     }
 }
 
-impl Call<'_> {
+impl ResourceRequest<'_> {
     pub(super) fn method(&self) -> &'static str {
         match self.payload {
-            Payload::Ask | Payload::Get => "GET",
+            Payload::Get | Payload::Download => "GET",
             _ => "POST",
         }
     }
 
     pub(super) fn headers(&self, connection: &Connection) -> HeaderMap {
         let accept = match self.payload {
-            Payload::Get => "*/*",
+            Payload::Download => "*/*",
             _ => "application/json",
         };
-        client::headers(connection, accept, self.content_type())
-    }
-
-    fn content_type(&self) -> Option<&'static str> {
-        match self.payload {
-            Payload::Ask | Payload::Get | Payload::Order => None,
+        let content_type = match self.payload {
             Payload::Json(_) => Some("application/json"),
-            Payload::Lines { .. } => Some(multipart::CONTENT_TYPE),
-        }
+            // With the form comes the type that names its boundary.
+            _ => None,
+        };
+        client::headers(connection, accept, content_type)
     }
 }
 
 /// The client and the runtime it lives on; neither is ever dropped.
-pub(super) struct Client {
+pub(super) struct ResourceClient {
     http: ManuallyDrop<reqwest::Client>,
     runtime: ManuallyDrop<Runtime>,
 }
 
-impl Client {
+impl ResourceClient {
     pub(super) fn new(connection: &Connection) -> Result<Self, Failure> {
         let runtime = Builder::new_current_thread()
             .enable_io()
@@ -120,23 +110,23 @@ impl Client {
         })
     }
 
-    /// As [`super::Transport::call`].
-    pub(super) fn call(
+    /// As [`super::HttpClient::resource`].
+    pub(super) fn send(
         &self,
         connection: &Connection,
-        call: &Call<'_>,
+        request: &ResourceRequest<'_>,
         deadline: Option<Instant>,
         mut into: Option<&mut File>,
-    ) -> Result<Whole, Unanswered> {
-        let limits = error::Limits::of(connection).of_calls();
-        let request = self.request(connection, call)?;
+    ) -> Result<Response, Unanswered> {
+        let limits = Limits::of(connection).of_resource();
         self.runtime.block_on(async {
+            let request = self.request(connection, request)?;
             let response = until(deadline, request.send()).await;
             let response = response.ok_or_else(|| Unanswered {
                 sent: true,
                 failure: error::timed_out(&limits),
             })?;
-            let response = response.map_err(|error| Unanswered {
+            let mut response = response.map_err(|error| Unanswered {
                 sent: !error.is_connect(),
                 failure: error::before_head(&error, &limits),
             })?;
@@ -146,7 +136,7 @@ impl Client {
                 response.headers(),
                 response.remote_addr(),
             );
-            let mut whole = Whole {
+            let mut read = Response {
                 head,
                 body: Vec::new(),
                 broken: None,
@@ -156,25 +146,21 @@ impl Client {
                 // What an attempt before this one left.
                 rewound(file).map_err(local)?;
             }
-            let (mut come, mut body) = (0, reqwest::Body::from(response));
+            let mut come = 0;
             loop {
-                let frame = poll_fn(|context| Pin::new(&mut body).poll_frame(context));
-                match until(deadline, frame).await {
-                    None => {
-                        whole.broken = Some(error::timed_out(&limits));
-                        return Ok(whole);
-                    }
-                    Some(None) => return Ok(whole),
-                    Some(Some(Ok(frame))) => {
-                        let Ok(bytes) = frame.into_data() else {
-                            continue;
-                        };
+                match until(deadline, response.chunk()).await {
+                    Some(Ok(Some(bytes))) => {
                         come += bytes.len() as u64;
-                        take(&bytes, come, &mut whole.body, file.as_deref_mut())?;
+                        accept(&bytes, come, &mut read.body, file.as_deref_mut())?;
                     }
-                    Some(Some(Err(error))) => {
-                        whole.broken = Some(error::in_body(&error, &limits));
-                        return Ok(whole);
+                    Some(Ok(None)) => return Ok(read),
+                    Some(Err(error)) => {
+                        read.broken = Some(error::in_body(&error, &limits));
+                        return Ok(read);
+                    }
+                    None => {
+                        read.broken = Some(error::timed_out(&limits));
+                        return Ok(read);
                     }
                 }
             }
@@ -184,31 +170,37 @@ impl Client {
     fn request(
         &self,
         connection: &Connection,
-        call: &Call<'_>,
+        request: &ResourceRequest<'_>,
     ) -> Result<reqwest::RequestBuilder, Failure> {
-        let url = connection.endpoint.beside(call.path, call.query);
-        let mut request = match call.payload {
-            Payload::Ask | Payload::Get => self.http.get(url),
+        let url = connection.endpoint.beside(request.path, request.query);
+        let builder = match request.payload {
+            Payload::Get | Payload::Download => self.http.get(url),
             _ => self.http.post(url),
         };
-        request = request.headers(call.headers(connection));
-        Ok(match call.payload {
-            Payload::Ask | Payload::Get => request,
-            Payload::Order => request.header("content-length", "0"),
-            Payload::Json(body) => request.body(body.to_vec()),
-            Payload::Lines { name, file } => {
-                let form = Multipart::new(name, file)?;
-                let length = form.length();
-                request
-                    .header("content-length", length)
-                    .body(reqwest::Body::wrap(form))
-            }
+        let builder = builder.headers(request.headers(connection));
+        Ok(match request.payload {
+            Payload::Get | Payload::Download => builder,
+            Payload::Post => builder.header("content-length", "0"),
+            Payload::Json(body) => builder.body(body.to_vec()),
+            Payload::Upload { name, file } => builder.multipart(form(name, file)?),
         })
     }
 }
 
-/// Takes a piece of a body of which so many bytes have come, this one included.
-fn take(
+/// The form that uploads the lines of a batch. The file is read while it is sent.
+fn form(name: &str, file: &File) -> Result<Form, Failure> {
+    let mut file = file.try_clone()?;
+    file.seek(SeekFrom::Start(0))?;
+    let length = file.metadata()?.len();
+    let part = Part::stream_with_length(tokio::fs::File::from_std(file), length)
+        .file_name(name.to_owned())
+        .mime_str("application/jsonl")
+        .map_err(|why| Failure::new(Class::Internal, why.to_string()))?;
+    Ok(Form::new().text("purpose", "batch").part("file", part))
+}
+
+/// Keeps a piece of a body of which so many bytes have come, this one included.
+fn accept(
     bytes: &[u8],
     come: u64,
     body: &mut Vec<u8>,

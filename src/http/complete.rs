@@ -1,8 +1,8 @@
-//! The network itself: one attempt by the client for whole replies or by the
-//! one for streams, each set up at the first attempt and kept for the next.
+//! A request for a complete reply, by reqwest's blocking client.
 //!
-//! Neither is ever dropped: a client's end would wait for a resolver that hangs.
-//! The client for whole replies can be shared by threads.
+//! It is made by a thread of its own, and the caller waits for it with a deadline: the
+//! library's own time-out would discard an answer that arrived while the process was
+//! stopped.
 
 use std::io::{ErrorKind, Read};
 use std::mem::ManuallyDrop;
@@ -11,22 +11,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use super::client::REUSED_MAX;
+use super::deadline::LAST_LOOK;
 use super::error::Limits;
-use super::patience::LAST_LOOK;
-use super::stream::{self, LiveStream};
-use super::{BODY_LIMIT, Head, Whole, client, descriptors, error};
+use super::{BODY_LIMIT, Head, Response, client, error};
 use crate::error::Failure;
 use crate::settings::Connection;
 
-/// Both clients, as far as they have been needed.
+/// The client. It is never dropped: its end would wait for a resolver that hangs.
+/// Threads can share its connections.
 #[derive(Default)]
-pub(super) struct Live {
-    blocking: Option<ManuallyDrop<reqwest::blocking::Client>>,
-    streaming: Option<stream::Client>,
+pub(super) struct CompleteClient {
+    http: Option<ManuallyDrop<reqwest::blocking::Client>>,
     /// More requests follow, by other threads too.
     shared: bool,
-    /// The client for whole replies has had one: the next request may go by a
-    /// connection that the server is about to close.
+    /// There was an answer: the next request may go by a connection that the server
+    /// is about to close.
     answered: Arc<AtomicBool>,
 }
 
@@ -36,58 +36,43 @@ const CHUNK: usize = 64 * 1024;
 /// How long a request lives that nobody waits for any more.
 const GIVEN_UP: Duration = Duration::from_secs(60);
 
-/// How often a request is sent once more at once, because the connection that it
-/// was to go by has been closed since its last answer. Nothing has failed then,
-/// and no retry is used up: the next connection is a new one, or as old as that.
-pub(super) const REUSED_MAX: usize = 2;
-
-impl Live {
-    /// Another by the same client for whole replies.
+impl CompleteClient {
+    /// Another with the same connections.
     pub(super) fn share(&mut self, connection: &Connection) -> Result<Self, Failure> {
         self.shared = true;
         let client = self.client(connection)?.clone();
         Ok(Self {
-            blocking: Some(ManuallyDrop::new(client)),
-            streaming: None,
+            http: Some(ManuallyDrop::new(client)),
             shared: true,
             answered: Arc::clone(&self.answered),
         })
     }
 
-    /// How many requests may be in flight at once, `wanted` at most, where each needs
-    /// so many descriptors.
-    pub(super) fn fit(
-        &mut self,
-        connection: &Connection,
-        wanted: u32,
-        per_request: u64,
-    ) -> Result<u32, Failure> {
-        // The client itself needs some.
-        self.client(connection)?;
-        descriptors::fit(wanted, per_request)
+    /// Sets up the client before the first request.
+    pub(super) fn set_up(&mut self, connection: &Connection) -> Result<(), Failure> {
+        self.client(connection).map(drop)
     }
 
     fn client(&mut self, connection: &Connection) -> Result<&reqwest::blocking::Client, Failure> {
-        match &mut self.blocking {
+        match &mut self.http {
             Some(client) => Ok(client),
             none => Ok(none.insert(ManuallyDrop::new(client::blocking(connection)?))),
         }
     }
 
-    /// As [`super::Transport::whole`].
-    pub(super) fn whole(
+    /// As [`super::HttpClient::complete`].
+    pub(super) fn send(
         &mut self,
         connection: &Connection,
         body: Vec<u8>,
         deadline: Option<Instant>,
-    ) -> Result<Whole, Failure> {
+    ) -> Result<Response, Failure> {
         let request = self
             .client(connection)?
             .post(connection.endpoint.url.clone())
             .headers(client::chat_headers(connection, false))
             .body(body);
-        // The library's own time-out would discard an answer that arrived while the
-        // process was stopped. It only ends what a run with more requests has given up.
+        // Only for what a run with more requests has given up.
         let request = match deadline.filter(|_| self.shared) {
             Some(deadline) => {
                 let left = deadline.saturating_duration_since(Instant::now());
@@ -106,21 +91,6 @@ impl Live {
         let thread = std::thread::Builder::new().name("request".to_owned());
         thread.spawn(move || exchange.run(&sender))?;
         collect(&parts, deadline, &limits)
-    }
-
-    /// As [`super::Transport::stream`].
-    pub(super) fn stream(
-        &mut self,
-        connection: &Connection,
-        body: Vec<u8>,
-        limit: Option<Instant>,
-    ) -> Result<(Head, LiveStream<'_>), Failure> {
-        let client = match self.streaming.take() {
-            Some(client) => client,
-            None => stream::Client::new(connection)?,
-        };
-        let client = self.streaming.insert(client);
-        client.send(connection, body, limit)
     }
 }
 
@@ -198,8 +168,8 @@ fn collect(
     parts: &Receiver<Part>,
     deadline: Option<Instant>,
     limits: &Limits,
-) -> Result<Whole, Failure> {
-    let mut whole: Option<Whole> = None;
+) -> Result<Response, Failure> {
+    let mut response: Option<Response> = None;
     let mut last = None;
     loop {
         let part = match deadline {
@@ -215,7 +185,7 @@ fn collect(
         let broken = match part {
             Ok(Part::Failed(failure)) => return Err(failure),
             Ok(Part::Head(head, length)) => {
-                whole = Some(Whole {
+                response = Some(Response {
                     head,
                     body: Vec::with_capacity(length.min(BODY_LIMIT)),
                     broken: None,
@@ -223,16 +193,16 @@ fn collect(
                 continue;
             }
             Ok(Part::Body(bytes)) => {
-                whole
-                    .iter_mut()
-                    .for_each(|whole| whole.body.extend_from_slice(&bytes));
+                if let Some(response) = &mut response {
+                    response.body.extend_from_slice(&bytes);
+                }
                 continue;
             }
             Ok(Part::End(broken)) => broken,
             Err(_) => Some(error::timed_out(limits)),
         };
-        return match (whole, broken) {
-            (Some(whole), broken) => Ok(Whole { broken, ..whole }),
+        return match (response, broken) {
+            (Some(response), broken) => Ok(Response { broken, ..response }),
             (None, broken) => Err(broken.unwrap_or_else(|| error::timed_out(limits))),
         };
     }

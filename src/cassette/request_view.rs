@@ -1,9 +1,9 @@
-//! A request → what recordings know it by, and how two of them differ.
+//! A request as recordings know it, and how two of them differ.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::http::digest;
+use crate::digest::sha256;
 
 /// Members that are new in each run, and so no part of what was asked.
 const IDS: [&str; 2] = ["request_id", "user_id"];
@@ -14,14 +14,14 @@ const DIGITS: usize = 16;
 /// A request without ids, host and headers.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(expecting = "an object with method, path and body")]
-pub(crate) struct Asked {
+pub(crate) struct RequestView {
     pub(crate) method: String,
     /// The end of the path, the same at every server.
     pub(crate) path: String,
     pub(crate) body: Value,
 }
 
-impl Asked {
+impl RequestView {
     /// What `body` asks for. It is JSON: airx has made it.
     pub(crate) fn of(body: &[u8]) -> Self {
         let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
@@ -39,7 +39,7 @@ impl Asked {
     pub(crate) fn name(&self) -> String {
         let mut body = self.body.clone();
         body.sort_all_objects();
-        let mut name = digest(format!("{} {}\n{body}", self.method, self.path).as_bytes());
+        let mut name = sha256(format!("{} {}\n{body}", self.method, self.path).as_bytes());
         name.truncate(DIGITS);
         name
     }
@@ -141,8 +141,8 @@ fn clipped(text: &str, longest: usize) -> String {
 mod tests {
     use super::*;
 
-    fn asked(body: &str) -> Asked {
-        Asked::of(body.as_bytes())
+    fn asked(body: &str) -> RequestView {
+        RequestView::of(body.as_bytes())
     }
 
     #[test]

@@ -1,10 +1,12 @@
-//! What `--verbose` tells of an attempt: both heads, and where it was kept.
+//! What `--verbose` reports of an attempt: both heads, and where it was recorded.
 
+use super::transport::Transport;
+use crate::cassette::Recorded;
 use crate::event::{Level, Sink};
-use crate::http::{Call, Head, Kept, Transport};
+use crate::http::{self, Head, ResourceRequest};
 
 pub(super) fn request(transport: &Transport, body: &[u8], streamed: bool, sink: &mut dyn Sink) {
-    for line in transport.request_head(streamed) {
+    for line in http::chat_head(transport.connection(), streamed) {
         sink.note(Level::Verbose, &format_args!("> {line}"));
     }
     sink.note(
@@ -13,17 +15,17 @@ pub(super) fn request(transport: &Transport, body: &[u8], streamed: bool, sink: 
     );
 }
 
-/// The same of a request beside the chat.
-pub(super) fn call(transport: &Transport, call: &Call<'_>, sink: &mut dyn Sink) {
-    for line in transport.call_head(call) {
+/// The same of a request for a file or a batch.
+pub(super) fn resource(transport: &Transport, request: &ResourceRequest<'_>, sink: &mut dyn Sink) {
+    for line in http::resource_head(transport.connection(), request) {
         sink.note(Level::Verbose, &format_args!("> {line}"));
     }
 }
 
-pub(super) fn recording(kept: &Kept, sink: &mut dyn Sink) {
-    let file = &kept.file;
+pub(super) fn recorded(recorded: &Recorded, sink: &mut dyn Sink) {
+    let file = &recorded.file;
     sink.note(Level::Verbose, &format_args!("* recorded in {file}"));
-    if kept.masked {
+    if recorded.masked {
         let text = format!("{file} lacks what must not be shown: its replay will differ");
         sink.note(Level::Warning, &text);
     }

@@ -4,7 +4,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::asked::Asked;
+use super::request_view::RequestView;
 use crate::api::whole::whole;
 
 /// The version of the form.
@@ -18,7 +18,7 @@ pub(crate) struct Recording<B = Body> {
     /// [`VERSION`].
     #[serde(deserialize_with = "whole")]
     pub(crate) airx: u8,
-    pub(crate) request: Asked,
+    pub(crate) request: RequestView,
     pub(crate) response: Response<B>,
 }
 

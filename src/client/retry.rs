@@ -1,0 +1,79 @@
+//! The retries of every request: until there is an answer, the retries are used up or
+//! the deadline has passed.
+
+use std::time::Duration;
+
+use super::Span;
+use super::backoff::{Backoff, Next};
+use super::transport::Transport;
+use crate::error::{Failure, Server};
+use crate::event::{Event, Level, Sink};
+
+/// An attempt that failed.
+pub(super) struct Failed<E> {
+    pub(super) failure: Failure,
+    /// Another attempt may succeed.
+    pub(super) may_retry: bool,
+    /// What the caller gets beside the failure.
+    pub(super) detail: E,
+}
+
+/// Makes attempts until one succeeds. Nothing is tried again once something of the
+/// answer was printed.
+pub(super) fn retry<T, E>(
+    span: &mut Span,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+    mut attempt: impl FnMut(&mut Span, &mut Transport, &mut dyn Sink) -> Result<T, Failed<E>>,
+) -> Result<T, (Failure, E)> {
+    let mut backoff = Backoff::new(transport.connection().retries);
+    loop {
+        let failed = match attempt(span, transport, sink) {
+            Ok(answer) => return Ok(answer),
+            Err(failed) => failed,
+        };
+        let Failed {
+            failure, detail, ..
+        } = failed;
+        if sink.printed() || !failed.may_retry {
+            return Err((failure, detail));
+        }
+        let wait = match backoff.next(&failure, span.left(), span.crowded) {
+            Next::Wait(wait) => wait,
+            Next::GiveUp(failure) => return Err((failure, detail)),
+        };
+        sink.count(backoff.count());
+        if let Err(failure) = announce(&failure, span.requests + 1, wait, sink) {
+            return Err((failure, detail));
+        }
+        if !transport.replays() {
+            std::thread::sleep(wait);
+        }
+    }
+}
+
+/// Reports that the request of this number follows after `wait`.
+fn announce(
+    failure: &Failure,
+    number: u32,
+    wait: Duration,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    sink.retry();
+    let none = Server::default();
+    let server = failure.server.as_deref().unwrap_or(&none);
+    let after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
+    sink.event(&Event::Retry {
+        request: number,
+        after_ms,
+        class: failure.class,
+        http_status: server.http_status,
+        code: server.code.as_deref(),
+        message: &failure.message,
+    })?;
+    sink.note(
+        Level::Verbose,
+        &format_args!("* {failure}; request {number} follows in {after_ms} ms"),
+    );
+    sink.flush()
+}

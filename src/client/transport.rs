@@ -1,0 +1,204 @@
+//! Where one attempt goes: to the network, or to a folder of recordings.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::in_flight::InFlight;
+use crate::cassette::{Cassette, OpenRecording, Recorded, ReplayedBody};
+use crate::error::Failure;
+use crate::http::{Head, HttpClient, LiveStream, Next, ResourceRequest, Response, Unanswered};
+use crate::settings::Connection;
+
+/// The way to the server, or to its recorded answers.
+pub struct Transport {
+    connection: Arc<Connection>,
+    http: HttpClient,
+    cassette: Option<Cassette>,
+    in_flight: Option<Arc<InFlight>>,
+}
+
+impl std::fmt::Debug for Transport {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Transport")
+            .field("connection", &self.connection)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Transport {
+    /// Takes the connection's settings; nothing is opened yet.
+    pub fn new(mut connection: Connection) -> Self {
+        Self {
+            http: HttpClient::default(),
+            cassette: connection.cassette.take().map(Cassette::new),
+            connection: Arc::new(connection),
+            in_flight: None,
+        }
+    }
+
+    /// Another for a thread of its own, with the same connections and folder. The
+    /// requests of all that share `in_flight` are counted together.
+    ///
+    /// # Errors
+    /// The client cannot be set up.
+    pub fn share(&mut self, in_flight: &Arc<InFlight>) -> Result<Self, Failure> {
+        Ok(Self {
+            http: if self.replays() {
+                HttpClient::default()
+            } else {
+                self.http.share(&self.connection)?
+            },
+            cassette: self.cassette.as_ref().map(Cassette::share),
+            connection: Arc::clone(&self.connection),
+            in_flight: Some(Arc::clone(in_flight)),
+        })
+    }
+
+    /// How many requests may be in flight at once, `wanted` at most: each needs a
+    /// connection, most another descriptor to find the host, and those of a slot.
+    ///
+    /// # Errors
+    /// The process may not have enough descriptors open for one.
+    pub fn fit(&mut self, wanted: u32) -> Result<u32, Failure> {
+        if self.replays() {
+            return Ok(wanted);
+        }
+        let slot = self.connection.max_in_flight.map_or(0, |_| 3);
+        self.http.fit(&self.connection, wanted, 2 + slot)
+    }
+
+    /// What limits the requests in flight of this run, if anything does.
+    pub fn in_flight(&self) -> Option<Arc<InFlight>> {
+        self.in_flight.clone()
+    }
+
+    /// Whether answers come from recordings: then no wait helps.
+    pub fn replays(&self) -> bool {
+        matches!(self.cassette, Some(Cassette::Replay(_)))
+    }
+
+    /// What it was set up with.
+    pub fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    /// Makes a request for a file or a batch and reads the complete response; the body
+    /// of a success goes `into` a file, where one is given.
+    ///
+    /// # Errors
+    /// No response came. A body that breaks off is no error here.
+    pub fn resource(
+        &mut self,
+        request: &ResourceRequest<'_>,
+        deadline: Option<Instant>,
+        into: Option<&mut File>,
+    ) -> Result<Response, Unanswered> {
+        self.http
+            .resource(&self.connection, request, deadline, into)
+    }
+
+    /// Sends `body` to the chat and reads the complete response.
+    ///
+    /// # Errors
+    /// Nothing usable came back. A body that breaks off is no error here.
+    pub fn complete(
+        &mut self,
+        body: Vec<u8>,
+        deadline: Option<Instant>,
+    ) -> Result<Response, Failure> {
+        let connection = &*self.connection;
+        match &mut self.cassette {
+            None => self.http.complete(connection, body, deadline),
+            Some(Cassette::Replay(replayer)) => {
+                let (head, replayed) = replayer.next(&body)?;
+                Ok(replayed.response(head))
+            }
+            Some(Cassette::Record(recorder)) => {
+                let recording = recorder.start(&body)?;
+                let response = self.http.complete(connection, body, deadline)?;
+                recording.response(&response);
+                Ok(response)
+            }
+        }
+    }
+
+    /// Sends `body` to the chat and reads the response's head; the rest follows from the
+    /// stream. `limit` bounds the wait for the head.
+    ///
+    /// # Errors
+    /// No head came.
+    pub fn stream(
+        &mut self,
+        body: Vec<u8>,
+        limit: Option<Instant>,
+    ) -> Result<(Head, Stream<'_>), Failure> {
+        let connection = &*self.connection;
+        match &mut self.cassette {
+            None => {
+                let (head, live) = self.http.stream(connection, body, limit)?;
+                Ok((head, Stream(Source::Live(live))))
+            }
+            Some(Cassette::Replay(replayer)) => {
+                let (head, replayed) = replayer.next(&body)?;
+                Ok((head, Stream(Source::Replayed(replayed))))
+            }
+            Some(Cassette::Record(recorder)) => {
+                let recording = recorder.start(&body)?;
+                let (head, live) = self.http.stream(connection, body, limit)?;
+                recording.head(&head);
+                Ok((head, Stream(Source::Recorded(live, recording))))
+            }
+        }
+    }
+
+    /// Writes down the exchange that has just ended, where exchanges are recorded.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn record(&mut self) -> Result<Option<Recorded>, Failure> {
+        match &mut self.cassette {
+            Some(Cassette::Record(recorder)) => recorder.finish(),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// A response whose head has been read.
+pub struct Stream<'a>(Source<'a>);
+
+enum Source<'a> {
+    Live(LiveStream<'a>),
+    /// Written down, too.
+    Recorded(LiveStream<'a>, &'a mut OpenRecording),
+    Replayed(ReplayedBody),
+}
+
+impl std::fmt::Debug for Stream<'_> {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("Stream")
+    }
+}
+
+impl Stream<'_> {
+    /// Whether bytes can be taken without a wait. If not, what the reader could use
+    /// must be printed first.
+    pub fn has_arrived(&self) -> bool {
+        match &self.0 {
+            Source::Live(live) | Source::Recorded(live, _) => live.has_arrived(),
+            Source::Replayed(_) => true,
+        }
+    }
+
+    /// All that has arrived; waits for it until `limit` at most.
+    ///
+    /// # Errors
+    /// The body broke off.
+    pub fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
+        match &mut self.0 {
+            Source::Live(live) => live.next(limit),
+            Source::Recorded(live, recording) => recording.listen(live.next(limit)),
+            Source::Replayed(replayed) => replayed.next(),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Records of CSV (RFC 4180): the header names the columns, and a record may span
+//! lines.
+
+use std::io::{self, Read};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use csv::{ByteRecord, Reader, ReaderBuilder};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::super::bytes::LIMIT;
+use super::super::item::{Item, ItemContent, Place};
+use super::super::text;
+use super::{Input, wrong};
+use crate::error::Failure;
+
+/// The records that have not been read yet.
+#[derive(Debug)]
+pub(super) struct CsvRecords {
+    reader: Reader<Bounded>,
+    /// The columns' names; none until the header has been read.
+    columns: Option<Vec<String>>,
+    record: ByteRecord,
+    /// Records that have been read, the header not among them.
+    number: u64,
+    /// Where the input was when it was opened.
+    from: u64,
+    /// Bytes that the record under way may still take.
+    room: Arc<AtomicUsize>,
+}
+
+/// The input up to a bound: a quote that is never closed must not fill the memory.
+#[derive(Debug)]
+struct Bounded {
+    input: Input,
+    room: Arc<AtomicUsize>,
+}
+
+impl Read for Bounded {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(into)?;
+        let room = self.room.load(Relaxed);
+        if read > room {
+            let what = "a record is larger than 16 MiB; is a quote never closed?";
+            return Err(io::Error::other(what));
+        }
+        self.room.store(room - read, Relaxed);
+        Ok(read)
+    }
+}
+
+impl CsvRecords {
+    /// The records of an input that is at the byte `from`.
+    pub(super) fn new(input: Input, from: u64) -> Self {
+        let room = Arc::new(AtomicUsize::new(0));
+        let bounded = Bounded {
+            input,
+            room: Arc::clone(&room),
+        };
+        // Records of another length are reported one by one.
+        let reader = ReaderBuilder::new().flexible(true).from_reader(bounded);
+        Self {
+            reader,
+            columns: None,
+            record: ByteRecord::new(),
+            number: 0,
+            from,
+            room,
+        }
+    }
+
+    /// The next record as an item.
+    ///
+    /// # Errors
+    /// The input cannot be read any further, or has no usable header.
+    pub(super) fn read_next(&mut self, name: &str, lossy: bool) -> Result<Option<Item>, Failure> {
+        // What the reader holds back of the input is less than a mebibyte.
+        self.room.store(LIMIT + (1 << 20), Relaxed);
+        let unreadable =
+            |error: csv::Error| Failure::usage(format!("{name} cannot be read: {error}"));
+        let columns = match &self.columns {
+            Some(columns) => columns,
+            None => {
+                let header = self.reader.byte_headers().map_err(unreadable)?;
+                self.columns.insert(columns(header, name, lossy)?)
+            }
+        };
+        let more = self.reader.read_byte_record(&mut self.record);
+        if !more.map_err(unreadable)? {
+            return Ok(None);
+        }
+        // The reader's own count of lines is one short where they end with CRLF.
+        self.number += 1;
+        let place = Place::Record(self.number);
+        let object = object(columns, &self.record, lossy);
+        let (content, shown) = match object {
+            Ok(object) => {
+                let json = object.to_string();
+                let content = ItemContent::of_value(object, &json);
+                (Ok(content), RawValue::from_string(json).ok())
+            }
+            Err(what) => (Err(wrong(name, place, &what)), None),
+        };
+        Ok(Some(Item {
+            content,
+            shown,
+            place,
+            read: self.from + self.reader.position().byte(),
+        }))
+    }
+}
+
+fn columns(header: &ByteRecord, name: &str, lossy: bool) -> Result<Vec<String>, Failure> {
+    let mut columns: Vec<String> = Vec::with_capacity(header.len());
+    for field in header {
+        let column = text::checked(field, lossy);
+        let column = column.map_err(|why| Failure::usage(format!("{name}: the header {why}")))?;
+        if columns.contains(&column) {
+            let what = format!("{name}: the header names two columns {column:?}");
+            return Err(Failure::usage(what).hint("--each=csv takes the first line as the header"));
+        }
+        columns.push(column);
+    }
+    Ok(columns)
+}
+
+/// The record as an object, or what is wrong with it.
+fn object(columns: &[String], record: &ByteRecord, lossy: bool) -> Result<Value, String> {
+    if record.len() != columns.len() {
+        let (fields, columns) = (record.len(), columns.len());
+        return Err(format!("has {fields} fields, the header has {columns}"));
+    }
+    let mut object = Map::new();
+    for (column, field) in columns.iter().zip(record) {
+        let text = text::checked(field, lossy).map_err(|why| format!("(column {column}) {why}"))?;
+        object.insert(column.clone(), Value::String(text));
+    }
+    Ok(Value::Object(object))
+}
