@@ -97,6 +97,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Print errors only: no notices, warnings or progress')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show requests, responses, attempts and timings')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show requests, responses, attempts and timings')
+            [CompletionResult]::new('--no-item', '--no-item', [CompletionResultType]::ParameterName, 'Leave the item out of its result')
             [CompletionResult]::new('--unordered', '--unordered', [CompletionResultType]::ParameterName, 'Print results as they come, not in input order')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Continue an interrupted run: skip items already answered in -o FILE')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain http to another machine [AIRX_ALLOW_HTTP=1]')
@@ -245,6 +246,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--stream', '--stream', [CompletionResultType]::ParameterName, 'Print the answer''s text as it is generated')
             [CompletionResult]::new('--run', '--run', [CompletionResultType]::ParameterName, 'Run the calls, send the results back, print the final answer')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Run every call without asking')
+            [CompletionResult]::new('--no-item', '--no-item', [CompletionResultType]::ParameterName, 'Leave the item out of its result')
             [CompletionResult]::new('--unordered', '--unordered', [CompletionResultType]::ParameterName, 'Print results as they come, not in input order')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Continue an interrupted run: skip items already answered in -o FILE')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain http to another machine [AIRX_ALLOW_HTTP=1]')
@@ -276,6 +278,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--meta', '--meta', [CompletionResultType]::ParameterName, 'Write one JSON object about the run to FILE')
             [CompletionResult]::new('--schema', '--schema', [CompletionResultType]::ParameterName, 'JSON Schema of the answer: a file, `-`, or the JSON itself')
             [CompletionResult]::new('--fields', '--fields', [CompletionResultType]::ParameterName, 'A schema in short: ''name, age int, tags [str]''')
+            [CompletionResult]::new('--constrain', '--constrain', [CompletionResultType]::ParameterName, 'Let the server hold the answer to the schema [default: auto]')
             [CompletionResult]::new('--tries', '--tries', [CompletionResultType]::ParameterName, 'Send N requests at most for a valid answer [default: 3]')
             [CompletionResult]::new('--select', '--select', [CompletionResultType]::ParameterName, 'Print the value at this JSON Pointer, strings raw (repeat)')
             [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'Send one request for each line of standard input')
@@ -323,6 +326,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--pretty', '--pretty', [CompletionResultType]::ParameterName, 'Print indented JSON')
             [CompletionResult]::new('--lines', '--lines', [CompletionResultType]::ParameterName, 'Print the elements of an array, one a line')
             [CompletionResult]::new('--stream', '--stream', [CompletionResultType]::ParameterName, 'With --lines: print each element as soon as it is valid')
+            [CompletionResult]::new('--no-item', '--no-item', [CompletionResultType]::ParameterName, 'Leave the item out of its result')
             [CompletionResult]::new('--unordered', '--unordered', [CompletionResultType]::ParameterName, 'Print results as they come, not in input order')
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Continue an interrupted run: skip items already answered in -o FILE')
             [CompletionResult]::new('--allow-http', '--allow-http', [CompletionResultType]::ParameterName, 'Allow plain http to another machine [AIRX_ALLOW_HTTP=1]')
@@ -346,7 +350,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             break
         }
         'airx;batch;submit' {
-            [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'What an item is: a line, or with --each=json a JSON value')
+            [CompletionResult]::new('--each', '--each', [CompletionResultType]::ParameterName, 'What an item is, as with airx chat --each [default: lines]')
             [CompletionResult]::new('--items', '--items', [CompletionResultType]::ParameterName, 'Read the items from FILE instead of standard input')
             [CompletionResult]::new('-s', '-s', [CompletionResultType]::ParameterName, 'System message, or @FILE with its text')
             [CompletionResult]::new('--system', '--system', [CompletionResultType]::ParameterName, 'System message, or @FILE with its text')

@@ -317,7 +317,7 @@ _airx() {
             fi
             case "${prev}" in
                 --each)
-                    COMPREPLY=($(compgen -W "lines json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines json csv null files" -- "${cur}"))
                     return 0
                     ;;
                 --items)
@@ -538,7 +538,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__chat)
-            opts="-s -f -i -n -m -o -x -q -v -c -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --each --items --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
+            opts="-s -f -i -n -m -o -x -q -v -c -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -657,7 +657,7 @@ _airx() {
                     return 0
                     ;;
                 --each)
-                    COMPREPLY=($(compgen -W "lines json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines json csv null files" -- "${cur}"))
                     return 0
                     ;;
                 --items)
@@ -894,7 +894,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__json)
-            opts="-s -f -n -m -o -q -v -c -i -x -h -V --system --file --messages --no-stdin --lossy --allow-empty-input --model --top-p --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --schema --fields --tries --pretty --select --lines --stream --each --items --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --image --session --temperature --thinking --extract --render --usage --dry-run --max-tokens --help --version"
+            opts="-s -f -n -m -o -q -v -c -i -x -h -V --system --file --messages --no-stdin --lossy --allow-empty-input --model --top-p --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --schema --fields --constrain --tries --pretty --select --lines --stream --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --image --session --temperature --thinking --extract --render --usage --dry-run --max-tokens --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -980,6 +980,10 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --constrain)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --tries)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -989,7 +993,7 @@ _airx() {
                     return 0
                     ;;
                 --each)
-                    COMPREPLY=($(compgen -W "lines json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines json csv null files" -- "${cur}"))
                     return 0
                     ;;
                 --items)
@@ -1382,7 +1386,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__tools)
-            opts="-s -f -n -m -o -q -v -t -i -x -c -h -V --system --file --messages --session --no-stdin --lossy --allow-empty-input --model --top-p --max-tokens --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --tools --tools-dir --mcp --only --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --items --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --image --temperature --thinking --extract --render --usage --each --concurrency --dry-run --help --version"
+            opts="-s -f -n -m -o -q -v -t -i -x -c -h -V --system --file --messages --session --no-stdin --lossy --allow-empty-input --model --top-p --max-tokens --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --tools --tools-dir --mcp --only --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --items --no-item --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --image --temperature --thinking --extract --render --usage --each --concurrency --dry-run --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1613,7 +1617,7 @@ _airx() {
                     return 0
                     ;;
                 --each)
-                    COMPREPLY=($(compgen -W "lines json" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "lines json csv null files" -- "${cur}"))
                     return 0
                     ;;
                 --concurrency)

@@ -65,7 +65,10 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l meta -d 'Write one JS
 complete -c airx -n "__fish_airx_using_subcommand chat" -l dry-run -d 'Print the request\'s body and send nothing' -r -f -a "body\t'The request\'s body'
 curl\t'A command that bash runs as it is'"
 complete -c airx -n "__fish_airx_using_subcommand chat" -l each -d 'Send one request for each line of standard input' -r -f -a "lines\t'One item a line'
-json\t'One JSON value a line'"
+json\t'One JSON value a line'
+csv\t'One record of CSV; the header names its columns'
+null\t'What NUL bytes separate'
+files\t'One file, named by a line or between NUL bytes'"
 complete -c airx -n "__fish_airx_using_subcommand chat" -l items -d 'Read the items from FILE instead of standard input' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -s c -l concurrency -d 'Send N requests at once [default: by --tier, else 2]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l tier -d 'Tier of the account, for --concurrency [default: v0]' -r -f -a "v0\t'5 requests in flight'
@@ -95,6 +98,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l usage -d 'Print token
 complete -c airx -n "__fish_airx_using_subcommand chat" -l reasoning -d 'Show the model\'s reasoning on standard error'
 complete -c airx -n "__fish_airx_using_subcommand chat" -s q -l quiet -d 'Print errors only: no notices, warnings or progress'
 complete -c airx -n "__fish_airx_using_subcommand chat" -s v -l verbose -d 'Show requests, responses, attempts and timings'
+complete -c airx -n "__fish_airx_using_subcommand chat" -l no-item -d 'Leave the item out of its result'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l unordered -d 'Print results as they come, not in input order'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l resume -d 'Continue an interrupted run: skip items already answered in -o FILE'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l allow-http -d 'Allow plain http to another machine [AIRX_ALLOW_HTTP=1]'
@@ -213,7 +217,10 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l render -d 'Show Mark
 always\t'Everywhere'
 never\t'Nowhere'"
 complete -c airx -n "__fish_airx_using_subcommand tools" -l each -d 'Send one request for each line of standard input' -r -f -a "lines\t'One item a line'
-json\t'One JSON value a line'"
+json\t'One JSON value a line'
+csv\t'One record of CSV; the header names its columns'
+null\t'What NUL bytes separate'
+files\t'One file, named by a line or between NUL bytes'"
 complete -c airx -n "__fish_airx_using_subcommand tools" -s c -l concurrency -d 'Send N requests at once [default: by --tier, else 2]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l dry-run -d 'Print the request\'s body and send nothing' -r -f -a "body\t'The request\'s body'
 curl\t'A command that bash runs as it is'"
@@ -229,6 +236,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l require-call -d 'Exi
 complete -c airx -n "__fish_airx_using_subcommand tools" -l stream -d 'Print the answer\'s text as it is generated'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l run -d 'Run the calls, send the results back, print the final answer'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l yes -d 'Run every call without asking'
+complete -c airx -n "__fish_airx_using_subcommand tools" -l no-item -d 'Leave the item out of its result'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l unordered -d 'Print results as they come, not in input order'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l resume -d 'Continue an interrupted run: skip items already answered in -o FILE'
 complete -c airx -n "__fish_airx_using_subcommand tools" -l allow-http -d 'Allow plain http to another machine [AIRX_ALLOW_HTTP=1]'
@@ -253,10 +261,16 @@ complete -c airx -n "__fish_airx_using_subcommand json" -s o -l output -d 'Write
 complete -c airx -n "__fish_airx_using_subcommand json" -l meta -d 'Write one JSON object about the run to FILE' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l schema -d 'JSON Schema of the answer: a file, `-`, or the JSON itself' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l fields -d 'A schema in short: \'name, age int, tags [str]\'' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l constrain -d 'Let the server hold the answer to the schema [default: auto]' -r -f -a "auto\t'At servers other than the two providers, unless they refuse it'
+always\t'At every server'
+never\t'At none: response_format is json_object'"
 complete -c airx -n "__fish_airx_using_subcommand json" -l tries -d 'Send N requests at most for a valid answer [default: 3]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l select -d 'Print the value at this JSON Pointer, strings raw (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l each -d 'Send one request for each line of standard input' -r -f -a "lines\t'One item a line'
-json\t'One JSON value a line'"
+json\t'One JSON value a line'
+csv\t'One record of CSV; the header names its columns'
+null\t'What NUL bytes separate'
+files\t'One file, named by a line or between NUL bytes'"
 complete -c airx -n "__fish_airx_using_subcommand json" -l items -d 'Read the items from FILE instead of standard input' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -s c -l concurrency -d 'Send N requests at once [default: by --tier, else 2]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l tier -d 'Tier of the account, for --concurrency [default: v0]' -r -f -a "v0\t'5 requests in flight'
@@ -302,6 +316,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -s v -l verbose -d 'Show
 complete -c airx -n "__fish_airx_using_subcommand json" -l pretty -d 'Print indented JSON'
 complete -c airx -n "__fish_airx_using_subcommand json" -l lines -d 'Print the elements of an array, one a line'
 complete -c airx -n "__fish_airx_using_subcommand json" -l stream -d 'With --lines: print each element as soon as it is valid'
+complete -c airx -n "__fish_airx_using_subcommand json" -l no-item -d 'Leave the item out of its result'
 complete -c airx -n "__fish_airx_using_subcommand json" -l unordered -d 'Print results as they come, not in input order'
 complete -c airx -n "__fish_airx_using_subcommand json" -l resume -d 'Continue an interrupted run: skip items already answered in -o FILE'
 complete -c airx -n "__fish_airx_using_subcommand json" -l allow-http -d 'Allow plain http to another machine [AIRX_ALLOW_HTTP=1]'
@@ -315,8 +330,11 @@ complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_sub
 complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -f -a "wait" -d 'Wait until batches have ended'
 complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -f -a "fetch" -d 'Print the results of batches that have ended, in input order'
 complete -c airx -n "__fish_airx_using_subcommand batch; and not __fish_seen_subcommand_from submit status wait fetch cancel" -f -a "cancel" -d 'Cancel batches'
-complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l each -d 'What an item is: a line, or with --each=json a JSON value' -r -f -a "lines\t'One item a line'
-json\t'One JSON value a line'"
+complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l each -d 'What an item is, as with airx chat --each [default: lines]' -r -f -a "lines\t'One item a line'
+json\t'One JSON value a line'
+csv\t'One record of CSV; the header names its columns'
+null\t'What NUL bytes separate'
+files\t'One file, named by a line or between NUL bytes'"
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -l items -d 'Read the items from FILE instead of standard input' -r -F
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s s -l system -d 'System message, or @FILE with its text' -r
 complete -c airx -n "__fish_airx_using_subcommand batch; and __fish_seen_subcommand_from submit" -s f -l file -d 'Add a text file to the message (repeat)' -r -F
