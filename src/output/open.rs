@@ -1,4 +1,4 @@
-//! The output options → a printer on what they name.
+//! Opens what the output options name, and makes the printer.
 
 use std::io::{IsTerminal, Stderr};
 use std::path::Path;
@@ -15,7 +15,7 @@ use crate::safe_path::same_file;
 /// What a run prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// One answer, or what is told in its place.
+    /// One answer, or something else that is printed once.
     Answer,
     /// Results of `--each`, each to be kept at once.
     Results {
