@@ -11,7 +11,7 @@ mod tool_calls;
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::api::error_body::without_bom;
 use crate::api::reply::{Choice, Piece, Reply};
@@ -40,6 +40,12 @@ pub struct Answer {
     pub reasoning: String,
     /// The calls, in order.
     pub calls: Vec<Call>,
+    /// The thinking that the server named so, where the text is kept: for the model's
+    /// turn in the conversation.
+    pub reasoning_content: String,
+    /// Members of the message that airx does not know.
+    pub others: Map<String, Value>,
+    others_length: usize,
     /// Why it ended, by the last word of the server.
     pub finish_reason: Option<String>,
     /// The server's id of the answer.
@@ -206,6 +212,9 @@ impl Answer {
     ) -> Result<(), Failure> {
         if let Some(reasoning) = piece.reasoning() {
             let reasoning = self.thinking.next(reasoning);
+            if keep {
+                self.reasoning_content.push_str(&reasoning);
+            }
             self.give_reasoning(&reasoning, sink)?;
         }
         self.add_content(piece.content(), keep, sink)?;
@@ -213,6 +222,9 @@ impl Answer {
             self.refusal.push_str(refusal.as_str());
         }
         self.add_calls(piece.calls(), data)?;
+        if keep {
+            self.keep_others(piece);
+        }
         self.bounded()
     }
 
@@ -226,6 +238,9 @@ impl Answer {
     ) -> Result<(), Failure> {
         if let Some(reasoning) = message.reasoning() {
             let rest = self.thinking.rest(reasoning);
+            if keep {
+                self.reasoning_content.push_str(rest);
+            }
             self.give_reasoning(rest, sink)?;
         }
         if let Some(content) = message.content() {
@@ -309,11 +324,18 @@ impl Answer {
         sink.event(&Event::Delta { content })
     }
 
+    fn keep_others(&mut self, piece: &Piece<'_>) {
+        piece.others.add_to(&mut self.others);
+        let calls = piece.calls().iter().map(|call| call.others.len());
+        self.others_length += piece.others.len() + calls.sum::<usize>();
+    }
+
     /// Refuses to keep more of a stream than [`KEPT_MAX`].
     fn bounded(&self) -> Result<(), Failure> {
         let calls = self.calls.iter();
         let kept = calls.map(|call| call.id.len() + call.name.len() + call.arguments.len());
-        if self.text.len() + self.refusal.len() + kept.sum::<usize>() <= KEPT_MAX {
+        let text = self.text.len() + self.reasoning_content.len() + self.refusal.len();
+        if text + self.others_length + kept.sum::<usize>() <= KEPT_MAX {
             return Ok(());
         }
         let mib = KEPT_MAX >> 20;
@@ -346,6 +368,8 @@ impl Answer {
         let (parts, held) = (self.think_tag.push(content), self.think_tag.finish());
         self.text = parts.text.into_owned() + &held.text;
         self.reasoning = piece.reasoning().map_or("", Text::as_str).to_owned();
+        self.reasoning_content.clone_from(&self.reasoning);
+        self.keep_others(piece);
         self.reasoning += &parts.reasoning;
         self.reasoning += &held.reasoning;
         self.has_text = !self.text.trim().is_empty();

@@ -2,6 +2,8 @@
 //! in order. Which fragments make one call is told by index and id; servers leave
 //! out the one or the other.
 
+use serde_json::{Map, Value};
+
 use super::server_error::with_body;
 use super::surrogates::Surrogates;
 use super::{Answer, CALLS_MAX};
@@ -19,6 +21,8 @@ pub struct Call {
     pub name: String,
     /// The arguments as the model wrote them: JSON, one hopes.
     pub arguments: String,
+    /// Members that airx does not know, such as `extra_content`.
+    pub others: Map<String, Value>,
     /// Which fragments belong here.
     index: usize,
     seen: Seen,
@@ -65,6 +69,7 @@ impl Call {
         if self.name.is_empty() {
             piece.name().clone_into(&mut self.name);
         }
+        piece.others.add_to(&mut self.others);
         let arguments = piece.arguments();
         self.arguments.push_str(&self.surrogates.join(&arguments));
     }

@@ -5,6 +5,7 @@ pub mod answered;
 pub mod batch;
 pub mod error_body;
 pub mod error_codes;
+pub mod other_members;
 pub mod reply;
 pub mod request;
 pub mod text;

@@ -4,8 +4,10 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, IgnoredAny, MapAccess};
 use serde_json::value::RawValue;
 
+use super::other_members::{self, KeepsOthers, OtherMembers};
 use super::text::Text;
 use super::usage::Usage;
 use super::whole::whole_or_null;
@@ -93,24 +95,47 @@ impl<'a> Choice<'a> {
 }
 
 /// A message or a delta of one.
-#[derive(Debug, Default, Deserialize)]
-#[serde(expecting = "a message: an object with content")]
+#[derive(Debug, Default)]
 pub struct Piece<'a> {
     /// The answer's text.
-    #[serde(borrow)]
     content: Option<Text<'a>>,
     /// Why the model does not answer, in place of the text.
-    #[serde(borrow)]
     refusal: Option<&'a RawValue>,
     /// The model's thinking, as `BigModel` names it.
-    #[serde(borrow)]
     reasoning_content: Option<Text<'a>>,
     /// The same, as newer vLLM names it.
-    #[serde(borrow)]
     reasoning: Option<Text<'a>>,
     /// Calls of tools, whole or in fragments keyed by index.
-    #[serde(borrow)]
     tool_calls: Option<Vec<CallPiece<'a>>>,
+    /// Members that airx does not know.
+    pub others: OtherMembers<'a>,
+}
+
+impl<'de> KeepsOthers<'de> for Piece<'de> {
+    const EXPECTED: &'static str = "a message: an object with content";
+
+    fn read<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        match name {
+            "content" => self.content = map.next_value()?,
+            "refusal" => self.refusal = map.next_value()?,
+            "reasoning_content" => self.reasoning_content = map.next_value()?,
+            "reasoning" => self.reasoning = map.next_value()?,
+            "tool_calls" => self.tool_calls = map.next_value()?,
+            "role" => drop(map.next_value::<IgnoredAny>()?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn others(&mut self) -> &mut OtherMembers<'de> {
+        &mut self.others
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Piece<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        other_members::deserialize::<D, Piece<'de>>(from)
+    }
 }
 
 impl<'a> Piece<'a> {
@@ -155,19 +180,46 @@ fn has_words(text: &&Text<'_>) -> bool {
 }
 
 /// A tool call or a fragment of one.
-#[derive(Debug, Deserialize)]
-#[serde(expecting = "a tool call: an object with function")]
+#[derive(Debug, Default)]
 pub struct CallPiece<'a> {
     /// Which call a fragment belongs to.
-    #[serde(default, deserialize_with = "whole_or_null")]
     pub index: Option<usize>,
     /// Only on the first fragment.
-    #[serde(borrow)]
     pub id: Option<Text<'a>>,
     /// Name and arguments.
-    #[serde(borrow)]
     pub function: Option<FunctionPiece<'a>>,
+    /// Members that airx does not know.
+    pub others: OtherMembers<'a>,
 }
+
+impl<'de> KeepsOthers<'de> for CallPiece<'de> {
+    const EXPECTED: &'static str = "a tool call: an object with function";
+
+    fn read<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
+        match name {
+            "index" => self.index = map.next_value::<WholeOrNull>()?.0,
+            "id" => self.id = map.next_value()?,
+            "function" => self.function = map.next_value()?,
+            "type" => drop(map.next_value::<IgnoredAny>()?),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn others(&mut self) -> &mut OtherMembers<'de> {
+        &mut self.others
+    }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for CallPiece<'a> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        other_members::deserialize::<D, CallPiece<'de>>(from)
+    }
+}
+
+/// The index of a call.
+#[derive(Deserialize)]
+struct WholeOrNull(#[serde(deserialize_with = "whole_or_null")] Option<usize>);
 
 impl CallPiece<'_> {
     /// The function's name, empty where it is missing.

@@ -92,6 +92,25 @@ impl History {
         }
     }
 
+    /// Removes `reasoning_content` from the model's turns before the last question: some
+    /// servers want it back while the calls of those turns are being answered, and
+    /// refuse it later. `is_asked` says that another question follows.
+    pub(super) fn drop_old_reasoning(&mut self, is_asked: bool) {
+        let is_user = |turn: &Message| matches!(turn, Message::Given(turn) if turn::check(turn.get()) == Ok(Role::User));
+        let end = if is_asked {
+            self.messages.len()
+        } else {
+            self.messages.iter().rposition(is_user).unwrap_or_default()
+        };
+        for turn in &mut self.messages[..end] {
+            if let Message::Given(turn) = turn
+                && let Some(without) = turn::without_reasoning(turn.get())
+            {
+                *turn = without;
+            }
+        }
+    }
+
     /// There is no turn at all.
     pub(super) fn is_empty(&self) -> bool {
         self.messages.is_empty()

@@ -187,7 +187,10 @@ fn assemble(
     session: Option<(Session, History)>,
     user: Option<Message>,
 ) -> Result<Prompt, Failure> {
-    let (session, kept) = session.unzip();
+    let (session, mut kept) = session.unzip();
+    if let Some(kept) = &mut kept {
+        kept.drop_old_reasoning(user.is_some());
+    }
     let turns = kept.or(history).unwrap_or_default();
     let session = match session {
         Some(mut session) => {

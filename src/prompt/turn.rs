@@ -4,7 +4,8 @@
 use std::borrow::Cow;
 
 use serde::Deserialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 
 use crate::api::text::Text;
 
@@ -78,6 +79,17 @@ pub(super) fn text(json: &str) -> Option<String> {
     let turn: Turn<'_> = serde_json::from_str(json).ok()?;
     let text: Text<'_> = serde_json::from_str(turn.content?.get()).ok()?;
     Some(text.into_string())
+}
+
+/// The model's turn without its `reasoning_content`, where it has one.
+pub(super) fn without_reasoning(json: &str) -> Option<Box<RawValue>> {
+    if !json.contains("\"reasoning_content\"") {
+        return None;
+    }
+    let mut turn: Map<String, Value> = serde_json::from_str(json).ok()?;
+    turn.get("role").filter(|role| *role == "assistant")?;
+    turn.shift_remove("reasoning_content")?;
+    to_raw_value(&turn).ok()
 }
 
 /// Whether the turn, which [`check`] has passed, asks nothing: its text is white

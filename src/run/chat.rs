@@ -46,7 +46,7 @@ pub fn once(
         Expect::Answer => tell(&answer, job, sink)?,
         Expect::Calls { required } => calls(&answer, job, *required, sink)?,
     }
-    extend(session, &answer.text, &answer.calls, sink)?;
+    extend(session, &answer, sink)?;
     // Its bytes have been handed over; the rest is for the run's last event.
     answer.body = Vec::new();
     Ok(answer)

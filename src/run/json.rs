@@ -64,7 +64,7 @@ pub fn reask(
         let rejected = match wanted.accept(&answer.text) {
             Ok(accepted) => {
                 accept(&answer, &accepted, shown, wanted, sink)?;
-                extend(session, &answer.text, &answer.calls, sink)?;
+                extend(session, &answer, sink)?;
                 answer.body = Vec::new();
                 return Ok(answer);
             }

@@ -1,8 +1,8 @@
 //! An answer → the events, lines and payloads that the sink takes.
 
 use serde::Serialize;
-use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
 
 use crate::answer::{Answer, Call};
 use crate::error::{Failure, Look};
@@ -272,8 +272,7 @@ impl Call {
 /// has. A reader that went away has taken what it wanted.
 pub(super) fn extend(
     session: Option<Session>,
-    text: &str,
-    calls: &[Call],
+    answer: &Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     let Some(session) = session else {
@@ -281,22 +280,32 @@ pub(super) fn extend(
     };
     match sink.data(Data::End).and_then(|()| sink.flush()) {
         Err(failure) if failure.class != Class::Ok => Err(failure),
-        _ => session.extend(&turn(text, calls)),
+        _ => session.extend(&turn(answer, &answer.calls)),
     }
 }
 
-/// The assistant's turn, as a session keeps it.
-pub(super) fn turn(text: &str, calls: &[Call]) -> String {
-    let mut turn = serde_json::json!({ "role": "assistant", "content": text });
+/// The model's turn as the conversation keeps it: with its thinking and with the members
+/// that airx does not know, which some servers want back with the results of its calls.
+pub(super) fn turn(answer: &Answer, calls: &[Call]) -> String {
+    let mut turn = Map::new();
+    turn.insert("role".to_owned(), "assistant".into());
+    turn.insert("content".to_owned(), answer.text.as_str().into());
+    if !answer.reasoning_content.is_empty() {
+        let reasoning = answer.reasoning_content.as_str();
+        turn.insert("reasoning_content".to_owned(), reasoning.into());
+    }
+    turn.extend(answer.others.clone());
     if !calls.is_empty() {
         let calls = calls.iter().map(|call| {
-            serde_json::json!({
-                "id": call.id,
-                "type": "function",
-                "function": { "name": call.name, "arguments": call.arguments },
-            })
+            let mut turn = Map::new();
+            turn.insert("id".to_owned(), call.id.as_str().into());
+            turn.insert("type".to_owned(), "function".into());
+            let function = serde_json::json!({ "name": call.name, "arguments": call.arguments });
+            turn.insert("function".to_owned(), function);
+            turn.extend(call.others.clone());
+            Value::Object(turn)
         });
-        turn["tool_calls"] = calls.collect();
+        turn.insert("tool_calls".to_owned(), calls.collect());
     }
-    turn.to_string()
+    Value::Object(turn).to_string()
 }

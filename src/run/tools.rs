@@ -41,7 +41,7 @@ pub fn rounds(
             prose(&answer, &job, rounds.required && number == 1, sink)?;
             // The answer leaves before servers and session take their time.
             sink.flush()?;
-            extend(session, &answer.text, &[], sink)?;
+            extend(session, &answer, sink)?;
             answer.body = Vec::new();
             return Ok(answer);
         }
@@ -136,7 +136,7 @@ fn turns(
         }
     }
     let mut turns =
-        vec![RawValue::from_string(turn(&answer.text, &calls)).map_err(std::io::Error::from)?];
+        vec![RawValue::from_string(turn(answer, &calls)).map_err(std::io::Error::from)?];
     for call in &answer.calls {
         let outcome = outcome(call, job, approval, sink)?;
         sink.event(&Event::ToolResult {

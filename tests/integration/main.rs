@@ -132,5 +132,7 @@ mod tools_mcp_faults;
 mod tools_run;
 #[cfg(unix)]
 mod tools_sources;
+#[cfg(unix)]
+mod tools_turns;
 mod usage;
 mod verbose;
