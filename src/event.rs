@@ -8,13 +8,15 @@ mod tally;
 use std::fmt;
 use std::time::Duration;
 
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::Serialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::api::usage::Usage;
 use crate::error::{Failure, Look, Server};
-use crate::exit::Class;
+use crate::exit::{self, Class};
 use crate::models::Cost;
 
 pub use earlier::{Earlier, Found, short_hash};
@@ -25,145 +27,300 @@ pub use tally::{Count, Items, Tally, Unfinished};
 /// is renamed or removed.
 pub const VERSION: u8 = 1;
 
-/// One line of NDJSON. The members are documented by `airx help events`.
-#[derive(Debug, Serialize)]
+/// One line of `--format ndjson`.
+///
+/// The doc comments of its members are what `airx help events`, the man page and the
+/// JSON Schema say.
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
-#[allow(
-    missing_docs,
-    reason = "the events' own help topic and JSON Schema tell the members"
-)]
+#[schemars(deny_unknown_fields)]
 pub enum Event<'a> {
-    /// The request is about to be sent; once.
+    /// Once, before the first request is sent.
     Start {
+        /// Version of these events: 1.
+        #[schemars(extend("const" = VERSION))]
         v: u8,
+        /// The command: chat, stream, tools, json or batch.
+        #[schemars(extend("enum" = ["chat", "stream", "tools", "json", "batch"]))]
         command: &'a str,
+        /// The model asked for; null where batch asks none.
         model: Option<&'a str>,
+        /// The id sent with the request; null where none is sent.
         request_id: Option<&'a str>,
     },
-    /// A request failed and the one with this number follows after a wait.
+    /// A request failed and another follows.
     Retry {
+        /// The number of the request that follows.
+        #[schemars(range(min = 1))]
         request: u32,
+        /// Milliseconds until it is sent.
         after_ms: u64,
+        /// Why the last one failed, as in airx help exit-codes.
+        #[schemars(schema_with = "class_schema")]
         class: Class,
+        /// HTTP status of the reply, if there was one.
+        #[schemars(range(min = 100, max = 999))]
         http_status: Option<u16>,
+        /// The server's own code.
         code: Option<&'a str>,
+        /// What happened, in one line.
         message: &'a str,
+        /// The model that is asked next; null where no model is asked.
+        model: Option<&'a str>,
     },
-    /// A part of the answer's text.
-    Delta { content: &'a str },
-    /// A part of the model's thinking.
-    Reasoning { content: &'a str },
-    /// A whole call; `arguments_text` where the arguments are not JSON.
+    /// A part of the answer's text; all of them in order are the text. `json` prints
+    /// none.
+    Delta {
+        /// The text.
+        content: &'a str,
+    },
+    /// A part of the model's reasoning.
+    Reasoning {
+        /// The text.
+        content: &'a str,
+    },
+    /// A call that the model wants, once it is complete.
+    #[schemars(extend("oneOf" = [{"required": ["arguments"]}, {"required": ["arguments_text"]}]))]
     ToolCall {
+        /// Which call of the answer, from 0.
         index: usize,
+        /// What a message with the result must name.
         id: &'a str,
+        /// The function.
         name: &'a str,
+        /// The arguments as a JSON value; absent where they are not JSON.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "Value")]
         arguments: Option<&'a RawValue>,
+        /// The arguments as the model wrote them; only where they are not JSON.
         #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "String")]
         arguments_text: Option<&'a str>,
     },
-    /// A call was run, or why it was not.
+    /// A call of `tools --run` was run, or why it was not.
     ToolResult {
+        /// The call's id.
         id: &'a str,
+        /// The function.
         name: &'a str,
+        /// Status of the command, 128 + n where a signal n ended it; of an MCP server's
+        /// tool 0, or 1 for an error. Null where nothing ran to its end: a time-out, a
+        /// refusal, an unknown tool, arguments that do not fit.
+        #[schemars(range(min = 0))]
         exit_status: Option<i32>,
+        /// What the model is given.
         content: &'a str,
+        /// Milliseconds that the call took.
         elapsed_ms: u64,
     },
-    /// An answer that another request follows.
+    /// The end of an answer that another request follows, with the results of its calls
+    /// or with what is wrong with it.
     Round {
+        /// Which answer of the run, from 1.
+        #[schemars(range(min = 1))]
         number: u32,
+        /// Why the model stopped.
         finish_reason: &'a str,
+        /// Tokens of this answer alone; as in `done`.
         usage: Option<Usage>,
     },
-    /// An answer of `json`, or the arguments of a call, that are not what was
-    /// asked for.
+    /// The model's answer, or the arguments of the call before, are not what was asked
+    /// for.
     Invalid {
+        /// Which try it was, from 1.
         #[serde(rename = "try")]
+        #[schemars(range(min = 1))]
         attempt: u32,
+        /// What is wrong: objects of `path` (a JSON Pointer, empty for the root) and
+        /// `message`.
         errors: &'a [Violation],
+        /// The answer as it came.
         content: &'a str,
     },
-    /// The accepted value of `json`.
-    Value { value: &'a RawValue },
-    /// What the provider's web search found.
-    Search { results: &'a Value },
-    /// What there is to tell of a batch.
+    /// The value that `json` accepted; under --lines each element of it.
+    Value {
+        /// The value, digits and order of members kept.
+        #[schemars(with = "Value")]
+        value: &'a RawValue,
+    },
+    /// The provider's web search found something.
+    Search {
+        /// The server's web_search items, as it sent them.
+        results: &'a Value,
+    },
+    /// The state of a batch: of one that was submitted or cancelled, of one that has
+    /// ended, or by batch status.
     Batch {
+        /// Its id.
         id: &'a str,
+        /// As the server says it: validating, in_progress, finalizing, completed, failed,
+        /// expired, cancelling or cancelled.
         status: &'a str,
+        /// Its items; null until the server has counted them.
         total: Option<u64>,
+        /// Those that were answered.
         completed: Option<u64>,
+        /// Those that failed.
         failed: Option<u64>,
     },
-    /// What became of an item of `--each`, or of a batch.
+    /// The outcome of an item of --each, whose lines these are in every format, or of a
+    /// batch. It holds `content`, `value`, `tool_calls` or `error`; `content` stands beside
+    /// `tool_calls` where the answer has words too.
     Result(&'a ItemResult<'a>),
-    /// The run's end: a complete answer.
+    /// The end of a run that exits 0; the last line.
     Done {
+        /// Why the model stopped; null under --each, and in --meta where nothing was sent
+        /// or the reader went away.
         finish_reason: Option<&'a str>,
+        /// The model that answered.
         model: Option<&'a str>,
+        /// The server's id of the answer.
         id: Option<&'a str>,
+        /// The request's id.
         request_id: Option<&'a str>,
+        /// Tokens of all requests of the run: `prompt_tokens`, `completion_tokens`,
+        /// `total_tokens` and, where a server sends them,
+        /// `prompt_tokens_details.cached_tokens` and
+        /// `completion_tokens_details.reasoning_tokens`.
         usage: Option<Usage>,
+        /// What they cost: `amount` (a decimal number in a string, so that no digit is
+        /// lost), `currency` (ISO 4217) and `price_date`, the day the price was read, null
+        /// for one of the configuration file. Null where the model's price is not known.
         cost: Option<Cost>,
+        /// Milliseconds from the first request to the first token.
         ttft_ms: Option<u64>,
+        /// Milliseconds from the first request to the end.
         elapsed_ms: u64,
+        /// How many requests were sent.
         requests: u32,
     },
-    /// The run's end: anything else.
+    /// The end of a run that failed; the last line.
     Error(Fault<'a>),
 }
 
-/// What became of an item.
-#[derive(Debug, Clone, Serialize)]
-#[allow(missing_docs, reason = "as of the events")]
+/// The outcome of an item.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields, extend(
+    "oneOf" = [
+        {"required": ["content"], "not": {"required": ["tool_calls"]}},
+        {"required": ["value"]},
+        {"required": ["tool_calls"]},
+        {"required": ["error"]},
+    ],
+    "dependentRequired" = {"partial": ["error"], "errors": ["error"]},
+))]
 pub struct ItemResult<'a> {
+    /// Which item, from 0; blank lines are none.
     pub index: u64,
+    /// SHA-256 of the request's body without request_id, in hexadecimal digits; null
+    /// where the item made none.
+    #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub hash: Option<&'a str>,
+    /// The item of `--each`: its text, its JSON value, the record of CSV as an object,
+    /// or the file's path; left out with --no-item and where it cannot be shown.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Value")]
     pub item: Option<&'a RawValue>,
+    /// The request's name in its batch; only where airx did not give it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub custom_id: Option<&'a str>,
+    /// The answer's text.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub content: Option<&'a str>,
+    /// The value that `json` accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Value")]
     pub value: Option<&'a RawValue>,
+    /// The calls of `tools`: objects of `id`, `name` and `arguments`, or
+    /// `arguments_text` where those are not JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<serde_json::Map<String, Value>>", length(min = 1))]
     pub tool_calls: Option<&'a [Box<RawValue>]>,
+    /// Why it failed: what an `error` event holds.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Fault")]
     pub error: Option<Fault<'a>>,
+    /// What came of an answer that failed, was cut or is not what was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
     pub partial: Option<&'a str>,
+    /// What is wrong with it; as in `invalid`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Vec<Violation>")]
     pub errors: Option<&'a [Violation]>,
+    /// What the provider's web search found; as in `search`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Value")]
     pub search: Option<&'a Value>,
+    /// Why the model stopped.
     pub finish_reason: Option<&'a str>,
+    /// Tokens of the item's requests; as in `done`.
     pub usage: Option<Usage>,
+    /// What they cost; as in `done`. Of a batch half of the list price where that is known
+    /// to hold.
     pub cost: Option<Cost>,
+    /// How many requests were sent; 1 for an answer out of a batch.
     pub requests: u32,
+    /// Milliseconds from the item's first request to its end; 0 for one of a batch.
     pub elapsed_ms: u64,
 }
 
-/// A failure, as events tell it.
-#[derive(Debug, Clone, Copy, Serialize)]
-#[allow(missing_docs, reason = "as of the events")]
+/// A failure, as events show it.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Fault<'a> {
+    /// Who can fix it, as in airx help exit-codes.
+    #[schemars(schema_with = "class_schema")]
     pub class: Class,
+    /// The exit status.
+    #[schemars(range(min = 1))]
     pub exit: u8,
+    /// What happened, in one line.
     pub message: &'a str,
+    /// What to do about it.
     pub hint: Option<&'a str>,
     /// Becomes a part of the hint where it is printed.
     #[serde(skip)]
+    #[schemars(skip)]
     pub look: Option<Look>,
+    /// HTTP status of the reply, if there was one.
+    #[schemars(range(min = 100, max = 999))]
     pub http_status: Option<u16>,
+    /// The server's own code.
     pub code: Option<&'a str>,
+    /// The request's id.
     pub request_id: Option<&'a str>,
+    /// Why the model stopped, where that is the failure.
     pub finish_reason: Option<&'a str>,
+    /// Tokens spent all the same; as in `done`.
     pub usage: Option<Usage>,
+    /// How many requests were sent.
     pub requests: u32,
+    /// Milliseconds that the server asked to wait.
     pub retry_after_ms: Option<u64>,
+}
+
+/// The names of the classes, but for `ok`: success is no failure.
+fn class_schema(_: &mut SchemaGenerator) -> Schema {
+    let failures = exit::TABLE.iter().filter(|row| row.class != Class::Ok);
+    let names: Vec<&str> = failures.map(|row| row.name).collect();
+    json_schema!({ "type": "string", "enum": names })
+}
+
+/// The JSON Schema (draft 2020-12) of one line of `--format ndjson`. It ships as
+/// `src/event.schema.json`, from which `airx help events` is made.
+pub fn json_schema() -> Schema {
+    let settings = SchemaSettings::draft2020_12().for_serialize();
+    let mut schema = settings
+        .into_generator()
+        .into_root_schema_for::<Event<'_>>();
+    let title = format!("One line of airx --format ndjson, contract version {VERSION}");
+    schema.insert("title".to_owned(), title.into());
+    let note = "Types and members may be added within a version: validate to test a producer, not to read one.";
+    schema.insert("description".to_owned(), note.into());
+    schema
 }
 
 impl<'a> Fault<'a> {
@@ -212,7 +369,8 @@ impl Event<'_> {
 }
 
 /// One way in which an answer is not what was asked for.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Violation {
     /// Where: a JSON Pointer into the answer, empty for the whole.
     pub path: String,

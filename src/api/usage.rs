@@ -1,10 +1,12 @@
 //! Token counts, as a server sends them and as events show them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// Token counts, summed over requests where a run makes several.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Usage {
     /// Tokens of the prompt.
     pub prompt_tokens: u64,
@@ -14,21 +16,25 @@ pub struct Usage {
     pub total_tokens: u64,
     /// Of the prompt's tokens, those the provider had cached.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "PromptDetails")]
     pub prompt_tokens_details: Option<PromptDetails>,
     /// Of the answer's tokens, those spent on thinking.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "CompletionDetails")]
     pub completion_tokens_details: Option<CompletionDetails>,
 }
 
 /// Details of the prompt's tokens.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct PromptDetails {
     /// Tokens served from the provider's cache.
     pub cached_tokens: Option<u64>,
 }
 
 /// Details of the answer's tokens.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct CompletionDetails {
     /// Tokens spent on thinking.
     pub reasoning_tokens: Option<u64>,

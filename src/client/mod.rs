@@ -85,21 +85,27 @@ pub fn run(
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
     let mut empty_answers = 0;
-    let answered = retry::retry(span, transport, sink, |span, transport, sink| {
-        let mut answer = Answer::default();
-        match request(ask, span, transport, &mut answer, sink) {
-            Ok(()) => Ok(answer),
-            Err(failure) => {
-                empty_answers += u32::from(answer.is_only_empty(ask.accept));
-                Err(retry::Failed {
-                    may_retry: empty_answers <= EMPTY_RETRIES
-                        && may_retry(&failure, &answer, ask.accept),
-                    failure,
-                    detail: answer,
-                })
+    let answered = retry::retry(
+        Some(&ask.request.model),
+        span,
+        transport,
+        sink,
+        |span, transport, sink| {
+            let mut answer = Answer::default();
+            match request(ask, span, transport, &mut answer, sink) {
+                Ok(()) => Ok(answer),
+                Err(failure) => {
+                    empty_answers += u32::from(answer.is_only_empty(ask.accept));
+                    Err(retry::Failed {
+                        may_retry: empty_answers <= EMPTY_RETRIES
+                            && may_retry(&failure, &answer, ask.accept),
+                        failure,
+                        detail: answer,
+                    })
+                }
             }
-        }
-    });
+        },
+    );
     match answered {
         Ok(answer) => (answer, Ok(())),
         Err((failure, answer)) => (answer, Err(failure)),

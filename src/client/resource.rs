@@ -49,7 +49,7 @@ pub fn request(
     sink: &mut dyn Sink,
 ) -> Result<Vec<u8>, Unfulfilled> {
     let mut span = Span::new(transport);
-    let answered = retry::retry(&mut span, transport, sink, |span, transport, sink| {
+    let answered = retry::retry(None, &mut span, transport, sink, |span, transport, sink| {
         span.requests += 1;
         sink.count(Count::Request);
         let file = into.as_deref_mut();

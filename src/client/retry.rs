@@ -19,8 +19,9 @@ pub(super) struct Failed<E> {
 }
 
 /// Makes attempts until one succeeds. Nothing is tried again once something of the
-/// answer was printed.
+/// answer was printed. `model` is the one that is asked, for events.
 pub(super) fn retry<T, E>(
+    model: Option<&str>,
     span: &mut Span,
     transport: &mut Transport,
     sink: &mut dyn Sink,
@@ -43,7 +44,7 @@ pub(super) fn retry<T, E>(
             Next::GiveUp(failure) => return Err((failure, detail)),
         };
         sink.count(backoff.count());
-        if let Err(failure) = announce(&failure, span.requests + 1, wait, sink) {
+        if let Err(failure) = announce(&failure, span.requests + 1, wait, model, sink) {
             return Err((failure, detail));
         }
         if !transport.replays() {
@@ -57,6 +58,7 @@ fn announce(
     failure: &Failure,
     number: u32,
     wait: Duration,
+    model: Option<&str>,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     sink.retry();
@@ -70,6 +72,7 @@ fn announce(
         http_status: server.http_status,
         code: server.code.as_deref(),
         message: &failure.message,
+        model,
     })?;
     sink.note(
         Level::Verbose,

@@ -6,7 +6,7 @@ mod events;
 mod examples;
 pub mod page;
 
-pub use events::{EVENTS, EventDoc, Member};
+pub use events::{EventDoc, Member, events};
 pub use examples::{EXAMPLES, Example};
 
 /// Texts that are not about one command.

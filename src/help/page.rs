@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::exit::{self, Row};
 use crate::settings::defaults;
 
-use super::{ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, TOPICS, Topic};
+use super::{ENVIRONMENT, ENVIRONMENT_NOTE, EXAMPLES, TOPICS, Topic};
 
 /// Columns that a text is folded to.
 const WIDTH: usize = 80;
@@ -128,12 +128,12 @@ fn topic(topic: Topic) -> String {
 }
 
 fn events(text: &mut String) {
-    for event in EVENTS {
+    for event in super::events() {
         let _ = writeln!(text, "{}", event.name);
-        paragraph(text, 2, event.when);
+        paragraph(text, 2, &event.when);
         for member in event.members {
-            let tells = format!("({}) {}", member.kind, member.tells);
-            item(text, member.name, 18, &tells);
+            let meaning = format!("({}) {}", member.kind, member.meaning);
+            item(text, &member.name, 18, &meaning);
         }
         text.push('\n');
     }

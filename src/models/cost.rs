@@ -1,6 +1,7 @@
 //! Tokens and prices → amounts of money, exact to the last digit: what requests
 //! cost, and what one may cost at most.
 
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
 use super::{Millionths, Price, find};
@@ -11,11 +12,15 @@ use crate::api::usage::Usage;
 const PLACES: u32 = 12;
 
 /// What a run cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(deny_unknown_fields)]
 pub struct Cost {
-    /// Millionths of millionths of the unit: tokens × price of a million.
+    // Millionths of millionths of the unit: tokens × price of a million.
+    #[schemars(with = "String", regex(pattern = r"^[0-9]+(\.[0-9]+)?$"))]
     amount: u128,
+    #[schemars(regex(pattern = "^[A-Z]{3}$"))]
     currency: &'static str,
+    #[schemars(rename = "price_date", regex(pattern = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"))]
     date: Option<&'static str>,
 }
 

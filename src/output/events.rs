@@ -107,6 +107,7 @@ pub(super) fn push<O: Write>(event: &Event<'_>, scrubber: &Scrubber, buffer: &mu
             http_status,
             code,
             message,
+            model,
         } => {
             let (message, code) = (excerpt(message, scrubber), code.map(hide));
             let event = Event::Retry {
@@ -116,6 +117,7 @@ pub(super) fn push<O: Write>(event: &Event<'_>, scrubber: &Scrubber, buffer: &mu
                 http_status,
                 code: code.as_deref(),
                 message: &message,
+                model,
             };
             buffer.line(|line| write(&event, line));
         }

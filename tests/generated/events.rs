@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use airx::api::usage::{CompletionDetails, PromptDetails, Usage};
-use airx::event::{Event, Fault, ItemResult, VERSION, Violation};
+use airx::event::{Event, Fault, ItemResult, VERSION, Violation, json_schema};
 use airx::exit::TABLE;
-use airx::help::EVENTS;
+use airx::help::events;
 use jsonschema::Validator;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
@@ -102,6 +102,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             http_status: full.then_some(429),
             code: full.then_some("1302"),
             message: "rate limit",
+            model: text,
         });
         line(&Event::Delta {
             content: text.unwrap_or(""),
@@ -303,42 +304,41 @@ fn the_schema_is_exact() {
 }
 
 #[test]
-fn the_schema_knows_every_event_and_class() {
-    let schema = schema();
-    let refs = schema["oneOf"].as_array().unwrap().iter();
-    let types: Vec<&str> = refs
-        .map(|each| {
-            each["$ref"]
-                .as_str()
-                .unwrap()
-                .trim_start_matches("#/$defs/")
-        })
-        .collect();
-    assert_eq!(types, NAMES);
-    let classes: Vec<&str> = TABLE.iter().skip(1).map(|row| row.name).collect();
-    assert_eq!(schema["$defs"]["class"]["enum"], json!(classes));
+fn the_schema_is_made_from_the_events() {
+    let made = serde_json::to_string_pretty(&json_schema()).unwrap() + "\n";
+    crate::committed("src/event.schema.json", &made);
 }
 
 #[test]
-fn help_describes_the_events_as_the_schema_does() {
+fn the_schema_knows_every_event_and_class() {
     let schema = schema();
-    let described: Vec<&str> = EVENTS.iter().map(|event| event.name).collect();
+    let types = schema["oneOf"].as_array().unwrap().iter();
+    let types: Vec<&Value> = types
+        .map(|event| &event["properties"]["type"]["const"])
+        .collect();
+    assert_eq!(types, NAMES);
+    let classes: Vec<&str> = TABLE.iter().skip(1).map(|row| row.name).collect();
+    assert_eq!(
+        schema["$defs"]["Fault"]["properties"]["class"]["enum"],
+        json!(classes)
+    );
+}
+
+#[test]
+fn help_describes_every_member_of_every_event() {
+    let events = events();
+    let described: Vec<&str> = events.iter().map(|event| event.name.as_str()).collect();
     assert_eq!(described, NAMES);
-    for event in EVENTS {
-        let properties = schema["$defs"][event.name]["properties"]
-            .as_object()
-            .unwrap();
-        let members: Vec<&str> = event.members.iter().map(|member| member.name).collect();
-        let in_schema: Vec<&String> = properties.keys().skip(1).collect();
-        assert_eq!(members, in_schema, "{}", event.name);
-        for member in event.members {
-            let kind = kind(&schema, &properties[member.name]);
-            assert_eq!(member.kind, kind, "{}.{}", event.name, member.name);
+    for event in &events {
+        assert!(event.when.ends_with('.'), "{event:?}");
+        for member in &event.members {
+            let said = !member.kind.is_empty() && member.meaning.ends_with('.');
+            assert!(said, "{}: {member:?}", event.name);
         }
     }
     samples(&mut |name, line| {
-        let of_event = EVENTS.iter().find(|event| event.name == name).unwrap();
-        let mut members = of_event.members.iter().map(|member| member.name);
+        let event = events.iter().find(|event| event.name == name).unwrap();
+        let mut members = event.members.iter().map(|member| &member.name);
         for member in line.as_object().unwrap().keys().skip(1) {
             assert!(
                 members.any(|next| next == member),
@@ -346,23 +346,4 @@ fn help_describes_the_events_as_the_schema_does() {
             );
         }
     });
-}
-
-/// A subschema's type in the words of help.
-fn kind(schema: &Value, part: &Value) -> String {
-    let part = match part["$ref"].as_str() {
-        Some(reference) => schema.pointer(reference.trim_start_matches('#')).unwrap(),
-        None => part,
-    };
-    let typed = &part["type"];
-    match (part, typed) {
-        (Value::Bool(true), _) => "any".to_owned(),
-        (_, Value::String(one)) => one.clone(),
-        (_, Value::Array(several)) => {
-            let several: Vec<&str> = several.iter().filter_map(Value::as_str).collect();
-            several.join(" or ")
-        }
-        _ if part["const"].is_u64() => "integer".to_owned(),
-        _ => "string".to_owned(),
-    }
 }

@@ -5,7 +5,7 @@ use airx::cli::Cli;
 use airx::config::{KEYS, MODEL_KEYS};
 use airx::exit::TABLE;
 use airx::help::page::{exit_note, exit_rows, key_says};
-use airx::help::{ENVIRONMENT, ENVIRONMENT_NOTE, EVENTS, EXAMPLES, FILES, TOPICS, Topic};
+use airx::help::{ENVIRONMENT, ENVIRONMENT_NOTE, EXAMPLES, FILES, TOPICS, Topic, events};
 use clap::CommandFactory;
 use clap_mangen::Man;
 use clap_mangen::roff::{bold, italic, roman};
@@ -19,7 +19,7 @@ const SOURCE: &str = concat!("airx ", env!("CARGO_PKG_VERSION"));
 const FIRST_WRITTEN: &str = "2026-11-23";
 
 /// The newest release's day, from the change log: no page changes by the day it
-/// is made on, and nobody has to remember to date one.
+/// is made on, and no date has to be changed by hand.
 fn date() -> &'static str {
     include_str!("../../CHANGELOG.md")
         .lines()
@@ -187,17 +187,17 @@ fn topic_page(topic: Topic) -> String {
     match topic {
         Topic::Events => {
             page.heading("EVENTS");
-            for event in EVENTS {
-                page.roff.control("SS", [event.name]);
-                page.text(event.when);
+            for event in events() {
+                page.roff.control("SS", [event.name.as_str()]);
+                page.text(&event.when);
                 for member in event.members {
                     let tag = vec![
-                        bold(member.name),
+                        bold(&member.name),
                         roman(" ("),
-                        italic(member.kind),
+                        italic(&member.kind),
                         roman(")"),
                     ];
-                    page.tagged(tag, member.tells);
+                    page.tagged(tag, &member.meaning);
                 }
             }
         }

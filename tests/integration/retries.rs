@@ -53,6 +53,7 @@ fn each_retry_is_an_event_with_the_number_of_the_request_to_come() {
         serde_json::json!({
             "type": "retry", "request": 2, "after_ms": 0, "class": "busy", "http_status": 429, "code": "1302",
             "message": "the server answered HTTP 429 with error 1302: 您的账户已达到速率限制，请您控制请求频率",
+            "model": "glm-4-airx",
         })
     );
     assert_eq!(
