@@ -215,15 +215,16 @@ fn by_proxy(server: &str, proxy: &str, chain: &str) -> Failure {
     }
 }
 
+/// What to do about a connection that was cut.
+const CUT: &str = "the server, or a proxy before it, closed the connection: try again";
+
 /// A failure after the response's head: the answer broke off, or took too long.
 pub(super) fn in_body(error: &(dyn Error + 'static), limits: &Limits) -> Failure {
     if find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout) {
         return timed_out(limits);
     }
-    Failure::new(
-        Class::Incomplete,
-        format!("the answer broke off: {}", innermost(error)),
-    )
+    let message = format!("the answer broke off: {}", innermost(error));
+    Failure::new(Class::Incomplete, message).hint(CUT)
 }
 
 pub(super) fn timed_out(limits: &Limits) -> Failure {
