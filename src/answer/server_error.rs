@@ -90,7 +90,7 @@ pub(super) fn model_refused(words: &str) -> Failure {
     Failure::new(Class::Blocked, what).hint("change the prompt")
 }
 
-/// The failure of a payload that is no chat completion, `why` says the parser.
+/// The failure of a payload that is no chat completion. `why` is the parser's error.
 pub(super) fn unreadable(what: &str, why: &serde_json::Error, payload: &[u8]) -> Failure {
     if let Some(failure) = reported_in_json(payload) {
         return failure;

@@ -64,7 +64,8 @@ impl ThinkTag {
                     (reasoning, after)
                 }
                 None => {
-                    let (reasoning, held) = rest.split_at(rest.len() - begun(&rest, CLOSE));
+                    let (reasoning, held) =
+                        rest.split_at(rest.len() - length_of_start(&rest, CLOSE));
                     held.clone_into(&mut self.held);
                     (reasoning, "")
                 }
@@ -100,8 +101,8 @@ impl ThinkTag {
     }
 }
 
-/// Bytes at the end of `text` that may be the beginning of `tag`.
-fn begun(text: &str, tag: &str) -> usize {
+/// How many bytes at the end of `text` may be the start of `tag`.
+fn length_of_start(text: &str, tag: &str) -> usize {
     let longest = (1..tag.len()).rev();
     longest
         .into_iter()

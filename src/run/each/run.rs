@@ -12,7 +12,7 @@ use super::worker::{Task, Workers};
 use crate::client::in_flight::InFlight;
 use crate::digest::sha256;
 use crate::error::Failure;
-use crate::event::{Count, Earlier, Event, Found, Items, Level, Sink, VERSION};
+use crate::event::{Count, Earlier, Event, Items, Level, ResumeState, Sink, VERSION};
 use crate::exit::Class;
 use crate::prompt::{Item, Place};
 use crate::request::{Bounds, Job, Many};
@@ -183,7 +183,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         let shown = item.shown.take().filter(|_| self.many.shows_items);
         let mut request = match self.many.request(&self.job.request, &item) {
             Ok(request) => request,
-            Err(failure) if self.earlier.take(index, "") == Found::Nothing => {
+            Err(failure) if self.earlier.take(index, "") == ResumeState::NotDone => {
                 let mut outcome = Outcome::unsent(index, failure);
                 outcome.item = shown;
                 return self.hand_on(&outcome, sink);
@@ -197,12 +197,12 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         let body = request.body();
         let hash = sha256(&body);
         match self.earlier.take(index, &hash) {
-            Found::Nothing => {}
-            Found::Result => {
+            ResumeState::NotDone => {}
+            ResumeState::Done => {
                 self.items.kept += 1;
                 return Ok(());
             }
-            Found::Another => {
+            ResumeState::Changed => {
                 self.stop(changed(index, item.place));
                 return Ok(());
             }
