@@ -47,7 +47,7 @@ BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.c
 
 @functools.cache
 def airx() -> str:
-    """The binary: the first argument, else the release build, made anew."""
+    """The binary: the first argument, else the release build, built again."""
     if len(sys.argv) > 1:
         return installed(pathlib.Path(sys.argv[1]))
     return installed(built("airx", "--bin", "airx"))
@@ -151,8 +151,8 @@ class Server:
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n"
 
 
-def whole(content: bytes = b"Try again.") -> list[bytes]:
-    """The pieces of a whole reply, whose text is `content` as JSON writes it."""
+def complete(content: bytes = b"Try again.") -> list[bytes]:
+    """The pieces of a complete reply, whose text is `content` as JSON writes it."""
     answer = ANSWER.replace(b"Try again.", content)
     return [HEAD + b"Content-Length: %d\r\n\r\n" % len(answer) + answer[:-1], answer[-1:]]
 
@@ -189,7 +189,7 @@ class Slow(asyncio.Protocol):
             head = await reader.readuntil(b"\r\n\r\n")
             await reader.readexactly(int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1]))
             await asyncio.sleep(0.02)
-            writer.write(b"".join(whole()))
+            writer.write(b"".join(complete()))
             await writer.drain()
         writer.close()
 
@@ -300,8 +300,8 @@ def peak(server: Server, command: list[str], expected: int) -> float:
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
 
     # At rest: no more for a tenth of a second.
-    seen, since, begun = now(), time.monotonic(), time.monotonic()
-    while time.monotonic() < min(since + 0.1, begun + 5):
+    seen, since, started = now(), time.monotonic(), time.monotonic()
+    while time.monotonic() < min(since + 0.1, started + 5):
         if now() > seen:
             seen, since = now(), time.monotonic()
         time.sleep(0.01)

@@ -155,7 +155,7 @@ impl Renderer {
                 let head = std::mem::take(&mut self.head);
                 self.begin(&line, &start);
                 // Marks that open nothing here, such as `2. ` within a paragraph.
-                let marks = &start[line.text..start.len() - 1];
+                let marks = start.get(line.text..start.len() - 1).unwrap_or_default();
                 marks.chars().for_each(|c| self.text(c));
                 head[at..].chars().for_each(|c| self.text(c));
             }

@@ -19,7 +19,7 @@ const SOURCE: &str = concat!("airx ", env!("CARGO_PKG_VERSION"));
 const FIRST_WRITTEN: &str = "2026-11-23";
 
 /// The newest release's day, from the change log: no page changes by the day it
-/// is made on, and nobody has to remember to date one.
+/// is made on, and no date has to be changed by hand.
 fn date() -> &'static str {
     include_str!("../../CHANGELOG.md")
         .lines()

@@ -289,16 +289,19 @@ fn a_line_that_cannot_be_read_hides_no_other() {
 
 #[test]
 fn a_download_that_breaks_off_is_made_again_from_its_start() {
-    let whole = good(0) + &good(1);
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", whole.len());
+    let complete = good(0) + &good(1);
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
+        complete.len()
+    );
     let cut = vec![
-        Step::Send([head.as_bytes(), &whole.as_bytes()[..whole.len() - 9]].concat()),
+        Step::Send([head.as_bytes(), &complete.as_bytes()[..complete.len() - 9]].concat()),
         Step::Close,
     ];
     let server = Server::play([
         batch("b", "completed", 0, 2, ["o", ""]),
         cut.clone(),
-        content(&whole),
+        content(&complete),
     ]);
     let ran = airx(["batch", "fetch", "b"]).at(&server).run();
     assert_eq!((ran.code, ran.stdout.lines().count()), (0, 2));
@@ -512,10 +515,10 @@ fn a_file_whose_end_no_one_reports_is_incomplete() {
         "",
         "airx: incomplete: file o: the response has neither a length nor an end: it may be cut off\n",
     );
-    let whole = good(0);
+    let complete = good(0);
     let chunks = format!(
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{whole}\r\n0\r\n\r\n",
-        whole.len()
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{complete}\r\n0\r\n\r\n",
+        complete.len()
     );
     let server = Server::play([
         batch("b", "completed", 0, 1, ["o", ""]),

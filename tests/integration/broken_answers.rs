@@ -1,4 +1,4 @@
-//! Whole answers that are none: broken off, or not to be read.
+//! Answers that are not streamed and that break off or cannot be read.
 
 use crate::harness::{Ran, Server, Step, airx, json, reply_body, unframed};
 
@@ -114,9 +114,12 @@ fn a_body_without_a_length_is_complete_when_its_json_is() {
 
 #[test]
 fn a_body_that_breaks_off_exits_7() {
-    let whole = reply_body("Hi", "stop");
-    let half = &whole[..whole.len() / 2];
-    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", whole.len());
+    let complete = reply_body("Hi", "stop");
+    let half = &complete[..complete.len() / 2];
+    let head = format!(
+        "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
+        complete.len()
+    );
     for end in [Step::Close, Step::Reset] {
         let server = Server::once(vec![
             Step::Send([head.as_bytes(), half.as_bytes()].concat()),

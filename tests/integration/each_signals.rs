@@ -41,7 +41,7 @@ fn the_first_sigint_ends_it_when_what_is_in_flight_has() {
         (&last["type"], &last["exit"]),
         (&"error".into(), &130.into())
     );
-    assert_eq!(server.texts().len(), 3, "nothing new was begun");
+    assert_eq!(server.texts().len(), 3, "nothing new was started");
 }
 
 #[test]

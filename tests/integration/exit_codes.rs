@@ -68,9 +68,9 @@ fn every_row_of_the_table_is_produced() {
             ran.stderr
         );
         let report = format!("airx: {}: ", row.name);
-        let tells = ran.stderr.lines().any(|line| line.starts_with(&report));
+        let named = ran.stderr.lines().any(|line| line.starts_with(&report));
         assert_eq!(
-            tells,
+            named,
             row.class != Class::Ok,
             "{}: {}",
             row.name,

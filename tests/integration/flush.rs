@@ -93,7 +93,7 @@ fn writes(format: &str, plays: Vec<Step>) -> (usize, Vec<u8>) {
     let reader = std::thread::spawn(move || {
         let (mut count, mut bytes) = (0, Vec::new());
         let mut piece = vec![0; 1 << 20];
-        // A connected datagram socket tells of its peer's end by an error or
+        // A connected datagram socket reports the end of its peer by an error or
         // by nothing, never by waiting.
         ours.set_read_timeout(Some(std::time::Duration::from_secs(20)))
             .unwrap();

@@ -100,14 +100,14 @@ fn text_gets_a_newline_only_where_it_lacks_one() {
 #[test]
 fn bytes_go_to_a_pipe_unchanged() {
     let text = "\u{1b}[2J\u{7}\0\r\n\u{7f}\u{9b}\u{202e}\u{2066}é中🙂\n";
-    let whole = ran("chat", "text", reply(text));
+    let complete = ran("chat", "text", reply(text));
     let frames = [delta(text), finish_frame("stop"), DONE.into()];
     let stream = ran("stream", "text", stream(frames));
     assert_eq!(
-        (whole.bytes(), stream.bytes()),
+        (complete.bytes(), stream.bytes()),
         (text.as_bytes(), text.as_bytes())
     );
-    assert_eq!((whole.code, stream.code), (0, 0));
+    assert_eq!((complete.code, stream.code), (0, 0));
 }
 
 /// Milliseconds differ from run to run; everything else is compared.

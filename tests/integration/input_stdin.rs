@@ -18,7 +18,7 @@ fn asked(server: &Server) -> String {
     last["content"].as_str().unwrap().to_owned()
 }
 
-const BEGUN: &str = "airx: usage: standard input is a file that another command has begun to read (offset 2): add `-` to the prompt to read it to its end, or -n (--no-stdin) to leave it alone\nhint: inside a `while read` loop write -n\n";
+const PARTLY_READ: &str = "airx: usage: standard input is a file that another command has begun to read (offset 2): add `-` to the prompt to read it to its end, or -n (--no-stdin) to leave it alone\nhint: inside a `while read` loop write -n\n";
 
 #[test]
 fn without_a_prompt_standard_input_is_the_prompt() {
@@ -130,7 +130,7 @@ fn a_file_that_another_command_reads_is_refused_at_once() {
         .nowhere()
         .stdin_from(open)
         .run()
-        .is(2, "", BEGUN);
+        .is(2, "", PARTLY_READ);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn a_while_read_loop_over_a_file_ends_with_2_at_its_first_line() {
         .within(folder.path())
         .nowhere()
         .run()
-        .is(2, "", BEGUN);
+        .is(2, "", PARTLY_READ);
 }
 
 #[test]

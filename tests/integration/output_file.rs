@@ -90,8 +90,8 @@ fn what_is_written_next_to_a_file_that_all_can_read_is_for_its_owner_alone() {
         .at(&server)
         .within(folder.path())
         .start();
-    let beside = await_text_in(folder.path(), "Hel");
-    assert_eq!(mode(beside), 0o600);
+    let temporary = await_text_in(folder.path(), "Hel");
+    assert_eq!(mode(temporary), 0o600);
     server.open_gate();
     assert_eq!(finish(child).code, 7);
     holds(&folder, "out", "old");

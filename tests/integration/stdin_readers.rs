@@ -7,7 +7,7 @@ use crate::harness::{Airx, Server, airx, file, folder, reply};
 const TOOL: &str = r#"{"name":"f","parameters":{"type":"object"}}"#;
 const NAMES: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
-/// Each option that reads a file beside the messages: its command, itself, what is
+/// Each option that reads a file in addition to the messages: its command, itself, what is
 /// put before the file's name, and what messages call it.
 const OPTIONS: [(&str, &str, &str, &str); 4] = [
     ("tools", "-t", "", "`-t -`"),

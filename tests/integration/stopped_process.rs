@@ -1,5 +1,5 @@
 //! A process that is stopped for a while and continued: no clock runs out over bytes
-//! that arrived meanwhile, and nobody waits for it in the queue of `--max-in-flight`.
+//! that arrived meanwhile, and no other process waits for it in the queue of `--max-in-flight`.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -80,10 +80,10 @@ fn a_stopped_process_that_waits_for_a_slot_holds_up_no_one() {
     let (stopped, said) = start("stopped");
     said.until("* waiting for a slot");
     send(&stopped, Signal::STOP);
-    let (behind, said) = start("behind");
+    let (later, said) = start("later");
     said.until("* waiting for a slot");
     server.open_gate();
-    assert_eq!((finish(holder).code, finish(behind).code), (0, 0));
+    assert_eq!((finish(holder).code, finish(later).code), (0, 0));
     // One that comes now does not wait for it either.
     let (late, _said) = start("late");
     assert_eq!(finish(late).code, 0);

@@ -115,7 +115,7 @@ fn calls_that_end_without_a_finish_reason_are_not_reported() {
 fn halves_of_a_character_in_two_frames_are_joined() {
     let text = |json: &str| delta("x").replace("\"x\"", json);
     let call = |json: &str| calls(&[(0, "x")]).replace("\"x\"", json);
-    let whole = |frames: [String; 2]| {
+    let complete = |frames: [String; 2]| {
         let frames = frames.into_iter();
         run(
             stream(frames.chain([finish_frame("stop"), DONE.into()])),
@@ -123,15 +123,15 @@ fn halves_of_a_character_in_two_frames_are_joined() {
         )
     };
     let frames = [text(r#""a\ud83d""#), text(r#""\ude42b""#)];
-    whole(frames).is(0, "a🙂b\n", "");
+    complete(frames).is(0, "a🙂b\n", "");
     let frames = [call(r#""[\"\ud83d""#), call(r#""\ude42\"]""#)];
-    whole(frames).is(
+    complete(frames).is(
         0,
         "{\"id\":\"c0\",\"name\":\"f\",\"arguments\":[\"🙂\"]}\n",
         "",
     );
     // What stays alone is shown as such.
-    whole([text(r#""a\ud83d""#), text(r#""b\ude42\ud83d""#)]).is(
+    complete([text(r#""a\ud83d""#), text(r#""b\ude42\ud83d""#)]).is(
         0,
         "a\u{fffd}b\u{fffd}\u{fffd}\n",
         "",

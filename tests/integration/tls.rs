@@ -144,13 +144,13 @@ fn an_answer_that_is_there_counts_however_the_connection_ends() {
     let (folder, authority) = (folder(), Authority::new());
     let pem = authority.pem(&folder);
     let body = reply_body("Hi", "stop");
-    let whole = vec![
+    let complete = vec![
         Step::Send(format!("HTTP/1.1 200 OK\r\n\r\n{body}").into()),
         Step::Close,
     ];
     let text = delta("Hi") + &finish_frame("stop") + DONE;
     let streamed = vec![stream_head(), chunk(text.as_bytes()), Step::Close];
-    for (command, play) in [("chat", whole), ("stream", streamed)] {
+    for (command, play) in [("chat", complete), ("stream", streamed)] {
         let server = authority.server("127.0.0.1", [play]);
         run(command, &server, &pem).run().is(0, "Hi\n", "");
     }

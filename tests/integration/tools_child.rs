@@ -24,7 +24,7 @@ pub fn has_gone(process: Pid) {
     }
 }
 
-/// Nobody may be there to reap it, in a container.
+/// In a container there may be no process that reaps it.
 fn is_zombie(process: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
     stat.is_ok_and(|stat| {

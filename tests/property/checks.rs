@@ -53,10 +53,10 @@ pub fn frames(bytes: &[u8], cuts: &[u8]) -> Frames {
 
 /// The parser gives the same frames however the bytes are cut.
 pub fn sse(bytes: &[u8], cuts: &[u8]) {
-    let whole = frames(bytes, &[]);
-    assert_eq!(frames(bytes, cuts), whole);
-    assert_eq!(frames(bytes, &[0]), whole, "byte by byte");
-    for (event, data) in whole {
+    let complete = frames(bytes, &[]);
+    assert_eq!(frames(bytes, cuts), complete);
+    assert_eq!(frames(bytes, &[0]), complete, "byte by byte");
+    for (event, data) in complete {
         assert!(!event.contains(&b'\n') && !event.contains(&b'\r'));
         assert!(!data.contains(&b'\r'));
     }
@@ -173,17 +173,17 @@ pub fn ways() -> Vec<Way> {
 /// read it, and is the server's own bytes where those were asked for.
 pub fn printer(bytes: &[u8], cuts: &[u8]) {
     for way in ways() {
-        let whole = printed(bytes, &[], &way);
-        assert_eq!(printed(bytes, cuts, &way), whole, "{way:?}");
-        no_control(&whole.err);
+        let complete = printed(bytes, &[], &way);
+        assert_eq!(printed(bytes, cuts, &way), complete, "{way:?}");
+        no_control(&complete.err);
         if way.render.is_some() {
-            no_control(&unstyled(&whole.out));
+            no_control(&unstyled(&complete.out));
         } else if way.terminal {
-            no_control(&whole.out);
+            no_control(&complete.out);
         } else if way.format == Format::Json {
-            untouched(bytes, &whole.out);
+            untouched(bytes, &complete.out);
         } else if way.format == Format::Ndjson {
-            for line in whole.out.lines() {
+            for line in complete.out.lines() {
                 let event: serde_json::Value = serde_json::from_str(line).unwrap();
                 assert!(event["type"].is_string(), "{line}");
             }
@@ -259,13 +259,16 @@ pub fn rendered(text: &str, cuts: &[u8], render: Option<markdown::Options>) -> S
 /// on its styles; nothing in it acts on a terminal.
 pub fn render(text: &str, cuts: &[u8]) {
     for how in RENDERINGS {
-        let whole = rendered(text, &[], Some(how));
-        assert_eq!(rendered(text, cuts, Some(how)), whole, "{how:?}");
-        assert!(whole.is_empty() || whole.ends_with('\n'), "{whole:?}");
-        let said = unstyled(&whole);
+        let complete = rendered(text, &[], Some(how));
+        assert_eq!(rendered(text, cuts, Some(how)), complete, "{how:?}");
+        assert!(
+            complete.is_empty() || complete.ends_with('\n'),
+            "{complete:?}"
+        );
+        let said = unstyled(&complete);
         no_control(&said);
         if how.styling == Styling::Plain {
-            assert_eq!(said, whole);
+            assert_eq!(said, complete);
         }
         // Every letter is there, in its order, unless LaTeX, a link, an entity or a
         // tag replaces some, or the rows of a table are wrapped.
@@ -559,11 +562,11 @@ fn replayer(folder: &Path) -> Transport {
 pub fn recording(folder: &Path, bytes: &[u8]) {
     let name = &sha256(format!("POST /chat/completions\n{ASKED}").as_bytes())[..16];
     std::fs::write(folder.join(format!("{name}-1.json")), bytes).unwrap();
-    let whole = replayer(folder).complete(ASKED.into(), None);
+    let complete = replayer(folder).complete(ASKED.into(), None);
     let mut replayer = replayer(folder);
     let streamed = replayer.stream(ASKED.into(), None);
-    let (whole, (head, mut stream)) = match (whole, streamed) {
-        (Ok(whole), Ok(streamed)) => (whole, streamed),
+    let (complete, (head, mut stream)) = match (complete, streamed) {
+        (Ok(complete), Ok(streamed)) => (complete, streamed),
         (Err(one), Err(two)) => {
             assert_eq!((one.exit(), two.exit()), (2, 2));
             assert_eq!(one.message, two.message);
@@ -571,7 +574,7 @@ pub fn recording(folder: &Path, bytes: &[u8]) {
         }
         _ => panic!("one way refuses what the other takes"),
     };
-    assert_eq!(whole.head.status, head.status);
+    assert_eq!(complete.head.status, head.status);
     let mut body = Vec::new();
     let broken = loop {
         match stream.next(None) {
@@ -580,8 +583,8 @@ pub fn recording(folder: &Path, bytes: &[u8]) {
             Err(failure) => break Some(failure.message),
         }
     };
-    assert_eq!(body, whole.body);
-    assert_eq!(broken, whole.broken.map(|failure| failure.message));
+    assert_eq!(body, complete.body);
+    assert_eq!(broken, complete.broken.map(|failure| failure.message));
     drop(stream);
     // What is asked differs: the file is the nearest of all, or none.
     let missed = replayer.complete(br#"{"model":[]}"#.to_vec(), None);

@@ -1,5 +1,5 @@
 //! Inputs that look like what they stand for, and break off, repeat and nest
-//! where nobody would.
+//! where no person would.
 
 use proptest::prelude::*;
 
@@ -83,8 +83,8 @@ pub fn json() -> impl Strategy<Value = String> {
 
 /// Such a value, complete or broken off anywhere.
 pub fn json_text() -> impl Strategy<Value = String> {
-    (json(), any::<prop::sample::Index>(), any::<bool>()).prop_map(|(text, at, whole)| {
-        if whole {
+    (json(), any::<prop::sample::Index>(), any::<bool>()).prop_map(|(text, at, complete)| {
+        if complete {
             return text;
         }
         let at = at.index(text.len() + 1);

@@ -1,4 +1,4 @@
-"""What airx promises, checked against a real model behind a real server.
+"""What airx promises, checked against a real model on a real server.
 
     checks.py AIRX
 
@@ -26,7 +26,7 @@ PATIENCE = 120
 # The same text each time: no sampling, and nothing kept from the prompt before.
 STEADY = ["--temperature", "0", "--param", "cache_prompt=false", "--max-tokens", "60"]
 HELLO = "Say hello in one word."
-# An answer that ends where --max-tokens says, whatever the model would do.
+# An answer that ends where --max-tokens says, and not where the model would end it.
 LONG = ["--param", "ignore_eos=true", "Tell me a long story about a ship and a storm."]
 TOOL = {
     "name": "get_weather",
@@ -153,7 +153,7 @@ def failed(ran: Ran, code: int, name: str) -> None:
 
 
 def answered(ran: Ran) -> None:
-    """A whole answer as text: its own lines, one newline at the end, no word beside it."""
+    """A complete answer as text: its own lines, one newline at the end, nothing else."""
     that(ran.code == 0 and ran.err == "" and ran.out.strip() and ran.out.endswith("\n"), ran)
 
 
@@ -185,7 +185,7 @@ def chat_body() -> None:
     that(json.loads(ran.out)["choices"][0]["message"]["content"], ran)
 
 
-@check("stream: text, payloads and events tell the same answer")
+@check("stream: text, payloads and events have the same answer")
 def formats() -> None:
     text = airx("stream", *STEADY, HELLO)
     answered(text)
@@ -206,9 +206,9 @@ def formats() -> None:
 @check("stream: the first words arrive long before the last")
 def as_it_comes() -> None:
     child = start("stream", "--max-tokens", "120", *LONG)
-    begun, times = time.monotonic(), []
+    started, times = time.monotonic(), []
     while os.read(child.stdout.fileno(), 65536):
-        times.append(time.monotonic() - begun)
+        times.append(time.monotonic() - started)
     _, err = child.communicate(timeout=PATIENCE)
     ran = Ran(child.returncode, repr(times).encode(), err)
     that(len(times) > 10 and times[0] < times[-1] / 2, ran)
@@ -301,7 +301,7 @@ def tools() -> None:
         that(needed.code == 0, needed)
     else:
         # This model's template knows no tools, so prose is what comes.
-        # The prose that nobody asked for goes to standard error.
+        # The prose next to calls goes to standard error.
         that(needed.code == 11 and needed.out == "" and "\nairx: tool: " in needed.err, needed)
 
 
@@ -363,7 +363,7 @@ RUNS = 20
 
 
 def share(what: str, codes: list) -> None:
-    """Tells how many of the runs reached exit 0."""
+    """Prints how many of the runs reached exit 0."""
     print(f"      {what}: {codes.count(0)} of {len(codes)} reached exit 0, all: {sorted(codes)}")
 
 
@@ -464,7 +464,7 @@ def refused() -> None:
 
 def main() -> int:
     bad = 0
-    begun = time.monotonic()
+    started = time.monotonic()
     for what, body in CHECKS:
         try:
             body()
@@ -474,7 +474,7 @@ def main() -> int:
             print(f"FAIL  {what}\n  {type(error).__name__}: {error}", flush=True)
         if body is loading:
             SERVER.until(SERVER.ready, 120)
-    print(f"took {time.monotonic() - begun:.0f} s")
+    print(f"took {time.monotonic() - started:.0f} s")
     print(f"{len(CHECKS) - bad} passed, {bad} failed", flush=True)
     return 1 if bad else 0
 

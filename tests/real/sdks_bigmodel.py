@@ -55,9 +55,9 @@ def chat() -> None:
 def stream() -> None:
     with Mock() as base:
         asked = client(base).chat.completions
-        whole = asked.create(model=MODEL, messages=HELLO).choices[0].message.content
+        complete = asked.create(model=MODEL, messages=HELLO).choices[0].message.content
         chunks = list(asked.create(model=MODEL, messages=HELLO, stream=True))
-    assert "".join(chunk.choices[0].delta.content for chunk in chunks) == whole
+    assert "".join(chunk.choices[0].delta.content for chunk in chunks) == complete
     assert chunks[-1].choices[0].finish_reason == "stop"
     assert chunks[-1].usage.completion_tokens > 0
 

@@ -49,10 +49,10 @@ def chat() -> None:
 def chunks() -> None:
     with Mock() as base:
         asked = client(base).chat.completions
-        whole = asked.create(model=MODEL, messages=HELLO).choices[0].message.content
+        complete = asked.create(model=MODEL, messages=HELLO).choices[0].message.content
         stream = list(asked.create(model=MODEL, messages=HELLO, stream=True))
     assert {chunk.object for chunk in stream} == {"chat.completion.chunk"}
-    assert "".join(chunk.choices[0].delta.content for chunk in stream) == whole
+    assert "".join(chunk.choices[0].delta.content for chunk in stream) == complete
     assert stream[-1].choices[0].finish_reason == "stop"
     assert stream[-1].usage.completion_tokens > 0
 
@@ -61,12 +61,12 @@ def chunks() -> None:
 def stream_helper() -> None:
     with Mock() as base:
         asked = client(base).chat.completions
-        whole = asked.create(model=MODEL, messages=HELLO).choices[0].message.content
+        complete = asked.create(model=MODEL, messages=HELLO).choices[0].message.content
         with asked.stream(model=MODEL, messages=HELLO) as stream:
             pieces = [event.delta for event in stream if event.type == "content.delta"]
             answer = stream.get_final_completion()
-    assert len(pieces) > 1 and "".join(pieces) == whole
-    assert answer.choices[0].message.content == whole
+    assert len(pieces) > 1 and "".join(pieces) == complete
+    assert answer.choices[0].message.content == complete
 
 
 @check("openai: reasoning")
@@ -122,10 +122,10 @@ def parsed() -> None:
     with Mock("--json-schema") as base:
         asked = client(base).chat.completions
         options = {"model": MODEL, "messages": HELLO, "response_format": Person}
-        whole = asked.parse(**options).choices[0].message.parsed
+        complete = asked.parse(**options).choices[0].message.parsed
         with asked.stream(**options) as stream:
             streamed = stream.get_final_completion().choices[0].message.parsed
-    assert isinstance(whole, Person) and whole == streamed
+    assert isinstance(complete, Person) and complete == streamed
 
 
 @check("openai: parse() without --json-schema is refused")

@@ -183,7 +183,7 @@ pub fn answer(command: Command, text: &str, reason: &str) -> Play {
 }
 
 /// The bytes of a good body in the command's own way, unframed.
-pub fn whole(command: Command) -> String {
+pub fn complete(command: Command) -> String {
     match command {
         Stream => delta(TEXT) + &finish_frame("stop") + DONE,
         _ => reply_body(&command.content(TEXT), "stop"),
@@ -195,8 +195,8 @@ pub fn half(command: Command) -> String {
     match command {
         Stream => delta("Mark1 ") + "data: {\"choices\":[{\"del",
         _ => {
-            let whole = reply_body(&command.content(TEXT), "stop");
-            whole[..whole.find("Mark2").unwrap()].to_owned()
+            let complete = reply_body(&command.content(TEXT), "stop");
+            complete[..complete.find("Mark2").unwrap()].to_owned()
         }
     }
 }

@@ -31,13 +31,13 @@ fn texts() -> Vec<Fault> {
             })
         })
         .chain(SEQUENCES.into_iter().map(|(name, text)| {
-            // Beside the calls, it goes to standard error in `tools`.
+            // With calls it goes to standard error in `tools`.
             let call = |c| match c {
                 Stream => "delta",
                 _ => "message",
             };
             let mut fault = Fault::new(
-                &format!("{name} in a call and the prose beside it"),
+                &format!("{name} in a call and the prose next to it"),
                 0,
                 move |c| {
                     let (text, arguments) =

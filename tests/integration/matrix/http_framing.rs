@@ -1,7 +1,7 @@
 //! HTTP lengths, chunks and trailers that are wrong or rare.
 
 use super::case::Command::Stream;
-use super::case::{Command, Fault, TEXT, bytes, half, head, raw, whole};
+use super::case::{Command, Fault, TEXT, bytes, complete, half, head, raw};
 use crate::harness::{Play, Step, delta, finish_frame};
 
 pub fn faults() -> Vec<Fault> {
@@ -36,13 +36,15 @@ fn undone(command: Command) -> String {
 fn lengths() -> Vec<Fault> {
     let length = |text: &'static str| {
         Fault::new(&format!("Content-Length: {text}"), 7, move |c| {
-            with(c, &format!("Content-Length: {text}"), &whole(c))
+            with(c, &format!("Content-Length: {text}"), &complete(c))
         })
     };
     vec![
-        Fault::harmless("a length that is too long, and a whole answer", TEXT, |c| {
-            with(c, "Content-Length: 9999", &whole(c))
-        }),
+        Fault::harmless(
+            "a length that is too long, and a complete answer",
+            TEXT,
+            |c| with(c, "Content-Length: 9999", &complete(c)),
+        ),
         Fault::new("a length that is too long, and half an answer", 7, |c| {
             with(c, "Content-Length: 9999", &half(c))
         })
@@ -51,23 +53,23 @@ fn lengths() -> Vec<Fault> {
             with(
                 c,
                 &format!("Content-Length: {}", half(c).len()),
-                &(half(c) + &whole(c)),
+                &(half(c) + &complete(c)),
             )
         })
         .cut_stream(7),
         Fault::new("two lengths", 7, |c| {
-            with(c, "Content-Length: 9\r\nContent-Length: 8", &whole(c))
+            with(c, "Content-Length: 9\r\nContent-Length: 8", &complete(c))
         }),
         Fault::harmless("the same length twice", TEXT, |c| {
-            let length = format!("Content-Length: {}", whole(c).len());
-            with(c, &format!("{length}\r\n{length}"), &whole(c))
+            let length = format!("Content-Length: {}", complete(c).len());
+            with(c, &format!("{length}\r\n{length}"), &complete(c))
         }),
         length("-5"),
         length("18446744073709551616"),
         length("0x10"),
         length("ten"),
         length("+5"),
-        Fault::new("a reset behind half an answer", 7, |c| {
+        Fault::new("a reset after half an answer", 7, |c| {
             let text = format!("{}\r\nContent-Length: 9999\r\n\r\n{}", head(c), half(c));
             // Read before the reset discards it.
             vec![
@@ -77,8 +79,8 @@ fn lengths() -> Vec<Fault> {
             ]
         })
         .cut_stream(7),
-        Fault::harmless("no length, and a whole answer", TEXT, |c| {
-            raw(&head(c), &whole(c))
+        Fault::harmless("no length, and a complete answer", TEXT, |c| {
+            raw(&head(c), &complete(c))
         }),
         Fault::new("no length, and half an answer", 7, |c| {
             raw(&head(c), &half(c))
@@ -114,10 +116,13 @@ fn chunks() -> Vec<Fault> {
     let broken = |name: &str, then: &'static str| {
         Fault::new(name, 7, move |c| half_and(c, then)).cut_stream(7)
     };
-    let whole_and = |name: &str, then: fn() -> String| {
+    let complete_and = |name: &str, then: fn() -> String| {
         Fault::harmless(name, TEXT, move |c| {
-            let whole = whole(c);
-            chunked(c, &format!("{:x}\r\n{whole}\r\n{}", whole.len(), then()))
+            let complete = complete(c);
+            chunked(
+                c,
+                &format!("{:x}\r\n{complete}\r\n{}", complete.len(), then()),
+            )
         })
     };
     vec![
@@ -142,15 +147,15 @@ fn chunks() -> Vec<Fault> {
         Fault::new("a chunk extension without end", 7, |c| {
             chunked(c, &format!("5;{}", "x".repeat(1 << 20)))
         }),
-        whole_and("a chunk extension", || "0;name=value\r\n\r\n".into()),
-        whole_and("no last chunk behind a whole answer", String::new),
-        whole_and("trailers", || {
+        complete_and("a chunk extension", || "0;name=value\r\n\r\n".into()),
+        complete_and("no last chunk after a complete answer", String::new),
+        complete_and("trailers", || {
             "0\r\nX-Trailer: 1\r\nX-Other: 2\r\n\r\n".into()
         }),
-        whole_and("a trailer that has no colon", || {
+        complete_and("a trailer that has no colon", || {
             "0\r\nnonsense\r\n\r\n".into()
         }),
-        whole_and("trailers without end", || {
+        complete_and("trailers without end", || {
             format!(
                 "0\r\n{}",
                 format!("X-T: {}\r\n", "x".repeat(1000)).repeat(1000)
@@ -163,23 +168,23 @@ fn versions() -> Vec<Fault> {
     vec![
         Fault::harmless("HTTP/1.0 with a length", TEXT, |c| {
             raw(
-                &format!("HTTP/1.0 200 OK\r\nContent-Length: {}", whole(c).len()),
-                &whole(c),
+                &format!("HTTP/1.0 200 OK\r\nContent-Length: {}", complete(c).len()),
+                &complete(c),
             )
         }),
         Fault::harmless("HTTP/1.0 without a length", TEXT, |c| {
-            raw("HTTP/1.0 200 OK", &whole(c))
+            raw("HTTP/1.0 200 OK", &complete(c))
         }),
         Fault::new("HTTP/1.0 without a length, and half an answer", 7, |c| {
             raw("HTTP/1.0 200 OK", &half(c))
         })
         .cut_stream(7),
-        Fault::new("HTTP/0.9: a body without a head", 7, |c| bytes(whole(c))),
+        Fault::new("HTTP/0.9: a body without a head", 7, |c| bytes(complete(c))),
         Fault::new("HTTP/2.0 in the status line", 7, |c| {
-            raw("HTTP/2.0 200 OK", &whole(c))
+            raw("HTTP/2.0 200 OK", &complete(c))
         }),
         Fault::new("HTTP/1.2 in the status line", 7, |c| {
-            raw("HTTP/1.2 200 OK", &whole(c))
+            raw("HTTP/1.2 200 OK", &complete(c))
         }),
         Fault::new("the settings of HTTP/2", 7, |_| {
             bytes(*b"\0\0\x06\x04\0\0\0\0\0\0\x03\0\0\0\x64")
@@ -191,8 +196,8 @@ fn versions() -> Vec<Fault> {
             bytes(format!(
                 "HTTP/1.1 100 Continue\r\n\r\n{}\r\nContent-Length: {}\r\n\r\n{}",
                 head(c),
-                whole(c).len(),
-                whole(c)
+                complete(c).len(),
+                complete(c)
             ))
         }),
         Fault::harmless("early hints before the answer", TEXT, |c| {
@@ -200,8 +205,8 @@ fn versions() -> Vec<Fault> {
             bytes(format!(
                 "{early}{}\r\nContent-Length: {}\r\n\r\n{}",
                 head(c),
-                whole(c).len(),
-                whole(c)
+                complete(c).len(),
+                complete(c)
             ))
         }),
         Fault::new("101 and another protocol", 7, |_| {

@@ -1,6 +1,6 @@
 //! HTTP statuses and pages in place of an answer.
 
-use super::case::{Fault, TEXT, half, head, page, raw, whole};
+use super::case::{Fault, TEXT, complete, half, head, page, raw};
 use crate::harness::http;
 
 const HTML: &str = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
@@ -47,13 +47,13 @@ pub fn faults() -> Vec<Fault> {
             raw(&format!("{}\r\nContent-Length: 6", head(c)), " \n\r\n\t ")
         }),
         Fault::new("204", 7, |_| raw("HTTP/1.1 204 No Content", "")),
-        Fault::harmless("206 with a whole answer", TEXT, |c| {
+        Fault::harmless("206 with a complete answer", TEXT, |c| {
             raw(
                 &format!(
                     "HTTP/1.1 206 Partial Content\r\nContent-Length: {}",
-                    whole(c).len()
+                    complete(c).len()
                 ),
-                &whole(c),
+                &complete(c),
             )
         }),
         Fault::new("206 with half an answer", 7, |c| {

@@ -50,7 +50,7 @@ fn events(command: Command, code: i32, types: &str, ran: &Ran) -> Result<(), Str
     }
     if last["type"] == "error" {
         if last["exit"] != code || last["class"] != class(code) {
-            return Err(format!("the error event tells another end: {last}"));
+            return Err(format!("the error event reports another end: {last}"));
         }
     } else if code != 0 {
         return Err("done, but not 0".into());

@@ -163,10 +163,10 @@ fn peak(child: &Child) -> u64 {
 /// 20 000 deltas: the key in each of one half, and spread over the other.
 fn echoes(key: &str) -> Play {
     const DELTAS: usize = 10_000;
-    let whole = delta(&format!("your key is {key}, it says\n")).repeat(100);
+    let complete = delta(&format!("your key is {key}, it says\n")).repeat(100);
     let spread: String = key.chars().map(|c| delta(&c.to_string())).collect();
     let mut play = vec![stream_head()];
-    play.extend((0..DELTAS / 100).map(|_| chunk(whole.as_bytes())));
+    play.extend((0..DELTAS / 100).map(|_| chunk(complete.as_bytes())));
     play.extend((0..DELTAS / key.len()).map(|_| chunk(spread.as_bytes())));
     play.extend([chunk(end().as_bytes()), last_chunk()]);
     play

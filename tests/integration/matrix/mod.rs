@@ -2,7 +2,6 @@
 //! row is a run of the binary. Each fault has its exit code, standard output and events;
 //! [`invariants`] are checked for every row.
 
-#![allow(clippy::too_many_lines, reason = "a table is as long as it is")]
 #![allow(
     clippy::single_match_else,
     reason = "a table's arms are read in one way"

@@ -1,7 +1,7 @@
 //! JSON that is not a chat completion, or an odd one.
 
 use super::case::Command::{Chat, Json, Stream, Tools};
-use super::case::{Fault, TEXT, head, page, value, whole};
+use super::case::{Fault, TEXT, complete, head, page, value};
 use crate::harness::{DONE, delta, finish_frame, reply_body, stream};
 
 /// A complete JSON value that is not an answer.
@@ -61,16 +61,16 @@ pub fn faults() -> Vec<Fault> {
         ),
     ];
     faults.extend([
-        odd("lists in lists beside the answer", format!("\"x\":{}", nested(10_000))),
+        odd("lists in lists next to the answer", format!("\"x\":{}", nested(10_000))),
         odd("lists in lists as usage", format!("\"usage\":{}", nested(10_000))),
         odd("lists in lists as web_search", format!("\"web_search\":{}", nested(10_000))),
         odd("a number that no machine holds as usage", r#""usage":{"prompt_tokens":1e400,"completion_tokens":-1}"#),
         odd("the largest counts", r#""model":"glm-4-airx","usage":{"prompt_tokens":18446744073709551615,"completion_tokens":18446744073709551615,"total_tokens":18446744073709551615}"#),
         odd("the largest counts of a priced model with a cache", r#""model":"glm-4-plus","usage":{"prompt_tokens":1,"completion_tokens":18446744073709551615,"total_tokens":1,"prompt_tokens_details":{"cached_tokens":18446744073709551615}}"#),
         odd("a date and an id that are no numbers and strings", format!("\"created\":1{},\"id\":1{}", "0".repeat(400), "0".repeat(400))),
-        odd("a lone surrogate beside the answer", r#""x":"\ud83d","system_fingerprint":"\ude42""#),
+        odd("a lone surrogate next to the answer", r#""x":"\ud83d","system_fingerprint":"\ude42""#),
         odd("an error that is null", r#""error":null"#),
-        odd("code 200 beside the answer", r#""code":200,"msg":"success","success":true"#),
+        odd("code 200 next to the answer", r#""code":200,"msg":"success","success":true"#),
         odd("a member of a megabyte", format!("\"x\":\"{}\"", "x".repeat(1 << 20))),
     ]);
     faults.extend([
@@ -81,7 +81,10 @@ pub fn faults() -> Vec<Fault> {
         Fault::new("an overlong encoding", 7, |c| latin(c, &[0xc0, 0x80])),
         Fault::new("a surrogate in UTF-8", 7, |c| latin(c, &[0xed, 0xa0, 0x80])),
         Fault::new("UTF-16", 7, |c| {
-            let body: Vec<u8> = whole(c).encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let body: Vec<u8> = complete(c)
+                .encode_utf16()
+                .flat_map(u16::to_le_bytes)
+                .collect();
             let head = format!("{}\r\nContent-Length: {}\r\n\r\n", head(c), body.len());
             super::case::bytes([head.as_bytes(), &body].concat())
         }),
@@ -101,7 +104,7 @@ pub fn faults() -> Vec<Fault> {
                 _ => stream([delta("Mark1"), finish_frame("stop"), DONE.into()]),
             },
         ),
-        Fault::harmless("a whole reply where a stream was asked for", TEXT, |c| {
+        Fault::harmless("a complete reply where a stream was asked for", TEXT, |c| {
             crate::harness::json(200, &reply_body(&c.content(TEXT), "stop"))
         }),
         Fault::new("a text with NUL", 0, |c| {
@@ -143,8 +146,8 @@ pub fn faults() -> Vec<Fault> {
 
 /// A good answer with these bytes in its text.
 fn latin(command: super::case::Command, bytes: &[u8]) -> crate::harness::Play {
-    let whole = whole(command);
-    let (before, after) = whole.split_at(whole.find("Mark2").unwrap());
+    let complete = complete(command);
+    let (before, after) = complete.split_at(complete.find("Mark2").unwrap());
     let body = [before.as_bytes(), bytes, after.as_bytes()].concat();
     let head = format!(
         "{}; charset=gbk\r\nContent-Length: {}\r\n\r\n",

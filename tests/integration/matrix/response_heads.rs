@@ -1,6 +1,6 @@
 //! Connections that end before the response head, and invalid heads.
 
-use super::case::{Fault, TEXT, bytes, head, page, raw, whole};
+use super::case::{Fault, TEXT, bytes, complete, head, page, raw};
 use crate::harness::{Play, Step};
 
 pub fn faults() -> Vec<Fault> {
@@ -77,7 +77,7 @@ fn broken() -> Vec<Fault> {
         Fault::new("more headers than a head has", 7, |c| {
             raw(
                 &format!("{}{}", head(c), "\r\nX-More: 1".repeat(200)),
-                &whole(c),
+                &complete(c),
             )
         }),
     ]
@@ -107,9 +107,9 @@ fn header(name: &str, header: &'static str) -> Fault {
             &format!(
                 "{}\r\n{header}\r\nContent-Length: {}",
                 head(c),
-                whole(c).len()
+                complete(c).len()
             ),
-            &whole(c),
+            &complete(c),
         )
     })
 }
@@ -128,35 +128,35 @@ fn odd() -> Vec<Fault> {
         ),
         header("the same with -v", "X-Odd: \u{9b}2J \u{202e} \u{85}").args(&["-v"]),
         header("a cookie", "Set-Cookie: a=b"),
-        header("Retry-After beside an answer", "Retry-After: 86400"),
+        header("Retry-After next to an answer", "Retry-After: 86400"),
         Fault::harmless("a status line without a reason", TEXT, |c| {
             raw(
-                &format!("HTTP/1.1 200\r\nContent-Length: {}", whole(c).len()),
-                &whole(c),
+                &format!("HTTP/1.1 200\r\nContent-Length: {}", complete(c).len()),
+                &complete(c),
             )
         }),
         Fault::harmless("line ends without CR", TEXT, |c| {
             bytes(format!(
                 "HTTP/1.1 200 OK\nContent-Length: {}\n\n{}",
-                whole(c).len(),
-                whole(c)
+                complete(c).len(),
+                complete(c)
             ))
         }),
         Fault::harmless("no content type", TEXT, |c| {
             raw(
-                &format!("HTTP/1.1 200 OK\r\nContent-Length: {}", whole(c).len()),
-                &whole(c),
+                &format!("HTTP/1.1 200 OK\r\nContent-Length: {}", complete(c).len()),
+                &complete(c),
             )
         }),
         Fault::harmless("a content type that lies", TEXT, |c| {
-            page(200, "image/png", &whole(c))
+            page(200, "image/png", &complete(c))
         }),
-        Fault::harmless("a second answer behind the first", TEXT, |c| {
+        Fault::harmless("a second answer after the first", TEXT, |c| {
             let one = format!(
                 "{}\r\nContent-Length: {}\r\n\r\n{}",
                 head(c),
-                whole(c).len(),
-                whole(c)
+                complete(c).len(),
+                complete(c)
             );
             bytes(one.repeat(2))
         }),

@@ -66,28 +66,28 @@ pub fn faults() -> Vec<Fault> {
             &format!("{one}{stop}data: [DONE]"),
         ),
         frames(
-            "no [DONE], but a whole body and a reason",
+            "no [DONE], but a complete body and a reason",
             0,
             "Mark1 \n",
             "start delta done",
             &format!("{one}{stop}"),
         ),
         frames(
-            "an answer behind [DONE]",
+            "an answer after [DONE]",
             0,
             "Mark1 \n",
             "start delta done",
             &format!("{one}{stop}{DONE}{one}"),
         ),
         frames(
-            "an error behind [DONE]",
+            "an error after [DONE]",
             0,
             "Mark1 \n",
             "start delta done",
             &format!("{one}{stop}{DONE}data: {{\"error\":{{\"code\":\"1302\"}}}}\n\n"),
         ),
         frames(
-            "an error behind the reason",
+            "an error after the reason",
             5,
             "Mark1 \n",
             started,
@@ -101,7 +101,7 @@ pub fn faults() -> Vec<Fault> {
             &format!("{one}event: error\ndata: oops\n\n{stop}{DONE}"),
         ),
         frames(
-            "a usage event behind the reason",
+            "a usage event after the reason",
             0,
             "Mark1 \n",
             "start delta done",
@@ -142,7 +142,7 @@ pub fn faults() -> Vec<Fault> {
         .on(Stream, 0, "Mark1 \n", "start delta done"),
     );
     faults.push(
-        Fault::new("a stream that stays open behind [DONE]", 7, |_| {
+        Fault::new("a stream that stays open after [DONE]", 7, |_| {
             let text = delta("Mark1 ") + &finish_frame("stop") + DONE;
             vec![
                 crate::harness::stream_head(),

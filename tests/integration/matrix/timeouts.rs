@@ -41,7 +41,7 @@ fn totals() -> Vec<Fault> {
         late("silence in the head", |c| {
             held(vec![Step::Send(head(c).into())])
         }),
-        late("silence behind the head", |c| {
+        late("silence after the head", |c| {
             held(vec![Step::Send(
                 format!("{}\r\nContent-Length: 99\r\n\r\n", head(c)).into(),
             )])
@@ -114,11 +114,11 @@ fn clocks() -> Vec<Fault> {
             play.extend(dripped(&delta("Mark1 ")));
             play
         }),
-        streamed("silence behind the first token", idle, || {
+        streamed("silence after the first token", idle, || {
             held(started(Stream))
         })
         .cut_stream(6),
-        Fault::new("pings behind the first token", 6, move |c| match c {
+        Fault::new("pings after the first token", 6, move |c| match c {
             Stream => {
                 let mut play = pings();
                 play.insert(1, chunk(delta("Mark1 ").as_bytes()));
@@ -128,7 +128,7 @@ fn clocks() -> Vec<Fault> {
         })
         .args(&[idle, "500ms", "--timeout", "1s"])
         .cut_stream(6),
-        streamed("half a token behind the first", idle, || {
+        streamed("half a token after the first", idle, || {
             let text = half(Stream);
             held(vec![stream_head(), chunk(text.as_bytes())])
         })
