@@ -90,12 +90,12 @@ impl Answer {
 
     /// Whether it has neither text (white space is none) nor calls.
     pub fn is_empty(&self) -> bool {
-        !self.has_text && self.calls.is_empty()
+        !self.seen.text && self.calls.is_empty()
     }
 
     /// The failure of an answer without text and calls.
     fn nothing(&self, empty: Empty) -> Failure {
-        let what = if self.has_reasoning {
+        let what = if self.seen.reasoning {
             "the answer has reasoning only, neither text nor tool calls"
         } else {
             "the answer is empty: neither text nor tool calls"

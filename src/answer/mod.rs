@@ -67,16 +67,22 @@ pub struct Answer {
     /// Which of the server's alternatives it is.
     index: Option<String>,
     envelope: Envelope,
-    /// A `delta` has brought a part of the answer.
-    has_deltas: bool,
-    /// The text is more than white space.
-    has_text: bool,
-    has_reasoning: bool,
+    seen: Seen,
     /// Why the model does not answer, in its words.
     refusal: String,
     content: TextSoFar,
     thinking: TextSoFar,
     think_tag: ThinkTag,
+}
+
+/// Which parts of the answer have come.
+#[derive(Debug, Default)]
+struct Seen {
+    /// A part in a `delta`.
+    deltas: bool,
+    /// Text that is more than white space.
+    text: bool,
+    reasoning: bool,
 }
 
 /// A text that comes in parts.
@@ -179,12 +185,12 @@ impl Answer {
             token,
         })?;
         if let Some(piece) = delta {
-            self.has_deltas |= piece.has_token();
+            self.seen.deltas |= piece.has_token();
             self.add(piece, data, keep, sink)?;
         }
         if let Some(piece) = message {
             let last = choice.is_some_and(|choice| choice.finish_reason.is_some());
-            if self.has_deltas || (last && self.is_repeated(piece)) {
+            if self.seen.deltas || (last && self.is_repeated(piece)) {
                 self.add_rest(piece, data, keep, sink)?;
             } else {
                 self.add(piece, data, keep, sink)?;
@@ -308,7 +314,7 @@ impl Answer {
         if content.is_empty() {
             return Ok(());
         }
-        self.has_reasoning = true;
+        self.seen.reasoning = true;
         sink.event(&Event::Reasoning { content })
     }
 
@@ -316,7 +322,7 @@ impl Answer {
         if content.is_empty() {
             return Ok(());
         }
-        self.has_text = self.has_text || !content.trim().is_empty();
+        self.seen.text = self.seen.text || !content.trim().is_empty();
         if keep {
             self.text.push_str(content);
             self.bounded()?;
@@ -326,8 +332,8 @@ impl Answer {
 
     fn keep_others(&mut self, piece: &Piece<'_>) {
         piece.others.add_to(&mut self.others);
-        let calls = piece.calls().iter().map(|call| call.others.len());
-        self.others_length += piece.others.len() + calls.sum::<usize>();
+        let calls = piece.calls().iter().map(|call| call.others.bytes());
+        self.others_length += piece.others.bytes() + calls.sum::<usize>();
     }
 
     /// Refuses to keep more of a stream than [`KEPT_MAX`].
@@ -372,8 +378,8 @@ impl Answer {
         self.keep_others(piece);
         self.reasoning += &parts.reasoning;
         self.reasoning += &held.reasoning;
-        self.has_text = !self.text.trim().is_empty();
-        self.has_reasoning = !self.reasoning.is_empty();
+        self.seen.text = !self.text.trim().is_empty();
+        self.seen.reasoning = !self.reasoning.is_empty();
         self.refusal = piece.refusal().map(Text::into_string).unwrap_or_default();
         self.add_complete_calls(piece.calls(), &body)?;
         self.absorb(&reply, Some(choice));

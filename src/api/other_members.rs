@@ -30,7 +30,7 @@ impl OtherMembers<'_> {
     }
 
     /// How many bytes they have.
-    pub fn len(&self) -> usize {
+    pub fn bytes(&self) -> usize {
         let length = |(name, json): &(Cow<'_, str>, &RawValue)| name.len() + json.get().len();
         self.0.iter().map(length).sum()
     }

@@ -158,13 +158,13 @@ impl<'a> Piece<'a> {
 
     /// The answer's text; none where it is missing or empty.
     pub fn content(&self) -> Option<&Text<'a>> {
-        self.content.as_ref().filter(has_words)
+        non_empty(self.content.as_ref())
     }
 
     /// The thinking; none where it is missing or empty.
     pub fn reasoning(&self) -> Option<&Text<'a>> {
-        let named = self.reasoning_content.as_ref().filter(has_words);
-        named.or(self.reasoning.as_ref().filter(has_words))
+        let named = non_empty(self.reasoning_content.as_ref());
+        named.or_else(|| non_empty(self.reasoning.as_ref()))
     }
 
     /// The model's words in place of an answer. What is no string is none.
@@ -175,8 +175,9 @@ impl<'a> Piece<'a> {
     }
 }
 
-fn has_words(text: &&Text<'_>) -> bool {
-    !text.as_str().is_empty()
+/// The text, unless it is empty.
+fn non_empty<'t, 'a>(text: Option<&'t Text<'a>>) -> Option<&'t Text<'a>> {
+    text.filter(|text| !text.as_str().is_empty())
 }
 
 /// A tool call or a fragment of one.
