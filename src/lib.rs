@@ -44,8 +44,6 @@ use cli::{Command, Parsed};
 use config::Config;
 use error::Failure;
 use output::Output;
-use request::Task;
-use run::prologue::{batch, converse};
 use std::io::IsTerminal;
 use table::Medium;
 
@@ -72,20 +70,11 @@ pub fn run() -> ! {
 fn dispatch(mut command: Command) -> u8 {
     let merged = settings::merge(&mut command);
     match command {
-        Command::Chat(args) => {
-            let each = Some(args.each);
-            converse("chat", args.common, each, Task::Answer, merged)
-        }
-        Command::Stream(args) => converse("stream", args.common, None, Task::Answer, merged),
-        Command::Tools(args) => {
-            let task = Task::Tools(args.offer, args.run);
-            converse("tools", args.common, Some(args.each), task, merged)
-        }
-        Command::Json(args) => {
-            let task = Task::Json(args.answer);
-            converse("json", args.common, Some(args.each), task, merged)
-        }
-        Command::Batch(args) => batch(args.action, merged),
+        Command::Chat(args) => run::chat("chat", args.common, Some(args.each), merged),
+        Command::Stream(args) => run::chat("stream", args.common, None, merged),
+        Command::Tools(args) => run::tools(args.common, args.each, args.offer, args.run, merged),
+        Command::Json(args) => run::json(args.common, args.each, args.answer, merged),
+        Command::Batch(args) => run::batch(args.action, merged),
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
             Err(failure) => refuse(&failure),

@@ -67,12 +67,7 @@ const KNOWN: &[(&str, &str)] = &[];
 
 /// Who may import `output`: the crate's root, the entry of a run, and the signals
 /// that end one.
-const OUTPUT_FOR: &[&str] = &[
-    "lib.rs",
-    "run/prologue.rs",
-    "run/prologue/batch.rs",
-    "signals.rs",
-];
+const OUTPUT_FOR: &[&str] = &["lib.rs", "run/start.rs", "signals.rs"];
 
 /// Libraries that one place alone may name, so that nothing else depends on them.
 const LIBRARIES: &[(&str, &[&str])] = &[

@@ -90,10 +90,16 @@ pub fn check(sources: &Sources) -> Result<(), Failure> {
     Claim::of(sources).map(drop)
 }
 
-/// Reads every source. `notice` is called with one line while standard input
-/// keeps it waiting (after 2 s), or another run that holds the session.
-pub fn read(sources: &Sources, notice: &mut dyn FnMut(&str)) -> Result<Prompt, Failure> {
-    read_with(sources, Stdin::new(sources.stdin_wait), notice)
+impl Prompt {
+    /// Reads every source. `notice` is called with one line where standard input keeps
+    /// it waiting, was empty or is a terminal, and where the session is held by another
+    /// run or torn.
+    ///
+    /// # Errors
+    /// A source cannot be read or used: exit 2.
+    pub fn read(sources: &Sources, notice: &mut dyn FnMut(&str)) -> Result<Self, Failure> {
+        read_with(sources, Stdin::new(sources.stdin_wait), notice)
+    }
 }
 
 fn read_with(

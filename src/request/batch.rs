@@ -12,7 +12,7 @@ use crate::settings::{Connection, Merged, defaults};
 
 /// What is done with batches.
 #[derive(Debug)]
-pub enum Errand {
+pub enum BatchJob {
     /// One is made of items, or of request lines that the user made (`--raw`).
     Submit {
         /// Where the items come from.
@@ -31,7 +31,7 @@ pub enum Errand {
     Cancel(Vec<String>),
 }
 
-impl Errand {
+impl BatchJob {
     /// Takes the options apart: what is the errand's own, and what it shares with
     /// the commands that ask a model.
     pub fn of(action: BatchAction) -> (Self, Common) {

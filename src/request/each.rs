@@ -1,9 +1,7 @@
-//! `--each`: its options → what is common to all items, and each item → its
-//! request.
+//! `--each`: what all items share, and the request of each item.
 
 use std::path::Path;
 
-use super::Plan;
 use super::limits::fits_context;
 use crate::api::request::{Message, Request};
 use crate::api::usage::Usage;
@@ -17,15 +15,15 @@ use crate::settings::Provider;
 /// Requests at once to a model whose number no document tells.
 const CAREFUL: u16 = 2;
 
-/// What all items of a run share.
+/// Makes the request of each item.
 #[derive(Debug)]
-pub struct Many {
+pub struct ItemRequests {
     /// An item → the text of its last turn.
     pub template: Template,
     /// Requests in flight at most.
     pub concurrency: u16,
     /// `--max-cost`.
-    pub budget: Option<Allowance>,
+    pub budget: Option<CostLimit>,
     /// `--request-id`; each item has its number behind it.
     id: Option<String>,
     /// Each result shows its item.
@@ -36,7 +34,7 @@ pub struct Many {
 
 /// `--max-cost`.
 #[derive(Debug, Clone)]
-pub struct Allowance {
+pub struct CostLimit {
     /// In units of 10^-12 of the currency.
     pub units: u128,
     /// As it was given, with the currency.
@@ -47,7 +45,7 @@ pub struct Allowance {
 
 /// What the requests of an item may cost, in units of 10^-12 of the currency.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Bounds {
+pub struct CostBounds {
     /// The first, and each that repeats it.
     pub first: u128,
     /// One that follows and carries what came before.
@@ -56,12 +54,12 @@ pub struct Bounds {
     pub all: u128,
 }
 
-/// Refuses what has no meaning for many items; `own` are the command's own
-/// options, as far as they were given.
+/// Refuses options that have no meaning for many items. `own` are such options of the
+/// command's own, and whether they were given.
 ///
 /// # Errors
-/// There is one: exit 2.
-pub fn fits_each(common: &Common, own: &[&'static str]) -> Result<(), Failure> {
+/// One was given: exit 2.
+pub fn fits_each(common: &Common, own: &[(bool, &'static str)]) -> Result<(), Failure> {
     let output = &common.output;
     if let Some(path) = output
         .output
@@ -81,12 +79,11 @@ pub fn fits_each(common: &Common, own: &[&'static str]) -> Result<(), Failure> {
         (output.render == Some(Render::Always), "--render always"),
         (output.reasoning, "--reasoning"),
     ];
-    let shared = shared.into_iter().filter(|(given, _)| *given);
-    let mut given = shared.map(|(_, flag)| flag).chain(own.iter().copied());
-    let Some(flag) = given.next() else {
+    let mut options = shared.iter().chain(own);
+    let Some((_, flag)) = options.find(|(given, _)| *given) else {
         return Ok(());
     };
-    let why = match flag {
+    let why = match *flag {
         "--format text" => "leave it out; for the texts alone: airx … | jq -r .content",
         "--format json" | "--render always" => "leave it out: each item becomes one line of JSON",
         "--extract" => "each item's text is whole in the `content` of its line",
@@ -105,10 +102,13 @@ fn has_placeholder(path: &Path) -> bool {
     path.to_string_lossy().contains("{}")
 }
 
-impl Many {
+impl ItemRequests {
     /// Reads the options for requests like `request`, of which an item may take
     /// `requests`.
-    pub(super) fn new(
+    ///
+    /// # Errors
+    /// `--max-cost` cannot be kept: exit 2.
+    pub fn new(
         args: &EachArgs,
         template: Template,
         request: &mut Request,
@@ -116,7 +116,7 @@ impl Many {
         requests: u32,
     ) -> Result<Self, Failure> {
         let budget = args.max_cost.as_deref();
-        let budget = budget.map(|amount| Allowance::new(amount, request, requests));
+        let budget = budget.map(|amount| CostLimit::new(amount, request, requests));
         Ok(Self {
             template,
             concurrency: concurrency(args, &request.model),
@@ -142,16 +142,13 @@ impl Many {
     }
 
     /// The request of the first item, for `--dry-run`.
-    pub fn first(&self, plan: &Plan, item: &Item) -> Option<Result<Request, Failure>> {
-        let job = match plan {
-            Plan::Once(job, _) | Plan::Rounds(job, _) | Plan::Reask(job, _) => job,
-            Plan::Each(..) | Plan::Print(_) => return None,
-        };
-        let mut request = self.request(&job.request, item);
-        if let Ok(request) = &mut request {
-            request.request_id = self.id.as_ref().map(|id| format!("{id}-0"));
-        }
-        Some(request)
+    ///
+    /// # Errors
+    /// The item cannot be used: exit 2.
+    pub fn first(&self, common: &Request, item: &Item) -> Result<Request, Failure> {
+        let mut request = self.request(common, item)?;
+        request.request_id = self.own_id(0);
+        Ok(request)
     }
 
     /// The id of an item's request, where the user gives one: `--request-id` with
@@ -179,7 +176,7 @@ fn concurrency(args: &EachArgs, model: &str) -> u16 {
     args.concurrency.or(known).unwrap_or(CAREFUL)
 }
 
-impl Allowance {
+impl CostLimit {
     fn new(amount: &str, request: &Request, requests: u32) -> Result<Self, Failure> {
         let Some(units) = models::amount_of(amount) else {
             return Err(Failure::usage(format!(
@@ -206,7 +203,7 @@ impl Allowance {
     }
 
     /// What this request of an item may cost at most, and those that follow it.
-    pub fn bounds(&self, request: &Request, body: &[u8]) -> Bounds {
+    pub fn bounds(&self, request: &Request, body: &[u8]) -> CostBounds {
         let number = |name: &str| {
             let param = request.params.iter().find(|(known, _)| known == name);
             param.and_then(|(_, value)| value.get().parse::<u64>().ok())
@@ -226,7 +223,7 @@ impl Allowance {
         };
         let (first, later) = (one(prompt), one(None));
         let more = later.saturating_mul(u128::from(self.requests.saturating_sub(1)));
-        Bounds {
+        CostBounds {
             first,
             later,
             all: first.saturating_add(more),

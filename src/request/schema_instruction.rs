@@ -11,7 +11,7 @@ use crate::error::Failure;
 ///
 /// # Errors
 /// None that a checked message could bring about.
-pub(super) fn add(messages: &mut Vec<Message>, instruction: &str) -> Result<(), Failure> {
+pub fn add(messages: &mut Vec<Message>, instruction: &str) -> Result<(), Failure> {
     let behind = |text: &str| format!("{text}\n\n{instruction}");
     match messages.first_mut() {
         Some(Message::System(text)) => *text = behind(text),

@@ -1,33 +1,80 @@
-//! One request, one answer.
+//! `airx chat` and `airx stream`, from the options to the exit status.
 
+use super::conversation::{Conversation, Strategy, output_kind};
 use super::report::{calls, cut, extend, start, tell};
+use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
-use crate::client::Transport;
-use crate::client::{self, Ask, Span};
+use crate::cli::{Common, EachArgs};
+use crate::client::{self, Ask, Span, Transport};
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Class;
 use crate::prompt::Session;
-use crate::request::{Expect, Job};
+use crate::request::{self, Expect, PreparedRequest};
+use crate::settings::Merged;
+use crate::tools::Toolbox;
 
-/// Asks once and hands the answer to `sink`. What is returned with success is
-/// the accepted answer.
+/// Runs the command and returns the exit status.
+pub(crate) fn chat(
+    command: &'static str,
+    mut common: Common,
+    each: Option<EachArgs>,
+    merged: Result<Merged, Failure>,
+) -> u8 {
+    let each = each.filter(|each| each.each.is_some());
+    let allowed = each
+        .as_ref()
+        .map_or(Ok(()), |_| request::fits_each(&common, &[]));
+    let start = Start {
+        command,
+        live: command == "stream",
+        kind: output_kind(each.as_ref()),
+    };
+    let mut run = Run::start(start, &mut common, merged, allowed);
+    let result = converse(&mut run, &mut common, each.as_ref());
+    run.finish(result)
+}
+
+fn converse(run: &mut Run, common: &mut Common, each: Option<&EachArgs>) -> Result<Ended, Failure> {
+    run.ready()?;
+    let mut settings = run.settings(common, each, &[])?;
+    let prompt = run.read_prompt(&settings.sources)?;
+    let request = request::prepare(
+        run.command,
+        run.command == "stream",
+        common,
+        &mut settings,
+        prompt.messages,
+        Toolbox::default(),
+    );
+    run.warn_all(&settings);
+    let conversation = Conversation {
+        request: request?,
+        strategy: Strategy::Once(Expect::Answer),
+        session: prompt.session,
+        items: prompt.each,
+        settings,
+    };
+    conversation.run(run, common, each)
+}
+
+/// Asks once and hands the answer to `sink`. Returns the accepted answer.
 ///
 /// # Errors
-/// Whatever kept the answer from being complete.
-pub fn once(
-    job: &Job,
+/// What kept the answer from being complete.
+pub(super) fn ask_once(
+    request: &PreparedRequest,
     expect: &Expect,
     session: Option<Session>,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    start(job, sink)?;
+    start(request, sink)?;
     let ask = Ask {
-        request: &job.request,
+        request: &request.request,
         accept: Accept {
-            reasons: &job.accept,
-            empty: Empty::allowed(job.allow_empty),
+            reasons: &request.accept,
+            empty: Empty::allowed(request.allow_empty),
         },
         keep: session.is_some(),
     };
@@ -36,15 +83,15 @@ pub fn once(
         // A cut answer is shown; the exit code says that it is cut.
         if failure.class == Class::Truncated {
             match expect {
-                Expect::Answer => tell(&answer, job, sink)?,
-                Expect::Calls { .. } => cut(&answer, job, sink)?,
+                Expect::Answer => tell(&answer, request, sink)?,
+                Expect::Calls { .. } => cut(&answer, request, sink)?,
             }
         }
         return Err(failure);
     }
     match expect {
-        Expect::Answer => tell(&answer, job, sink)?,
-        Expect::Calls { required } => calls(&answer, job, *required, sink)?,
+        Expect::Answer => tell(&answer, request, sink)?,
+        Expect::Calls { required } => calls(&answer, request, *required, sink)?,
     }
     extend(session, &answer, sink)?;
     // Its bytes have been handed over; the rest is for the run's last event.

@@ -1,39 +1,121 @@
-//! `json`: one answer that is what was asked for. A wrong one is sent back with
+//! `airx json`, from the options to the exit status. A wrong answer is sent back with
 //! what is wrong with it, as long as there are tries and time.
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::conversation::{Conversation, Strategy, output_kind};
 use super::json_lines::{Elements, show};
 use super::report::{extend, reasoning, start};
+use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request, ResponseFormat};
-use crate::client::Transport;
-use crate::client::{self, Ask, Span};
+use crate::cli::{Common, EachArgs, Format, JsonAnswer};
+use crate::client::{self, Ask, Span, Transport};
 use crate::error::{Failure, Look};
 use crate::event::{Data, Event, Level, Sink, Violation};
 use crate::exit::Class;
 use crate::prompt::Session;
-use crate::request::Job;
+use crate::request::{self, PreparedRequest};
 use crate::schema::{Accepted, ExpectedJson, JsonFormat, Rejected, correction};
+use crate::settings::Merged;
+use crate::tools::Toolbox;
 
-/// Asks until an answer is what is `wanted`, and hands it to `sink`. What is
-/// returned with success is the accepted answer.
+/// Runs the command and returns the exit status.
+pub(crate) fn json(
+    mut common: Common,
+    each: EachArgs,
+    answer: JsonAnswer,
+    merged: Result<Merged, Failure>,
+) -> u8 {
+    let each = Some(each).filter(|each| each.each.is_some());
+    let one_answer_only = [
+        (answer.stream, "--stream"),
+        (answer.lines, "--lines"),
+        (answer.pretty, "--pretty"),
+        (!answer.select.is_empty(), "--select"),
+    ];
+    let allowed = each
+        .as_ref()
+        .map_or(Ok(()), |_| request::fits_each(&common, &one_answer_only));
+    let start = Start {
+        command: "json",
+        live: false,
+        kind: output_kind(each.as_ref()),
+    };
+    let mut run = Run::start(start, &mut common, merged, allowed);
+    let result = converse(&mut run, &mut common, each.as_ref(), answer);
+    run.finish(result)
+}
+
+fn converse(
+    run: &mut Run,
+    common: &mut Common,
+    each: Option<&EachArgs>,
+    answer: JsonAnswer,
+) -> Result<Ended, Failure> {
+    run.ready()?;
+    let schema = answer.schema.as_ref().map(Path::new);
+    let files: Vec<_> = schema
+        .map(|file| ("`--schema -`", file))
+        .into_iter()
+        .collect();
+    let mut settings = run.settings(common, each, &files)?;
+    let lossy = common.input.lossy;
+    let read = |path: &Path| run.read_file(path, lossy);
+    let expected = ExpectedJson::load(request::json_options(answer), read)?;
+    let mut prompt = run.read_prompt(&settings.sources)?;
+    if expected.stream && common.output.format() == Format::Json {
+        return Err(
+            Failure::usage("--stream prints elements, --format json the server's body")
+                .hint("--format ndjson prints an event for each element as it comes"),
+        );
+    }
+    if let Some(instruction) = &expected.instruction {
+        request::add_instruction(&mut prompt.messages, instruction)?;
+    }
+    let request = request::prepare(
+        run.command,
+        expected.stream,
+        common,
+        &mut settings,
+        prompt.messages,
+        Toolbox::default(),
+    );
+    run.warn_all(&settings);
+    let mut request = request?;
+    let is_provider = settings.connection.endpoint.provider.is_some();
+    if let Some(schema) = expected.constraint(is_provider) {
+        request.request.response_format = Some(ResponseFormat::JsonSchema(schema));
+    }
+    let conversation = Conversation {
+        request,
+        strategy: Strategy::Json(Box::new(expected)),
+        session: prompt.session,
+        items: prompt.each,
+        settings,
+    };
+    conversation.run(run, common, each)
+}
+
+/// Asks until an answer is the `expected` JSON, and hands it to `sink`. Returns the
+/// accepted answer.
 ///
 /// # Errors
 /// No answer was complete, or none was accepted.
-pub fn reask(
-    job: &Job,
-    wanted: &ExpectedJson,
+pub(super) fn ask_for_json(
+    prepared: &PreparedRequest,
+    expected: &ExpectedJson,
     session: Option<Session>,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    start(job, sink)?;
+    start(prepared, sink)?;
     let mut span = Span::new(transport);
-    let mut request = Cow::Borrowed(&job.request);
-    if is_constrained(&request) && wanted.constraint(false).is_none() {
+    let mut request = Cow::Borrowed(&prepared.request);
+    if is_constrained(&request) && expected.constraint(false).is_none() {
         // An earlier item of the run has shown that the server does not take it.
         request.to_mut().response_format = Some(ResponseFormat::JsonObject);
     }
@@ -42,17 +124,17 @@ pub fn reask(
         let ask = Ask {
             request: &request,
             accept: Accept {
-                reasons: &job.accept,
+                reasons: &prepared.accept,
                 empty: Empty::NeverAllowed,
             },
             keep: true,
         };
-        let mut elements = Elements::new(wanted, sink);
+        let mut elements = Elements::new(expected, sink);
         let (mut answer, result) = client::run(&ask, &mut span, transport, &mut elements);
         let shown = elements.shown();
         if let Err(failure) = result {
             let refuses = is_constrained(&request) && refuses_format(&failure);
-            if !refuses || !wanted.give_up_constraint() {
+            if !refuses || !expected.give_up_constraint() {
                 return Err(failure);
             }
             let note = "* the server does not take the schema: asking for a json_object";
@@ -61,9 +143,9 @@ pub fn reask(
             continue;
         }
         reasoning(&answer, sink)?;
-        let rejected = match wanted.accept(&answer.text) {
+        let rejected = match expected.accept(&answer.text) {
             Ok(accepted) => {
-                accept(&answer, &accepted, shown, wanted, sink)?;
+                accept(&answer, &accepted, shown, expected, sink)?;
                 extend(session, &answer, sink)?;
                 answer.body = Vec::new();
                 return Ok(answer);
@@ -76,12 +158,12 @@ pub fn reask(
             content: &answer.text,
         })?;
         // Lines that a reader has must not come again, nor others in their place.
-        if number >= wanted.tries || shown > 0 || !rejected.retryable {
-            return Err(refuse(&answer, &rejected, number, wanted, sink));
+        if number >= expected.tries || shown > 0 || !rejected.retryable {
+            return Err(rejection(&answer, &rejected, number, expected, sink));
         }
-        again(&answer, &rejected, number, wanted, sink)?;
+        report_retry(&answer, &rejected, number, expected, sink)?;
         let format = request.response_format.clone();
-        request = Cow::Owned(correct(&job.request, &answer, &rejected.violations));
+        request = Cow::Owned(correct(&prepared.request, &answer, &rejected.violations));
         request.to_mut().response_format = format;
         number += 1;
     }
@@ -110,7 +192,7 @@ fn accept(
     answer: &Answer,
     accepted: &Accepted,
     shown: usize,
-    wanted: &ExpectedJson,
+    expected: &ExpectedJson,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     if let Some(results) = &answer.search {
@@ -120,7 +202,7 @@ fn accept(
         bytes: &answer.body,
         token: true,
     })?;
-    if wanted.format == JsonFormat::Lines {
+    if expected.format == JsonFormat::Lines {
         let mut rest = accepted.lines.iter().skip(shown);
         return rest.try_for_each(|element| show(element, sink));
     }
@@ -128,18 +210,18 @@ fn accept(
         value: &accepted.value,
     })?;
     let lines = format!("{}\n", accepted.lines.join("\n"));
-    sink.data(match wanted.format {
+    sink.data(match expected.format {
         JsonFormat::Compact | JsonFormat::Pretty => Data::Json(&lines),
         _ => Data::Answer(&lines),
     })
 }
 
 /// Ends a try that another follows.
-fn again(
+fn report_retry(
     answer: &Answer,
     rejected: &Rejected,
     number: u32,
-    wanted: &ExpectedJson,
+    expected: &ExpectedJson,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     sink.event(&Event::Round {
@@ -148,7 +230,7 @@ fn again(
         usage: answer.usage,
     })?;
     for error in &rejected.violations {
-        let told = format!("* try {number} of {}: {error}", wanted.tries);
+        let told = format!("* try {number} of {}: {error}", expected.tries);
         sink.note(Level::Verbose, &told);
     }
     sink.retry();
@@ -157,11 +239,11 @@ fn again(
 
 /// The run's failure; the rejected text, and what is wrong where it is more than
 /// one thing, go to standard error.
-fn refuse(
+fn rejection(
     answer: &Answer,
     rejected: &Rejected,
     number: u32,
-    wanted: &ExpectedJson,
+    expected: &ExpectedJson,
     sink: &mut dyn Sink,
 ) -> Failure {
     sink.note(Level::Withheld, &answer.text);
@@ -178,10 +260,10 @@ fn refuse(
             format!("{} violations", several.len())
         }
     };
-    let hint = if wanted.instruction.is_some() {
+    let hint = if expected.instruction.is_some() {
         "a simpler schema, another model or more --tries may help"
     } else {
-        "say in the prompt which JSON is wanted"
+        "say in the prompt which JSON is expected"
     };
     let message = format!("the answer is not the JSON asked for{tries}: {what}");
     let failure = Failure::new(Class::Invalid, message).hint(hint);

@@ -1,17 +1,18 @@
-//! Decides on the next request and what becomes of each answer.
+//! What each command does. `chat.rs` shows from top to bottom what `airx chat` does.
 
-pub mod batch;
+mod batch;
 mod chat;
 pub mod config;
+mod conversation;
 mod each;
 mod json;
 mod json_lines;
 pub mod models;
-pub mod prologue;
 mod report;
+mod start;
 mod tools;
 
-pub use chat::once;
-pub use each::{Interrupt, Setting, each};
-pub use json::reask;
-pub use tools::rounds;
+pub(crate) use batch::batch;
+pub(crate) use chat::chat;
+pub(crate) use json::json;
+pub(crate) use tools::tools;

@@ -9,28 +9,32 @@ use crate::error::{Failure, Look};
 use crate::event::{Data, Event, Level, Sink, VERSION, Violation};
 use crate::exit::Class;
 use crate::prompt::Session;
-use crate::request::Job;
+use crate::request::PreparedRequest;
 use crate::schema;
 use crate::tools::Toolbox;
 
 /// Tells that the first request is about to be sent.
-pub(super) fn start(job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
+pub(super) fn start(request: &PreparedRequest, sink: &mut dyn Sink) -> Result<(), Failure> {
     sink.event(&Event::Start {
         v: VERSION,
-        command: job.command,
-        model: Some(&job.request.model),
-        request_id: job.request.request_id.as_deref(),
+        command: request.command,
+        model: Some(&request.request.model),
+        request_id: request.request.request_id.as_deref(),
     })
 }
 
 /// Hands over what a stream has not told already: all of a whole reply, the
 /// calls and search results of a stream.
-pub(super) fn tell(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
+pub(super) fn tell(
+    answer: &Answer,
+    request: &PreparedRequest,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
     if !answer.body.is_empty() {
         deltas(answer, sink)?;
         // A server may ignore `stream`: then the printer takes the text from
         // the delta, as it does of any stream.
-        if !job.request.stream {
+        if !request.request.stream {
             sink.data(Data::Answer(&answer.text))?;
         }
     } else if let Some(results) = &answer.search {
@@ -130,20 +134,20 @@ pub(super) fn call(call: &Call, errors: &[Violation]) -> Box<RawValue> {
 /// is the answer.
 pub(super) fn calls(
     answer: &Answer,
-    job: &Job,
+    request: &PreparedRequest,
     required: bool,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     if answer.calls.is_empty() {
-        return prose(answer, job, required, sink);
+        return prose(answer, request, required, sink);
     }
     whole(answer, sink)?;
-    if !job.request.stream {
+    if !request.request.stream {
         sink.note(Level::Beside, &answer.text);
     }
     let mut wrong = None;
     for (index, call) in answer.calls.iter().enumerate() {
-        let errors = faults(call, &job.toolbox);
+        let errors = faults(call, &request.toolbox);
         call_event(index, call, sink)?;
         if !errors.is_empty() {
             // What is no JSON is told by arguments_text.
@@ -162,7 +166,7 @@ pub(super) fn calls(
         return Ok(());
     };
     let name = &call.name;
-    if !job.toolbox.accepts(name) {
+    if !request.toolbox.accepts(name) {
         return Err(Failure::new(Class::Invalid, first.message));
     }
     Err(match call.value() {
@@ -189,7 +193,11 @@ pub(super) fn calls(
 
 /// An answer of `tools` that was cut, or lacks a call: its prose is shown as it is
 /// beside calls, and no call, since the last may lack its end.
-pub(super) fn cut(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(), Failure> {
+pub(super) fn cut(
+    answer: &Answer,
+    request: &PreparedRequest,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
     if answer.body.is_empty() {
         // A stream has told what came.
         return Ok(());
@@ -200,7 +208,7 @@ pub(super) fn cut(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(),
             content: &answer.text,
         })?;
     }
-    if !job.request.stream {
+    if !request.request.stream {
         sink.note(Level::Withheld, &answer.text);
     }
     Ok(())
@@ -209,12 +217,12 @@ pub(super) fn cut(answer: &Answer, job: &Job, sink: &mut dyn Sink) -> Result<(),
 /// An answer of `tools` without calls: its text, unless a call was required.
 pub(super) fn prose(
     answer: &Answer,
-    job: &Job,
+    request: &PreparedRequest,
     required: bool,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     if required {
-        cut(answer, job, sink)?;
+        cut(answer, request, sink)?;
         return Err(Failure::new(
             Class::Tool,
             "the answer holds no tool call (--require-call)",
@@ -222,7 +230,7 @@ pub(super) fn prose(
         .hint("say in the prompt which tool to use, or choose another model"));
     }
     whole(answer, sink)?;
-    if job.request.stream {
+    if request.request.stream {
         return Ok(());
     }
     sink.data(Data::Answer(&answer.text))

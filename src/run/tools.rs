@@ -1,44 +1,115 @@
-//! Requests until the model calls no tool any more: each answer's calls are
-//! run, in order, and their results go back with the next request.
+//! `airx tools`, from the options to the exit status. With `--run` each answer's calls
+//! are run, in order, and their results go back with the next request.
 
+use std::path::Path;
 use std::time::Instant;
 
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
+use super::conversation::{Conversation, Strategy, output_kind};
 use super::report::{call_event, cut, extend, faults, prose, start, turn, whole};
+use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Call, Empty};
 use crate::api::request::Message;
-use crate::client::Transport;
-use crate::client::{self, Ask, Span};
+use crate::cli::{Common, EachArgs, OfferArgs, RunArgs};
+use crate::client::{self, Ask, Span, Transport};
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, Violation};
 use crate::exit::Class;
 use crate::prompt::Session;
-use crate::request::{Job, Rounds};
-use crate::tools::{Approval, CallResult};
+use crate::request::{self, Expect, PreparedRequest, Rounds};
+use crate::settings::{Merged, defaults};
+use crate::tools::{Approval, CallResult, ToolSetup};
 
-/// Asks, runs the calls, and asks again, within the limit. What is
-/// returned with success is the final answer.
+/// Runs the command and returns the exit status.
+pub(crate) fn tools(
+    mut common: Common,
+    each: EachArgs,
+    offer: OfferArgs,
+    args: RunArgs,
+    merged: Result<Merged, Failure>,
+) -> u8 {
+    let each = Some(each).filter(|each| each.each.is_some());
+    let one_answer_only = [(offer.stream, "--stream"), (args.run && !args.yes, "--run")];
+    let allowed = each
+        .as_ref()
+        .map_or(Ok(()), |_| request::fits_each(&common, &one_answer_only));
+    let start = Start {
+        command: "tools",
+        live: offer.stream,
+        kind: output_kind(each.as_ref()),
+    };
+    let mut run = Run::start(start, &mut common, merged, allowed);
+    let result = converse(&mut run, &mut common, each.as_ref(), offer, args);
+    run.finish(result)
+}
+
+fn converse(
+    run: &mut Run,
+    common: &mut Common,
+    each: Option<&EachArgs>,
+    offer: OfferArgs,
+    args: RunArgs,
+) -> Result<Ended, Failure> {
+    run.ready()?;
+    let (required, stream) = (offer.require_call, offer.stream);
+    let limit = args.rounds.unwrap_or(defaults::ROUNDS);
+    let rounds = args.run.then_some(Rounds { limit, required });
+    let files = offer.tools.iter().map(|file| ("`-t -`", file.as_path()));
+    let files: Vec<_> = files.collect();
+    let mut settings = run.settings(common, each, &files)?;
+    let (lossy, dry_run) = (common.input.lossy, common.output.dry_run.is_some());
+    let read = |path: &Path| run.read_file(path, lossy);
+    let mut setup = ToolSetup::load_files(request::tool_sources(offer, args), read, dry_run)?;
+    let prompt = run.read_prompt(&settings.sources)?;
+    if setup.starts_programs() && !dry_run {
+        // No program is started for a request that cannot be sent.
+        settings.require_key()?;
+    }
+    setup.finish(&run.scrubber, &mut |warning| run.warn(warning))?;
+    let request = request::prepare(
+        run.command,
+        stream,
+        common,
+        &mut settings,
+        prompt.messages,
+        setup.toolbox,
+    );
+    run.warn_all(&settings);
+    let conversation = Conversation {
+        request: request?,
+        strategy: match rounds {
+            Some(rounds) => Strategy::Tools(rounds, setup.approval),
+            None => Strategy::Once(Expect::Calls { required }),
+        },
+        session: prompt.session,
+        items: prompt.each,
+        settings,
+    };
+    conversation.run(run, common, each)
+}
+
+/// Asks, runs the calls, and asks again, within the limit. Returns the final answer.
 ///
 /// # Errors
-/// Whatever kept an answer from being complete; a command that cannot be
-/// started; calls in the last answer that there may be.
-pub fn rounds(
-    mut job: Job,
+/// What kept an answer from being complete; a command that cannot be started; calls in
+/// the last answer that there may be.
+pub(super) fn ask_with_tools(
+    mut request: PreparedRequest,
     rounds: Rounds,
     approval: &Approval,
     mut session: Option<Session>,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    start(&job, sink)?;
+    start(&request, sink)?;
     let mut span = Span::new(transport);
     let mut number = 1;
     loop {
-        let mut answer = asked(&job, &mut span, transport, sink)?;
+        let mut answer = asked(&request, &mut span, transport, sink)?;
         if answer.calls.is_empty() {
-            prose(&answer, &job, rounds.required && number == 1, sink)?;
+            prose(&answer, &request, rounds.required && number == 1, sink)?;
             // The answer leaves before servers and session take their time.
             sink.flush()?;
             extend(session, &answer, sink)?;
@@ -47,7 +118,7 @@ pub fn rounds(
         }
         give_ids(&mut answer.calls, number);
         whole(&answer, sink)?;
-        if !job.request.stream {
+        if !request.request.stream {
             sink.note(Level::Beside, &answer.text);
         }
         for (index, call) in answer.calls.iter().enumerate() {
@@ -59,7 +130,7 @@ pub fn rounds(
         }
         // --timeout is for the requests: its clock stands while tools run.
         let begun = Instant::now();
-        let turns = turns(&answer, &job, approval, sink)?;
+        let turns = turns(&answer, &request, approval, sink)?;
         span.pause(begun.elapsed());
         sink.event(&Event::Round {
             number,
@@ -71,7 +142,7 @@ pub fn rounds(
             if let Some(session) = &mut session {
                 session.add(&turn)?;
             }
-            job.request.messages.push(turn);
+            request.request.messages.push(turn);
         }
         number += 1;
     }
@@ -79,16 +150,16 @@ pub fn rounds(
 
 /// One answer.
 fn asked(
-    job: &Job,
+    request: &PreparedRequest,
     span: &mut Span,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
     let ask = Ask {
-        request: &job.request,
+        request: &request.request,
         accept: Accept {
-            reasons: &job.accept,
-            empty: Empty::allowed(job.allow_empty),
+            reasons: &request.accept,
+            empty: Empty::allowed(request.allow_empty),
         },
         keep: true,
     };
@@ -97,7 +168,7 @@ fn asked(
         Ok(()) => Ok(answer),
         Err(failure) => {
             if failure.class == Class::Truncated {
-                cut(&answer, job, sink)?;
+                cut(&answer, request, sink)?;
             }
             Err(failure)
         }
@@ -124,7 +195,7 @@ fn used_up(limit: u32) -> Failure {
 /// Runs an answer's calls: the assistant's turn and a turn for each result.
 fn turns(
     answer: &Answer,
-    job: &Job,
+    request: &PreparedRequest,
     approval: &Approval,
     sink: &mut dyn Sink,
 ) -> Result<Vec<Box<RawValue>>, Failure> {
@@ -138,7 +209,7 @@ fn turns(
     let mut turns =
         vec![RawValue::from_string(turn(answer, &calls)).map_err(std::io::Error::from)?];
     for call in &answer.calls {
-        let outcome = outcome(call, job, approval, sink)?;
+        let outcome = outcome(call, request, approval, sink)?;
         sink.event(&Event::ToolResult {
             id: &call.id,
             name: &call.name,
@@ -161,11 +232,11 @@ fn turns(
 /// Runs one call, if it is right and allowed.
 fn outcome(
     call: &Call,
-    job: &Job,
+    request: &PreparedRequest,
     approval: &Approval,
     sink: &mut dyn Sink,
 ) -> Result<CallResult, Failure> {
-    let toolbox = &job.toolbox;
+    let toolbox = &request.toolbox;
     let wrong = faults(call, toolbox);
     if !wrong.is_empty() {
         return Ok(CallResult::refused(told(call, &wrong)));

@@ -109,6 +109,16 @@ pub struct Settings {
 }
 
 /// A longer limit is no limit: it would pass the end of the clock.
+impl Settings {
+    /// The key that the endpoint needs is there.
+    ///
+    /// # Errors
+    /// It is not: exit 3.
+    pub fn require_key(&mut self) -> Result<(), Failure> {
+        self.keyless.take().map_or(Ok(()), Err)
+    }
+}
+
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// What [`resolve`] needs beside the options.

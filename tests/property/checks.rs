@@ -443,7 +443,7 @@ pub fn messages(folder: &Path, bytes: &[u8]) {
     let file = folder.join("messages");
     std::fs::write(&file, bytes).unwrap();
     let messages = Some(file);
-    if let Ok(prompt) = prompt::read(
+    if let Ok(prompt) = prompt::Prompt::read(
         &Sources {
             messages,
             ..sources()
@@ -464,7 +464,7 @@ pub fn session(folder: &Path, bytes: &[u8]) {
     let session = Some(file.clone());
     let read = || {
         let session = session.clone();
-        prompt::read(
+        prompt::Prompt::read(
             &Sources {
                 session,
                 ..sources()

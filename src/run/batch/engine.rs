@@ -172,7 +172,7 @@ fn about(id: &str, mut failure: Failure) -> Failure {
 }
 
 /// Whether a text can be an id: it becomes a part of a path.
-pub fn is_id(text: &str) -> bool {
+pub(super) fn is_id(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_graphic() && !b"/?#%\\".contains(&byte);
     !text.is_empty() && text.len() <= 256 && text.bytes().all(plain) && text != "." && text != ".."
 }

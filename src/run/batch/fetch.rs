@@ -14,7 +14,7 @@ use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Items, Level, Sink, Tally};
 use crate::exit::Class;
-use crate::run::each::outcome::{Content, Outcome};
+use crate::run::each::item_outcome::{Content, ItemOutcome};
 use crate::run::report;
 
 /// Prints what became of the items of these batches. `discount`: the half of the
@@ -22,7 +22,7 @@ use crate::run::report;
 ///
 /// # Errors
 /// A batch has not ended, its files cannot be had, or items failed.
-pub fn fetch(
+pub(super) fn fetch(
     ids: &[String],
     accept: Accept<'_>,
     discount: bool,
@@ -78,7 +78,7 @@ fn best(
     lines: &mut Lines,
     accept: Accept<'_>,
     discount: bool,
-) -> Result<(Outcome, Option<Vec<u8>>), Failure> {
+) -> Result<(ItemOutcome, Option<Vec<u8>>), Failure> {
     let mut first = None;
     for place in told {
         let line = lines.read(place)?;
@@ -146,7 +146,7 @@ fn ended(batch: &Batch) -> Result<(), Failure> {
 }
 
 fn tell_of(
-    outcome: &Outcome,
+    outcome: &ItemOutcome,
     line: Option<&[u8]>,
     discount: bool,
     sink: &mut dyn Sink,
@@ -166,7 +166,7 @@ fn tell_of(
 }
 
 /// What a line says of its item.
-fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> Outcome {
+fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> ItemOutcome {
     let read = serde_json::from_slice::<OutputLine<'_>>(line);
     let (id, status, body) = match &read {
         Ok(read) => {
@@ -185,7 +185,7 @@ fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> O
         Err(_) => (None, 200, Vec::new()),
     };
     let (answer, result) = client::read(status, body, accept);
-    let mut outcome = Outcome::unsent(place.index, Failure::new(Class::Internal, ""));
+    let mut outcome = ItemOutcome::unsent(place.index, Failure::new(Class::Internal, ""));
     match id.as_deref().map(custom_id::read) {
         Some(Some((_, hash))) => outcome.hash = Some(hash),
         Some(None) => outcome.custom_id = id,
@@ -223,7 +223,7 @@ fn tally(answer: &answer::Answer, discount: bool) -> Tally {
 }
 
 /// An item that no line answers.
-fn unanswered(place: &Place, batch: &Batch) -> Outcome {
+fn unanswered(place: &Place, batch: &Batch) -> ItemOutcome {
     let id = &batch.id;
     let failure = match batch.state {
         State::Failed => refused(batch),
@@ -241,5 +241,5 @@ fn unanswered(place: &Place, batch: &Batch) -> Outcome {
             format!("the files of batch {id} have no line for this item"),
         ),
     };
-    Outcome::unsent(place.index, failure)
+    ItemOutcome::unsent(place.index, failure)
 }

@@ -1,5 +1,6 @@
-//! The provider's own batch engine: items → batches, and what becomes of those.
+//! `airx batch`: the provider's own batch engine.
 
+mod command;
 mod custom_id;
 mod engine;
 mod fetch;
@@ -10,10 +11,4 @@ mod status;
 mod submit;
 mod wait;
 
-pub use engine::is_id;
-pub use fetch::fetch;
-pub use parts::{Part, parts};
-pub use raw::{RawLines, raw_lines};
-pub use status::{cancel, status};
-pub use submit::{Submission, submit};
-pub use wait::wait;
+pub(crate) use command::batch;

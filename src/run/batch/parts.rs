@@ -10,13 +10,13 @@ use crate::digest::sha256;
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::prompt::{Item, Items, Place};
-use crate::request::{Job, Many};
+use crate::request::{ItemRequests, PreparedRequest};
 
 /// The lines of one batch.
 #[derive(Debug)]
-pub struct Part {
+pub(super) struct Part {
     /// Without a name, for its owner alone.
-    pub file: File,
+    pub(super) file: File,
     /// Its items.
     pub(super) span: Span,
     /// Where the first of them stands in the input.
@@ -109,7 +109,12 @@ impl Parts {
 ///
 /// # Errors
 /// An item is wrong, or there is none: exit 2; the disk is full.
-pub fn parts(job: &Job, many: &Many, items: &mut Items, url: &str) -> Result<Vec<Part>, Failure> {
+pub(super) fn parts(
+    job: &PreparedRequest,
+    many: &ItemRequests,
+    items: &mut Items,
+    url: &str,
+) -> Result<Vec<Part>, Failure> {
     let mut parts = Parts::default();
     let mut index = 0;
     while let Some(item) = items.read_next()? {
@@ -121,8 +126,8 @@ pub fn parts(job: &Job, many: &Many, items: &mut Items, url: &str) -> Result<Vec
 }
 
 fn item_line(
-    job: &Job,
-    many: &Many,
+    job: &PreparedRequest,
+    many: &ItemRequests,
     item: &Item,
     index: u64,
     url: &str,

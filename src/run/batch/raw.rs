@@ -13,13 +13,13 @@ use crate::prompt::{Item, Items};
 
 /// Request lines, ready to be uploaded.
 #[derive(Debug)]
-pub struct RawLines {
+pub(super) struct RawLines {
     /// The files of the batches.
-    pub parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     /// The endpoint that all lines name.
-    pub url: String,
+    pub(super) url: String,
     /// The model that all lines name.
-    pub model: String,
+    pub(super) model: String,
 }
 
 #[derive(Deserialize)]
@@ -42,7 +42,7 @@ struct Body {
 ///
 /// # Errors
 /// A line is wrong, or there is none: exit 2; the disk is full.
-pub fn raw_lines(items: &mut Items) -> Result<RawLines, Failure> {
+pub(super) fn raw_lines(items: &mut Items) -> Result<RawLines, Failure> {
     let mut parts = Parts::default();
     let (mut ids, mut first) = (HashSet::new(), None::<Line>);
     let mut index = 0;

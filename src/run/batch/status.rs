@@ -15,7 +15,7 @@ const PAGES: usize = 100;
 ///
 /// # Errors
 /// A batch is not there, or cannot be asked for.
-pub fn status(
+pub(super) fn status(
     ids: &[String],
     transport: &mut Transport,
     sink: &mut dyn Sink,
@@ -35,7 +35,7 @@ pub fn status(
 ///
 /// # Errors
 /// A batch is not there, or cannot be cancelled any more.
-pub fn cancel(
+pub(super) fn cancel(
     ids: &[String],
     transport: &mut Transport,
     sink: &mut dyn Sink,

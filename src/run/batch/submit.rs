@@ -12,24 +12,24 @@ use crate::exit::Class;
 
 /// What is to be submitted.
 #[derive(Debug)]
-pub struct Submission {
+pub(super) struct Submission {
     /// A batch is made of each.
-    pub parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     /// Where the engine has the chat.
-    pub url: String,
+    pub(super) url: String,
     /// The model that all items ask.
-    pub model: String,
+    pub(super) model: String,
     /// The engine is one of the two providers', not one that is like it.
-    pub provider: bool,
+    pub(super) provider: bool,
     /// The lines are the user's own: airx cannot find its items by them.
-    pub raw: bool,
+    pub(super) raw: bool,
 }
 
 /// Uploads each part and orders its batch.
 ///
 /// # Errors
 /// A part cannot be submitted; the batches before it exist.
-pub fn submit(
+pub(super) fn submit(
     submission: &Submission,
     transport: &mut Transport,
     sink: &mut dyn Sink,

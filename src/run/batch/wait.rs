@@ -23,7 +23,7 @@ const WRONG: usize = 3;
 ///
 /// # Errors
 /// Some failed, or could not be asked for.
-pub fn wait(
+pub(super) fn wait(
     ids: &[String],
     poll: Duration,
     transport: &mut Transport,

@@ -7,8 +7,8 @@ use crate::cli::{ConfigArgs, DryRun, FileArgs};
 use crate::config::{Config, KeyFrom};
 use crate::error::{Failure, FilePlace, Origin};
 use crate::models;
-use crate::prompt;
-use crate::request::{Purpose, plan, sources};
+use crate::prompt::{self, Prompt};
+use crate::request::{prepare, tool_sources};
 use crate::secret::Scrubber;
 use crate::settings::{self, AllOptions, With};
 use crate::tools::{ToolSetup, Toolbox};
@@ -150,7 +150,7 @@ fn try_plan(
     } = options;
     let toolbox = if command == "tools" {
         let read = |path: &Path| prompt::read_text(path, false, &mut |_| {});
-        ToolSetup::load_files(sources(offer, tools), read, true)?.toolbox
+        ToolSetup::load_files(tool_sources(offer, tools), read, true)?.toolbox
     } else {
         Toolbox::default()
     };
@@ -160,16 +160,14 @@ fn try_plan(
         say: None,
     };
     let mut settings = settings::resolve(&mut common, None, &[], with)?;
-    let messages: Vec<Message> = prompt::read(&settings.sources, &mut |_| {})?.messages;
-    let purpose = Purpose::Answer;
-    plan(
+    let messages: Vec<Message> = Prompt::read(&settings.sources, &mut |_| {})?.messages;
+    prepare(
         command,
+        false,
         &mut common,
-        purpose,
         &mut settings,
         messages,
         toolbox,
-        None,
     )
     .map(drop)
 }

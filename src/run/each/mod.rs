@@ -1,14 +1,14 @@
-//! Many items: each → a run of its own, several at the same time; their results →
+//! ItemRequests items: each → a run of its own, several at the same time; their results →
 //! one line each. One thread decides, by one channel, on which it hears of items
 //! that were read, of items that are done, and of signals.
 
 mod budget;
-mod collect;
-pub(super) mod outcome;
+mod item_cost;
+pub(super) mod item_outcome;
+mod item_sink;
 mod read;
-mod run;
-mod spent;
-mod worker;
+mod scheduler;
+mod workers;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -17,53 +17,53 @@ use crate::client::Transport;
 use crate::client::in_flight::InFlight;
 use crate::error::Failure;
 use crate::event::{Earlier, Level, Sink};
-use crate::exit::Class;
 use crate::prompt::{Item, Items};
-use crate::request::{Many, Plan};
-use crate::tools::Approval;
+use crate::request::{ItemRequests, PreparedRequest};
 
-use outcome::Outcome;
-use run::Run;
-use worker::{Way, Workers};
+use super::conversation::Strategy;
+use item_outcome::ItemOutcome;
+use scheduler::{Scheduler, SchedulerInput};
+use workers::Workers;
 
-/// What the deciding thread hears.
+/// A message to the deciding thread.
 #[derive(Debug)]
-enum Heard {
+enum WorkerMessage {
     /// The next item, or the input's end.
     Item(Result<Option<Item>, Failure>),
-    Outcome(Box<Outcome>),
+    Outcome(Box<ItemOutcome>),
     /// The run is to end when what is in flight has.
     Interrupt(i32),
 }
 
-/// What a run of many items is given beside its plan.
+/// All that a run of many items needs.
 #[derive(Debug)]
-pub struct Setting {
-    /// The items.
-    pub items: Items,
-    /// Who allows the calls of tools.
-    pub approval: Approval,
-    /// What is done already.
-    pub earlier: Earlier,
+pub(super) struct EachRun {
+    /// What all items share.
+    pub(super) request: PreparedRequest,
+    pub(super) strategy: Strategy,
+    /// Makes the request of each item.
+    pub(super) item_requests: ItemRequests,
+    pub(super) items: Items,
+    /// Results of an earlier run, which are kept.
+    pub(super) earlier: Earlier,
     /// Results are handed over in the order of the input.
-    pub ordered: bool,
-    /// The way to the server.
-    pub transport: Transport,
+    pub(super) ordered: bool,
+    pub(super) transport: Transport,
 }
 
 /// Ends a run from another thread.
 #[derive(Debug)]
-pub struct Interrupt {
-    heard: Sender<Heard>,
+pub(super) struct Interrupt {
+    heard: Sender<WorkerMessage>,
     gate: Arc<InFlight>,
 }
 
 impl Interrupt {
-    /// Lets nothing new begin; what is in flight ends, then the run does, by this
-    /// signal. Whether there is such a run still.
-    pub fn interrupt(&self, signal: i32) -> bool {
+    /// Starts nothing more and ends the run by this signal once what is in flight has
+    /// ended. Returns whether the run is still there.
+    pub(super) fn interrupt(&self, signal: i32) -> bool {
         self.gate.close();
-        self.heard.send(Heard::Interrupt(signal)).is_ok()
+        self.heard.send(WorkerMessage::Interrupt(signal)).is_ok()
     }
 }
 
@@ -81,54 +81,56 @@ fn fitting(wanted: u16, transport: &mut Transport, sink: &mut dyn Sink) -> Resul
     Ok(fitting)
 }
 
-/// Asks for each item and hands its result to `sink`. `begun` gets the means to
-/// end it early.
+/// Lets the first SIGINT end a run once what is in flight has ended.
+pub(super) fn finish_on_interrupt(interrupt: Interrupt) {
+    #[cfg(unix)]
+    crate::signals::on_interrupt(move |signal| interrupt.interrupt(signal));
+    #[cfg(not(unix))]
+    let _ = interrupt;
+}
+
+/// Asks for each item and hands its result to `sink`. `started` gets the means to end
+/// the run early.
 ///
 /// # Errors
 /// Items failed, or something ended the run before its input did.
-pub fn each<S: Sink + Clone + Send + 'static>(
-    plan: Plan,
-    mut many: Many,
-    mut setting: Setting,
+pub(super) fn run<S: Sink + Clone + Send + 'static>(
+    mut each: EachRun,
     mut sink: S,
-    begun: impl FnOnce(Interrupt),
+    started: impl FnOnce(Interrupt),
 ) -> Result<(), Failure> {
-    let Some((way, job)) = Way::of(plan, setting.approval) else {
-        return Err(Failure::new(
-            Class::Internal,
-            "there is no request to repeat",
-        ));
-    };
-    let waits = matches!(way, Way::Rounds(..));
-    let (heard, news) = channel();
-    many.concurrency = fitting(many.concurrency, &mut setting.transport, &mut sink)?;
-    let gate = Arc::new(InFlight::new(many.concurrency.into()));
-    begun(Interrupt {
-        heard: heard.clone(),
+    let runs_tools = matches!(each.strategy, Strategy::Tools(..));
+    let (sender, messages) = channel();
+    let wanted = each.item_requests.concurrency;
+    let concurrency = fitting(wanted, &mut each.transport, &mut sink)?;
+    each.item_requests.concurrency = concurrency;
+    let gate = Arc::new(InFlight::new(concurrency.into()));
+    started(Interrupt {
+        heard: sender.clone(),
         gate: Arc::clone(&gate),
     });
-    let size = setting.items.size();
-    let want = read::start(setting.items, heard.clone())?;
+    let size = each.items.size();
+    let reader = read::start(each.items, sender.clone())?;
     let workers = Workers::new(
-        way,
+        each.strategy,
         Arc::clone(&gate),
-        setting.transport,
+        each.transport,
         sink.clone(),
-        heard,
+        sender,
     );
-    let mut run = Run::new(
-        job,
-        many,
+    let mut scheduler = Scheduler::new(SchedulerInput {
+        request: each.request,
+        item_requests: each.item_requests,
         workers,
         gate,
-        want,
-        setting.earlier,
-        setting.ordered,
+        reader,
+        earlier: each.earlier,
+        ordered: each.ordered,
         size,
-    );
-    let result = run.go(&news, &mut sink);
-    if result.is_ok() || waits {
-        run.end(result)
+    });
+    let result = scheduler.run(&messages, &mut sink);
+    if result.is_ok() || runs_tools {
+        scheduler.end(result)
     } else {
         // The output is gone: nobody waits for what is still in flight.
         result

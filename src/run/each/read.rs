@@ -3,17 +3,17 @@
 
 use std::sync::mpsc::{Sender, channel};
 
-use super::Heard;
+use super::WorkerMessage;
 use crate::error::Failure;
 use crate::prompt::Items;
 
 /// Starts the thread. Each message to it is answered by the next item; it ends
 /// with its sender, unless it waits for input, and with the process.
-pub(super) fn start(mut items: Items, heard: Sender<Heard>) -> Result<Sender<()>, Failure> {
+pub(super) fn start(mut items: Items, heard: Sender<WorkerMessage>) -> Result<Sender<()>, Failure> {
     let (want, wanted) = channel();
     let read = move || {
         while let Ok(()) = wanted.recv() {
-            if heard.send(Heard::Item(items.read_next())).is_err() {
+            if heard.send(WorkerMessage::Item(items.read_next())).is_err() {
                 return;
             }
         }

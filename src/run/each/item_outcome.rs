@@ -9,7 +9,7 @@ use crate::exit::Class;
 
 /// What became of an item.
 #[derive(Debug)]
-pub(in crate::run) struct Outcome {
+pub(in crate::run) struct ItemOutcome {
     pub(in crate::run) index: u64,
     /// Of the request; none where there is none.
     pub(in crate::run) hash: Option<String>,
@@ -41,7 +41,7 @@ pub(in crate::run) enum Content {
     Calls(Vec<Box<RawValue>>, String),
 }
 
-impl Outcome {
+impl ItemOutcome {
     /// An item for which nothing was sent.
     pub(in crate::run) fn unsent(index: u64, failure: Failure) -> Self {
         let mut tally = Tally::default();

@@ -7,21 +7,20 @@ use std::thread::JoinHandle;
 
 use serde_json::value::RawValue;
 
-use super::Heard;
+use super::WorkerMessage;
 use super::budget::Budget;
-use super::collect::Collect;
-use super::outcome::{Content, Outcome};
-use super::spent::Spent;
+use super::item_cost::ItemCost;
+use super::item_outcome::{Content, ItemOutcome};
+use super::item_sink::ItemSink;
 use crate::answer::Answer;
 use crate::client::Transport;
 use crate::client::in_flight::InFlight;
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Class;
-use crate::request::{Bounds, Expect, Job, Plan, Rounds};
-use crate::run::{self, report};
-use crate::schema::ExpectedJson;
-use crate::tools::Approval;
+use crate::request::{CostBounds, Expect, PreparedRequest};
+use crate::run::conversation::Strategy;
+use crate::run::report;
 
 /// An item that is to be asked for.
 pub(super) struct Task {
@@ -29,83 +28,36 @@ pub(super) struct Task {
     pub(super) hash: String,
     /// The item, where its result shows it.
     pub(super) item: Option<Box<RawValue>>,
-    pub(super) job: Job,
+    pub(super) request: PreparedRequest,
     /// What its requests may cost.
-    pub(super) bounds: Bounds,
+    pub(super) bounds: CostBounds,
     /// What they are paid from.
     pub(super) budget: Option<Budget>,
 }
 
-/// How each item is asked for.
-#[derive(Debug)]
-pub(super) enum Way {
-    Once(Expect),
-    Reask(Box<ExpectedJson>),
-    Rounds(Rounds, Approval),
-}
-
-impl Way {
-    /// The way of a plan for one, and what is common to all.
-    pub(super) fn of(plan: Plan, approval: Approval) -> Option<(Self, Job)> {
-        Some(match plan {
-            Plan::Once(job, expect) => (Self::Once(expect), *job),
-            Plan::Reask(job, wanted) => (Self::Reask(wanted), *job),
-            Plan::Rounds(job, rounds) => (Self::Rounds(rounds, approval), *job),
-            Plan::Each(..) | Plan::Print(_) => return None,
-        })
-    }
-
-    fn ask(
-        &self,
-        job: &Job,
-        transport: &mut Transport,
-        sink: &mut dyn Sink,
-    ) -> Result<Answer, Failure> {
-        match self {
-            Self::Once(expect) => run::once(job, expect, None, transport, sink),
-            Self::Reask(wanted) => run::reask(job, wanted, None, transport, sink),
-            Self::Rounds(rounds, approval) => {
-                run::rounds(job.clone(), *rounds, approval, None, transport, sink)
-            }
-        }
-    }
-
-    /// What is printed of an answer.
-    fn content(&self, answer: Answer, value: Option<Box<RawValue>>) -> Content {
-        match (self, value) {
-            (_, Some(value)) => Content::Value(value),
-            (Self::Once(Expect::Calls { .. }), None) if !answer.calls.is_empty() => {
-                let calls = answer.calls.iter().map(|call| report::call(call, &[]));
-                Content::Calls(calls.collect(), answer.text)
-            }
-            _ => Content::Text(answer.text),
-        }
-    }
-}
-
 /// The threads; more are started as they are needed.
 pub(super) struct Workers<S> {
-    way: Arc<Way>,
+    strategy: Arc<Strategy>,
     gate: Arc<InFlight>,
     transport: Transport,
     sink: S,
     tasks: Sender<Task>,
     waiting: Arc<Mutex<Receiver<Task>>>,
-    heard: Sender<Heard>,
+    heard: Sender<WorkerMessage>,
     threads: Vec<JoinHandle<()>>,
 }
 
 impl<S: Sink + Clone + Send + 'static> Workers<S> {
     pub(super) fn new(
-        way: Way,
+        strategy: Strategy,
         gate: Arc<InFlight>,
         transport: Transport,
         sink: S,
-        heard: Sender<Heard>,
+        heard: Sender<WorkerMessage>,
     ) -> Self {
         let (tasks, waiting) = channel();
         Self {
-            way: Arc::new(way),
+            strategy: Arc::new(strategy),
             gate,
             transport,
             sink,
@@ -132,7 +84,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
 
     fn start(&mut self) -> Result<JoinHandle<()>, Failure> {
         let mut transport = self.transport.share(&self.gate)?;
-        let (way, sink) = (Arc::clone(&self.way), self.sink.clone());
+        let (strategy, sink) = (Arc::clone(&self.strategy), self.sink.clone());
         let (waiting, heard) = (Arc::clone(&self.waiting), self.heard.clone());
         let next = move || {
             let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -140,8 +92,11 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
         };
         let work = move || {
             while let Some(task) = next() {
-                let outcome = outcome(task, &way, &mut transport, sink.clone());
-                if heard.send(Heard::Outcome(Box::new(outcome))).is_err() {
+                let outcome = outcome(task, &strategy, &mut transport, sink.clone());
+                if heard
+                    .send(WorkerMessage::Outcome(Box::new(outcome)))
+                    .is_err()
+                {
                     return;
                 }
             }
@@ -160,10 +115,15 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
 }
 
 /// Asks for one item.
-fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) -> Outcome {
-    let spent = Spent::new(task.job.request.model.clone(), task.bounds, task.budget);
-    let mut collect = Collect::new(task.index, spent, sink);
-    let result = way.ask(&task.job, transport, &mut collect);
+fn outcome(
+    task: Task,
+    strategy: &Strategy,
+    transport: &mut Transport,
+    sink: impl Sink,
+) -> ItemOutcome {
+    let spent = ItemCost::new(task.request.request.model.clone(), task.bounds, task.budget);
+    let mut collect = ItemSink::new(task.index, spent, sink);
+    let result = strategy.ask(&task.request, None, transport, &mut collect);
     collect.tally.stop();
     let finish_reason = match &result {
         Ok(answer) => answer.finish_reason.clone(),
@@ -176,11 +136,11 @@ fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) ->
     };
     let empty = is_empty(&result);
     let value = collect.value.take();
-    Outcome {
+    ItemOutcome {
         index: task.index,
         hash: Some(task.hash),
         item: task.item,
-        result: result.map(|answer| way.content(answer, value)),
+        result: result.map(|answer| content(strategy, answer, value)),
         partial: collect.text,
         errors: collect.errors,
         search: collect.search,
@@ -190,6 +150,18 @@ fn outcome(task: Task, way: &Way, transport: &mut Transport, sink: impl Sink) ->
         model: None,
         more: collect.spent.more,
         spent: collect.spent.end(empty),
+    }
+}
+
+/// What is printed of an answer.
+fn content(strategy: &Strategy, answer: Answer, value: Option<Box<RawValue>>) -> Content {
+    match (strategy, value) {
+        (_, Some(value)) => Content::Value(value),
+        (Strategy::Once(Expect::Calls { .. }), None) if !answer.calls.is_empty() => {
+            let calls = answer.calls.iter().map(|call| report::call(call, &[]));
+            Content::Calls(calls.collect(), answer.text)
+        }
+        _ => Content::Text(answer.text),
     }
 }
 

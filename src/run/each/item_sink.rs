@@ -6,13 +6,13 @@ use std::fmt::Display;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::spent::Spent;
+use super::item_cost::ItemCost;
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Level, Sink, Tally, Violation, Work};
 use crate::exit::Class;
 
 /// The sink of one item.
-pub(super) struct Collect<S> {
+pub(super) struct ItemSink<S> {
     sink: S,
     index: u64,
     /// What this item took.
@@ -26,11 +26,11 @@ pub(super) struct Collect<S> {
     /// What is wrong with the last answer.
     pub(super) errors: Vec<Violation>,
     /// What its requests count against `--max-cost`.
-    pub(super) spent: Spent,
+    pub(super) spent: ItemCost,
 }
 
-impl<S: Sink> Collect<S> {
-    pub(super) fn new(index: u64, spent: Spent, sink: S) -> Self {
+impl<S: Sink> ItemSink<S> {
+    pub(super) fn new(index: u64, spent: ItemCost, sink: S) -> Self {
         Self {
             sink,
             index,
@@ -44,7 +44,7 @@ impl<S: Sink> Collect<S> {
     }
 }
 
-impl<S: Sink> Sink for Collect<S> {
+impl<S: Sink> Sink for ItemSink<S> {
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
         match event {
             Event::Value { value } => self.value = Some((*value).to_owned()),

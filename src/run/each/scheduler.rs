@@ -1,21 +1,20 @@
-//! The decisions of a run of many items: what is begun, what is handed on, and
-//! when it is over.
+//! Decides in a run of many items.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
-use super::Heard;
+use super::WorkerMessage;
 use super::budget::Budget;
-use super::outcome::Outcome;
-use super::worker::{Task, Workers};
+use super::item_outcome::ItemOutcome;
+use super::workers::{Task, Workers};
 use crate::client::in_flight::InFlight;
 use crate::digest::sha256;
 use crate::error::Failure;
 use crate::event::{Count, Earlier, Event, Items, Level, ResumeState, Sink, VERSION};
 use crate::exit::Class;
 use crate::prompt::{Item, Place};
-use crate::request::{Bounds, Job, Many};
+use crate::request::{CostBounds, ItemRequests, PreparedRequest};
 
 /// Items that may be started ahead of the oldest that is not done, for each that may
 /// be in flight.
@@ -24,13 +23,27 @@ const AHEAD: u64 = 8;
 /// What the first SIGINT does.
 const LATER: &str = "SIGINT: what is in flight ends first; once more ends it at once";
 
-/// A run under way.
-pub(super) struct Run<S> {
-    job: Job,
-    many: Many,
+/// What a [`Scheduler`] is made of.
+pub(super) struct SchedulerInput<S> {
+    pub(super) request: PreparedRequest,
+    pub(super) item_requests: ItemRequests,
+    pub(super) workers: Workers<S>,
+    pub(super) gate: Arc<InFlight>,
+    /// Asks for the next item.
+    pub(super) reader: Sender<()>,
+    pub(super) earlier: Earlier,
+    pub(super) ordered: bool,
+    /// Bytes of the input, where that is known.
+    pub(super) size: Option<u64>,
+}
+
+/// Decides what is started, what is handed on, and when the run is over.
+pub(super) struct Scheduler<S> {
+    request: PreparedRequest,
+    item_requests: ItemRequests,
     workers: Workers<S>,
     gate: Arc<InFlight>,
-    want: Sender<()>,
+    reader: Sender<()>,
     earlier: Earlier,
     /// How many items may be started ahead of the oldest that is not done.
     ahead: Option<u64>,
@@ -51,31 +64,31 @@ pub(super) struct Run<S> {
     size: Option<u64>,
 }
 
-impl<S: Sink + Clone + Send + 'static> Run<S> {
-    #[allow(clippy::too_many_arguments, reason = "the one caller has them by name")]
-    pub(super) fn new(
-        job: Job,
-        many: Many,
-        workers: Workers<S>,
-        gate: Arc<InFlight>,
-        want: Sender<()>,
-        earlier: Earlier,
-        ordered: bool,
-        size: Option<u64>,
-    ) -> Self {
-        let ahead = ordered.then(|| u64::from(many.concurrency) * AHEAD);
-        Self {
-            job,
+impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
+    pub(super) fn new(input: SchedulerInput<S>) -> Self {
+        let SchedulerInput {
+            request,
+            item_requests,
             workers,
             gate,
-            want,
+            reader,
+            earlier,
+            ordered,
+            size,
+        } = input;
+        let ahead = ordered.then(|| u64::from(item_requests.concurrency) * AHEAD);
+        Self {
+            request,
+            workers,
+            gate,
+            reader,
             earlier,
             ahead,
-            budget: many
+            budget: item_requests
                 .budget
                 .as_ref()
                 .map(|allowed| Budget::new(allowed.units)),
-            many,
+            item_requests,
             in_flight: BTreeMap::new(),
             read: 0,
             pending: None,
@@ -89,11 +102,15 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
 
     /// Goes on until nothing is in flight and nothing more is to be begun. The
     /// failure is one of the output.
-    pub(super) fn go(&mut self, news: &Receiver<Heard>, sink: &mut S) -> Result<(), Failure> {
+    pub(super) fn run(
+        &mut self,
+        news: &Receiver<WorkerMessage>,
+        sink: &mut S,
+    ) -> Result<(), Failure> {
         sink.event(&Event::Start {
             v: VERSION,
-            command: self.job.command,
-            model: Some(&self.job.request.model),
+            command: self.request.command,
+            model: Some(&self.request.request.model),
             request_id: None,
         })?;
         sink.flush()?;
@@ -105,9 +122,9 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
             }
             let Ok(heard) = news.recv() else { break };
             match heard {
-                Heard::Item(item) => self.take(item, sink)?,
-                Heard::Outcome(outcome) => self.end_of(&outcome, sink)?,
-                Heard::Interrupt(signal) => {
+                WorkerMessage::Item(item) => self.take(item, sink)?,
+                WorkerMessage::Outcome(outcome) => self.end_of(&outcome, sink)?,
+                WorkerMessage::Interrupt(signal) => {
                     if !self.in_flight.is_empty() {
                         sink.note(Level::Notice, &LATER);
                     }
@@ -141,10 +158,10 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
 
     /// Wants the next item where there is room for it.
     fn ask_for_more(&mut self) {
-        let room = self.in_flight.len() < usize::from(self.many.concurrency);
+        let room = self.in_flight.len() < usize::from(self.item_requests.concurrency);
         let idle = !self.wanted && !self.exhausted && self.pending.is_none();
         if idle && room && self.over.is_none() && self.is_near() {
-            self.wanted = self.want.send(()).is_ok();
+            self.wanted = self.reader.send(()).is_ok();
             self.exhausted = !self.wanted;
         }
     }
@@ -180,11 +197,11 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         let index = self.read;
         self.read += 1;
         self.items.read = self.size.map(|size| (item.read, size));
-        let shown = item.shown.take().filter(|_| self.many.shows_items);
-        let mut request = match self.many.request(&self.job.request, &item) {
+        let shown = item.shown.take().filter(|_| self.item_requests.shows_items);
+        let mut request = match self.item_requests.request(&self.request.request, &item) {
             Ok(request) => request,
             Err(failure) if self.earlier.take(index, "") == ResumeState::NotDone => {
-                let mut outcome = Outcome::unsent(index, failure);
+                let mut outcome = ItemOutcome::unsent(index, failure);
                 outcome.item = shown;
                 return self.hand_on(&outcome, sink);
             }
@@ -207,18 +224,20 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
                 return Ok(());
             }
         }
-        let bounds = self.many.budget.as_ref();
-        let bounds = bounds.map_or_else(Bounds::default, |allowed| allowed.bounds(&request, &body));
-        request.request_id = self.many.id(index);
-        let job = Job {
+        let bounds = self.item_requests.budget.as_ref();
+        let bounds = bounds.map_or_else(CostBounds::default, |allowed| {
+            allowed.bounds(&request, &body)
+        });
+        request.request_id = self.item_requests.id(index);
+        let request = PreparedRequest {
             request,
-            ..self.job.clone()
+            ..self.request.clone()
         };
         self.pending = Some(Task {
             index,
             hash,
             item: shown,
-            job,
+            request,
             bounds,
             budget: self.budget.clone(),
         });
@@ -238,7 +257,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
             Some(budget) => budget.bound(task.bounds.all),
             None => 0,
         };
-        if let (Some(budget), Some(allowed)) = (&self.budget, &self.many.budget)
+        if let (Some(budget), Some(allowed)) = (&self.budget, &self.item_requests.budget)
             && !budget.begin(bound)
         {
             if self.in_flight.is_empty() {
@@ -256,7 +275,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
     }
 
     /// An item has ended.
-    fn end_of(&mut self, outcome: &Outcome, sink: &mut S) -> Result<(), Failure> {
+    fn end_of(&mut self, outcome: &ItemOutcome, sink: &mut S) -> Result<(), Failure> {
         self.items.in_flight -= 1;
         let bound = self.in_flight.remove(&outcome.index);
         if let (Some(budget), Some(bound)) = (&self.budget, bound) {
@@ -271,7 +290,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
         self.hand_on(outcome, sink)
     }
 
-    fn hand_on(&mut self, outcome: &Outcome, sink: &mut S) -> Result<(), Failure> {
+    fn hand_on(&mut self, outcome: &ItemOutcome, sink: &mut S) -> Result<(), Failure> {
         match outcome.result {
             Ok(_) => self.items.done += 1,
             Err(_) => self.items.failed += 1,
@@ -289,7 +308,7 @@ impl<S: Sink + Clone + Send + 'static> Run<S> {
 }
 
 /// Each line is one write, and leaves at once.
-fn show(outcome: &Outcome, sink: &mut dyn Sink) -> Result<(), Failure> {
+fn show(outcome: &ItemOutcome, sink: &mut dyn Sink) -> Result<(), Failure> {
     sink.event(&Event::Result(&outcome.told()))?;
     sink.flush()
 }

@@ -4,7 +4,7 @@
 use super::budget::Budget;
 use crate::api::usage::Usage;
 use crate::exit::Class;
-use crate::request::{Allowance, Bounds, Charge};
+use crate::request::{Charge, CostBounds, CostLimit};
 
 /// Classes of failures without an answer that could cost something.
 const FREE: &[Class] = &[
@@ -17,9 +17,9 @@ const FREE: &[Class] = &[
 
 /// What was spent, in units of 10^-12 of the currency.
 #[derive(Debug)]
-pub(super) struct Spent {
+pub(super) struct ItemCost {
     model: String,
-    bounds: Bounds,
+    bounds: CostBounds,
     units: u128,
     last: Charge,
     /// Answers have been asked for that follow the first.
@@ -29,9 +29,9 @@ pub(super) struct Spent {
     pub(super) more: u128,
 }
 
-impl Spent {
+impl ItemCost {
     /// Nothing, by the price of `model` and within these bounds.
-    pub(super) fn new(model: String, bounds: Bounds, budget: Option<Budget>) -> Self {
+    pub(super) fn new(model: String, bounds: CostBounds, budget: Option<Budget>) -> Self {
         Self {
             model,
             bounds,
@@ -51,7 +51,7 @@ impl Spent {
 
     /// The server has told these tokens of its answer, by the model of this name.
     pub(super) fn usage(&mut self, usage: &Usage, answered: &str) {
-        self.last = Allowance::charge(&self.model, answered, usage);
+        self.last = CostLimit::charge(&self.model, answered, usage);
     }
 
     /// The last request failed in this way; `answered` tells that there was an
@@ -90,7 +90,7 @@ impl Spent {
     }
 
     fn settle(&mut self, empty: bool) {
-        let Bounds { first, later, .. } = self.bounds;
+        let CostBounds { first, later, .. } = self.bounds;
         let bound = if self.later { later } else { first };
         let cost = match self.last {
             Charge::Known(cost) => cost,
@@ -109,14 +109,14 @@ mod tests {
 
     /// glm-4-airx, 10 CNY a million tokens: one token is 10^7 units.
     const TOKEN: u128 = 10_000_000;
-    const BOUNDS: Bounds = Bounds {
+    const BOUNDS: CostBounds = CostBounds {
         first: 500 * TOKEN,
         later: 700 * TOKEN,
         all: 1200 * TOKEN,
     };
 
-    fn spent(of: impl FnOnce(&mut Spent)) -> u128 {
-        let mut spent = Spent::new("glm-4-airx".to_owned(), BOUNDS, None);
+    fn spent(of: impl FnOnce(&mut ItemCost)) -> u128 {
+        let mut spent = ItemCost::new("glm-4-airx".to_owned(), BOUNDS, None);
         of(&mut spent);
         spent.end(false) / TOKEN
     }
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn a_request_counts_as_what_it_may_cost_until_something_is_told() {
         assert_eq!(spent(|_| ()), 0);
-        assert_eq!(spent(Spent::request), 500);
+        assert_eq!(spent(ItemCost::request), 500);
         let told = |usage: Usage| {
             spent(|spent| {
                 spent.request();
@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_empty_answer_costs_its_prompt() {
-        let mut empty = Spent::new("glm-4-airx".to_owned(), BOUNDS, None);
+        let mut empty = ItemCost::new("glm-4-airx".to_owned(), BOUNDS, None);
         empty.request();
         empty.usage(&usage(3, 0, 3), "glm-4-airx");
         assert_eq!(empty.end(true), 3 * TOKEN);
@@ -195,7 +195,7 @@ mod tests {
     fn another_try_is_made_where_there_is_money_for_it() {
         let budget = Budget::new(1000 * TOKEN);
         assert!(budget.begin(BOUNDS.first));
-        let mut spent = Spent::new("glm-4-airx".to_owned(), BOUNDS, Some(budget.clone()));
+        let mut spent = ItemCost::new("glm-4-airx".to_owned(), BOUNDS, Some(budget.clone()));
         for (class, fits) in [
             (Class::Busy, true),
             (Class::Incomplete, true),

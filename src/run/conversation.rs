@@ -1,0 +1,154 @@
+//! A request and how it is answered: once, or for each item.
+
+use super::chat::ask_once;
+use super::each::{self, EachRun};
+use super::json::ask_for_json;
+use super::start::{Done, Ended, Kind, Run};
+use super::tools::ask_with_tools;
+use crate::answer::Answer;
+use crate::cli::{Common, DryRun, EachArgs};
+use crate::client::Transport;
+use crate::error::Failure;
+use crate::event::Sink;
+use crate::prompt::{Items, Session, Template};
+use crate::request::{self, Expect, ItemRequests, PreparedRequest, Rounds};
+use crate::schema::ExpectedJson;
+use crate::settings::Settings;
+use crate::tools::Approval;
+
+/// How an answer is got.
+#[derive(Debug)]
+pub(super) enum Strategy {
+    /// By one request.
+    Once(Expect),
+    /// By requests until an answer is the JSON asked for.
+    Json(Box<ExpectedJson>),
+    /// By requests until the model calls no tool any more.
+    Tools(Rounds, Approval),
+}
+
+impl Strategy {
+    /// Gets the answer and hands it to `sink`.
+    pub(super) fn ask(
+        &self,
+        request: &PreparedRequest,
+        session: Option<Session>,
+        transport: &mut Transport,
+        sink: &mut dyn Sink,
+    ) -> Result<Answer, Failure> {
+        match self {
+            Self::Once(expect) => ask_once(request, expect, session, transport, sink),
+            Self::Json(expected) => ask_for_json(request, expected, session, transport, sink),
+            Self::Tools(rounds, approval) => {
+                let request = request.clone();
+                ask_with_tools(request, *rounds, approval, session, transport, sink)
+            }
+        }
+    }
+
+    /// Requests that one answer may take, retries not counted.
+    fn requests(&self) -> u32 {
+        match self {
+            Self::Once(_) => 1,
+            Self::Json(expected) => expected.tries,
+            Self::Tools(rounds, _) => rounds.limit,
+        }
+    }
+}
+
+/// All that a run has read and prepared.
+pub(super) struct Conversation {
+    pub(super) request: PreparedRequest,
+    pub(super) strategy: Strategy,
+    /// Extended when the run has succeeded.
+    pub(super) session: Option<Session>,
+    /// With `--each`: the items and the template that they fill.
+    pub(super) items: Option<(Template, Items)>,
+    pub(super) settings: Settings,
+}
+
+/// What standard output gets.
+pub(super) fn output_kind(each: Option<&EachArgs>) -> Kind {
+    each.map_or(Kind::Answer, |each| Kind::Results {
+        resume: each.resume,
+        ordered: !each.unordered,
+    })
+}
+
+impl Conversation {
+    /// Sends the request, or shows it under `--dry-run`.
+    pub(super) fn run(
+        mut self,
+        run: &Run,
+        common: &Common,
+        each: Option<&EachArgs>,
+    ) -> Result<Ended, Failure> {
+        let dry_run = common.output.dry_run;
+        match (each, self.items.take()) {
+            (Some(args), Some((template, items))) => {
+                self.for_each(run, dry_run, args, template, items)
+            }
+            _ => self.once(run, dry_run),
+        }
+    }
+
+    fn once(mut self, run: &Run, dry_run: Option<DryRun>) -> Result<Ended, Failure> {
+        if let Some(how) = dry_run {
+            let connection = &self.settings.connection;
+            let shown = request::shown(&self.request.request, connection, how);
+            return Ok(Ended::Print(shown));
+        }
+        self.settings.require_key()?;
+        if self.settings.connection.endpoint.provider.is_some() {
+            self.request.add_id();
+        }
+        let mut transport = Transport::new(self.settings.connection);
+        let mut sink = run.printer.clone();
+        let answer = self
+            .strategy
+            .ask(&self.request, self.session, &mut transport, &mut sink)?;
+        Ok(Ended::Done(Done {
+            finish_reason: answer.finish_reason,
+            model: answer.model,
+            id: answer.id,
+            request_id: answer.request_id,
+        }))
+    }
+
+    fn for_each(
+        mut self,
+        run: &Run,
+        dry_run: Option<DryRun>,
+        args: &EachArgs,
+        template: Template,
+        mut items: Items,
+    ) -> Result<Ended, Failure> {
+        let connection = &self.settings.connection;
+        let provider = connection.endpoint.provider;
+        let requests = self.strategy.requests();
+        let request = &mut self.request.request;
+        let item_requests = ItemRequests::new(args, template, request, provider, requests)?;
+        if let Some(how) = dry_run {
+            let Some(first) = items.read_next()? else {
+                return Ok(Ended::Print(Vec::new()));
+            };
+            let request = item_requests.first(request, &first)?;
+            return Ok(Ended::Print(request::shown(&request, connection, how)));
+        }
+        self.settings.require_key()?;
+        let earlier = run.printer.lock().resume();
+        let each_run = EachRun {
+            request: self.request,
+            strategy: self.strategy,
+            item_requests,
+            items,
+            // A file is put in order at the end.
+            ordered: !args.unordered && earlier.is_none(),
+            earlier: earlier.unwrap_or_default(),
+            transport: Transport::new(self.settings.connection),
+        };
+        let result = each::run(each_run, run.printer.clone(), each::finish_on_interrupt);
+        run.printer.lock().settle();
+        result.map(|()| Ended::Done(Done::default()))
+    }
+}

@@ -1,0 +1,162 @@
+//! What every command that makes requests does first and last: it opens the output,
+//! resolves the settings, reads the prompt, and ends with an exit status.
+
+use std::io::Stderr;
+use std::path::Path;
+
+use crate::cli::{Common, EachArgs};
+use crate::error::Failure;
+use crate::event::{Level, Sink};
+use crate::output::{self, Output, Shared};
+pub(super) use crate::output::{Done, Kind};
+use crate::prompt::{self, Prompt, Sources};
+use crate::secret::Scrubber;
+use crate::settings::{self, Merged, Settings, With};
+#[cfg(unix)]
+use crate::signals;
+use crate::stdout;
+
+/// The command of a run, and how it prints.
+pub(super) struct Start {
+    pub(super) command: &'static str,
+    /// The answer is printed as it comes.
+    pub(super) live: bool,
+    pub(super) kind: Kind,
+}
+
+/// A run under way.
+pub(super) struct Run {
+    pub(super) command: &'static str,
+    pub(super) printer: Shared<Output, Stderr>,
+    pub(super) merged: Merged,
+    /// Every secret of the settings.
+    pub(super) scrubber: Scrubber,
+    /// Why nothing can be done.
+    refused: Option<Failure>,
+}
+
+/// How a run ended that has not failed.
+pub(super) enum Ended {
+    /// With an answer, or all items answered.
+    Done(Done),
+    /// By printing this, in place of a request.
+    Print(Vec<u8>),
+    /// With this status, after something else was printed.
+    Printed(u8),
+}
+
+impl Run {
+    /// Opens the output and installs the signal handlers. `allowed` says whether the
+    /// options fit together; [`Run::ready`] reports what is wrong.
+    pub(super) fn start(
+        start: Start,
+        common: &mut Common,
+        merged: Result<Merged, Failure>,
+        allowed: Result<(), Failure>,
+    ) -> Self {
+        let Start {
+            command,
+            live,
+            kind,
+        } = start;
+        let inputs = [
+            ("--session", common.input.session.as_deref()),
+            ("--key-file", common.connection.key_file.as_deref()),
+        ];
+        let inputs = inputs.into_iter();
+        let inputs: Vec<_> = inputs
+            .filter_map(|(option, path)| Some((option, path?)))
+            .collect();
+        let (printer, opened) =
+            output::open(command, live, &mut common.output, kind, &inputs, stdout);
+        #[cfg(unix)]
+        signals::install(printer.clone());
+        let (merged, read) = match merged {
+            Ok(merged) => (merged, Ok(())),
+            Err(failure) => (Merged::default(), Err(failure)),
+        };
+        let refused = allowed.and(opened).and(read).err();
+        if refused.is_some() {
+            printer.lock().hide(settings::of_environment());
+        }
+        Self {
+            command,
+            printer,
+            merged,
+            scrubber: Scrubber::default(),
+            refused,
+        }
+    }
+
+    /// Whether the run can go on.
+    ///
+    /// # Errors
+    /// The options do not fit together, the output cannot be opened, or the
+    /// configuration cannot be used.
+    pub(super) fn ready(&mut self) -> Result<(), Failure> {
+        self.refused.take().map_or(Ok(()), Err)
+    }
+
+    /// Resolves the settings and hides their secrets. `files` are those that the
+    /// command's own options name.
+    pub(super) fn settings(
+        &mut self,
+        common: &mut Common,
+        each: Option<&EachArgs>,
+        files: &[(&'static str, &Path)],
+    ) -> Result<Settings, Failure> {
+        let mut sink = self.printer.clone();
+        let mut say = |line: &str| sink.note(Level::Always, &line);
+        let with = With {
+            merged: &self.merged,
+            scrubber: &mut self.scrubber,
+            say: match common.output.dry_run {
+                None => Some(&mut say),
+                Some(_) => None,
+            },
+        };
+        let settings = settings::resolve(common, each, files, with);
+        self.printer.lock().hide(self.scrubber.clone());
+        let settings = settings?;
+        if let Some(config) = &self.merged.config {
+            self.printer.lock().note(Level::Verbose, &config.told());
+        }
+        Ok(settings)
+    }
+
+    /// Reads the words, files and standard input.
+    pub(super) fn read_prompt(&self, sources: &Sources) -> Result<Prompt, Failure> {
+        Prompt::read(sources, &mut |notice| self.warn(notice))
+    }
+
+    /// Reads a file that an option of the command names.
+    pub(super) fn read_file(&self, path: &Path, lossy: bool) -> Result<String, Failure> {
+        prompt::read_text(path, lossy, &mut |notice| self.warn(notice))
+    }
+
+    pub(super) fn warn(&self, warning: &str) {
+        self.printer.lock().note(Level::Warning, &warning);
+    }
+
+    pub(super) fn warn_all(&self, settings: &Settings) {
+        settings.warnings.iter().for_each(|text| self.warn(text));
+    }
+
+    /// Reports how the run ended. Returns the exit status, unless a signal ended it.
+    pub(super) fn finish(self, result: Result<Ended, Failure>) -> u8 {
+        let result = match result {
+            Ok(Ended::Print(bytes)) => return self.printer.lock().print(&bytes),
+            Ok(Ended::Printed(status)) => return status,
+            Ok(Ended::Done(done)) => Ok(done),
+            Err(failure) => Err(self.merged.place(failure)),
+        };
+        #[cfg(unix)]
+        let signal = result.as_ref().err().and_then(|failure| failure.signal);
+        let status = self.printer.lock().finish(result);
+        #[cfg(unix)]
+        if let Some(signal) = signal {
+            signals::die(signal);
+        }
+        status
+    }
+}
