@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::airx;
 use crate::harness::mock::Mock;
+use crate::harness::{airx, folder};
 
 /// A request for a chat completion, with these members added.
 fn question(members: Value) -> Value {
@@ -149,4 +149,34 @@ fn a_schema_that_no_example_fits_is_refused() {
     let refused = ask(&json!({ "type": "nonsense" }));
     assert_eq!(refused.status, 400, "{}", refused.text());
     assert!(refused.text().contains("not a JSON Schema"));
+}
+
+#[test]
+fn airx_json_is_constrained_by_a_mock_that_honours_the_schema_and_goes_on_without() {
+    let folder = folder();
+    let log = folder.path().join("log");
+    for (option, formats) in [
+        (Some("--json-schema"), &["json_schema"][..]),
+        (None, &["json_schema", "json_object"]),
+    ] {
+        let mut options = vec!["--log", log.to_str().unwrap()];
+        options.extend(option);
+        let mock = Mock::start(&options);
+        airx(["json", "-n", "--fields", "name, age int", "Ada is 36"])
+            .env("AIRX_BASE_URL", &mock.base)
+            .run()
+            .is(0, "{\"name\":\"airx mock\",\"age\":36}\n", "");
+        let log = std::fs::read_to_string(&log).unwrap();
+        let asked: Vec<String> = log
+            .lines()
+            .map(|line| serde_json::from_str::<Value>(line).unwrap())
+            .map(|line| {
+                line["body"]["response_format"]["type"]
+                    .as_str()
+                    .unwrap()
+                    .to_owned()
+            })
+            .collect();
+        assert_eq!(asked, formats);
+    }
 }
