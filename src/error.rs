@@ -15,7 +15,7 @@ pub enum Origin {
     /// An environment variable.
     Variable(&'static str),
     /// The configuration file.
-    File(FilePlace),
+    File(Box<FilePlace>),
     /// airx itself.
     Default,
 }

@@ -43,8 +43,9 @@ pub mod tools;
 use cli::{Command, Parsed};
 use config::Config;
 use error::Failure;
+use exit::Class;
 use output::Output;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use table::Medium;
 
 const VERSION: &str = concat!("airx ", env!("CARGO_PKG_VERSION"), "\n");
@@ -61,6 +62,11 @@ pub fn run() -> ! {
             Parsed::Run(command) => dispatch(command),
             Parsed::Version => print(VERSION),
             Parsed::Help(text) => print(&help::page::help_flag(&text, &arguments)),
+            Parsed::Nothing(help) => {
+                // Nobody is left to tell if standard error is closed.
+                let _ = std::io::stderr().write_all(help.as_bytes());
+                Class::Usage.code()
+            }
             Parsed::Refused(failure) => refuse(&failure),
         },
     };
@@ -92,13 +98,12 @@ fn dispatch(mut command: Command) -> u8 {
             }
         }
         Command::Completions(args) => {
-            let script = shell_install::script(args.shell);
-            let told = match args {
-                args if args.install => shell_install::install(args.shell, script),
-                args if args.uninstall => shell_install::uninstall(args.shell, script),
-                _ => return print(script),
+            let done = match &args {
+                args if args.install => shell_install::install(args.shell),
+                args if args.uninstall => shell_install::uninstall(args.shell),
+                _ => shell_install::script(args.shell).map(str::to_owned),
             };
-            told.map_or_else(|failure| refuse(&failure), |text| print(&text))
+            done.map_or_else(|failure| refuse(&failure), |text| print(&text))
         }
         Command::Help(args) => match help::page::help(&args.subject) {
             Ok(text) => print(&text),

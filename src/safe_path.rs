@@ -43,7 +43,7 @@ pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many links"))
 }
 
-/// What tells a file from another one of the same name: device and inode.
+/// Identifies a file under any name: device and inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId(u64, u64);
 
@@ -215,8 +215,8 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 }
 
 /// Whether `path` itself, link or not, is another user's in a folder like `/tmp`.
-/// Linux refuses to follow such a link, where it is told to; to resolve links by
-/// hand would go around that.
+/// Linux can refuse to follow such a link (`protected_symlinks`); resolving links by
+/// hand must not get around that.
 #[cfg(unix)]
 fn is_planted(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;

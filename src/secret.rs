@@ -1,6 +1,8 @@
 //! The key, and every other text that must not be shown. Imports nothing of
 //! the crate.
 
+mod escapes;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
@@ -9,6 +11,8 @@ use std::sync::OnceLock;
 use base64::prelude::{BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE_NO_PAD, Engine};
 use memchr::memmem;
 use percent_encoding::percent_decode_str;
+
+use escapes::{LAYERS, View};
 
 /// A text that `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]
@@ -56,7 +60,7 @@ pub struct Scrubber {
 }
 
 impl Scrubber {
-    /// Hides a key: whole, and both halves of `id.secret`.
+    /// Hides a key, and both halves of `id.secret`.
     pub fn hide_key(&mut self, key: &str) {
         self.keys.push(Secret::new(key.to_owned()));
         for part in key_parts(key) {
@@ -64,8 +68,8 @@ impl Scrubber {
         }
     }
 
-    /// Hides a header's value: whole, and without an authentication scheme. A short
-    /// value is hidden only where the header's name says that it is a credential.
+    /// Hides a header's value, with and without an authentication scheme. A short value
+    /// is hidden only where the header's name says that it is a credential.
     pub fn hide_header(&mut self, name: &str, value: &str) {
         let name = name.to_ascii_lowercase();
         let telling = TELLING.iter().any(|word| name.contains(word));
@@ -175,8 +179,8 @@ fn key_parts(key: &str) -> Vec<&str> {
 
 /// A secret as it stands, with the blanks of a form, and in base64.
 fn forms(secret: &str) -> Vec<Secret> {
-    // A JSON text as serde_json and others write it, whatever stands before it: a
-    // backslash there would make another escape of the first characters.
+    // The usual JSON form is searched for as it is, too: a backslash in front of it
+    // would change how the first characters are read.
     let json = serde_json::to_string(secret).unwrap_or_default();
     let json = json.get(1..json.len() - 1).unwrap_or_default();
     let mut forms = vec![
@@ -207,10 +211,10 @@ fn forms(secret: &str) -> Vec<Secret> {
 
 /// Bytes that are searched at once.
 const WINDOW: usize = 64 * 1024;
-/// Longest form of one byte behind all layers, such as `%255Cu002B`, with some room.
+/// Longest form of one byte under all layers, such as `%255Cu002B`, with some room.
 const LONGEST_ESCAPE: usize = 32;
 
-/// Whether one of the forms stands in `text`, as it is or behind escapes.
+/// Whether one of the forms stands in `text`, as it is or escaped.
 fn holds(forms: &[Secret], text: &str) -> bool {
     any_view(forms, text, &mut |_, view| {
         forms
@@ -234,171 +238,6 @@ fn any_view(forms: &[Secret], text: &str, found: &mut dyn FnMut(usize, &View) ->
         let window = &bytes[at..bytes.len().min(at + window)];
         View::of(window).any(LAYERS, &mut |view| found(at, view))
     })
-}
-
-/// Layers of escapes that are undone: a JSON text inside a JSON text inside a URL.
-const LAYERS: usize = 3;
-
-/// How a layer writes its characters.
-#[derive(Clone, Copy)]
-enum Escape {
-    /// `\u002B`, `\/`
-    Json,
-    /// `%2B`
-    Percent,
-}
-
-/// A text without some layers of escapes. An escape that is cut off at the end is
-/// left out.
-struct View {
-    bytes: Vec<u8>,
-    /// Where in the original text each byte begins, and where the last one ends.
-    starts: Vec<usize>,
-}
-
-impl View {
-    fn of(text: &[u8]) -> Self {
-        Self {
-            bytes: text.to_vec(),
-            starts: (0..=text.len()).collect(),
-        }
-    }
-
-    /// Whether `found` holds for this view or for one without more layers.
-    fn any(&self, layers: usize, found: &mut dyn FnMut(&Self) -> bool) -> bool {
-        if found(self) {
-            return true;
-        }
-        let inner = if layers == 0 {
-            &[][..]
-        } else {
-            &[Escape::Json, Escape::Percent]
-        };
-        inner.iter().any(|escape| {
-            self.without(*escape)
-                .is_some_and(|view| view.any(layers - 1, found))
-        })
-    }
-
-    /// The view without these escapes; none where there are none.
-    fn without(&self, escape: Escape) -> Option<Self> {
-        let mark = match escape {
-            Escape::Json => b'\\',
-            Escape::Percent => b'%',
-        };
-        memchr::memchr(mark, &self.bytes)?;
-        let mut view = Self {
-            bytes: Vec::with_capacity(self.bytes.len()),
-            starts: Vec::with_capacity(self.starts.len()),
-        };
-        let (mut at, mut changed) = (0, false);
-        while at < self.bytes.len() {
-            let rest = &self.bytes[at..];
-            let read = match escape {
-                _ if rest[0] != mark => Read::Plain,
-                Escape::Json => json_escape(rest),
-                Escape::Percent => percent_escape(rest),
-            };
-            let mut buffer = [0; 4];
-            let (bytes, length) = match read {
-                Read::Plain => (&rest[..1], 1),
-                Read::Byte(byte) => {
-                    buffer[0] = byte;
-                    (&buffer[..1], 3)
-                }
-                Read::Character(character, length) => {
-                    (&*character.encode_utf8(&mut buffer).as_bytes(), length)
-                }
-                Read::CutOff => {
-                    changed = true;
-                    break;
-                }
-            };
-            changed |= length > 1;
-            view.bytes.extend_from_slice(bytes);
-            view.starts.extend(bytes.iter().map(|_| self.starts[at]));
-            at += length;
-        }
-        view.starts.push(self.starts[at]);
-        changed.then_some(view)
-    }
-}
-
-/// What begins at a place.
-enum Read {
-    /// No escape.
-    Plain,
-    /// `%XX`.
-    Byte(u8),
-    /// An escape of JSON, and its length.
-    Character(char, usize),
-    /// The beginning of an escape that ends with the text.
-    CutOff,
-}
-
-fn percent_escape(bytes: &[u8]) -> Read {
-    match hex_digits(&bytes[1..], 2) {
-        Ok(byte) => Read::Byte(u8::try_from(byte).unwrap_or_default()),
-        Err(read) => read,
-    }
-}
-
-fn json_escape(bytes: &[u8]) -> Read {
-    let Some(letter) = bytes.get(1) else {
-        return Read::CutOff;
-    };
-    match letter {
-        // The letters stand for control characters, which no secret holds but a tab.
-        // As letters they may be the first of a secret behind a backslash.
-        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
-            Read::Character(char::from(*letter), 2)
-        }
-        b'u' => unicode_escape(bytes),
-        _ => Read::Plain,
-    }
-}
-
-/// `\uXXXX`, or two of them that make a pair.
-fn unicode_escape(bytes: &[u8]) -> Read {
-    let high = match hex_digits(&bytes[2..], 4) {
-        Ok(unit) => unit,
-        Err(read) => return read,
-    };
-    if let Some(character) = char::from_u32(high) {
-        return Read::Character(character, 6);
-    }
-    let alone = Read::Character(char::REPLACEMENT_CHARACTER, 6);
-    let low = match &bytes[6..] {
-        [] | [b'\\'] => return Read::CutOff,
-        [b'\\', b'u', rest @ ..] => hex_digits(rest, 4),
-        _ => return alone,
-    };
-    match low {
-        Ok(low) => {
-            let pair = char::decode_utf16([high, low].map(|unit| unit as u16)).next();
-            match pair {
-                Some(Ok(character)) => Read::Character(character, 12),
-                _ => alone,
-            }
-        }
-        Err(Read::CutOff) => Read::CutOff,
-        Err(_) => alone,
-    }
-}
-
-/// The number that so many hexadecimal digits are.
-fn hex_digits(bytes: &[u8], count: usize) -> Result<u32, Read> {
-    let digits = &bytes[..bytes.len().min(count)];
-    if !digits.iter().all(u8::is_ascii_hexdigit) {
-        return Err(Read::Plain);
-    }
-    if digits.len() < count {
-        return Err(Read::CutOff);
-    }
-    let digit = |byte: &u8| char::from(*byte).to_digit(16).unwrap_or_default();
-    Ok(digits
-        .iter()
-        .fold(0, |number, byte| number * 16 + digit(byte)))
 }
 
 #[cfg(test)]
@@ -465,14 +304,16 @@ mod tests {
         assert_eq!(scrubber.scrub("eight888"), "[hidden]");
     }
 
-    /// Ways to write one character behind one layer of escapes.
+    /// Ways to escape one character.
     fn escapes(character: char) -> Vec<String> {
         let mut buffer = [0; 2];
         let units = character.encode_utf16(&mut buffer);
-        let json: String = units.iter().map(|unit| format!("\\u{unit:04x}")).collect();
+        let json = units.iter().map(|unit| format!("\\u{unit:04x}"));
+        let json = json.collect::<Vec<_>>().concat();
         let mut buffer = [0; 4];
         let bytes = character.encode_utf8(&mut buffer).bytes();
-        let percent: String = bytes.map(|byte| format!("%{byte:02x}")).collect();
+        let percent = bytes.map(|byte| format!("%{byte:02x}"));
+        let percent = percent.collect::<Vec<_>>().concat();
         let upper = |text: &str| text.to_uppercase().replace("\\U", "\\u");
         let mut escapes = vec![upper(&json), upper(&percent), json, percent];
         if "\"\\/".contains(character) {
@@ -516,8 +357,11 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_found_behind_three_layers_of_escapes() {
-        let percent = |text: String| text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    fn a_secret_is_found_under_three_layers_of_escapes() {
+        let percent = |text: String| {
+            let bytes = text.bytes().map(|byte| format!("%{byte:02X}"));
+            bytes.collect::<Vec<_>>().concat()
+        };
         let json = |text: String| serde_json::to_string(&text).unwrap();
         let ways: [&dyn Fn(String) -> String; 2] = [&percent, &json];
         for first in ways {

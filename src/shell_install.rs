@@ -1,5 +1,5 @@
-//! A completion script → the place where the user's shell looks for it, and away
-//! from there. Only what airx has written is replaced or removed.
+//! Completion scripts and manual pages → the places where the shell and man look for them,
+//! and away from there. Only files that airx wrote are replaced or removed.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
@@ -11,104 +11,160 @@ use crate::error::Failure;
 use crate::exit::Class;
 use crate::safe_path;
 
-/// By this line a script is known as airx's own, whatever its version.
-const MARK: &str = "# Written by airx completions --install; changes are lost at the next one.";
+/// A file with this line is airx's own, whatever its version.
+const MARK: &str = "Written by airx completions --install; changes are lost at the next one.";
 
 /// A shell's completion script, as it was generated when the program was made.
-pub fn script(shell: Shell) -> &'static str {
-    match shell {
+///
+/// # Errors
+/// The manual pages are no script: exit 2.
+pub fn script(shell: Shell) -> Result<&'static str, Failure> {
+    Ok(match shell {
         Shell::Bash => include_str!("../completions/airx.bash"),
         Shell::Zsh => include_str!("../completions/_airx"),
         Shell::Fish => include_str!("../completions/airx.fish"),
         Shell::PowerShell => include_str!("../completions/_airx.ps1"),
         Shell::Elvish => include_str!("../completions/airx.elv"),
-    }
+        Shell::Man => {
+            return Err(
+                Failure::usage("the manual pages are installed, not printed")
+                    .hint("airx completions man --install; to read one: airx help chat"),
+            );
+        }
+    })
 }
 
-/// Writes `script` to its place, in one step, and tells where that is.
+macro_rules! pages {
+    ($($name:literal),*) => {
+        &[$(($name, include_str!(concat!("../man/", $name)))),*]
+    };
+}
+
+/// The manual pages by their file names, which end in the section.
+pub const MAN_PAGES: &[(&str, &str)] = pages!(
+    "airx-batch-cancel.1",
+    "airx-batch-fetch.1",
+    "airx-batch-status.1",
+    "airx-batch-submit.1",
+    "airx-batch-wait.1",
+    "airx-batch.1",
+    "airx-chat.1",
+    "airx-completions.1",
+    "airx-config.1",
+    "airx-config.5",
+    "airx-events.7",
+    "airx-exit-codes.7",
+    "airx-json.1",
+    "airx-mock.1",
+    "airx-models.1",
+    "airx-stream.1",
+    "airx-tools.1",
+    "airx.1"
+);
+
+/// Writes the script or the pages to their places, each in one step, and says where.
 ///
 /// # Errors
-/// Exit 2: a shell that has no such place, a file there that is not airx's, a
-/// folder that cannot be written. Exit 1: the writing itself failed.
-pub fn install(shell: Shell, script: &str) -> Result<String, Failure> {
-    let place = place(shell)?;
-    let text = marked(shell, script);
-    let found = read(&place)?;
-    let done = match &found {
-        Some(found) if *found == text => "up to date",
-        Some(found) if !is_own(found, script) => return Err(strange(&place, "replaced")),
-        _ => {
-            write(&place, &text)?;
-            "written"
-        }
-    };
-    let mut told = format!("{}: {done}\n", place.display());
-    if shell == Shell::Zsh
-        && let Some(line) = line_for_zsh(place.parent().unwrap_or(Path::new("")))
-    {
+/// Exit 2: a shell without such a place, a file there that is not airx's, a folder that cannot
+/// be written. Exit 1: the writing itself failed.
+pub fn install(shell: Shell) -> Result<String, Failure> {
+    let files = files(shell)?;
+    let mut report = String::new();
+    for (place, text) in &files {
+        let found = read(place)?;
+        let done = match &found {
+            Some(found) if found == text => "up to date",
+            Some(found) if !is_own(found, shell) => return Err(foreign(place, "replaced")),
+            _ => {
+                write(place, text)?;
+                "written"
+            }
+        };
         // Into a string: cannot fail.
+        let _ = writeln!(report, "{}: {done}", place.display());
+    }
+    if shell == Shell::Zsh
+        && let Some(line) = files[0].0.parent().and_then(line_for_zsh)
+    {
         let _ = writeln!(
-            told,
+            report,
             "Put this line into ~/.zshrc, before compinit:\n{line}"
         );
     }
-    Ok(told)
+    Ok(report)
 }
 
-/// Removes what [`install`] has written, and tells from where.
+/// Removes what [`install`] wrote, and says from where.
 ///
 /// # Errors
-/// As there.
-pub fn uninstall(shell: Shell, script: &str) -> Result<String, Failure> {
-    let place = place(shell)?;
-    let shown = place.display();
-    match read(&place)? {
-        None => Ok(format!("{shown}: not there\n")),
-        Some(found) if is_own(&found, script) => {
-            std::fs::remove_file(&place)
-                .map_err(|error| Failure::usage(format!("{shown} cannot be removed: {error}")))?;
-            Ok(format!("{shown}: removed\n"))
+/// As [`install`].
+pub fn uninstall(shell: Shell) -> Result<String, Failure> {
+    let mut report = String::new();
+    for (place, _) in files(shell)? {
+        let shown = place.display();
+        match read(&place)? {
+            None => {
+                let _ = writeln!(report, "{shown}: not there");
+            }
+            Some(found) if is_own(&found, shell) => {
+                std::fs::remove_file(&place).map_err(|error| {
+                    Failure::usage(format!("{shown} cannot be removed: {error}"))
+                })?;
+                let _ = writeln!(report, "{shown}: removed");
+            }
+            Some(_) => return Err(foreign(&place, "removed")),
         }
-        Some(_) => Err(strange(&place, "removed")),
     }
+    Ok(report)
 }
 
-fn place(shell: Shell) -> Result<PathBuf, Failure> {
-    let data = || {
-        let home = folder("HOME").map(|home| home.join(".local/share"));
-        folder("XDG_DATA_HOME").or(home)
+/// What is installed: each file's place and text.
+fn files(shell: Shell) -> Result<Vec<(PathBuf, String)>, Failure> {
+    let home = folder("HOME").map(|home| home.join(".local/share"));
+    let data = folder("XDG_DATA_HOME").or(home);
+    let homeless = || {
+        Failure::usage("HOME is not set, so the place to install to is unknown")
+            .hint("print the script instead, without --install")
     };
+    let data = || data.clone().ok_or_else(homeless);
     let place = match shell {
-        Shell::Bash => data().map(|data| data.join("bash-completion/completions/airx")),
-        Shell::Zsh => data().map(|data| data.join("zsh/site-functions/_airx")),
-        Shell::Fish => config_home().map(|config| config.join("fish/completions/airx.fish")),
+        Shell::Bash => data()?.join("bash-completion/completions/airx"),
+        Shell::Zsh => data()?.join("zsh/site-functions/_airx"),
+        Shell::Fish => config_home()
+            .ok_or_else(homeless)?
+            .join("fish/completions/airx.fish"),
+        Shell::Man => {
+            let man = data()?.join("man");
+            let pages = MAN_PAGES.iter().map(|(name, text)| {
+                let section = name.rsplit('.').next().unwrap_or("1");
+                let place = man.join(format!("man{section}")).join(name);
+                (place, format!(".\\\" {MARK}\n{text}"))
+            });
+            return Ok(pages.collect());
+        }
         Shell::PowerShell | Shell::Elvish => {
             return Err(Failure::usage(
-                "--install is for bash, zsh and fish: this shell has no such place",
+                "--install is for bash, zsh, fish and man: this shell has no such place",
             )
             .hint("print the script and load it from the shell's own start file"));
         }
     };
-    place.ok_or_else(|| {
-        Failure::usage("HOME is not set: nobody can tell where the shell looks")
-            .hint("print the script instead, without --install")
-    })
+    let script = script(shell)?;
+    // zsh wants its own line to be the first.
+    let text = match script.split_once('\n') {
+        Some((first, rest)) if shell == Shell::Zsh => format!("{first}\n# {MARK}\n{rest}"),
+        _ => format!("# {MARK}\n{script}"),
+    };
+    Ok(vec![(place, text)])
 }
 
-/// The script with the mark; zsh wants its own line to be the first.
-fn marked(shell: Shell, script: &str) -> String {
-    match script.split_once('\n') {
-        Some((first, rest)) if shell == Shell::Zsh => format!("{first}\n{MARK}\n{rest}"),
-        _ => format!("{MARK}\n{script}"),
-    }
+/// Whether airx wrote the file, or printed it into this file.
+fn is_own(found: &str, shell: Shell) -> bool {
+    let mut first = found.lines().take(2);
+    first.any(|line| line.ends_with(MARK)) || script(shell).is_ok_and(|script| script == found)
 }
 
-/// Written by airx, or printed by it into this file.
-fn is_own(found: &str, script: &str) -> bool {
-    found == script || found.lines().take(2).any(|line| line == MARK)
-}
-
-fn strange(place: &Path, what: &str) -> Failure {
+fn foreign(place: &Path, what: &str) -> Failure {
     let place = place.display();
     Failure::usage(format!("{place} is not airx's own, and is not {what}"))
         .hint("move it away first")

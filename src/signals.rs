@@ -18,15 +18,15 @@ use crate::temp_files;
 
 /// The longest wait for the printer: it may be blocked in a full pipe.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// What the children have to end by themselves.
+/// How long children have to end by themselves.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// The longest wait for one write of the output's end: the pipe may be full and its
 /// reader asleep.
 const END: Duration = Duration::from_secs(1);
 
-/// Waits for a signal in a thread of its own. One that the process was told to
-/// ignore (`nohup`, a background job) stays ignored.
+/// Waits for a signal in a thread of its own. A signal that was ignored when the process
+/// started (`nohup`, a background job) stays ignored.
 pub(crate) fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
     let ignored = ignored();
     let wanted = [SIGINT, SIGTERM, SIGHUP]
@@ -44,7 +44,7 @@ pub(crate) fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
     });
 }
 
-/// Ends a run gently, or tells that it has ended.
+/// Ends a run gently. Returns false if it has ended already.
 type Hook = Box<dyn FnOnce(i32) -> bool + Send>;
 
 /// What the first SIGINT does in place of ending the run.
@@ -112,12 +112,12 @@ fn finish<E: Write>(signal: i32, printer: &Shared<Output, E>) {
         let mut failure = Failure::new(Class::Signal, format!("ended by {name}"));
         failure.signal = Some(signal);
         printer.finish(Err(failure));
-        // Kept, so that the run prints nothing behind the last event.
+        // Kept, so that the run prints nothing after the last event.
         std::mem::forget(printer);
     }
 }
 
-/// The signals that are ignored, a bit each, as Linux tells them.
+/// The signals that are ignored, one bit each; only Linux says so.
 fn ignored() -> u64 {
     const NAME: &[u8] = b"\nSigIgn:\t";
     // One read: the file has no length to go by, and is shorter than this.

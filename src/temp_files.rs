@@ -1,5 +1,5 @@
-//! Files that this run has made and not filled yet: whatever ends the run removes
-//! them, a signal too.
+//! Empty files that this run has created. However the run ends, by a signal too, those
+//! that are still empty are removed.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,66 +8,66 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::safe_path::FileId;
 
-/// The files, by name and by what was made there.
-static MADE: Mutex<Vec<(PathBuf, FileId)>> = Mutex::new(Vec::new());
+/// The files, by name and identity.
+static CREATED: Mutex<Vec<(PathBuf, FileId)>> = Mutex::new(Vec::new());
 
-fn made() -> MutexGuard<'static, Vec<(PathBuf, FileId)>> {
-    MADE.lock().unwrap_or_else(PoisonError::into_inner)
+fn created() -> MutexGuard<'static, Vec<(PathBuf, FileId)>> {
+    CREATED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A file that was made empty. Dropped before it is filled it is removed.
+/// An empty file. It is removed when this is dropped before it is filled.
 #[derive(Debug)]
-pub(crate) struct Made(FileId);
+pub(crate) struct TempFile(FileId);
 
-impl Made {
-    /// Makes a file by `open`.
+impl TempFile {
+    /// Creates a file by `open`.
     ///
     /// # Errors
     /// Those of `open`.
-    pub(crate) fn new(
+    pub(crate) fn create(
         path: &Path,
         open: impl FnOnce() -> io::Result<File>,
     ) -> io::Result<(File, Self)> {
         // Under the lock: a signal finds it in the list, or finds no file.
-        let mut made = made();
+        let mut created = created();
         let file = open()?;
         let identity = FileId::of(&file.metadata()?);
-        made.push((path.to_owned(), identity));
+        created.push((path.to_owned(), identity));
         Ok((file, Self(identity)))
     }
 
-    /// Fills it by `write`, and keeps it where that succeeds. A signal waits.
+    /// Fills it by `write`, and keeps it if that succeeds. A signal waits meanwhile.
     ///
     /// # Errors
     /// Those of `write`.
     pub(crate) fn fill(&self, write: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-        let mut made = made();
+        let mut created = created();
         write()?;
-        made.retain(|(_, known)| *known != self.0);
+        created.retain(|(_, known)| *known != self.0);
         Ok(())
     }
 }
 
-impl Drop for Made {
+impl Drop for TempFile {
     fn drop(&mut self) {
-        let mut made = made();
-        if let Some(at) = made.iter().position(|(_, known)| *known == self.0) {
-            remove(&made.swap_remove(at));
+        let mut created = created();
+        if let Some(at) = created.iter().position(|(_, known)| *known == self.0) {
+            remove(&created.swap_remove(at));
         }
     }
 }
 
-/// Removes all that have not been filled.
+/// Removes all that were not filled.
 #[cfg(unix)]
 pub(crate) fn remove_all() {
-    made().drain(..).for_each(|file| remove(&file));
+    created().drain(..).for_each(|file| remove(&file));
 }
 
-/// Removes a file that is still the one that was made, and empty.
+/// Removes a file if it is still the one that was created, and empty.
 fn remove((path, identity): &(PathBuf, FileId)) {
     let same = |found: fs::Metadata| found.len() == 0 && FileId::of(&found) == *identity;
     if fs::metadata(path).is_ok_and(same) {
-        // What cannot be removed stays: it is empty.
+        // One that cannot be removed stays, empty.
         let _ = fs::remove_file(path);
     }
 }

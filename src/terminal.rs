@@ -1,5 +1,4 @@
-//! Text of strangers made safe for a terminal: control characters are shown,
-//! not sent.
+//! Makes text safe for a terminal: control characters are shown, not sent.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -52,7 +51,7 @@ pub(crate) struct Pieces {
 }
 
 impl Pieces {
-    /// Makes the next piece safe and puts it behind `safe`.
+    /// Makes the next piece safe and adds it to `safe`.
     pub(crate) fn push(&mut self, piece: &str, safe: &mut Vec<u8>) {
         if piece.is_empty() {
             return;
@@ -65,7 +64,7 @@ impl Pieces {
         safe.extend_from_slice(sanitize(body).as_bytes());
     }
 
-    /// The text's end: a CR that was held back is none of a newline.
+    /// The text is complete: a CR that was held back is not part of a newline.
     pub(crate) fn end(&mut self, safe: &mut Vec<u8>) {
         if std::mem::take(&mut self.after_cr) {
             safe.extend_from_slice("\u{240d}".as_bytes());
@@ -95,17 +94,17 @@ mod tests {
     }
 
     #[test]
-    fn pieces_give_what_the_whole_gives() {
-        let whole = "a\r\nb\rc\u{1b}]52;c;x\u{7}\r";
-        for cut in 0..=whole.len() {
+    fn pieces_give_what_the_text_gives() {
+        let text = "a\r\nb\rc\u{1b}]52;c;x\u{7}\r";
+        for cut in 0..=text.len() {
             let (mut pieces, mut safe) = (Pieces::default(), Vec::new());
-            for piece in [&whole[..cut], &whole[cut..]] {
+            for piece in [&text[..cut], &text[cut..]] {
                 pieces.push(piece, &mut safe);
             }
             pieces.end(&mut safe);
             assert_eq!(
                 String::from_utf8(safe).unwrap(),
-                sanitize(whole),
+                sanitize(text),
                 "cut at {cut}"
             );
         }

@@ -82,7 +82,8 @@ impl Answer {
             Some(reason @ "network_error") => Failure::new(Class::Incomplete, format!("the model failed while it answered (finish_reason {reason})")),
             Some(reason) => Failure::new(Class::Incomplete, format!("the answer ended for a reason that airx does not know: {reason:?}"))
                 .hint(format!("if such an answer is complete for you: --accept {reason}")),
-            None if end == End::Open => Failure::new(Class::Incomplete, "the answer broke off: the connection ended without finish_reason and [DONE]"),
+            None if end == End::Open => Failure::new(Class::Incomplete, "the answer broke off: the connection ended without finish_reason and [DONE]")
+                .hint("the server, or a proxy before it, closed the connection: try again"),
             None => Failure::new(Class::Incomplete, "the answer ended without a finish_reason"),
         };
         Err(self.sign(failure))

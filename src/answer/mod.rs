@@ -326,8 +326,8 @@ impl Answer {
 
     fn keep_others(&mut self, piece: &Piece<'_>) {
         piece.others.add_to(&mut self.others);
-        let calls = piece.calls().iter().map(|call| call.others.len());
-        self.others_length += piece.others.len() + calls.sum::<usize>();
+        let calls = piece.calls().iter().map(|call| call.others.byte_count());
+        self.others_length += piece.others.byte_count() + calls.sum::<usize>();
     }
 
     /// Refuses to keep more of a stream than [`KEPT_MAX`].

@@ -29,8 +29,8 @@ impl OtherMembers<'_> {
         }
     }
 
-    /// How many bytes they have.
-    pub fn len(&self) -> usize {
+    /// Their length in bytes.
+    pub fn byte_count(&self) -> usize {
         let length = |(name, json): &(Cow<'_, str>, &RawValue)| name.len() + json.get().len();
         self.0.iter().map(length).sum()
     }

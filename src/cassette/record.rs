@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Map;
 use tempfile::NamedTempFile;
 
-use super::recording::{self, End, Pieces, Recording, Response, Text, VERSION, Written};
+use super::recording::{self, End, Recording, Response, StreamPieces, Text, VERSION, Written};
 use super::redact;
 use super::request_view::RequestView;
 use crate::error::Failure;
@@ -17,8 +17,8 @@ use crate::exit::Class;
 use crate::http::{self, BODY_LIMIT, Head, Next};
 use crate::secret::Scrubber;
 
-/// The headers that airx acts on or shows the meaning of; others tell more
-/// about the server, and the caller, than a repository should hold.
+/// The headers that airx acts on or explains. Others say more about the server, and the
+/// caller, than a repository should hold.
 const HEADERS: [&str; 4] = [
     "content-type",
     "content-encoding",
@@ -53,7 +53,7 @@ pub(crate) struct OpenRecording {
     size: usize,
     streamed: bool,
     end: End,
-    /// airx itself gave up: there is nothing of the server's to keep.
+    /// airx gave up: there is nothing of the server's to record.
     lost: bool,
 }
 
@@ -133,8 +133,8 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Writes a file that is whole from the first moment it has its name: the first
-/// number that is free. Nothing that has the name is replaced or followed.
+/// Writes a file that is complete as soon as it has its name, with the first number that
+/// is free. No file is replaced, and no link is followed.
 fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Result<PathBuf> {
     let mut file = tempfile::Builder::new()
         .prefix(".airx-")
@@ -196,12 +196,12 @@ impl OpenRecording {
         self.head = Some(head.clone());
     }
 
-    /// The whole response has come, or as much as there was.
+    /// The response has come, or as much as there was.
     pub(crate) fn response(&mut self, response: &http::Response) {
         self.head = Some(response.head.clone());
         self.size = response.body.len();
         self.bytes.clone_from(&response.body);
-        self.end = End::Whole;
+        self.end = End::Complete;
         if let Some(broken) = &response.broken {
             self.broke(broken);
         }
@@ -220,8 +220,8 @@ impl OpenRecording {
                     self.ends.push(self.bytes.len());
                 }
             }
-            Ok(Next::End { whole: true }) => self.end = End::Whole,
-            Ok(Next::End { whole: false }) => self.end = End::Open,
+            Ok(Next::End { complete: true }) => self.end = End::Complete,
+            Ok(Next::End { complete: false }) => self.end = End::Open,
             Ok(Next::TimedOut) => self.lost = true,
             Err(broken) => self.broke(broken),
         }
@@ -232,7 +232,7 @@ impl OpenRecording {
         if failure.class == Class::Incomplete {
             self.end = End::Broken(failure.message.clone());
         } else {
-            // A time-out is airx's own doing.
+            // A time-out comes from airx.
             self.lost = true;
         }
     }
@@ -255,7 +255,7 @@ impl OpenRecording {
         let clean = redact::body(scrubber, &self.bytes);
         let masked = clean.is_some();
         if let Some(clean) = clean {
-            // Its pieces are cut anew: each frame is one.
+            // The pieces are cut again: each frame is one.
             self.ends.clear();
             let frames = recording::frames(&clean).into_iter();
             self.ends.extend(frames.scan(0, |end, frame| {
@@ -265,7 +265,7 @@ impl OpenRecording {
             self.bytes = clean.into_bytes();
         }
         let body = if self.streamed {
-            Written::Stream(Pieces {
+            Written::Stream(StreamPieces {
                 bytes: &self.bytes,
                 ends: &self.ends,
             })

@@ -1,4 +1,4 @@
-//! The form of a recording: pretty JSON, the bytes of the response as text.
+//! The file format of a recording: indented JSON, the bytes of the response as text.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::{Deserialize, Serialize, Serializer};
@@ -42,14 +42,14 @@ pub(crate) struct Response<B = Body> {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Body<B = Text, S = Vec<Vec<Text>>> {
-    /// Of a reply that was read whole.
+    /// A complete reply.
     Body(B),
-    /// Of one that was read as it came: its pieces, each cut behind its frames.
+    /// A reply that was read as it came: its pieces, each cut after its frames.
     Stream(S),
 }
 
 /// A body to be written.
-pub(crate) type Written<'a> = Body<Text<&'a str>, Pieces<'a>>;
+pub(crate) type Written<'a> = Body<Text<&'a str>, StreamPieces<'a>>;
 
 /// Bytes, as text where they are.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -66,10 +66,11 @@ pub(crate) enum Text<S = String> {
 pub(crate) enum End {
     /// Its length or its chunks say that nothing is missing.
     #[default]
-    Whole,
-    /// With the connection: it cannot tell.
+    #[serde(rename = "whole")]
+    Complete,
+    /// With the connection: whether something is missing is not known.
     Open,
-    /// Nobody read on: the answer was complete, or the run over.
+    /// It was not read further: the answer was complete, or the run over.
     Unread,
     /// It broke off, for this reason.
     Broken(String),
@@ -112,7 +113,7 @@ impl Body {
     }
 }
 
-/// Text cut behind each blank line, so that a frame is a piece.
+/// Text cut after each blank line, so that a frame is a piece.
 pub(crate) fn frames(text: &str) -> Vec<&str> {
     let mut frames = Vec::new();
     let (mut from, mut blank) = (0, true);
@@ -132,33 +133,33 @@ pub(crate) fn frames(text: &str) -> Vec<&str> {
     frames
 }
 
-/// The bytes of a stream and where each of its pieces ended. They are cut behind
-/// their frames while they are written: there are as many as tokens. A character
-/// that a piece cuts in two goes whole into the next: that is how it is read, too.
+/// The bytes of a stream and where each of its pieces ended. They are cut after their
+/// frames while they are written: there are as many as tokens. A character that a piece
+/// cuts in two goes into the next.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pieces<'a> {
+pub(crate) struct StreamPieces<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) ends: &'a [usize],
 }
 
-impl<'a> Pieces<'a> {
+impl<'a> StreamPieces<'a> {
     fn iter(self) -> impl Iterator<Item = &'a [u8]> {
         let mut from = 0;
         let ends = self.ends.iter().map(|&end| (end, false));
         let pieces = ends.chain([(self.bytes.len(), true)]);
         pieces.filter_map(move |(end, last)| {
             let piece = &self.bytes[from..end];
-            let whole = match std::str::from_utf8(piece) {
+            let length = match std::str::from_utf8(piece) {
                 Err(error) if error.error_len().is_none() && !last => error.valid_up_to(),
                 _ => piece.len(),
             };
-            from += whole;
-            (whole > 0).then(|| &piece[..whole])
+            from += length;
+            (length > 0).then(|| &piece[..length])
         })
     }
 }
 
-impl Serialize for Pieces<'_> {
+impl Serialize for StreamPieces<'_> {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         to.collect_seq(self.iter().map(|piece| match std::str::from_utf8(piece) {
             Ok(text) => frames(text).into_iter().map(Text::Plain).collect(),
@@ -172,7 +173,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn text_is_cut_behind_blank_lines() {
+    fn text_is_cut_after_blank_lines() {
         let cut = frames("data: a\n\n\ndata: b\r\n\r\ndata: c");
         assert_eq!(cut, ["data: a\n\n", "\ndata: b\r\n\r\n", "data: c"]);
         assert!(frames("").is_empty());
@@ -185,7 +186,7 @@ mod tests {
             bytes.extend_from_slice(piece);
             ends.push(bytes.len());
         }
-        let written = Written::Stream(Pieces {
+        let written = Written::Stream(StreamPieces {
             bytes: &bytes,
             ends: &ends,
         });
@@ -196,10 +197,10 @@ mod tests {
 
     #[test]
     fn pieces_keep_their_bytes_wherever_they_are_cut() {
-        let whole = "data: 四 é\n\ndata: x\n\n".as_bytes();
-        for at in 0..whole.len() {
-            let (text, bytes) = read(&[&whole[..at], &whole[at..]]);
-            assert_eq!(bytes, whole);
+        let stream = "data: 四 é\n\ndata: x\n\n".as_bytes();
+        for at in 0..stream.len() {
+            let (text, bytes) = read(&[&stream[..at], &stream[at..]]);
+            assert_eq!(bytes, stream);
             assert!(!text.contains("base64"), "{text}");
         }
         let (text, _) = read(&["é\n\nb".as_bytes(), b"", b"c"]);
@@ -207,7 +208,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_text_are_kept_too() {
+    fn bytes_that_are_not_text_are_kept_too() {
         let (_, bytes) = read(&[&[0xff, 0xfe], b"a", &[0xe5]]);
         assert_eq!(bytes, [0xff, 0xfe, b'a', 0xe5]);
     }

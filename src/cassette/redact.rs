@@ -1,8 +1,8 @@
-//! Bytes of a response → the same without what must not be shown. A server may
-//! send the key back: as it is, escaped, or spread over the deltas of a stream.
+//! Bytes of a response → the same without what must not be shown. A server may send the
+//! key back: as it is, escaped, or spread over the deltas of a stream.
 //!
-//! JSON is cleaned in its texts alone, so that it stays JSON, and only where it
-//! has to be: else every byte is kept.
+//! In JSON only the texts are changed, so that it stays JSON. Bytes that need no change
+//! are kept.
 
 use std::fmt::Write;
 
@@ -40,7 +40,7 @@ pub(crate) fn body(scrubber: &Scrubber, bytes: &[u8]) -> Option<String> {
     (clean != text).then_some(clean)
 }
 
-/// A text's lines; one that is JSON as a whole counts as one line.
+/// A text's lines. A text that is one JSON value counts as one line.
 fn lines(text: &str) -> Vec<&str> {
     if serde_json::from_str::<IgnoredAny>(text).is_ok() {
         return vec![text];

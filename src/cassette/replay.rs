@@ -97,7 +97,7 @@ impl Replayer {
                     "{folder} has {given} recordings of this request ({name}), and all have been replayed"
                 ),
             )
-            .hint("record it anew, with the same options, into an empty folder");
+            .hint("record it again, with the same options, into an empty folder");
         }
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
@@ -129,7 +129,7 @@ impl Replayer {
             ),
             Some((differences, file)) => format!(
                 "no recording in {folder} fits the request: the nearest, {file}, differs in {}",
-                told(&differences)
+                listed(&differences)
             ),
         };
         Failure::new(Class::Replay, message)
@@ -138,7 +138,7 @@ impl Replayer {
 }
 
 /// The first differences, in words.
-fn told(differences: &[Difference]) -> String {
+fn listed(differences: &[Difference]) -> String {
     const MOST: usize = 3;
     let one = |difference: &Difference| {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
@@ -149,11 +149,11 @@ fn told(differences: &[Difference]) -> String {
             value(&difference.asked)
         )
     };
-    let mut told: Vec<String> = differences.iter().take(MOST).map(one).collect();
+    let mut listed: Vec<String> = differences.iter().take(MOST).map(one).collect();
     if differences.len() > MOST {
-        told.push(format!("{} more places", differences.len() - MOST));
+        listed.push(format!("{} more places", differences.len() - MOST));
     }
-    told.join(", ")
+    listed.join(", ")
 }
 
 /// Whether a file's name is one that a recorder gives.
@@ -208,7 +208,7 @@ fn read(path: &Path) -> Result<Option<Recording>, Failure> {
 }
 
 impl ReplayedBody {
-    /// What comes next; it is always there.
+    /// What comes next, without a wait.
     pub(crate) fn next(&mut self) -> Result<Next<'_>, Failure> {
         if let Some(piece) = self.left.pop() {
             self.now = piece;
@@ -217,7 +217,7 @@ impl ReplayedBody {
         match self.broken() {
             Some(failure) => Err(failure),
             None => Ok(Next::End {
-                whole: self.end == End::Whole,
+                complete: self.end == End::Complete,
             }),
         }
     }
@@ -226,12 +226,12 @@ impl ReplayedBody {
         let message = match &self.end {
             End::Broken(message) => message.clone(),
             End::Unread => "the recording ends here: it was read no further".to_owned(),
-            End::Whole | End::Open => return None,
+            End::Complete | End::Open => return None,
         };
         Some(Failure::new(Class::Incomplete, message))
     }
 
-    /// All of it at once.
+    /// The complete response.
     pub(crate) fn response(mut self, head: Head) -> Response {
         self.left.reverse();
         Response {

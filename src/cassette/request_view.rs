@@ -35,7 +35,7 @@ impl RequestView {
         }
     }
 
-    /// The name of its recordings: the same whatever the order of members.
+    /// The name of its recordings. The order of members does not change it.
     pub(crate) fn name(&self) -> String {
         let mut body = self.body.clone();
         body.sort_all_objects();
@@ -155,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn differences_are_told_by_their_place() {
+    fn differences_have_their_place() {
         let one = asked(r#"{"messages":[{"content":"hi"}],"stream":false,"top_p":1}"#);
         let two = asked(r#"{"messages":[{"content":"ho"},{}],"stream":false}"#);
         let places: Vec<_> = one.differences(&two).into_iter().map(|d| d.path).collect();

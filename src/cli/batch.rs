@@ -7,14 +7,13 @@ use clap::{Args, Subcommand};
 
 use super::{Common, ConnectionArgs, Each, FileArgs, OutputArgs, duration};
 
-/// Have many inputs answered by the provider's own batch engine
+/// Have many inputs answered by the provider's batch engine
 ///
-/// The same requests as those of airx chat --each, for half the price at BigModel
-/// and Z.ai and within a day or so: submit uploads them, in one batch or more, and
-/// prints the ids; wait waits for their end; fetch prints a `result` for each item,
-/// in input order, as --each does. BigModel and Z.ai take some models only in
-/// batches; of another submit warns. Any server that has files and batches as
-/// OpenAI's does can be asked as well.
+/// The same requests as airx chat --each, at half the price at BigModel and Z.ai, within a day
+/// or so. submit uploads them in one or more batches and prints the ids. wait waits until they
+/// have ended. fetch prints a `result` event for each item, in input order. BigModel and Z.ai
+/// take only some models in batches; submit warns about others. Any server with the files and
+/// batches of OpenAI's API works.
 #[derive(Debug, Args)]
 #[command(subcommand_required = true)]
 pub struct BatchArgs {
@@ -29,7 +28,7 @@ pub struct BatchArgs {
 pub enum BatchAction {
     /// Upload a request for each item and print the ids of the batches
     Submit(Box<SubmitArgs>),
-    /// Print how far batches are, a line each
+    /// Print the state of batches, one a line
     Status(Box<StatusArgs>),
     /// Wait until batches have ended
     Wait(Box<WaitArgs>),
@@ -41,17 +40,16 @@ pub enum BatchAction {
 
 /// Upload a request for each item and print the ids of the batches
 ///
-/// One item a line of standard input, or of --items FILE. PROMPT is the template,
-/// as with --each: {} is the item, {name} and {a.b} are members of a JSON item;
-/// without such a place the item follows after a blank line. All items are read
-/// before anything is uploaded; one that is wrong exits 2. A batch has 50,000 items
-/// and 100 MB at most: more items make more batches. Each id is printed when its
-/// batch exists. Where a later one fails, those before it go on; the message says
-/// which items are left. --timeout bounds each upload and each order.
+/// Items are lines of standard input or of --items FILE. PROMPT is the template, as with
+/// --each: {} is the item, {name} and {a.b} are members of a JSON item; without a placeholder
+/// the item follows after a blank line. All items are read before anything is uploaded; a
+/// wrong one exits 2. A batch has at most 50,000 items and 100 MB; more items make more
+/// batches. Each id is printed as soon as its batch exists. If a later batch fails, the
+/// earlier ones go on, and the message says which items are left. --timeout limits each
+/// request.
 ///
-/// A batch that may exist although nobody said so is not ordered a second time.
-/// The price is not known before; --param max_tokens and a test with --dry-run
-/// tell what an item may take. What an item is called in the batch (custom_id) is
+/// airx never submits a batch twice, even if the server's answer was lost. The price is not
+/// known in advance; --param max_tokens limits it. The custom_id of an item is
 /// airx-INDEX-HASH, with the hash of its `result` in base64url.
 #[derive(Debug, Args)]
 #[command(
@@ -114,16 +112,16 @@ pub struct EngineArgs {
     pub file: FileArgs,
 }
 
-/// Print how far batches are, a line each
+/// Print the state of batches, one a line
 ///
-/// Five columns, separated by tabs: the id, its status (validating, in_progress,
-/// finalizing, completed, failed, expired, cancelling, cancelled), and how many
-/// items it has, were answered, and failed; `-` where the server has not counted
-/// yet. Without an ID all batches are listed as the server has them, newest first,
-/// 10,000 at most. --format json prints the server's objects, one a line.
+/// The columns are the id, the status (validating, in_progress, finalizing, completed, failed,
+/// expired, cancelling, cancelled), and how many items it has, were answered, and failed; `-`
+/// if the server has not counted yet. A pipe gets them separated by tabs. Without an ID, all
+/// batches are listed, newest first, 10,000 at most. --format json prints the server's
+/// objects, one a line.
 #[derive(Debug, Args)]
 pub struct StatusArgs {
-    /// Batches to tell of [default: all]
+    /// Batches to show [default: all]
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
 
@@ -133,18 +131,17 @@ pub struct StatusArgs {
 
 /// Wait until batches have ended
 ///
-/// Then prints the lines of airx batch status. Exits 0 where all were completed
-/// and no item failed, 12 where items failed or a batch expired or was cancelled,
-/// 4 where the server refused the items of a batch (failed). --timeout bounds each
-/// request, not the wait; once under way, ten rounds in a row may fail for the
-/// network's or the server's sake.
+/// Print the lines of airx batch status at the end. Exit 0 if all batches were completed and no
+/// item failed, 12 if items failed or a batch expired or was cancelled, and 4 if the server
+/// refused the items of a batch (failed). --timeout limits each request, not the wait. Up to
+/// ten rounds in a row may fail because of the network or the server.
 #[derive(Debug, Args)]
 pub struct WaitArgs {
     /// Batches to wait for
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
 
-    /// Time between two looks [default: 30s]
+    /// Time between two requests [default: 30s]
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     pub poll: Option<Duration>,
 
@@ -154,26 +151,23 @@ pub struct WaitArgs {
 
 /// Print the results of batches that have ended, in input order
 ///
-/// A `result` line for each item, as airx chat --each prints it and airx help
-/// events tells it, over all IDs in the order of the items: their `index` goes on
-/// from one batch of a submission to the next, and those of another submission
-/// begin anew, so fetch that by itself. An item without an answer is a
-/// result with an `error`, too. Exits 12 where any failed, 5 where a batch has not
-/// ended. With -o FILE, FILE is replaced where all succeeded; else the results are
-/// in FILE.partial.
+/// Print a `result` event for each item, as airx chat --each does (airx help events), over all
+/// IDs in the order of the items. The `index` continues from one batch of a submission to the
+/// next; fetch each submission by itself. An item without an answer is a result with an
+/// `error`. Exit 12 if any item failed, and 5 if a batch has not ended. -o FILE is replaced
+/// only if all items succeeded; else the results are in FILE.partial.
 ///
-/// Requests that airx did not submit have a `custom_id` and no `hash`; their
-/// `index` is the place of their line, output files before error files, in the
-/// order of the IDs. `cost` is half of the list price, for the models that
-/// BigModel and Z.ai take in batches, else null. --format json prints the lines of
-/// the server's files.
+/// Requests that airx did not submit have a `custom_id` and no `hash`; their `index` is the
+/// position of their line, output files before error files. `cost` is half of the list price
+/// for the models that BigModel and Z.ai take in batches, else null. --format json prints the
+/// lines of the server's files.
 #[derive(Debug, Args)]
 pub struct FetchArgs {
     /// Batches to fetch
     #[arg(value_name = "ID")]
     pub ids: Vec<String>,
 
-    /// Count this finish_reason as a complete answer too (repeat)
+    /// Count this finish_reason as a complete answer (repeat)
     #[arg(long, value_name = "REASON", action = clap::ArgAction::Append)]
     pub accept: Vec<String>,
 
@@ -187,8 +181,8 @@ pub struct FetchArgs {
 
 /// Cancel batches
 ///
-/// Prints their lines as airx batch status does. What was answered before can be
-/// fetched once a batch is cancelled: airx batch wait, then airx batch fetch.
+/// Print their lines as airx batch status does. Answers that exist already can be fetched when
+/// the batch is cancelled: airx batch wait, then airx batch fetch.
 #[derive(Debug, Args)]
 pub struct CancelArgs {
     /// Batches to cancel

@@ -1,17 +1,20 @@
 //! `airx chat`.
 
-use clap::Args;
-
+use super::common::ordered_args;
 use super::{Common, EachArgs};
 
-/// Print the answer when it is complete
-///
-/// One request that is not streamed. Nothing is printed unless the whole answer
-/// has come; one that was cut by a limit is printed and exits 9.
-#[derive(Debug, Args)]
+/// The arguments of `chat`.
+#[derive(Debug)]
 pub struct ChatArgs {
-    #[command(flatten)]
     pub each: EachArgs,
-    #[command(flatten)]
     pub common: Common,
 }
+
+ordered_args!(
+    ChatArgs { each: EachArgs },
+    "Print the answer when it is complete",
+    "Send one request and print nothing before the whole answer is there. An answer that was \
+     cut by a limit is printed, and airx exits 9.",
+    short_help_without: [],
+    hide: ["first_token_timeout", "idle_timeout"]
+);

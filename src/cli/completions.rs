@@ -4,22 +4,22 @@ use clap::{Args, ValueEnum};
 
 /// Print a shell's completion script, or install it
 ///
-/// --install writes it to where the shell looks by itself: for Bash below
-/// XDG_DATA_HOME (~/.local/share), bash-completion/completions/airx; for Fish
-/// below XDG_CONFIG_HOME (~/.config), fish/completions/airx.fish; for Zsh below
-/// XDG_DATA_HOME, zsh/site-functions/_airx, with the line for .zshrc where that
-/// folder is not on $fpath yet. A file there that is not airx's own stays as it
-/// is.
+/// --install writes the script to the place where the shell looks for it: for bash
+/// bash-completion/completions/airx below XDG_DATA_HOME (~/.local/share); for zsh
+/// zsh/site-functions/_airx in the same folder, with the line for .zshrc if that folder is not
+/// on $fpath yet; for fish fish/completions/airx.fish below XDG_CONFIG_HOME (~/.config); for
+/// man the manual pages, below XDG_DATA_HOME in man. A file there that is not airx's own stays
+/// as it is.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
-    /// The shell
+    /// Shell, or `man` for the manual pages
     pub shell: Shell,
 
-    /// Write the script to where the shell looks (bash, zsh, fish)
+    /// Write the script to where the shell looks (bash, zsh, fish, man)
     #[arg(long, conflicts_with = "uninstall")]
     pub install: bool,
 
-    /// Remove what --install has written
+    /// Remove what --install wrote
     #[arg(long)]
     pub uninstall: bool,
 }
@@ -38,4 +38,6 @@ pub enum Shell {
     PowerShell,
     /// Elvish
     Elvish,
+    /// The manual pages
+    Man,
 }

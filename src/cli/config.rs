@@ -12,29 +12,29 @@ use super::{ConnectionArgs, ModelsFormat, RequestArgs};
 pub struct FileArgs {
     /// Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]
     ///
-    /// Below XDG_CONFIG_HOME where that is set. The default need not be there;
-    /// /dev/null is a file without settings. See airx help config.
-    #[arg(long, value_name = "FILE")]
+    /// The default file is below XDG_CONFIG_HOME if that is set, and may be missing. /dev/null
+    /// means no configuration. See airx help config.
+    #[arg(long, value_name = "FILE", hide_short_help = true)]
     pub config: Option<PathBuf>,
 
-    /// Settings of this profile, over the file's others [AIRX_PROFILE]
+    /// Use this profile of the file [AIRX_PROFILE]
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 }
 
-/// Show each setting and where it comes from, or check the configuration file
+/// Show the settings and their origin, or check the configuration file
 ///
-/// show tells what a run with the same options, environment and file would use:
-/// each setting, its value, and the flag, the variable, the profile or the line
-/// of the file that it comes from. Of keys it tells where they are, never what
-/// they are, and it runs no key-command. check looks through the whole file,
-/// every profile, and prints what is wrong. The file itself: airx help config.
+/// show prints what a run with the same options, environment and file would use: each setting
+/// that is set, its value, and the option, the variable, the profile or the line of the file
+/// that it comes from; --all prints the defaults, too. It shows where a key comes from, never
+/// the key, and runs no key-command. check reads the whole file with every profile and prints
+/// what is wrong. path prints where the file is, or would be. About the file: airx help config.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
     /// What to do
     pub action: ConfigAction,
 
-    /// check: the file, in place of the one that a run would read
+    /// check: the file to check, instead of the one that a run reads
     #[arg(value_name = "FILE", conflicts_with = "config")]
     pub path: Option<PathBuf>,
 
@@ -57,10 +57,10 @@ pub struct ConfigArgs {
 /// What `config` does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ConfigAction {
-    /// Each setting, its value, and where it comes from
+    /// Print the settings and their origin
     Show,
-    /// The whole file held against what airx takes
+    /// Check the whole file
     Check,
-    /// Where the file is, or would be
+    /// Print where the file is, or would be
     Path,
 }

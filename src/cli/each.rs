@@ -10,68 +10,66 @@ use super::Tier;
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Many inputs")]
 pub struct EachArgs {
-    /// One request for each line of standard input; =json, =csv, =null, =files
+    /// Send one request for each line of standard input
     ///
-    /// PROMPT is the template: {} is the item, other braces stay; without {} or
-    /// another placeholder the item follows after a blank line. Blank lines are
-    /// skipped. =json: each line is a JSON value, {name} and {a.b} are its members.
-    /// =csv: the header names the columns, {name} is a field, a record may span
-    /// lines. =null: items are separated by NUL bytes, as by find -print0. =files:
-    /// each line, or what NUL bytes separate, is a path: {} is the file's text,
-    /// {path} its path.
+    /// PROMPT is the template: {} is the item, and other braces stay as they are. Without a
+    /// placeholder the item follows the prompt after a blank line. Blank lines are skipped.
+    /// =json: each line is a JSON value; {name} and {a.b} are its members. =csv: the header
+    /// names the columns, {name} is a field, and a record may span lines. =null: NUL bytes
+    /// separate the items, as in find -print0. =files: each line, or what NUL bytes separate,
+    /// is a path; {} is the file's text, and {path} its path.
     ///
-    /// Each item becomes one line of output, a `result` (airx help events), in input
-    /// order and as soon as it is known. An item that cannot be used fails alone, and
-    /// nothing is sent for it: not UTF-8, not JSON under =json, larger than 16 MiB or
-    /// than the model reads, a file that is empty, binary or unreadable. Exit 12 where
-    /// any failed. --dry-run prints the first item's request.
-    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "lines", conflicts_with = "session")]
+    /// Each item becomes one line of output, a `result` event (airx help events), in input
+    /// order and as soon as possible. An item that cannot be used fails without a request: not
+    /// UTF-8, not JSON under =json, larger than 16 MiB or than the model's context, a file that
+    /// is empty, binary or unreadable. If any item failed, airx exits 12. --dry-run prints the
+    /// request of the first item.
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "lines", conflicts_with = "session", hide_possible_values = true)]
     pub each: Option<Each>,
 
     /// Read the items from FILE instead of standard input
-    #[arg(long, value_name = "FILE", requires = "each")]
+    #[arg(long, value_name = "FILE", requires = "each", hide_short_help = true)]
     pub items: Option<PathBuf>,
 
     /// Leave the item out of its result
-    #[arg(long, requires = "each")]
+    #[arg(long, requires = "each", hide_short_help = true)]
     pub no_item: bool,
 
-    /// Requests in flight at once [default: the model's number at --tier, else 2]
+    /// Send N requests at once [default: by --tier, else 2]
     ///
-    /// Lowered where the server says that it is too many (1302), then raised
-    /// again. Such an answer does not count against --retries while others are
-    /// in flight.
+    /// The default is the model's number for the account's tier (airx models). airx lowers it
+    /// when the server says that it is too many (1302), and raises it again. Such an answer
+    /// does not count against --retries while other requests are in flight.
     #[arg(short, long, value_name = "N", requires = "each", value_parser = clap::value_parser!(u16).range(1..=1000))]
     pub concurrency: Option<u16>,
 
-    /// The account's tier, for --concurrency [default: v0]
+    /// Tier of the account, for --concurrency [default: v0]
     #[arg(
         long,
         value_name = "v0|v1|v2|v3",
         hide_possible_values = true,
+        hide_short_help = true,
         requires = "each"
     )]
     pub tier: Option<Tier>,
 
     /// Print results as they come, not in input order
-    #[arg(long, requires = "each")]
+    #[arg(long, requires = "each", hide_short_help = true)]
     pub unordered: bool,
 
-    /// Go on with -o FILE: ask only for what it has no answer to
+    /// Continue an interrupted run: skip items already answered in -o FILE
     ///
-    /// The items must be those of the run that wrote it, and may be more; one
-    /// whose request has changed exits 2.
-    #[arg(long, requires_all = ["each", "output"])]
+    /// The items must be those of the earlier run; more may follow. An item whose request has
+    /// changed exits 2.
+    #[arg(long, requires_all = ["each", "output"], hide_short_help = true)]
     pub resume: bool,
 
-    /// Start nothing that could cost more than this in all, then exit 12
+    /// Start no request that could raise the total cost above AMOUNT
     ///
-    /// In the currency of the model's price (airx models), by which each answer is
-    /// reckoned, or of the model that answers where that is dearer. A request
-    /// counts as the longest answer it may get until its cost is known, and for
-    /// good where the server does not tell its tokens; as much as the dearest
-    /// before it, where one went over that.
-    #[arg(long, value_name = "AMOUNT", requires = "each")]
+    /// The amount is in the currency of the model's price (airx models). Until its cost is
+    /// known, a request counts as the longest answer that it may get; if the server does not
+    /// report its tokens, it stays so. A run that is stopped by this limit exits 12.
+    #[arg(long, value_name = "AMOUNT", requires = "each", hide_short_help = true)]
     pub max_cost: Option<String>,
 }
 
@@ -82,7 +80,7 @@ pub enum Each {
     Lines,
     /// One JSON value a line
     Json,
-    /// One record of CSV, its columns named by the header
+    /// One record of CSV; the header names its columns
     Csv,
     /// What NUL bytes separate
     Null,

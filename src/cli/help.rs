@@ -4,9 +4,9 @@ use clap::Args;
 
 /// Show help for a command or a topic
 ///
-/// Without a subject it is what airx --help shows.
+/// Without a subject, show the help of airx itself.
 #[derive(Debug, Args)]
 pub struct HelpArgs {
-    /// A command, as chat or batch wait, or one of the topics events, exit-codes and config
+    /// A command (chat, batch wait) or a topic (events, exit-codes, config)
     pub subject: Vec<String>,
 }

@@ -2,85 +2,96 @@
 
 use clap::{Args, ValueEnum};
 
+use super::common::ordered_args;
 use super::{Common, EachArgs};
 
-/// Ask for JSON and print nothing but valid JSON
-///
-/// The answer is parsed strictly, one surrounding code fence being tolerated,
-/// and held against --schema or --fields. A wrong one, a duplicate member too,
-/// is sent back with what is wrong, up to --tries; then airx exits 10 with
-/// nothing on standard output. Digits of numbers and the order of members are
-/// kept. Arrays and objects may stand 127 levels deep in one another; what is
-/// deeper is a wrong answer.
-///
-/// The schema goes into the system message, behind --system. Models follow a
-/// flat schema with a few described fields best.
-#[derive(Debug, Args)]
+/// The arguments of `json`.
+#[derive(Debug)]
 pub struct JsonArgs {
-    #[command(flatten)]
     pub answer: JsonAnswer,
-    #[command(flatten)]
     pub each: EachArgs,
-    #[command(flatten)]
     pub common: Common,
 }
 
-/// What the answer has to be, and how it is printed.
+ordered_args!(
+    JsonArgs {
+        answer: JsonAnswer,
+        each: EachArgs
+    },
+    "Ask for JSON and print nothing but valid JSON",
+    "Parse the answer strictly (one code fence around it is accepted) and check it against \
+     --schema or --fields. A wrong answer is sent back with its errors, up to --tries requests \
+     in all; then airx exits 10 and prints nothing on standard output. The digits of numbers \
+     and the order of members are kept. A duplicate member is an error, and so are arrays and \
+     objects that are nested more than 127 levels deep.\n\n\
+     The schema goes into the system message, after --system. Models follow a flat schema with \
+     a few described fields best.",
+    short_help_without: ["image", "session", "temperature", "thinking", "extract", "render", "usage", "dry_run", "max_tokens"],
+    hide: []
+);
+
+/// What the answer must be, and how it is printed.
 #[derive(Debug, Default, Args)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+#[command(next_help_heading = "JSON")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub struct JsonAnswer {
-    /// JSON Schema that the answer must fit: JSON, or the file that it is in
+    /// JSON Schema of the answer: a file, `-`, or the JSON itself
     ///
-    /// `-` is standard input.
-    /// Draft 2020-12, 2019-09, 7, 6 or 4, as its $schema says, 2020-12 without
-    /// one. Formats are asserted. $ref leads to a place inside the schema;
-    /// nothing is ever fetched.
+    /// Draft 2020-12, 2019-09, 7, 6 or 4, by its $schema; 2020-12 without one. Formats are
+    /// checked. $ref must lead to a place inside the schema; nothing is fetched.
     #[arg(long, value_name = "FILE|JSON", conflicts_with = "fields")]
     pub schema: Option<String>,
 
-    /// The same in short: 'name, age int, tags [str]: what they mean'
+    /// A schema in short: 'name, age int, tags [str]'
     ///
-    /// Fields are NAME TYPE: DESCRIPTION, separated by commas. TYPE is str (also
-    /// where there is none), int, float, bool, [TYPE], {FIELDS} or words a|b|c;
-    /// NAME? is a field that may be missing. '[{FIELDS}]' asks for an array.
-    /// What holds one of , : ? | [ ] { } or a space (but descriptions) stands in
-    /// double quotes. No other fields are allowed. --dry-run shows the schema.
+    /// Fields are NAME TYPE: DESCRIPTION, separated by commas. TYPE is str (the default), int,
+    /// float, bool, [TYPE], {FIELDS}, or words a|b|c. NAME? may be missing. '[{FIELDS}]' asks
+    /// for an array. Put what contains one of , : ? | [ ] { } or a space into double quotes,
+    /// except for descriptions. Other fields are not allowed. --dry-run shows the schema.
     #[arg(long, value_name = "FIELDS")]
     pub fields: Option<String>,
 
-    /// Have the server hold the answer to the schema [default: auto]
+    /// Let the server hold the answer to the schema [default: auto]
     ///
-    /// The schema is sent as response_format json_schema; it stays in the system message
-    /// and is checked here too. BigModel and Z.ai do not know it: `auto` sends it to
-    /// other servers only, and without it for the rest of the run where the server
-    /// answers 400 or 422. `never` asks for a json_object only.
-    #[arg(long, value_name = "auto|always|never", hide_possible_values = true)]
+    /// WHEN is auto, always or never. The schema is sent as response_format json_schema; it
+    /// stays in the system message and is checked here, too. `auto` sends it to servers other
+    /// than BigModel and Z.ai, which do not know it; if a server answers 400 or 422, the rest
+    /// of the run goes without it. `never` asks for a json_object.
+    #[arg(
+        long,
+        value_name = "WHEN",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
     pub constrain: Option<Constrain>,
 
-    /// Most requests for one valid answer, all within --timeout [default: 3]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    /// Send N requests at most for a valid answer [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100), hide_short_help = true)]
     pub tries: Option<u32>,
 
-    /// Print indented instead of compact
+    /// Print indented JSON
     #[arg(long, conflicts_with_all = ["select", "lines"])]
     pub pretty: bool,
 
-    /// Print what this JSON Pointer names, strings raw, one a line (repeat)
+    /// Print the value at this JSON Pointer, strings raw (repeat)
     ///
-    /// A pointer that finds nothing exits 10. Without a schema it is a reason
-    /// to ask again. Example: --select /items/0/name
+    /// One value a line. A pointer that finds nothing exits 10; without a schema, airx asks
+    /// again first. Example: --select /items/0/name
     #[arg(long, value_name = "/POINTER", value_parser = pointer, action = clap::ArgAction::Append, conflicts_with = "lines")]
     pub select: Vec<String>,
 
-    /// Print an array's elements, one a line
+    /// Print the elements of an array, one a line
     #[arg(long)]
     pub lines: bool,
 
-    /// With --lines: print each element as soon as it is complete and valid
+    /// With --lines: print each element as soon as it is valid
     ///
-    /// Once an element is printed no other answer is asked for: where a later
-    /// one is not valid, airx exits 10.
-    #[arg(long, requires = "lines")]
+    /// Once an element is printed, airx asks for no other answer: if a later element is not
+    /// valid, it exits 10.
+    #[arg(long, requires = "lines", hide_short_help = true)]
     pub stream: bool,
 }
 

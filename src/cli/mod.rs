@@ -12,12 +12,16 @@ mod chat;
 mod common;
 mod completions;
 mod config;
+mod connection;
 mod each;
 mod help;
+mod input;
 mod json;
 mod mock;
 mod models;
+mod output;
 mod parse_error;
+mod request;
 mod stream;
 mod tools;
 mod value;
@@ -35,26 +39,27 @@ pub use batch::{
     BatchAction, BatchArgs, CancelArgs, EngineArgs, FetchArgs, StatusArgs, SubmitArgs, WaitArgs,
 };
 pub use chat::ChatArgs;
-pub use common::{
-    Common, ConnectionArgs, DryRun, Format, InputArgs, OnOff, OutputArgs, Render, RequestArgs,
-};
+pub use common::Common;
 pub use completions::{CompletionsArgs, Shell};
 pub use config::{ConfigAction, ConfigArgs, FileArgs};
+pub use connection::ConnectionArgs;
 pub use each::{Each, EachArgs};
 pub use help::HelpArgs;
+pub use input::InputArgs;
 pub use json::{Constrain, JsonAnswer, JsonArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Place, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
+pub use output::{DryRun, Format, OutputArgs, Render};
+pub use request::{OnOff, RequestArgs};
 pub use stream::StreamArgs;
 pub use tools::{OfferArgs, RunArgs, ToolsArgs};
 pub use value::{SettingValue, duration};
 
 /// Ask a GLM model from a shell script, and trust the exit code
 ///
-/// Each command makes one request of a chat-completions server: BigModel, Z.ai,
-/// or any other that speaks `POST {base}/chat/completions`. Standard output
-/// carries the answer and nothing else; the exit code says whether it is
-/// complete and, if not, who can fix it.
+/// airx sends one request to a chat-completions server: BigModel, Z.ai, or any other that
+/// speaks `POST {base}/chat/completions`. Standard output carries the answer and nothing else.
+/// The exit code says whether the answer is complete and, if not, who can fix it.
 #[derive(Debug, Parser)]
 #[command(
     name = "airx",
@@ -67,7 +72,7 @@ pub use value::{SettingValue, duration};
     arg_required_else_help = true,
     help_expected = true,
     max_term_width = 100,
-    after_help = "Exit codes: airx help exit-codes. Events of --format ndjson: airx help events."
+    after_help = "More about a command: airx help COMMAND. Exit codes: airx help exit-codes."
 )]
 pub struct Cli {
     /// What to do
@@ -80,26 +85,33 @@ pub struct Cli {
 #[command(defer = true)]
 pub enum Command {
     /// Print the answer when it is complete
+    #[command(after_help = ALL_OPTIONS)]
     Chat(Box<ChatArgs>),
     /// Print the answer as it is generated
+    #[command(after_help = ALL_OPTIONS)]
     Stream(Box<StreamArgs>),
     /// Offer tools and print the calls that the model wants, or run them
+    #[command(after_help = ALL_OPTIONS)]
     Tools(Box<ToolsArgs>),
     /// Ask for JSON and print nothing but valid JSON
+    #[command(after_help = ALL_OPTIONS)]
     Json(Box<JsonArgs>),
-    /// Have many inputs answered by the provider's own batch engine
+    /// Have many inputs answered by the provider's batch engine
     Batch(BatchArgs),
-    /// Run a loopback server that speaks the API, for trying and testing scripts offline
+    /// Run a local server that speaks the API, to test scripts offline
     Mock(MockArgs),
-    /// List known models: context, output limit, price and its date, concurrency
+    /// List known models: context, output limit, price, concurrency
     Models(ModelsArgs),
-    /// Show each setting and where it comes from, or check the configuration file
+    /// Show the settings and their origin, or check the configuration file
     Config(Box<ConfigArgs>),
-    /// Print a shell's completion script, or install it
+    /// Print or install completions for a shell
     Completions(CompletionsArgs),
     /// Show help for a command or a topic
     Help(HelpArgs),
 }
+
+/// What ends the short help of a command with many options.
+const ALL_OPTIONS: &str = "All options, and examples: --help";
 
 impl Command {
     /// Where the configuration is, of the commands that make requests.
@@ -124,6 +136,8 @@ pub enum Parsed {
     Version,
     /// Print this help.
     Help(String),
+    /// There are none: print this help on standard error.
+    Nothing(String),
     /// They cannot be understood.
     Refused(Failure),
 }
@@ -137,6 +151,7 @@ pub fn parse(arguments: &[OsString]) -> Parsed {
     };
     match error.kind() {
         ErrorKind::DisplayVersion => Parsed::Version,
+        _ if arguments.is_empty() => Parsed::Nothing(error.to_string()),
         _ if error.use_stderr() => Parsed::Refused(parse_error(&error, arguments)),
         _ => Parsed::Help(error.to_string()),
     }
@@ -180,6 +195,41 @@ mod tests {
         let words = ["airx"].iter().chain(words);
         let error = Cli::command().try_get_matches_from(words).err()?;
         Some(error.kind())
+    }
+
+    #[test]
+    fn short_help_fits_a_screen_of_45_lines() {
+        let mut program = Cli::command().term_width(80);
+        program.build();
+        for name in ["chat", "stream", "tools", "json"] {
+            let command = program.find_subcommand_mut(name).unwrap();
+            let help = command.clone().term_width(80).render_help().to_string();
+            let lines = help.lines().count();
+            assert!(lines <= 45, "{name}: {lines}\n{help}");
+            assert!(
+                help.lines().all(|line| line.chars().count() <= 80),
+                "{help}"
+            );
+            let headings = help.lines().filter(|line| line.ends_with(':'));
+            let all = [
+                "Options:",
+                "Input:",
+                "Request:",
+                "Output:",
+                "JSON:",
+                "Tools:",
+                "Running tools:",
+                "Many inputs:",
+                "Connection:",
+                "Configuration:",
+            ];
+            let mut order = all.iter();
+            for heading in headings {
+                assert!(order.any(|known| *known == heading), "{name}: {heading}");
+            }
+            let input = help.split("Input:\n").nth(1).unwrap();
+            assert!(input.trim_start().starts_with("[PROMPT]..."), "{help}");
+        }
     }
 
     #[test]

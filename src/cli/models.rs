@@ -4,10 +4,11 @@ use clap::{Args, ValueEnum};
 
 use super::FileArgs;
 
-/// List known models: context, output limit, price and its date, concurrency
+/// List known models: context, output limit, price, concurrency
 ///
-/// Prices are per million tokens, as the provider's pages told them on the date
-/// shown. Concurrency is requests in flight by account tier, V0 to V3.
+/// Prices are per million tokens, from the providers' pages on the date shown. The last column
+/// is how many requests may be in flight at the account tiers V0 to V3. The configuration can
+/// add models and correct them: airx help config.
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
     /// How to print the table

@@ -68,8 +68,6 @@ pub(super) fn parse_error(error: &clap::Error, arguments: &[OsString]) -> Failur
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if command == Some("batch") => {
             Failure::usage("airx batch needs a command").hint(BATCH_COMMANDS)
         }
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Failure::usage("no command given")
-            .hint("to ask a question: airx chat \"question\"; to list the commands: airx --help"),
         ErrorKind::InvalidSubcommand => unknown_command(error, command),
         ErrorKind::UnknownArgument => unknown_option(error, command.unwrap_or_default(), arguments),
         _ => {

@@ -6,8 +6,8 @@ use super::Common;
 
 /// Print the answer as it is generated
 ///
-/// Each piece leaves as soon as it arrives. The exit code tells afterwards
-/// whether the answer is complete: 7 where it broke off, 9 where it was cut.
+/// Send one request and print each piece of the answer as soon as it arrives. The exit code
+/// says afterwards whether the answer is complete: 7 if it broke off, 9 if it was cut.
 #[derive(Debug, Args)]
 pub struct StreamArgs {
     #[command(flatten)]

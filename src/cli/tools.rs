@@ -3,81 +3,95 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
+use clap::{ArgAction, Args};
 
+use super::common::ordered_args;
 use super::{Common, EachArgs, duration};
 
-/// Offer tools and print the calls that the model wants, or run them
-///
-/// In text, one call a line: {"id","name","arguments"}, and `invalid` with what
-/// is wrong where the arguments do not fit the tool's schema (exit 10). Prose
-/// beside calls, and that of an answer that was cut, goes to standard error; an
-/// answer without calls is printed as text. Nothing is run unless --run is given:
-/// then the calls of each answer are run and their results sent back until the
-/// model answers without one.
-#[derive(Debug, Args)]
+/// The arguments of `tools`.
+#[derive(Debug)]
 pub struct ToolsArgs {
-    #[command(flatten)]
     pub offer: OfferArgs,
-    #[command(flatten)]
     pub run: RunArgs,
-    #[command(flatten)]
     pub each: EachArgs,
-    #[command(flatten)]
     pub common: Common,
 }
+
+ordered_args!(
+    ToolsArgs {
+        offer: OfferArgs,
+        run: RunArgs,
+        each: EachArgs
+    },
+    "Offer tools and print the calls that the model wants, or run them",
+    "Print one call a line: {\"id\",\"name\",\"arguments\"}. If the arguments do not fit the \
+     tool's schema, the line has `invalid` with the errors, and airx exits 10. Prose next to \
+     calls goes to standard error; an answer without calls is printed as text. airx runs \
+     nothing unless you give --run: then it runs the calls of each answer and sends the results \
+     back until the model answers without a call.",
+    short_help_without: [
+        "image", "temperature", "thinking", "extract", "render", "usage", "each", "concurrency",
+        "dry_run"
+    ],
+    hide: []
+);
 
 /// What the model is offered.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Tools")]
 pub struct OfferArgs {
-    /// Tools: a JSON array, object or NDJSON; `-` is standard input (repeat)
+    /// Offer the tools in FILE (repeat)
     ///
-    /// API tools, `{"type":"function","function":{…}}`, or bare function objects,
-    /// `{"name","description","parameters"}`. Tools of Anthropic (`input_schema`),
-    /// of MCP (`inputSchema`) and of OpenAI's Responses API are converted. Names and
-    /// schemas are checked before anything is sent. `"command": ["PROGRAM", "ARG"]`
-    /// next to the name is what --run runs; it is never sent.
-    #[arg(short, long, value_name = "FILE", action = clap::ArgAction::Append)]
+    /// A JSON array, an object, or NDJSON; `-` is standard input. A tool is an API tool,
+    /// `{"type":"function","function":{…}}`, a bare function object,
+    /// `{"name","description","parameters"}`, or a tool in the form of Anthropic
+    /// (`input_schema`), MCP (`inputSchema`) or OpenAI's Responses API. Names and schemas are
+    /// checked before anything is sent. `"command": ["PROGRAM", "ARG"]` next to the name is
+    /// what --run runs; it is never sent.
+    #[arg(short, long, value_name = "FILE", action = ArgAction::Append)]
     pub tools: Vec<PathBuf>,
 
-    /// Tools: the executables of a folder, each asked for itself (repeat)
+    /// Offer the executables in DIR as tools (repeat)
     ///
-    /// Each is run with --tool-schema and prints its function object,
-    /// `{"name","description","parameters"}`, within 10 seconds. Hidden files
-    /// are passed over.
-    #[arg(long, value_name = "DIR", action = clap::ArgAction::Append)]
+    /// Each is run with --tool-schema and must print its function object,
+    /// `{"name","description","parameters"}`, within 10 seconds. Hidden files are skipped.
+    #[arg(long, value_name = "DIR", action = ArgAction::Append)]
     pub tools_dir: Vec<PathBuf>,
 
-    /// Tools of a Model Context Protocol server, spoken to over stdio (repeat)
+    /// Offer the tools of this MCP server (repeat)
     ///
-    /// The command is split like a shell would, and no shell is started. The
-    /// server runs as long as airx does. What its tools' names have beside
-    /// letters, digits, _ and - is sent as _.
-    #[arg(long, value_name = "COMMAND", action = clap::ArgAction::Append)]
+    /// The command is split like a shell would split it, but no shell is started. The server
+    /// speaks the Model Context Protocol over stdio and runs as long as airx does. Characters
+    /// of tool names other than letters, digits, _ and - are sent as _.
+    #[arg(long, value_name = "COMMAND", action = ArgAction::Append)]
     pub mcp: Vec<String>,
 
-    /// Offer only this tool of --tools, --tools-dir and --mcp (repeat)
-    #[arg(long, value_name = "NAME", action = clap::ArgAction::Append)]
+    /// Offer only this one of the tools (repeat)
+    #[arg(long, value_name = "NAME", action = ArgAction::Append, hide_short_help = true)]
     pub only: Vec<String>,
 
-    /// Let the provider look into this knowledge base
-    #[arg(long, value_name = "KNOWLEDGE_ID")]
+    /// Let the provider search this knowledge base
+    #[arg(long, value_name = "KNOWLEDGE_ID", hide_short_help = true)]
     pub retrieval: Option<String>,
 
-    /// How --retrieval puts what it found: a text with {{knowledge}} and {{question}}
-    #[arg(long, value_name = "TEXT", requires = "retrieval")]
+    /// Text with {{knowledge}} and {{question}} for --retrieval
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "retrieval",
+        hide_short_help = true
+    )]
     pub retrieval_prompt: Option<String>,
 
-    /// Exit 11 where the model makes no call
-    #[arg(long)]
+    /// Exit 11 if the model makes no call
+    #[arg(long, hide_short_help = true)]
     pub require_call: bool,
 
-    /// Have the answer streamed: its text is printed as it is generated
+    /// Print the answer's text as it is generated
     ///
-    /// Calls follow when the answer is complete. What the model says before a
-    /// call is then on standard output too.
-    #[arg(long)]
+    /// Calls follow when the answer is complete. Prose before a call is then on standard
+    /// output, too.
+    #[arg(long, hide_short_help = true)]
     pub stream: bool,
 }
 
@@ -87,33 +101,37 @@ pub struct OfferArgs {
 pub struct RunArgs {
     /// Run the calls, send the results back, print the final answer
     ///
-    /// The arguments, checked against the tool's schema, are JSON on the
-    /// command's standard input; its standard output is the result. Calls are
-    /// run one after the other. Each is shown and asked for on the terminal;
-    /// without one, --yes is needed. Commands get no variable that holds a key.
+    /// A command gets the arguments as JSON on standard input, after they were checked against
+    /// the tool's schema; its standard output is the result. Calls are run one after the
+    /// other. Each is shown on the terminal and needs your consent; without a terminal, --yes
+    /// is needed. Commands do not get variables that hold a key.
     #[arg(long)]
     pub run: bool,
 
-    /// Command that a tool's calls run (repeat)
+    /// Run COMMAND for the calls of tool NAME (repeat)
     ///
-    /// Split like a shell would, and no shell is started. It comes before the
-    /// tool's own command.
-    #[arg(long, value_name = "NAME=COMMAND", action = clap::ArgAction::Append)]
+    /// The command is split like a shell would split it, but no shell is started. It replaces
+    /// the tool's own command.
+    #[arg(long, value_name = "NAME=COMMAND", action = ArgAction::Append)]
     pub exec: Vec<String>,
 
     /// Run every call without asking
     #[arg(long, requires = "run")]
     pub yes: bool,
 
-    /// Most requests in all; calls in the last one's answer are exit 11 [default: 8]
-    #[arg(long, value_name = "N", requires = "run", value_parser = clap::value_parser!(u32).range(1..))]
+    /// Send N requests at most [default: 8]
+    ///
+    /// If the last answer still has calls, airx exits 11.
+    #[arg(long, value_name = "N", requires = "run", value_parser = clap::value_parser!(u32).range(1..), hide_short_help = true)]
     pub rounds: Option<u32>,
 
-    /// Longest time for one call; then its process group is killed [default: 60s]
-    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    /// Limit the time of one call [default: 60s]
+    ///
+    /// After it the command's process group is killed.
+    #[arg(long, value_name = "DURATION", value_parser = duration, hide_short_help = true)]
     pub tool_timeout: Option<Duration>,
 
-    /// Longest result in bytes; what is longer is cut, with a mark [default: 65536]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    /// Cut a result after N bytes, with a mark [default: 65536]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..), hide_short_help = true)]
     pub tool_max_bytes: Option<u64>,
 }

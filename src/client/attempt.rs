@@ -1,17 +1,18 @@
 //! One attempt: a body out, an answer or a failure back, under the clocks.
 
 use std::borrow::Cow;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::answer::{Answer, End, one_line};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, Head, LAST_LOOK, Next, too_long};
+use crate::http::{BODY_LIMIT, Head, Next, too_long};
 use crate::models;
 use crate::sse;
 
 use super::Ask;
+use super::clocks::Clocks;
 use super::response::{check, is_success};
 use super::transport::{Stream, Transport};
 use super::verbose;
@@ -43,7 +44,7 @@ pub(super) fn run(
             sink,
         )
     } else {
-        whole(ask, body, transport, deadline, answer, sink)
+        complete(ask, body, transport, deadline, answer, sink)
     };
     let elapsed = started.elapsed().as_millis();
     sink.note(Level::Verbose, &format!("* the attempt took {elapsed} ms"));
@@ -74,7 +75,7 @@ fn with_model_suggestion(failure: Failure, model: &str) -> Failure {
     }
 }
 
-fn whole(
+fn complete(
     ask: &Ask<'_>,
     body: Vec<u8>,
     transport: &mut Transport,
@@ -95,77 +96,6 @@ fn whole(
     }
 }
 
-/// The clocks of a streamed attempt.
-struct Clocks {
-    first_token: Option<(Instant, Duration)>,
-    idle: Option<Duration>,
-    deadline: Option<Instant>,
-    total: Option<Duration>,
-    heard: Instant,
-    /// How long bytes are read on that arrived while the process was stopped.
-    last_look: Option<Instant>,
-}
-
-impl Clocks {
-    fn new(transport: &Transport, started: Instant, deadline: Option<Instant>) -> Self {
-        let timeouts = transport.connection().timeouts;
-        Self {
-            first_token: timeouts.first_token.map(|limit| (started + limit, limit)),
-            idle: timeouts.idle,
-            deadline,
-            total: timeouts.total,
-            heard: started,
-            last_look: None,
-        }
-    }
-
-    /// The next moment at which the wait must end. The idle clock runs once the
-    /// first token is there; before, it would cut the first-token clock short.
-    fn limit(&self, begun: bool) -> Option<Instant> {
-        let own = if begun {
-            self.idle.map(|idle| self.heard + idle)
-        } else {
-            self.first_token.map(|(limit, _)| limit)
-        };
-        own.into_iter().chain(self.deadline).min()
-    }
-
-    /// Whether a clock has run out over the bytes that have just come, and those that
-    /// had arrived with them are read.
-    fn have_run_out(&mut self, begun: bool) -> bool {
-        if self.limit(begun).is_none_or(|limit| self.heard < limit) {
-            return false;
-        }
-        self.heard >= *self.last_look.get_or_insert(self.heard + LAST_LOOK)
-    }
-
-    /// Which clock it was that ran out.
-    fn ran_out(&self, begun: bool) -> Failure {
-        let (what, flag, limit) = if self
-            .deadline
-            .is_some_and(|deadline| deadline <= Instant::now())
-        {
-            ("no complete answer", "--timeout", self.total)
-        } else if begun {
-            ("the stream has been silent", "--idle-timeout", self.idle)
-        } else {
-            (
-                "no first token",
-                "--first-token-timeout",
-                self.first_token.map(|(_, limit)| limit),
-            )
-        };
-        let limit = limit.unwrap_or_default().as_secs_f64();
-        let joint = if begun && flag == "--idle-timeout" {
-            "for"
-        } else {
-            "within"
-        };
-        Failure::new(Class::Network, format!("{what} {joint} {limit} s"))
-            .hint(format!("raise {flag}"))
-    }
-}
-
 fn streamed(
     ask: &Ask<'_>,
     body: Vec<u8>,
@@ -174,14 +104,12 @@ fn streamed(
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    let sent = transport.stream(body, clocks.limit(false));
-    let (head, mut stream) = match sent {
-        Err(failure)
-            if failure.class == Class::Network
-                && clocks
-                    .limit(false)
-                    .is_some_and(|limit| limit <= Instant::now()) =>
-        {
+    let timed_out = |clocks: &Clocks| {
+        let limit = clocks.limit(false);
+        limit.is_some_and(|limit| limit <= Instant::now())
+    };
+    let (head, mut stream) = match transport.stream(body, clocks.limit(false)) {
+        Err(failure) if failure.class == Class::Network && timed_out(&clocks) => {
             return Err(clocks.ran_out(false));
         }
         sent => sent?,
@@ -191,32 +119,22 @@ fn streamed(
         return unstreamed(ask, &head, Vec::new(), &mut stream, &clocks, answer);
     }
     let mut parser = sse::Parser::default();
-    // Bytes before the first that says what the body is.
-    let mut blank = Some(Vec::new());
+    let mut opening = Opening::default();
     let end = loop {
-        let limit = clocks.limit(answer.begun);
         if !stream.has_arrived() {
             sink.flush()?;
         }
-        let ended = match stream.next(limit) {
+        let ended = match stream.next(clocks.limit(answer.begun)) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
-                let mut bytes = Cow::Borrowed(bytes);
-                if let Some(before) = blank.take() {
-                    let begun = [&before[..], &bytes].concat();
-                    match first_byte(&begun) {
-                        None if begun.len() < BLANK_MAX => blank = Some(begun),
-                        // Neither JSON nor HTML is an event stream, whatever the
-                        // content type says: no field begins so.
-                        Some(b'{' | b'[' | b'<') => {
-                            return unstreamed(ask, &head, begun, &mut stream, &clocks, answer);
-                        }
-                        _ => bytes = begun.into(),
+                let bytes = match opening.read(bytes) {
+                    Content::Events(bytes) => bytes,
+                    Content::Other(start) => {
+                        return unstreamed(ask, &head, start, &mut stream, &clocks, answer);
                     }
-                }
-                let bytes = if blank.is_some() { &[] } else { &*bytes };
+                };
                 sink.burst(&mut |sink| {
-                    parser.feed(bytes, |frame| answer.frame(frame, ask.keep, sink))
+                    parser.feed(&bytes, |frame| answer.frame(frame, ask.keep, sink))
                 })?;
                 if answer.done {
                     break End::Proper;
@@ -227,17 +145,51 @@ fn streamed(
                 }
                 Err(clocks.ran_out(answer.begun))
             }
-            Ok(Next::End { whole: true }) => Ok(End::Proper),
-            Ok(Next::End { whole: false }) => Ok(End::Open),
+            Ok(Next::End { complete: true }) => Ok(End::Proper),
+            Ok(Next::End { complete: false }) => Ok(End::Open),
             Ok(Next::TimedOut) => Err(clocks.ran_out(answer.begun)),
             Err(failure) => Err(failure),
         };
-        // However it ended: a last [DONE] may lack the end of its line.
+        // The last [DONE] may lack the end of its line.
         parser.finish(|frame| answer.frame(frame, ask.keep, sink))?;
         answer.finish(ask.keep, sink)?;
         break if answer.done { End::Proper } else { ended? };
     };
     answer.judge(ask.accept, end)
+}
+
+/// The first bytes of a body, until they show what it is.
+#[derive(Default)]
+struct Opening {
+    held: Vec<u8>,
+    known: bool,
+}
+
+/// What a body holds.
+enum Content<'a> {
+    /// Events, or nothing that can be used yet.
+    Events(Cow<'a, [u8]>),
+    /// JSON or HTML, of which this is the start.
+    Other(Vec<u8>),
+}
+
+impl Opening {
+    fn read<'a>(&mut self, bytes: &'a [u8]) -> Content<'a> {
+        if self.known {
+            return Content::Events(Cow::Borrowed(bytes));
+        }
+        self.held.extend_from_slice(bytes);
+        match first_byte(&self.held) {
+            None if self.held.len() < BLANK_MAX => Content::Events(Cow::Borrowed(&[])),
+            // Neither JSON nor HTML is an event stream, even if the content type says
+            // so: no field starts with these.
+            Some(b'{' | b'[' | b'<') => Content::Other(std::mem::take(&mut self.held)),
+            _ => {
+                self.known = true;
+                Content::Events(Cow::Owned(std::mem::take(&mut self.held)))
+            }
+        }
+    }
 }
 
 /// The first byte after white space and a byte order mark; none until it has come.
@@ -249,8 +201,8 @@ fn first_byte(body: &[u8]) -> Option<u8> {
     body.trim_ascii_start().first().copied()
 }
 
-/// A response to a streamed request that is no event stream: an error, or a
-/// server that does not stream. Its body is read whole.
+/// A response to a streamed request that is not an event stream: an error, or one of a
+/// server that does not stream. Its complete body is read.
 fn unstreamed(
     ask: &Ask<'_>,
     head: &Head,

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod backoff;
+mod clocks;
 pub mod in_flight;
 mod lock_dir;
 mod resource;
@@ -173,7 +174,7 @@ fn not_started() -> Failure {
 }
 
 /// The body of the request of this number. An id must not be used twice
-/// (code 1231), so a repeated request has its number behind it.
+/// (code 1231), so a repeated request has its number added.
 fn numbered(request: &Request, number: u32) -> Vec<u8> {
     match &request.request_id {
         Some(id) if number > 1 => {

@@ -138,7 +138,7 @@ fn attempt(
     Ok(body)
 }
 
-/// Whether a response that breaks off can be told from one that has ended.
+/// Whether a response that breaks off differs from one that has ended.
 fn has_an_end(head: &Head) -> bool {
     head.status == 204
         || head.header("content-length").is_some()

@@ -1,4 +1,4 @@
-//! Head and body of a response → whether it can be read as an answer at all.
+//! Whether a response can be read as an answer.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -46,8 +46,7 @@ pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// The answer that a body is which came by another way than a request of this
-/// run: judged like one of them.
+/// The answer in a body that did not come by a request of this run, such as a batch's.
 pub fn read(status: u16, body: Vec<u8>, accept: Accept<'_>) -> (Answer, Result<(), Failure>) {
     let mut answer = Answer::default();
     let result = if (200..300).contains(&status) {
@@ -60,8 +59,7 @@ pub fn read(status: u16, body: Vec<u8>, accept: Accept<'_>) -> (Answer, Result<(
     (answer, result)
 }
 
-/// What an error's body says: an error may come in the frame of an event stream
-/// all the same.
+/// The text of an error's body. An error may come in a frame of an event stream.
 fn first_data(body: &[u8]) -> Cow<'_, [u8]> {
     let body = without_bom(body);
     if matches!(
@@ -85,16 +83,15 @@ fn first_data(body: &[u8]) -> Cow<'_, [u8]> {
     first.map_or(Cow::Borrowed(body), Cow::Owned)
 }
 
-/// Whole seconds; some servers send fractions, which are rounded up. More than a
-/// number can hold is for ever.
+/// A number of seconds. Some servers send fractions, which are rounded up.
 fn seconds(value: &str) -> Option<Duration> {
-    let (whole, fraction) = value.split_once('.').unwrap_or((value, ""));
+    let (integer, fraction) = value.split_once('.').unwrap_or((value, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) {
+    if integer.is_empty() || !digits(integer) || !digits(fraction) {
         return None;
     }
     let more = u64::from(fraction.bytes().any(|digit| digit != b'0'));
-    let seconds = whole.parse().unwrap_or(u64::MAX);
+    let seconds = integer.parse().unwrap_or(u64::MAX);
     Some(Duration::from_secs(seconds.saturating_add(more)))
 }
 

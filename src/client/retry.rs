@@ -14,7 +14,7 @@ pub(super) struct Failed<E> {
     pub(super) failure: Failure,
     /// Another attempt may succeed.
     pub(super) may_retry: bool,
-    /// What the caller gets beside the failure.
+    /// What the caller gets with the failure.
     pub(super) detail: E,
 }
 

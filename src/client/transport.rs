@@ -110,14 +110,14 @@ impl Transport {
         let connection = &*self.connection;
         match &mut self.cassette {
             None => self.http.complete(connection, body, deadline),
-            Some(Cassette::Replay(replayer)) => {
-                let (head, replayed) = replayer.next(&body)?;
+            Some(Cassette::Replay(folder)) => {
+                let (head, replayed) = folder.next(&body)?;
                 Ok(replayed.response(head))
             }
-            Some(Cassette::Record(recorder)) => {
-                let recording = recorder.start(&body)?;
+            Some(Cassette::Record(folder)) => {
+                let open = folder.start(&body)?;
                 let response = self.http.complete(connection, body, deadline)?;
-                recording.response(&response);
+                open.response(&response);
                 Ok(response)
             }
         }
@@ -139,15 +139,15 @@ impl Transport {
                 let (head, live) = self.http.stream(connection, body, limit)?;
                 Ok((head, Stream(Source::Live(live))))
             }
-            Some(Cassette::Replay(replayer)) => {
-                let (head, replayed) = replayer.next(&body)?;
+            Some(Cassette::Replay(folder)) => {
+                let (head, replayed) = folder.next(&body)?;
                 Ok((head, Stream(Source::Replayed(replayed))))
             }
-            Some(Cassette::Record(recorder)) => {
-                let recording = recorder.start(&body)?;
+            Some(Cassette::Record(folder)) => {
+                let open = folder.start(&body)?;
                 let (head, live) = self.http.stream(connection, body, limit)?;
-                recording.head(&head);
-                Ok((head, Stream(Source::Recorded(live, recording))))
+                open.head(&head);
+                Ok((head, Stream(Source::Recorded(live, open))))
             }
         }
     }
@@ -158,7 +158,7 @@ impl Transport {
     /// The file cannot be written.
     pub fn record(&mut self) -> Result<Option<Recorded>, Failure> {
         match &mut self.cassette {
-            Some(Cassette::Record(recorder)) => recorder.finish(),
+            Some(Cassette::Record(folder)) => folder.finish(),
             _ => Ok(None),
         }
     }

@@ -33,7 +33,7 @@ pub(super) struct CompleteClient {
 /// Read from a response at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// How long a request lives that nobody waits for any more.
+/// How long an abandoned request lives.
 const GIVEN_UP: Duration = Duration::from_secs(60);
 
 impl CompleteClient {
@@ -116,7 +116,7 @@ enum Part {
 
 impl Exchange {
     fn run(self, parts: &Sender<Part>) {
-        // Who waits may have given up: then nobody takes the parts.
+        // The caller may have given up.
         let give = |part| parts.send(part).is_ok();
         let reused = if self.answered.load(Ordering::Relaxed) {
             REUSED_MAX

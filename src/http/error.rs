@@ -1,5 +1,5 @@
-//! What went wrong below HTTP → a failure: by walking the chain of sources,
-//! since the outer error's kind is always `Other`.
+//! The library's errors → failures. The chain of sources is searched, since the outer
+//! error's kind is always `Other`.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -96,56 +96,16 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
     }
     if error.is_timeout() {
         return if error.is_connect() {
-            let within = shown(limits.connect);
-            Failure::new(
-                Class::Network,
-                format!("no connection to {server} within {within}"),
-            )
-            .hint("check the network, or raise --connect-timeout")
-            .retryable()
+            not_connected_in_time(limits)
         } else {
             timed_out(limits)
         };
     }
-    let chain = chain(error);
     if let Some(tls) = find::<rustls::Error>(error) {
-        if matches!(
-            tls,
-            rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)
-        ) {
-            return no_tls(limits);
-        }
-        let failure = Failure::new(Class::Network, format!("TLS with {server} failed: {tls}"));
-        return match tls {
-            // What `openssl req -x509` makes, which curl takes.
-            rustls::Error::InvalidCertificate(CertificateError::Other(other))
-                if other.to_string().contains("CaUsedAsEndEntity") =>
-            {
-                let what = "its certificate is an authority's (CA:TRUE), not a server's";
-                Failure::new(Class::Network, format!("TLS with {server} failed: {what}")).hint(
-                    "make it anew with -addext basicConstraints=critical,CA:FALSE, and name it with --cacert",
-                )
-            }
-            rustls::Error::InvalidCertificate(_) => failure.hint(
-                "the server's certificate is not trusted; name its authority with --cacert FILE",
-            ),
-            _ => failure.retryable(),
-        };
+        return in_tls(tls, limits);
     }
     if error.is_connect() {
-        if let Some(proxy) = &limits.proxy {
-            return by(server, proxy, &chain);
-        }
-        let failure = Failure::new(
-            Class::Network,
-            format!("cannot connect to {server}: {chain}"),
-        );
-        let hint = if chain.contains("dns error") {
-            "the host's name cannot be resolved: check --base-url and the network"
-        } else {
-            "check --base-url, and that the server is running"
-        };
-        return failure.hint(hint).retryable();
+        return not_connected(&chain(error), limits);
     }
     let hyper = find::<hyper::Error>(error);
     if hyper.is_some_and(hyper::Error::is_parse_too_large) {
@@ -153,25 +113,62 @@ pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
         return Failure::new(Class::Incomplete, what);
     }
     if hyper.is_some_and(hyper::Error::is_parse) {
-        return Failure::new(
-            Class::Incomplete,
-            format!("{server} did not answer in HTTP: {chain}"),
-        );
+        let what = format!("{server} did not answer in HTTP: {}", chain(error));
+        return Failure::new(Class::Incomplete, what);
     }
     if is_closed(error) {
-        return Failure::new(
-            Class::Network,
-            format!("{server} closed the connection before any response"),
-        )
-        .retryable();
+        let what = format!("{server} closed the connection before any response");
+        return Failure::new(Class::Network, what).retryable();
     }
-    Failure::new(
-        Class::Network,
-        format!("the request to {server} failed: {chain}"),
-    )
+    let what = format!("the request to {server} failed: {}", chain(error));
+    Failure::new(Class::Network, what)
 }
 
-/// The server, or a proxy of https, answered the TLS handshake in another protocol.
+fn not_connected_in_time(limits: &Limits) -> Failure {
+    let (server, within) = (&limits.server, shown(limits.connect));
+    let what = format!("no connection to {server} within {within}");
+    Failure::new(Class::Network, what)
+        .hint("check the network, or raise --connect-timeout")
+        .retryable()
+}
+
+fn not_connected(chain: &str, limits: &Limits) -> Failure {
+    let server = &limits.server;
+    if let Some(proxy) = &limits.proxy {
+        return by_proxy(server, proxy, chain);
+    }
+    let hint = if chain.contains("dns error") {
+        "the host's name cannot be resolved: check --base-url and the network"
+    } else {
+        "check --base-url, and that the server is running"
+    };
+    let what = format!("cannot connect to {server}: {chain}");
+    Failure::new(Class::Network, what).hint(hint).retryable()
+}
+
+fn in_tls(error: &rustls::Error, limits: &Limits) -> Failure {
+    let server = &limits.server;
+    let failed = |why: &dyn std::fmt::Display| {
+        Failure::new(Class::Network, format!("TLS with {server} failed: {why}"))
+    };
+    match error {
+        rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => no_tls(limits),
+        // What `openssl req -x509` makes, which curl takes.
+        rustls::Error::InvalidCertificate(CertificateError::Other(other))
+            if other.to_string().contains("CaUsedAsEndEntity") =>
+        {
+            failed(&"its certificate is an authority's (CA:TRUE), not a server's").hint(
+                "make a new one with -addext basicConstraints=critical,CA:FALSE, and name it \
+                 with --cacert",
+            )
+        }
+        rustls::Error::InvalidCertificate(_) => failed(error)
+            .hint("the server's certificate is not trusted; name its authority with --cacert FILE"),
+        _ => failed(error).retryable(),
+    }
+}
+
+/// The server answered the TLS handshake in another protocol.
 fn no_tls(limits: &Limits) -> Failure {
     let server = &limits.server;
     let what = format!("TLS with {server} failed: the server speaks plain http, not TLS");
@@ -192,9 +189,9 @@ pub(crate) fn too_long() -> Failure {
     Failure::new(Class::Incomplete, message)
 }
 
-/// A failure of a proxy, or on the way to it. The library keeps what a proxy
-/// answers to itself, but for 407.
-fn by(server: &str, proxy: &str, chain: &str) -> Failure {
+/// A failure of a proxy, or on the way to it. Of a proxy's answer the library reports
+/// only whether it is 407.
+fn by_proxy(server: &str, proxy: &str, chain: &str) -> Failure {
     let unauthorized = chain.contains("authorization required");
     let why = if unauthorized {
         "it wants other credentials, or any (407)"
@@ -218,15 +215,16 @@ fn by(server: &str, proxy: &str, chain: &str) -> Failure {
     }
 }
 
+/// What to do about a connection that was cut.
+const CUT: &str = "the server, or a proxy before it, closed the connection: try again";
+
 /// A failure after the response's head: the answer broke off, or took too long.
 pub(super) fn in_body(error: &(dyn Error + 'static), limits: &Limits) -> Failure {
     if find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout) {
         return timed_out(limits);
     }
-    Failure::new(
-        Class::Incomplete,
-        format!("the answer broke off: {}", innermost(error)),
-    )
+    let message = format!("the answer broke off: {}", innermost(error));
+    Failure::new(Class::Incomplete, message).hint(CUT)
 }
 
 pub(super) fn timed_out(limits: &Limits) -> Failure {
@@ -278,7 +276,7 @@ fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a 
     None
 }
 
-/// The last message of the chain: what happened, without who was told of it.
+/// The last message of the chain: what happened, without what was attempted.
 fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut innermost = error;
     loop {

@@ -32,7 +32,7 @@ pub struct LiveStream<'a> {
     queue: ChunkQueue,
     runtime: &'a Runtime,
     limits: Limits,
-    /// The body tells its own end: by its length or by chunks.
+    /// The body has a length or chunks, so that its end is known.
     framed: bool,
     taken: Buffer,
 }
@@ -55,7 +55,7 @@ pub enum Next<'a> {
     /// connection may have been cut anywhere.
     End {
         /// The length or the chunks say that nothing is missing.
-        whole: bool,
+        complete: bool,
     },
 }
 
@@ -144,7 +144,9 @@ impl LiveStream<'_> {
     fn took(&mut self, end: Option<Result<(), reqwest::Error>>) -> Result<Next<'_>, Failure> {
         match end {
             None => Ok(Next::Bytes(self.taken.bytes())),
-            Some(Ok(())) => Ok(Next::End { whole: self.framed }),
+            Some(Ok(())) => Ok(Next::End {
+                complete: self.framed,
+            }),
             Some(Err(error)) => Err(error::in_body(&error, &self.limits)),
         }
     }
@@ -167,9 +169,9 @@ async fn sent(
     request.send().await
 }
 
-/// Whether a body tells its own end: by chunks, or else by a length. With any
-/// other transfer coding it ends with its connection, whatever length stands
-/// beside that. RFC 9112 §6.3.
+/// Whether the end of a body is known: by chunks, or else by a length. With any other
+/// transfer coding it ends with its connection, and a length does not count. RFC 9112
+/// §6.3.
 fn is_framed(headers: &HeaderMap) -> bool {
     let last = |codings: &str| {
         let last = codings.rsplit(',').next().unwrap_or_default();

@@ -28,7 +28,7 @@ pub(super) struct AnswerText {
 
 /// What there is instead of a code block.
 pub(super) struct NoBlock {
-    /// The whole answer.
+    /// The complete answer.
     pub(super) text: String,
     pub(super) failure: Failure,
 }
@@ -190,7 +190,7 @@ impl AnswerText {
         let failure = if text.trim().is_empty() {
             failure
         } else {
-            failure.hint("the whole answer is above; without --extract it is printed")
+            failure.hint("the answer is above; without --extract it is printed")
         };
         Err(Box::new(NoBlock { text, failure }))
     }

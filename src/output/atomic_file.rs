@@ -1,141 +1,74 @@
-//! Where the answer goes: standard output, or the file of `--output`.
+//! A file that is replaced in one step when the run has succeeded: until then the
+//! answer is in a temporary file in the same folder.
 
-use std::fs::{File, OpenOptions, Permissions};
-use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use super::Journal;
-use super::beside::{beside, reason, remove_leftovers, replaceable};
-use super::descriptor::{is_descriptor, open_descriptor};
 use crate::error::Failure;
+use crate::exit::Class;
 use crate::safe_path;
 
-/// The place that the answer is written to.
+/// The random characters at the end of a temporary file's name.
+const RANDOM: usize = 6;
+/// Most bytes of the target's name that are part of it.
+const NAME_MAX: usize = 100;
+
+/// A file to replace, and what it is replaced by.
 #[derive(Debug)]
-pub enum Output {
-    /// Standard output, a pipe or a device: written as it comes.
-    Straight(File),
-    /// A regular file: written beside itself until the run has succeeded.
-    Atomic {
-        /// What is written.
-        beside: NamedTempFile,
-        /// The file to replace, links resolved.
-        target: PathBuf,
-        /// The mode of the file that is replaced.
-        known: Option<Permissions>,
-    },
-    /// A regular file that takes each result of `--each` when it is there.
-    Results(Box<Journal>),
-    /// Nothing; after the end.
-    Closed,
+pub struct AtomicFile {
+    temporary: NamedTempFile,
+    target: PathBuf,
+    /// The permissions of the file that is replaced.
+    permissions: Option<Permissions>,
 }
 
-impl Output {
-    /// Standard output.
+impl AtomicFile {
+    /// Prepares to replace `target`, whose links are resolved. `found` is the file that
+    /// is there.
     ///
     /// # Errors
-    /// It cannot be written to.
-    pub fn stdout() -> io::Result<Self> {
-        #[cfg(unix)]
-        let file = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?;
-        #[cfg(windows)]
-        let file = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?;
-        Ok(Self::Straight(file.into()))
-    }
-
-    /// The file of `--output`, opened before anything is sent.
-    ///
-    /// # Errors
-    /// It cannot be written, nor its folder: exit 2.
-    pub fn file(path: &Path) -> Result<Self, Failure> {
-        if is_descriptor(path) {
-            return Ok(Self::Straight(open_descriptor("--output", path)?));
+    /// It cannot be written or replaced.
+    pub(super) fn open(target: PathBuf, found: Option<&Metadata>) -> io::Result<Self> {
+        match found {
+            Some(found) => {
+                replaceable(&target, found)?;
+                // A file that may not be written must not be replaced either.
+                OpenOptions::new().write(true).open(&target)?;
+            }
+            None if names_folder(&target) => return Err(ErrorKind::IsADirectory.into()),
+            None => {}
         }
-        let failed = |error: io::Error| {
-            Failure::usage(format!("--output {}: {}", path.display(), reason(&error)))
-                .hint("nothing was sent")
-        };
-        let target = safe_path::resolved(path).map_err(failed)?;
-        let known = match std::fs::metadata(&target) {
-            Ok(metadata) if !metadata.is_file() => {
-                let file = safe_path::open_to_write(&target, false).map_err(failed)?;
-                return Ok(Self::Straight(file));
-            }
-            Ok(metadata) => {
-                replaceable(&target, &metadata).map_err(failed)?;
-                // A file that may not be written is not to be replaced either.
-                OpenOptions::new()
-                    .write(true)
-                    .open(&target)
-                    .map_err(failed)?;
-                Some(metadata.permissions())
-            }
-            // Seen now, and not when the answer has been paid for.
-            Err(error) if error.kind() == ErrorKind::NotFound && names_folder(&target) => {
-                return Err(failed(ErrorKind::IsADirectory.into()));
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(failed(error)),
-        };
         remove_leftovers(&target);
-        let beside = beside(&target).map_err(failed)?;
-        Ok(Self::Atomic {
-            beside,
+        Ok(Self {
+            temporary: create_temporary(&target)?,
             target,
-            known,
+            permissions: found.map(Metadata::permissions),
         })
     }
 
-    /// The file of `--output` under `--each`.
+    /// The run has succeeded: replaces the file, synced.
     ///
     /// # Errors
-    /// It cannot be written: exit 2.
-    pub fn results(path: &Path, resume: bool) -> Result<Self, Failure> {
-        if !is_descriptor(path)
-            && let Some(journal) = Journal::open(path, resume)?
-        {
-            return Ok(Self::Results(Box::new(journal)));
-        }
-        if resume {
-            let what = format!("--resume: {} is not a regular file", path.display());
-            return Err(Failure::usage(what));
-        }
-        Self::file(path)
-    }
-
-    /// Whether people read it as it comes.
-    pub fn is_terminal(&self) -> bool {
-        matches!(self, Self::Straight(file) if file.is_terminal())
-    }
-
-    /// The run has succeeded: the file takes its place, synced.
-    ///
-    /// # Errors
-    /// It cannot; what was written stays in `FILE.partial`.
-    pub fn keep(&mut self) -> Result<(), Failure> {
-        let (beside, target, known) = match std::mem::replace(self, Self::Closed) {
-            Self::Atomic {
-                beside,
-                target,
-                known,
-            } => (beside, target, known),
-            Self::Results(journal) => return journal.keep(),
-            Self::Straight(_) | Self::Closed => return Ok(()),
-        };
+    /// It cannot be replaced; what was written stays in `FILE.partial`.
+    pub(super) fn keep(self) -> Result<(), Failure> {
+        let Self {
+            temporary,
+            target,
+            permissions,
+        } = self;
         let failed = |error: &io::Error| {
-            Failure::new(
-                crate::exit::Class::Internal,
-                format!("--output {}: {error}", target.display()),
-            )
+            let message = format!("--output {}: {error}", target.display());
+            Failure::new(Class::Internal, message)
         };
-        let file = beside.as_file();
-        if let Err(error) = take_mode(file, known).and_then(|()| file.sync_all()) {
-            set_aside(beside, &target);
+        let file = temporary.as_file();
+        if let Err(error) = copy_mode(file, permissions).and_then(|()| file.sync_all()) {
+            set_aside(temporary, &target);
             return Err(failed(&error));
         }
-        match beside.persist(&target) {
+        match temporary.persist(&target) {
             Ok(_) => Ok(()),
             Err(error) => {
                 let failure = failed(&error.error);
@@ -145,74 +78,19 @@ impl Output {
         }
     }
 
-    /// The run has failed: the file stays as it was, what came is set aside.
-    /// The place of it, where anything came.
-    pub fn set_aside(&mut self) -> Option<PathBuf> {
-        let (beside, target) = match std::mem::replace(self, Self::Closed) {
-            Self::Atomic { beside, target, .. } => (beside, target),
-            Self::Results(journal) => return journal.set_aside(),
-            Self::Straight(_) | Self::Closed => return None,
-        };
-        let came = beside
-            .as_file()
-            .metadata()
-            .is_ok_and(|metadata| metadata.len() > 0);
-        came.then(|| set_aside(beside, &target)).flatten()
+    /// The run has failed: the file stays as it was. Returns the path of what came, if
+    /// anything did.
+    pub(super) fn set_aside(self) -> Option<PathBuf> {
+        let written = self.temporary.as_file().metadata();
+        let came = written.is_ok_and(|written| written.len() > 0);
+        came.then(|| set_aside(self.temporary, &self.target))
+            .flatten()
     }
 }
 
-/// Gives the file the mode of the one that it replaces: who may read and write,
-/// not whom to run as.
-#[cfg(unix)]
-pub(super) fn take_mode(file: &File, known: Option<Permissions>) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    let Some(known) = known else {
-        return Ok(());
-    };
-    let (now, mode) = (file.metadata()?.permissions().mode(), known.mode() & 0o777);
-    // Not every file system has modes: there the two are the same.
-    if now & 0o777 == mode {
-        return Ok(());
-    }
-    file.set_permissions(Permissions::from_mode(mode))
-}
-
-#[cfg(not(unix))]
-pub(super) fn take_mode(file: &File, known: Option<Permissions>) -> io::Result<()> {
-    known.map_or(Ok(()), |known| file.set_permissions(known))
-}
-
-/// Keeps what came, for its owner alone.
-fn set_aside(beside: NamedTempFile, target: &Path) -> Option<PathBuf> {
-    let mut name = target.file_name()?.to_owned();
-    name.push(".partial");
-    let partial = target.with_file_name(name);
-    match beside.persist(&partial) {
-        Ok(_) => Some(partial),
-        // A folder has that name, or it is too long: kept under its own.
-        Err(error) => error.file.keep().ok().map(|(_, path)| path),
-    }
-}
-
-/// Whether a path that leads to nothing can lead to a folder only.
-fn names_folder(path: &Path) -> bool {
-    let name = path.as_os_str().as_encoded_bytes();
-    name.ends_with(b"/") || name.ends_with(b"/.")
-}
-
-impl Write for Output {
+impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Straight(file) => loop {
-                match file.write(bytes) {
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => wait_for_room(file)?,
-                    written => return written,
-                }
-            },
-            Self::Atomic { beside, .. } => beside.write(bytes),
-            Self::Results(journal) => journal.write(bytes).map(|()| bytes.len()),
-            Self::Closed => Ok(bytes.len()),
-        }
+        self.temporary.write(bytes)
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -220,19 +98,179 @@ impl Write for Output {
     }
 }
 
-/// A pipe that another program made non-blocking is full: waits for its reader.
-#[cfg(unix)]
-fn wait_for_room(file: &File) -> io::Result<()> {
-    use rustix::event::{PollFd, PollFlags, poll};
-    let mut polled = [PollFd::new(file, PollFlags::OUT)];
-    match poll(&mut polled, None) {
-        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
-        Err(error) => Err(error.into()),
+/// Keeps what came as `FILE.partial`, for its owner alone.
+fn set_aside(temporary: NamedTempFile, target: &Path) -> Option<PathBuf> {
+    let mut name = target.file_name()?.to_owned();
+    name.push(".partial");
+    let partial = target.with_file_name(name);
+    match temporary.persist(&partial) {
+        Ok(_) => Some(partial),
+        // A folder has that name, or it is too long: kept under its own.
+        Err(error) => error.file.keep().ok().map(|(_, path)| path),
     }
 }
 
+/// Whether a path that leads to nothing can only be a folder's.
+fn names_folder(path: &Path) -> bool {
+    let name = path.as_os_str().as_encoded_bytes();
+    name.ends_with(b"/") || name.ends_with(b"/.")
+}
+
+/// Gives the file the mode of the one that it replaces, without set-user-ID and the
+/// like.
+#[cfg(unix)]
+pub(super) fn copy_mode(file: &File, from: Option<Permissions>) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    let Some(from) = from else {
+        return Ok(());
+    };
+    let (now, mode) = (file.metadata()?.permissions().mode(), from.mode() & 0o777);
+    // Where the file system has no modes, the two are the same.
+    if now & 0o777 == mode {
+        return Ok(());
+    }
+    file.set_permissions(Permissions::from_mode(mode))
+}
+
 #[cfg(not(unix))]
-fn wait_for_room(_: &File) -> io::Result<()> {
-    std::thread::yield_now();
-    Ok(())
+pub(super) fn copy_mode(file: &File, from: Option<Permissions>) -> io::Result<()> {
+    from.map_or(Ok(()), |from| file.set_permissions(from))
+}
+
+/// Creates a temporary file in the folder of `target`, with mode 0600. It is locked for
+/// as long as the run needs it.
+pub(super) fn create_temporary(target: &Path) -> io::Result<NamedTempFile> {
+    let (folder, prefix) = (safe_path::folder_of(target), prefix(target));
+    loop {
+        let file = tempfile::Builder::new()
+            .prefix(&prefix)
+            .rand_bytes(RANDOM)
+            .tempfile_in(folder)?;
+        let locked = file.as_file().try_lock();
+        let taken = matches!(locked, Err(TryLockError::WouldBlock));
+        // Another run may have found it without a lock, and removed it.
+        if !taken && safe_path::is_at(file.as_file(), file.path()) {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes the temporary files that killed runs left for this target.
+pub(super) fn remove_leftovers(target: &Path) {
+    let prefix = prefix(target);
+    let Ok(entries) = safe_path::folder_of(target).read_dir() else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        let random = name.to_str().and_then(|name| name.strip_prefix(&prefix));
+        let ours = random.is_some_and(|random| {
+            random.len() == RANDOM && random.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+        if ours && is_dead(&entry.path()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// Whether a temporary file is this user's and no run holds its lock.
+fn is_dead(path: &Path) -> bool {
+    let Ok(found) = path.symlink_metadata() else {
+        return false;
+    };
+    #[cfg(unix)]
+    if std::os::unix::fs::MetadataExt::uid(&found) != rustix::process::geteuid().as_raw() {
+        return false;
+    }
+    let locked = |file: File| file.try_lock().is_ok() && safe_path::is_at(&file, path);
+    found.is_file() && open(path).is_ok_and(locked)
+}
+
+/// Opens a file, and not what may have taken its place meanwhile.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use rustix::fs::OFlags;
+        let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, flags.bits().cast_signed());
+    }
+    options.read(true).open(path)
+}
+
+/// `.airx-FILE-`.
+fn prefix(target: &Path) -> String {
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let mut end = name.len().min(NAME_MAX);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!(".airx-{}-", &name[..end])
+}
+
+/// Refuses a file that the system will not let this user replace, though its folder
+/// takes new files.
+///
+/// # Errors
+/// What stands in the way.
+pub(super) fn replaceable(target: &Path, file: &Metadata) -> io::Result<()> {
+    match obstacle(target, file) {
+        Some(obstacle) => Err(io::Error::other(format!(
+            "it cannot be replaced at the end of the run: {obstacle}"
+        ))),
+        None => Ok(()),
+    }
+}
+
+#[cfg(unix)]
+fn obstacle(target: &Path, file: &Metadata) -> Option<&'static str> {
+    use std::os::unix::fs::MetadataExt;
+    const STICKY: u32 = 0o1000;
+    let user = rustix::process::geteuid();
+    let sticky = |folder: &Metadata| {
+        folder.mode() & STICKY != 0 && folder.uid() != user.as_raw() && file.uid() != user.as_raw()
+    };
+    if !user.is_root()
+        && safe_path::folder_of(target)
+            .metadata()
+            .is_ok_and(|folder| sticky(&folder))
+    {
+        return Some("it belongs to another user, in a folder where only owners replace files");
+    }
+    #[cfg(target_os = "linux")]
+    return attribute(target);
+    #[cfg(not(target_os = "linux"))]
+    None
+}
+
+#[cfg(not(unix))]
+fn obstacle(_: &Path, _: &Metadata) -> Option<&'static str> {
+    None
+}
+
+/// What Linux knows about the file and its folder, modes aside.
+#[cfg(target_os = "linux")]
+fn attribute(target: &Path) -> Option<&'static str> {
+    use rustix::fs::{AtFlags, CWD, StatxAttributes as Has, StatxFlags, statx};
+    let attributes = |path: &Path| {
+        let found = statx(CWD, path, AtFlags::empty(), StatxFlags::empty());
+        found.map_or(Has::empty(), |found| found.stx_attributes)
+    };
+    let file = attributes(target);
+    if file.contains(Has::MOUNT_ROOT) {
+        return Some("it is mounted by itself; mount its folder instead");
+    }
+    let fixed = Has::APPEND | Has::IMMUTABLE;
+    (file | attributes(safe_path::folder_of(target)))
+        .intersects(fixed)
+        .then_some("it or its folder is append-only or immutable (chattr)")
+}
+
+/// The reason of a failure, without the temporary file's name that tempfile adds.
+pub(super) fn reason(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" at path ") {
+        Some((why, _)) => why.to_owned(),
+        None => text,
+    }
 }

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use crate::error::Failure;
 
-/// Whether `path` names a descriptor that the caller has opened. What is behind
-/// it is the caller's: it is added to, neither cut nor replaced.
+/// Whether `path` names a descriptor that the caller has opened. Its file is the
+/// caller's: airx appends to it, and neither cuts nor replaces it.
 pub(super) fn is_descriptor(path: &Path) -> bool {
     ["/dev/fd", "/proc/self/fd"]
         .iter()
@@ -25,9 +25,9 @@ pub(super) fn is_stdout(path: &Path) -> bool {
             .contains(&true)
 }
 
-/// The caller's own descriptor, which shares its place in the file: one opened
-/// anew has a place of its own, and what the caller writes next would fall on
-/// the answer. A socket cannot be opened anew at all.
+/// The caller's own descriptor, which shares its position in the file. If the path were
+/// opened again, what the caller writes next would overwrite the answer; and a socket
+/// cannot be opened again.
 #[cfg(target_os = "linux")]
 fn shared_descriptor(path: &Path) -> Option<File> {
     use rustix::fs::{OFlags, fcntl_getfl};
@@ -42,7 +42,7 @@ fn shared_descriptor(path: &Path) -> Option<File> {
     (!readable).then(|| descriptor.into())
 }
 
-/// Elsewhere to open its name is to share it.
+/// On other systems opening its name shares it.
 #[cfg(not(target_os = "linux"))]
 fn shared_descriptor(_: &Path) -> Option<File> {
     None

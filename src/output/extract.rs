@@ -1,6 +1,6 @@
-//! `--extract`: the inside of fenced code blocks, from text that comes in
-//! pieces. The fences are CommonMark's (backticks or tildes, three or more),
-//! at any indentation, since answers put them into lists.
+//! `--extract`: the code in fenced blocks, from text that comes in pieces. The fences
+//! are those of CommonMark (three or more backticks or tildes), at any indentation,
+//! since answers put them into lists.
 
 /// Which blocks are wanted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub enum Which {
     All,
     /// The last one.
     Last,
-    /// Every one of this language, whatever its case.
+    /// Every one of this language, in any case.
     Language(String),
 }
 
@@ -33,8 +33,8 @@ pub(super) struct Extract {
     which: Which,
     /// A line whose end has not come.
     line: String,
-    /// How much of it has been handed over already.
-    told: usize,
+    /// How much of it was printed.
+    printed: usize,
     fence: Option<Fence>,
     /// Blocks found that are wanted.
     found: usize,
@@ -58,7 +58,7 @@ impl Extract {
         Self {
             which,
             line: String::new(),
-            told: 0,
+            printed: 0,
             fence: None,
             found: 0,
             last: String::new(),
@@ -66,8 +66,7 @@ impl Extract {
         }
     }
 
-    /// Takes the next piece of the text and puts what is inside wanted blocks
-    /// behind `out`.
+    /// Takes the next piece of the text and adds what is inside wanted blocks to `out`.
     pub(super) fn push(&mut self, piece: &str, out: &mut String) {
         if self.found == 0 {
             self.all.push_str(piece);
@@ -76,11 +75,11 @@ impl Extract {
             self.line.push_str(part);
             if part.ends_with('\n') {
                 let line = std::mem::take(&mut self.line);
-                self.take(&line, out);
-                self.told = 0;
+                self.line(&line, out);
+                self.printed = 0;
             }
         }
-        self.hurry(out);
+        self.push_unfinished(out);
     }
 
     /// Bytes that are held until more has come.
@@ -88,18 +87,18 @@ impl Extract {
         self.line.len() + self.last.len() + self.all.len()
     }
 
-    /// The text's end. Gives the whole text back where no block was found.
+    /// The text is complete. Returns all of it where no block was found.
     pub(super) fn end(&mut self, out: &mut String) -> Option<String> {
         if !self.line.is_empty() {
             let line = std::mem::take(&mut self.line);
-            self.take(&line, out);
+            self.line(&line, out);
         }
         out.push_str(&std::mem::take(&mut self.last));
         (self.found == 0).then(|| std::mem::take(&mut self.all))
     }
 
-    /// Takes one whole line, the last one perhaps without its end.
-    fn take(&mut self, line: &str, out: &mut String) {
+    /// Takes a complete line; the last one may lack its newline.
+    fn line(&mut self, line: &str, out: &mut String) {
         let Some(fence) = &self.fence else {
             self.open(line);
             return;
@@ -108,7 +107,7 @@ impl Extract {
             self.fence = None;
         } else if fence.wanted {
             let inside = fence.unindented(line);
-            let rest = &inside[self.told.min(inside.len())..];
+            let rest = &inside[self.printed.min(inside.len())..];
             if self.which == Which::Last {
                 self.last.push_str(rest);
             } else {
@@ -125,7 +124,7 @@ impl Extract {
         };
         let length = text.chars().take_while(|c| *c == mark).count();
         let info = text[length..].trim();
-        // Backticks behind a run of backticks make it inline code.
+        // Backticks in the info string make it inline code.
         if length < 3 || (mark == '`' && info.contains('`')) {
             return;
         }
@@ -148,8 +147,8 @@ impl Extract {
         });
     }
 
-    /// Hands over the part of an unfinished line that can be no fence.
-    fn hurry(&mut self, out: &mut String) {
+    /// Prints the part of an unfinished line that cannot be a fence.
+    fn push_unfinished(&mut self, out: &mut String) {
         let Some(fence) = self.fence.as_ref().filter(|fence| fence.wanted) else {
             return;
         };
@@ -157,8 +156,8 @@ impl Extract {
             return;
         }
         let inside = fence.unindented(&self.line);
-        out.push_str(&inside[self.told.min(inside.len())..]);
-        self.told = inside.len();
+        out.push_str(&inside[self.printed.min(inside.len())..]);
+        self.printed = inside.len();
     }
 }
 
@@ -206,7 +205,7 @@ mod tests {
     const TWO: &str = "Hi\n```rust\nfn a() {}\n```\nand\n~~~sh\necho ```\n~~~\nbye";
 
     #[test]
-    fn the_first_block_alone_unless_told_otherwise() {
+    fn the_first_block_alone_unless_others_are_wanted() {
         check("first", TWO, "fn a() {}\n", false);
         check("all", TWO, "fn a() {}\necho ```\n", false);
         check("last", TWO, "echo ```\n", false);

@@ -8,9 +8,9 @@
 
 mod answer_text;
 mod atomic_file;
-mod beside;
 mod buffer;
 mod descriptor;
+mod destination;
 mod events;
 mod extract;
 mod hint;
@@ -29,13 +29,13 @@ mod style;
 use crate::cli::Format;
 use crate::markdown;
 
-pub use atomic_file::Output;
+pub use destination::Output;
 pub use extract::Which;
 pub use messages::refuse;
 pub use meta::Meta;
 pub use open::{Kind, open, print};
 pub use printer::{Done, Printer};
-pub use results_file::Journal;
+pub use results_file::ResultsFile;
 pub use shared::Shared;
 
 /// How and what to print.

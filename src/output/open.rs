@@ -1,7 +1,7 @@
-//! The output options → a printer on what they name.
+//! Opens what the output options name, and makes the printer.
 
 use std::io::{IsTerminal, Stderr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use terminal_size::{Width, terminal_size_of};
 
@@ -15,7 +15,7 @@ use crate::safe_path::same_file;
 /// What a run prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// One answer, or what is told in its place.
+    /// One answer, or something else that is printed once.
     Answer,
     /// Results of `--each`, each to be kept at once.
     Results {
@@ -42,34 +42,17 @@ pub fn open(
     inputs: &[(&str, &Path)],
     stdout: impl Fn() -> Result<Output, Failure>,
 ) -> (Shared<Output, Stderr>, Result<(), Failure>) {
-    let results = match kind {
-        Kind::Results { resume, .. } => Some(resume),
-        Kind::Answer | Kind::Items => None,
-    };
     let standard = args.output.as_deref().is_none_or(is_stdout);
     let conflict = conflict(inputs, args, standard);
-    let (output, meta_path) = (args.output.take(), args.meta.take());
-    let opened = match output {
-        _ if matches!(conflict, Err(Conflict::Answer(_))) => Ok(Output::Closed),
-        // By name it is what it is without -o, closed or not.
-        Some(path) if is_stdout(&path) && results == Some(true) => Err(Failure::usage(
-            "--resume goes on with a file: name it with -o FILE",
-        )),
-        Some(path) if is_stdout(&path) => stdout(),
-        Some(path) => match results.filter(|_| args.dry_run.is_none()) {
-            Some(resume) => Output::results(&path, resume),
-            None => Output::file(&path),
-        },
-        None => stdout(),
+    let (output, meta) = (args.output.take(), args.meta.take());
+    let opened = match &conflict {
+        Err(Conflict::Answer(_)) => Ok(Output::Closed),
+        _ => open_output(output, args.dry_run.is_some(), kind, stdout),
     };
-    let meta = meta_path
+    let meta = meta
         .filter(|_| conflict.is_ok())
         .map(Meta::open)
         .transpose();
-    let extract = args.extract.take().map(|which| Which::parse(&which));
-    let prose = !matches!(command, "json" | "batch") && results.is_none();
-    let text = args.format() == Format::Text && prose;
-    let misplaced = misplaced(args, extract.is_some(), text);
     let (out, mut result) = match opened {
         Ok(out) => (out, Ok(())),
         Err(failure) => (Output::Closed, Err(failure)),
@@ -81,25 +64,65 @@ pub fn open(
     if let Err(Conflict::Answer(failure) | Conflict::Meta(failure)) = conflict {
         result = Err(failure);
     }
-    result = result.and(misplaced);
+    let (options, misplaced) = options(command, live, args, kind, &out, standard);
+    let options = Options { meta, ..options };
     let terminal = out.is_terminal();
+    let printer = Printer::new(options, out, terminal, std::io::stderr());
+    (Shared::new(printer), result.and(misplaced))
+}
+
+/// Opens what `--output` names, or standard output.
+fn open_output(
+    output: Option<PathBuf>,
+    dry_run: bool,
+    kind: Kind,
+    stdout: impl Fn() -> Result<Output, Failure>,
+) -> Result<Output, Failure> {
+    let resume = match kind {
+        Kind::Results { resume, .. } => Some(resume),
+        Kind::Answer | Kind::Items => None,
+    };
+    match output {
+        // By its name it is what it is without -o.
+        Some(path) if is_stdout(&path) && resume == Some(true) => Err(Failure::usage(
+            "--resume continues a file: name it with -o FILE",
+        )),
+        Some(path) if is_stdout(&path) => stdout(),
+        Some(path) => match resume.filter(|_| !dry_run) {
+            Some(resume) => Output::results(&path, resume),
+            None => Output::file(&path),
+        },
+        None => stdout(),
+    }
+}
+
+/// How to print, and a failure where the options do not go together.
+fn options(
+    command: &'static str,
+    live: bool,
+    args: &mut OutputArgs,
+    kind: Kind,
+    out: &Output,
+    standard: bool,
+) -> (Options, Result<(), Failure>) {
+    let many = matches!(kind, Kind::Results { .. });
+    let text = args.format() == Format::Text && !matches!(command, "json" | "batch") && !many;
+    let extract = args.extract.take().map(|which| Which::parse(&which));
+    let misplaced = misplaced(args, extract.is_some(), text);
+    let target = Target {
+        is_stdout: standard,
+        is_terminal: out.is_terminal(),
+        width: terminal_size_of(std::io::stdout()).map(|(Width(width), _)| width.into()),
+    };
     let render = if text && extract.is_none() {
-        let target = Target {
-            is_stdout: standard,
-            is_terminal: terminal,
-            width: terminal_size_of(std::io::stdout()).map(|(Width(width), _)| width.into()),
-        };
         rendering::options(args.render(), target, |name| std::env::var_os(name))
     } else {
         None
     };
     let options = Options {
-        format: args.format(),
-        command,
         live,
         extract,
         render,
-        meta,
         usage: args.usage,
         reasoning: args.reasoning,
         quiet: args.quiet,
@@ -109,11 +132,9 @@ pub fn open(
         // A file of results is put in order at the end.
         ordered: matches!(kind, Kind::Results { ordered: true, .. })
             && !matches!(out, Output::Results(_)),
+        ..Options::bare(args.format(), command)
     };
-    (
-        Shared::new(Printer::new(options, out, terminal, std::io::stderr())),
-        result,
-    )
+    (options, misplaced)
 }
 
 /// An output that is the same file as something else.

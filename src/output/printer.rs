@@ -277,7 +277,7 @@ impl<E: Write> Printer<Output, E> {
     /// order itself.
     pub fn resume(&mut self) -> Option<Earlier> {
         match &mut self.buffer.out {
-            Output::Results(file) => Some(file.take_resumed()),
+            Output::Results(file) => Some(file.take_earlier()),
             _ => None,
         }
     }

@@ -1,5 +1,5 @@
-//! The printer as two threads hold it: the run's own, and the one that waits
-//! for signals.
+//! The printer as two threads share it: that of the run, and the one that waits for
+//! signals.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -11,7 +11,7 @@ use super::Printer;
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Level, Sink, Work};
 
-/// A printer behind a lock.
+/// A printer that two threads share.
 #[derive(Debug)]
 pub struct Shared<O: Write, E: Write> {
     printer: Arc<Mutex<Printer<O, E>>>,
@@ -28,7 +28,7 @@ impl<O: Write, E: Write> Clone for Shared<O, E> {
 }
 
 impl<O: Write, E: Write> Shared<O, E> {
-    /// Puts a printer behind a lock.
+    /// Shares a printer.
     pub fn new(printer: Printer<O, E>) -> Self {
         Self {
             writes: printer.writes(),

@@ -43,7 +43,15 @@ pub(super) fn append(file: &File, into: &mut Vec<u8>) -> io::Result<()> {
 
 /// A file that is not there, not allowed, a directory.
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    Failure::usage(format!("{} cannot be read: {error}", path.display()))
+    let failure = Failure::usage(format!("{} cannot be read: {error}", path.display()));
+    match error.kind() {
+        io::ErrorKind::NotFound => {
+            failure.hint("check the path; a relative one starts at the current folder")
+        }
+        io::ErrorKind::IsADirectory => failure.hint("name a file in the folder"),
+        io::ErrorKind::PermissionDenied => failure.hint("check its permissions with ls -l"),
+        _ => failure,
+    }
 }
 
 /// More than [`LIMIT`] bytes.

@@ -11,7 +11,7 @@ use super::text::Text;
 use crate::api::request::Message;
 use crate::error::Failure;
 use crate::safe_path::{self, is_at};
-use crate::temp_files::Made;
+use crate::temp_files::TempFile;
 
 /// The session file, locked. Dropped without [`Session::extend`] it is as it
 /// was: one that this run made is removed.
@@ -19,7 +19,7 @@ use crate::temp_files::Made;
 pub struct Session {
     /// This run made it. Removed before the lock is given up: who waits for it sees
     /// that the name is gone, and makes the file anew.
-    made: Option<Made>,
+    made: Option<TempFile>,
     file: File,
     path: PathBuf,
     /// This run's turns, as lines.
@@ -137,7 +137,7 @@ impl Session {
 }
 
 /// The file and whether it was made now; none where another run was faster.
-fn open_or_make(path: &Path) -> Result<Option<(File, Option<Made>)>, Failure> {
+fn open_or_make(path: &Path) -> Result<Option<(File, Option<TempFile>)>, Failure> {
     let wrong = |error: io::Error| {
         Failure::usage(format!(
             "session {} cannot be opened for reading and writing: {error}",
@@ -174,7 +174,7 @@ fn open_or_make(path: &Path) -> Result<Option<(File, Option<Made>)>, Failure> {
     }
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match Made::new(path, || options.create_new(true).open(path)) {
+    match TempFile::create(path, || options.create_new(true).open(path)) {
         Ok((file, made)) => Ok(Some((file, Some(made)))),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(None),
         Err(error) => Err(wrong(error)),

@@ -1,14 +1,14 @@
-//! The text of an array, piece by piece → its elements, each as soon as it is
-//! complete. What is no array yields nothing: the strict parse of the whole
-//! text, which comes at the end in any case, says what is wrong with it.
+//! Splits the text of an array into its elements while it arrives. Text that is not an
+//! array gives no elements: the complete text is parsed strictly at the end anyway, and
+//! that says what is wrong.
 
-/// Splits one array. One fence line before it is passed over.
+/// Splits one array. One fence line before it is skipped.
 #[derive(Debug, Default)]
 pub struct ArraySplitter {
     state: State,
-    /// The fence line, or the element under way.
+    /// The fence line, or the element so far.
     text: String,
-    /// Brackets open within the element.
+    /// Open brackets within the element.
     depth: usize,
     string: bool,
     escaped: bool,
@@ -16,22 +16,21 @@ pub struct ArraySplitter {
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Nothing but white space has come.
+    /// Only white space has come.
     #[default]
     Start,
-    /// Within the fence line.
+    /// In the fence line.
     Fence,
-    /// Behind the fence line.
+    /// After the fence line.
     Fenced,
-    /// Within the array.
+    /// In the array.
     Elements,
-    /// Behind the array, or what came is none.
+    /// After the array, or it is not one.
     End,
 }
 
 impl ArraySplitter {
-    /// Takes the next piece of the text; the elements that it completes are
-    /// put behind `elements`.
+    /// Accepts the next piece of the text and appends the elements that it completes.
     pub fn push(&mut self, piece: &str, elements: &mut Vec<String>) {
         for c in piece.chars() {
             match self.state {
@@ -49,7 +48,7 @@ impl ArraySplitter {
         }
     }
 
-    /// Three backticks and, up to the line's end, no other.
+    /// Three backticks and no others up to the end of the line.
     fn fence(&mut self, c: char) {
         let marks = self.text.len();
         match c {
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_come_whole_whatever_stands_in_them() {
+    fn elements_are_complete_with_any_text_in_them() {
         splits(
             " [1, {\"a\":[1,2],\"b\":\"]},\\\"[\\\\\"} ,[[],{}], \"x,y\",null]\n",
             &[
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_element_comes_with_the_comma_behind_it_or_the_end() {
+    fn an_element_comes_with_its_comma_or_the_end() {
         let (mut splitter, mut elements) = (ArraySplitter::default(), Vec::new());
         splitter.push("[12", &mut elements);
         assert!(elements.is_empty());
@@ -146,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn one_fence_line_is_passed_over() {
+    fn one_fence_line_is_skipped() {
         splits("```json\n[1,2]\n```", &["1", "2"]);
         splits("\n```\n[1]```", &["1"]);
         splits("``[1]", &[]);
@@ -154,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_array_yields_nothing_more() {
+    fn text_that_is_not_an_array_gives_no_more_elements() {
         splits("Here: [1,2]", &[]);
         splits("{\"a\":[1]}", &[]);
         splits("[1,,2]", &["1"]);

@@ -1,4 +1,4 @@
-//! The `--fields` shorthand → a JSON Schema.
+//! The shorthand of `--fields`, read into a JSON Schema.
 //!
 //! ```text
 //! spec   = fields | "[" type "]"
@@ -8,21 +8,21 @@
 //!        | "[" type "]" | "{" fields "}"
 //! ```
 //!
-//! A name, word or description that holds one of `, : ? | [ ] { } "` or, but for
-//! descriptions, white space, stands in double quotes, as in JSON. A bare
-//! description ends at a comma or a closing bracket. No type is `str`.
+//! A name or word that holds white space or one of `, : ? | [ ] { } "` is written in
+//! double quotes, as in JSON; so is a description that holds one of these characters. A
+//! bare description ends at a comma or a closing bracket. Without a type it is `str`.
 
 use serde_json::{Map, Value, json};
 
 use crate::error::Failure;
 
-/// Brackets within brackets; the answer's own depth is bounded too.
+/// Most nested brackets.
 const DEPTH_MAX: usize = 32;
 
 /// Reads the shorthand.
 ///
 /// # Errors
-/// It cannot be read: exit 2, with the place.
+/// It cannot be read: exit 2, with the position.
 pub(super) fn schema(text: &str) -> Result<Value, Failure> {
     let mut parser = Parser {
         text,
@@ -44,7 +44,7 @@ pub(super) fn schema(text: &str) -> Result<Value, Failure> {
 
 struct Parser<'a> {
     text: &'a str,
-    /// The byte that is next.
+    /// The offset of the next byte.
     at: usize,
     depth: usize,
 }
@@ -52,7 +52,7 @@ struct Parser<'a> {
 impl Parser<'_> {
     fn spec(&mut self) -> Result<Value, String> {
         let schema = if self.peek() == Some('[') {
-            self.kind()?
+            self.field_type()?
         } else {
             self.fields(None)?
         };
@@ -62,7 +62,7 @@ impl Parser<'_> {
         }
     }
 
-    /// Fields up to `end`, which is taken.
+    /// Fields up to `end`, which is skipped.
     fn fields(&mut self, end: Option<char>) -> Result<Value, String> {
         let (mut properties, mut required) = (Map::new(), Vec::new());
         loop {
@@ -71,7 +71,7 @@ impl Parser<'_> {
             if properties.contains_key(&name) {
                 self.at = start;
                 self.peek();
-                return Err(format!("the field {name} stands twice"));
+                return Err(format!("the field {name} is there twice"));
             }
             if !optional {
                 required.push(json!(name));
@@ -80,7 +80,7 @@ impl Parser<'_> {
             match self.peek() {
                 Some(',') => self.skip(','),
                 next if next == end => break,
-                _ => return Err("a comma or the end should stand here".to_owned()),
+                _ => return Err("a comma or the end is missing".to_owned()),
             }
         }
         if let Some(end) = end {
@@ -95,36 +95,36 @@ impl Parser<'_> {
     }
 
     fn field(&mut self) -> Result<(String, bool, Value), String> {
-        let name = self.word().ok_or("a field's name should stand here")??;
-        let mut optional = self.take('?');
+        let name = self.word().ok_or("a field's name is missing")??;
+        let mut optional = self.accept('?');
         let mut kind = match self.peek() {
             None | Some(',' | ':' | '}') => json!({ "type": "string" }),
-            Some(_) => self.kind()?,
+            Some(_) => self.field_type()?,
         };
-        optional |= self.take('?');
-        if self.take(':') {
+        optional |= self.accept('?');
+        if self.accept(':') {
             let description = self.description()?;
             kind["description"] = Value::String(description);
         }
         Ok((name, optional, kind))
     }
 
-    fn kind(&mut self) -> Result<Value, String> {
+    fn field_type(&mut self) -> Result<Value, String> {
         let bracket = self.peek().filter(|next| matches!(next, '[' | '{'));
         let Some(bracket) = bracket else {
-            return self.named();
+            return self.named_type();
         };
         if self.depth == DEPTH_MAX {
-            return Err(format!("more than {DEPTH_MAX} brackets within each other"));
+            return Err(format!("more than {DEPTH_MAX} nested brackets"));
         }
         self.depth += 1;
         self.skip(bracket);
         let kind = if bracket == '{' {
             self.fields(Some('}'))?
         } else {
-            let items = self.kind()?;
-            if !self.take(']') {
-                return Err("the bracket ] should stand here".to_owned());
+            let items = self.field_type()?;
+            if !self.accept(']') {
+                return Err("the bracket ] is missing".to_owned());
             }
             json!({ "type": "array", "items": items })
         };
@@ -133,9 +133,9 @@ impl Parser<'_> {
     }
 
     /// A type's name, or the words of an enum.
-    fn named(&mut self) -> Result<Value, String> {
+    fn named_type(&mut self) -> Result<Value, String> {
         let start = self.at;
-        let first = self.word().ok_or("a type should stand here")??;
+        let first = self.word().ok_or("a type is missing")??;
         if self.peek() != Some('|') {
             let name = match first.as_str() {
                 "str" => "string",
@@ -146,17 +146,17 @@ impl Parser<'_> {
                     self.at = start;
                     self.peek();
                     return Err(format!(
-                        "{first} is no type (str, int, float, bool, a|b, [TYPE], {{FIELDS}})"
+                        "{first} is not a type (str, int, float, bool, a|b, [TYPE], {{FIELDS}})"
                     ));
                 }
             };
             return Ok(json!({ "type": name }));
         }
         let mut words = vec![json!(first)];
-        while self.take('|') {
-            let word = json!(self.word().ok_or("a word should stand here")??);
+        while self.accept('|') {
+            let word = json!(self.word().ok_or("a word is missing")??);
             if words.contains(&word) {
-                return Err(format!("the word {word} stands twice"));
+                return Err(format!("the word {word} is there twice"));
             }
             words.push(word);
         }
@@ -171,12 +171,12 @@ impl Parser<'_> {
         let end = rest.find([',', '}', ']']).unwrap_or(rest.len());
         self.at += end;
         match rest[..end].trim() {
-            "" => Err("a description should stand here".to_owned()),
+            "" => Err("a description is missing".to_owned()),
             text => Ok(text.to_owned()),
         }
     }
 
-    /// A bare or quoted word; none where neither begins.
+    /// A bare or quoted word, if there is one.
     fn word(&mut self) -> Option<Result<String, String>> {
         if self.peek() == Some('"') {
             return Some(self.quoted());
@@ -188,7 +188,7 @@ impl Parser<'_> {
         (!word.is_empty()).then(|| Ok(word.to_owned()))
     }
 
-    /// A string as JSON has it.
+    /// A JSON string.
     fn quoted(&mut self) -> Result<String, String> {
         let rest = &self.text[self.at..];
         let mut strings = serde_json::Deserializer::from_str(rest).into_iter::<String>();
@@ -201,7 +201,7 @@ impl Parser<'_> {
         }
     }
 
-    /// The next character that is no white space, left where it is.
+    /// Skips white space and returns the next character without reading it.
     fn peek(&mut self) -> Option<char> {
         let rest = &self.text[self.at..];
         self.at += rest.len() - rest.trim_start().len();
@@ -212,12 +212,12 @@ impl Parser<'_> {
         self.at += next.len_utf8();
     }
 
-    fn take(&mut self, wanted: char) -> bool {
-        let there = self.peek() == Some(wanted);
-        if there {
-            self.skip(wanted);
+    fn accept(&mut self, expected: char) -> bool {
+        let found = self.peek() == Some(expected);
+        if found {
+            self.skip(expected);
         }
-        there
+        found
     }
 }
 

@@ -224,7 +224,7 @@ impl<'a> Merge<'a> {
             return None;
         }
         let place = config.origin(entry.place, profile);
-        Some((values, Origin::File(place)))
+        Some((values, Origin::File(Box::new(place))))
     }
 
     pub(super) fn is_in_profile(&self, name: &str) -> bool {

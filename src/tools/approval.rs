@@ -1,5 +1,5 @@
-//! Approval of calls on the terminal that the run belongs to, whatever standard input
-//! and output are.
+//! Approval of calls on the terminal that the run belongs to. Standard input and
+//! output may be anything else.
 
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
@@ -42,7 +42,7 @@ impl Terminal {
 
     /// Shows a call and reads the answer: only a yes is a yes.
     fn ask(&self, name: &str, arguments: &RawValue, command: &str) -> std::io::Result<bool> {
-        // The name stands at the end again: the arguments may fill the screen.
+        // The name is repeated at the end: the arguments may fill the screen.
         let text = format!(
             "airx: the model calls {name}\n  {}\n  runs: {}\nrun {name}? [y/N] ",
             shown(arguments.get()),

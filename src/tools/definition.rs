@@ -19,7 +19,7 @@ const SCHEMA_MEMBERS: [&str; 3] = ["parameters", "input_schema", "inputSchema"];
 /// A tool that was read.
 pub(super) enum Definition {
     /// A function of the user's.
-    Function(FunctionDefinition),
+    Function(Box<FunctionDefinition>),
     /// A tool that the provider runs, as it is sent.
     Provider(ToolKind, Value),
 }
@@ -62,7 +62,7 @@ enum Form {
 }
 
 impl Definition {
-    /// Reads a tool in any form. `place` says in messages where it stands.
+    /// Reads a tool in any form. `place` names it in messages.
     ///
     /// # Errors
     /// It is not a tool: exit 2.
@@ -88,13 +88,13 @@ impl Definition {
         let function = Value::Object(function);
         let parts = Parts::deserialize(&function)
             .map_err(|error| invalid(&format!("its function is not right: {error}")))?;
-        Ok(Self::Function(FunctionDefinition {
+        Ok(Self::Function(Box::new(FunctionDefinition {
             name: parts.name.clone(),
             command: outer_command.or(inner_command),
             function,
             parts,
             schema_member,
-        }))
+        })))
     }
 }
 
@@ -181,7 +181,7 @@ fn convert(function: &mut Map<String, Value>) -> Result<&'static str, String> {
         return Ok(member);
     }
     let mut foreign = std::mem::take(function);
-    // MCP's title may stand for the description. The rest of both forms (annotations,
+    // MCP's title may replace the description. The rest of both forms (annotations,
     // cache_control) means nothing here.
     for (name, sources) in [
         ("name", &["name"][..]),
@@ -227,7 +227,7 @@ fn check_parameters(parameters: &Value, path: &str) -> Result<(), String> {
     }
 }
 
-/// The tool object that `--retrieval` stands for.
+/// The tool object of `--retrieval`.
 pub(super) fn retrieval(knowledge: &str, prompt: Option<&str>) -> Value {
     let mut retrieval = Map::new();
     retrieval.insert("knowledge_id".into(), knowledge.into());

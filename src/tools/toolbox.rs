@@ -78,7 +78,7 @@ pub struct CallResult {
     /// The exit status of the command, 128 + n where signal n ended it. Of an MCP tool 0,
     /// or 1 for an error. None where nothing ran to its end.
     pub exit_status: Option<i32>,
-    /// What the model is told.
+    /// The content for the model.
     pub content: String,
     /// How long the call took.
     pub elapsed: Duration,
@@ -115,7 +115,7 @@ impl Toolbox {
     }
 
     /// Adds a tool, unless `--only` leaves it out. `action` is what its calls do where
-    /// the tool has no command of its own; `place` says in messages where it stands.
+    /// the tool has no command of its own; `place` names it in messages.
     ///
     /// # Errors
     /// It is not a tool, or its name is taken: exit 2.
@@ -126,7 +126,7 @@ impl Toolbox {
         action: Option<Action>,
     ) -> Result<(), Failure> {
         let definition = match Definition::read(tool, place)? {
-            Definition::Function(definition) => definition,
+            Definition::Function(definition) => *definition,
             Definition::Provider(kind, tool) if self.filter.is_empty() => {
                 return self.push(kind, &tool, None);
             }
@@ -151,7 +151,7 @@ impl Toolbox {
         self.push(ToolKind::Function, &tool, Some(function))
     }
 
-    /// Adds a tool that the provider runs, whatever `--only` names.
+    /// Adds a tool that the provider runs; `--only` does not apply to it.
     pub(super) fn add_provider_tool(
         &mut self,
         kind: ToolKind,
@@ -377,7 +377,7 @@ impl Toolbox {
     }
 }
 
-/// What the model is told of a command that failed.
+/// The content for the model after a command failed.
 fn failed(what: &str, finished: &Finished) -> String {
     let mut content = format!("error: {what}");
     let stdout = finished.stdout.text();

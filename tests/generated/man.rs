@@ -92,7 +92,26 @@ fn command_page(mut command: clap::Command, name: &str) -> String {
     // The options have a section of their own; a list of them all says less here.
     let usage = command.render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").trim_end().to_owned();
-    let command = command.override_usage(usage);
+    // NAME has the summary.
+    let summary = command
+        .get_about()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let long = command
+        .get_long_about()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let more = long
+        .strip_prefix(&summary)
+        .unwrap_or(&long)
+        .trim()
+        .to_owned();
+    let described = if more.is_empty() {
+        format!("{summary}.")
+    } else {
+        more
+    };
+    let command = command.override_usage(usage).long_about(described);
     let has = |id: &str| command.get_arguments().any(|option| option.get_id() == id);
     let makes_requests = has("base_url") && has("output");
     let program = name == "airx";

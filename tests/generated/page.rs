@@ -37,8 +37,9 @@ impl Page {
                 }
                 // What clap heads otherwise is a group of the options.
                 Some(group) => {
+                    let group = group.trim_matches('"');
                     let (initial, rest) = group.split_at(1);
-                    writeln!(self.done, ".SS {initial}{}", rest.to_lowercase())
+                    writeln!(self.done, ".SS \"{initial}{}\"", rest.to_lowercase())
                 }
                 None if line.is_empty() => writeln!(self.done, ".sp"),
                 None => writeln!(self.done, "{}", bold_ticks(line.trim_end())),

@@ -129,6 +129,8 @@ fn a_body_that_breaks_off_exits_7() {
         assert_eq!((ran.code, &*ran.stdout), (7, ""), "{}", ran.stderr);
         let report = "airx: incomplete: the answer broke off: ";
         assert!(ran.stderr.starts_with(report), "{}", ran.stderr);
-        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+        let hint = "\nhint: the server, or a proxy before it, closed the connection: try again\n";
+        assert!(ran.stderr.ends_with(hint), "{}", ran.stderr);
+        assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
     }
 }

@@ -19,12 +19,17 @@ fn version_is_one_line() {
 }
 
 #[test]
-fn airx_alone_gets_help_on_what_to_write() {
-    airx([""; 0]).run().is(
-        2,
-        "",
-        "airx: usage: no command given\nhint: to ask a question: airx chat \"question\"; to list the commands: airx --help\n",
-    );
+fn airx_alone_prints_the_short_help_on_standard_error() {
+    let ran = airx([""; 0]).run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    assert_eq!(ran.stderr, text(&["-h"]));
+    for command in ["chat", "stream", "tools", "json", "batch", "mock"] {
+        assert!(
+            ran.stderr.contains(&format!("\n  {command} ")),
+            "{}",
+            ran.stderr
+        );
+    }
 }
 
 #[test]
@@ -264,7 +269,7 @@ fn completions_are_printed_for_every_shell() {
     airx(["completions", "csh"]).run().is(
         2,
         "",
-        "airx: usage: invalid value 'csh' for '<SHELL>' [possible values: bash, zsh, fish, powershell, elvish]\nhint: did you mean 'zsh'?\n",
+        "airx: usage: invalid value 'csh' for '<SHELL>' [possible values: bash, zsh, fish, powershell, elvish, man]\nhint: did you mean 'zsh'?\n",
     );
 }
 

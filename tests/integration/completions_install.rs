@@ -165,13 +165,13 @@ fn a_shell_or_a_home_without_a_place_exits_2() {
         install(&home, shell).is(
             2,
             "",
-            "airx: usage: --install is for bash, zsh and fish: this shell has no such place\nhint: print the script and load it from the shell's own start file\n",
+            "airx: usage: --install is for bash, zsh, fish and man: this shell has no such place\nhint: print the script and load it from the shell's own start file\n",
         );
     }
     airx(["completions", "bash", "--install"]).run().is(
         2,
         "",
-        "airx: usage: HOME is not set: nobody can tell where the shell looks\nhint: print the script instead, without --install\n",
+        "airx: usage: HOME is not set, so the place to install to is unknown\nhint: print the script instead, without --install\n",
     );
     let ran = airx(["completions", "bash", "--install", "--uninstall"]).run();
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
@@ -231,4 +231,52 @@ fn the_shells_find_what_is_installed() {
         };
         assert_eq!(ran.stdout, expected, "{shell}");
     }
+}
+
+#[test]
+fn manual_pages_are_put_where_man_looks_and_taken_away_again() {
+    let home = folder();
+    let man = |action: &str| {
+        airx(["completions", "man", action])
+            .env("HOME", home.path())
+            .run()
+    };
+    let ran = man("--install");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(ran.stdout.lines().all(|line| line.ends_with(": written")));
+    let place = home.path().join(".local/share/man");
+    for page in [
+        "man1/airx.1",
+        "man1/airx-chat.1",
+        "man5/airx-config.5",
+        "man7/airx-events.7",
+    ] {
+        let text = std::fs::read_to_string(place.join(page)).unwrap();
+        assert!(
+            text.contains(".SH NAME") || text.contains(".SH \"NAME\""),
+            "{page}"
+        );
+    }
+    let count = ran.stdout.lines().count();
+    let again = man("--install");
+    assert!(
+        again
+            .stdout
+            .lines()
+            .all(|line| line.ends_with(": up to date"))
+    );
+    // A page of somebody else stays.
+    let own = place.join("man1/airx-chat.1");
+    std::fs::write(&own, "mine\n").unwrap();
+    assert_eq!(man("--install").code, 2);
+    assert_eq!(std::fs::read_to_string(&own).unwrap(), "mine\n");
+    std::fs::remove_file(&own).unwrap();
+    let gone = man("--uninstall");
+    assert_eq!((gone.code, gone.stdout.lines().count()), (0, count));
+    assert!(!place.join("man1/airx.1").exists());
+    airx(["completions", "man"]).run().is(
+        2,
+        "",
+        "airx: usage: the manual pages are installed, not printed\nhint: airx completions man --install; to read one: airx help chat\n",
+    );
 }

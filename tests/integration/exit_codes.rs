@@ -34,8 +34,12 @@ fn produce(class: Class, format: &str) -> Ran {
         Class::Invalid => (Some(reply("no json")), &["json", "--tries", "1", "hi"]),
         Class::Tool => (Some(reply("no call")), &["tools", "--require-call", "hi"]),
         Class::Partial => {
-            let run = airx(["chat", "--each=json", "{a}", "--format", format]);
-            return run.nowhere().stdin("{}\n").run();
+            let run = airx(["chat", "--each=json", "{a}"]);
+            // Many inputs have no text format.
+            let events = ["--format", format]
+                .into_iter()
+                .filter(|_| format != "text");
+            return run.args(events).nowhere().stdin("{}\n").run();
         }
         Class::Replay => {
             let tapes = folder();

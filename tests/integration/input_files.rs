@@ -192,13 +192,13 @@ fn a_file_that_cannot_be_read_is_named() {
     dry(&folder, &["-f", "no.txt"], "").is(
         2,
         "",
-        "airx: usage: no.txt cannot be read: No such file or directory (os error 2)\n",
+        "airx: usage: no.txt cannot be read: No such file or directory (os error 2)\nhint: check the path; a relative one starts at the current folder\n",
     );
     std::fs::create_dir(folder.path().join("d")).unwrap();
     dry(&folder, &["-f", "d"], "").is(
         2,
         "",
-        "airx: usage: d cannot be read: Is a directory (os error 21)\n",
+        "airx: usage: d cannot be read: Is a directory (os error 21)\nhint: name a file in the folder\n",
     );
 }
 
@@ -305,7 +305,7 @@ fn a_system_text_that_is_empty_or_not_there_is_refused() {
     dry(&folder, &["-s", "@no", "p"], "").is(
         2,
         "",
-        "airx: usage: no cannot be read: No such file or directory (os error 2)\n",
+        "airx: usage: no cannot be read: No such file or directory (os error 2)\nhint: check the path; a relative one starts at the current folder\n",
     );
 }
 

@@ -85,7 +85,7 @@ fn what_is_no_image_is_refused() {
     dry(&folder, &["see", "-i", "no.png"], b"").is(
         2,
         "",
-        "airx: usage: no.png cannot be read: No such file or directory (os error 2)\n",
+        "airx: usage: no.png cannot be read: No such file or directory (os error 2)\nhint: check the path; a relative one starts at the current folder\n",
     );
 }
 

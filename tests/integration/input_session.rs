@@ -354,7 +354,7 @@ fn a_run_that_found_no_code_block_leaves_the_session() {
                 .within(folder.path())
                 .run()
         };
-        let report = "no code\nairx: invalid: the answer holds no such code block\nhint: the whole answer is above; without --extract it is printed\n";
+        let report = "no code\nairx: invalid: the answer holds no such code block\nhint: the answer is above; without --extract it is printed\n";
         run().is(10, "", report);
         assert_eq!(folder.path().read_dir().unwrap().count(), 0, "{command}");
         run().is(0, "code\n", "");

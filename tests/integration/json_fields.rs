@@ -71,10 +71,10 @@ fn a_shorthand_that_cannot_be_read_is_refused_with_the_place() {
     for (fields, report) in [
         (
             "name, age number",
-            "number is no type (str, int, float, bool, a|b, [TYPE], {FIELDS}), at character 11, \"number\"",
+            "number is not a type (str, int, float, bool, a|b, [TYPE], {FIELDS}), at character 11, \"number\"",
         ),
-        ("", "a field's name should stand here, at its end"),
-        ("a, a", "the field a stands twice, at character 4, \"a\""),
+        ("", "a field's name is missing, at its end"),
+        ("a, a", "the field a is there twice, at character 4, \"a\""),
     ] {
         airx(["json", "--fields", fields, "hi"]).nowhere().run().is(
             2,

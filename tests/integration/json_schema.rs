@@ -201,7 +201,7 @@ fn a_schema_that_is_wrong_is_refused_before_anything_is_sent() {
         ),
         (
             "none.json",
-            "none.json cannot be read: No such file or directory (os error 2)",
+            "none.json cannot be read: No such file or directory (os error 2)\nhint: check the path; a relative one starts at the current folder",
         ),
         (
             "{\"a\":",

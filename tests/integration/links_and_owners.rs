@@ -127,13 +127,21 @@ fn another_name_of_the_file_keeps_what_it_had() {
 fn a_link_that_leads_to_no_file_that_can_be_made_is_exit_2() {
     let folder = folder();
     let links = [
-        ("folder", ".", "Is a directory (os error 21)"),
-        ("lost", "no/out", "No such file or directory (os error 2)"),
-        ("round", "round", "too many links"),
+        (
+            "folder",
+            ".",
+            "Is a directory (os error 21)\nhint: name a file in the folder; ",
+        ),
+        (
+            "lost",
+            "no/out",
+            "No such file or directory (os error 2)\nhint: its folder does not exist; ",
+        ),
+        ("round", "round", "too many links\nhint: "),
     ];
     for (name, aim, why) in links {
         symlink(aim, folder.path().join(name)).unwrap();
-        let report = format!("--output {name}: {why}\nhint: nothing was sent");
+        let report = format!("--output {name}: {why}nothing was sent");
         refused(&folder, &["chat", "-o", name, "hi"], &report);
     }
 }

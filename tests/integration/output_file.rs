@@ -221,13 +221,15 @@ fn refused_input_leaves_the_old_file() {
 #[test]
 fn a_file_that_cannot_be_opened_is_exit_2_and_nothing_is_sent() {
     let folder = folder();
-    for (path, why) in [
-        ("no/out", "No such file or directory (os error 2)"),
-        (".", "Is a directory (os error 21)"),
-        ("new/", "is a directory"),
-        ("new/.", "is a directory"),
+    let (lost, folder_hint) = ("its folder does not exist", "name a file in the folder");
+    for (path, why, hint) in [
+        ("no/out", "No such file or directory (os error 2)", lost),
+        (".", "Is a directory (os error 21)", folder_hint),
+        ("new/", "is a directory", folder_hint),
+        ("new/.", "is a directory", folder_hint),
     ] {
-        let report = format!("airx: usage: --output {path}: {why}\nhint: nothing was sent\n");
+        let report =
+            format!("airx: usage: --output {path}: {why}\nhint: {hint}; nothing was sent\n");
         airx(["chat", "-o", path, "hi"])
             .nowhere()
             .within(folder.path())

@@ -77,7 +77,7 @@ fn a_stream_that_ends_without_done_and_finish_reason_exits_7() {
     run(unframed("text/event-stream", &wire("stream_eof_without_done.sse")), &[]).is(
         7,
         "半句\n",
-        "airx: incomplete: the answer broke off: the connection ended without finish_reason and [DONE]\n",
+        "airx: incomplete: the answer broke off: the connection ended without finish_reason and [DONE]\nhint: the server, or a proxy before it, closed the connection: try again\n",
     );
 }
 

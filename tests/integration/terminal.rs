@@ -125,7 +125,7 @@ fn standard_error_is_made_safe_even_where_it_is_no_terminal() {
     ran.is(
         2,
         "",
-        "airx: usage: no␛[2J name cannot be read: No such file or directory (os error 2)\n",
+        "airx: usage: no␛[2J name cannot be read: No such file or directory (os error 2)\nhint: check the path; a relative one starts at the current folder\n",
     );
 }
 

@@ -190,7 +190,7 @@ fn a_server_with_an_authority_s_certificate_gets_a_hint() {
     );
     let report = format!(
         "airx: network: TLS with {} failed: its certificate is an authority's (CA:TRUE), not a server's\n\
-         hint: make it anew with -addext basicConstraints=critical,CA:FALSE, and name it with --cacert\n",
+         hint: make a new one with -addext basicConstraints=critical,CA:FALSE, and name it with --cacert\n",
         server.address()
     );
     run("chat", &server, &pem).run().is(6, "", &report);

@@ -262,7 +262,7 @@ fn a_tool_file_that_is_not_there_is_named() {
     airx(["tools", "-t", "no/such", "hi"]).nowhere().run().is(
         2,
         "",
-        "airx: usage: no/such cannot be read: No such file or directory (os error 2)\n",
+        "airx: usage: no/such cannot be read: No such file or directory (os error 2)\nhint: check the path; a relative one starts at the current folder\n",
     );
 }
 

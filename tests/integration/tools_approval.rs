@@ -88,7 +88,7 @@ fn anything_else_is_a_no_that_is_reported_to_the_model() {
 }
 
 #[test]
-fn what_is_shown_is_made_safe() {
+fn control_characters_in_a_call_are_shown() {
     // JSON escapes C0 itself; the rest would reach the terminal.
     let arguments = json!({"city": "\u{202e}gnp.exe\u{9b}2J\u{7f}\u{1b}[2J"}).to_string();
     let (shown, report) = answered(&arguments, "y\n");

@@ -39,7 +39,7 @@ fn numbers_of_arguments_keep_the_way_they_were_written() {
 }
 
 #[test]
-fn arguments_that_do_not_are_printed_with_what_is_wrong_and_exit_10() {
+fn arguments_that_do_not_fit_are_printed_with_what_is_wrong_and_exit_10() {
     let ran = ran(&[], calls("", &[("f", WRONG), ("f", CITY)]));
     assert_eq!(ran.code, 10);
     let lines: Vec<Value> = ran
@@ -92,7 +92,7 @@ fn a_call_of_a_tool_that_was_not_offered_is_exit_10() {
 }
 
 #[test]
-fn a_schema_that_is_none_is_refused_before_anything_is_sent() {
+fn an_invalid_schema_is_refused_before_anything_is_sent() {
     let folder = harness::folder();
     let tool = json!({"name": "f", "parameters": {"type": "object", "properties": {"a": {"type": "text"}}}});
     harness::file(&folder, "t", tool.to_string());

@@ -59,7 +59,7 @@ fn standard_error_of_a_tool_is_made_safe() {
 }
 
 #[test]
-fn a_time_out_kills_the_whole_process_group() {
+fn a_time_out_kills_the_process_group() {
     let folder = bench();
     script(
         &folder,
@@ -86,7 +86,7 @@ fn a_tool_that_ignores_its_input_and_closes_its_outputs_is_waited_for() {
 }
 
 #[test]
-fn what_a_tool_leaves_behind_does_not_hold_the_run_up() {
+fn a_background_child_does_not_hold_the_run_up() {
     let folder = bench();
     script(&folder, "leave", "echo here; sleep 1000 & echo $! > left");
     let (ran, report) = one_call(runs(&folder, "./leave"));

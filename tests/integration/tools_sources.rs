@@ -18,7 +18,7 @@ fn unsent(args: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_tool_s_own_command_runs_and_is_not_sent() {
+fn the_command_of_a_tool_runs_and_is_not_sent() {
     let folder = folder();
     let tool = json!({"name": "f", "command": ["printf", "%s!", "a b"]});
     file(&folder, "t", tool.to_string());
@@ -249,7 +249,7 @@ fn another_user_s_executable_in_a_folder_of_their_own_and_one_s_own_in_any_are_r
 }
 
 #[test]
-fn two_tools_of_one_name_are_refused_wherever_they_come_from() {
+fn two_tools_of_one_name_are_refused_from_any_two_sources() {
     let folder = folder();
     script(&folder, "calc", CALCULATOR);
     file(&folder, "t", "{\"name\":\"calc\"}");
@@ -261,7 +261,7 @@ fn two_tools_of_one_name_are_refused_wherever_they_come_from() {
 }
 
 #[test]
-fn retrieval_is_a_tool_of_the_provider_s() {
+fn retrieval_is_a_tool_of_the_provider() {
     let body = |args: &[&str]| {
         let all = ["tools", "-n", "--dry-run", "--retrieval", "kb-1"]
             .iter()

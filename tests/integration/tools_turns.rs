@@ -108,7 +108,8 @@ fn a_session_keeps_what_airx_does_not_know_and_sends_old_thinking_no_more() {
     // The call is being answered: its turn goes back with the thinking.
     let result = json!({"role": "tool", "tool_call_id": "c", "content": "21"});
     let mut text = std::fs::read_to_string(&session).unwrap();
-    text += &format!("{result}\n");
+    text.push_str(&result.to_string());
+    text.push('\n');
     file(&folder, "s", text);
     let answer = json!({"role": "assistant", "content": "21", "reasoning_content": "Done."});
     let server = Server::once(with_message(&answer));

@@ -24,14 +24,14 @@ use crate::error::Failure;
 use crate::event::Earlier;
 use crate::exit::Class;
 use crate::safe_path::{FileId, is_at};
-use crate::temp_files::Made;
+use crate::temp_files::TempFile;
 
 /// The shortest time between two syncs.
 const SYNC: Duration = Duration::from_secs(1);
 
 /// The file of a run's results.
 #[derive(Debug)]
-pub struct Journal {
+pub struct ResultsFile {
     file: File,
     /// What is written to: the target itself, or FILE.partial.
     path: PathBuf,
@@ -39,8 +39,8 @@ pub struct Journal {
     target: PathBuf,
     /// The file to be replaced, and its lock.
     replaced: Option<Replaced>,
-    /// This run made the file, and has not written to it yet.
-    made: Option<Made>,
+    /// This run created the file, and has not written to it yet.
+    created: Option<TempFile>,
     /// Where this run's lines begin.
     start: u64,
     /// The file's length.
@@ -74,9 +74,9 @@ fn stamp(file: &Metadata) -> Stamp {
 const REPLACED: &str = "another program replaced it during the run";
 const WRITTEN: &str = "another program wrote to it during the run";
 
-impl Journal {
+impl ResultsFile {
     /// What an earlier run has done; asked for once.
-    pub(super) fn take_resumed(&mut self) -> Earlier {
+    pub(super) fn take_earlier(&mut self) -> Earlier {
         std::mem::take(&mut self.earlier)
     }
 
@@ -99,10 +99,10 @@ impl Journal {
                 let _ = file.set_len(length);
             })
         };
-        match self.made.take() {
-            Some(made) => {
-                let written = made.fill(write);
-                self.made = written.is_err().then_some(made);
+        match self.created.take() {
+            Some(created) => {
+                let written = created.fill(write);
+                self.created = written.is_err().then_some(created);
                 written?;
             }
             None => write()?,
@@ -141,12 +141,12 @@ impl Journal {
 
     /// Goes on in a new file that has the same lines.
     fn move_to(&mut self, path: &Path) -> io::Result<()> {
-        let (file, made) = open::make_new(path)?;
+        let (file, created) = open::create(path)?;
         (&self.file).rewind()?;
-        made.fill(|| io::copy(&mut &self.file, &mut &file).map(drop))?;
+        created.fill(|| io::copy(&mut &self.file, &mut &file).map(drop))?;
         open::lock(&file, path).map_err(io::Error::other)?;
         self.file = file;
-        self.made = None;
+        self.created = None;
         path.clone_into(&mut self.path);
         Ok(())
     }
@@ -155,8 +155,8 @@ impl Journal {
     pub(super) fn keep(mut self) -> Result<(), Failure> {
         self.finish().map_err(|error| self.failed(&error))?;
         // Empty, it is what came of no items.
-        if let Some(made) = &self.made {
-            made.fill(|| Ok(()))?;
+        if let Some(created) = &self.created {
+            created.fill(|| Ok(()))?;
         }
         Ok(())
     }
@@ -189,7 +189,7 @@ impl Journal {
     /// The run has failed: what came stays where it was written. Returns the path
     /// where that is not the file that was named.
     pub(super) fn set_aside(mut self) -> Option<PathBuf> {
-        if self.made.is_some() {
+        if self.created.is_some() {
             return None;
         }
         let undisturbed = self.stay().is_ok() && self.disturbed.is_none();
@@ -213,9 +213,9 @@ impl Journal {
         if order.is_file && self.path == to {
             return self.file.sync_all();
         }
-        let mut beside = super::beside::beside(to)?;
+        let mut temporary = super::atomic_file::create_temporary(to)?;
         {
-            let mut out = io::BufWriter::new(&mut beside);
+            let mut out = io::BufWriter::new(&mut temporary);
             let mut reader = BufReader::with_capacity(64 * 1024, &self.file);
             let (mut line, mut position) = (Vec::new(), reader.seek(SeekFrom::Start(0))?);
             for at in order.lines {
@@ -228,9 +228,9 @@ impl Journal {
             out.flush()?;
         }
         let permissions = self.replaced.take().map(|replaced| replaced.permissions);
-        super::atomic_file::take_mode(beside.as_file(), permissions)?;
-        beside.as_file().sync_all()?;
-        beside.persist(to)?;
+        super::atomic_file::copy_mode(temporary.as_file(), permissions)?;
+        temporary.as_file().sync_all()?;
+        temporary.persist(to)?;
         Ok(())
     }
 

@@ -6,23 +6,21 @@ use std::io::{self, BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use super::{Journal, Replaced, scan, stamp};
+use super::{Replaced, ResultsFile, scan, stamp};
 use crate::error::Failure;
-use crate::output::beside::{beside, reason, remove_leftovers, replaceable};
+use crate::output::atomic_file::{create_temporary, remove_leftovers, replaceable};
+use crate::output::destination::unusable;
 use crate::safe_path;
-use crate::temp_files::Made;
+use crate::temp_files::TempFile;
 
-impl Journal {
+impl ResultsFile {
     /// Opens the file; returns none where the path is not a regular file's. With
     /// `resume` what is in it is kept.
     ///
     /// # Errors
     /// It cannot be used, or holds what would be lost: exit 2.
     pub(in crate::output) fn open(path: &Path, resume: bool) -> Result<Option<Self>, Failure> {
-        let failed = |error: io::Error| {
-            let why = reason(&error);
-            Failure::usage(format!("--output {}: {why}", path.display())).hint("nothing was sent")
-        };
+        let failed = |error: io::Error| unusable(path, &error);
         let target = safe_path::resolved(path).map_err(failed)?;
         let found = match fs::metadata(&target) {
             Ok(found) if !found.is_file() => return Ok(None),
@@ -30,15 +28,15 @@ impl Journal {
             Err(_) => None,
         };
         remove_leftovers(&target);
-        // The target is locked whatever is written to, so that two runs on one FILE
+        // The target is locked in any case, so that two runs on one FILE
         // exclude each other.
         let existing = match &found {
             Some(found) => {
                 let file = appending().open(&target).map_err(failed)?;
                 lock(&file, &target)?;
                 replaceable(&target, found).map_err(failed)?;
-                // Its end needs a file beside the target: tried while nothing is paid.
-                beside(&target).map_err(failed)?;
+                // The end of the run needs a temporary file: tried while nothing is paid.
+                create_temporary(&target).map_err(failed)?;
                 Some(file)
             }
             None => None,
@@ -49,12 +47,12 @@ impl Journal {
             Wrong::Unfinished(failure) => failure,
         })?;
         safe_path::resolved(&place).map_err(failed)?;
-        let (file, made, held) = match existing {
+        let (file, created, held) = match existing {
             Some(file) if place == target => (file, None, None),
             existing => {
-                let (file, made) = make(&place).map_err(failed)?;
+                let (file, created) = open_or_create(&place).map_err(failed)?;
                 lock(&file, &place)?;
-                (file, made, existing)
+                (file, created, existing)
             }
         };
         let scanned = scan::scan(&file, &place)?;
@@ -67,7 +65,7 @@ impl Journal {
             file,
             path: place,
             target,
-            made,
+            created,
             start: scanned.end,
             end: scanned.end,
             results: scanned.earlier.count(),
@@ -139,23 +137,23 @@ fn appending() -> OpenOptions {
     options
 }
 
-/// Opens the file, or makes it.
-fn make(path: &Path) -> io::Result<(File, Option<Made>)> {
+/// Opens the file, or creates it.
+fn open_or_create(path: &Path) -> io::Result<(File, Option<TempFile>)> {
     match appending().open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         opened => return opened.map(|file| (file, None)),
     }
-    let (file, made) = make_new(path)?;
-    Ok((file, Some(made)))
+    let (file, created) = create(path)?;
+    Ok((file, Some(created)))
 }
 
-/// Makes the file with mode 0600.
-pub(super) fn make_new(path: &Path) -> io::Result<(File, Made)> {
+/// Creates the file with mode 0600.
+pub(super) fn create(path: &Path) -> io::Result<(File, TempFile)> {
     let mut options = appending();
     options.create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    Made::new(path, || options.open(path))
+    TempFile::create(path, || options.open(path))
 }
 
 /// Locks the file at `path` against other runs.

@@ -11,12 +11,12 @@ fn line(index: u64, hash: u8, rest: &str) -> String {
     format!(r#"{{"type":"result","index":{index},"hash":"{hash}"{rest}}}"#) + "\n"
 }
 
-fn open(path: &Path, resume: bool) -> Journal {
-    Journal::open(path, resume).unwrap().unwrap()
+fn open(path: &Path, resume: bool) -> ResultsFile {
+    ResultsFile::open(path, resume).unwrap().unwrap()
 }
 
-fn put(journal: &mut Journal, text: &str) {
-    journal.write(text.as_bytes()).unwrap();
+fn put(results: &mut ResultsFile, text: &str) {
+    results.write(text.as_bytes()).unwrap();
 }
 
 fn read(path: &Path) -> String {
@@ -27,10 +27,10 @@ fn read(path: &Path) -> String {
 fn each_line_is_there_at_once_and_all_are_in_order_at_the_end() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out");
-    let mut journal = open(&path, false);
-    journal.write(START.as_bytes()).unwrap();
+    let mut results = open(&path, false);
+    results.write(START.as_bytes()).unwrap();
     for index in [2, 0, 1] {
-        put(&mut journal, &line(index, 1, ""));
+        put(&mut results, &line(index, 1, ""));
     }
     assert_eq!(
         read(&path),
@@ -41,8 +41,8 @@ fn each_line_is_there_at_once_and_all_are_in_order_at_the_end() {
             line(1, 1, "")
         )
     );
-    journal.write(DONE.as_bytes()).unwrap();
-    journal.keep().unwrap();
+    results.write(DONE.as_bytes()).unwrap();
+    results.keep().unwrap();
     assert_eq!(
         read(&path),
         format!(
@@ -59,20 +59,20 @@ fn a_torn_line_and_failures_are_dropped_and_the_rest_is_known() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("out");
     let failed = line(1, 3, r#","error":{"class":"busy"}"#);
-    let again = line(0, 9, r#","content":"newer""#);
-    let whole = [line(0, 2, ""), failed, line(7, 4, ""), again.clone()].concat();
-    std::fs::write(&path, format!("{whole}{{\"type\":\"resu")).unwrap();
-    let mut journal = open(&path, true);
-    assert_eq!(read(&path), whole);
-    let mut known = journal.take_resumed();
+    let newer = line(0, 9, r#","content":"newer""#);
+    let complete = [line(0, 2, ""), failed, line(7, 4, ""), newer.clone()].concat();
+    std::fs::write(&path, format!("{complete}{{\"type\":\"resu")).unwrap();
+    let mut results = open(&path, true);
+    assert_eq!(read(&path), complete);
+    let mut known = results.take_earlier();
     assert_eq!(known.take(0, &"09".repeat(32)), Found::Result);
     assert_eq!(known.take(1, &"03".repeat(32)), Found::Nothing);
     assert_eq!(known.last(), Some(7));
-    put(&mut journal, &line(1, 3, ""));
-    journal.keep().unwrap();
+    put(&mut results, &line(1, 3, ""));
+    results.keep().unwrap();
     assert_eq!(
         read(&path),
-        format!("{again}{}{}", line(1, 3, ""), line(7, 4, ""))
+        format!("{newer}{}{}", line(1, 3, ""), line(7, 4, ""))
     );
 }
 
@@ -83,19 +83,19 @@ fn a_file_of_another_run_is_replaced_at_the_end_alone() {
     let partial = folder.path().join("out.partial");
     std::fs::write(&path, line(0, 1, "")).unwrap();
     std::fs::write(&partial, "of another command").unwrap();
-    let mut journal = open(&path, false);
-    put(&mut journal, &line(0, 2, ""));
+    let mut results = open(&path, false);
+    put(&mut results, &line(0, 2, ""));
     assert_eq!(
         (read(&path), read(&partial)),
         (line(0, 1, ""), line(0, 2, ""))
     );
-    assert_eq!(journal.set_aside().unwrap(), partial);
-    // Now it is not begun anew, but can be taken up.
-    let refused = Journal::open(&path, false).unwrap_err();
+    assert_eq!(results.set_aside().unwrap(), partial);
+    // Now a new run is refused, and a resumed one is not.
+    let refused = ResultsFile::open(&path, false).unwrap_err();
     assert_eq!(refused.exit(), 2);
-    let mut journal = open(&path, true);
-    put(&mut journal, &line(1, 2, ""));
-    journal.keep().unwrap();
+    let mut results = open(&path, true);
+    put(&mut results, &line(1, 2, ""));
+    results.keep().unwrap();
     assert_eq!(read(&path), line(0, 2, "") + &line(1, 2, ""));
     assert!(!partial.exists());
 }
@@ -106,7 +106,7 @@ fn two_runs_do_not_write_one_file() {
     let path = folder.path().join("out");
     let first = open(&path, false);
     assert!(
-        Journal::open(&path, true)
+        ResultsFile::open(&path, true)
             .unwrap_err()
             .message
             .contains("another run")
@@ -126,7 +126,7 @@ fn what_airx_did_not_write_is_not_taken_up() {
         "{\"type\":\"delta\"}\n",
     ] {
         std::fs::write(&path, format!("{}{wrong}", line(0, 1, ""))).unwrap();
-        let failure = Journal::open(&path, true).unwrap_err();
+        let failure = ResultsFile::open(&path, true).unwrap_err();
         assert!(failure.message.contains("line 2 is no result"), "{failure}");
     }
 }

@@ -99,7 +99,7 @@ fn key(resolved: &ResolvedEndpoint<'_>, headers: &[String], merged: &Merged) -> 
                     KeyFrom::File(path) => format!("key-file {}", path.display()),
                     KeyFrom::Command(words) => format!("would run {}", words[0]),
                 };
-                (value.into(), Origin::File(source.place.clone()))
+                (value.into(), Origin::File(Box::new(source.place.clone())))
             }
         }
     };
@@ -185,7 +185,7 @@ fn models(config: &Config) -> Vec<Row> {
             rows.extend(value.map(|value| Row {
                 name: format!("models.{}.{name}", extra.name),
                 value,
-                origin: Origin::File(config.origin(*place, None)),
+                origin: Origin::File(Box::new(config.origin(*place, None))),
             }));
         }
     }

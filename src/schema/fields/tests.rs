@@ -1,9 +1,9 @@
-//! The shorthand of `--fields`: what it makes, and what it refuses.
+//! What the shorthand of `--fields` means, and what is refused.
 
 use super::*;
 
 #[track_caller]
-fn makes(text: &str, expected: &Value) {
+fn reads_as(text: &str, expected: &Value) {
     assert_eq!(schema(text).unwrap(), *expected, "{text}");
 }
 
@@ -14,7 +14,7 @@ fn object(properties: &Value, required: &Value) -> Value {
 
 #[test]
 fn names_types_and_descriptions() {
-    makes(
+    reads_as(
         "name, age int, tags [str]: what they mean",
         &object(
             &json!({
@@ -26,7 +26,7 @@ fn names_types_and_descriptions() {
             &json!(["name", "age", "tags"]),
         ),
     );
-    makes(
+    reads_as(
         " ok bool : whether it holds\n, p float:\"0 to 1, not %\" ",
         &object(
             &json!({
@@ -45,7 +45,7 @@ fn optional_nested_and_enums() {
         &json!(["x", "y"]),
     );
     let mood = json!({ "enum": ["good", "so so", "bad"] });
-    makes(
+    reads_as(
         r#"nick? str, age int?, mood good|"so so"|bad, at [{x float, y float}]?: where"#,
         &object(
             &json!({
@@ -57,7 +57,7 @@ fn optional_nested_and_enums() {
             &json!(["mood"]),
         ),
     );
-    makes(
+    reads_as(
         "\"der Größe nach\" int, 名前",
         &object(
             &json!({ "der Größe nach": { "type": "integer" }, "名前": { "type": "string" } }),
@@ -68,14 +68,14 @@ fn optional_nested_and_enums() {
 
 #[test]
 fn an_array_at_the_top() {
-    makes(
+    reads_as(
         "[{name, n int}]",
         &json!({ "type": "array", "items": object(
             &json!({ "name": { "type": "string" }, "n": { "type": "integer" } }),
             &json!(["name", "n"]),
         ) }),
     );
-    makes(
+    reads_as(
         "[a|b]",
         &json!({ "type": "array", "items": { "enum": ["a", "b"] } }),
     );
@@ -83,29 +83,29 @@ fn an_array_at_the_top() {
 
 #[test]
 fn errors_show_the_place() {
-    for (text, told) in [
-        ("", "a field's name should stand here, at its end"),
+    for (text, message) in [
+        ("", "a field's name is missing, at its end"),
         (
             "a, b number",
-            "number is no type (str, int, float, bool, a|b, [TYPE], {FIELDS}), at character 6, \"number\"",
+            "number is not a type (str, int, float, bool, a|b, [TYPE], {FIELDS}), at character 6, \"number\"",
         ),
         (
             "a,, b",
-            "a field's name should stand here, at character 3, \", b\"",
+            "a field's name is missing, at character 3, \", b\"",
         ),
         (
             "a, b int, a str",
-            "the field a stands twice, at character 11, \"a str\"",
+            "the field a is there twice, at character 11, \"a str\"",
         ),
-        ("a [str", "the bracket ] should stand here, at its end"),
-        ("a {b", "a comma or the end should stand here, at its end"),
+        ("a [str", "the bracket ] is missing, at its end"),
+        ("a {b", "a comma or the end is missing, at its end"),
         (
             "a }",
-            "a comma or the end should stand here, at character 3, \"}\"",
+            "a comma or the end is missing, at character 3, \"}\"",
         ),
-        ("a:", "a description should stand here, at its end"),
-        ("a x|x", "the word \"x\" stands twice, at its end"),
-        ("a x|", "a word should stand here, at its end"),
+        ("a:", "a description is missing, at its end"),
+        ("a x|x", "the word \"x\" is there twice, at its end"),
+        ("a x|", "a word is missing, at its end"),
         (
             "a \"b",
             "the quotes do not hold a string as in JSON, at character 3, \"\\\"b\"",
@@ -113,26 +113,26 @@ fn errors_show_the_place() {
         ("[str] x", "it should end here, at character 7, \"x\""),
         (
             "中 int x",
-            "a comma or the end should stand here, at character 7, \"x\"",
+            "a comma or the end is missing, at character 7, \"x\"",
         ),
     ] {
         let failure = schema(text).unwrap_err();
         assert_eq!(
             (failure.exit(), failure.message),
-            (2, format!("--fields: {told}")),
+            (2, format!("--fields: {message}")),
             "{text}"
         );
     }
     let deep = schema(&format!("a {}", "[".repeat(100_000))).unwrap_err();
     assert!(
-        deep.message.contains("more than 32 brackets"),
+        deep.message.contains("more than 32 nested brackets"),
         "{}",
         deep.message
     );
 }
 
 #[test]
-fn every_schema_it_makes_compiles() {
+fn every_schema_compiles() {
     for text in ["a", "a? [[{b x|y}]]: c", "[int]"] {
         crate::schema::Schema::compile(&schema(text).unwrap(), "--fields").unwrap();
     }

@@ -12,7 +12,7 @@ fn refused(text: &str) -> Failure {
 }
 
 #[track_caller]
-fn told(text: &str, value: &str) -> Vec<String> {
+fn violations_of(text: &str, value: &str) -> Vec<String> {
     let errors = schema(text).violations(&parse(value).unwrap());
     let line = |error: &Violation| format!("{} {}", error.path, error.message);
     errors.iter().map(line).collect()
@@ -23,7 +23,7 @@ fn a_violation_names_the_place_the_rule_and_what_was_found() {
     let text = r#"{"type":"object","required":["name"],"additionalProperties":false,
         "properties":{"name":{"type":"string"},"a/b":{"items":{"minimum":3}},"day":{"format":"date"}}}"#;
     assert_eq!(
-        told(text, r#"{"a/b":[5,2],"day":"2026-13-01","more":1}"#),
+        violations_of(text, r#"{"a/b":[5,2],"day":"2026-13-01","more":1}"#),
         [
             "/a~1b/1 minimum: 2 is less than the minimum of 3",
             "/day format: \"2026-13-01\" is not a \"date\"",
@@ -33,7 +33,7 @@ fn a_violation_names_the_place_the_rule_and_what_was_found() {
     );
     let text = r#"{"items":{"anyOf":[{"type":"null"},{"properties":{"a":{"const":1}}}]}}"#;
     assert_eq!(
-        told(text, r#"[null,{"a":2}]"#),
+        violations_of(text, r#"[null,{"a":2}]"#),
         [
             "/1 anyOf: {\"a\":2} fits no branch (type: {\"a\":2} is not of type \"null\"; /a: const: 1 was expected)"
         ]
@@ -43,13 +43,13 @@ fn a_violation_names_the_place_the_rule_and_what_was_found() {
 #[test]
 fn what_is_told_is_short() {
     let long = format!("[{}1]", "\"中文\",".repeat(50_000));
-    let errors = told(r#"{"items":{"type":"number"}}"#, &long);
+    let errors = violations_of(r#"{"items":{"type":"number"}}"#, &long);
     assert_eq!(errors.len(), 20);
-    let errors = told(r#"{"type":"object"}"#, &long);
+    let errors = violations_of(r#"{"type":"object"}"#, &long);
     assert!(errors[0].chars().count() < 120, "{errors:?}");
     let names: Vec<String> = (0..5000).map(|n| format!(r#""name{n}":1,"#)).collect();
     let names = names.concat();
-    let errors = told(
+    let errors = violations_of(
         r#"{"additionalProperties":false}"#,
         &format!(r#"{{{names}"z":1}}"#),
     );
@@ -63,16 +63,16 @@ fn the_draft_is_the_one_that_the_schema_names() {
             r#"{{"$schema":"http://json-schema.org/{draft}/schema#","exclusiveMaximum":true,"maximum":3}}"#
         )
     };
-    assert_eq!(told(&old("draft-04"), "3").len(), 1);
+    assert_eq!(violations_of(&old("draft-04"), "3").len(), 1);
     assert_eq!(refused(&old("draft-07")).exit(), 2);
     let text = r#"{"$schema":"DRAFT","prefixItems":[{"type":"null"}]}"#;
     let text = |draft| text.replace("DRAFT", draft);
     assert_eq!(
-        told(&text("https://json-schema.org/draft/2020-12/schema"), "[1]").len(),
+        violations_of(&text("https://json-schema.org/draft/2020-12/schema"), "[1]").len(),
         1
     );
     assert_eq!(
-        told(&text("https://json-schema.org/draft/2019-09/schema"), "[1]").len(),
+        violations_of(&text("https://json-schema.org/draft/2019-09/schema"), "[1]").len(),
         0
     );
 }
@@ -80,15 +80,15 @@ fn the_draft_is_the_one_that_the_schema_names() {
 #[test]
 fn a_pattern_that_blows_up_ends_and_never_passes() {
     let text = format!("\"{}!\"", "a".repeat(2000));
-    assert_eq!(told(r#"{"pattern":"^(a+)+$"}"#, &text).len(), 1);
+    assert_eq!(violations_of(r#"{"pattern":"^(a+)+$"}"#, &text).len(), 1);
     for pattern in [
         r#"{"pattern":"^(a|aa)+(?!b)\\1!b$"}"#,
         r#"{"pattern":"^((a+)\\2?)+$"}"#,
     ] {
-        let long = told(pattern, &text);
+        let long = violations_of(pattern, &text);
         assert!(long[0].contains("takes the pattern too long"), "{long:?}");
         let not = format!(r#"{{"not":{pattern}}}"#);
-        assert_eq!(told(&not, &text).len(), 1, "{not}");
+        assert_eq!(violations_of(&not, &text).len(), 1, "{not}");
     }
     let wide = refused(r#"{"pattern":"((a{1000}){1000}){1000}"}"#);
     assert!(wide.message.contains("/pattern"), "{}", wide.message);
@@ -129,7 +129,11 @@ fn numbers_are_compared_digit_by_digit() {
         ),
         (r#"{"uniqueItems":true}"#, "[1,1.0]", false),
     ] {
-        assert_eq!(told(text, value).is_empty(), fits, "{text} {value}");
+        assert_eq!(
+            violations_of(text, value).is_empty(),
+            fits,
+            "{text} {value}"
+        );
     }
 }
 
@@ -144,7 +148,7 @@ fn a_huge_exponent_costs_nothing() {
         r#"{"multipleOf":1e-999999999}"#,
     ] {
         for value in ["1e999999999", "1e-999999999", "-1E+99999999999999999999"] {
-            told(text, value);
+            violations_of(text, value);
         }
     }
 }
@@ -153,9 +157,9 @@ fn a_huge_exponent_costs_nothing() {
 fn what_is_no_schema_is_refused_with_its_path() {
     let failure = refused(r#"{"properties":{"age":{"type":"int"}}}"#);
     assert_eq!(failure.exit(), 2);
-    let (begun, nearest) = failure.message.split_once(" (").unwrap();
+    let (start, nearest) = failure.message.split_once(" (").unwrap();
     assert_eq!(
-        begun,
+        start,
         "--schema s.json: not a JSON Schema: /properties/age/type: anyOf: \"int\" fits no branch"
     );
     assert!(nearest.contains("enum: \"int\" is not one of"), "{nearest}");
@@ -202,7 +206,7 @@ fn nothing_is_fetched() {
         failure.message
     );
     assert_eq!(
-        told(
+        violations_of(
             r#"{"$ref":"https://json-schema.org/draft/2020-12/schema"}"#,
             r#"{"type":1}"#
         )
@@ -232,9 +236,9 @@ fn a_check_that_doubles_at_each_level_ends() {
         {"properties":{"a":{"$ref":"#"}},"required":["c"]}]}"##;
     let value = format!("{}{{}}{}", r#"{"a":"#.repeat(120), "}".repeat(120));
     let errors = schema(text).violations_within(Duration::from_millis(50), &parse(&value).unwrap());
-    let told: Vec<_> = errors.iter().map(|error| &*error.message).collect();
+    let messages: Vec<_> = errors.iter().map(|error| &*error.message).collect();
     assert_eq!(
-        told,
+        messages,
         ["checking it against the schema takes more than 0.05 s"]
     );
 }
@@ -244,14 +248,17 @@ fn deep_schemas_of_deep_values_do_not_overflow_the_stack() {
     let (open, close) = (r#"{"allOf":["#.repeat(30), "]}".repeat(30));
     let text = format!(r##"{open}{{"properties":{{"a":{{"$ref":"#"}}}}}}{close}"##);
     let value = format!("{}1{}", r#"{"a":"#.repeat(120), "}".repeat(120));
-    assert_eq!(told(&text, &value).len(), 0);
+    assert_eq!(violations_of(&text, &value).len(), 0);
 }
 
 #[test]
 fn a_value_of_many_wrong_parts_costs_no_more_than_its_size() {
     let value = format!("[{}1]", "1,".repeat(1_000_000));
-    assert_eq!(told(r#"{"items":{"type":"null"}}"#, &value).len(), 1);
+    assert_eq!(
+        violations_of(r#"{"items":{"type":"null"}}"#, &value).len(),
+        1
+    );
     let value: Vec<String> = (0..100_000).map(|n| format!(r#"{{"n":[{n}]}}"#)).collect();
     let value = format!("[{}]", value.join(","));
-    assert_eq!(told(r#"{"uniqueItems":true}"#, &value).len(), 0);
+    assert_eq!(violations_of(r#"{"uniqueItems":true}"#, &value).len(), 0);
 }

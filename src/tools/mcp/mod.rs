@@ -184,7 +184,7 @@ fn server_tool(tool: &Value) -> Option<ServerTool> {
         .map(|c| if is_name_char(c) { c } else { '_' })
         .collect();
     let description = text("description").or(text("title")).unwrap_or_default();
-    // Built anew: nothing else of the server's is taken, such as a command.
+    // Only these members: a server must not be able to name a command to run.
     let function = json!({ "name": name, "description": description, "inputSchema": schema });
     Some(ServerTool {
         own_name: own_name.to_owned(),

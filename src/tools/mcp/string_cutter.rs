@@ -117,15 +117,17 @@ impl StringCutter {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write;
+
     use proptest::prelude::*;
 
     use super::*;
 
     fn cut(limit: usize, text: &str, piece: usize) -> (String, u64) {
         let mut cutter = StringCutter::new(limit);
-        text.as_bytes()
-            .chunks(piece)
-            .for_each(|piece| cutter.push(piece));
+        for piece in text.as_bytes().chunks(piece) {
+            cutter.push(piece);
+        }
         let copied = String::from_utf8(cutter.copied).unwrap();
         (copied, cutter.left_out)
     }
@@ -146,6 +148,19 @@ mod tests {
         }
     }
 
+    fn escape_non_ascii(text: &str) -> String {
+        let mut escaped = String::new();
+        for unit in text.encode_utf16() {
+            match char::from_u32(unit.into()).filter(char::is_ascii) {
+                Some(c) => escaped.push(c),
+                None => {
+                    let _ = write!(escaped, "\\u{unit:04x}");
+                }
+            }
+        }
+        escaped
+    }
+
     proptest! {
         #[test]
         fn a_cut_text_is_json_and_the_counts_add_up(
@@ -156,8 +171,7 @@ mod tests {
         ) {
             let mut text = serde_json::to_string(&strings).unwrap();
             if escaped {
-                let escape = |c: char| c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect();
-                text = text.chars().map(|c| if c.is_ascii() { c.to_string() } else { escape(c) }).collect();
+                text = escape_non_ascii(&text);
             }
             let (copied, left_out) = cut(limit, &text, piece);
             let kept: Vec<String> = serde_json::from_str(&copied).unwrap();

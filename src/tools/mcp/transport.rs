@@ -166,7 +166,7 @@ fn readable(message: &StringCutter, pending: Option<&Request>) -> Option<String>
         object.insert("id".to_owned(), pending?.id.clone());
     }
     if let Some(error) = object.get_mut("error") {
-        *error = readable_error(error.take());
+        *error = readable_error(error);
     } else if let Some(result) = object.get_mut("result")
         && pending.is_some_and(|request| request.method.starts_with("tools/"))
     {
@@ -178,10 +178,10 @@ fn readable(message: &StringCutter, pending: Option<&Request>) -> Option<String>
     Some(Value::Object(object).to_string())
 }
 
-/// An error with the members that rmcp wants; whatever the server said is its message.
-fn readable_error(error: Value) -> Value {
+/// An error with the members that rmcp wants; the server's own words are its message.
+fn readable_error(error: &Value) -> Value {
     let code = error.get("code").and_then(Value::as_i64);
-    let message = match (&error, error.get("message")) {
+    let message = match (error, error.get("message")) {
         (Value::String(text), _) | (_, Some(Value::String(text))) => text.clone(),
         _ => error.to_string(),
     };

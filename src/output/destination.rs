@@ -1,0 +1,153 @@
+//! Where the answer goes: standard output, or the file of `--output`.
+
+use std::fs::File;
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use super::ResultsFile;
+use super::atomic_file::{AtomicFile, reason};
+use super::descriptor::{is_descriptor, open_descriptor};
+use crate::error::Failure;
+use crate::safe_path;
+
+/// The place that the answer is written to.
+#[derive(Debug)]
+pub enum Output {
+    /// Standard output, a pipe or a device: written as it comes.
+    Direct(File),
+    /// A regular file, replaced when the run has succeeded.
+    Atomic(Box<AtomicFile>),
+    /// A regular file that takes each result of `--each` when it is there.
+    Results(Box<ResultsFile>),
+    /// Nothing; after the end.
+    Closed,
+}
+
+impl Output {
+    /// Standard output.
+    ///
+    /// # Errors
+    /// It cannot be written to.
+    pub fn stdout() -> io::Result<Self> {
+        #[cfg(unix)]
+        let file = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?;
+        #[cfg(windows)]
+        let file = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned()?;
+        Ok(Self::Direct(file.into()))
+    }
+
+    /// The file of `--output`, opened before anything is sent.
+    ///
+    /// # Errors
+    /// It cannot be written, nor its folder: exit 2.
+    pub fn file(path: &Path) -> Result<Self, Failure> {
+        if is_descriptor(path) {
+            return Ok(Self::Direct(open_descriptor("--output", path)?));
+        }
+        let opened = safe_path::resolved(path).and_then(|target| match target.metadata() {
+            Ok(found) if !found.is_file() => {
+                safe_path::open_to_write(&target, false).map(Self::Direct)
+            }
+            Ok(found) => {
+                AtomicFile::open(target, Some(&found)).map(|file| Self::Atomic(file.into()))
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                AtomicFile::open(target, None).map(|file| Self::Atomic(file.into()))
+            }
+            Err(error) => Err(error),
+        });
+        opened.map_err(|error| unusable(path, &error))
+    }
+
+    /// The file of `--output` with `--each`.
+    ///
+    /// # Errors
+    /// It cannot be written: exit 2.
+    pub fn results(path: &Path, resume: bool) -> Result<Self, Failure> {
+        if !is_descriptor(path)
+            && let Some(file) = ResultsFile::open(path, resume)?
+        {
+            return Ok(Self::Results(Box::new(file)));
+        }
+        if resume {
+            let what = format!("--resume: {} is not a regular file", path.display());
+            return Err(Failure::usage(what));
+        }
+        Self::file(path)
+    }
+
+    /// Whether people read it as it comes.
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Direct(file) if file.is_terminal())
+    }
+
+    /// The run has succeeded: the file gets what was written.
+    ///
+    /// # Errors
+    /// It cannot be replaced.
+    pub fn keep(&mut self) -> Result<(), Failure> {
+        match std::mem::replace(self, Self::Closed) {
+            Self::Atomic(file) => file.keep(),
+            Self::Results(file) => file.keep(),
+            Self::Direct(_) | Self::Closed => Ok(()),
+        }
+    }
+
+    /// The run has failed: the file stays as it was. Returns the path of what came, if
+    /// it is in another file.
+    pub fn set_aside(&mut self) -> Option<PathBuf> {
+        match std::mem::replace(self, Self::Closed) {
+            Self::Atomic(file) => file.set_aside(),
+            Self::Results(file) => file.set_aside(),
+            Self::Direct(_) | Self::Closed => None,
+        }
+    }
+}
+
+/// A file that cannot be used for the answer.
+pub(super) fn unusable(path: &Path, error: &io::Error) -> Failure {
+    let what = format!("--output {}: {}", path.display(), reason(error));
+    let hint = match error.kind() {
+        ErrorKind::IsADirectory => "name a file in the folder; nothing was sent",
+        ErrorKind::NotFound => "its folder does not exist; nothing was sent",
+        _ => "nothing was sent",
+    };
+    Failure::usage(what).hint(hint)
+}
+
+impl Write for Output {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Direct(file) => loop {
+                match file.write(bytes) {
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => wait_for_room(file)?,
+                    written => return written,
+                }
+            },
+            Self::Atomic(file) => file.write(bytes),
+            Self::Results(file) => file.write(bytes).map(|()| bytes.len()),
+            Self::Closed => Ok(bytes.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// A pipe that another program made non-blocking is full: waits for its reader.
+#[cfg(unix)]
+fn wait_for_room(file: &File) -> io::Result<()> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let mut polled = [PollFd::new(file, PollFlags::OUT)];
+    match poll(&mut polled, None) {
+        Ok(_) | Err(rustix::io::Errno::INTR) => Ok(()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(not(unix))]
+fn wait_for_room(_: &File) -> io::Result<()> {
+    std::thread::yield_now();
+    Ok(())
+}

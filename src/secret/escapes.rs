@@ -1,0 +1,166 @@
+//! A text without its JSON and percent escapes, and where each byte of it came from.
+
+/// Layers of escapes that are undone: a JSON text inside a JSON text inside a URL.
+pub(super) const LAYERS: usize = 3;
+
+/// How a layer writes its characters.
+#[derive(Clone, Copy)]
+enum Escape {
+    /// `\u002B`, `\/`
+    Json,
+    /// `%2B`
+    Percent,
+}
+
+/// A text without some layers of escapes. An escape that is cut off at the end is
+/// left out.
+pub(super) struct View {
+    pub(super) bytes: Vec<u8>,
+    /// Where in the original text each byte begins, and where the last one ends.
+    pub(super) starts: Vec<usize>,
+}
+
+impl View {
+    pub(super) fn of(text: &[u8]) -> Self {
+        Self {
+            bytes: text.to_vec(),
+            starts: (0..=text.len()).collect(),
+        }
+    }
+
+    /// Whether `found` holds for this view or for one without more layers.
+    pub(super) fn any(&self, layers: usize, found: &mut dyn FnMut(&Self) -> bool) -> bool {
+        if found(self) {
+            return true;
+        }
+        let inner = if layers == 0 {
+            &[][..]
+        } else {
+            &[Escape::Json, Escape::Percent]
+        };
+        inner.iter().any(|escape| {
+            self.without(*escape)
+                .is_some_and(|view| view.any(layers - 1, found))
+        })
+    }
+
+    /// The view without these escapes; none where there are none.
+    fn without(&self, escape: Escape) -> Option<Self> {
+        let mark = match escape {
+            Escape::Json => b'\\',
+            Escape::Percent => b'%',
+        };
+        memchr::memchr(mark, &self.bytes)?;
+        let mut view = Self {
+            bytes: Vec::with_capacity(self.bytes.len()),
+            starts: Vec::with_capacity(self.starts.len()),
+        };
+        let (mut at, mut changed) = (0, false);
+        while at < self.bytes.len() {
+            let rest = &self.bytes[at..];
+            let read = match escape {
+                _ if rest[0] != mark => Read::Plain,
+                Escape::Json => json_escape(rest),
+                Escape::Percent => percent_escape(rest),
+            };
+            let mut buffer = [0; 4];
+            let (bytes, length) = match read {
+                Read::Plain => (&rest[..1], 1),
+                Read::Byte(byte) => {
+                    buffer[0] = byte;
+                    (&buffer[..1], 3)
+                }
+                Read::Character(character, length) => {
+                    (character.encode_utf8(&mut buffer).as_bytes(), length)
+                }
+                Read::CutOff => {
+                    changed = true;
+                    break;
+                }
+            };
+            changed |= length > 1;
+            view.bytes.extend_from_slice(bytes);
+            view.starts.extend(bytes.iter().map(|_| self.starts[at]));
+            at += length;
+        }
+        view.starts.push(self.starts[at]);
+        changed.then_some(view)
+    }
+}
+
+/// What begins at a place.
+enum Read {
+    /// No escape.
+    Plain,
+    /// `%XX`.
+    Byte(u8),
+    /// An escape of JSON, and its length.
+    Character(char, usize),
+    /// The beginning of an escape that ends with the text.
+    CutOff,
+}
+
+fn percent_escape(bytes: &[u8]) -> Read {
+    match hex_digits(&bytes[1..], 2) {
+        Ok(byte) => Read::Byte(u8::try_from(byte).unwrap_or_default()),
+        Err(read) => read,
+    }
+}
+
+fn json_escape(bytes: &[u8]) -> Read {
+    let Some(letter) = bytes.get(1) else {
+        return Read::CutOff;
+    };
+    match letter {
+        // The letters stand for control characters, which no secret holds but a tab.
+        // As letters they may be the first of a secret that follows a backslash.
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
+            Read::Character(char::from(*letter), 2)
+        }
+        b'u' => unicode_escape(bytes),
+        _ => Read::Plain,
+    }
+}
+
+/// `\uXXXX`, or two of them that make a pair.
+fn unicode_escape(bytes: &[u8]) -> Read {
+    let high = match hex_digits(&bytes[2..], 4) {
+        Ok(unit) => unit,
+        Err(read) => return read,
+    };
+    if let Some(character) = char::from_u32(high) {
+        return Read::Character(character, 6);
+    }
+    let alone = Read::Character(char::REPLACEMENT_CHARACTER, 6);
+    let low = match &bytes[6..] {
+        [] | [b'\\'] => return Read::CutOff,
+        [b'\\', b'u', rest @ ..] => hex_digits(rest, 4),
+        _ => return alone,
+    };
+    match low {
+        Ok(low) => {
+            let pair = [high, low].map(|unit| u16::try_from(unit).unwrap_or_default());
+            match char::decode_utf16(pair).next() {
+                Some(Ok(character)) => Read::Character(character, 12),
+                _ => alone,
+            }
+        }
+        Err(Read::CutOff) => Read::CutOff,
+        Err(_) => alone,
+    }
+}
+
+/// The number that so many hexadecimal digits are.
+fn hex_digits(bytes: &[u8], count: usize) -> Result<u32, Read> {
+    let digits = &bytes[..bytes.len().min(count)];
+    if !digits.iter().all(u8::is_ascii_hexdigit) {
+        return Err(Read::Plain);
+    }
+    if digits.len() < count {
+        return Err(Read::CutOff);
+    }
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).unwrap_or_default();
+    Ok(digits
+        .iter()
+        .fold(0, |number, byte| number * 16 + digit(byte)))
+}
