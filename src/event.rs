@@ -19,7 +19,7 @@ use crate::error::{Failure, Look, Server};
 use crate::exit::{self, Class};
 use crate::models::Cost;
 
-pub use earlier::{Earlier, Found, short_hash};
+pub use earlier::{Earlier, ResumeState, short_hash};
 pub use sink::{Data, Level, Sink, Work};
 pub use tally::{Count, Items, Tally, Unfinished};
 
@@ -164,7 +164,7 @@ pub enum Event<'a> {
         failed: Option<u64>,
     },
     /// The outcome of an item of --each, whose lines these are in every format, or of a
-    /// batch. It holds `content`, `value`, `tool_calls` or `error`; `content` stands beside
+    /// batch. It holds `content`, `value`, `tool_calls` or `error`; `content` comes with
     /// `tool_calls` where the answer has words too.
     Result(&'a ItemResult<'a>),
     /// The end of a run that exits 0; the last line.
@@ -324,7 +324,7 @@ pub fn json_schema() -> Schema {
 }
 
 impl<'a> Fault<'a> {
-    /// What there is to tell of a failure after these requests.
+    /// The event of a failure after these requests.
     pub fn of(failure: &'a Failure, usage: Option<Usage>, requests: u32) -> Self {
         let server = failure.server.as_deref();
         let text = |of: fn(&Server) -> Option<&str>| server.and_then(of);
@@ -372,7 +372,7 @@ impl Event<'_> {
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Violation {
-    /// Where: a JSON Pointer into the answer, empty for the whole.
+    /// Where: a JSON Pointer into the answer, empty for the root.
     pub path: String,
     /// What is wrong there.
     pub message: String,

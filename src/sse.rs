@@ -11,7 +11,7 @@ use std::fmt;
 pub const LIMIT: usize = 16 * 1024 * 1024;
 
 /// The data that ends a stream: such a line is a frame of its own as soon as its
-/// end has come, since some servers send no blank line behind it.
+/// end has come, since some servers send no blank line after it.
 pub const DONE: &[u8] = b"[DONE]";
 
 /// A line or a frame went over [`LIMIT`].
@@ -42,10 +42,10 @@ pub struct Frame<'a> {
 pub struct Parser {
     /// A line whose end has not come yet.
     line: Vec<u8>,
-    /// Data lines of the frame under way, each with a line feed behind it.
+    /// Data lines of the frame under way, each followed by a line feed.
     data: Vec<u8>,
     event: Vec<u8>,
-    /// The last byte seen was a CR: an LF right behind it belongs to it.
+    /// The last byte seen was a CR: an LF right after it belongs to it.
     after_cr: bool,
     /// Past the place where a byte order mark may stand.
     started: bool,
@@ -57,14 +57,14 @@ impl Parser {
     /// Reads `bytes` and hands over each frame that they complete.
     ///
     /// # Errors
-    /// [`TooLong`], or whatever `each` returns; the parser is then spent.
+    /// [`TooLong`], or an error of `each`; the parser cannot be used after it.
     pub fn feed<E: From<TooLong>>(
         &mut self,
         mut bytes: &[u8],
         mut each: impl FnMut(Frame<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         // A single data line is held back here, uncopied, until the next line
-        // tells whether it is the whole frame.
+        // shows whether it is the complete frame.
         let mut held: Option<&[u8]> = None;
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {
@@ -78,15 +78,15 @@ impl Parser {
             if self.line.is_empty() {
                 self.accept(line, &mut held, &mut each)?;
             } else {
-                let mut whole = std::mem::take(&mut self.line);
-                extend(&mut whole, line)?;
+                let mut complete = std::mem::take(&mut self.line);
+                extend(&mut complete, line)?;
                 // Its bytes do not outlive this turn: nothing of it may be held.
                 let mut copied = None;
                 self.release(&mut held)?;
-                self.accept(&whole, &mut copied, &mut each)?;
+                self.accept(&complete, &mut copied, &mut each)?;
                 self.release(&mut copied)?;
-                whole.clear();
-                self.line = whole;
+                complete.clear();
+                self.line = complete;
             }
         }
         self.release(&mut held)?;
@@ -98,7 +98,7 @@ impl Parser {
     /// other frame that lacks its blank line is lost, as the rules have it.
     ///
     /// # Errors
-    /// Whatever `each` returns.
+    /// The errors of `each`.
     pub fn finish<E>(&self, each: impl FnOnce(Frame<'_>) -> Result<(), E>) -> Result<(), E> {
         if self.data.is_empty() && field(&self.line, b"data") == Some(DONE) {
             let event = &self.event;
@@ -107,7 +107,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Takes one whole line, without its end.
+    /// Reads one complete line, without its end.
     fn accept<'a, E: From<TooLong>>(
         &mut self,
         mut line: &'a [u8],
@@ -119,7 +119,7 @@ impl Parser {
         }
         let mut ends = line.is_empty();
         if ends {
-            // The frame is whole.
+            // The frame is complete.
         } else if let Some(value) = field(line, b"data") {
             if held.is_none() && self.data.is_empty() {
                 *held = Some(value);
@@ -183,7 +183,7 @@ fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 fn line_end(bytes: &[u8]) -> Option<usize> {
-    // Every second line is the empty one behind a frame.
+    // Every second line is the empty one after a frame.
     if let [b'\n' | b'\r', ..] = bytes {
         return Some(0);
     }
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn done_behind_other_data_or_with_more_is_data() {
+    fn done_after_other_data_or_with_more_is_data() {
         check("data: a\ndata: [DONE]\n", &[]);
         check("data: a\ndata: [DONE]\n\n", &[("", "a\n[DONE]")]);
         check("data: [DONE] \n", &[]);

@@ -31,7 +31,7 @@ impl Envelope {
     /// The text of a frame that is like the one learned from; none where it is
     /// not, or where the text has an escape.
     ///
-    /// Exact: the text holds no quote and no backslash, so it is one whole JSON
+    /// Exact: the text holds no quote and no backslash, so it is one JSON
     /// string, and every byte around it is one that was parsed before.
     pub(super) fn open<'a>(&self, data: &'a [u8]) -> Option<&'a str> {
         if self.after.is_empty() {

@@ -10,7 +10,7 @@ use crate::exit::Class;
 pub enum End {
     /// `[DONE]`, or a body whose length, chunks or JSON say that it is complete.
     Proper,
-    /// The connection ended, and with it a body that cannot tell its own end.
+    /// The connection ended, and with it a body without a length or last chunk.
     Open,
 }
 
@@ -32,7 +32,7 @@ pub enum Empty {
     Refused,
     /// Complete.
     Allowed,
-    /// Incomplete, whatever the options: JSON was asked for.
+    /// Incomplete even with `--allow-empty`: JSON was asked for.
     NeverAllowed,
 }
 
@@ -59,9 +59,9 @@ impl Answer {
     ///
     /// # Errors
     /// The failure that it is instead.
-    pub fn judge(&self, accept: Accept<'_>, end: End) -> Result<(), Failure> {
+    pub fn check(&self, accept: Accept<'_>, end: End) -> Result<(), Failure> {
         if !self.refusal.trim().is_empty() {
-            return Err(self.sign(model_refused(&self.refusal)));
+            return Err(self.with_context(model_refused(&self.refusal)));
         }
         let failure = match self.finish_reason.as_deref() {
             Some(reason) if accept.takes(reason) => {
@@ -86,17 +86,17 @@ impl Answer {
                 .hint("the server, or a proxy before it, closed the connection: try again"),
             None => Failure::new(Class::Incomplete, "the answer ended without a finish_reason"),
         };
-        Err(self.sign(failure))
+        Err(self.with_context(failure))
     }
 
     /// Whether it has neither text (white space is none) nor calls.
     pub fn is_empty(&self) -> bool {
-        !self.has_text && self.calls.is_empty()
+        !self.seen.text && self.calls.is_empty()
     }
 
     /// The failure of an answer without text and calls.
     fn nothing(&self, empty: Empty) -> Failure {
-        let what = if self.has_reasoning {
+        let what = if self.seen.reasoning {
             "the answer has reasoning only, neither text nor tool calls"
         } else {
             "the answer is empty: neither text nor tool calls"
@@ -114,11 +114,10 @@ impl Answer {
         self.is_empty() && reason.is_some_and(|reason| accept.takes(reason))
     }
 
-    /// What counts where the connection failed after a finish_reason: blocked
-    /// and truncated say more than that the end is missing. A code from the
-    /// server says more than they do.
+    /// The failure to report where the connection failed after a finish_reason: blocked
+    /// and truncated win over a missing end, a code of the server wins over them.
     #[must_use]
-    pub fn outweigh(&self, failure: Failure, accept: Accept<'_>) -> Failure {
+    pub fn prefer_finish_reason(&self, failure: Failure, accept: Accept<'_>) -> Failure {
         let coded = failure
             .server
             .as_ref()
@@ -126,15 +125,15 @@ impl Answer {
         if coded || !matches!(failure.class, Class::Incomplete | Class::Network) {
             return failure;
         }
-        match self.judge(accept, End::Open) {
+        match self.check(accept, End::Open) {
             Err(other) if matches!(other.class, Class::Blocked | Class::Truncated) => other,
             _ => failure,
         }
     }
 
-    /// Adds to a failure what the answer knows.
+    /// Adds the answer's finish_reason and request id to a failure.
     #[must_use]
-    pub fn sign(&self, mut failure: Failure) -> Failure {
+    pub fn with_context(&self, mut failure: Failure) -> Failure {
         let server = failure.server_mut();
         server.finish_reason = server
             .finish_reason
@@ -146,7 +145,7 @@ impl Answer {
 
     /// Whether an incomplete answer is worth another request: an unknown
     /// finish_reason would only come again.
-    pub fn is_fault(&self, accept: Accept<'_>) -> bool {
+    pub fn may_retry(&self, accept: Accept<'_>) -> bool {
         let known = |reason: &str| reason == "network_error" || accept.takes(reason);
         self.finish_reason.as_deref().is_none_or(known)
     }

@@ -42,7 +42,9 @@ mod tests {
 
     fn after(parts: &[&str]) -> HandedOver {
         let mut known = HandedOver::default();
-        parts.iter().for_each(|part| known.push(part));
+        for part in parts {
+            known.push(part);
+        }
         known
     }
 

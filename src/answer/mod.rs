@@ -1,5 +1,5 @@
-//! Frames or a whole reply → an [`Answer`], and the judgement whether it is
-//! complete or which failure it is. contract: an answer called complete is.
+//! Frames of a stream, or the body of a reply → an [`Answer`], and whether it is
+//! complete or which failure it is.
 
 mod envelope;
 mod finish_reason;
@@ -36,7 +36,7 @@ pub use tool_calls::Call;
 pub struct Answer {
     /// The text; of a stream only where it is asked to be kept.
     pub text: String,
-    /// The thinking of a whole reply.
+    /// The reasoning of an unstreamed reply.
     pub reasoning: String,
     /// The calls, in order.
     pub calls: Vec<Call>,
@@ -58,25 +58,31 @@ pub struct Answer {
     pub usage: Option<Usage>,
     /// Results of the provider's web search.
     pub search: Option<Value>,
-    /// The body of a whole reply, untouched.
+    /// The body of an unstreamed reply, byte for byte.
     pub body: Vec<u8>,
     /// The first token has come.
-    pub begun: bool,
+    pub started: bool,
     /// `[DONE]` has come.
     pub done: bool,
     /// Which of the server's alternatives it is.
     index: Option<String>,
     envelope: Envelope,
-    /// A `delta` has brought a part of the answer.
-    has_deltas: bool,
-    /// The text is more than white space.
-    has_text: bool,
-    has_reasoning: bool,
+    seen: Seen,
     /// Why the model does not answer, in its words.
     refusal: String,
     content: TextSoFar,
     thinking: TextSoFar,
     think_tag: ThinkTag,
+}
+
+/// Which parts of the answer have come.
+#[derive(Debug, Default)]
+struct Seen {
+    /// A part in a `delta`.
+    deltas: bool,
+    /// Text that is more than white space.
+    text: bool,
+    reasoning: bool,
 }
 
 /// A text that comes in parts.
@@ -127,7 +133,7 @@ impl Answer {
     ///
     /// # Errors
     /// The frame reports a failure, or cannot be read; or the sink failed.
-    pub fn frame(
+    pub fn accept_frame(
         &mut self,
         frame: Frame<'_>,
         keep: bool,
@@ -170,8 +176,8 @@ impl Answer {
         let delta = choice.and_then(|choice| choice.delta.as_ref());
         let message = choice.and_then(|choice| choice.message.as_ref());
         let token = [delta, message].into_iter().flatten().any(Piece::has_token);
-        if token && !self.begun {
-            self.begun = true;
+        if token && !self.started {
+            self.started = true;
             sink.count(Count::FirstToken);
         }
         sink.data(Data::Body {
@@ -179,12 +185,12 @@ impl Answer {
             token,
         })?;
         if let Some(piece) = delta {
-            self.has_deltas |= piece.has_token();
+            self.seen.deltas |= piece.has_token();
             self.add(piece, data, keep, sink)?;
         }
         if let Some(piece) = message {
             let last = choice.is_some_and(|choice| choice.finish_reason.is_some());
-            if self.has_deltas || (last && self.is_repeated(piece)) {
+            if self.seen.deltas || (last && self.is_repeated(piece)) {
                 self.add_rest(piece, data, keep, sink)?;
             } else {
                 self.add(piece, data, keep, sink)?;
@@ -250,11 +256,11 @@ impl Answer {
         if let Some(refusal) = message.refusal() {
             self.refusal = refusal.into_string();
         }
-        self.complete_calls(message.calls(), data)?;
+        self.extend_calls(message.calls(), data)?;
         self.bounded()
     }
 
-    /// Whether `message` says again exactly what has come.
+    /// Whether `message` repeats exactly what has come.
     fn is_repeated(&self, message: &Piece<'_>) -> bool {
         let reasoning = message.reasoning();
         let nothing = self.content.is(None) && self.calls.is_empty();
@@ -308,7 +314,7 @@ impl Answer {
         if content.is_empty() {
             return Ok(());
         }
-        self.has_reasoning = true;
+        self.seen.reasoning = true;
         sink.event(&Event::Reasoning { content })
     }
 
@@ -316,7 +322,7 @@ impl Answer {
         if content.is_empty() {
             return Ok(());
         }
-        self.has_text = self.has_text || !content.trim().is_empty();
+        self.seen.text = self.seen.text || !content.trim().is_empty();
         if keep {
             self.text.push_str(content);
             self.bounded()?;
@@ -343,11 +349,11 @@ impl Answer {
         Err(Failure::new(Class::Incomplete, what))
     }
 
-    /// Takes the body of a whole reply that came with a status of success.
+    /// Reads the body of an unstreamed reply that came with status 200.
     ///
     /// # Errors
     /// It reports a failure or cannot be read.
-    pub fn whole(&mut self, body: Vec<u8>) -> Result<(), Failure> {
+    pub fn accept_body(&mut self, body: Vec<u8>) -> Result<(), Failure> {
         let reply: Reply<'_> = serde_json::from_slice(without_bom(&body))
             .map_err(|why| unreadable("the response", &why, &body))?;
         let choice = self.own(&reply);
@@ -372,10 +378,10 @@ impl Answer {
         self.keep_others(piece);
         self.reasoning += &parts.reasoning;
         self.reasoning += &held.reasoning;
-        self.has_text = !self.text.trim().is_empty();
-        self.has_reasoning = !self.reasoning.is_empty();
+        self.seen.text = !self.text.trim().is_empty();
+        self.seen.reasoning = !self.reasoning.is_empty();
         self.refusal = piece.refusal().map(Text::into_string).unwrap_or_default();
-        self.whole_calls(piece.calls(), &body)?;
+        self.add_complete_calls(piece.calls(), &body)?;
         self.absorb(&reply, Some(choice));
         drop(reply);
         self.body = body;
@@ -393,12 +399,12 @@ impl Answer {
         choices.iter().find(|choice| Some(choice.index()) == own)
     }
 
-    /// Keeps what is not text: ids and model from the first that told them,
+    /// Keeps what is not text: ids and model from the first frame that has them,
     /// finish_reason and usage from the last.
     fn absorb(&mut self, reply: &Reply<'_>, choice: Option<&Choice<'_>>) {
-        fn first(known: &mut Option<String>, told: Option<&Text<'_>>) {
+        fn first(known: &mut Option<String>, text: Option<&Text<'_>>) {
             if known.is_none() {
-                *known = told
+                *known = text
                     .map(|text| text.as_str().to_owned())
                     .filter(|text| !text.is_empty());
             }

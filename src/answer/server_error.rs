@@ -19,7 +19,7 @@ pub(super) fn reported(
     payload: &[u8],
 ) -> Option<Failure> {
     let says_something = |error: &&RawValue| !error_body::is_empty(error);
-    if reply.error.filter(says_something).is_some() {
+    if reply.error.as_ref().is_some_and(says_something) {
         return Some(refused(200, payload));
     }
     if let Some(error) = choice
@@ -62,13 +62,13 @@ fn failure_of(status: u16, error: &[u8], body: &[u8]) -> Failure {
         status => format!("the server answered HTTP {status}"),
     };
     match named.map(|code| one_line(code, CODE_MAX)) {
-        Some(code) if status == 200 => message += &format!(" error {code}"),
-        Some(code) => message += &format!(" with error {code}"),
+        Some(code) if status == 200 => message = format!("{message} error {code}"),
+        Some(code) => message = format!("{message} with error {code}"),
         None if status == 200 => message += " an error",
         None => {}
     }
     if let Some(words) = words {
-        message += &format!(": {}", one_line(words, WORDS_MAX));
+        message = format!("{message}: {}", one_line(words, WORDS_MAX));
     }
     let mut failure = Failure::new(refusal.class, message);
     failure.hint = hint.map(str::to_owned);
@@ -90,7 +90,7 @@ pub(super) fn model_refused(words: &str) -> Failure {
     Failure::new(Class::Blocked, what).hint("change the prompt")
 }
 
-/// The failure of a payload that is no chat completion, `why` says the parser.
+/// The failure of a payload that is no chat completion. `why` is the parser's error.
 pub(super) fn unreadable(what: &str, why: &serde_json::Error, payload: &[u8]) -> Failure {
     if let Some(failure) = reported_in_json(payload) {
         return failure;

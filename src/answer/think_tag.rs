@@ -45,7 +45,7 @@ impl ThinkTag {
             let start = rest.trim_start();
             let (blank, start) = rest.split_at(rest.len() - start.len());
             if !start.is_empty() && OPEN.starts_with(start) && start != OPEN {
-                self.held = start.to_owned();
+                start.clone_into(&mut self.held);
                 parts.text = blank.to_owned().into();
                 return parts;
             }
@@ -58,16 +58,13 @@ impl ThinkTag {
             }
         }
         if self.place == Place::Inside {
-            let (reasoning, after) = match rest.split_once(CLOSE) {
-                Some((reasoning, after)) => {
-                    self.place = Place::After;
-                    (reasoning, after)
-                }
-                None => {
-                    let (reasoning, held) = rest.split_at(rest.len() - begun(&rest, CLOSE));
-                    held.clone_into(&mut self.held);
-                    (reasoning, "")
-                }
+            let (reasoning, after) = if let Some((reasoning, after)) = rest.split_once(CLOSE) {
+                self.place = Place::After;
+                (reasoning, after)
+            } else {
+                let (reasoning, held) = rest.split_at(rest.len() - length_of_start(&rest, CLOSE));
+                held.clone_into(&mut self.held);
+                (reasoning, "")
             };
             parts.reasoning = reasoning.to_owned().into();
             rest = after.to_owned().into();
@@ -100,8 +97,8 @@ impl ThinkTag {
     }
 }
 
-/// Bytes at the end of `text` that may be the beginning of `tag`.
-fn begun(text: &str, tag: &str) -> usize {
+/// How many bytes at the end of `text` may be the start of `tag`.
+fn length_of_start(text: &str, tag: &str) -> usize {
     let longest = (1..tag.len()).rev();
     longest
         .into_iter()

@@ -1,6 +1,5 @@
-//! Tool calls: come in pieces, whole or in fragments, go out the answer's calls,
-//! in order. Which fragments make one call is told by index and id; servers leave
-//! out the one or the other.
+//! Complete calls or fragments of calls → the answer's calls, in order. Fragments of one
+//! call share an index and an id; servers leave out the one or the other.
 
 use serde_json::{Map, Value};
 
@@ -19,7 +18,7 @@ pub struct Call {
     pub id: String,
     /// The function.
     pub name: String,
-    /// The arguments as the model wrote them: JSON, one hopes.
+    /// The arguments as the model wrote them: JSON, or not.
     pub arguments: String,
     /// Members that airx does not know, such as `extra_content`.
     pub others: Map<String, Value>,
@@ -46,20 +45,20 @@ enum Place {
     Text,
     Escape,
     /// What was opened first has been closed.
-    Behind,
-    /// And something more has come: no value.
+    After,
+    /// Something else has followed: it is no value.
     Beyond,
 }
 
 impl Call {
-    /// Whether the arguments are a whole object or array, by their brackets.
-    fn is_whole(&mut self) -> bool {
+    /// Whether the arguments are a complete object or array, by their brackets.
+    fn is_complete(&mut self) -> bool {
         let seen = &mut self.seen;
         for &byte in &self.arguments.as_bytes()[seen.bytes..] {
             seen.take(byte);
         }
         seen.bytes = self.arguments.len();
-        seen.place == Place::Behind || self.arguments == "null"
+        seen.place == Place::After || self.arguments == "null"
     }
 
     fn add(&mut self, piece: &CallPiece<'_>) {
@@ -93,20 +92,21 @@ impl Seen {
             (Place::Between, b'}' | b']') => {
                 self.depth = self.depth.saturating_sub(1);
                 if self.depth == 0 {
-                    Place::Behind
+                    Place::After
                 } else {
                     Place::Between
                 }
             }
-            (Place::Behind, byte) if !byte.is_ascii_whitespace() => Place::Beyond,
+            (Place::After, byte) if !byte.is_ascii_whitespace() => Place::Beyond,
             (place, _) => place,
         };
     }
 }
 
 impl Answer {
-    /// Adds the calls of a whole reply: each stands for itself, whatever its index.
-    pub(super) fn whole_calls(
+    /// Adds the calls of an unstreamed reply. Each is a call of its own, even where they
+    /// share an index.
+    pub(super) fn add_complete_calls(
         &mut self,
         pieces: &[CallPiece<'_>],
         body: &[u8],
@@ -120,7 +120,7 @@ impl Answer {
     }
 
     /// Adds what complete calls, in order, have beyond the fragments that have come.
-    pub(super) fn complete_calls(
+    pub(super) fn extend_calls(
         &mut self,
         pieces: &[CallPiece<'_>],
         payload: &[u8],
@@ -167,7 +167,7 @@ impl Answer {
     /// The call that a fragment goes on with; none where it begins another. Of
     /// those that share an index, as all do at some servers, the last is under
     /// way. Without an index the place in the list is all there is to go by, and
-    /// an id of a call that an earlier frame (one of the `known`) has begun.
+    /// an id of a call that an earlier frame (one of the `known`) has started.
     fn home(&mut self, piece: &CallPiece<'_>, place: usize, known: usize) -> Option<usize> {
         let (index, id) = (piece.index.unwrap_or(place), text(piece.id.as_ref()));
         if !id.is_empty() {
@@ -193,11 +193,11 @@ impl Answer {
         // Some servers repeat the name. After complete arguments it starts another
         // call, except where the call had an id and no arguments come with the name.
         let adds = || !piece.arguments().as_str().trim().is_empty();
-        let begins = named && call.is_whole() && (call.id.is_empty() || adds());
-        (!begins).then_some(at)
+        let starts = named && call.is_complete() && (call.id.is_empty() || adds());
+        (!starts).then_some(at)
     }
 
-    /// Makes room for the call that a fragment begins: behind those of smaller
+    /// Makes room for the call that a fragment starts: after those of smaller
     /// indexes, or at the end.
     fn new_call(
         &mut self,

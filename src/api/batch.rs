@@ -1,5 +1,5 @@
 //! Files and batches: a line of a batch's input, its orders, and what the server
-//! tells of it. api.md §8.
+//! reports about it. api.md §8.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub fn line(custom_id: &str, url: &str, request: &Request) -> Vec<u8> {
 }
 
 /// The order of a batch. A batch carries which items it has, so that those can be
-/// told that no line of output answers.
+/// reported that no line of output answers.
 #[derive(Debug, Serialize)]
 pub struct Order<'a> {
     /// The uploaded file.
@@ -90,20 +90,20 @@ fn word(text: Option<Text<'_>>) -> Option<String> {
     text.map(Text::into_string).filter(|text| !text.is_empty())
 }
 
-/// Whether a body of success says that it is none; a line of an error file tells
+/// Whether a body that came with status 200 reports an error. A line of an error file tells
 /// of the request that it names.
 pub fn is_refusal(body: &[u8]) -> bool {
     #[derive(Deserialize)]
-    struct Told<'a> {
+    struct Body<'a> {
         #[serde(borrow)]
         error: Option<&'a RawValue>,
         success: Option<bool>,
         #[serde(borrow)]
         custom_id: Option<Text<'a>>,
     }
-    serde_json::from_slice::<Told<'_>>(body).is_ok_and(|told| {
-        let error = told.error.is_some_and(|error| !error_body::is_empty(error));
-        told.custom_id.is_none() && (error || told.success == Some(false))
+    serde_json::from_slice::<Body<'_>>(body).is_ok_and(|body| {
+        let error = body.error.is_some_and(|error| !error_body::is_empty(error));
+        body.custom_id.is_none() && (error || body.success == Some(false))
     })
 }
 
@@ -140,7 +140,7 @@ impl State {
     }
 }
 
-/// What a server tells of a batch.
+/// A batch, as the server reports it.
 #[derive(Debug, Clone, Default)]
 pub struct Batch {
     /// Its id.
@@ -168,7 +168,7 @@ pub struct Batch {
 }
 
 #[derive(Deserialize)]
-struct Told<'a> {
+struct WireBatch<'a> {
     #[serde(borrow)]
     id: Option<Text<'a>>,
     #[serde(borrow)]
@@ -203,24 +203,24 @@ struct Marks<'a> {
 impl Batch {
     /// Reads one; none where it has no id or no status.
     pub fn read(raw: &[u8]) -> Option<Self> {
-        let told: Told<'_> = serde_json::from_slice(raw).ok()?;
+        let wire: WireBatch<'_> = serde_json::from_slice(raw).ok()?;
         // Each on its own: one that cannot be read must not hide the others.
-        let counts = told.request_counts.map(RawValue::get);
+        let counts = wire.request_counts.map(RawValue::get);
         let counts: Counts = counts
             .and_then(|raw| serde_json::from_str(raw).ok())
             .unwrap_or_default();
-        let status = word(told.status)?;
+        let status = word(wire.status)?;
         Some(Self {
-            id: word(told.id)?,
+            id: word(wire.id)?,
             state: State::of(&status),
             status,
-            output: word(told.output_file_id),
-            errors: word(told.error_file_id),
+            output: word(wire.output_file_id),
+            errors: word(wire.error_file_id),
             total: counts.total,
             completed: counts.completed,
             failed: counts.failed,
-            wrong: told.errors.map(wrong).unwrap_or_default(),
-            span: told.metadata.and_then(span),
+            wrong: wire.errors.map(wrong).unwrap_or_default(),
+            span: wire.metadata.and_then(span),
             raw: raw.to_vec(),
         })
     }
@@ -231,7 +231,7 @@ impl Batch {
     }
 }
 
-/// What can be read of the faults, in whatever shape they come; an odd one hides
+/// The faults that can be read, in any shape; one that cannot be read hides
 /// no other.
 fn wrong(errors: &RawValue) -> Vec<String> {
     match serde_json::from_str(errors.get()) {
@@ -253,15 +253,15 @@ fn fault(one: &Value) -> Option<String> {
         _ => None,
     };
     let named = |name| one.get(name).and_then(words);
-    let told = words(one)
+    let words = words(one)
         .or_else(|| named("message"))
         .or_else(|| named("error"))
         .or_else(|| named("code"))?;
     let line = one.get("line");
     let number = line.and_then(|line| line.as_u64().or_else(|| line.as_str()?.trim().parse().ok()));
     Some(match number {
-        Some(line) => format!("line {line}: {told}"),
-        None => told,
+        Some(line) => format!("line {line}: {words}"),
+        None => words,
     })
 }
 
@@ -274,6 +274,53 @@ fn span(metadata: &RawValue) -> Option<Span> {
     // Nobody but airx should have written it: what cannot be is nothing.
     let possible = span.items <= LINES_MAX && span.first <= INDEX_END - span.items;
     possible.then_some(span)
+}
+
+/// A line of an output or error file.
+#[derive(Debug, Deserialize)]
+pub struct OutputLine<'a> {
+    /// The request's name.
+    #[serde(borrow)]
+    pub custom_id: Option<Text<'a>>,
+    /// The chat's answer.
+    #[serde(borrow)]
+    pub response: Option<Response<'a>>,
+    /// Why the engine did not ask the chat.
+    #[serde(borrow)]
+    pub error: Option<&'a RawValue>,
+    /// The members of `error`, where a server puts them next to `custom_id`.
+    #[serde(borrow)]
+    code: Option<&'a RawValue>,
+    #[serde(borrow)]
+    message: Option<&'a RawValue>,
+}
+
+impl OutputLine<'_> {
+    /// Whether it has an answer or an error.
+    pub fn has_outcome(&self) -> bool {
+        self.response.is_some() || self.error_body().is_some()
+    }
+
+    /// Why the item has no answer, as the body of an error.
+    pub fn error_body(&self) -> Option<Vec<u8>> {
+        let raw = |member: Option<&RawValue>| member.map_or("null", RawValue::get).to_owned();
+        if self.error.is_some() {
+            return Some(format!(r#"{{"error":{}}}"#, raw(self.error)).into());
+        }
+        let (code, message) = (raw(self.code), raw(self.message));
+        let beside = self.code.is_some() || self.message.is_some();
+        beside.then(|| format!(r#"{{"error":{{"code":{code},"message":{message}}}}}"#).into())
+    }
+}
+
+/// The chat's answer to a line.
+#[derive(Debug, Deserialize)]
+pub struct Response<'a> {
+    /// HTTP's.
+    pub status_code: Option<u16>,
+    /// The reply, or the error.
+    #[serde(borrow)]
+    pub body: Option<&'a RawValue>,
 }
 
 /// A part of the list of batches.
@@ -298,7 +345,7 @@ impl<'a> Page<'a> {
         serde_json::from_slice(body)
     }
 
-    /// What the next part begins behind.
+    /// The id after which the next part starts.
     pub fn last(&self) -> Option<String> {
         let named = self.last_id.as_ref().map(|id| id.as_str().to_owned());
         let named = named.filter(|id| !id.is_empty());

@@ -20,7 +20,7 @@ const ENTRIES_MAX: usize = 5;
 pub struct Refusal {
     /// By who can fix it.
     pub class: Class,
-    /// `error.code`, or the `code` beside `"success":false`.
+    /// `error.code`, or the `code` next to `"success":false`.
     pub code: Option<String>,
     /// The server's words.
     pub message: Option<String>,
@@ -70,7 +70,7 @@ pub fn plain_text(body: &[u8]) -> Option<String> {
 }
 
 /// Whether the `error` member of a body says nothing: servers send `null`, `{}`,
-/// `""`, `[]`, `false` or an object of empty members beside a good answer.
+/// `""`, `[]`, `false` or an object of empty members next to a good answer.
 pub fn is_empty(error: &RawValue) -> bool {
     fn says_nothing(value: &Value) -> bool {
         match value {
@@ -153,7 +153,7 @@ impl Said {
             message: None,
         };
         let mut said = Self::default();
-        // The words beside a bare string under `error` say more than it does.
+        // Words next to a bare string under `error` say more than the string.
         let (first, last) = if is_string {
             (None, Some(error))
         } else {

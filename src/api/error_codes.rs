@@ -69,9 +69,9 @@ pub fn class_of_status(status: u16) -> Class {
     }
 }
 
-/// Whether a busy server has certainly not begun what it was asked for: rate limits
+/// Whether a busy server has certainly not started what it was asked for: rate limits
 /// and overloads are reported before. Another fault may have happened in the
-/// middle of the work, whatever its HTTP status.
+/// middle of the work, with any HTTP status.
 pub fn is_turned_away(status: u16, code: Option<&str>) -> bool {
     let known = code.filter(|code| class_of_code(code).is_some());
     known.map_or_else(

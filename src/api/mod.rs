@@ -1,7 +1,6 @@
 //! Wire types of `POST {base}/chat/completions`, files and batches: exact in what is sent,
 //! tolerant in what is read. No I/O, no policy.
 
-pub mod answered;
 pub mod batch;
 pub mod error_body;
 pub mod error_codes;
@@ -10,4 +9,4 @@ pub mod reply;
 pub mod request;
 pub mod text;
 pub mod usage;
-pub mod whole;
+pub mod whole_number;

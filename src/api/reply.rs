@@ -1,4 +1,4 @@
-//! What a server answers: a whole reply or one chunk of a stream. Both have
+//! The body of a reply, or one chunk of a stream. Both have
 //! one shape on the wire but for `message` and `delta`. api.md §4 and §5.
 
 use std::borrow::Cow;
@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::other_members::{self, KeepsOthers, OtherMembers};
 use super::text::Text;
 use super::usage::Usage;
-use super::whole::whole_or_null;
+use super::whole_number::whole_number_or_null;
 
 /// A reply body, or the payload of one stream frame. Unknown members are
 /// ignored; every member may be missing or null.
@@ -68,7 +68,7 @@ pub struct Choice<'a> {
     /// Why the answer ended; absent until it has.
     #[serde(borrow)]
     pub finish_reason: Option<Text<'a>>,
-    /// A whole answer.
+    /// A complete answer.
     #[serde(borrow)]
     pub message: Option<Piece<'a>>,
     /// A part of a streamed answer.
@@ -105,7 +105,7 @@ pub struct Piece<'a> {
     reasoning_content: Option<Text<'a>>,
     /// The same, as newer vLLM names it.
     reasoning: Option<Text<'a>>,
-    /// Calls of tools, whole or in fragments keyed by index.
+    /// Tool calls, complete or in fragments.
     tool_calls: Option<Vec<CallPiece<'a>>>,
     /// Members that airx does not know.
     pub others: OtherMembers<'a>,
@@ -158,13 +158,13 @@ impl<'a> Piece<'a> {
 
     /// The answer's text; none where it is missing or empty.
     pub fn content(&self) -> Option<&Text<'a>> {
-        self.content.as_ref().filter(has_words)
+        non_empty(self.content.as_ref())
     }
 
     /// The thinking; none where it is missing or empty.
     pub fn reasoning(&self) -> Option<&Text<'a>> {
-        let named = self.reasoning_content.as_ref().filter(has_words);
-        named.or(self.reasoning.as_ref().filter(has_words))
+        let named = non_empty(self.reasoning_content.as_ref());
+        named.or_else(|| non_empty(self.reasoning.as_ref()))
     }
 
     /// The model's words in place of an answer. What is no string is none.
@@ -175,8 +175,9 @@ impl<'a> Piece<'a> {
     }
 }
 
-fn has_words(text: &&Text<'_>) -> bool {
-    !text.as_str().is_empty()
+/// The text, unless it is empty.
+fn non_empty<'t, 'a>(text: Option<&'t Text<'a>>) -> Option<&'t Text<'a>> {
+    text.filter(|text| !text.as_str().is_empty())
 }
 
 /// A tool call or a fragment of one.
@@ -219,7 +220,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for CallPiece<'a> {
 
 /// The index of a call.
 #[derive(Deserialize)]
-struct WholeOrNull(#[serde(deserialize_with = "whole_or_null")] Option<usize>);
+struct WholeOrNull(#[serde(deserialize_with = "whole_number_or_null")] Option<usize>);
 
 impl CallPiece<'_> {
     /// The function's name, empty where it is missing.

@@ -92,7 +92,7 @@ impl Request {
         serde_json::to_vec(self).unwrap_or_default()
     }
 
-    /// The members, but for the one that asks for a stream or a whole reply.
+    /// The members, except `stream`.
     fn members<M: SerializeMap>(&self, map: M) -> Result<M, M::Error> {
         let mut body = Body {
             map,

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 /// remembered: its other half may come in another delta.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text<'a> {
-    text: Cow<'a, str>,
+    string: Cow<'a, str>,
     first_half: Option<u16>,
     last_half: Option<u16>,
 }
@@ -44,20 +44,20 @@ impl<'a> Text<'a> {
         let last = json.len().saturating_sub(7);
         let last = (mended.get(last..) != json.get(last..)).then(|| unit(json.as_bytes(), last));
         Ok(Self {
-            text: Cow::Owned(serde_json::from_str(&mended)?),
-            first_half: first.flatten().filter(is_low),
-            last_half: last.flatten().filter(is_high),
+            string: Cow::Owned(serde_json::from_str(&mended)?),
+            first_half: first.flatten().filter(|unit| is_low(*unit)),
+            last_half: last.flatten().filter(|unit| is_high(*unit)),
         })
     }
 
     /// The text itself.
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.string
     }
 
     /// The text, owned.
     pub fn into_string(self) -> String {
-        self.text.into_owned()
+        self.string.into_owned()
     }
 
     /// The second half of a surrogate pair that the text begins with, in place of
@@ -74,9 +74,9 @@ impl<'a> Text<'a> {
 }
 
 impl<'a> From<Cow<'a, str>> for Text<'a> {
-    fn from(text: Cow<'a, str>) -> Self {
+    fn from(string: Cow<'a, str>) -> Self {
         Self {
-            text,
+            string,
             first_half: None,
             last_half: None,
         }
@@ -120,14 +120,14 @@ pub fn mend_surrogates(json: &str) -> Cow<'_, str> {
     let mut at = 0;
     while let Some(next) = memchr::memchr(b'\\', &bytes[at..]) {
         at += next;
-        let Some(half) = unit(bytes, at).filter(|unit| is_high(unit) || is_low(unit)) else {
+        let Some(half) = unit(bytes, at).filter(|unit| is_high(*unit) || is_low(*unit)) else {
             at += 2;
             if at >= bytes.len() {
                 break;
             }
             continue;
         };
-        if is_high(&half) && unit(bytes, at + 6).is_some_and(|next| is_low(&next)) {
+        if is_high(half) && unit(bytes, at + 6).is_some_and(is_low) {
             at += 12;
         } else {
             mended.to_mut().replace_range(at..at + 6, "\\ufffd");
@@ -144,12 +144,12 @@ fn unit(json: &[u8], at: usize) -> Option<u16> {
     u16::from_str_radix(digits, 16).ok()
 }
 
-fn is_high(unit: &u16) -> bool {
-    (0xd800..0xdc00).contains(unit)
+fn is_high(unit: u16) -> bool {
+    (0xd800..0xdc00).contains(&unit)
 }
 
-fn is_low(unit: &u16) -> bool {
-    (0xdc00..0xe000).contains(unit)
+fn is_low(unit: u16) -> bool {
+    (0xdc00..0xe000).contains(&unit)
 }
 
 #[cfg(test)]
@@ -163,7 +163,7 @@ mod tests {
     #[test]
     fn strings_are_borrowed_and_escapes_owned() {
         let borrowed = read(r#""1302""#).unwrap();
-        assert!(matches!(borrowed.text, Cow::Borrowed("1302")));
+        assert!(matches!(borrowed.string, Cow::Borrowed("1302")));
         assert_eq!(read(r#""a\nb\u00e9""#).unwrap().as_str(), "a\nbé");
     }
 

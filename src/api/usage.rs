@@ -92,8 +92,10 @@ fn count(raw: Option<&RawValue>) -> Option<u64> {
     let digits = raw?.get().trim_matches('"');
     digits.parse().ok().or_else(|| {
         let number: f64 = digits.parse().ok()?;
-        let whole = number.fract() == 0.0;
-        whole.then(|| format!("{number:.0}").parse().ok()).flatten()
+        let is_whole = number.fract() == 0.0;
+        is_whole
+            .then(|| format!("{number:.0}").parse().ok())
+            .flatten()
     })
 }
 

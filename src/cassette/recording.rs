@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::request_view::RequestView;
-use crate::api::whole::whole;
+use crate::api::whole_number::whole_number;
 
 /// The version of the form.
 pub(crate) const VERSION: u8 = 1;
@@ -16,7 +16,7 @@ pub(crate) const VERSION: u8 = 1;
 #[serde(expecting = "an object with airx, request and response")]
 pub(crate) struct Recording<B = Body> {
     /// [`VERSION`].
-    #[serde(deserialize_with = "whole")]
+    #[serde(deserialize_with = "whole_number")]
     pub(crate) airx: u8,
     pub(crate) request: RequestView,
     pub(crate) response: Response<B>,
@@ -27,7 +27,7 @@ pub(crate) struct Recording<B = Body> {
 #[serde(expecting = "an object with version, status and body or stream")]
 pub(crate) struct Response<B = Body> {
     pub(crate) version: String,
-    #[serde(deserialize_with = "whole")]
+    #[serde(deserialize_with = "whole_number")]
     pub(crate) status: u16,
     /// The headers that airx acts on.
     #[serde(default)]

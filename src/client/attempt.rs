@@ -56,7 +56,7 @@ pub(super) fn run(
     }
     let result = result.map_err(|failure| {
         with_model_suggestion(
-            answer.sign(answer.outweigh(failure, ask.accept)),
+            answer.with_context(answer.prefer_finish_reason(failure, ask.accept)),
             &ask.request.model,
         )
     });
@@ -86,8 +86,8 @@ fn complete(
     let response = transport.complete(body, deadline)?;
     verbose::response(&response.head, sink);
     check(&response.head, &response.body)?;
-    match answer.whole(response.body) {
-        Ok(()) => answer.judge(ask.accept, End::Proper),
+    match answer.accept_body(response.body) {
+        Ok(()) => answer.check(ask.accept, End::Proper),
         // A body that broke off cannot be blamed for what it does not say.
         Err(failure) if failure.class == Class::Incomplete => {
             Err(response.broken.unwrap_or(failure))
@@ -124,7 +124,7 @@ fn streamed(
         if !stream.has_arrived() {
             sink.flush()?;
         }
-        let ended = match stream.next(clocks.limit(answer.begun)) {
+        let ended = match stream.next(clocks.limit(answer.started)) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
                 let bytes = match opening.read(bytes) {
@@ -134,28 +134,28 @@ fn streamed(
                     }
                 };
                 sink.burst(&mut |sink| {
-                    parser.feed(&bytes, |frame| answer.frame(frame, ask.keep, sink))
+                    parser.feed(&bytes, |frame| answer.accept_frame(frame, ask.keep, sink))
                 })?;
                 if answer.done {
                     break End::Proper;
                 }
                 // Checked here too: a stream that never pauses meets no wait.
-                if !clocks.have_run_out(answer.begun) {
+                if !clocks.have_run_out(answer.started) {
                     continue;
                 }
-                Err(clocks.ran_out(answer.begun))
+                Err(clocks.ran_out(answer.started))
             }
             Ok(Next::End { complete: true }) => Ok(End::Proper),
             Ok(Next::End { complete: false }) => Ok(End::Open),
-            Ok(Next::TimedOut) => Err(clocks.ran_out(answer.begun)),
+            Ok(Next::TimedOut) => Err(clocks.ran_out(answer.started)),
             Err(failure) => Err(failure),
         };
         // The last [DONE] may lack the end of its line.
-        parser.finish(|frame| answer.frame(frame, ask.keep, sink))?;
+        parser.finish(|frame| answer.accept_frame(frame, ask.keep, sink))?;
         answer.finish(ask.keep, sink)?;
         break if answer.done { End::Proper } else { ended? };
     };
-    answer.judge(ask.accept, end)
+    answer.check(ask.accept, end)
 }
 
 /// The first bytes of a body, until they show what it is.
@@ -224,11 +224,11 @@ fn unstreamed(
         }
     };
     check(head, &body)?;
-    match answer.whole(body) {
+    match answer.accept_body(body) {
         Ok(()) => {
             // It is printed where a stream's payloads are, a line each.
             answer.body = one_line(&answer.body).into_owned();
-            answer.judge(ask.accept, End::Proper)
+            answer.check(ask.accept, End::Proper)
         }
         Err(failure) if failure.class == Class::Incomplete => Err(broken.unwrap_or(failure)),
         Err(failure) => Err(failure),

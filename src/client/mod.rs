@@ -194,7 +194,7 @@ fn numbered(request: &Request, number: u32) -> Vec<u8> {
 fn may_retry(failure: &Failure, answer: &Answer, accept: Accept<'_>) -> bool {
     match failure.class {
         Class::Busy => true,
-        Class::Incomplete => answer.is_fault(accept),
+        Class::Incomplete => answer.may_retry(accept),
         _ => failure.retryable,
     }
 }

@@ -50,12 +50,13 @@ pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
 pub fn read(status: u16, body: Vec<u8>, accept: Accept<'_>) -> (Answer, Result<(), Failure>) {
     let mut answer = Answer::default();
     let result = if (200..300).contains(&status) {
-        answer.whole(body)
+        answer.accept_body(body)
     } else {
         Err(refused(status, &body))
     };
-    let result = result.and_then(|()| answer.judge(accept, End::Proper));
-    let result = result.map_err(|failure| answer.sign(answer.outweigh(failure, accept)));
+    let result = result.and_then(|()| answer.check(accept, End::Proper));
+    let result =
+        result.map_err(|failure| answer.with_context(answer.prefer_finish_reason(failure, accept)));
     (answer, result)
 }
 

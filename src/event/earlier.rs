@@ -1,8 +1,6 @@
-//! What an earlier run has done of the same items, so that it is not paid for
-//! twice.
+//! The results of an earlier run of the same items, which are not paid for twice.
 
-/// Results by index, each with what its request is known by: the first 16 digits
-/// of its hash. That is enough to see that a request has changed, and takes 16
+/// Results by index, each with the first 16 digits of the hash of its request. That is enough to see that a request has changed, and takes 16
 /// bytes an item.
 #[derive(Debug, Default)]
 pub struct Earlier {
@@ -12,15 +10,15 @@ pub struct Earlier {
     next: usize,
 }
 
-/// What there is of an item.
+/// What an earlier run has of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
+pub enum ResumeState {
     /// Nothing, or a failure.
-    Nothing,
+    NotDone,
     /// Its result.
-    Result,
+    Done,
     /// The result of another request.
-    Another,
+    Changed,
 }
 
 impl Earlier {
@@ -42,20 +40,20 @@ impl Earlier {
         self.results.len() as u64
     }
 
-    /// What there is of an item. Items are asked for once, in the order of the input.
-    pub fn take(&mut self, index: u64, hash: &str) -> Found {
+    /// What the earlier run has of an item. Items are asked for once, in the order of the input.
+    pub fn take(&mut self, index: u64, hash: &str) -> ResumeState {
         let rest = &self.results[self.next..];
         self.next += rest.partition_point(|(known, _)| *known < index);
         match self.results.get(self.next) {
             Some((known, digits)) if *known == index => {
                 self.next += 1;
                 if short_hash(hash) == Some(*digits) {
-                    Found::Result
+                    ResumeState::Done
                 } else {
-                    Found::Another
+                    ResumeState::Changed
                 }
             }
-            _ => Found::Nothing,
+            _ => ResumeState::NotDone,
         }
     }
 
@@ -83,11 +81,11 @@ mod tests {
         let results = vec![(7, digits(&two)), (0, digits(&two)), (0, digits(&one))];
         let mut earlier = Earlier::new(results);
         assert_eq!(earlier.count(), 2);
-        assert_eq!(earlier.take(0, &one), Found::Result);
-        assert_eq!(earlier.take(0, &one), Found::Nothing);
-        assert_eq!(earlier.take(3, &one), Found::Nothing);
+        assert_eq!(earlier.take(0, &one), ResumeState::Done);
+        assert_eq!(earlier.take(0, &one), ResumeState::NotDone);
+        assert_eq!(earlier.take(3, &one), ResumeState::NotDone);
         assert_eq!(earlier.last(), Some(7));
-        assert_eq!(earlier.take(7, &one), Found::Another);
+        assert_eq!(earlier.take(7, &one), ResumeState::Changed);
         assert_eq!(earlier.last(), None);
     }
 }

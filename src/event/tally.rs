@@ -10,7 +10,7 @@ use crate::models::{self, Cost};
 pub struct Tally {
     /// Requests sent.
     pub requests: u32,
-    /// Tokens of all requests, where the server told any.
+    /// Tokens of all requests, where the server counted them.
     pub usage: Option<Usage>,
     /// What they cost, where the model's price is known.
     pub cost: Option<Cost>,
@@ -40,10 +40,10 @@ pub enum Count<'a> {
     Request,
     /// The first token of an answer has come.
     FirstToken,
-    /// A request's token counts, as told by this model.
+    /// A request's token counts, and the model that answered.
     Usage(Usage, &'a str),
-    /// Token counts of an answer out of a batch, as told by this model, where it is
-    /// known what batches cost.
+    /// Token counts of an answer of a batch, and the model, where its batch price is
+    /// known.
     Batched(Usage, Option<&'a str>),
     /// How far a run of many items has come.
     Items(Items),
@@ -106,12 +106,12 @@ impl Tally {
         }
     }
 
-    /// The run is over: the clock stops, so that all who tell the time agree.
+    /// The run is over: the clock stops, so that event, meta file and usage line agree.
     pub fn stop(&mut self) {
         self.ended = Some(self.started.elapsed());
     }
 
-    /// Since the first request, or since the run began where none was sent.
+    /// Since the first request, or since the run started where none was sent.
     pub fn elapsed(&self) -> Duration {
         self.ended.unwrap_or_else(|| self.started.elapsed())
     }

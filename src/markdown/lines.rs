@@ -11,6 +11,8 @@ pub(super) type Span = (String, Style);
 
 /// Lines are not wrapped in fewer columns than this.
 const NARROWEST: usize = 8;
+/// Columns between the stops of tabs.
+const TAB: usize = 8;
 
 /// The lines that are being written.
 #[derive(Debug)]
@@ -23,7 +25,8 @@ pub(super) struct Lines {
     /// Nothing but the margin or a bullet is in the line.
     at_margin: bool,
     word: Word,
-    gap: usize,
+    /// Spaces and tabs before the next word.
+    gap: String,
     gap_style: Style,
     /// The line holds a formula; only punctuation may follow it.
     after_rows: bool,
@@ -38,7 +41,7 @@ impl Lines {
             column: 0,
             at_margin: true,
             word: Word::default(),
-            gap: 0,
+            gap: String::new(),
             gap_style: Style::none(),
             after_rows: false,
         }
@@ -65,7 +68,7 @@ impl Lines {
             self.column += text.width();
         }
         self.at_margin = true;
-        self.gap = 0;
+        self.gap.clear();
         self.after_rows = false;
     }
 
@@ -80,7 +83,7 @@ impl Lines {
     pub(super) fn put(&mut self, c: char, style: &Style) {
         if c == ' ' || c == '\t' {
             self.place_word();
-            self.gap += 1;
+            self.gap.push(c);
             self.gap_style = style.clone();
             return;
         }
@@ -100,10 +103,15 @@ impl Lines {
             return;
         }
         let word = std::mem::take(&mut self.word);
+        let gap = std::mem::take(&mut self.gap);
+        let start = gap.chars().fold(self.column, |column, c| match c {
+            '\t' => (column / TAB + 1) * TAB,
+            _ => column + 1,
+        });
         let columns = word.columns();
         let full = self
             .width
-            .is_some_and(|width| self.column + self.gap + columns > width.max(NARROWEST));
+            .is_some_and(|width| start + columns > width.max(NARROWEST));
         let breaks = if self.after_rows {
             !word.is_punctuation()
         } else {
@@ -112,15 +120,13 @@ impl Lines {
         if breaks {
             self.wrap();
         } else if !self.after_rows {
-            let gap = " ".repeat(self.gap);
             self.pen.put(&gap, &self.gap_style);
-            self.column += self.gap;
+            self.column = start;
         }
         for (text, style) in &word.spans {
             self.pen.put(text, style);
         }
         self.column += columns;
-        self.gap = 0;
         self.at_margin = false;
     }
 

@@ -432,7 +432,7 @@ fn is_address(text: &str) -> bool {
 
 /// Characters that a terminal acts on, or that are invisible.
 pub(super) fn is_invisible(c: char) -> bool {
-    c.is_control()
+    (c.is_control() && c != '\t')
         || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}')
 }
 

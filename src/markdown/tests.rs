@@ -151,6 +151,7 @@ fn words_wrap_at_the_width_and_are_never_broken() {
         "│ one two\n│ three\n│ │ four\n│ │ five",
     );
     wrapped(12, "a **bold and more** b", "a bold and\nmore b");
+    wrapped(12, "a\tb [c\td\te", "a\tb [c\nd\te");
 }
 
 #[test]

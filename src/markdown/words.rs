@@ -115,7 +115,7 @@ pub(super) fn split(spans: &[(String, Style)]) -> Vec<Word> {
     let mut word = Word::default();
     for (text, style) in spans {
         for c in text.chars() {
-            if c == ' ' {
+            if c == ' ' || c == '\t' {
                 word.spaces += 1;
                 word.space_style = style.clone();
                 continue;

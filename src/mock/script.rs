@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::chat::{Answer, Call};
 use super::reply::{JSON, Reply};
 use super::stream::Frames;
-use crate::api::whole::whole_or_null;
+use crate::api::whole_number::whole_number_or_null;
 use crate::cli::{FaultKind, MockArgs};
 use crate::error::Failure;
 
@@ -102,7 +102,7 @@ struct LineMembers {
     /// `null` leaves the reason out; an absent member means the usual one.
     #[serde(default, deserialize_with = "present")]
     finish_reason: Option<Value>,
-    #[serde(default, deserialize_with = "whole_or_null")]
+    #[serde(default, deserialize_with = "whole_number_or_null")]
     status: Option<u16>,
     headers: Option<Map<String, Value>>,
     #[serde(default, deserialize_with = "present")]
@@ -120,7 +120,7 @@ struct CallLine {
     id: Option<String>,
     #[serde(rename = "type")]
     _kind: Option<String>,
-    #[serde(rename = "index", default, deserialize_with = "whole_or_null")]
+    #[serde(rename = "index", default, deserialize_with = "whole_number_or_null")]
     _index: Option<u64>,
     function: Option<FunctionLine>,
     name: Option<String>,

@@ -263,7 +263,7 @@ fn rejection(
     let hint = if expected.instruction.is_some() {
         "a simpler schema, another model or more --tries may help"
     } else {
-        "say in the prompt which JSON is expected"
+        "say in the prompt which JSON is wanted"
     };
     let message = format!("the answer is not the JSON asked for{tries}: {what}");
     let failure = Failure::new(Class::Invalid, message).hint(hint);

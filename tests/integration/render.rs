@@ -262,7 +262,7 @@ fn prose_of_tools_is_rendered_and_calls_are_not() {
         finish_frame("tool_calls"),
         DONE.into(),
     ];
-    let line = r#"{"id":"c","name":"f","arguments":{"a":"**b** `c`"}}"#;
+    let call = "{\n  {1;34}\"id\"{0}: {32}\"c\"{0},\n  {1;34}\"name\"{0}: {32}\"f\"{0},\n  {1;34}\"arguments\"{0}: {\n    {1;34}\"a\"{0}: {32}\"**b** `c`\"{0}\n  }\n}\n";
     let server = Server::play([stream(frames), reply("**done**")]);
     let tools = |args: &[&str]| {
         airx(["tools", "-n", "hi", "-t"])
@@ -272,7 +272,7 @@ fn prose_of_tools_is_rendered_and_calls_are_not() {
             .envs(&[XTERM])
     };
     let shown = on_terminal(tools(&["--stream"]), 0, "");
-    assert_eq!(shown, format!("I {{1}}call{{0}} *f\n{line}\n"));
+    assert_eq!(shown, ["I {1}call{0} *f\n", call].concat());
     assert_eq!(on_terminal(tools(&[]), 0, ""), "{1}done{0}\n");
 }
 
@@ -297,7 +297,10 @@ fn events_sessions_and_recordings_keep_the_text() {
 
 #[test]
 fn other_formats_and_commands_are_not_rendered() {
-    for (args, stdout) in [(&["chat", "-x"][..], "**a**\n"), (&["json"], "\"**a**\"\n")] {
+    for (args, stdout) in [
+        (&["chat", "-x"][..], "**a**\n"),
+        (&["json"], "{32}\"**a**\"{0}\n"),
+    ] {
         let text = if args[0] == "json" {
             "\"**a**\""
         } else {

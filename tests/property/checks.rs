@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use airx::answer::{Accept, Answer, End, refused};
-use airx::api::answered::Answered;
+use airx::api::batch::OutputLine;
 use airx::api::batch::{Batch, LINES_MAX, Page};
 use airx::api::error_body;
 use airx::cli::Format;
@@ -95,20 +95,22 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
     let (mut parser, mut answer) = (Parser::default(), Answer::default());
     let mut result: Result<(), Failure> = Ok(());
     for piece in pieces(bytes, cuts) {
-        result = parser.feed(piece, |frame| answer.frame(frame, true, &mut printer));
+        result = parser.feed(piece, |frame| {
+            answer.accept_frame(frame, true, &mut printer)
+        });
         if result.is_err() || answer.done {
             break;
         }
         printer.flush().unwrap();
     }
     let end = if result.is_ok() && !answer.done {
-        parser.finish(|frame| answer.frame(frame, true, &mut printer))
+        parser.finish(|frame| answer.accept_frame(frame, true, &mut printer))
     } else {
         Ok(())
     };
     let end = end.and_then(|()| answer.finish(true, &mut printer));
     let result = result.and(end);
-    let result = result.and_then(|()| answer.judge(Accept::default(), End::Open));
+    let result = result.and_then(|()| answer.check(Accept::default(), End::Open));
     if let Err(failure) = &result {
         printer.note(Level::Warning, &failure.message);
         printer.note(Level::Verbose, &failure.hint.as_deref().unwrap_or_default());
@@ -311,11 +313,11 @@ pub fn reply(status: u16, body: &[u8]) {
         assert!(batch.span.is_none_or(|span| span.items <= LINES_MAX));
     }
     let _ = Page::read(body).map(|page| page.last());
-    let _ = serde_json::from_slice::<Answered<'_>>(body);
+    let _ = serde_json::from_slice::<OutputLine<'_>>(body);
     let mut answer = Answer::default();
-    if answer.whole(body.to_vec()).is_ok() {
+    if answer.accept_body(body.to_vec()).is_ok() {
         assert_eq!(answer.body, body);
-        let judged = answer.judge(Accept::default(), End::Proper);
+        let judged = answer.check(Accept::default(), End::Proper);
         let reason = answer.finish_reason.as_deref();
         let complete = matches!(reason, Some("stop" | "tool_calls"));
         let refused = matches!(&judged, Err(failure) if failure.class == Class::Blocked);

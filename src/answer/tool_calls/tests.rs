@@ -1,4 +1,4 @@
-//! Calls of a stream, told apart and joined however they are cut.
+//! Calls of a stream, kept apart and joined however they are cut.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 use super::*;
 
 /// Id, name and arguments.
-type Told = (String, String, String);
+type Parts = (String, String, String);
 
-fn calls(frames: &[Value]) -> Vec<Told> {
+fn calls(frames: &[Value]) -> Vec<Parts> {
     let mut answer = Answer::default();
     for frame in frames {
         let text = frame.to_string();
@@ -21,7 +21,7 @@ fn calls(frames: &[Value]) -> Vec<Told> {
         .collect()
 }
 
-fn told(calls: &[(&str, &str, &str)]) -> Vec<Told> {
+fn expected_calls(calls: &[(&str, &str, &str)]) -> Vec<Parts> {
     let owned = |(id, name, arguments): &(&str, &str, &str)| {
         ((*id).into(), (*name).into(), (*arguments).into())
     };
@@ -33,7 +33,7 @@ fn piece(index: Option<usize>, id: &str, name: &str, arguments: &str) -> Value {
 }
 
 #[test]
-fn whole_calls_of_one_index_or_none_are_told_apart_by_id_or_name() {
+fn complete_calls_that_share_an_index_differ_by_id_or_name() {
     for index in [Some(0), None] {
         for (one, two) in [("a", "b"), ("", ""), ("", "b")] {
             let frames = [
@@ -41,13 +41,13 @@ fn whole_calls_of_one_index_or_none_are_told_apart_by_id_or_name() {
                 json!([piece(index, two, "f", "{\"x\":1}")]),
             ];
             let expected = [(one, "f", "{}"), (two, "f", "{\"x\":1}")];
-            assert_eq!(calls(&frames), told(&expected), "{index:?}");
+            assert_eq!(calls(&frames), expected_calls(&expected), "{index:?}");
         }
     }
 }
 
 #[test]
-fn what_has_no_id_goes_on_with_the_last_call_and_what_has_one_with_its_own() {
+fn a_fragment_continues_the_call_of_its_id_or_else_the_last_one() {
     for index in [Some(0), None] {
         let frames = [
             json!([piece(index, "a", "f", "{\"x\":")]),
@@ -56,7 +56,7 @@ fn what_has_no_id_goes_on_with_the_last_call_and_what_has_one_with_its_own() {
             json!([piece(index, "a", "", "1}")]),
         ];
         let expected = [("a", "f", "{\"x\":1}"), ("b", "g", "{\"y\":2}")];
-        assert_eq!(calls(&frames), told(&expected));
+        assert_eq!(calls(&frames), expected_calls(&expected));
     }
 }
 
@@ -69,21 +69,21 @@ fn calls_without_an_index_keep_their_order_and_their_ids() {
         json!([piece(None, "a", "f", "}")]),
     ];
     let expected = [("a", "f", "{}"), ("b", "f", "{}"), ("c", "g", "{}")];
-    assert_eq!(calls(&frames), told(&expected));
+    assert_eq!(calls(&frames), expected_calls(&expected));
 }
 
 #[test]
-fn a_name_that_comes_again_without_its_id_begins_a_call_where_arguments_come_with_it() {
+fn a_repeated_name_with_arguments_starts_another_call() {
     let first = json!([piece(Some(0), "a", "f", "{}")]);
     let again = |arguments| json!([piece(Some(0), "", "f", arguments)]);
     let one = [("a", "f", "{}")];
-    assert_eq!(calls(&[first.clone(), again("")]), told(&one));
+    assert_eq!(calls(&[first.clone(), again("")]), expected_calls(&one));
     let two = [one[0], ("", "f", "{\"x\":1}")];
-    assert_eq!(calls(&[first, again("{\"x\":1}")]), told(&two));
+    assert_eq!(calls(&[first, again("{\"x\":1}")]), expected_calls(&two));
 }
 
 #[test]
-fn indexes_order_what_comes_in_disorder() {
+fn calls_are_ordered_by_index() {
     let frames = [json!([
         piece(Some(2), "c", "f", "{}"),
         piece(Some(0), "a", "f", "{}"),
@@ -95,7 +95,7 @@ fn indexes_order_what_comes_in_disorder() {
 
 #[test]
 fn the_end_of_arguments_is_seen_by_their_brackets() {
-    for (arguments, whole) in [
+    for (arguments, complete) in [
         ("{}", true),
         (" [{\"a\":\"}\\\"\"}]\n", true),
         ("null", true),
@@ -108,16 +108,16 @@ fn the_end_of_arguments_is_seen_by_their_brackets() {
         let mut call = Call::default();
         for at in 0..arguments.len() {
             arguments[..at].clone_into(&mut call.arguments);
-            call.is_whole();
+            call.is_complete();
         }
         arguments.clone_into(&mut call.arguments);
-        assert_eq!(call.is_whole(), whole, "{arguments}");
+        assert_eq!(call.is_complete(), complete, "{arguments}");
     }
 }
 
 proptest! {
     #[test]
-    fn calls_that_share_an_index_are_joined_and_parted_wherever_they_are_cut(
+    fn calls_that_share_an_index_are_joined_wherever_they_are_cut(
         values in prop::collection::vec("[{}\\[\\]\"\\\\a-c ]{0,8}", 1..5),
         cuts in prop::collection::vec(1_usize..6, 1..4),
         // All have index 0, or none; ids, or none; id and name in each

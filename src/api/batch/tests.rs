@@ -24,14 +24,14 @@ fn what_is_wrong_is_found_in_any_shape() {
         Batch::read(raw.as_bytes()).unwrap().wrong
     };
     let entry = r#"{"code":"x","message":"no model","line":3}"#;
-    let told = ["line 3: no model"];
-    assert_eq!(wrong(&format!("[{entry}]")), told);
+    let expected = ["line 3: no model"];
+    assert_eq!(wrong(&format!("[{entry}]")), expected);
     assert_eq!(
         wrong(&format!(r#"{{"object":"list","data":[{entry}]}}"#)),
-        told
+        expected
     );
     assert!(wrong("null").is_empty() && wrong("7").is_empty());
-    for (errors, told) in [
+    for (errors, expected) in [
         (r#""no model""#, "no model"),
         (r#"{"message":"no model"}"#, "no model"),
         (r#"["no model"]"#, "no model"),
@@ -39,7 +39,7 @@ fn what_is_wrong_is_found_in_any_shape() {
         (r#"[{"code":"x","line":"7"}]"#, "line 7: x"),
         (r#"[null,7,{},{"message":"k","line":-1}]"#, "k"),
     ] {
-        assert_eq!(wrong(errors), [told], "{errors}");
+        assert_eq!(wrong(errors), [expected], "{errors}");
     }
 }
 

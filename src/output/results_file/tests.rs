@@ -1,7 +1,7 @@
 //! The file of results: what is in it whenever a run ends, and what is taken up.
 
 use super::*;
-use crate::event::Found;
+use crate::event::ResumeState;
 
 const START: &str = "{\"type\":\"start\"}\n";
 const DONE: &str = "{\"type\":\"done\"}\n";
@@ -65,8 +65,8 @@ fn a_torn_line_and_failures_are_dropped_and_the_rest_is_known() {
     let mut results = open(&path, true);
     assert_eq!(read(&path), complete);
     let mut known = results.take_earlier();
-    assert_eq!(known.take(0, &"09".repeat(32)), Found::Result);
-    assert_eq!(known.take(1, &"03".repeat(32)), Found::Nothing);
+    assert_eq!(known.take(0, &"09".repeat(32)), ResumeState::Done);
+    assert_eq!(known.take(1, &"03".repeat(32)), ResumeState::NotDone);
     assert_eq!(known.last(), Some(7));
     put(&mut results, &line(1, 3, ""));
     results.keep().unwrap();

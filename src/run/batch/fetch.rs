@@ -7,7 +7,7 @@ use super::lines::{Lines, Place};
 use super::status::start;
 use super::wait::refused;
 use crate::answer::{self, Accept};
-use crate::api::answered::Answered;
+use crate::api::batch::OutputLine;
 use crate::api::batch::{Batch, State};
 use crate::client;
 use crate::client::Transport;
@@ -167,7 +167,7 @@ fn tell_of(
 
 /// What a line says of its item.
 fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> ItemOutcome {
-    let read = serde_json::from_slice::<Answered<'_>>(line);
+    let read = serde_json::from_slice::<OutputLine<'_>>(line);
     let (id, status, body) = match &read {
         Ok(read) => {
             let response = read.response.as_ref();
@@ -178,7 +178,7 @@ fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> I
             (
                 id,
                 status.unwrap_or(200),
-                body.or_else(|| read.fault()).unwrap_or_default(),
+                body.or_else(|| read.error_body()).unwrap_or_default(),
             )
         }
         // It was read when it was found.

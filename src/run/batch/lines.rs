@@ -7,7 +7,7 @@ use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
 
 use super::custom_id;
 use super::engine::Engine;
-use crate::api::answered::Answered;
+use crate::api::batch::OutputLine;
 use crate::api::batch::{Batch, LINES_MAX, Span, State};
 use crate::error::Failure;
 use crate::event::Level;
@@ -131,8 +131,11 @@ impl Lines {
 
     /// Puts a line to its item; none where it is no line of output.
     fn place(&mut self, line: &[u8], batch: u32, at: Option<(u32, u64, u32)>) -> Option<()> {
-        let answered: Answered<'_> = serde_json::from_slice(line).ok()?;
-        let id = answered.custom_id.as_ref().filter(|_| answered.is_one())?;
+        let answered: OutputLine<'_> = serde_json::from_slice(line).ok()?;
+        let id = answered
+            .custom_id
+            .as_ref()
+            .filter(|_| answered.has_outcome())?;
         if let Some((index, _)) = custom_id::read(id.as_str()) {
             self.places.push(Place { index, batch, at });
             return Some(());

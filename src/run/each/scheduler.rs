@@ -11,7 +11,7 @@ use super::workers::{Task, Workers};
 use crate::client::in_flight::InFlight;
 use crate::digest::sha256;
 use crate::error::Failure;
-use crate::event::{Count, Earlier, Event, Found, Items, Level, Sink, VERSION};
+use crate::event::{Count, Earlier, Event, Items, Level, ResumeState, Sink, VERSION};
 use crate::exit::Class;
 use crate::prompt::{Item, Place};
 use crate::request::{CostBounds, ItemRequests, PreparedRequest};
@@ -200,7 +200,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
         let shown = item.shown.take().filter(|_| self.item_requests.shows_items);
         let mut request = match self.item_requests.request(&self.request.request, &item) {
             Ok(request) => request,
-            Err(failure) if self.earlier.take(index, "") == Found::Nothing => {
+            Err(failure) if self.earlier.take(index, "") == ResumeState::NotDone => {
                 let mut outcome = ItemOutcome::unsent(index, failure);
                 outcome.item = shown;
                 return self.hand_on(&outcome, sink);
@@ -214,12 +214,12 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
         let body = request.body();
         let hash = sha256(&body);
         match self.earlier.take(index, &hash) {
-            Found::Nothing => {}
-            Found::Result => {
+            ResumeState::NotDone => {}
+            ResumeState::Done => {
                 self.items.kept += 1;
                 return Ok(());
             }
-            Found::Another => {
+            ResumeState::Changed => {
                 self.stop(changed(index, item.place));
                 return Ok(());
             }

@@ -1,5 +1,5 @@
-//! A whole number on the wire, for members whose reader is shown what is wrong with
-//! them: "u16" says nothing to a server's owner.
+//! A whole number on the wire. Its error messages are for a server's owner, who does
+//! not know what a `u16` is.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -8,9 +8,9 @@ use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
 /// A whole number that is no smaller than 0 and no larger than a `T`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Whole<T>(pub T);
+pub struct WholeNumber<T>(pub T);
 
-impl<'de, T: TryFrom<u64>> Deserialize<'de> for Whole<T> {
+impl<'de, T: TryFrom<u64>> Deserialize<'de> for WholeNumber<T> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_u64(Number(PhantomData))
     }
@@ -19,7 +19,7 @@ impl<'de, T: TryFrom<u64>> Deserialize<'de> for Whole<T> {
 struct Number<T>(PhantomData<T>);
 
 impl<T: TryFrom<u64>> Visitor<'_> for Number<T> {
-    type Value = Whole<T>;
+    type Value = WholeNumber<T>;
 
     fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "a whole number of at most {} bits", 8 * size_of::<T>())
@@ -27,7 +27,7 @@ impl<T: TryFrom<u64>> Visitor<'_> for Number<T> {
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<Self::Value, E> {
         let too_large = |_| E::invalid_value(Unexpected::Unsigned(number), &self);
-        T::try_from(number).map(Whole).map_err(too_large)
+        T::try_from(number).map(WholeNumber).map_err(too_large)
     }
 }
 
@@ -35,18 +35,18 @@ impl<T: TryFrom<u64>> Visitor<'_> for Number<T> {
 ///
 /// # Errors
 /// It is something else.
-pub fn whole<'de, D: Deserializer<'de>, T: TryFrom<u64>>(from: D) -> Result<T, D::Error> {
-    Whole::deserialize(from).map(|number| number.0)
+pub fn whole_number<'de, D: Deserializer<'de>, T: TryFrom<u64>>(from: D) -> Result<T, D::Error> {
+    WholeNumber::deserialize(from).map(|number| number.0)
 }
 
 /// The same for a member that may be null or, with `default`, missing.
 ///
 /// # Errors
 /// It is something else.
-pub fn whole_or_null<'de, D: Deserializer<'de>, T: TryFrom<u64>>(
+pub fn whole_number_or_null<'de, D: Deserializer<'de>, T: TryFrom<u64>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
-    let number = Option::<Whole<T>>::deserialize(from)?;
+    let number = Option::<WholeNumber<T>>::deserialize(from)?;
     Ok(number.map(|number| number.0))
 }
 
@@ -55,20 +55,20 @@ mod tests {
     use super::*;
 
     fn why(json: &str) -> String {
-        let read = serde_json::from_str::<Whole<u16>>(json);
+        let read = serde_json::from_str::<WholeNumber<u16>>(json);
         read.unwrap_err().to_string()
     }
 
     #[test]
-    fn what_is_no_whole_number_is_told_in_plain_words() {
+    fn what_is_no_whole_number_is_reported_in_plain_words() {
         assert_eq!(
-            serde_json::from_str::<Whole<u16>>("65535").unwrap(),
-            Whole(65535)
+            serde_json::from_str::<WholeNumber<u16>>("65535").unwrap(),
+            WholeNumber(65535)
         );
         for wrong in ["\"200\"", "-1", "65536", "1.5", "[]"] {
-            let told = why(wrong);
+            let message = why(wrong);
             let expected = "expected a whole number of at most 16 bits at line 1";
-            assert!(told.contains(expected), "{told}");
+            assert!(message.contains(expected), "{message}");
         }
     }
 }
