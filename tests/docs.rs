@@ -39,7 +39,7 @@ fn pages() -> Vec<String> {
     let mut pages: Vec<String> = std::fs::read_dir(folder)
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .filter(|name| name.ends_with(".md"))
+        .filter(|name| Path::new(name).extension() == Some("md".as_ref()))
         .map(|name| format!("docs/{name}"))
         .collect();
     pages.sort();
@@ -192,9 +192,9 @@ fn workflow_shell() -> String {
     let text = read("docs/examples/review-pull-request.yml");
     let (_, shell) = text.split_once("run: |\n").unwrap();
     let lines = shell.lines().map(|line| line.strip_prefix("          "));
-    lines
-        .map(|line| format!("{}\n", line.unwrap_or_default()))
-        .collect()
+    lines.fold(String::new(), |shell, line| {
+        shell + line.unwrap_or_default() + "\n"
+    })
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! An example of a JSON Schema, for the arguments of tools and for JSON answers. Names,
 //! numbers and enum values are taken from the prompt where it has any.
 
-use regex_syntax::hir::{Class, Hir, HirKind};
+use regex_syntax::hir::{Class, ClassUnicodeRange, Hir, HirKind};
 use serde_json::{Map, Value, json};
 
 use super::rng::Rng;
@@ -201,7 +201,7 @@ fn add_match(pattern: &Hir, text: &mut String) -> Option<()> {
                 ranges.any(|range| (range.start()..=range.end()).contains(letter))
             };
             let usual = ['x', 'X', '1'].into_iter().find(within);
-            text.push(usual.or(class.ranges().first().map(|range| range.start()))?);
+            text.push(usual.or(class.ranges().first().map(ClassUnicodeRange::start))?);
         }
         HirKind::Class(Class::Bytes(_)) => return None,
         HirKind::Repetition(repetition) => {

@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::cli::SettingValue;
 use crate::models;
 
+use super::provider::Provider;
+
 /// `--connect-timeout`.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
 /// `--first-token-timeout`.
@@ -29,6 +31,15 @@ pub const TOOL_TIMEOUT: Duration = Duration::from_secs(60);
 pub const TOOL_MAX_BYTES: u64 = 64 * 1024;
 /// `AIRX_STDIN_WAIT`.
 pub const STDIN_WAIT: Duration = Duration::from_secs(60);
+
+/// The model that a provider's server is asked for by default, and whether it thinks. Z.ai
+/// does not list glm-4-airx; its nearest model thinks unless told not to. api.md §9.
+pub fn model(provider: Option<Provider>) -> (&'static str, Option<bool>) {
+    match provider {
+        Some(Provider::Zai) => ("glm-4.5-airx", Some(false)),
+        _ => (models::DEFAULT, None),
+    }
+}
 
 /// The default of a setting as it would be written, by the setting's name.
 pub fn text(name: &str) -> Option<String> {

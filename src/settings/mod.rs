@@ -22,7 +22,6 @@ use std::time::Duration;
 
 use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
 use crate::error::Failure;
-use crate::models;
 use crate::prompt::{self, ItemSource, Sources};
 use crate::secret::{Scrubber, Secret};
 
@@ -153,14 +152,20 @@ pub fn resolve(
     sources.each = each;
     prompt::check(&sources)?;
     let model = common.request.model.take();
-    let model = model.unwrap_or_else(|| models::DEFAULT.to_owned());
-    if model.trim().is_empty() {
+    if model.as_ref().is_some_and(|model| model.trim().is_empty()) {
         return Err(Failure::usage("the model's name is empty")
             .about("model")
             .hint("airx models lists the known models"));
     }
     let (connection, keyless) = connection(&mut common.connection, with, &mut warnings)?;
     let thinking = common.request.thinking.map(|switch| switch == OnOff::On);
+    let (model, thinking) = match model {
+        Some(model) => (model, thinking),
+        None => {
+            let (model, default) = defaults::model(connection.endpoint.provider);
+            (model.to_owned(), thinking.or(default))
+        }
+    };
     Ok(Settings {
         connection,
         model,

@@ -264,3 +264,23 @@ fn white_space_around_a_variable_is_dropped() {
     assert!(folder.path().join("tapes").is_dir());
     assert_eq!(server.requests()[0].json()["model"], "glm-4-airx");
 }
+
+#[test]
+fn z_ai_is_asked_for_a_model_that_it_lists_without_thinking() {
+    let body = |args: &[&str]| {
+        let server = Server::once(reply("Hi"));
+        let ran = airx(["chat", "hi"])
+            .args(args)
+            .env("ZAI_API_KEY", ZAI)
+            .env("ZAI_BASE_URL", server.base())
+            .run();
+        ran.is(0, "Hi\n", "");
+        let sent = server.requests()[0].json();
+        (sent["model"].clone(), sent["thinking"]["type"].clone())
+    };
+    let null = || serde_json::Value::Null;
+    assert_eq!(body(&[]), ("glm-4.5-airx".into(), "disabled".into()));
+    let on = ["--thinking", "on"];
+    assert_eq!(body(&on), ("glm-4.5-airx".into(), "enabled".into()));
+    assert_eq!(body(&["-m", "glm-4.6"]), ("glm-4.6".into(), null()));
+}

@@ -30,14 +30,23 @@ pub(super) fn show(args: ConfigArgs, medium: Medium) -> Result<String, Failure> 
     let connection = &options.common.connection;
     let scrubber = &mut Scrubber::default();
     let resolved = settings::resolve_endpoint(connection, &merged, scrubber, |resolved| {
-        [url(resolved), key(resolved, &connection.header, &merged)]
+        let (model, _) = settings::defaults::model(resolved.endpoint.provider);
+        let rows = [url(resolved), key(resolved, &connection.header, &merged)];
+        (rows, model)
     });
-    let resolved = resolved.map_err(|failure| merged.place(failure))?;
+    let (resolved, default_model) = resolved.map_err(|failure| merged.place(failure))?;
     let mut rows = vec![file(&args.file, &merged), profile(&args.file, &merged)?];
     rows.extend(resolved);
     let settings = merged.settings.iter();
     let listed = settings.filter(|it| args.all || it.origin != Origin::Default);
-    rows.extend(listed.map(|setting| row(setting, scrubber)));
+    rows.extend(listed.map(|setting| {
+        let mut row = row(setting, scrubber);
+        // The server decides on the default.
+        if setting.name == "model" && setting.origin == Origin::Default {
+            row.value = default_model.into();
+        }
+        row
+    }));
     rows.extend(merged.config.iter().flat_map(models));
     Ok(match args.format {
         ModelsFormat::Text => text(&rows, medium),
