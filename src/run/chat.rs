@@ -1,7 +1,9 @@
 //! `airx chat` and `airx stream`, from the options to the exit status.
 
 use super::conversation::{Conversation, Strategy, output_kind};
-use super::report::{calls, cut, extend, start, tell};
+use super::report::{
+    extend_session, report_answer, report_start, report_tool_calls, report_truncated,
+};
 use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
 use crate::cli::{Common, EachArgs};
@@ -69,7 +71,7 @@ pub(super) fn ask_once(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    start(request, sink)?;
+    report_start(request, sink)?;
     let ask = Ask {
         request: &request.request,
         accept: Accept {
@@ -83,17 +85,17 @@ pub(super) fn ask_once(
         // A cut answer is shown; the exit code says that it is cut.
         if failure.class == Class::Truncated {
             match expect {
-                Expect::Answer => tell(&answer, request, sink)?,
-                Expect::Calls { .. } => cut(&answer, request, sink)?,
+                Expect::Answer => report_answer(&answer, request, sink)?,
+                Expect::Calls { .. } => report_truncated(&answer, request, sink)?,
             }
         }
         return Err(failure);
     }
     match expect {
-        Expect::Answer => tell(&answer, request, sink)?,
-        Expect::Calls { required } => calls(&answer, request, *required, sink)?,
+        Expect::Answer => report_answer(&answer, request, sink)?,
+        Expect::Calls { required } => report_tool_calls(&answer, request, *required, sink)?,
     }
-    extend(session, &answer, sink)?;
+    extend_session(session, &answer, sink)?;
     // Its bytes have been handed over; the rest is for the run's last event.
     answer.body = Vec::new();
     Ok(answer)

@@ -8,7 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::conversation::{Conversation, Strategy, output_kind};
 use super::json_lines::{Elements, show};
-use super::report::{extend, reasoning, start};
+use super::report::{extend_session, report_reasoning, report_start};
 use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request, ResponseFormat};
@@ -112,7 +112,7 @@ pub(super) fn ask_for_json(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    start(prepared, sink)?;
+    report_start(prepared, sink)?;
     let mut span = Span::new(transport);
     let mut request = Cow::Borrowed(&prepared.request);
     if is_constrained(&request) && expected.constraint(false).is_none() {
@@ -142,11 +142,11 @@ pub(super) fn ask_for_json(
             request.to_mut().response_format = Some(ResponseFormat::JsonObject);
             continue;
         }
-        reasoning(&answer, sink)?;
+        report_reasoning(&answer, sink)?;
         let rejected = match expected.accept(&answer.text) {
             Ok(accepted) => {
                 accept(&answer, &accepted, shown, expected, sink)?;
-                extend(session, &answer, sink)?;
+                extend_session(session, &answer, sink)?;
                 answer.body = Vec::new();
                 return Ok(answer);
             }

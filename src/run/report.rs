@@ -14,7 +14,7 @@ use crate::schema;
 use crate::tools::Toolbox;
 
 /// Tells that the first request is about to be sent.
-pub(super) fn start(request: &PreparedRequest, sink: &mut dyn Sink) -> Result<(), Failure> {
+pub(super) fn report_start(request: &PreparedRequest, sink: &mut dyn Sink) -> Result<(), Failure> {
     sink.event(&Event::Start {
         v: VERSION,
         command: request.command,
@@ -25,13 +25,13 @@ pub(super) fn start(request: &PreparedRequest, sink: &mut dyn Sink) -> Result<()
 
 /// Hands over what a stream has not told already: all of a whole reply, the
 /// calls and search results of a stream.
-pub(super) fn tell(
+pub(super) fn report_answer(
     answer: &Answer,
     request: &PreparedRequest,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     if !answer.body.is_empty() {
-        deltas(answer, sink)?;
+        report_body(answer, sink)?;
         // A server may ignore `stream`: then the printer takes the text from
         // the delta, as it does of any stream.
         if !request.request.stream {
@@ -40,17 +40,17 @@ pub(super) fn tell(
     } else if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
-    call_events(&answer.calls, sink)?;
+    report_calls(&answer.calls, sink)?;
     for call in &answer.calls {
-        sink.data(Data::Json(&line(call, &[])))?;
+        sink.data(Data::Json(&call_line(call, &[])))?;
     }
     Ok(())
 }
 
 /// Hands over what a stream has not told already, but its calls.
-pub(super) fn whole(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
+pub(super) fn report_unstreamed(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     if !answer.body.is_empty() {
-        return deltas(answer, sink);
+        return report_body(answer, sink);
     }
     match &answer.search {
         Some(results) => sink.event(&Event::Search { results }),
@@ -58,7 +58,7 @@ pub(super) fn whole(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure>
     }
 }
 
-pub(super) fn reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
+pub(super) fn report_reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     if answer.reasoning.is_empty() {
         return Ok(());
     }
@@ -68,8 +68,8 @@ pub(super) fn reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Fail
 }
 
 /// Hands over thinking, text, search results and body of a whole reply.
-fn deltas(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
-    reasoning(answer, sink)?;
+fn report_body(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
+    report_reasoning(answer, sink)?;
     if !answer.text.is_empty() {
         sink.event(&Event::Delta {
             content: &answer.text,
@@ -84,12 +84,12 @@ fn deltas(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     })
 }
 
-fn call_events(calls: &[Call], sink: &mut dyn Sink) -> Result<(), Failure> {
+fn report_calls(calls: &[Call], sink: &mut dyn Sink) -> Result<(), Failure> {
     let mut calls = calls.iter().enumerate();
-    calls.try_for_each(|(index, call)| call_event(index, call, sink))
+    calls.try_for_each(|(index, call)| report_call(index, call, sink))
 }
 
-pub(super) fn call_event(index: usize, call: &Call, sink: &mut dyn Sink) -> Result<(), Failure> {
+pub(super) fn report_call(index: usize, call: &Call, sink: &mut dyn Sink) -> Result<(), Failure> {
     let arguments = call.raw_arguments();
     sink.event(&Event::ToolCall {
         index,
@@ -101,12 +101,12 @@ pub(super) fn call_event(index: usize, call: &Call, sink: &mut dyn Sink) -> Resu
 }
 
 /// One call as a line of text, with what is wrong with it.
-fn line(told: &Call, errors: &[Violation]) -> String {
-    format!("{}\n", call(told, errors).get())
+fn call_line(told: &Call, errors: &[Violation]) -> String {
+    format!("{}\n", call_json(told, errors).get())
 }
 
 /// One call as an object, with what is wrong with it.
-pub(super) fn call(call: &Call, errors: &[Violation]) -> Box<RawValue> {
+pub(super) fn call_json(call: &Call, errors: &[Violation]) -> Box<RawValue> {
     #[derive(Serialize)]
     struct Line<'a> {
         id: &'a str,
@@ -132,23 +132,23 @@ pub(super) fn call(call: &Call, errors: &[Violation]) -> Box<RawValue> {
 
 /// `tools`: one call a line, prose beside calls on standard error; prose alone
 /// is the answer.
-pub(super) fn calls(
+pub(super) fn report_tool_calls(
     answer: &Answer,
     request: &PreparedRequest,
     required: bool,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     if answer.calls.is_empty() {
-        return prose(answer, request, required, sink);
+        return report_text(answer, request, required, sink);
     }
-    whole(answer, sink)?;
+    report_unstreamed(answer, sink)?;
     if !request.request.stream {
         sink.note(Level::Beside, &answer.text);
     }
     let mut wrong = None;
     for (index, call) in answer.calls.iter().enumerate() {
-        let errors = faults(call, &request.toolbox);
-        call_event(index, call, sink)?;
+        let errors = violations(call, &request.toolbox);
+        report_call(index, call, sink)?;
         if !errors.is_empty() {
             // What is no JSON is told by arguments_text.
             if call.value().is_some() {
@@ -160,7 +160,7 @@ pub(super) fn calls(
             }
             wrong.get_or_insert((call, errors[0].clone()));
         }
-        sink.data(Data::Json(&line(call, &errors)))?;
+        sink.data(Data::Json(&call_line(call, &errors)))?;
     }
     let Some((call, first)) = wrong else {
         return Ok(());
@@ -193,7 +193,7 @@ pub(super) fn calls(
 
 /// An answer of `tools` that was cut, or lacks a call: its prose is shown as it is
 /// beside calls, and no call, since the last may lack its end.
-pub(super) fn cut(
+pub(super) fn report_truncated(
     answer: &Answer,
     request: &PreparedRequest,
     sink: &mut dyn Sink,
@@ -202,7 +202,7 @@ pub(super) fn cut(
         // A stream has told what came.
         return Ok(());
     }
-    reasoning(answer, sink)?;
+    report_reasoning(answer, sink)?;
     if !answer.text.is_empty() {
         sink.event(&Event::Delta {
             content: &answer.text,
@@ -215,21 +215,21 @@ pub(super) fn cut(
 }
 
 /// An answer of `tools` without calls: its text, unless a call was required.
-pub(super) fn prose(
+pub(super) fn report_text(
     answer: &Answer,
     request: &PreparedRequest,
     required: bool,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     if required {
-        cut(answer, request, sink)?;
+        report_truncated(answer, request, sink)?;
         return Err(Failure::new(
             Class::Tool,
             "the answer holds no tool call (--require-call)",
         )
         .hint("say in the prompt which tool to use, or choose another model"));
     }
-    whole(answer, sink)?;
+    report_unstreamed(answer, sink)?;
     if request.request.stream {
         return Ok(());
     }
@@ -238,13 +238,13 @@ pub(super) fn prose(
 
 /// What is wrong with a call: with its name, where the tools are known, and its
 /// arguments.
-pub(super) fn faults(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
-    let whole = |message: String| Violation {
+pub(super) fn violations(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
+    let at_root = |message: String| Violation {
         path: String::new(),
         message,
     };
     if !toolbox.accepts(&call.name) {
-        return vec![whole(format!("there is no tool {}", call.name))];
+        return vec![at_root(format!("there is no tool {}", call.name))];
     }
     let arguments = if call.arguments.trim().is_empty() {
         "{}"
@@ -252,7 +252,7 @@ pub(super) fn faults(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
         &call.arguments
     };
     match (schema::parse(arguments), toolbox.schema(&call.name)) {
-        (Err(why), _) => vec![whole(format!("the arguments are not JSON: {why}"))],
+        (Err(why), _) => vec![at_root(format!("the arguments are not JSON: {why}"))],
         (Ok(value), Some(schema)) => schema.violations(&value),
         (Ok(_), None) => Vec::new(),
     }
@@ -278,7 +278,7 @@ impl Call {
 
 /// Extends the session, once what was asked for has left: where that fails the run
 /// has. A reader that went away has taken what it wanted.
-pub(super) fn extend(
+pub(super) fn extend_session(
     session: Option<Session>,
     answer: &Answer,
     sink: &mut dyn Sink,
@@ -288,13 +288,13 @@ pub(super) fn extend(
     };
     match sink.data(Data::End).and_then(|()| sink.flush()) {
         Err(failure) if failure.class != Class::Ok => Err(failure),
-        _ => session.extend(&turn(answer, &answer.calls)),
+        _ => session.extend(&assistant_turn(answer, &answer.calls)),
     }
 }
 
 /// The model's turn as the conversation keeps it: with its thinking and with the members
 /// that airx does not know, which some servers want back with the results of its calls.
-pub(super) fn turn(answer: &Answer, calls: &[Call]) -> String {
+pub(super) fn assistant_turn(answer: &Answer, calls: &[Call]) -> String {
     let mut turn = Map::new();
     turn.insert("role".to_owned(), "assistant".into());
     turn.insert("content".to_owned(), answer.text.as_str().into());

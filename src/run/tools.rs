@@ -8,7 +8,10 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::conversation::{Conversation, Strategy, output_kind};
-use super::report::{call_event, cut, extend, faults, prose, start, turn, whole};
+use super::report::{
+    assistant_turn, extend_session, report_call, report_start, report_text, report_truncated,
+    report_unstreamed, violations,
+};
 use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Call, Empty};
 use crate::api::request::Message;
@@ -103,26 +106,26 @@ pub(super) fn ask_with_tools(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    start(&request, sink)?;
+    report_start(&request, sink)?;
     let mut span = Span::new(transport);
     let mut number = 1;
     loop {
         let mut answer = asked(&request, &mut span, transport, sink)?;
         if answer.calls.is_empty() {
-            prose(&answer, &request, rounds.required && number == 1, sink)?;
+            report_text(&answer, &request, rounds.required && number == 1, sink)?;
             // The answer leaves before servers and session take their time.
             sink.flush()?;
-            extend(session, &answer, sink)?;
+            extend_session(session, &answer, sink)?;
             answer.body = Vec::new();
             return Ok(answer);
         }
         give_ids(&mut answer.calls, number);
-        whole(&answer, sink)?;
+        report_unstreamed(&answer, sink)?;
         if !request.request.stream {
             sink.note(Level::Beside, &answer.text);
         }
         for (index, call) in answer.calls.iter().enumerate() {
-            call_event(index, call, sink)?;
+            report_call(index, call, sink)?;
         }
         sink.flush()?;
         if number == rounds.limit {
@@ -168,7 +171,7 @@ fn asked(
         Ok(()) => Ok(answer),
         Err(failure) => {
             if failure.class == Class::Truncated {
-                cut(&answer, request, sink)?;
+                report_truncated(&answer, request, sink)?;
             }
             Err(failure)
         }
@@ -207,7 +210,7 @@ fn turns(
         }
     }
     let mut turns =
-        vec![RawValue::from_string(turn(answer, &calls)).map_err(std::io::Error::from)?];
+        vec![RawValue::from_string(assistant_turn(answer, &calls)).map_err(std::io::Error::from)?];
     for call in &answer.calls {
         let outcome = outcome(call, request, approval, sink)?;
         sink.event(&Event::ToolResult {
@@ -237,7 +240,7 @@ fn outcome(
     sink: &mut dyn Sink,
 ) -> Result<CallResult, Failure> {
     let toolbox = &request.toolbox;
-    let wrong = faults(call, toolbox);
+    let wrong = violations(call, toolbox);
     if !wrong.is_empty() {
         return Ok(CallResult::refused(told(call, &wrong)));
     }

@@ -237,7 +237,7 @@ fn tool_files_are_checked_before_anything_is_sent() {
     );
     refused(
         "{\"name\":\"f\",\"parameters\":{\"type\":\"array\"}}",
-        "--tools t, tool 1: f: /parameters/type is \"array\"; parameters are an \"object\"",
+        "--tools t, tool 1: f: /parameters/type is \"array\"; arguments are an \"object\"",
     );
     refused(
         "{\"type\":\"plugin\"}",
@@ -245,7 +245,7 @@ fn tool_files_are_checked_before_anything_is_sent() {
     );
     refused(
         "{\"type\":\"function\",\"function\":[]}",
-        "--tools t, tool 1: its function is not right: invalid length 0, expected an object with name and parameters",
+        "--tools t, tool 1: its function is not an object",
     );
     refused(
         "{}",

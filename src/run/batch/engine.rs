@@ -131,7 +131,7 @@ impl Engine<'_> {
     }
 
     /// Tells of a batch: its object, its event, or the words `line`.
-    pub(super) fn tell(&mut self, batch: &Batch, line: &str) -> Result<(), Failure> {
+    pub(super) fn report(&mut self, batch: &Batch, line: &str) -> Result<(), Failure> {
         self.sink.data(Data::Body {
             bytes: &one_line(batch.raw.trim_ascii()),
             token: true,

@@ -56,7 +56,7 @@ pub(super) fn fetch(
             Ok(_) => items.done += 1,
             Err(_) => items.failed += 1,
         }
-        tell_of(&outcome, line.as_deref(), discount, engine.sink)?;
+        report_item(&outcome, line.as_deref(), discount, engine.sink)?;
         engine.sink.count(Count::Items(items));
     }
     items.failed += lines.lost;
@@ -145,7 +145,7 @@ fn ended(batch: &Batch) -> Result<(), Failure> {
     .hint(format!("airx batch wait {id} waits for its end")))
 }
 
-fn tell_of(
+fn report_item(
     outcome: &ItemOutcome,
     line: Option<&[u8]>,
     discount: bool,
@@ -198,7 +198,7 @@ fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> I
     outcome.result = match result {
         Ok(()) if answer.calls.is_empty() => Ok(Content::Text(answer.text)),
         Ok(()) => {
-            let calls = answer.calls.iter().map(|call| report::call(call, &[]));
+            let calls = answer.calls.iter().map(|call| report::call_json(call, &[]));
             Ok(Content::Calls(calls.collect(), answer.text))
         }
         Err(failure) => {

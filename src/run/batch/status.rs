@@ -27,7 +27,7 @@ pub(super) fn status(
     }
     ids.iter().try_for_each(|id| {
         let batch = engine.batch(id)?;
-        engine.tell(&batch, &line(&batch))
+        engine.report(&batch, &line(&batch))
     })
 }
 
@@ -44,7 +44,7 @@ pub(super) fn cancel(
     let mut engine = Engine { transport, sink };
     ids.iter().try_for_each(|id| {
         let batch = engine.cancel(id)?;
-        engine.tell(&batch, &line(&batch))
+        engine.report(&batch, &line(&batch))
     })
 }
 
@@ -63,7 +63,7 @@ fn list(engine: &mut Engine<'_>) -> Result<(), Failure> {
                 engine.sink.note(Level::Warning, &what);
                 return Ok(());
             }
-            engine.tell(batch, &line(batch))?;
+            engine.report(batch, &line(batch))?;
         }
         if next.is_none() || next == after {
             return Ok(());

@@ -77,7 +77,7 @@ pub(super) fn submit(
         })?;
         let untold = untold(&batch, parts, at);
         engine.sink.count(Count::Unfinished(Some(untold.clone())));
-        let told = engine.tell(&batch, &format!("{}\n", batch.id));
+        let told = engine.report(&batch, &format!("{}\n", batch.id));
         told.map_err(|failure| ended(failure, untold, engine.sink))?;
         engine.sink.count(Count::Unfinished(None));
     }

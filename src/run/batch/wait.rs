@@ -59,7 +59,7 @@ pub(super) fn wait(
         }
     }
     for batch in &batches {
-        engine.tell(batch, &line(batch))?;
+        engine.report(batch, &line(batch))?;
     }
     verdict(&batches)
 }

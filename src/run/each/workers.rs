@@ -158,7 +158,7 @@ fn content(strategy: &Strategy, answer: Answer, value: Option<Box<RawValue>>) ->
     match (strategy, value) {
         (_, Some(value)) => Content::Value(value),
         (Strategy::Once(Expect::Calls { .. }), None) if !answer.calls.is_empty() => {
-            let calls = answer.calls.iter().map(|call| report::call(call, &[]));
+            let calls = answer.calls.iter().map(|call| report::call_json(call, &[]));
             Content::Calls(calls.collect(), answer.text)
         }
         _ => Content::Text(answer.text),
