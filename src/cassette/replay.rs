@@ -11,7 +11,7 @@ use super::recording::{End, Recording, VERSION};
 use super::request_view::{Difference, RequestView};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, Head, Next, Response, client};
+use crate::http::{BODY_LIMIT, CUT, Head, Next, Response, client};
 
 /// Longest recording that is read: a body of the longest size, escaped.
 const FILE_MAX: u64 = 6 * BODY_LIMIT as u64 + (1 << 20);
@@ -223,12 +223,12 @@ impl ReplayedBody {
     }
 
     fn broken(&self) -> Option<Failure> {
-        let message = match &self.end {
-            End::Broken(message) => message.clone(),
-            End::Unread => "the recording ends here: it was read no further".to_owned(),
-            End::Complete | End::Open => return None,
-        };
-        Some(Failure::new(Class::Incomplete, message))
+        let failure = |message: &str| Failure::new(Class::Incomplete, message);
+        match &self.end {
+            End::Broken(message) => Some(failure(message).hint(CUT)),
+            End::Unread => Some(failure("the recording ends here: it was read no further")),
+            End::Complete | End::Open => None,
+        }
     }
 
     /// The complete response.

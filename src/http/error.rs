@@ -216,7 +216,7 @@ fn by_proxy(server: &str, proxy: &str, chain: &str) -> Failure {
 }
 
 /// What to do about a connection that was cut.
-const CUT: &str = "the server, or a proxy before it, closed the connection: try again";
+pub(crate) const CUT: &str = "the server, or a proxy before it, closed the connection: try again";
 
 /// A failure after the response's head: the answer broke off, or took too long.
 pub(super) fn in_body(error: &(dyn Error + 'static), limits: &Limits) -> Failure {

@@ -28,7 +28,7 @@ use crate::settings::Connection;
 
 use complete::CompleteClient;
 pub use deadline::LAST_LOOK;
-pub(crate) use error::too_long;
+pub(crate) use error::{CUT, too_long};
 pub use resource::{Payload, ResourceRequest, Unanswered};
 pub use stream::{LiveStream, Next};
 

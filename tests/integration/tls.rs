@@ -135,7 +135,7 @@ fn a_stream_whose_connection_ends_without_notice_exits_7() {
             "{}",
             ran.stderr
         );
-        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+        assert_eq!(ran.stderr.lines().count(), 2, "{}", ran.stderr);
     }
 }
 

@@ -292,3 +292,37 @@ pub fn configuration() -> impl Strategy<Value = String> {
     ];
     prop::collection::vec(line, 0..12).prop_map(|lines| lines.join("\n"))
 }
+
+/// A value that says nothing, as servers send under `error` beside an answer.
+pub fn empty() -> impl Strategy<Value = String> {
+    let leaf = prop::sample::select(vec!["null", "false", "\"\"", "\" \"", "0", "[]", "{}"]);
+    leaf.prop_map(str::to_owned)
+        .prop_recursive(3, 12, 3, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3)
+                    .prop_map(|items| format!("[{}]", items.join(","))),
+                (inner.clone(), inner).prop_map(|(code, message)| {
+                    format!(r#"{{"code":{code},"message":{message},"type":""}}"#)
+                }),
+            ]
+        })
+}
+
+/// An error whose words are `words`, in the shapes that servers give errors.
+pub fn error_shape(words: &'static str) -> impl Strategy<Value = String> {
+    let leaf = prop_oneof![
+        Just(format!("\"{words}\"")),
+        prop::sample::select(vec!["message", "msg", "detail", "text"])
+            .prop_map(move |member| format!(r#"{{"{member}":"{words}"}}"#)),
+    ];
+    leaf.prop_recursive(3, 6, 2, |inner| {
+        prop_oneof![
+            inner.clone().prop_map(|error| format!("[{error}]")),
+            (
+                prop::sample::select(vec!["error", "errors", "detail", "message"]),
+                inner
+            )
+                .prop_map(|(member, error)| format!(r#"{{"code":"c","{member}":{error}}}"#)),
+        ]
+    })
+}

@@ -54,6 +54,25 @@ proptest! {
     }
 
     #[test]
+    fn the_words_of_an_error_are_found_in_any_shape(
+        error in inputs::error_shape("the words"),
+        bom in any::<bool>(),
+    ) {
+        let body = format!("{}{error}", if bom { "\u{feff}" } else { "" });
+        let words = airx::api::error_body::read(500, body.as_bytes()).message;
+        prop_assert_eq!(words.as_deref(), Some("the words"), "{}", error);
+    }
+
+    #[test]
+    fn an_error_member_that_says_nothing_is_no_error(error in inputs::empty()) {
+        let choice = r#"{"finish_reason":"stop","message":{"content":"Hi"}}"#;
+        let body = format!(r#"{{"error":{error},"choices":[{choice}]}}"#);
+        let mut answer = airx::answer::Answer::default();
+        prop_assert!(answer.accept_body(body.into()).is_ok(), "{}", error);
+        prop_assert_eq!(answer.text, "Hi");
+    }
+
+    #[test]
     fn bytes_that_are_no_text_are_a_failure(
         status in 100_u16..1000,
         body in prop::collection::vec(any::<u8>(), 0..200),
