@@ -91,7 +91,7 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     ),
     (
         &["chat", "--resume", "-o", "-"],
-        "--resume goes on with a file: name it with -o FILE",
+        "--resume continues a file: name it with -o FILE",
         "",
     ),
     (
