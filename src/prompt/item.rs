@@ -1,6 +1,5 @@
 //! One item of `--each`: what a template puts into the prompt.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::Deserialize;
@@ -76,7 +75,7 @@ impl ItemContent {
         #[derive(Deserialize)]
         struct Request {
             custom_id: Option<IgnoredAny>,
-            body: Option<BTreeMap<String, IgnoredAny>>,
+            body: Option<serde_json::Map<String, Value>>,
         }
         self.text.starts_with('{')
             && serde_json::from_str::<Request>(&self.text)

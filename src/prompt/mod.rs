@@ -38,6 +38,10 @@ pub use template::Template;
 pub use text::arguments;
 
 /// Where the messages come from, as settings resolved it.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     /// Words of the prompt; `-` is standard input.
@@ -144,16 +148,15 @@ fn read_with(
         .map(|(_, turns)| turns)
         .or(history.as_ref());
     let complete = turns.filter(|turns| !asked && turns.is_complete());
-    let text = match complete {
-        Some(_) => String::new(),
-        None => {
-            let mut reader = user::Reader {
-                sources,
-                stdin,
-                notice,
-            };
-            reader.text(claim)?
-        }
+    let text = if complete.is_some() {
+        String::new()
+    } else {
+        let mut reader = user::Reader {
+            sources,
+            stdin,
+            notice,
+        };
+        reader.text(claim)?
     };
     let user = match complete {
         Some(turns) if images.is_empty() => turns.check_end().map(|()| None)?,

@@ -48,6 +48,7 @@ pub(super) enum Ended {
 impl Run {
     /// Opens the output and installs the signal handlers. `allowed` says whether the
     /// options fit together; [`Run::ready`] reports what is wrong.
+    #[allow(clippy::needless_pass_by_value, reason = "it is made for this call")]
     pub(super) fn start(
         start: Start,
         common: &mut Common,

@@ -5,6 +5,10 @@ use crate::cli::{BatchAction, Command, Common, Format};
 
 /// What the command line asks for.
 #[derive(Debug, Clone, Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of its own"
+)]
 pub(super) struct Run {
     command: &'static str,
     each: bool,
@@ -71,8 +75,8 @@ impl Run {
         match (self.command, name) {
             // `config show` and other commands without a run.
             ("", _) => false,
-            ("batch", "accept" | "allow-empty") => true,
-            (
+            ("batch", "accept" | "allow-empty")
+            | (
                 "batch" | "batch fetch",
                 "first-token-timeout"
                 | "idle-timeout"

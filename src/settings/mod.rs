@@ -159,12 +159,11 @@ pub fn resolve(
     }
     let (connection, keyless) = connection(&mut common.connection, with, &mut warnings)?;
     let thinking = common.request.thinking.map(|switch| switch == OnOff::On);
-    let (model, thinking) = match model {
-        Some(model) => (model, thinking),
-        None => {
-            let (model, default) = defaults::model(connection.endpoint.provider);
-            (model.to_owned(), thinking.or(default))
-        }
+    let (model, thinking) = if let Some(model) = model {
+        (model, thinking)
+    } else {
+        let (model, default) = defaults::model(connection.endpoint.provider);
+        (model.to_owned(), thinking.or(default))
     };
     Ok(Settings {
         connection,

@@ -79,13 +79,11 @@ impl CsvRecords {
         self.room.store(LIMIT + (1 << 20), Relaxed);
         let unreadable =
             |error: csv::Error| Failure::usage(format!("{name} cannot be read: {error}"));
-        let columns = match &self.columns {
-            Some(columns) => columns,
-            None => {
-                let header = self.reader.byte_headers().map_err(unreadable)?;
-                self.columns.insert(columns(header, name, lossy)?)
-            }
-        };
+        if self.columns.is_none() {
+            let header = self.reader.byte_headers().map_err(unreadable)?;
+            self.columns = Some(columns(header, name, lossy)?);
+        }
+        let columns = self.columns.as_deref().unwrap_or_default();
         let more = self.reader.read_byte_record(&mut self.record);
         if !more.map_err(unreadable)? {
             return Ok(None);

@@ -61,11 +61,8 @@ pub(super) fn check(args: ConfigArgs) -> Result<(String, Result<(), Failure>), F
         1 => format!("{path}: one problem"),
         count => format!("{path}: {count} problems"),
     };
-    let lines: String = problems
-        .iter()
-        .map(|problem| format!("{}\n", problem.message))
-        .collect();
-    Ok((lines, Err(Failure::usage(result))))
+    let lines: Vec<&str> = problems.iter().map(|it| it.message.as_str()).collect();
+    Ok((lines.join("\n") + "\n", Err(Failure::usage(result))))
 }
 
 /// Finds what keeps a run from using the profile in force. Nothing is sent and no program
@@ -88,30 +85,20 @@ fn try_profile(config: &Config, problems: &mut Vec<Problem>) {
 fn try_command(command: &'static str, config: &Config, problems: &mut Vec<Problem>) {
     let mut wrong = Vec::new();
     while let Err((failure, setting)) = try_run(command, config, &wrong) {
-        match (&failure.origin, setting) {
-            (Some(Origin::File(_)), Some(name)) => {
-                wrong.push(name);
-                problems.extend(placed(&failure));
-            }
-            _ => {
-                let profile = config.profile().map(|name| format!(" (profile {name})"));
-                let (path, of) = (config.path().display(), profile.unwrap_or_default());
-                return problems.push(Problem {
-                    line_and_column: None,
-                    message: format!("{path}{of}: {}", failure.message),
-                });
-            }
+        if let (Some(Origin::File(place)), Some(name)) = (&failure.origin, setting) {
+            wrong.push(name);
+            problems.push(Problem {
+                line_and_column: Some((place.line, place.column)),
+                message: failure.message,
+            });
+            continue;
         }
-    }
-}
-
-fn placed(failure: &Failure) -> Option<Problem> {
-    match &failure.origin {
-        Some(Origin::File(place)) => Some(Problem {
-            line_and_column: Some((place.line, place.column)),
-            message: failure.message.clone(),
-        }),
-        _ => None,
+        let profile = config.profile().map(|name| format!(" (profile {name})"));
+        let (path, of) = (config.path().display(), profile.unwrap_or_default());
+        return problems.push(Problem {
+            line_and_column: None,
+            message: format!("{path}{of}: {}", failure.message),
+        });
     }
 }
 

@@ -177,23 +177,25 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
     /// Takes an item that was read.
     fn take(&mut self, item: Result<Option<Item>, Failure>, sink: &mut S) -> Result<(), Failure> {
         self.wanted = false;
-        let mut item = match item {
-            Ok(Some(item)) => item,
+        match item {
+            Ok(Some(item)) if self.over.is_none() => self.take_item(item, sink),
+            Ok(Some(_)) => Ok(()),
             Ok(None) => {
                 self.exhausted = true;
                 if let (Some(last), None) = (self.earlier.last(), &self.over) {
                     self.stop(shorter(last, self.read));
                 }
-                return Ok(());
+                Ok(())
             }
             Err(failure) => {
                 self.stop(failure);
-                return Ok(());
+                Ok(())
             }
-        };
-        if self.over.is_some() {
-            return Ok(());
         }
+    }
+
+    /// Makes the item's request, unless an earlier run has its answer.
+    fn take_item(&mut self, mut item: Item, sink: &mut S) -> Result<(), Failure> {
         let index = self.read;
         self.read += 1;
         self.items.read = self.size.map(|size| (item.read, size));
