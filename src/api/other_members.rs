@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
 
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -62,10 +62,15 @@ pub(super) fn deserialize<'de, D: Deserializer<'de>, T: KeepsOthers<'de>>(
 
         fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
             let mut object = T::default();
+            let mut known = Vec::new();
             while let Some(name) = map.next_key::<Cow<'de, str>>()? {
                 if !object.read(&name, &mut map)? {
                     let value = map.next_value()?;
                     object.others().0.push((name, value));
+                } else if known.contains(&name) {
+                    return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+                } else {
+                    known.push(name);
                 }
             }
             Ok(object)
