@@ -183,7 +183,7 @@ pub fn chat_head(connection: &Connection, streamed: bool) -> Vec<String> {
 
 /// The same of a request for a file or a batch.
 pub fn resource_head(connection: &Connection, request: &ResourceRequest<'_>) -> Vec<String> {
-    let url = connection.endpoint.beside(request.path, request.query);
+    let url = connection.endpoint.resource(request.path, request.query);
     head_lines(request.method(), &url, &request.headers(connection))
 }
 

@@ -172,7 +172,7 @@ impl ResourceClient {
         connection: &Connection,
         request: &ResourceRequest<'_>,
     ) -> Result<reqwest::RequestBuilder, Failure> {
-        let url = connection.endpoint.beside(request.path, request.query);
+        let url = connection.endpoint.resource(request.path, request.query);
         let builder = match request.payload {
             Payload::Get | Payload::Download => self.http.get(url),
             _ => self.http.post(url),

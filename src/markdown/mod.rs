@@ -179,7 +179,7 @@ impl Renderer {
         self.inline.begin(base);
     }
 
-    /// Puts the marks of a heading, where its style does not tell it from text.
+    /// Writes the marks of a heading, if its style does not distinguish it from text.
     fn heading(&mut self, level: usize) -> Style {
         self.closing = Some(String::new());
         let marks = match self.options.styling {

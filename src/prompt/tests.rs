@@ -1,5 +1,5 @@
-//! Whole conversations, from sources to messages, over standard inputs of the
-//! tests' own.
+//! Tests of complete conversations, from sources to messages, with their own standard
+//! input.
 
 use std::fs::File;
 use std::io::Write;

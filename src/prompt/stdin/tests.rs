@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::system::Input;
 use super::{Failure, Stdin};
 
-/// Standard input over `descriptor`, which tells its wait at once.
+/// Standard input over `descriptor`, which prints its notice without delay.
 pub(in crate::prompt) fn over(descriptor: BorrowedFd<'_>, wait: Duration) -> Stdin<'_> {
     Stdin {
         input: Input { descriptor },
@@ -57,13 +57,13 @@ fn dev_null_adds_nothing() {
 }
 
 #[test]
-fn a_silent_pipe_is_told_and_then_refused_with_the_two_ways_out() {
+fn a_silent_pipe_gets_a_notice_and_is_then_refused_with_a_hint() {
     let (reader, _writer) = std::io::pipe().unwrap();
-    let mut told = Vec::new();
+    let mut notices = Vec::new();
     let failure = over(reader.as_fd(), SHORT)
-        .if_given(&mut Vec::new(), &mut |line| told.push(line.to_owned()))
+        .if_given(&mut Vec::new(), &mut |line| notices.push(line.to_owned()))
         .unwrap_err();
-    assert_eq!(told.len(), 1);
+    assert_eq!(notices.len(), 1);
     assert_eq!(failure.exit(), 2);
     assert!(failure.message.contains("20ms"));
     assert!(failure.message.contains("`-`") && failure.message.contains("-n"));
