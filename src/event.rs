@@ -1,5 +1,5 @@
-//! What happens during a run, as the events that `--format ndjson` prints and
-//! every printer is driven by; and [`Sink`], who takes them.
+//! What happens during a run: the events that `--format ndjson` prints and that drive every
+//! printer, and [`Sink`], which receives them.
 
 mod earlier;
 mod sink;
@@ -23,8 +23,8 @@ pub use earlier::{Earlier, ResumeState, short_hash};
 pub use sink::{Data, Level, Sink, Work};
 pub use tally::{Count, Items, Tally, Unfinished};
 
-/// Version of the event contract; members and types are added within it, none
-/// is renamed or removed.
+/// Version of the event contract. Within a version members and types may be added, but not
+/// renamed or removed.
 pub const VERSION: u8 = 1;
 
 /// One line of `--format ndjson`.
@@ -302,7 +302,7 @@ pub struct Fault<'a> {
     pub retry_after_ms: Option<u64>,
 }
 
-/// The names of the classes, but for `ok`: success is no failure.
+/// The names of the classes, without `ok`: success is not a failure.
 fn class_schema(_: &mut SchemaGenerator) -> Schema {
     let failures = exit::TABLE.iter().filter(|row| row.class != Class::Ok);
     let names: Vec<&str> = failures.map(|row| row.name).collect();
@@ -345,19 +345,19 @@ impl<'a> Fault<'a> {
     }
 }
 
-/// Whole milliseconds.
+/// Milliseconds, rounded down.
 pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Event<'_> {
-    /// Writes the event as JSON, without a line's end.
+    /// Writes the event as JSON, without a line end.
     ///
     /// # Errors
-    /// Those of `serde_json`, which strings and numbers never bring about.
+    /// Those of `serde_json`. Strings and numbers cause none.
     pub fn write_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        // By hand, for there is one for each token: the tag and the members by way
-        // of serde's own types take four times as long.
+        // Written by hand, since there is one for each token: serde's own tagged types take four
+        // times as long.
         let Event::Delta { content } = self else {
             return serde_json::to_writer(out, self);
         };

@@ -1,5 +1,5 @@
-//! The files of ended batches → where each item's line is, in input order. The
-//! lines themselves stay on the disk.
+//! The files of ended batches → the location of each item's line, in input order. The
+//! lines themselves stay on disk.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -14,18 +14,18 @@ use crate::event::Level;
 use crate::exit::Class;
 use crate::http::BODY_LIMIT;
 
-/// Lines of a file that are looked at: twenty times what a batch may have.
+/// The most lines that are read from a file: twenty times the limit of a batch.
 const LINES: u64 = 20 * LINES_MAX;
 
-/// A line of a file, or an item that has none.
+/// A line of a file, or an item without a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
-    /// The item's.
+    /// The index of the item.
     pub(super) index: u64,
-    /// The batch's number.
+    /// The number of the batch.
     pub(super) batch: u32,
-    /// Where it is: the file's number, the first byte and how many; none for an
-    /// item that no line answers.
+    /// The location of the line: number of the file, first byte, length. None for an item
+    /// without a line.
     pub(super) at: Option<(u32, u64, u32)>,
 }
 
@@ -33,22 +33,21 @@ pub(super) struct Place {
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     files: Vec<File>,
-    /// In input order, once they are [`settled`](Self::settle).
+    /// In input order, after [`settle`](Self::settle).
     pub(super) places: Vec<Place>,
-    /// Items without a line that nobody knows by index.
+    /// The number of items without a line whose index is not known.
     pub(super) lost: u64,
-    /// Batches of which nobody knows how many items they have, and that have not
-    /// told of all.
+    /// Batches with an unknown number of items, some of which may be missing.
     pub(super) unknown: Vec<u32>,
     /// Lines whose id airx did not make, in the order of the files.
     strangers: Vec<Place>,
-    /// The ids of those of one batch, and their numbers.
+    /// The foreign ids of one batch, and their numbers.
     named: HashMap<String, u64>,
     numbers: u64,
 }
 
 impl Lines {
-    /// Gets the files of a batch and finds its lines.
+    /// Downloads the files of a batch and finds its lines.
     pub(super) fn add(
         &mut self,
         number: u32,
@@ -93,7 +92,7 @@ impl Lines {
         Ok(())
     }
 
-    /// Finds the lines of a file; the numbers of those that are none.
+    /// Finds the lines of a file. Returns the numbers of the lines that cannot be read.
     fn scan(&mut self, batch: u32, file: &mut File) -> Result<Vec<u64>, Failure> {
         let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         file.seek(SeekFrom::Start(0))
@@ -129,7 +128,7 @@ impl Lines {
         }
     }
 
-    /// Puts a line to its item; none where it is no line of output.
+    /// Assigns a line to its item. Returns none if it is not a line of output.
     fn place(&mut self, line: &[u8], batch: u32, at: Option<(u32, u64, u32)>) -> Option<()> {
         let answered: OutputLine<'_> = serde_json::from_slice(line).ok()?;
         let id = answered
@@ -148,21 +147,20 @@ impl Lines {
         Some(())
     }
 
-    /// Puts all in order: airx's items in that of their input, and behind them
-    /// those of others.
+    /// Sorts the items: those of airx in the order of their input, then the others.
     pub(super) fn settle(&mut self) {
         let greatest = self.places.iter().map(|place| place.index).max();
         let from = greatest.map_or(0, |greatest| greatest + 1);
-        let behind = |place: Place| Place {
+        let after = |place: Place| Place {
             index: from + place.index,
             ..place
         };
         let strangers = std::mem::take(&mut self.strangers);
-        self.places.extend(strangers.into_iter().map(behind));
+        self.places.extend(strangers.into_iter().map(after));
         self.places.sort_unstable();
     }
 
-    /// The line at a place, without its end; none where there is none.
+    /// The line at a place, without its line end; none for an item without a line.
     pub(super) fn read(&mut self, place: &Place) -> Result<Option<Vec<u8>>, Failure> {
         let Some((file, at, length)) = place.at else {
             return Ok(None);
@@ -177,7 +175,7 @@ impl Lines {
     }
 }
 
-/// The items of a batch that are not among its lines, which are in order.
+/// The items of a batch that have no line; `found` is sorted.
 fn missing(batch: u32, span: Span, found: &[Place]) -> Vec<Place> {
     let mut found = found.iter().map(|place| place.index).peekable();
     let is_missing = |index: &u64| {
