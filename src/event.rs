@@ -1,7 +1,7 @@
 //! What happens during a run: the events that `--format ndjson` prints and that drive every
 //! printer, and [`Sink`], which receives them.
 
-mod earlier;
+mod earlier_results;
 mod sink;
 mod tally;
 
@@ -19,7 +19,7 @@ use crate::error::{Failure, Look, Server};
 use crate::exit::{self, Class};
 use crate::models::Cost;
 
-pub use earlier::{Earlier, ResumeState, short_hash};
+pub use earlier_results::{Earlier, ResumeState, short_hash};
 pub use sink::{Data, Level, Sink, Work};
 pub use tally::{Count, Items, Tally, Unfinished};
 

@@ -3,7 +3,7 @@
 
 mod envelope;
 mod finish_reason;
-mod handed_over;
+mod repeated_message;
 mod server_error;
 mod surrogates;
 mod think_tag;
@@ -24,7 +24,7 @@ use crate::sse::{self, Frame, TooLong};
 
 use envelope::Envelope;
 pub use finish_reason::{Accept, Empty, End};
-use handed_over::HandedOver;
+use repeated_message::HandedOver;
 pub use server_error::refused;
 use server_error::{reported, unreadable, with_body};
 use surrogates::Surrogates;

@@ -4,10 +4,10 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::engine::is_id;
 use super::fetch::fetch;
-use super::parts::{Part, parts};
 use super::raw::{RawLines, raw_lines};
 use super::status::{cancel, status};
 use super::submit::{Submission, submit};
+use super::upload_files::{Part, parts};
 use super::wait::wait;
 use crate::answer::{Accept, Empty};
 use crate::cli::{BatchAction, Common, EachArgs};

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::parts::{Part, Parts};
+use super::upload_files::{Part, Parts};
 use crate::api::batch::BYTES_MAX;
 use crate::error::Failure;
 use crate::prompt::{Item, Items};

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::engine::Engine;
-use super::parts::Part;
+use super::upload_files::Part;
 use crate::api::batch::{Batch, Order};
 use crate::client::Transport;
 use crate::error::Failure;
