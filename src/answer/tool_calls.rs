@@ -157,7 +157,7 @@ impl Answer {
     ) -> Result<(), Failure> {
         let known = self.calls.len();
         for (place, piece) in pieces.iter().enumerate() {
-            let at = self.home(piece, place, known);
+            let at = self.continued_call(piece, place, known);
             let at = at.map_or_else(|| self.new_call(piece, place, payload), Ok)?;
             self.calls[at].add(piece);
         }
@@ -168,7 +168,12 @@ impl Answer {
     /// an index, as all do at some servers, the last is continued. Without an index, the fragment
     /// is matched by its place in the list, and by the id of a call that an earlier frame started
     /// (one of the `known`).
-    fn home(&mut self, piece: &CallPiece<'_>, place: usize, known: usize) -> Option<usize> {
+    fn continued_call(
+        &mut self,
+        piece: &CallPiece<'_>,
+        place: usize,
+        known: usize,
+    ) -> Option<usize> {
         let (index, id) = (piece.index.unwrap_or(place), text(piece.id.as_ref()));
         if !id.is_empty() {
             let at_index = |call: &Call| call.index == index && call.id == id;

@@ -28,7 +28,7 @@ pub(super) enum Strategy {
 }
 
 impl Strategy {
-    /// Gets the answer and hands it to `sink`.
+    /// Obtains the answer and passes it to `sink`.
     pub(super) fn ask(
         &self,
         request: &PreparedRequest,

@@ -19,7 +19,7 @@ use crate::stdout;
 /// The command of a run, and how it prints.
 pub(super) struct Start {
     pub(super) command: &'static str,
-    /// The answer is printed as it comes.
+    /// The answer is printed while it arrives.
     pub(super) live: bool,
     pub(super) kind: Kind,
 }

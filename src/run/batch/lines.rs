@@ -40,7 +40,7 @@ pub(super) struct Lines {
     /// Batches with an unknown number of items, some of which may be missing.
     pub(super) unknown: Vec<u32>,
     /// Lines whose id airx did not make, in the order of the files.
-    strangers: Vec<Place>,
+    foreign: Vec<Place>,
     /// The foreign ids of one batch, and their numbers.
     named: HashMap<String, u64>,
     numbers: u64,
@@ -54,14 +54,14 @@ impl Lines {
         batch: &Batch,
         engine: &mut Engine<'_>,
     ) -> Result<(), Failure> {
-        let (from, mut torn) = (self.places.len(), 0);
+        let (from, mut unreadable_count) = (self.places.len(), 0);
         self.named.clear();
         for id in batch.output.iter().chain(&batch.errors) {
             let mut file = tempfile::tempfile().map_err(|error| unreadable(&error))?;
             engine.download(id, &mut file)?;
-            let odd = self.scan(number, &mut file)?;
-            torn += odd.len() as u64;
-            for line in odd {
+            let bad_lines = self.scan(number, &mut file)?;
+            unreadable_count += bad_lines.len() as u64;
+            for line in bad_lines {
                 let what = format!(
                     "batch {}: line {line} of file {id} cannot be read",
                     batch.id
@@ -83,7 +83,7 @@ impl Lines {
         let total = batch.total.filter(|total| *total > 0);
         self.lost += match total {
             Some(total) if total >= found => total - found,
-            _ => torn,
+            _ => unreadable_count,
         };
         let files = batch.output.is_some() || batch.errors.is_some();
         if total.is_none() && !(files && batch.state == State::Completed) {
@@ -98,7 +98,7 @@ impl Lines {
         file.seek(SeekFrom::Start(0))
             .map_err(|error| unreadable(&error))?;
         let mut reader = BufReader::new(&*file);
-        let (mut line, mut at, mut lines, mut odd) = (Vec::new(), 0, 0, Vec::new());
+        let (mut line, mut at, mut lines, mut bad_lines) = (Vec::new(), 0, 0, Vec::new());
         loop {
             line.clear();
             let read = (&mut reader)
@@ -106,7 +106,7 @@ impl Lines {
                 .read_until(b'\n', &mut line)
                 .map_err(|error| unreadable(&error))?;
             if read == 0 {
-                return Ok(odd);
+                return Ok(bad_lines);
             }
             if read > BODY_LIMIT {
                 let mib = BODY_LIMIT >> 20;
@@ -121,7 +121,7 @@ impl Lines {
             if !line.trim_ascii().is_empty() {
                 let at = Some((number, at, u32::try_from(read).unwrap_or(u32::MAX)));
                 if self.place(&line, batch, at).is_none() {
-                    odd.push(lines);
+                    bad_lines.push(lines);
                 }
             }
             at += read as u64;
@@ -143,7 +143,7 @@ impl Lines {
             self.numbers += 1;
             self.numbers - 1
         });
-        self.strangers.push(Place { index, batch, at });
+        self.foreign.push(Place { index, batch, at });
         Some(())
     }
 
@@ -155,8 +155,8 @@ impl Lines {
             index: from + place.index,
             ..place
         };
-        let strangers = std::mem::take(&mut self.strangers);
-        self.places.extend(strangers.into_iter().map(after));
+        let foreign = std::mem::take(&mut self.foreign);
+        self.places.extend(foreign.into_iter().map(after));
         self.places.sort_unstable();
     }
 

@@ -23,7 +23,7 @@ pub(super) struct ItemSink<S> {
     pub(super) search: Option<Value>,
     /// The text of an answer that failed.
     pub(super) text: String,
-    /// What is wrong with the last answer.
+    /// The errors of the last answer.
     pub(super) errors: Vec<Violation>,
     /// What its requests count against `--max-cost`.
     pub(super) spent: ItemCost,

@@ -54,7 +54,7 @@ pub(super) struct EachRun {
 /// Ends a run from another thread.
 #[derive(Debug)]
 pub(super) struct Interrupt {
-    heard: Sender<WorkerMessage>,
+    messages: Sender<WorkerMessage>,
     gate: Arc<InFlight>,
 }
 
@@ -63,7 +63,7 @@ impl Interrupt {
     /// whether the run is still in progress.
     pub(super) fn interrupt(&self, signal: i32) -> bool {
         self.gate.close();
-        self.heard.send(WorkerMessage::Interrupt(signal)).is_ok()
+        self.messages.send(WorkerMessage::Interrupt(signal)).is_ok()
     }
 }
 
@@ -106,7 +106,7 @@ pub(super) fn run<S: Sink + Clone + Send + 'static>(
     each.item_requests.concurrency = concurrency;
     let gate = Arc::new(InFlight::new(concurrency.into()));
     started(Interrupt {
-        heard: sender.clone(),
+        messages: sender.clone(),
         gate: Arc::clone(&gate),
     });
     let size = each.items.size();

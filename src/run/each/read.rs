@@ -9,11 +9,17 @@ use crate::prompt::Items;
 
 /// Starts the thread. It answers each message with the next item. It ends when the sender
 /// is dropped, or with the process if it is waiting for input.
-pub(super) fn start(mut items: Items, heard: Sender<WorkerMessage>) -> Result<Sender<()>, Failure> {
+pub(super) fn start(
+    mut items: Items,
+    messages: Sender<WorkerMessage>,
+) -> Result<Sender<()>, Failure> {
     let (want, wanted) = channel();
     let read = move || {
         while let Ok(()) = wanted.recv() {
-            if heard.send(WorkerMessage::Item(items.read_next())).is_err() {
+            if messages
+                .send(WorkerMessage::Item(items.read_next()))
+                .is_err()
+            {
                 return;
             }
         }

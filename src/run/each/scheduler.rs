@@ -106,7 +106,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
     /// The output failed.
     pub(super) fn run(
         &mut self,
-        news: &Receiver<WorkerMessage>,
+        messages: &Receiver<WorkerMessage>,
         sink: &mut S,
     ) -> Result<(), Failure> {
         sink.event(&Event::Start {
@@ -122,8 +122,8 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
             if done && self.in_flight.is_empty() && self.pending.is_none() {
                 break;
             }
-            let Ok(heard) = news.recv() else { break };
-            match heard {
+            let Ok(message) = messages.recv() else { break };
+            match message {
                 WorkerMessage::Item(item) => self.take(item, sink)?,
                 WorkerMessage::Outcome(outcome) => self.end_of(&outcome, sink)?,
                 WorkerMessage::Interrupt(signal) => {

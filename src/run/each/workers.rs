@@ -43,7 +43,7 @@ pub(super) struct Workers<S> {
     sink: S,
     tasks: Sender<Task>,
     waiting: Arc<Mutex<Receiver<Task>>>,
-    heard: Sender<WorkerMessage>,
+    messages: Sender<WorkerMessage>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -53,7 +53,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
         gate: Arc<InFlight>,
         transport: Transport,
         sink: S,
-        heard: Sender<WorkerMessage>,
+        messages: Sender<WorkerMessage>,
     ) -> Self {
         let (tasks, waiting) = channel();
         Self {
@@ -63,7 +63,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
             sink,
             tasks,
             waiting: Arc::new(Mutex::new(waiting)),
-            heard,
+            messages,
             threads: Vec::new(),
         }
     }
@@ -85,7 +85,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
     fn start(&mut self) -> Result<JoinHandle<()>, Failure> {
         let mut transport = self.transport.share(&self.gate)?;
         let (strategy, sink) = (Arc::clone(&self.strategy), self.sink.clone());
-        let (waiting, heard) = (Arc::clone(&self.waiting), self.heard.clone());
+        let (waiting, messages) = (Arc::clone(&self.waiting), self.messages.clone());
         let next = move || {
             let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.recv().ok()
@@ -93,7 +93,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
         let work = move || {
             while let Some(task) = next() {
                 let outcome = outcome(task, &strategy, &mut transport, sink.clone());
-                if heard
+                if messages
                     .send(WorkerMessage::Outcome(Box::new(outcome)))
                     .is_err()
                 {
