@@ -92,7 +92,7 @@ pub fn run(
         transport,
         sink,
         |span, transport, sink| {
-            let mut answer = Answer::default();
+            let mut answer = Box::<Answer>::default();
             match request(ask, span, transport, &mut answer, sink) {
                 Ok(()) => Ok(answer),
                 Err(failure) => {
@@ -108,8 +108,8 @@ pub fn run(
         },
     );
     match answered {
-        Ok(answer) => (answer, Ok(())),
-        Err((failure, answer)) => (answer, Err(failure)),
+        Ok(answer) => (*answer, Ok(())),
+        Err((failure, answer)) => (*answer, Err(failure)),
     }
 }
 
