@@ -64,10 +64,10 @@ pub enum Data<'a> {
 pub enum Level {
     /// Even under `--quiet`: part of what was asked for.
     Always,
-    /// The model's words that are not the answer, where the format has no other
-    /// place for them.
-    Beside,
-    /// The model's words in place of an answer that is withheld.
+    /// Text of the model that is not part of the answer. It is shown only if the
+    /// format has no other place for it.
+    ExtraText,
+    /// Text of the model that replaces an answer that is withheld.
     Withheld,
     /// Something the user should know; not under `--quiet`.
     Warning,

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 /// The leaders of the process groups that are running. A process is reaped only under
-/// this lock, so that none of these numbers can belong to a stranger.
+/// this lock, so the kernel cannot reuse one of these ids for another process.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 fn running() -> MutexGuard<'static, Vec<Pid>> {
@@ -76,9 +76,9 @@ impl Child {
     /// Waits for the exit status.
     ///
     /// # Errors
-    /// The system does not give it.
+    /// The system does not report it.
     pub(crate) fn reap(&mut self) -> io::Result<ExitStatus> {
-        // Without the lock: a signal must not have to wait as well.
+        // Waits without the lock, so that a signal is handled at once.
         let exited = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         while waitid(WaitId::Pid(self.group), exited).err() == Some(Errno::INTR) {}
         let mut running = running();

@@ -37,7 +37,7 @@ impl CutOutput {
         let mut bytes = self.bytes.as_slice();
         let mut left_out = self.left_out;
         if left_out > 0 {
-            // Not within a character.
+            // Cut between characters.
             if let Err(error) = std::str::from_utf8(bytes)
                 && error.error_len().is_none()
             {

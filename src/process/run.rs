@@ -84,8 +84,8 @@ impl Pipes<'_> {
     }
 
     /// Serves the pipes until both outputs have ended. After the exit, background
-    /// children may hold them open: those are read for [`LINGER`] at most. Returns
-    /// false where the time was up before the exit.
+    /// children may keep them open; their output is read for at most [`LINGER`].
+    /// Returns false if the time was up before the exit.
     fn serve(
         &mut self,
         child: &Child,
@@ -146,7 +146,7 @@ impl Pipes<'_> {
                 Ok(count) => self.input = &self.input[count..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // A command need not read its input.
+                // A command may exit without reading its input.
                 Err(_) => break,
             }
         }
@@ -167,7 +167,7 @@ impl Pipes<'_> {
     }
 }
 
-/// Reads what is there, up to a bound; returns false at the end of the pipe.
+/// Reads the available bytes, up to a bound. Returns false at the end of the pipe.
 fn read_piece(pipe: &mut impl Read, mut accept: impl FnMut(&[u8])) -> bool {
     let mut piece = [0; 16 * 1024];
     loop {

@@ -143,7 +143,7 @@ pub(super) fn report_tool_calls(
     }
     report_unstreamed(answer, sink)?;
     if !request.request.stream {
-        sink.note(Level::Beside, &answer.text);
+        sink.note(Level::ExtraText, &answer.text);
     }
     let mut wrong = None;
     for (index, call) in answer.calls.iter().enumerate() {

@@ -16,7 +16,7 @@ use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Call, Empty};
 use crate::api::request::Message;
 use crate::cli::{Common, EachArgs, OfferArgs, RunArgs};
-use crate::client::{self, Ask, Span, Transport};
+use crate::client::{self, AnswerRequest, RequestSeries, Transport};
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, Violation};
 use crate::exit::Class;
@@ -107,10 +107,10 @@ pub(super) fn ask_with_tools(
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
     report_start(&request, sink)?;
-    let mut span = Span::new(transport);
+    let mut series = RequestSeries::new(transport);
     let mut number = 1;
     loop {
-        let mut answer = asked(&request, &mut span, transport, sink)?;
+        let mut answer = asked(&request, &mut series, transport, sink)?;
         if answer.calls.is_empty() {
             report_text(&answer, &request, rounds.required && number == 1, sink)?;
             // The answer leaves before servers and session take their time.
@@ -122,7 +122,7 @@ pub(super) fn ask_with_tools(
         give_ids(&mut answer.calls, number);
         report_unstreamed(&answer, sink)?;
         if !request.request.stream {
-            sink.note(Level::Beside, &answer.text);
+            sink.note(Level::ExtraText, &answer.text);
         }
         for (index, call) in answer.calls.iter().enumerate() {
             report_call(index, call, sink)?;
@@ -134,7 +134,7 @@ pub(super) fn ask_with_tools(
         // --timeout is for the requests: its clock stands while tools run.
         let begun = Instant::now();
         let turns = turns(&answer, &request, approval, sink)?;
-        span.pause(begun.elapsed());
+        series.pause(begun.elapsed());
         sink.event(&Event::Round {
             number,
             finish_reason: answer.finish_reason.as_deref().unwrap_or_default(),
@@ -154,19 +154,19 @@ pub(super) fn ask_with_tools(
 /// One answer.
 fn asked(
     request: &PreparedRequest,
-    span: &mut Span,
+    series: &mut RequestSeries,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    let ask = Ask {
+    let wanted = AnswerRequest {
         request: &request.request,
         accept: Accept {
             reasons: &request.accept,
             empty: Empty::allowed(request.allow_empty),
         },
-        keep: true,
+        keep_text: true,
     };
-    let (answer, result) = client::run(&ask, span, transport, sink);
+    let (answer, result) = client::run(&wanted, series, transport, sink);
     match result {
         Ok(()) => Ok(answer),
         Err(failure) => {

@@ -31,12 +31,12 @@ pub struct Endpoint {
 impl Endpoint {
     /// The base URL.
     pub fn base(&self) -> Url {
-        self.beside("", &[])
+        self.resource_url("", &[])
     }
 
-    /// The URL of another resource of the server: its path stands where that of the
-    /// chat does, its query behind the base's own.
-    pub fn beside(&self, path: &str, query: &[(&str, &str)]) -> Url {
+    /// The URL of another resource of the server: `path` replaces the path of the chat,
+    /// and `query` is added to the query of the base URL.
+    pub fn resource_url(&self, path: &str, query: &[(&str, &str)]) -> Url {
         let mut url = self.url.clone();
         let base = url.path().strip_suffix(CHAT).unwrap_or_default();
         let path = format!("{base}{path}");

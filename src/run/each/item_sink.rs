@@ -105,7 +105,7 @@ impl<S: Sink> Sink for ItemSink<S> {
             Level::Always => self.sink.note(level, text),
             // The answer comes first; what is wrong with it is known otherwise.
             Level::Withheld if self.text.is_empty() => self.text = text.to_string(),
-            Level::Withheld | Level::Beside => {}
+            Level::Withheld | Level::ExtraText => {}
             _ => self
                 .sink
                 .note(level, &format_args!("item {}: {text}", self.index)),
