@@ -36,7 +36,7 @@ impl<O: Write, E: Write> Shared<O, E> {
         }
     }
 
-    /// Counts the writes to the output, without the lock.
+    /// The counter of the writes to the output, which needs no lock.
     pub fn writes(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.writes)
     }

@@ -30,7 +30,7 @@ pub(crate) struct Child {
 /// # Errors
 /// It cannot be started.
 pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
-    // Under the lock, so that a signal finds the child in the list or no child at all.
+    // Hold the lock, so that a signal finds the child in the list or no child at all.
     let mut running = running();
     let process = command.process_group(0).spawn()?;
     let group = Pid::from_child(&process);
@@ -68,7 +68,7 @@ impl Child {
     /// Sends a signal to the process group.
     pub(crate) fn signal(&self, signal: Signal) {
         if !self.reaped {
-            // Fails where the group is already gone.
+            // This fails if the group has ended already.
             let _ = kill_process_group(self.group, signal);
         }
     }
@@ -138,7 +138,7 @@ pub(crate) fn forward_signal(signal: i32) -> Remaining {
 }
 
 impl Remaining {
-    /// Waits until `deadline` for the children to exit, then kills what is left.
+    /// Waits until `deadline` for the children to exit, then kills the rest.
     pub(crate) fn kill_after(self, deadline: Instant) {
         wait_until(deadline, || self.0.iter().all(|leader| has_exited(*leader)));
         for group in self.0 {
