@@ -1,7 +1,7 @@
-//! What happens during a run, as the events that `--format ndjson` prints and
-//! every printer is driven by; and [`Sink`], who takes them.
+//! What happens during a run: the events that `--format ndjson` prints and that drive every
+//! printer, and [`Sink`], which receives them.
 
-mod earlier;
+mod earlier_results;
 mod sink;
 mod tally;
 
@@ -19,18 +19,18 @@ use crate::error::{Failure, Look, Server};
 use crate::exit::{self, Class};
 use crate::models::Cost;
 
-pub use earlier::{Earlier, ResumeState, short_hash};
+pub use earlier_results::{Earlier, ResumeState, short_hash};
 pub use sink::{Data, Level, Sink, Work};
 pub use tally::{Count, Items, Tally, Unfinished};
 
-/// Version of the event contract; members and types are added within it, none
-/// is renamed or removed.
+/// Version of the event contract. Within a version members and types may be added, but not
+/// renamed or removed.
 pub const VERSION: u8 = 1;
 
 /// One line of `--format ndjson`.
 ///
-/// The doc comments of its members are what `airx help events`, the man page and the
-/// JSON Schema say.
+/// `airx help events`, the man page and the JSON Schema show the doc comments of its
+/// members.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[schemars(deny_unknown_fields)]
@@ -68,7 +68,7 @@ pub enum Event<'a> {
         /// The model that is asked next; null where no model is asked.
         model: Option<&'a str>,
     },
-    /// A part of the answer's text; all of them in order are the text. `json` prints
+    /// A part of the answer's text; joined in order they are the text. `json` prints
     /// none.
     Delta {
         /// The text.
@@ -97,7 +97,7 @@ pub enum Event<'a> {
         #[schemars(with = "String")]
         arguments_text: Option<&'a str>,
     },
-    /// A call of `tools --run` was run, or why it was not.
+    /// The result of a call of `tools --run`, or why the call was not run.
     ToolResult {
         /// The call's id.
         id: &'a str,
@@ -113,8 +113,8 @@ pub enum Event<'a> {
         /// Milliseconds that the call took.
         elapsed_ms: u64,
     },
-    /// The end of an answer that another request follows, with the results of its calls
-    /// or with what is wrong with it.
+    /// The end of an answer after which another request is sent, with the results of its
+    /// calls or with what is wrong with it.
     Round {
         /// Which answer of the run, from 1.
         #[schemars(range(min = 1))]
@@ -124,8 +124,8 @@ pub enum Event<'a> {
         /// Tokens of this answer alone; as in `done`.
         usage: Option<Usage>,
     },
-    /// The model's answer, or the arguments of the call before, are not what was asked
-    /// for.
+    /// The model's answer, or the arguments of the preceding call, are not what was
+    /// asked for.
     Invalid {
         /// Which try it was, from 1.
         #[serde(rename = "try")]
@@ -134,12 +134,12 @@ pub enum Event<'a> {
         /// What is wrong: objects of `path` (a JSON Pointer, empty for the root) and
         /// `message`.
         errors: &'a [Violation],
-        /// The answer as it came.
+        /// The answer as it was received.
         content: &'a str,
     },
     /// The value that `json` accepted; under --lines each element of it.
     Value {
-        /// The value, digits and order of members kept.
+        /// The value; its digits and the order of its members are kept.
         #[schemars(with = "Value")]
         value: &'a RawValue,
     },
@@ -148,24 +148,24 @@ pub enum Event<'a> {
         /// The server's web_search items, as it sent them.
         results: &'a Value,
     },
-    /// The state of a batch: of one that was submitted or cancelled, of one that has
-    /// ended, or by batch status.
+    /// The state of a batch that was submitted or cancelled, that has ended, or that batch
+    /// status shows.
     Batch {
         /// Its id.
         id: &'a str,
-        /// As the server says it: validating, in_progress, finalizing, completed, failed,
+        /// As the server reports it: validating, in_progress, finalizing, completed, failed,
         /// expired, cancelling or cancelled.
         status: &'a str,
-        /// Its items; null until the server has counted them.
+        /// The number of its items; null until the server has counted them.
         total: Option<u64>,
-        /// Those that were answered.
+        /// How many were answered.
         completed: Option<u64>,
-        /// Those that failed.
+        /// How many failed.
         failed: Option<u64>,
     },
-    /// The outcome of an item of --each, whose lines these are in every format, or of a
-    /// batch. It holds `content`, `value`, `tool_calls` or `error`; `content` comes with
-    /// `tool_calls` where the answer has words too.
+    /// The outcome of an item of --each or of a batch; --each prints these lines in every
+    /// format. It holds `content`, `value`, `tool_calls` or `error`; `content` comes with
+    /// `tool_calls` where the answer has text too.
     Result(&'a ItemResult<'a>),
     /// The end of a run that exits 0; the last line.
     Done {
@@ -185,7 +185,7 @@ pub enum Event<'a> {
         usage: Option<Usage>,
         /// What they cost: `amount` (a decimal number in a string, so that no digit is
         /// lost), `currency` (ISO 4217) and `price_date`, the day the price was read, null
-        /// for one of the configuration file. Null where the model's price is not known.
+        /// for a price from the configuration file. Null where the model's price is not known.
         cost: Option<Cost>,
         /// Milliseconds from the first request to the first token.
         ttft_ms: Option<u64>,
@@ -210,10 +210,10 @@ pub enum Event<'a> {
     "dependentRequired" = {"partial": ["error"], "errors": ["error"]},
 ))]
 pub struct ItemResult<'a> {
-    /// Which item, from 0; blank lines are none.
+    /// Which item, from 0; blank lines are not counted.
     pub index: u64,
     /// SHA-256 of the request's body without request_id, in hexadecimal digits; null
-    /// where the item made none.
+    /// where no request was made.
     #[schemars(regex(pattern = "^[0-9a-f]{64}$"))]
     pub hash: Option<&'a str>,
     /// The item of `--each`: its text, its JSON value, the record of CSV as an object,
@@ -242,7 +242,7 @@ pub struct ItemResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Fault")]
     pub error: Option<Fault<'a>>,
-    /// What came of an answer that failed, was cut or is not what was asked for.
+    /// The text of an answer that failed, was cut or is not what was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "String")]
     pub partial: Option<&'a str>,
@@ -258,10 +258,10 @@ pub struct ItemResult<'a> {
     pub finish_reason: Option<&'a str>,
     /// Tokens of the item's requests; as in `done`.
     pub usage: Option<Usage>,
-    /// What they cost; as in `done`. Of a batch half of the list price where that is known
-    /// to hold.
+    /// What they cost; as in `done`. For a batch, half of the list price where the
+    /// provider is known to charge that.
     pub cost: Option<Cost>,
-    /// How many requests were sent; 1 for an answer out of a batch.
+    /// How many requests were sent; 1 for an answer from a batch.
     pub requests: u32,
     /// Milliseconds from the item's first request to its end; 0 for one of a batch.
     pub elapsed_ms: u64,
@@ -294,7 +294,7 @@ pub struct Fault<'a> {
     pub request_id: Option<&'a str>,
     /// Why the model stopped, where that is the failure.
     pub finish_reason: Option<&'a str>,
-    /// Tokens spent all the same; as in `done`.
+    /// Tokens spent in spite of the failure; as in `done`.
     pub usage: Option<Usage>,
     /// How many requests were sent.
     pub requests: u32,
@@ -302,7 +302,7 @@ pub struct Fault<'a> {
     pub retry_after_ms: Option<u64>,
 }
 
-/// The names of the classes, but for `ok`: success is no failure.
+/// The names of the classes, without `ok`: success is not a failure.
 fn class_schema(_: &mut SchemaGenerator) -> Schema {
     let failures = exit::TABLE.iter().filter(|row| row.class != Class::Ok);
     let names: Vec<&str> = failures.map(|row| row.name).collect();
@@ -345,19 +345,19 @@ impl<'a> Fault<'a> {
     }
 }
 
-/// Whole milliseconds.
+/// Milliseconds, rounded down.
 pub fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Event<'_> {
-    /// Writes the event as JSON, without a line's end.
+    /// Writes the event as JSON, without a line end.
     ///
     /// # Errors
-    /// Those of `serde_json`, which strings and numbers never bring about.
+    /// Those of `serde_json`. Strings and numbers cause none.
     pub fn write_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        // By hand, for there is one for each token: the tag and the members by way
-        // of serde's own types take four times as long.
+        // Written by hand, since there is one for each token: serde's own tagged types take four
+        // times as long.
         let Event::Delta { content } = self else {
             return serde_json::to_writer(out, self);
         };

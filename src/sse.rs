@@ -1,20 +1,19 @@
 //! Bytes → frames, by the event-stream rules of the WHATWG HTML standard
 //! (§9.2.6). Knows neither HTTP nor JSON.
 //!
-//! Whatever way the bytes are cut, the same frames come out. A frame's data
-//! that stands in one line of one read is handed over where it lies; only what
-//! is split over reads or lines is copied.
+//! The frames do not depend on how the bytes are split into reads. Data in a single line of
+//! a single read is passed on without a copy; data split over reads or lines is copied.
 
 use std::fmt;
 
 /// The most bytes of one line, and of one frame's data: 16 MiB.
 pub const LIMIT: usize = 16 * 1024 * 1024;
 
-/// The data that ends a stream: such a line is a frame of its own as soon as its
-/// end has come, since some servers send no blank line after it.
+/// The data that ends a stream. Such a line is a frame as soon as it is complete, since some
+/// servers send no blank line after it.
 pub const DONE: &[u8] = b"[DONE]";
 
-/// A line or a frame went over [`LIMIT`].
+/// A line or a frame is longer than [`LIMIT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TooLong;
 
@@ -31,7 +30,7 @@ impl fmt::Display for TooLong {
 /// One dispatched event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Frame<'a> {
-    /// The `event:` field, empty where there was none.
+    /// The `event:` field; empty if there was none.
     pub event: &'a [u8],
     /// The `data:` lines, joined by line feeds.
     pub data: &'a [u8],
@@ -40,31 +39,31 @@ pub struct Frame<'a> {
 /// The parser's state between reads.
 #[derive(Debug, Default)]
 pub struct Parser {
-    /// A line whose end has not come yet.
+    /// A line that is not complete yet.
     line: Vec<u8>,
-    /// Data lines of the frame under way, each followed by a line feed.
+    /// Data lines of the current frame, each followed by a line feed.
     data: Vec<u8>,
     event: Vec<u8>,
-    /// The last byte seen was a CR: an LF right after it belongs to it.
+    /// The last byte was a CR: an LF right after it belongs to the same line end.
     after_cr: bool,
-    /// Past the place where a byte order mark may stand.
+    /// A byte order mark is no longer possible.
     started: bool,
 }
 
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 impl Parser {
-    /// Reads `bytes` and hands over each frame that they complete.
+    /// Reads `bytes` and passes each completed frame to `each`.
     ///
     /// # Errors
-    /// [`TooLong`], or an error of `each`; the parser cannot be used after it.
+    /// [`TooLong`], or an error of `each`. The parser cannot be used after an error.
     pub fn feed<E: From<TooLong>>(
         &mut self,
         mut bytes: &[u8],
         mut each: impl FnMut(Frame<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        // A single data line is held back here, uncopied, until the next line
-        // shows whether it is the complete frame.
+        // Holds a single data line, uncopied, until the next line shows whether the frame is
+        // complete.
         let mut held: Option<&[u8]> = None;
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {
@@ -80,7 +79,7 @@ impl Parser {
             } else {
                 let mut complete = std::mem::take(&mut self.line);
                 extend(&mut complete, line)?;
-                // Its bytes do not outlive this turn: nothing of it may be held.
+                // `complete` is reused: release what borrows from it.
                 let mut copied = None;
                 self.release(&mut held)?;
                 self.accept(&complete, &mut copied, &mut each)?;
@@ -94,8 +93,8 @@ impl Parser {
         Ok(())
     }
 
-    /// No more bytes come: hands over a last [`DONE`] whose line has no end. Any
-    /// other frame that lacks its blank line is lost, as the rules have it.
+    /// Ends the input. A last [`DONE`] without a line end is passed to `each`. Any other frame
+    /// without its blank line is dropped, as the standard requires.
     ///
     /// # Errors
     /// The errors of `each`.
@@ -133,7 +132,7 @@ impl Parser {
             self.event.clear();
             extend(&mut self.event, value)?;
         }
-        // Comments, `id`, `retry` and unknown fields say nothing about the answer.
+        // Comments, `id`, `retry` and unknown fields do not belong to the answer.
         if ends {
             self.dispatch(held, each)
         } else {
@@ -162,7 +161,7 @@ impl Parser {
         Ok(())
     }
 
-    /// Copies the held line, since the bytes it lies in are about to go.
+    /// Copies the held line before its bytes are reused.
     fn release(&mut self, held: &mut Option<&[u8]>) -> Result<(), TooLong> {
         if let Some(value) = held.take() {
             extend(&mut self.data, value)?;
@@ -172,8 +171,8 @@ impl Parser {
     }
 }
 
-/// The value of `line` where its field is `name`: what follows the colon less
-/// one space; empty for a line that is the bare name.
+/// The value of `line` if its field is `name`: the text after the colon, without one leading
+/// space. Empty for a line with only the name.
 fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     match line.strip_prefix(name)? {
         [b':', b' ', value @ ..] | [b':', value @ ..] => Some(value),

@@ -1,19 +1,18 @@
-//! A shortcut for text streams: chunk after chunk has the same members around
-//! another text, so a frame that is the last one but for its text need not be
-//! parsed again.
+//! A shortcut for text streams. Successive chunks often differ only in their text; such a
+//! frame need not be parsed again.
 
-/// The bytes around the text of a frame that held nothing else of an answer.
+/// The bytes around the text of a frame that had only text.
 #[derive(Debug, Default)]
 pub(super) struct Envelope {
-    /// Up to the text, its opening quote included.
+    /// Up to the text, including its opening quote.
     before: Vec<u8>,
-    /// From the closing quote on.
+    /// From the closing quote to the end.
     after: Vec<u8>,
 }
 
 impl Envelope {
-    /// Learns from a parsed frame, whose text is `content`. A text that does
-    /// not lie in the frame as it is (it had an escape) teaches nothing.
+    /// Learns from a parsed frame with the text `content`. A text with an escape does not appear
+    /// unchanged in the frame, so nothing is learned from it.
     pub(super) fn learn(&mut self, data: &[u8], content: &str) {
         self.after.clear();
         let from = (content.as_ptr() as usize).wrapping_sub(data.as_ptr() as usize);
@@ -28,11 +27,11 @@ impl Envelope {
         }
     }
 
-    /// The text of a frame that is like the one learned from; none where it is
-    /// not, or where the text has an escape.
+    /// The text of a frame that has the learned bytes around it. None if the bytes differ or the
+    /// text has an escape.
     ///
-    /// Exact: the text holds no quote and no backslash, so it is one JSON
-    /// string, and every byte around it is one that was parsed before.
+    /// This is exact: the text has no quote and no backslash, so it is one JSON string, and every
+    /// byte around it was parsed before.
     pub(super) fn open<'a>(&self, data: &'a [u8]) -> Option<&'a str> {
         if self.after.is_empty() {
             return None;

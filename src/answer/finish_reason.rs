@@ -1,4 +1,4 @@
-//! Whether an answer is complete, or which failure it is.
+//! Decides whether an answer is complete, or which failure it is.
 
 use super::Answer;
 use super::server_error::model_refused;
@@ -8,23 +8,23 @@ use crate::exit::Class;
 /// How the bytes of an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
-    /// `[DONE]`, or a body whose length, chunks or JSON say that it is complete.
+    /// With `[DONE]`, or with a body whose length, chunks or JSON show that it is complete.
     Proper,
-    /// The connection ended, and with it a body without a length or last chunk.
+    /// With the connection, in a body without a length or last chunk.
     Open,
 }
 
-/// What counts as a complete answer besides text or calls that end with `stop` or
+/// What counts as complete, in addition to text or calls that end with `stop` or
 /// `tool_calls`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Accept<'a> {
     /// Further finish reasons, `--accept`.
     pub reasons: &'a [String],
-    /// An answer with neither text nor calls.
+    /// How an answer with neither text nor calls is treated.
     pub empty: Empty,
 }
 
-/// What an answer with neither text nor calls is.
+/// How an answer with neither text nor calls is treated.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Empty {
     /// Incomplete: `--allow-empty` was not given.
@@ -32,7 +32,7 @@ pub enum Empty {
     Refused,
     /// Complete.
     Allowed,
-    /// Incomplete even with `--allow-empty`: JSON was asked for.
+    /// Incomplete even with `--allow-empty`: JSON was requested.
     NeverAllowed,
 }
 
@@ -54,11 +54,11 @@ impl Accept<'_> {
 }
 
 impl Answer {
-    /// Whether it is complete: an accepted finish_reason, a proper end, and text or
-    /// calls. Blocked comes before truncated, truncated before incomplete.
+    /// Checks that the answer is complete: an accepted finish_reason, a proper end, and text or
+    /// calls. Blocked has priority over truncated, and truncated over incomplete.
     ///
     /// # Errors
-    /// The failure that it is instead.
+    /// The failure that the answer is.
     pub fn check(&self, accept: Accept<'_>, end: End) -> Result<(), Failure> {
         if !self.refusal.trim().is_empty() {
             return Err(self.with_context(model_refused(&self.refusal)));
@@ -89,7 +89,7 @@ impl Answer {
         Err(self.with_context(failure))
     }
 
-    /// Whether it has neither text (white space is none) nor calls.
+    /// Whether it has neither text (other than white space) nor calls.
     pub fn is_empty(&self) -> bool {
         !self.seen.text && self.calls.is_empty()
     }
@@ -108,14 +108,15 @@ impl Answer {
         }
     }
 
-    /// Whether it is complete but for being empty.
+    /// Whether it is complete except that it is empty.
     pub fn is_only_empty(&self, accept: Accept<'_>) -> bool {
         let reason = self.finish_reason.as_deref();
         self.is_empty() && reason.is_some_and(|reason| accept.takes(reason))
     }
 
-    /// The failure to report where the connection failed after a finish_reason: blocked
-    /// and truncated win over a missing end, a code of the server wins over them.
+    /// The failure to report if the connection failed after a finish_reason. Blocked and
+    /// truncated have priority over a missing end; an error code of the server has priority over
+    /// both.
     #[must_use]
     pub fn prefer_finish_reason(&self, failure: Failure, accept: Accept<'_>) -> Failure {
         let coded = failure
@@ -143,8 +144,8 @@ impl Answer {
         failure
     }
 
-    /// Whether an incomplete answer is worth another request: an unknown
-    /// finish_reason would only come again.
+    /// Whether another request for an incomplete answer makes sense: an unknown finish_reason
+    /// would only be repeated.
     pub fn may_retry(&self, accept: Accept<'_>) -> bool {
         let known = |reason: &str| reason == "network_error" || accept.takes(reason);
         self.finish_reason.as_deref().is_none_or(known)

@@ -1,9 +1,9 @@
-//! Frames of a stream, or the body of a reply → an [`Answer`], and whether it is
-//! complete or which failure it is.
+//! Frames of a stream, or the body of a reply → an [`Answer`]. Decides whether it is complete
+//! or which failure it is.
 
 mod envelope;
 mod finish_reason;
-mod handed_over;
+mod repeated_message;
 mod server_error;
 mod surrogates;
 mod think_tag;
@@ -24,29 +24,29 @@ use crate::sse::{self, Frame, TooLong};
 
 use envelope::Envelope;
 pub use finish_reason::{Accept, Empty, End};
-use handed_over::HandedOver;
+use repeated_message::HandedOver;
 pub use server_error::refused;
 use server_error::{reported, unreadable, with_body};
 use surrogates::Surrogates;
 use think_tag::ThinkTag;
 pub use tool_calls::Call;
 
-/// What has come of an answer.
+/// The parts of an answer received so far.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// The text; of a stream only where it is asked to be kept.
+    /// The text; for a stream only if the caller asks to keep it.
     pub text: String,
     /// The reasoning of an unstreamed reply.
     pub reasoning: String,
     /// The calls, in order.
     pub calls: Vec<Call>,
-    /// The thinking that the server named so, where the text is kept: for the model's
-    /// turn in the conversation.
+    /// The thinking in a member of its own, if the text is kept: for the model's turn in the
+    /// conversation.
     pub reasoning_content: String,
     /// Members of the message that airx does not know.
     pub others: Map<String, Value>,
     others_length: usize,
-    /// Why it ended, by the last word of the server.
+    /// The last finish_reason that the server sent.
     pub finish_reason: Option<String>,
     /// The server's id of the answer.
     pub id: Option<String>,
@@ -60,22 +60,22 @@ pub struct Answer {
     pub search: Option<Value>,
     /// The body of an unstreamed reply, byte for byte.
     pub body: Vec<u8>,
-    /// The first token has come.
+    /// The first token has been received.
     pub started: bool,
-    /// `[DONE]` has come.
+    /// `[DONE]` has been received.
     pub done: bool,
-    /// Which of the server's alternatives it is.
+    /// Index of the alternative.
     index: Option<String>,
     envelope: Envelope,
     seen: Seen,
-    /// Why the model does not answer, in its words.
+    /// The model's refusal to answer.
     refusal: String,
     content: TextSoFar,
     thinking: TextSoFar,
     think_tag: ThinkTag,
 }
 
-/// Which parts of the answer have come.
+/// Which parts of the answer have been received.
 #[derive(Debug, Default)]
 struct Seen {
     /// A part in a `delta`.
@@ -100,7 +100,7 @@ impl TextSoFar {
         part
     }
 
-    /// What `complete`, the text as one, has beyond the parts so far.
+    /// The rest of `complete`, the full text, after the parts so far.
     fn rest<'t>(&mut self, complete: &'t Text<'_>) -> &'t str {
         let rest = self.seen.rest(complete.as_str()).unwrap_or_default();
         if !rest.is_empty() {
@@ -122,17 +122,17 @@ impl From<TooLong> for Failure {
     }
 }
 
-/// Most calls of one answer; a fragment beyond is a defect of the server.
+/// The most calls of one answer; more are a defect of the server.
 const CALLS_MAX: usize = 1024;
-/// Most bytes of a stream's calls, and of its text where that is kept.
+/// The most bytes of a stream's calls, and of its text if that is kept.
 const KEPT_MAX: usize = 8 * 1024 * 1024;
 
 impl Answer {
-    /// Takes one frame of a stream and hands its parts to `sink`. `keep` keeps
-    /// the text here too.
+    /// Reads one frame of a stream and passes its parts to `sink`. With `keep` the text is stored
+    /// here too.
     ///
     /// # Errors
-    /// The frame reports a failure, or cannot be read; or the sink failed.
+    /// The frame reports a failure or is unreadable, or the sink failed.
     pub fn accept_frame(
         &mut self,
         frame: Frame<'_>,
@@ -146,7 +146,7 @@ impl Answer {
             self.done = true;
             return self.finish(keep, sink);
         }
-        // As a comment would: some servers ping so.
+        // Ignored like a comment: some servers send these to keep the connection open.
         if frame.data.is_empty() && frame.event != b"error" {
             return Ok(());
         }
@@ -164,7 +164,7 @@ impl Answer {
         self.chunk(frame.data, keep, sink)
     }
 
-    /// Takes one chunk of a stream, as the server wrote it.
+    /// Reads one chunk of a stream; `data` is as the server sent it.
     #[inline(never)]
     fn chunk(&mut self, data: &[u8], keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
         let reply: Reply<'_> = serde_json::from_slice(data)
@@ -208,7 +208,7 @@ impl Answer {
         Ok(())
     }
 
-    /// Adds a part of the answer, as the frames of a stream bring it.
+    /// Adds a part of the answer from a frame of a stream.
     fn add(
         &mut self,
         piece: &Piece<'_>,
@@ -234,7 +234,7 @@ impl Answer {
         self.bounded()
     }
 
-    /// Adds what a repeated message has beyond the parts that have come.
+    /// Adds what a repeated message has in addition to the parts received.
     fn add_rest(
         &mut self,
         message: &Piece<'_>,
@@ -260,7 +260,7 @@ impl Answer {
         self.bounded()
     }
 
-    /// Whether `message` repeats exactly what has come.
+    /// Whether `message` repeats exactly what was received.
     fn is_repeated(&self, message: &Piece<'_>) -> bool {
         let reasoning = message.reasoning();
         let nothing = self.content.is(None) && self.calls.is_empty();
@@ -283,7 +283,7 @@ impl Answer {
         self.give_content(&content, keep, sink)
     }
 
-    /// The stream has ended: hands over what was held back in case more came.
+    /// Ends the stream: passes on text that was held back.
     ///
     /// # Errors
     /// The sink failed.
@@ -336,7 +336,7 @@ impl Answer {
         self.others_length += piece.others.byte_count() + calls.sum::<usize>();
     }
 
-    /// Refuses to keep more of a stream than [`KEPT_MAX`].
+    /// Fails if more than [`KEPT_MAX`] of a stream would be kept.
     fn bounded(&self) -> Result<(), Failure> {
         let calls = self.calls.iter();
         let kept = calls.map(|call| call.id.len() + call.name.len() + call.arguments.len());
@@ -352,7 +352,7 @@ impl Answer {
     /// Reads the body of an unstreamed reply that came with status 200.
     ///
     /// # Errors
-    /// It reports a failure or cannot be read.
+    /// The body reports a failure or is unreadable.
     pub fn accept_body(&mut self, body: Vec<u8>) -> Result<(), Failure> {
         let reply: Reply<'_> = serde_json::from_slice(without_bom(&body))
             .map_err(|why| unreadable("the response", &why, &body))?;
@@ -388,8 +388,8 @@ impl Answer {
         Ok(())
     }
 
-    /// The alternative that this answer is: the first that came. Others, which
-    /// `--param n=2` would ask for, are passed over.
+    /// The alternative of this answer: the first one received. Others, as from `--param n=2`,
+    /// are ignored.
     fn own<'r, 'a>(&mut self, reply: &'r Reply<'a>) -> Option<&'r Choice<'a>> {
         let choices = reply.choices.as_deref().unwrap_or_default();
         if self.index.is_none() {
@@ -399,8 +399,8 @@ impl Answer {
         choices.iter().find(|choice| Some(choice.index()) == own)
     }
 
-    /// Keeps what is not text: ids and model from the first frame that has them,
-    /// finish_reason and usage from the last.
+    /// Stores what is not text: ids and model from the first frame that has them, finish_reason
+    /// and usage from the last.
     fn absorb(&mut self, reply: &Reply<'_>, choice: Option<&Choice<'_>>) {
         fn first(known: &mut Option<String>, text: Option<&Text<'_>>) {
             if known.is_none() {
@@ -425,8 +425,8 @@ impl Answer {
     }
 }
 
-/// A payload of several lines as one: between the parts of JSON a newline
-/// is as good as a space, and inside a string it would not have been read.
+/// A payload of several lines as one line. A newline between the parts of JSON can be replaced
+/// by a space; inside a string it would have been a parse error.
 pub fn one_line(payload: &[u8]) -> Cow<'_, [u8]> {
     if !payload.contains(&b'\n') {
         return Cow::Borrowed(payload);

@@ -1,4 +1,4 @@
-//! What a server says instead of an answer → a failure.
+//! A server's error instead of an answer → a failure.
 
 use serde_json::value::RawValue;
 
@@ -8,11 +8,11 @@ use crate::api::reply::{Choice, Reply};
 use crate::error::{Failure, Server};
 use crate::exit::Class;
 
-/// Characters of a server's words, and of a code, that a message has.
+/// The most characters of a server's text or code in a message.
 const WORDS_MAX: usize = 500;
 const CODE_MAX: usize = 100;
 
-/// The failure that a payload reports instead of an answer, if it does.
+/// The failure that a payload reports instead of an answer; none if it reports none.
 pub(super) fn reported(
     reply: &Reply<'_>,
     choice: Option<&Choice<'_>>,
@@ -34,14 +34,14 @@ pub(super) fn reported(
     reported_in_json(payload)
 }
 
-/// The failure that JSON of any shape reports, if it does.
+/// The failure that JSON of any shape reports; none if it reports none.
 fn reported_in_json(payload: &[u8]) -> Option<Failure> {
     let said = error_body::read(200, payload);
     let says_something = said.code.is_some() || said.message.is_some();
     (says_something && plain_text(payload).is_none()).then(|| refused(200, payload))
 }
 
-/// The failure that a body of this status is.
+/// The failure for a body with this status.
 pub fn refused(status: u16, body: &[u8]) -> Failure {
     failure_of(status, body, body)
 }
@@ -51,7 +51,7 @@ fn failure_of(status: u16, error: &[u8], body: &[u8]) -> Failure {
     let refusal = error_body::read(status, error);
     let code = refusal.code.as_deref();
     let hint = error_codes::hint(refusal.class, Some(status), code);
-    // Said once where the code is the status again, or the words are the code.
+    // Avoid repetition: the code may equal the status, and the text may equal the code.
     let named = code.filter(|code| **code != status.to_string());
     let words = refusal
         .message
@@ -83,14 +83,14 @@ fn failure_of(status: u16, error: &[u8], body: &[u8]) -> Failure {
     failure
 }
 
-/// The failure of a model that gives its reasons in place of an answer.
+/// The failure of a model that explains why it does not answer.
 pub(super) fn model_refused(words: &str) -> Failure {
     let words = one_line(words, WORDS_MAX);
     let what = format!("the model refused to answer: {words}");
     Failure::new(Class::Blocked, what).hint("change the prompt")
 }
 
-/// The failure of a payload that is no chat completion. `why` is the parser's error.
+/// The failure for a payload that is not a chat completion. `why` is the parser's error.
 pub(super) fn unreadable(what: &str, why: &serde_json::Error, payload: &[u8]) -> Failure {
     if let Some(failure) = reported_in_json(payload) {
         return failure;
@@ -112,9 +112,8 @@ pub(super) fn with_body(mut failure: Failure, body: &[u8]) -> Failure {
     failure
 }
 
-/// Words of a server on one line of about `max` characters. The cut is never made
-/// inside a run of printable ASCII: half of a key would not be recognised and
-/// hidden.
+/// The server's text on one line of about `max` characters. It is never cut inside a run of
+/// printable ASCII, since half of a key would not be recognised and hidden.
 fn one_line(words: &str, max: usize) -> String {
     let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(max) {

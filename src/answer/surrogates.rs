@@ -1,4 +1,4 @@
-//! A character whose surrogate halves come in two deltas.
+//! Joins a character whose surrogate halves come in two deltas.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::api::text::Text;
 /// Joins the halves of a text that comes in parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Surrogates {
-    /// The first half of a pair, which ended the last part.
+    /// The first half of a pair, from the end of the last part.
     half: Option<u16>,
 }
 
@@ -41,7 +41,7 @@ impl Surrogates {
         joined
     }
 
-    /// The text is complete: a half that was held back stays alone.
+    /// Ends the text: a half that was held back stays unpaired.
     pub(super) fn finish(&mut self) -> &'static str {
         match self.half.take() {
             Some(_) => "\u{fffd}",

@@ -1,17 +1,17 @@
-//! A `<think>…</think>` at the very beginning of the content is reasoning: models
-//! such as GLM-Z1 put it there. White space may come before it; what follows it
-//! belongs to neither part.
+//! Treats a `<think>…</think>` at the very beginning of the content as reasoning: models such
+//! as GLM-Z1 put it there. White space may come before it; white space directly after it is
+//! dropped.
 
 use std::borrow::Cow;
 
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
 
-/// Parts the content of an answer, however it is cut.
+/// Splits the content of an answer, regardless of how it is divided into deltas.
 #[derive(Debug, Default)]
 pub(super) struct ThinkTag {
     place: Place,
-    /// What may be the beginning of a tag.
+    /// Text that may be the beginning of a tag.
     held: String,
 }
 
@@ -84,7 +84,7 @@ impl ThinkTag {
         parts
     }
 
-    /// The content is complete: gives what was held back.
+    /// Ends the content: returns the text that was held back.
     pub(super) fn finish(&mut self) -> Parts<'static> {
         let held = std::mem::take(&mut self.held).into();
         let mut parts = Parts::default();

@@ -1,5 +1,5 @@
 //! Complete calls or fragments of calls → the answer's calls, in order. Fragments of one
-//! call share an index and an id; servers leave out the one or the other.
+//! call share an index and an id; servers may omit either.
 
 use serde_json::{Map, Value};
 
@@ -18,18 +18,18 @@ pub struct Call {
     pub id: String,
     /// The function.
     pub name: String,
-    /// The arguments as the model wrote them: JSON, or not.
+    /// The arguments as the model wrote them; they may not be JSON.
     pub arguments: String,
     /// Members that airx does not know, such as `extra_content`.
     pub others: Map<String, Value>,
-    /// Which fragments belong here.
+    /// The index that its fragments carry.
     index: usize,
     seen: Seen,
     surrogates: Surrogates,
 }
 
-/// How far the arguments have been looked through for their end, so that no
-/// byte is looked at twice, however often that is asked.
+/// Progress of the search for the end of the arguments. It is kept so that repeated checks
+/// read each byte only once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Seen {
     bytes: usize,
@@ -37,21 +37,21 @@ struct Seen {
     place: Place,
 }
 
-/// Where in the arguments the next byte stands.
+/// Context of the next byte of the arguments.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 enum Place {
     #[default]
     Between,
     Text,
     Escape,
-    /// What was opened first has been closed.
+    /// The outermost bracket has been closed.
     After,
-    /// Something else has followed: it is no value.
+    /// More text has followed: this is not a JSON value.
     Beyond,
 }
 
 impl Call {
-    /// Whether the arguments are a complete object or array, by their brackets.
+    /// Whether the arguments are a complete object or array, judged by their brackets.
     fn is_complete(&mut self) -> bool {
         let seen = &mut self.seen;
         for &byte in &self.arguments.as_bytes()[seen.bytes..] {
@@ -73,7 +73,7 @@ impl Call {
         self.arguments.push_str(&self.surrogates.join(&arguments));
     }
 
-    /// No more fragments come.
+    /// Ends the stream of fragments.
     pub(super) fn finish(&mut self) {
         self.arguments.push_str(self.surrogates.finish());
     }
@@ -104,8 +104,8 @@ impl Seen {
 }
 
 impl Answer {
-    /// Adds the calls of an unstreamed reply. Each is a call of its own, even where they
-    /// share an index.
+    /// Adds the calls of an unstreamed reply. Each is a separate call, even if they share an
+    /// index.
     pub(super) fn add_complete_calls(
         &mut self,
         pieces: &[CallPiece<'_>],
@@ -119,7 +119,7 @@ impl Answer {
         Ok(())
     }
 
-    /// Adds what complete calls, in order, have beyond the fragments that have come.
+    /// Adds what complete calls, in order, have in addition to the fragments received.
     pub(super) fn extend_calls(
         &mut self,
         pieces: &[CallPiece<'_>],
@@ -140,7 +140,7 @@ impl Answer {
         Ok(())
     }
 
-    /// Whether these complete calls are exactly those that have come.
+    /// Whether these complete calls equal those received.
     pub(super) fn has_calls(&self, pieces: &[CallPiece<'_>]) -> bool {
         let same = |(call, piece): (&Call, &CallPiece<'_>)| {
             call.id == text(piece.id.as_ref()) && piece.arguments().as_str() == call.arguments
@@ -148,8 +148,8 @@ impl Answer {
         self.calls.len() == pieces.len() && self.calls.iter().zip(pieces).all(same)
     }
 
-    /// Adds fragments of calls: an id or a name counts where it first stands,
-    /// arguments are joined.
+    /// Adds fragments of calls. The first id and the first name of a call are kept; arguments
+    /// are joined.
     pub(super) fn add_calls(
         &mut self,
         pieces: &[CallPiece<'_>],
@@ -157,18 +157,23 @@ impl Answer {
     ) -> Result<(), Failure> {
         let known = self.calls.len();
         for (place, piece) in pieces.iter().enumerate() {
-            let at = self.home(piece, place, known);
+            let at = self.continued_call(piece, place, known);
             let at = at.map_or_else(|| self.new_call(piece, place, payload), Ok)?;
             self.calls[at].add(piece);
         }
         Ok(())
     }
 
-    /// The call that a fragment goes on with; none where it begins another. Of
-    /// those that share an index, as all do at some servers, the last is under
-    /// way. Without an index the place in the list is all there is to go by, and
-    /// an id of a call that an earlier frame (one of the `known`) has started.
-    fn home(&mut self, piece: &CallPiece<'_>, place: usize, known: usize) -> Option<usize> {
+    /// The call that a fragment continues; none if it starts a new call. Of the calls that share
+    /// an index, as all do at some servers, the last is continued. Without an index, the fragment
+    /// is matched by its place in the list, and by the id of a call that an earlier frame started
+    /// (one of the `known`).
+    fn continued_call(
+        &mut self,
+        piece: &CallPiece<'_>,
+        place: usize,
+        known: usize,
+    ) -> Option<usize> {
         let (index, id) = (piece.index.unwrap_or(place), text(piece.id.as_ref()));
         if !id.is_empty() {
             let at_index = |call: &Call| call.index == index && call.id == id;
@@ -190,15 +195,14 @@ impl Answer {
             return Some(at);
         }
         let named = !piece.name().is_empty() && !call.name.is_empty();
-        // Some servers repeat the name. After complete arguments it starts another
-        // call, except where the call had an id and no arguments come with the name.
+        // Some servers repeat the name. After complete arguments it starts another call, unless the
+        // call had an id and the name comes without arguments.
         let adds = || !piece.arguments().as_str().trim().is_empty();
         let starts = named && call.is_complete() && (call.id.is_empty() || adds());
         (!starts).then_some(at)
     }
 
-    /// Makes room for the call that a fragment starts: after those of smaller
-    /// indexes, or at the end.
+    /// Inserts the call that a fragment starts: after those with smaller indexes, or at the end.
     fn new_call(
         &mut self,
         piece: &CallPiece<'_>,

@@ -1,5 +1,5 @@
-//! Files and batches: a line of a batch's input, its orders, and what the server
-//! reports about it. api.md §8.
+//! Files and batches: a line of a batch's input, the request that creates a batch, and what
+//! the server reports about it. api.md §8.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,15 +9,15 @@ use super::error_body;
 use super::request::{Batched, Request};
 use super::text::Text;
 
-/// Most lines of an input file.
+/// The most lines of an input file.
 pub const LINES_MAX: u64 = 50_000;
-/// No item's index is as great: beyond it not every reader of JSON is exact.
+/// Every index is below this: not every JSON reader handles larger integers exactly.
 pub const INDEX_END: u64 = 1 << 53;
-/// Most bytes of an input file.
+/// The most bytes of an input file.
 pub const BYTES_MAX: u64 = 100_000_000;
 
-/// The line of an input file that asks for `request`, newline and all. `url` is
-/// where the batch engine has the chat.
+/// The line of an input file for `request`, including its newline. `url` is the chat
+/// endpoint of the batch engine.
 pub fn line(custom_id: &str, url: &str, request: &Request) -> Vec<u8> {
     #[derive(Serialize)]
     struct Line<'a> {
@@ -32,39 +32,38 @@ pub fn line(custom_id: &str, url: &str, request: &Request) -> Vec<u8> {
         url,
         body: Batched(request),
     };
-    // Strings and raw JSON only: there is nothing that could fail to serialise.
+    // Strings and raw JSON only: serialisation cannot fail.
     let mut line = serde_json::to_vec(&line).unwrap_or_default();
     line.push(b'\n');
     line
 }
 
-/// The order of a batch. A batch carries which items it has, so that those can be
-/// reported that no line of output answers.
+/// The request that creates a batch. Its metadata says which items the batch has, so that
+/// items without a line of output can be reported.
 #[derive(Debug, Serialize)]
 pub struct Order<'a> {
     /// The uploaded file.
     pub input_file_id: &'a str,
-    /// Where the engine has the chat.
+    /// The chat endpoint of the engine.
     pub endpoint: &'a str,
-    /// Wanted by servers other than the two providers, whose documents call it
-    /// deprecated.
+    /// Required by servers other than the two providers, whose documents call it deprecated.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completion_window: Option<&'static str>,
-    /// The providers' own: they keep a thousand files of batches.
+    /// Only for the providers, which keep at most a thousand batch files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_delete_input_file: Option<bool>,
-    /// What airx finds its items by; none for lines that it did not make.
+    /// How airx finds its items; none for lines that it did not make.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Span>,
 }
 
-/// The items of a batch: `airx_first` and how many, as metadata has them.
+/// The items of a batch: the first index and their number, as in the metadata.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Span {
-    /// Index of the first.
+    /// Index of the first item.
     #[serde(rename = "airx_first", serialize_with = "as_text")]
     pub first: u64,
-    /// How many there are.
+    /// The number of items.
     #[serde(rename = "airx_items", serialize_with = "as_text")]
     pub items: u64,
 }
@@ -74,7 +73,7 @@ fn as_text<S: serde::Serializer>(number: &u64, to: S) -> Result<S::Ok, S::Error>
     to.collect_str(number)
 }
 
-/// The id of an object, where it has one.
+/// The id of an object, if it has one.
 pub fn id(body: &[u8]) -> Option<String> {
     #[derive(Deserialize)]
     struct Object<'a> {
@@ -85,13 +84,13 @@ pub fn id(body: &[u8]) -> Option<String> {
     word(object.id)
 }
 
-/// A text that says something.
+/// A text that is not empty.
 fn word(text: Option<Text<'_>>) -> Option<String> {
     text.map(Text::into_string).filter(|text| !text.is_empty())
 }
 
-/// Whether a body that came with status 200 reports an error. A line of an error file tells
-/// of the request that it names.
+/// Whether a body that came with status 200 reports an error. A line of an error file reports
+/// a failure of its request, not of the file.
 pub fn is_refusal(body: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Body<'a> {
@@ -110,17 +109,17 @@ pub fn is_refusal(body: &[u8]) -> bool {
 /// What a batch's status means, however a server spells it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum State {
-    /// Its requests were answered, or failed one by one.
+    /// Its requests were answered or have failed individually.
     Completed,
-    /// Its validation refused it.
+    /// It failed validation.
     Failed,
-    /// Its time was over before all were answered.
+    /// Its time limit passed before all requests were answered.
     Expired,
-    /// It was ended early.
+    /// It was cancelled.
     Cancelled,
     /// It has not ended.
     UnderWay,
-    /// A word that no document names.
+    /// A word that is in no document.
     #[default]
     Unknown,
 }
@@ -145,7 +144,7 @@ impl State {
 pub struct Batch {
     /// Its id.
     pub id: String,
-    /// `validating`, `in_progress`, … as the server says it.
+    /// `validating`, `in_progress`, … as the server sent it.
     pub status: String,
     /// What that means.
     pub state: State,
@@ -153,15 +152,15 @@ pub struct Batch {
     pub output: Option<String>,
     /// File of the failures.
     pub errors: Option<String>,
-    /// Its requests; none until the server has counted them.
+    /// The number of requests; none until the server has counted them.
     pub total: Option<u64>,
     /// Those that were answered.
     pub completed: Option<u64>,
     /// Those that failed.
     pub failed: Option<u64>,
-    /// What its validation found wrong, in the server's words.
+    /// The errors of its validation, as the server wrote them.
     pub wrong: Vec<String>,
-    /// Its items, where airx made it.
+    /// Its items, if airx made the batch.
     pub span: Option<Span>,
     /// The object, as the server wrote it.
     pub raw: Vec<u8>,
@@ -201,10 +200,10 @@ struct Marks<'a> {
 }
 
 impl Batch {
-    /// Reads one; none where it has no id or no status.
+    /// Reads a batch; none without an id or a status.
     pub fn read(raw: &[u8]) -> Option<Self> {
         let wire: WireBatch<'_> = serde_json::from_slice(raw).ok()?;
-        // Each on its own: one that cannot be read must not hide the others.
+        // Read each separately, so that an unreadable one does not hide the others.
         let counts = wire.request_counts.map(RawValue::get);
         let counts: Counts = counts
             .and_then(|raw| serde_json::from_str(raw).ok())
@@ -225,14 +224,13 @@ impl Batch {
         })
     }
 
-    /// Whether nothing will change any more.
+    /// Whether its status is final.
     pub fn has_ended(&self) -> bool {
         !matches!(self.state, State::UnderWay | State::Unknown)
     }
 }
 
-/// The faults that can be read, in any shape; one that cannot be read hides
-/// no other.
+/// The readable errors, in any shape. Unreadable ones are skipped.
 fn wrong(errors: &RawValue) -> Vec<String> {
     match serde_json::from_str(errors.get()) {
         Ok(Value::Array(listed)) => listed.iter().filter_map(fault).collect(),
@@ -246,7 +244,7 @@ fn wrong(errors: &RawValue) -> Vec<String> {
     }
 }
 
-/// A fault that says something: words, or an object that has them.
+/// An error with a text: a string, or an object that contains one.
 fn fault(one: &Value) -> Option<String> {
     let words = |value: &Value| match value {
         Value::String(words) if !words.trim().is_empty() => Some(words.clone()),
@@ -271,7 +269,7 @@ fn span(metadata: &RawValue) -> Option<Span> {
         first: marks.airx_first.as_str().parse().ok()?,
         items: marks.airx_items.as_str().parse().ok()?,
     };
-    // Nobody but airx should have written it: what cannot be is nothing.
+    // Only airx should have written these numbers; ignore impossible ones.
     let possible = span.items <= LINES_MAX && span.first <= INDEX_END - span.items;
     possible.then_some(span)
 }
@@ -301,35 +299,35 @@ impl OutputLine<'_> {
         self.response.is_some() || self.error_body().is_some()
     }
 
-    /// Why the item has no answer, as the body of an error.
+    /// The error of an item without an answer, as an error body.
     pub fn error_body(&self) -> Option<Vec<u8>> {
         let raw = |member: Option<&RawValue>| member.map_or("null", RawValue::get).to_owned();
         if self.error.is_some() {
             return Some(format!(r#"{{"error":{}}}"#, raw(self.error)).into());
         }
         let (code, message) = (raw(self.code), raw(self.message));
-        let beside = self.code.is_some() || self.message.is_some();
-        beside.then(|| format!(r#"{{"error":{{"code":{code},"message":{message}}}}}"#).into())
+        let is_error = self.code.is_some() || self.message.is_some();
+        is_error.then(|| format!(r#"{{"error":{{"code":{code},"message":{message}}}}}"#).into())
     }
 }
 
 /// The chat's answer to a line.
 #[derive(Debug, Deserialize)]
 pub struct Response<'a> {
-    /// HTTP's.
+    /// The HTTP status.
     pub status_code: Option<u16>,
     /// The reply, or the error.
     #[serde(borrow)]
     pub body: Option<&'a RawValue>,
 }
 
-/// A part of the list of batches.
+/// A page of the list of batches.
 #[derive(Debug, Deserialize)]
 pub struct Page<'a> {
     /// Its batches, as the server wrote them.
     #[serde(borrow)]
     pub data: Vec<&'a RawValue>,
-    /// Others follow.
+    /// Another page follows.
     #[serde(default)]
     pub has_more: Option<bool>,
     #[serde(borrow)]
@@ -337,15 +335,15 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
-    /// Reads one.
+    /// Reads a page.
     ///
     /// # Errors
-    /// The body is no list.
+    /// The body is not a list.
     pub fn read(body: &'a [u8]) -> serde_json::Result<Self> {
         serde_json::from_slice(body)
     }
 
-    /// The id after which the next part starts.
+    /// The id after which the next page starts.
     pub fn last(&self) -> Option<String> {
         let named = self.last_id.as_ref().map(|id| id.as_str().to_owned());
         let named = named.filter(|id| !id.is_empty());

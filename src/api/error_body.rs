@@ -1,6 +1,6 @@
-//! What a server says instead of an answer, in any shape that servers use: an
-//! object or a string under `error`, a list of such objects, `errors`, `detail`,
-//! `message`, `msg`, or plain text. api.md §6.
+//! The error that a server sends instead of an answer, in all shapes that servers use: an
+//! object or a string under `error`, a list of such objects, `errors`, `detail`, `message`,
+//! `msg`, or plain text. api.md §6.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,25 +10,25 @@ use super::error_codes::{class_of_code, class_of_status, class_of_success};
 use super::text::Text;
 use crate::exit::Class;
 
-/// Levels of an error that are looked into.
+/// How many levels of an error are read.
 const DEPTH_MAX: u8 = 8;
-/// Entries of a list of errors that are read.
+/// How many entries of a list of errors are read.
 const ENTRIES_MAX: usize = 5;
 
-/// What a server said instead of an answer.
+/// The error that a server sent instead of an answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// By who can fix it.
+    /// Class of the error, which shows who can fix it.
     pub class: Class,
     /// `error.code`, or the `code` next to `"success":false`.
     pub code: Option<String>,
-    /// The server's words.
+    /// The server's message.
     pub message: Option<String>,
     /// The server's id of the request.
     pub request_id: Option<String>,
 }
 
-/// Reads a failure out of `body`, which came with `status`.
+/// Reads an error from `body`, which came with `status`.
 pub fn read(status: u16, body: &[u8]) -> Refusal {
     let body = without_bom(body);
     let json = serde_json::from_slice::<&RawValue>(body).ok();
@@ -51,13 +51,12 @@ pub fn read(status: u16, body: &[u8]) -> Refusal {
     }
 }
 
-/// `body` without the byte order mark that it may begin with.
+/// `body` without a leading byte order mark.
 pub fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
-/// The words of a body that is plain text: no markup, no JSON, no event stream,
-/// nothing binary.
+/// The text of a plain-text body; none for markup, JSON, an event stream or binary data.
 pub fn plain_text(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(without_bom(body)).ok()?.trim();
     let markup = text.starts_with(['<', '{', '[', '"', ':'])
@@ -69,8 +68,8 @@ pub fn plain_text(body: &[u8]) -> Option<String> {
     (!text.is_empty() && !markup && !json && !text.contains(binary)).then(|| text.to_owned())
 }
 
-/// Whether the `error` member of a body says nothing: servers send `null`, `{}`,
-/// `""`, `[]`, `false` or an object of empty members next to a good answer.
+/// Whether the `error` member of a body is empty: some servers send `null`, `{}`, `""`, `[]`,
+/// `false` or an object of empty members with a successful answer.
 pub fn is_empty(error: &RawValue) -> bool {
     fn says_nothing(value: &Value) -> bool {
         match value {
@@ -85,7 +84,7 @@ pub fn is_empty(error: &RawValue) -> bool {
     serde_json::from_str(error.get()).is_ok_and(|error| says_nothing(&error))
 }
 
-/// What a part of a body says.
+/// The contents of a part of a body.
 #[derive(Debug, Default)]
 struct Said {
     code: Option<String>,
@@ -94,7 +93,7 @@ struct Said {
     message: Option<String>,
 }
 
-/// Each member on its own: one that cannot be read must not hide the code.
+/// Read each member separately, so that an unreadable one does not hide the code.
 #[derive(Default, Deserialize)]
 struct Members<'a> {
     #[serde(borrow)]
@@ -113,7 +112,7 @@ struct Members<'a> {
     detail: Option<&'a RawValue>,
     #[serde(borrow)]
     text: Option<&'a RawValue>,
-    /// Where in the request the fault is.
+    /// The part of the request that is wrong.
     #[serde(borrow)]
     loc: Option<&'a RawValue>,
 }
@@ -153,7 +152,7 @@ impl Said {
             message: None,
         };
         let mut said = Self::default();
-        // Words next to a bare string under `error` say more than the string.
+        // A message next to a bare string under `error` is more precise than the string.
         let (first, last) = if is_string {
             (None, Some(error))
         } else {
@@ -180,15 +179,15 @@ impl Said {
         said
     }
 
-    /// Takes what is still missing from `other`.
+    /// Takes from `other` what is still missing.
     fn fill_in(&mut self, other: Self) {
         self.code = self.code.take().or(other.code);
         self.kind = self.kind.take().or(other.kind);
         self.message = self.message.take().or(other.message);
     }
 
-    /// By the code first, or the type or the bare words that stand for one, then by
-    /// the HTTP status.
+    /// The class: by the code, then by the type or the bare text used as a code, then by the
+    /// HTTP status.
     fn class(&self, status: u16) -> Class {
         let words = [&self.code, &self.kind, &self.message];
         let words = || words.iter().filter_map(|word| word.as_deref());
@@ -202,7 +201,7 @@ impl Said {
     }
 }
 
-/// A text, a number or a list of texts that says something.
+/// A text, a number or a list of texts that is not empty.
 fn words(json: &RawValue) -> Option<String> {
     let text = Text::read(json.get()).ok()?.into_string();
     (!text.trim().is_empty()).then_some(text)

@@ -3,8 +3,8 @@
 
 use crate::exit::Class;
 
-/// The class of a business code, of an HTTP status sent as a code, or of a word of
-/// OpenAI-like servers; none for a code that no document names.
+/// The class of a business code, of an HTTP status sent as a code, or of a word used by
+/// OpenAI-like servers. None for an undocumented code.
 pub fn class_of_code(code: &str) -> Option<Class> {
     let Ok(number) = code.parse::<u16>() else {
         return class_of_word(code);
@@ -50,18 +50,18 @@ fn class_of_word(code: &str) -> Option<Class> {
     })
 }
 
-/// The class of a word that says less than a failed HTTP status would: it counts
-/// where the status is one of success.
+/// The class of a word that is less precise than an HTTP error status. It is used only if
+/// the status is one of success.
 pub fn class_of_success(code: &str) -> Option<Class> {
     matches!(code, "invalid_request" | "invalid_request_error").then_some(Class::Rejected)
 }
 
-/// The class of an HTTP status. A failure that comes with a status of success
-/// and no known code is an answer that cannot be read.
+/// The class of an HTTP status. A failure with a status of success and no known code is an
+/// unreadable answer.
 pub fn class_of_status(status: u16) -> Class {
     match status {
         401..=403 | 434 => Class::Account,
-        // The proxy's own word, not the server's.
+        // This status comes from the proxy, not from the server.
         407 => Class::Network,
         408 | 429 | 500..=599 => Class::Busy,
         300..=499 => Class::Rejected,
@@ -69,9 +69,9 @@ pub fn class_of_status(status: u16) -> Class {
     }
 }
 
-/// Whether a busy server has certainly not started what it was asked for: rate limits
-/// and overloads are reported before. Another fault may have happened in the
-/// middle of the work, with any HTTP status.
+/// Whether a busy server has certainly not started the request: rate limits and overloads
+/// are reported before the start. Other errors may happen during the work, with any HTTP
+/// status.
 pub fn is_turned_away(status: u16, code: Option<&str>) -> bool {
     let known = code.filter(|code| class_of_code(code).is_some());
     known.map_or_else(
@@ -98,20 +98,20 @@ pub fn is_turned_away(status: u16, code: Option<&str>) -> bool {
     )
 }
 
-/// Overload of the model itself: spells last minutes, so back-off starts late
-/// and the tries are not counted. api.md §6.3.
+/// Overload of the model itself: it lasts for minutes, so the first pause is long and the
+/// tries are not counted. api.md §6.3.
 pub fn is_overload(code: Option<&str>) -> bool {
     matches!(code, Some("1305" | "1312"))
 }
 
-/// The account's rate limit: fewer requests at a time would do. api.md §6.3.
+/// The account's rate limit: fewer simultaneous requests would help. api.md §6.3.
 pub fn is_rate_limit(class: Class, status: Option<u16>, code: Option<&str>) -> bool {
     matches!(code, Some("1302" | "1303" | "rate_limit_exceeded"))
         || (class == Class::Busy && status == Some(429) && !is_overload(code))
 }
 
-/// What to do about a failure, in English; the server's own words may be in
-/// either language.
+/// What to do about a failure, in English; the server's own message may be in English or
+/// Chinese.
 pub fn hint(class: Class, status: Option<u16>, code: Option<&str>) -> Option<&'static str> {
     let by_code = match code.unwrap_or_default() {
         "1000" | "1002" | "1004" | "401" | "invalid_api_key" | "incorrect_api_key" => {

@@ -1,5 +1,5 @@
-//! Wire types of `POST {base}/chat/completions`, files and batches: exact in what is sent,
-//! tolerant in what is read. No I/O, no policy.
+//! Wire types of `POST {base}/chat/completions`, files and batches: strict when sending,
+//! tolerant when reading. No I/O, no policy.
 
 pub mod batch;
 pub mod error_body;

@@ -1,5 +1,5 @@
-//! Members of a message or a call that airx does not know. They are kept, so that they
-//! can go back with the model's turn, as the `extra_content` of a call.
+//! Members of a message or a call that airx does not know. They are kept so that they can be
+//! sent back with the model's turn, such as the `extra_content` of a call.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,8 +14,8 @@ use serde_json::{Map, Value};
 pub struct OtherMembers<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl OtherMembers<'_> {
-    /// Adds the members to those of earlier parts: lists are joined, any other value
-    /// replaces the earlier one.
+    /// Adds the members to those of earlier parts. Lists are joined; any other value replaces
+    /// the earlier one.
     pub fn add_to(&self, known: &mut Map<String, Value>) {
         for (name, json) in &self.0 {
             let value: Value = serde_json::from_str(json.get()).unwrap_or_default();
@@ -38,17 +38,17 @@ impl OtherMembers<'_> {
 
 /// An object that keeps its unknown members.
 pub(super) trait KeepsOthers<'de>: Default {
-    /// What it is, for error messages.
+    /// Name of the object for error messages.
     const EXPECTED: &'static str;
 
-    /// Reads the value of a member that is known; returns whether it is.
+    /// Reads the value of a known member. Returns whether the member is known.
     fn read<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error>;
 
-    /// Where the others go.
+    /// Receives the unknown members.
     fn others(&mut self) -> &mut OtherMembers<'de>;
 }
 
-/// Reads such an object.
+/// Reads an object of this kind.
 pub(super) fn deserialize<'de, D: Deserializer<'de>, T: KeepsOthers<'de>>(
     from: D,
 ) -> Result<T, D::Error> {

@@ -1,5 +1,5 @@
-//! The body of a reply, or one chunk of a stream. Both have
-//! one shape on the wire but for `message` and `delta`. api.md §4 and §5.
+//! The body of a reply, or one chunk of a stream. They have the same shape on the wire,
+//! except for `message` and `delta`. api.md §4 and §5.
 
 use std::borrow::Cow;
 
@@ -29,7 +29,7 @@ pub struct Reply<'a> {
     /// The alternatives; airx reads the first. Empty in a usage-only chunk.
     #[serde(borrow)]
     pub choices: Option<Vec<Choice<'a>>>,
-    /// Token counts, unread until asked for by [`Reply::usage`].
+    /// Token counts, parsed only by [`Reply::usage`].
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
     /// Results of the `web_search` tool.
@@ -41,14 +41,14 @@ pub struct Reply<'a> {
 }
 
 impl Reply<'_> {
-    /// The token counts: the reply's own, or else those in `choice`, where some
-    /// servers put them. None where they are missing or not readable.
+    /// The token counts of the reply, or else those in `choice`, where some servers put them.
+    /// None if they are missing or unreadable.
     pub fn usage(&self, choice: Option<&Choice<'_>>) -> Option<Usage> {
         let in_choice = || choice?.usage.and_then(Usage::read);
         self.usage.and_then(Usage::read).or_else(in_choice)
     }
 
-    /// Whether nothing but ids, the model and one piece stand in it.
+    /// Whether it has only ids, the model and one alternative.
     pub fn is_plain(&self) -> bool {
         let choices = self.choices.as_deref().unwrap_or_default();
         let plain = |choice: &Choice<'_>| choice.finish_reason.is_none() && choice.usage.is_none();
@@ -62,10 +62,10 @@ impl Reply<'_> {
 #[derive(Debug, Deserialize)]
 #[serde(expecting = "a choice: an object with message or delta")]
 pub struct Choice<'a> {
-    /// Which alternative it is.
+    /// Index of the alternative.
     #[serde(borrow)]
     index: Option<&'a RawValue>,
-    /// Why the answer ended; absent until it has.
+    /// Why the answer ended; absent before the end.
     #[serde(borrow)]
     pub finish_reason: Option<Text<'a>>,
     /// A complete answer.
@@ -74,21 +74,21 @@ pub struct Choice<'a> {
     /// A part of a streamed answer.
     #[serde(borrow)]
     pub delta: Option<Piece<'a>>,
-    /// Present where the server reports a failure in place of the message.
+    /// Present if the server reports a failure instead of the message.
     #[serde(borrow)]
     pub error: Option<&'a RawValue>,
-    /// Token counts, where a server puts them here.
+    /// Token counts, if the server puts them here.
     #[serde(borrow)]
     usage: Option<&'a RawValue>,
 }
 
 impl<'a> Choice<'a> {
-    /// Which alternative it is, as the server wrote it; the first where it did not.
+    /// The index that the server wrote; 0 if it is missing.
     pub fn index(&self) -> &str {
         self.index.map_or("0", RawValue::get)
     }
 
-    /// The complete message; some servers call it a delta here too.
+    /// The complete message; some servers send it as `delta`.
     pub fn complete(&self) -> Option<&Piece<'a>> {
         self.message.as_ref().or(self.delta.as_ref())
     }
@@ -99,7 +99,7 @@ impl<'a> Choice<'a> {
 pub struct Piece<'a> {
     /// The answer's text.
     content: Option<Text<'a>>,
-    /// Why the model does not answer, in place of the text.
+    /// Why the model refuses to answer.
     refusal: Option<&'a RawValue>,
     /// The model's thinking, as `BigModel` names it.
     reasoning_content: Option<Text<'a>>,
@@ -139,35 +139,35 @@ impl<'de: 'a, 'a> Deserialize<'de> for Piece<'a> {
 }
 
 impl<'a> Piece<'a> {
-    /// Its tool calls, empty where there are none.
+    /// Its tool calls; empty if there are none.
     pub fn calls(&self) -> &[CallPiece<'a>] {
         self.tool_calls.as_deref().unwrap_or_default()
     }
 
-    /// Whether there is text in it, and nothing else.
+    /// Whether it has text and nothing else.
     pub fn is_text_alone(&self) -> bool {
         let text = self.content().is_some() && self.reasoning().is_none();
         text && self.calls().is_empty() && self.refusal.is_none()
     }
 
-    /// Whether a part of an answer is in it.
+    /// Whether it has a part of an answer.
     pub fn has_token(&self) -> bool {
         let text = self.content().is_some() || self.reasoning().is_some();
         text || !self.calls().is_empty() || self.refusal().is_some()
     }
 
-    /// The answer's text; none where it is missing or empty.
+    /// The answer's text; none if it is missing or empty.
     pub fn content(&self) -> Option<&Text<'a>> {
         non_empty(self.content.as_ref())
     }
 
-    /// The thinking; none where it is missing or empty.
+    /// The thinking; none if it is missing or empty.
     pub fn reasoning(&self) -> Option<&Text<'a>> {
         let named = non_empty(self.reasoning_content.as_ref());
         named.or_else(|| non_empty(self.reasoning.as_ref()))
     }
 
-    /// The model's words in place of an answer. What is no string is none.
+    /// The model's refusal; none unless it is a string.
     pub fn refusal(&self) -> Option<Text<'a>> {
         let json = self.refusal?.get();
         let text = json.starts_with('"').then(|| Text::read(json));
@@ -223,15 +223,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for CallPiece<'a> {
 struct WholeOrNull(#[serde(deserialize_with = "whole_number_or_null")] Option<usize>);
 
 impl CallPiece<'_> {
-    /// The function's name, empty where it is missing.
+    /// The function's name; empty if it is missing.
     pub fn name(&self) -> &str {
         let function = self.function.as_ref();
         let name = function.and_then(|function| function.name.as_ref());
         name.map_or("", Text::as_str)
     }
 
-    /// The arguments' text: a JSON string on the wire; an object, which some
-    /// servers send, stands for its own text. Empty where there is none.
+    /// The arguments: a JSON string on the wire. Some servers send an object; then this is the
+    /// object's JSON. Empty if there are none.
     pub fn arguments(&self) -> Text<'_> {
         let function = self.function.as_ref();
         let json = function.and_then(|function| function.arguments);

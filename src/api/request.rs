@@ -1,51 +1,51 @@
-//! The request body: one chat completion. Members are written only where they
-//! were asked for, in a fixed order. api.md §3.
+//! The request body: one chat completion. It has only the members that were requested, in a
+//! fixed order. api.md §3.
 
 use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-/// One request, as asked for; [`Request::body`] is what goes over the wire.
+/// One request; [`Request::body`] is what is sent.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// The model's name.
     pub model: String,
-    /// The conversation, its last turn being the user's or a tool's.
+    /// The conversation. Its last turn is the user's or a tool's.
     pub messages: Vec<Message>,
     /// Tools the model may call, each an API tool object.
     pub tools: Vec<Box<RawValue>>,
     /// Ask for an event stream.
     pub stream: bool,
-    /// What the answer has to be; any text without it.
+    /// The required form of the answer; any text if there is none.
     pub response_format: Option<ResponseFormat>,
     /// Sampling temperature.
     pub temperature: Option<f64>,
     /// Nucleus sampling mass.
     pub top_p: Option<f64>,
-    /// Bound of the answer, in tokens.
+    /// The most tokens of the answer.
     pub max_tokens: Option<u64>,
     /// Texts that end the answer.
     pub stop: Vec<String>,
     /// `false` turns sampling off.
     pub do_sample: Option<bool>,
-    /// Thinking on or off, for models that have it.
+    /// Thinking on or off, for models that support it.
     pub thinking: Option<bool>,
     /// The end user's id.
     pub user_id: Option<String>,
     /// The caller's id of this request.
     pub request_id: Option<String>,
-    /// Any other members; they win over the ones above.
+    /// Any other members. They replace those above.
     pub params: Vec<(String, Box<RawValue>)>,
 }
 
-/// `response_format`: what the server holds the answer to.
+/// `response_format`: the form that the server enforces.
 #[derive(Debug, Clone)]
 pub enum ResponseFormat {
     /// Any JSON object.
     JsonObject,
-    /// JSON that is valid by this schema. Not of this API; llama.cpp, vLLM, OpenAI and
-    /// LiteLLM take it.
+    /// JSON that is valid by this schema. Not part of this API, but llama.cpp, vLLM, OpenAI and
+    /// LiteLLM support it.
     JsonSchema(Arc<RawValue>),
 }
 
@@ -74,21 +74,21 @@ impl Serialize for ResponseFormat {
 pub enum Message {
     /// Instructions.
     System(String),
-    /// What the user says, with images where there are any (URLs, data URLs).
+    /// The user's text, with images if there are any (URLs, data URLs).
     User {
         /// The text.
         text: String,
         /// The images, after the text.
         images: Vec<String>,
     },
-    /// A turn that the user supplied as JSON; sent as it is.
+    /// A turn that the user supplied as JSON; sent unchanged.
     Given(Box<RawValue>),
 }
 
 impl Request {
-    /// The body's bytes, compact JSON, no final newline.
+    /// The body: compact JSON without a final newline.
     pub fn body(&self) -> Vec<u8> {
-        // Strings and raw JSON only: there is nothing that could fail to serialise.
+        // Strings and raw JSON only: serialisation cannot fail.
         serde_json::to_vec(self).unwrap_or_default()
     }
 
@@ -131,7 +131,7 @@ impl Serialize for Request {
     }
 }
 
-/// A request as it stands in a batch, where nothing is streamed.
+/// A request in a batch, where nothing is streamed.
 pub(super) struct Batched<'a>(pub(super) &'a Request);
 
 impl Serialize for Batched<'_> {
@@ -140,7 +140,7 @@ impl Serialize for Batched<'_> {
     }
 }
 
-/// The object under construction, and the members that win over it.
+/// The object under construction, and the members that replace its own.
 struct Body<'a, M> {
     map: M,
     params: &'a [(String, Box<RawValue>)],

@@ -1,4 +1,4 @@
-//! A string on the wire, borrowed from the payload where it holds no escape.
+//! A string on the wire, borrowed from the payload if it has no escapes.
 
 use std::borrow::Cow;
 
@@ -9,8 +9,8 @@ use serde_json::value::RawValue;
 /// disagree (`"code":"1302"`, `"code":1302`), and a list of content parts as
 /// the texts of its parts.
 ///
-/// Half of a surrogate pair becomes U+FFFD. One at the very start or end is
-/// remembered: its other half may come in another delta.
+/// An unpaired surrogate becomes U+FFFD. One at the start or end is kept, since its other
+/// half may come in another delta.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text<'a> {
     string: Cow<'a, str>,
@@ -22,7 +22,7 @@ impl<'a> Text<'a> {
     /// Reads a JSON value.
     ///
     /// # Errors
-    /// It is an object, null, or a list of something else than content parts.
+    /// The value is an object, null, or a list with anything other than content parts.
     pub fn read(json: &'a str) -> serde_json::Result<Self> {
         let text = match json.as_bytes().first() {
             Some(b'"') => return Self::of_string(json),
@@ -60,14 +60,14 @@ impl<'a> Text<'a> {
         self.string.into_owned()
     }
 
-    /// The second half of a surrogate pair that the text begins with, in place of
-    /// its first character.
+    /// The second half of a surrogate pair, if the text starts with one. It stands for the
+    /// first character.
     pub fn first_half(&self) -> Option<u16> {
         self.first_half
     }
 
-    /// The first half of a surrogate pair that the text ends with, in place of its
-    /// last character.
+    /// The first half of a surrogate pair, if the text ends with one. It stands for the last
+    /// character.
     pub fn last_half(&self) -> Option<u16> {
         self.last_half
     }
@@ -87,15 +87,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(from)?.get();
         Self::read(json).map_err(|why| {
-            // Its place is one in the member: the reader puts that in the payload.
+            // This position is relative to the member: the reader adds that of the payload.
             let why = why.to_string();
             D::Error::custom(why.split_once(" at line ").map_or(&*why, |(why, _)| why))
         })
     }
 }
 
-/// The texts of a list of content parts. A text that is a list itself is not read:
-/// lists in lists would take time without end.
+/// The texts of a list of content parts. A text that is itself a list is not read: nested
+/// lists could take unlimited time.
 fn parts(json: &str) -> serde_json::Result<Cow<'_, str>> {
     #[derive(serde::Deserialize)]
     #[serde(expecting = "a content part: an object with text")]
@@ -112,8 +112,8 @@ fn parts(json: &str) -> serde_json::Result<Cow<'_, str>> {
     texts.collect::<Result<String, _>>().map(Cow::Owned)
 }
 
-/// The same JSON with `\ufffd` in place of each escape that is half of a surrogate
-/// pair without its other half. Its length is the same.
+/// The same JSON with `\ufffd` for each escaped surrogate that has no partner. The length
+/// does not change.
 pub fn mend_surrogates(json: &str) -> Cow<'_, str> {
     let bytes = json.as_bytes();
     let mut mended = Cow::Borrowed(json);

@@ -1,4 +1,4 @@
-//! Token counts, as a server sends them and as events show them.
+//! Token counts, as servers send them and as events show them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ pub struct Usage {
     pub prompt_tokens: u64,
     /// Tokens of the answer.
     pub completion_tokens: u64,
-    /// Both together.
+    /// The sum of both.
     pub total_tokens: u64,
     /// Of the prompt's tokens, those the provider had cached.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,8 +41,8 @@ pub struct CompletionDetails {
 }
 
 impl Usage {
-    /// Reads a `usage` member. A count that cannot be read counts as missing; none
-    /// where no count says anything.
+    /// Reads a `usage` member. An unreadable count is treated as missing. Returns none if no
+    /// count can be read.
     pub fn read(usage: &RawValue) -> Option<Self> {
         #[derive(Deserialize)]
         struct Wire<'a> {
@@ -87,7 +87,7 @@ impl Usage {
     }
 }
 
-/// A count: a whole number, however it is written (`12`, `12.0`, `1.2e1`, `"12"`).
+/// A count: a whole number in any notation (`12`, `12.0`, `1.2e1`, `"12"`).
 fn count(raw: Option<&RawValue>) -> Option<u64> {
     let digits = raw?.get().trim_matches('"');
     digits.parse().ok().or_else(|| {

@@ -1,12 +1,12 @@
-//! A whole number on the wire. Its error messages are for a server's owner, who does
-//! not know what a `u16` is.
+//! A whole number on the wire. The error messages are for the owner of a server, who may not
+//! know what a `u16` is.
 
 use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 
-/// A whole number that is no smaller than 0 and no larger than a `T`.
+/// A whole number from 0 to the largest `T`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WholeNumber<T>(pub T);
 
@@ -34,7 +34,7 @@ impl<T: TryFrom<u64>> Visitor<'_> for Number<T> {
 /// For a member of a plain type: `deserialize_with`.
 ///
 /// # Errors
-/// It is something else.
+/// The value is not such a number.
 pub fn whole_number<'de, D: Deserializer<'de>, T: TryFrom<u64>>(from: D) -> Result<T, D::Error> {
     WholeNumber::deserialize(from).map(|number| number.0)
 }
@@ -42,7 +42,7 @@ pub fn whole_number<'de, D: Deserializer<'de>, T: TryFrom<u64>>(from: D) -> Resu
 /// The same for a member that may be null or, with `default`, missing.
 ///
 /// # Errors
-/// It is something else.
+/// The value is neither such a number nor null.
 pub fn whole_number_or_null<'de, D: Deserializer<'de>, T: TryFrom<u64>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_whole_number_is_reported_in_plain_words() {
+    fn other_values_are_reported_in_plain_words() {
         assert_eq!(
             serde_json::from_str::<WholeNumber<u16>>("65535").unwrap(),
             WholeNumber(65535)

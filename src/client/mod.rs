@@ -94,7 +94,7 @@ pub fn run(
         transport,
         sink,
         |series, transport, sink| {
-            let mut answer = Answer::default();
+            let mut answer = Box::<Answer>::default();
             match request(wanted, series, transport, &mut answer, sink) {
                 Ok(()) => Ok(answer),
                 Err(failure) => {
@@ -110,8 +110,8 @@ pub fn run(
         },
     );
     match answered {
-        Ok(answer) => (answer, Ok(())),
-        Err((failure, answer)) => (answer, Err(failure)),
+        Ok(answer) => (*answer, Ok(())),
+        Err((failure, answer)) => (*answer, Err(failure)),
     }
 }
 

@@ -1,18 +1,18 @@
-//! Requests, tokens, money and time of a run, added up.
+//! The totals of a run: requests, tokens, money and time.
 
 use std::time::{Duration, Instant};
 
 use crate::api::usage::Usage;
 use crate::models::{self, Cost};
 
-/// What is added up over a run's requests.
+/// The totals over a run's requests.
 #[derive(Debug)]
 pub struct Tally {
     /// Requests sent.
     pub requests: u32,
-    /// Tokens of all requests, where the server counted them.
+    /// Tokens of all requests, if the server counted them.
     pub usage: Option<Usage>,
-    /// What they cost, where the model's price is known.
+    /// Their cost, if the model's price is known.
     pub cost: Option<Cost>,
     /// From the first request to the first token.
     pub ttft: Option<Duration>,
@@ -36,24 +36,23 @@ impl Default for Tally {
 /// One thing to add to the [`Tally`].
 #[derive(Debug)]
 pub enum Count<'a> {
-    /// A request goes out.
+    /// A request is sent.
     Request,
-    /// The first token of an answer has come.
+    /// The first token of an answer has been received.
     FirstToken,
     /// A request's token counts, and the model that answered.
     Usage(Usage, &'a str),
-    /// Token counts of an answer of a batch, and the model, where its batch price is
-    /// known.
+    /// Token counts of an answer from a batch, and the model if its batch price is known.
     Batched(Usage, Option<&'a str>),
-    /// How far a run of many items has come.
+    /// The progress of a run of many items.
     Items(Items),
-    /// The next request is this retry of the last one, of so many that there may be.
+    /// The next request is a retry of the last one: its number, and the most retries.
     Retries(u32, u32),
-    /// What a run leaves unfinished if a signal ends it from now on.
+    /// The work that stays unfinished if a signal ends the run from now on.
     Unfinished(Option<Unfinished>),
 }
 
-/// What a run leaves unfinished.
+/// The unfinished work of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unfinished {
     /// What was done and what was not: the end of a message.
@@ -62,23 +61,23 @@ pub struct Unfinished {
     pub hint: Option<String>,
 }
 
-/// How far a run of many items has come.
+/// The progress of a run of many items.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Items {
     /// Answered.
     pub done: u64,
     /// Failed.
     pub failed: u64,
-    /// Begun, and neither.
+    /// Started, but not finished.
     pub in_flight: u64,
-    /// Done by an earlier run, and not asked for again.
+    /// Done by an earlier run and not requested again.
     pub kept: u64,
-    /// Bytes of the input that were read, and all there are, where that is known.
+    /// Bytes of the input that were read, and its size, if known.
     pub read: Option<(u64, u64)>,
 }
 
 impl Tally {
-    /// Adds one thing up.
+    /// Adds one count.
     pub fn count(&mut self, what: &Count<'_>) {
         match what {
             Count::Request => {
@@ -106,12 +105,12 @@ impl Tally {
         }
     }
 
-    /// The run is over: the clock stops, so that event, meta file and usage line agree.
+    /// Ends the run: the clock stops, so that event, meta file and usage line agree.
     pub fn stop(&mut self) {
         self.ended = Some(self.started.elapsed());
     }
 
-    /// Since the first request, or since the run started where none was sent.
+    /// Time since the first request, or since the start of the run if none was sent.
     pub fn elapsed(&self) -> Duration {
         self.ended.unwrap_or_else(|| self.started.elapsed())
     }

@@ -55,7 +55,7 @@ impl<E: Write> Messages<E> {
     pub(super) fn note(&mut self, level: Level, text: &dyn Display) {
         let wanted = match level {
             Level::Always => true,
-            Level::ExtraText => self.format == Format::Text,
+            Level::Prose => self.format == Format::Text,
             Level::Withheld => self.format != Format::Ndjson,
             Level::Warning | Level::Notice => !self.quiet,
             Level::Verbose => self.verbose,
@@ -65,8 +65,8 @@ impl<E: Write> Messages<E> {
         }
         let text = text.to_string();
         match level {
-            Level::ExtraText | Level::Withheld if text.trim().is_empty() => {}
-            Level::Always | Level::ExtraText | Level::Withheld => self.lines(&text),
+            Level::Prose | Level::Withheld if text.trim().is_empty() => {}
+            Level::Always | Level::Prose | Level::Withheld => self.lines(&text),
             Level::Verbose => self.lines(&one_line(&text)),
             Level::Notice => self.message("", &one_line(&text)),
             Level::Warning => self.message("warning", &one_line(&text)),

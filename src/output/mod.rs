@@ -22,7 +22,7 @@ mod open;
 mod printer;
 mod rendering;
 mod results_file;
-mod shared;
+mod shared_printer;
 mod status;
 mod style;
 
@@ -36,7 +36,7 @@ pub use meta::Meta;
 pub use open::{Kind, open, print};
 pub use printer::{Done, Printer};
 pub use results_file::ResultsFile;
-pub use shared::Shared;
+pub use shared_printer::Shared;
 
 /// How and what to print.
 #[derive(Debug)]

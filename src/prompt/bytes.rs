@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use super::claim::is_stdin;
+use super::stdin_claim::is_stdin;
 use crate::error::Failure;
 
 /// Longest source, and longest message, in bytes: 16 MiB.

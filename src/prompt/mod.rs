@@ -13,7 +13,6 @@ use crate::error::Failure;
 
 mod binary;
 mod bytes;
-mod claim;
 mod compact;
 mod history;
 mod image;
@@ -21,19 +20,20 @@ mod item;
 mod items;
 mod session;
 mod stdin;
+mod stdin_claim;
 mod template;
 mod text;
 mod turn;
 mod user;
 
 pub use bytes::open;
-use claim::Claim;
-pub use claim::is_stdin;
 use history::History;
 pub use item::{Item, Place};
 pub use items::{ItemFormat, ItemSource, Items};
 pub use session::Session;
 use stdin::Stdin;
+use stdin_claim::Claim;
+pub use stdin_claim::is_stdin;
 pub use template::Template;
 pub use text::arguments;
 
@@ -229,7 +229,7 @@ fn system(
     let Some(given) = &sources.system else {
         return Ok(None);
     };
-    let text = match claim::system_file(given) {
+    let text = match stdin_claim::system_file(given) {
         Some(file) if file.as_os_str().is_empty() => {
             return Err(Failure::usage("-s @ names no file").hint("a literal @ is written @@"));
         }
@@ -271,7 +271,7 @@ fn read_named(
     notice: &mut dyn FnMut(&str),
 ) -> Result<String, Failure> {
     let mut text = text::Text::new(lossy);
-    if claim::is_stdin(path) {
+    if stdin_claim::is_stdin(path) {
         text.source(stdin::NAME, None, |into| stdin.to_the_end(into, notice))?;
     } else {
         let name = path.display().to_string();
@@ -287,7 +287,7 @@ fn earlier_turns(
     notice: &mut dyn FnMut(&str),
 ) -> Result<History, Failure> {
     let text = read_named(path, sources.lossy, stdin, notice)?;
-    let name = if claim::is_stdin(path) {
+    let name = if stdin_claim::is_stdin(path) {
         stdin::NAME.to_owned()
     } else {
         path.display().to_string()
@@ -308,7 +308,7 @@ fn images(
             return Ok(url);
         }
         let mut bytes = Vec::new();
-        if claim::is_stdin(path) {
+        if stdin_claim::is_stdin(path) {
             stdin.to_the_end(&mut bytes, notice)?;
             return image::data_url(stdin::NAME, &bytes);
         }

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::Sources;
 use super::bytes;
-use super::claim::{self, Claim};
 use super::items::ItemFormat;
 use super::stdin::{self, Stdin};
+use super::stdin_claim::{self, Claim};
 use super::template::Template;
 use super::text::Text;
 use crate::error::Failure;
@@ -69,7 +69,7 @@ impl Reader<'_> {
         let headed = self.sources.files.len() > 1;
         for (at, path) in self.sources.files.iter().enumerate() {
             let heading = headed.then(|| heading(path, at));
-            if claim::is_stdin(path) {
+            if stdin_claim::is_stdin(path) {
                 self.named_stdin(text, heading.as_deref())?;
                 continue;
             }
@@ -124,7 +124,7 @@ pub(super) fn empty(name: &str) -> Failure {
 fn heading(path: &Path, at: usize) -> String {
     let folder = path.parent().unwrap_or(Path::new(""));
     let descriptor = folder == Path::new("/dev/fd") || folder == Path::new("/proc/self/fd");
-    if descriptor && !claim::is_stdin(path) {
+    if descriptor && !stdin_claim::is_stdin(path) {
         return format!("file {}", at + 1);
     }
     path.display().to_string()

@@ -7,7 +7,7 @@ mod curl;
 mod each;
 mod limits;
 mod options;
-mod schema_instruction;
+mod system_message;
 mod tokens;
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub use crate::models::Charge;
 pub use batch::{BatchJob, chat_url, unbatched, without_recordings};
 pub use each::{CostBounds, CostLimit, ItemRequests, fits_each};
 pub use options::{json_options, tool_sources};
-pub use schema_instruction::add as add_instruction;
+pub use system_message::add as add_instruction;
 
 /// A request, and what belongs to it that is not sent.
 #[derive(Debug, Clone)]

@@ -60,10 +60,10 @@ fn converse(run: &mut Run, common: &mut Common, each: Option<&EachArgs>) -> Resu
     conversation.run(run, common, each)
 }
 
-/// Asks once and hands the answer to `sink`. Returns the accepted answer.
+/// Sends one request and passes the answer to `sink`. Returns the accepted answer.
 ///
 /// # Errors
-/// What kept the answer from being complete.
+/// The answer is not complete.
 pub(super) fn ask_once(
     request: &PreparedRequest,
     expect: &Expect,
@@ -83,7 +83,7 @@ pub(super) fn ask_once(
     let (mut answer, result) =
         client::run(&wanted, &mut RequestSeries::new(transport), transport, sink);
     if let Err(failure) = result {
-        // A cut answer is shown; the exit code says that it is cut.
+        // A truncated answer is shown; the exit code reports that it is truncated.
         if failure.class == Class::Truncated {
             match expect {
                 Expect::Answer => report_answer(&answer, request, sink)?,
@@ -97,7 +97,7 @@ pub(super) fn ask_once(
         Expect::Calls { required } => report_tool_calls(&answer, request, *required, sink)?,
     }
     extend_session(session, &answer, sink)?;
-    // Its bytes have been handed over; the rest is for the run's last event.
+    // The body has been printed; the rest is for the last event of the run.
     answer.body = Vec::new();
     Ok(answer)
 }

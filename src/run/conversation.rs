@@ -1,4 +1,4 @@
-//! A request and how it is answered: once, or for each item.
+//! A request and the way it is answered: once, or for each item.
 
 use super::chat::ask_once;
 use super::each::{self, EachRun};
@@ -16,19 +16,19 @@ use crate::schema::ExpectedJson;
 use crate::settings::Settings;
 use crate::tools::Approval;
 
-/// How an answer is got.
+/// How the answer is obtained.
 #[derive(Debug)]
 pub(super) enum Strategy {
-    /// By one request.
+    /// With one request.
     Once(Expect),
-    /// By requests until an answer is the JSON asked for.
+    /// With requests until an answer is the requested JSON.
     Json(Box<ExpectedJson>),
-    /// By requests until the model calls no tool any more.
+    /// With requests until the model calls no more tools.
     Tools(Rounds, Approval),
 }
 
 impl Strategy {
-    /// Gets the answer and hands it to `sink`.
+    /// Obtains the answer and passes it to `sink`.
     pub(super) fn ask(
         &self,
         request: &PreparedRequest,
@@ -46,7 +46,7 @@ impl Strategy {
         }
     }
 
-    /// Requests that one answer may take, retries not counted.
+    /// The number of requests that one answer may take, without retries.
     fn requests(&self) -> u32 {
         match self {
             Self::Once(_) => 1,
@@ -56,7 +56,7 @@ impl Strategy {
     }
 }
 
-/// All that a run has read and prepared.
+/// Everything that a run has read and prepared.
 pub(super) struct Conversation {
     pub(super) request: PreparedRequest,
     pub(super) strategy: Strategy,
@@ -67,7 +67,7 @@ pub(super) struct Conversation {
     pub(super) settings: Settings,
 }
 
-/// What standard output gets.
+/// What is written to standard output.
 pub(super) fn output_kind(each: Option<&EachArgs>) -> Kind {
     each.map_or(Kind::Answer, |each| Kind::Results {
         resume: each.resume,
@@ -142,7 +142,7 @@ impl Conversation {
             strategy: self.strategy,
             item_requests,
             items,
-            // A file is put in order at the end.
+            // A file gets its order at the end.
             ordered: !args.unordered && earlier.is_none(),
             earlier: earlier.unwrap_or_default(),
             transport: Transport::new(self.settings.connection),

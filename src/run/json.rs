@@ -1,5 +1,5 @@
-//! `airx json`, from the options to the exit status. A wrong answer is sent back with
-//! what is wrong with it, as long as there are tries and time.
+//! `airx json`, from the options to the exit status. A wrong answer is sent back with its
+//! errors, as long as tries and time are left.
 
 use std::borrow::Cow;
 use std::path::Path;
@@ -100,8 +100,8 @@ fn converse(
     conversation.run(run, common, each)
 }
 
-/// Asks until an answer is the `expected` JSON, and hands it to `sink`. Returns the
-/// accepted answer.
+/// Requests answers until one is the `expected` JSON, and sends it to `sink`. Returns that
+/// answer.
 ///
 /// # Errors
 /// No answer was complete, or none was accepted.
@@ -116,7 +116,7 @@ pub(super) fn ask_for_json(
     let mut series = RequestSeries::new(transport);
     let mut request = Cow::Borrowed(&prepared.request);
     if is_constrained(&request) && expected.constraint(false).is_none() {
-        // An earlier item of the run has shown that the server does not take it.
+        // An earlier item of the run has shown that the server does not support it.
         request.to_mut().response_format = Some(ResponseFormat::JsonObject);
     }
     let mut number = 1;
@@ -157,7 +157,7 @@ pub(super) fn ask_for_json(
             errors: &rejected.violations,
             content: &answer.text,
         })?;
-        // Lines that a reader has must not come again, nor others in their place.
+        // Lines that were printed must not be repeated or replaced.
         if number >= expected.tries || shown > 0 || !rejected.retryable {
             return Err(rejection(&answer, &rejected, number, expected, sink));
         }
@@ -169,7 +169,7 @@ pub(super) fn ask_for_json(
     }
 }
 
-/// Whether the server is asked to hold the answer to the schema.
+/// Whether the server is asked to apply the schema to its answer.
 fn is_constrained(request: &Request) -> bool {
     matches!(request.response_format, Some(ResponseFormat::JsonSchema(_)))
         && !request
@@ -187,7 +187,7 @@ fn refuses_format(failure: &Failure) -> bool {
     failure.class == Class::Rejected && matches!(status, Some(400 | 422))
 }
 
-/// Hands over the accepted value: what of it has not been shown already.
+/// Prints the accepted value, without the elements that have been shown.
 fn accept(
     answer: &Answer,
     accepted: &Accepted,
@@ -216,7 +216,7 @@ fn accept(
     })
 }
 
-/// Ends a try that another follows.
+/// Ends a try that is followed by another.
 fn report_retry(
     answer: &Answer,
     rejected: &Rejected,
@@ -230,15 +230,15 @@ fn report_retry(
         usage: answer.usage,
     })?;
     for error in &rejected.violations {
-        let told = format!("* try {number} of {}: {error}", expected.tries);
-        sink.note(Level::Verbose, &told);
+        let line = format!("* try {number} of {}: {error}", expected.tries);
+        sink.note(Level::Verbose, &line);
     }
     sink.retry();
     sink.flush()
 }
 
-/// The run's failure; the rejected text, and what is wrong where it is more than
-/// one thing, go to standard error.
+/// The failure of the run. The rejected text goes to standard error, and its errors too if
+/// there are several.
 fn rejection(
     answer: &Answer,
     rejected: &Rejected,
@@ -267,7 +267,7 @@ fn rejection(
     };
     let message = format!("the answer is not the JSON asked for{tries}: {what}");
     let failure = Failure::new(Class::Invalid, message).hint(hint);
-    // A blank answer is nowhere to be seen.
+    // A blank answer would not be visible.
     match (answer.text.trim().is_empty(), rejected.violations.len()) {
         (true, 1) => failure,
         (true, _) => failure.look(Look::Errors),
@@ -276,11 +276,11 @@ fn rejection(
     }
 }
 
-/// The request with the rejected answer and what is wrong with it behind its
-/// messages: the last one alone, lest a small context fills with errors.
+/// The request with the rejected answer and its errors after the messages. Only the last
+/// rejected answer is added, so that errors do not fill a small context.
 fn correct(request: &Request, answer: &Answer, errors: &[Violation]) -> Request {
     let mut request = request.clone();
-    // An empty turn is refused by the API: then the question is all there is.
+    // The API refuses an empty turn: then only the question is sent.
     if let Some(turn) = assistant(&answer.text).filter(|_| !answer.text.trim().is_empty()) {
         request.messages.push(Message::Given(turn));
         request.messages.push(Message::User {

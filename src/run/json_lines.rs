@@ -10,14 +10,14 @@ use crate::event::{Count, Data, Event, Level, Sink, Work};
 use crate::exit::Class;
 use crate::schema::{ArraySplitter, ExpectedJson, compact, parse_strict};
 
-/// Longest text of an answer, as of a body.
+/// The longest text of an answer; the same limit as for a body.
 const TEXT_MAX: usize = 64 << 20;
 
-/// Elements that an element is looked at together with: only where a schema
-/// lists more of them one by one does the place of a later one matter.
+/// How many elements are kept, to check the next one at its place in the array. For
+/// later elements the place matters only where a schema lists more of them one by one.
 const BEFORE_MAX: usize = 64;
 
-/// Takes deltas, hands elements on.
+/// Receives deltas and passes on complete elements.
 pub(super) struct Elements<'a> {
     sink: &'a mut dyn Sink,
     wanted: &'a ExpectedJson,
@@ -25,9 +25,9 @@ pub(super) struct Elements<'a> {
     /// The first elements, as an array.
     before: Vec<Value>,
     length: usize,
-    /// How many have been handed on.
+    /// How many elements have been shown.
     shown: usize,
-    /// One was not valid: the end of the answer decides.
+    /// An element was not valid. The end of the answer decides what happens.
     broken: bool,
 }
 
@@ -74,8 +74,8 @@ impl<'a> Elements<'a> {
         Ok(())
     }
 
-    /// Whether the schema has nothing against the element at its place. What it
-    /// says of the whole array waits for the end.
+    /// Whether the schema accepts the element at its place. What the schema requires of
+    /// the array itself is checked at the end.
     fn fits(&mut self, element: &Value) -> bool {
         let at = format!("/{}", self.before.len());
         self.before.push(element.clone());
@@ -92,7 +92,7 @@ impl<'a> Elements<'a> {
     }
 }
 
-/// Hands one element, which is compact JSON, on.
+/// Passes on one element, which is compact JSON.
 pub(super) fn show(element: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
     let value = serde_json::from_str(element).map_err(std::io::Error::from)?;
     sink.event(&Event::Value { value })?;

@@ -60,7 +60,7 @@ fn models_row(model: &Model) -> [String; 8] {
     ]
 }
 
-/// A limit as the provider's pages write it, where it is a round one.
+/// A limit as the provider's pages write it, if it is a round number.
 fn tokens(number: u32) -> String {
     const K: u32 = 1024;
     match number {

@@ -1,4 +1,4 @@
-//! An answer → the events, lines and payloads that the sink takes.
+//! An answer → events, lines and payloads for the sink.
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
@@ -13,7 +13,7 @@ use crate::request::PreparedRequest;
 use crate::schema;
 use crate::tools::Toolbox;
 
-/// Tells that the first request is about to be sent.
+/// Reports that the first request is about to be sent.
 pub(super) fn report_start(request: &PreparedRequest, sink: &mut dyn Sink) -> Result<(), Failure> {
     sink.event(&Event::Start {
         v: VERSION,
@@ -23,7 +23,7 @@ pub(super) fn report_start(request: &PreparedRequest, sink: &mut dyn Sink) -> Re
     })
 }
 
-/// Hands over what a stream has not told already: all of a whole reply, the
+/// Reports what a stream has not reported: everything of an unstreamed reply, or the
 /// calls and search results of a stream.
 pub(super) fn report_answer(
     answer: &Answer,
@@ -32,8 +32,8 @@ pub(super) fn report_answer(
 ) -> Result<(), Failure> {
     if !answer.body.is_empty() {
         report_body(answer, sink)?;
-        // A server may ignore `stream`: then the printer takes the text from
-        // the delta, as it does of any stream.
+        // If the server ignored `stream`, the printer takes the text from the delta event, as in
+        // any stream.
         if !request.request.stream {
             sink.data(Data::Answer(&answer.text))?;
         }
@@ -47,7 +47,7 @@ pub(super) fn report_answer(
     Ok(())
 }
 
-/// Hands over what a stream has not told already, but its calls.
+/// Reports what a stream has not reported, without the calls.
 pub(super) fn report_unstreamed(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     if !answer.body.is_empty() {
         return report_body(answer, sink);
@@ -67,7 +67,7 @@ pub(super) fn report_reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(
     })
 }
 
-/// Hands over thinking, text, search results and body of a whole reply.
+/// Reports thinking, text, search results and body of an unstreamed reply.
 fn report_body(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     report_reasoning(answer, sink)?;
     if !answer.text.is_empty() {
@@ -100,12 +100,12 @@ pub(super) fn report_call(index: usize, call: &Call, sink: &mut dyn Sink) -> Res
     })
 }
 
-/// One call as a line of text, with what is wrong with it.
-fn call_line(told: &Call, errors: &[Violation]) -> String {
-    format!("{}\n", call_json(told, errors).get())
+/// One call as a line of text, with its errors.
+fn call_line(call: &Call, errors: &[Violation]) -> String {
+    format!("{}\n", call_json(call, errors).get())
 }
 
-/// One call as an object, with what is wrong with it.
+/// One call as an object, with its errors.
 pub(super) fn call_json(call: &Call, errors: &[Violation]) -> Box<RawValue> {
     #[derive(Serialize)]
     struct Line<'a> {
@@ -130,8 +130,8 @@ pub(super) fn call_json(call: &Call, errors: &[Violation]) -> Box<RawValue> {
     to_raw_value(&line).unwrap_or_default()
 }
 
-/// `tools`: one call a line, prose beside calls on standard error; prose alone
-/// is the answer.
+/// Prints an answer of `tools`: one call per line, and text that comes with calls on
+/// standard error. Text without calls is the answer.
 pub(super) fn report_tool_calls(
     answer: &Answer,
     request: &PreparedRequest,
@@ -143,14 +143,14 @@ pub(super) fn report_tool_calls(
     }
     report_unstreamed(answer, sink)?;
     if !request.request.stream {
-        sink.note(Level::ExtraText, &answer.text);
+        sink.note(Level::Prose, &answer.text);
     }
     let mut wrong = None;
     for (index, call) in answer.calls.iter().enumerate() {
         let errors = violations(call, &request.toolbox);
         report_call(index, call, sink)?;
         if !errors.is_empty() {
-            // What is no JSON is told by arguments_text.
+            // For invalid JSON the call shows `arguments_text`, so there is no event.
             if call.value().is_some() {
                 sink.event(&Event::Invalid {
                     attempt: 1,
@@ -191,15 +191,15 @@ pub(super) fn report_tool_calls(
     })
 }
 
-/// An answer of `tools` that was cut, or lacks a call: its prose is shown as it is
-/// beside calls, and no call, since the last may lack its end.
+/// Prints an answer of `tools` that is truncated or lacks a call: its text, but none of its
+/// calls, since the last one may be incomplete.
 pub(super) fn report_truncated(
     answer: &Answer,
     request: &PreparedRequest,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     if answer.body.is_empty() {
-        // A stream has told what came.
+        // A stream has already been reported.
         return Ok(());
     }
     report_reasoning(answer, sink)?;
@@ -214,7 +214,7 @@ pub(super) fn report_truncated(
     Ok(())
 }
 
-/// An answer of `tools` without calls: its text, unless a call was required.
+/// Prints an answer of `tools` without calls: its text, unless a call was required.
 pub(super) fn report_text(
     answer: &Answer,
     request: &PreparedRequest,
@@ -236,8 +236,7 @@ pub(super) fn report_text(
     sink.data(Data::Answer(&answer.text))
 }
 
-/// What is wrong with a call: with its name, where the tools are known, and its
-/// arguments.
+/// The errors of a call: in its arguments and, if the tools are known, in its name.
 pub(super) fn violations(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
     let at_root = |message: String| Violation {
         path: String::new(),
@@ -259,7 +258,7 @@ pub(super) fn violations(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
 }
 
 impl Call {
-    /// The arguments, where they are JSON. None at all count as an empty object.
+    /// The arguments, if they are JSON. Missing arguments count as an empty object.
     pub(super) fn value(&self) -> Option<Value> {
         if self.arguments.trim().is_empty() {
             return Some(Value::Object(serde_json::Map::new()));
@@ -267,7 +266,7 @@ impl Call {
         schema::parse(&self.arguments).ok()
     }
 
-    /// The same as text on one line, with its numbers as the model wrote them.
+    /// The arguments on one line, with the numbers as the model wrote them.
     pub(super) fn raw_arguments(&self) -> Option<Box<RawValue>> {
         if self.arguments.trim().is_empty() {
             return schema::parse_raw("{}");
@@ -276,8 +275,8 @@ impl Call {
     }
 }
 
-/// Extends the session, once what was asked for has left: where that fails the run
-/// has. A reader that went away has taken what it wanted.
+/// Extends the session, after the output was written: if that fails the run fails. A reader
+/// that closed the output has what it wanted.
 pub(super) fn extend_session(
     session: Option<Session>,
     answer: &Answer,
@@ -292,8 +291,8 @@ pub(super) fn extend_session(
     }
 }
 
-/// The model's turn as the conversation keeps it: with its thinking and with the members
-/// that airx does not know, which some servers want back with the results of its calls.
+/// The model's turn for the conversation: with its thinking and with the members that airx
+/// does not know. Some servers expect those back with the results of the calls.
 pub(super) fn assistant_turn(answer: &Answer, calls: &[Call]) -> String {
     let mut turn = Map::new();
     turn.insert("role".to_owned(), "assistant".into());

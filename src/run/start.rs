@@ -1,4 +1,4 @@
-//! What every command that makes requests does first and last: it opens the output,
+//! The first and last steps of every command that makes requests: it opens the output,
 //! resolves the settings, reads the prompt, and ends with an exit status.
 
 use std::io::Stderr;
@@ -19,27 +19,27 @@ use crate::stdout;
 /// The command of a run, and how it prints.
 pub(super) struct Start {
     pub(super) command: &'static str,
-    /// The answer is printed as it comes.
+    /// The answer is printed while it arrives.
     pub(super) live: bool,
     pub(super) kind: Kind,
 }
 
-/// A run under way.
+/// A run in progress.
 pub(super) struct Run {
     pub(super) command: &'static str,
     pub(super) printer: Shared<Output, Stderr>,
     pub(super) merged: Merged,
     /// Every secret of the settings.
     pub(super) scrubber: Scrubber,
-    /// Why nothing can be done.
+    /// Why the run cannot go on.
     refused: Option<Failure>,
 }
 
-/// How a run ended that has not failed.
+/// How a successful run ended.
 pub(super) enum Ended {
     /// With an answer, or all items answered.
     Done(Done),
-    /// By printing this, in place of a request.
+    /// By printing this instead of sending a request.
     Print(Vec<u8>),
     /// With this status, after something else was printed.
     Printed(u8),

@@ -67,7 +67,7 @@ fn converse(
     let mut setup = ToolSetup::load_files(request::tool_sources(offer, args), read, dry_run)?;
     let prompt = run.read_prompt(&settings.sources)?;
     if setup.starts_programs() && !dry_run {
-        // No program is started for a request that cannot be sent.
+        // Starts no program for a request that cannot be sent.
         settings.require_key()?;
     }
     setup.finish(&run.scrubber, &mut |warning| run.warn(warning))?;
@@ -96,8 +96,8 @@ fn converse(
 /// Asks, runs the calls, and asks again, within the limit. Returns the final answer.
 ///
 /// # Errors
-/// What kept an answer from being complete; a command that cannot be started; calls in
-/// the last answer that there may be.
+/// The answer is not complete, a command cannot be started, or the last permitted
+/// answer still has calls.
 pub(super) fn ask_with_tools(
     mut request: PreparedRequest,
     rounds: Rounds,
@@ -113,7 +113,7 @@ pub(super) fn ask_with_tools(
         let mut answer = asked(&request, &mut series, transport, sink)?;
         if answer.calls.is_empty() {
             report_text(&answer, &request, rounds.required && number == 1, sink)?;
-            // The answer leaves before servers and session take their time.
+            // Print the answer before servers and session take time.
             sink.flush()?;
             extend_session(session, &answer, sink)?;
             answer.body = Vec::new();
@@ -122,7 +122,7 @@ pub(super) fn ask_with_tools(
         give_ids(&mut answer.calls, number);
         report_unstreamed(&answer, sink)?;
         if !request.request.stream {
-            sink.note(Level::ExtraText, &answer.text);
+            sink.note(Level::Prose, &answer.text);
         }
         for (index, call) in answer.calls.iter().enumerate() {
             report_call(index, call, sink)?;
@@ -131,10 +131,10 @@ pub(super) fn ask_with_tools(
         if number == rounds.limit {
             return Err(used_up(rounds.limit));
         }
-        // --timeout is for the requests: its clock stands while tools run.
-        let begun = Instant::now();
+        // --timeout covers the requests only: its clock is paused while tools run.
+        let started = Instant::now();
         let turns = turns(&answer, &request, approval, sink)?;
-        series.pause(begun.elapsed());
+        series.pause(started.elapsed());
         sink.event(&Event::Round {
             number,
             finish_reason: answer.finish_reason.as_deref().unwrap_or_default(),
@@ -151,7 +151,7 @@ pub(super) fn ask_with_tools(
     }
 }
 
-/// One answer.
+/// Requests one answer.
 fn asked(
     request: &PreparedRequest,
     series: &mut RequestSeries,
@@ -178,7 +178,7 @@ fn asked(
     }
 }
 
-/// A result names its call by id: one that has none gets one.
+/// Gives an id to each call without one, since a result names its call by id.
 fn give_ids(calls: &mut [Call], round: u32) {
     for (index, call) in calls.iter_mut().enumerate() {
         if call.id.is_empty() {
@@ -195,7 +195,7 @@ fn used_up(limit: u32) -> Failure {
     .hint("raise --rounds, or say in the prompt when to stop")
 }
 
-/// Runs an answer's calls: the assistant's turn and a turn for each result.
+/// Runs an answer's calls. Returns the assistant's turn and one turn per result.
 fn turns(
     answer: &Answer,
     request: &PreparedRequest,
@@ -204,7 +204,7 @@ fn turns(
 ) -> Result<Vec<Box<RawValue>>, Failure> {
     let mut calls = answer.calls.clone();
     for call in &mut calls {
-        // Servers that put a history into a template fail on what is not JSON.
+        // Servers that render the history with a template fail on invalid JSON.
         if call.value().is_none() || call.arguments.trim().is_empty() {
             call.arguments = "{}".into();
         }
@@ -220,7 +220,7 @@ fn turns(
             content: &outcome.content,
             elapsed_ms: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
         })?;
-        // A reader of events sees each step as it is done.
+        // Show a reader of events each step when it is done.
         sink.flush()?;
         let result = json!({
             "role": "tool",
@@ -232,7 +232,7 @@ fn turns(
     Ok(turns)
 }
 
-/// Runs one call, if it is right and allowed.
+/// Runs one call if it is valid and allowed.
 fn outcome(
     call: &Call,
     request: &PreparedRequest,
@@ -242,7 +242,7 @@ fn outcome(
     let toolbox = &request.toolbox;
     let wrong = violations(call, toolbox);
     if !wrong.is_empty() {
-        return Ok(CallResult::refused(told(call, &wrong)));
+        return Ok(CallResult::refused(correction(call, &wrong)));
     }
     let arguments = call.raw_arguments().unwrap_or_default();
     let runs = toolbox.describe_call(&call.name).unwrap_or_default();
@@ -255,8 +255,8 @@ fn outcome(
     })
 }
 
-/// What the model has to correct.
-fn told(call: &Call, wrong: &[Violation]) -> String {
+/// The result that asks the model to correct its call.
+fn correction(call: &Call, wrong: &[Violation]) -> String {
     let one = |wrong: &Violation| match wrong.path.as_str() {
         "" => wrong.message.clone(),
         path => format!("{path}: {}", wrong.message),

@@ -91,18 +91,18 @@ fn lines_wrap_at_the_width_of_the_terminal() {
     const ANSWER: &str =
         "- words that wrap under their own text\n\n> and quotes that keep their bar";
     let server = Server::once(reply(ANSWER));
-    let (screen, side) = terminal();
+    let (screen, program) = terminal();
     let size = Winsize {
         ws_row: 24,
         ws_col: 20,
         ws_xpixel: 0,
         ws_ypixel: 0,
     };
-    tcsetwinsize(&side, size).unwrap();
+    tcsetwinsize(&program, size).unwrap();
     airx(["chat", "-n", "hi"])
         .at(&server)
         .envs(&[("TERM", "dumb"), ("COLUMNS", "40")])
-        .stdout_to(side)
+        .stdout_to(program)
         .run()
         .is(0, "", "");
     assert_eq!(
@@ -126,11 +126,11 @@ fn links_are_marked_on_a_terminal_that_shows_them() {
         ("dumb", "see the page (https://a.b/c) now\n"),
     ] {
         let server = Server::once(reply(ANSWER));
-        let (screen, side) = terminal();
+        let (screen, program) = terminal();
         airx(["chat", "-n", "hi"])
             .at(&server)
             .envs(&[("TERM", term)])
-            .stdout_to(side)
+            .stdout_to(program)
             .run()
             .is(0, "", "");
         assert_eq!(screen.all(), expected, "{term}");

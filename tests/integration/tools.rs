@@ -253,7 +253,7 @@ fn tool_files_are_checked_before_anything_is_sent() {
     );
     refused(
         "{",
-        "--tools t: not JSON: EOF while parsing an object at line 1 column 1\nhint: a JSON array, one object, or one object a line",
+        "--tools t: not JSON: EOF while parsing an object at line 1 column 1\nhint: write a JSON array, one object, or one object a line",
     );
 }
 

@@ -1,4 +1,4 @@
-//! Calls of a stream, kept apart and joined however they are cut.
+//! Calls of a stream are kept apart and joined, regardless of how they are divided.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -120,8 +120,8 @@ proptest! {
     fn calls_that_share_an_index_are_joined_wherever_they_are_cut(
         values in prop::collection::vec("[{}\\[\\]\"\\\\a-c ]{0,8}", 1..5),
         cuts in prop::collection::vec(1_usize..6, 1..4),
-        // All have index 0, or none; ids, or none; id and name in each
-        // fragment, or the first.
+        // All calls have index 0 or none, with or without ids; id and name come in each fragment
+        // or only in the first.
         (index, ids, repeats) in any::<(bool, bool, bool)>(),
     ) {
         let mut frames = Vec::new();

@@ -1,4 +1,4 @@
-//! The batch engine's objects, in the shapes that servers give them.
+//! The batch engine's objects, in the shapes that servers send.
 
 use super::*;
 

@@ -12,10 +12,10 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use super::bytes;
-use super::claim;
 use super::compact::compact;
 use super::item::{Item, ItemContent, Place, shown_text};
 use super::stdin;
+use super::stdin_claim;
 use super::text::{self, Text};
 use super::user;
 use crate::error::Failure;
@@ -87,7 +87,7 @@ impl Items {
         allow_empty: bool,
     ) -> Result<Self, Failure> {
         let path = source.file.as_deref().unwrap_or(Path::new("-"));
-        let is_stdin = claim::is_stdin(path);
+        let is_stdin = stdin_claim::is_stdin(path);
         let mut file = bytes::open(path).map_err(|error| bytes::unreadable(path, &error))?;
         if is_stdin && file.is_terminal() {
             return Err(Failure::usage(

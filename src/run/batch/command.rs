@@ -4,10 +4,10 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::engine::is_id;
 use super::fetch::fetch;
-use super::parts::{Part, parts};
 use super::raw::{RawLines, raw_lines};
 use super::status::{cancel, status};
 use super::submit::{Submission, submit};
+use super::upload_files::{Part, parts};
 use super::wait::wait;
 use crate::answer::{Accept, Empty};
 use crate::cli::{BatchAction, Common, EachArgs};
@@ -93,7 +93,7 @@ fn submit_items(
     Ok(Ended::Done(Done::default()))
 }
 
-/// The options of the items, and what was read for them.
+/// The options for the items, and the input that was read for them.
 struct PreparedItems<'a> {
     each: &'a EachArgs,
     prompt: Prompt,
@@ -131,7 +131,7 @@ fn item_submission(
     })
 }
 
-/// Lines that the user made.
+/// Lines written by the user.
 fn raw_submission(
     run: &Run,
     prompt: Prompt,

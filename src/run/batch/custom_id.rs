@@ -1,9 +1,8 @@
-//! What a request is called in a batch: `airx-INDEX-HASH`, from which its result
-//! gets both back.
+//! The name of a request in a batch: `airx-INDEX-HASH`. The result takes both from it.
 //!
-//! The hash is in base64url, 43 characters for the 64 digits that results show:
-//! the providers make a request's id of it, and their newer documents let that
-//! have 64 characters.
+//! The hash is in base64url, with 43 characters for the 64 digits that results show: the
+//! providers make a request id of the name, and their newer documents limit that to 64
+//! characters.
 
 use std::fmt::Write as _;
 
@@ -11,8 +10,7 @@ use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use crate::api::batch::INDEX_END;
 
-/// The id of the item of this index, whose request has this hash, in hexadecimal
-/// digits.
+/// The id of the item with this index and with this request hash, in hexadecimal digits.
 pub(super) fn make(index: u64, hash: &str) -> String {
     let bytes: Vec<u8> = hash
         .as_bytes()
@@ -22,7 +20,7 @@ pub(super) fn make(index: u64, hash: &str) -> String {
     format!("airx-{index}-{}", BASE64_URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// Index and hash out of an id; none where airx did not make it.
+/// Index and hash of an id; none if airx did not make it.
 pub(super) fn read(id: &str) -> Option<(u64, String)> {
     let (index, hash) = id.strip_prefix("airx-")?.split_once('-')?;
     let index: u64 = index.parse().ok()?;

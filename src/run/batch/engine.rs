@@ -1,5 +1,4 @@
-//! The provider's batch engine: each of its requests, and what is wrong with its
-//! answers.
+//! The requests to the provider's batch engine, and the checks of its answers.
 
 use std::fs::File;
 
@@ -11,16 +10,16 @@ use crate::event::{Data, Event, Level, Sink};
 use crate::exit::Class;
 use crate::http::{Payload, ResourceRequest};
 
-/// Batches that a part of the list has.
+/// The number of batches on one page of the list.
 const PAGE: &str = "100";
 
-/// The engine, and who is told of it.
+/// The connection to the batch engine, and the sink for its reports.
 pub(super) struct Engine<'a> {
     pub(super) transport: &'a mut Transport,
     pub(super) sink: &'a mut dyn Sink,
 }
 
-/// A part of the list, and what the next one begins behind.
+/// One page of the list, and the id after which the next page starts.
 pub(super) struct Listed {
     pub(super) batches: Vec<Batch>,
     pub(super) next: Option<String>,
@@ -42,21 +41,23 @@ impl Engine<'_> {
             .map_err(|failed| failed.failure)
     }
 
-    /// What there is to tell of a batch.
+    /// Requests the state of a batch.
     pub(super) fn batch(&mut self, id: &str) -> Result<Batch, Failure> {
-        let told = self.call(&format!("/batches/{id}"), &[], Payload::Get);
-        told.and_then(|body| read(&body))
+        let response = self.call(&format!("/batches/{id}"), &[], Payload::Get);
+        response
+            .and_then(|body| read(&body))
             .map_err(|failure| about(id, failure))
     }
 
-    /// Ends a batch early.
+    /// Cancels a batch.
     pub(super) fn cancel(&mut self, id: &str) -> Result<Batch, Failure> {
-        let told = self.call(&format!("/batches/{id}/cancel"), &[], Payload::Post);
-        told.and_then(|body| read(&body))
+        let response = self.call(&format!("/batches/{id}/cancel"), &[], Payload::Post);
+        response
+            .and_then(|body| read(&body))
             .map_err(|failure| about(id, failure))
     }
 
-    /// The batches behind this one, newest first as the server has them.
+    /// The page of batches that follow this one, in the server's order: newest first.
     pub(super) fn list(&mut self, after: Option<&str>) -> Result<Listed, Failure> {
         let query: Vec<_> = after
             .map(|after| ("after", after))
@@ -66,7 +67,7 @@ impl Engine<'_> {
         let body = self.call("/batches", &query, Payload::Get)?;
         let page = Page::read(&body).map_err(|why| {
             let what = format!("the response is no list of batches: {why}");
-            told(Failure::new(Class::Incomplete, what), &body)
+            with_body(Failure::new(Class::Incomplete, what), &body)
         })?;
         let read = page.data.iter().map(|raw| read(raw.get().as_bytes()));
         let batches: Vec<Batch> = read.filter_map(Result::ok).collect();
@@ -85,17 +86,17 @@ impl Engine<'_> {
         })
     }
 
-    /// Uploads the lines of a batch; the file's id.
+    /// Uploads the lines of a batch. Returns the file's id.
     pub(super) fn upload(&mut self, name: &str, file: &File) -> Result<String, Failure> {
         let body = self.call("/files", &[], Payload::Upload { name, file })?;
         let file = id(&body).filter(|id| is_id(id));
         file.ok_or_else(|| {
             let what = "the server has taken the file and tells no id of it";
-            told(Failure::new(Class::Incomplete, what), &body)
+            with_body(Failure::new(Class::Incomplete, what), &body)
         })
     }
 
-    /// Orders a batch.
+    /// Creates a batch.
     pub(super) fn create(&mut self, order: &[u8]) -> Result<Batch, Unfulfilled> {
         let call = ResourceRequest {
             path: "/batches",
@@ -110,7 +111,7 @@ impl Engine<'_> {
         })
     }
 
-    /// Gets a file's bytes into one of this machine.
+    /// Downloads a file of the server into a local one.
     pub(super) fn download(&mut self, id: &str, into: &mut File) -> Result<(), Failure> {
         if !is_id(id) {
             let what = format!("the server names a file that cannot be asked for: {id:?}");
@@ -130,7 +131,7 @@ impl Engine<'_> {
         })
     }
 
-    /// Tells of a batch: its object, its event, or the words `line`.
+    /// Reports a batch: its object, its event, or the text `line`.
     pub(super) fn report(&mut self, batch: &Batch, line: &str) -> Result<(), Failure> {
         self.sink.data(Data::Body {
             bytes: &one_line(batch.raw.trim_ascii()),
@@ -152,19 +153,22 @@ fn read(body: &[u8]) -> Result<Batch, Failure> {
     let batch = Batch::read(body).filter(|batch| is_id(&batch.id));
     batch.ok_or_else(|| {
         let failure = Failure::new(Class::Incomplete, "the response is no batch");
-        told(failure, body).hint("see it with -v; does this server have batches?")
+        with_body(failure, body).hint("see it with -v; does this server have batches?")
     })
 }
 
-fn told(mut failure: Failure, body: &[u8]) -> Failure {
+fn with_body(mut failure: Failure, body: &[u8]) -> Failure {
     failure.server_mut().body = Some(body.to_vec());
     failure
 }
 
-/// A failure about the batch of this id.
+/// Adds the batch's id to a failure.
 fn about(id: &str, mut failure: Failure) -> Failure {
     failure.message = format!("batch {id}: {}", failure.message);
-    let status = failure.server.as_ref().and_then(|told| told.http_status);
+    let status = failure
+        .server
+        .as_ref()
+        .and_then(|server| server.http_status);
     if status == Some(404) {
         failure = failure.hint("airx batch status lists the batches that there are");
     }

@@ -1,5 +1,5 @@
-//! Ended batches → a result for each of their items, in input order, judged as an
-//! answer of the chat would be.
+//! Ended batches → a result for each of their items, in input order. Each answer is judged
+//! like an answer of the chat endpoint.
 
 use super::custom_id;
 use super::engine::Engine;
@@ -17,11 +17,11 @@ use crate::exit::Class;
 use crate::run::each::item_outcome::{Content, ItemOutcome};
 use crate::run::report;
 
-/// Prints what became of the items of these batches. `discount`: the half of the
-/// list price that the providers take is what an answer cost.
+/// Prints the outcome of each item of these batches. `discount`: an answer costs half of
+/// the list price, as the providers charge.
 ///
 /// # Errors
-/// A batch has not ended, its files cannot be had, or items failed.
+/// A batch has not ended, its files cannot be downloaded, or items failed.
 pub(super) fn fetch(
     ids: &[String],
     accept: Accept<'_>,
@@ -33,7 +33,7 @@ pub(super) fn fetch(
     let mut engine = Engine { transport, sink };
     let mut batches: Vec<Batch> = Vec::new();
     for (at, id) in ids.iter().enumerate() {
-        // Given twice it is one batch still.
+        // An id that is given twice is one batch.
         if !ids[..at].contains(id) {
             let batch = engine.batch(id)?;
             ended(&batch)?;
@@ -48,10 +48,12 @@ pub(super) fn fetch(
     let mut items = Items::default();
     let places = std::mem::take(&mut lines.places);
     let mut doubles = 0;
-    for told in places.chunk_by(|one, other| (one.index, one.batch) == (other.index, other.batch)) {
-        doubles += told.len() - 1;
-        let batch = &batches[told[0].batch as usize];
-        let (outcome, line) = best(told, batch, &mut lines, accept, discount)?;
+    for same_item in
+        places.chunk_by(|one, other| (one.index, one.batch) == (other.index, other.batch))
+    {
+        doubles += same_item.len() - 1;
+        let batch = &batches[same_item[0].batch as usize];
+        let (outcome, line) = best(same_item, batch, &mut lines, accept, discount)?;
         match outcome.result {
             Ok(_) => items.done += 1,
             Err(_) => items.failed += 1,
@@ -70,17 +72,17 @@ pub(super) fn fetch(
     verdict(&batches, &items, &lines, engine.sink)
 }
 
-/// What the lines of one item come to: the first that is a success, or else the
-/// first; and that line.
+/// The outcome of one item from all of its lines: the first success, or else the first
+/// line. Returns that line too.
 fn best(
-    told: &[Place],
+    same_item: &[Place],
     batch: &Batch,
     lines: &mut Lines,
     accept: Accept<'_>,
     discount: bool,
 ) -> Result<(ItemOutcome, Option<Vec<u8>>), Failure> {
     let mut first = None;
-    for place in told {
+    for place in same_item {
         let line = lines.read(place)?;
         let outcome = match &line {
             Some(line) => answered(place, line, accept, discount),
@@ -128,7 +130,7 @@ fn verdict(
     Err(Failure::new(Class::Partial, what).hint("each that is told says why in its `error`"))
 }
 
-/// Refuses a batch that is still under way.
+/// Refuses a batch that has not ended.
 fn ended(batch: &Batch) -> Result<(), Failure> {
     if batch.has_ended() {
         return Ok(());
@@ -161,11 +163,11 @@ fn report_item(
             token: true,
         })?;
     }
-    sink.event(&Event::Result(&outcome.told()))?;
+    sink.event(&Event::Result(&outcome.to_item_result()))?;
     sink.flush()
 }
 
-/// What a line says of its item.
+/// The outcome of an item according to its line.
 fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> ItemOutcome {
     let read = serde_json::from_slice::<OutputLine<'_>>(line);
     let (id, status, body) = match &read {
@@ -181,7 +183,7 @@ fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> I
                 body.or_else(|| read.error_body()).unwrap_or_default(),
             )
         }
-        // It was read when it was found.
+        // The line could be read when it was found.
         Err(_) => (None, 200, Vec::new()),
     };
     let (answer, result) = client::read(status, body, accept);
@@ -222,7 +224,7 @@ fn tally(answer: &answer::Answer, discount: bool) -> Tally {
     tally
 }
 
-/// An item that no line answers.
+/// The outcome of an item without a line.
 fn unanswered(place: &Place, batch: &Batch) -> ItemOutcome {
     let id = &batch.id;
     let failure = match batch.state {

@@ -1,5 +1,5 @@
-//! The files of ended batches → where each item's line is, in input order. The
-//! lines themselves stay on the disk.
+//! The files of ended batches → the location of each item's line, in input order. The
+//! lines themselves stay on disk.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -14,18 +14,18 @@ use crate::event::Level;
 use crate::exit::Class;
 use crate::http::BODY_LIMIT;
 
-/// Lines of a file that are looked at: twenty times what a batch may have.
+/// The most lines that are read from a file: twenty times the limit of a batch.
 const LINES: u64 = 20 * LINES_MAX;
 
-/// A line of a file, or an item that has none.
+/// A line of a file, or an item without a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
-    /// The item's.
+    /// The index of the item.
     pub(super) index: u64,
-    /// The batch's number.
+    /// The number of the batch.
     pub(super) batch: u32,
-    /// Where it is: the file's number, the first byte and how many; none for an
-    /// item that no line answers.
+    /// The location of the line: number of the file, first byte, length. None for an item
+    /// without a line.
     pub(super) at: Option<(u32, u64, u32)>,
 }
 
@@ -33,36 +33,35 @@ pub(super) struct Place {
 #[derive(Debug, Default)]
 pub(super) struct Lines {
     files: Vec<File>,
-    /// In input order, once they are [`settled`](Self::settle).
+    /// In input order, after [`settle`](Self::settle).
     pub(super) places: Vec<Place>,
-    /// Items without a line that nobody knows by index.
+    /// The number of items without a line whose index is not known.
     pub(super) lost: u64,
-    /// Batches of which nobody knows how many items they have, and that have not
-    /// told of all.
+    /// Batches with an unknown number of items, some of which may be missing.
     pub(super) unknown: Vec<u32>,
     /// Lines whose id airx did not make, in the order of the files.
-    strangers: Vec<Place>,
-    /// The ids of those of one batch, and their numbers.
+    foreign: Vec<Place>,
+    /// The foreign ids of one batch, and their numbers.
     named: HashMap<String, u64>,
     numbers: u64,
 }
 
 impl Lines {
-    /// Gets the files of a batch and finds its lines.
+    /// Downloads the files of a batch and finds its lines.
     pub(super) fn add(
         &mut self,
         number: u32,
         batch: &Batch,
         engine: &mut Engine<'_>,
     ) -> Result<(), Failure> {
-        let (from, mut torn) = (self.places.len(), 0);
+        let (from, mut unreadable_count) = (self.places.len(), 0);
         self.named.clear();
         for id in batch.output.iter().chain(&batch.errors) {
             let mut file = tempfile::tempfile().map_err(|error| unreadable(&error))?;
             engine.download(id, &mut file)?;
-            let odd = self.scan(number, &mut file)?;
-            torn += odd.len() as u64;
-            for line in odd {
+            let bad_lines = self.scan(number, &mut file)?;
+            unreadable_count += bad_lines.len() as u64;
+            for line in bad_lines {
                 let what = format!(
                     "batch {}: line {line} of file {id} cannot be read",
                     batch.id
@@ -84,7 +83,7 @@ impl Lines {
         let total = batch.total.filter(|total| *total > 0);
         self.lost += match total {
             Some(total) if total >= found => total - found,
-            _ => torn,
+            _ => unreadable_count,
         };
         let files = batch.output.is_some() || batch.errors.is_some();
         if total.is_none() && !(files && batch.state == State::Completed) {
@@ -93,13 +92,13 @@ impl Lines {
         Ok(())
     }
 
-    /// Finds the lines of a file; the numbers of those that are none.
+    /// Finds the lines of a file. Returns the numbers of the lines that cannot be read.
     fn scan(&mut self, batch: u32, file: &mut File) -> Result<Vec<u64>, Failure> {
         let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
         file.seek(SeekFrom::Start(0))
             .map_err(|error| unreadable(&error))?;
         let mut reader = BufReader::new(&*file);
-        let (mut line, mut at, mut lines, mut odd) = (Vec::new(), 0, 0, Vec::new());
+        let (mut line, mut at, mut lines, mut bad_lines) = (Vec::new(), 0, 0, Vec::new());
         loop {
             line.clear();
             let read = (&mut reader)
@@ -107,7 +106,7 @@ impl Lines {
                 .read_until(b'\n', &mut line)
                 .map_err(|error| unreadable(&error))?;
             if read == 0 {
-                return Ok(odd);
+                return Ok(bad_lines);
             }
             if read > BODY_LIMIT {
                 let mib = BODY_LIMIT >> 20;
@@ -122,14 +121,14 @@ impl Lines {
             if !line.trim_ascii().is_empty() {
                 let at = Some((number, at, u32::try_from(read).unwrap_or(u32::MAX)));
                 if self.place(&line, batch, at).is_none() {
-                    odd.push(lines);
+                    bad_lines.push(lines);
                 }
             }
             at += read as u64;
         }
     }
 
-    /// Puts a line to its item; none where it is no line of output.
+    /// Assigns a line to its item. Returns none if it is not a line of output.
     fn place(&mut self, line: &[u8], batch: u32, at: Option<(u32, u64, u32)>) -> Option<()> {
         let answered: OutputLine<'_> = serde_json::from_slice(line).ok()?;
         let id = answered
@@ -144,25 +143,24 @@ impl Lines {
             self.numbers += 1;
             self.numbers - 1
         });
-        self.strangers.push(Place { index, batch, at });
+        self.foreign.push(Place { index, batch, at });
         Some(())
     }
 
-    /// Puts all in order: airx's items in that of their input, and behind them
-    /// those of others.
+    /// Sorts the items: those of airx in the order of their input, then the others.
     pub(super) fn settle(&mut self) {
         let greatest = self.places.iter().map(|place| place.index).max();
         let from = greatest.map_or(0, |greatest| greatest + 1);
-        let behind = |place: Place| Place {
+        let after = |place: Place| Place {
             index: from + place.index,
             ..place
         };
-        let strangers = std::mem::take(&mut self.strangers);
-        self.places.extend(strangers.into_iter().map(behind));
+        let foreign = std::mem::take(&mut self.foreign);
+        self.places.extend(foreign.into_iter().map(after));
         self.places.sort_unstable();
     }
 
-    /// The line at a place, without its end; none where there is none.
+    /// The line at a place, without its line end; none for an item without a line.
     pub(super) fn read(&mut self, place: &Place) -> Result<Option<Vec<u8>>, Failure> {
         let Some((file, at, length)) = place.at else {
             return Ok(None);
@@ -177,7 +175,7 @@ impl Lines {
     }
 }
 
-/// The items of a batch that are not among its lines, which are in order.
+/// The items of a batch that have no line; `found` is sorted.
 fn missing(batch: u32, span: Span, found: &[Place]) -> Vec<Place> {
     let mut found = found.iter().map(|place| place.index).peekable();
     let is_missing = |index: &u64| {

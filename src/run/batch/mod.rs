@@ -5,10 +5,10 @@ mod custom_id;
 mod engine;
 mod fetch;
 mod lines;
-mod parts;
 mod raw;
 mod status;
 mod submit;
+mod upload_files;
 mod wait;
 
 pub(crate) use command::batch;

@@ -1,17 +1,16 @@
-//! `batch submit --raw`: request lines that the user made are checked and uploaded as
-//! they are.
+//! `batch submit --raw`: request lines written by the user, checked and uploaded unchanged.
 
 use std::collections::HashSet;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::parts::{Part, Parts};
+use super::upload_files::{Part, Parts};
 use crate::api::batch::BYTES_MAX;
 use crate::error::Failure;
 use crate::prompt::{Item, Items};
 
-/// Request lines, ready to be uploaded.
+/// Request lines, ready for upload.
 #[derive(Debug)]
 pub(super) struct RawLines {
     /// The files of the batches.
@@ -38,7 +37,7 @@ struct Body {
     messages: Vec<Box<RawValue>>,
 }
 
-/// Reads and checks all lines. Nothing is sent before all are known to be right.
+/// Reads and checks all lines. Nothing is sent before that.
 ///
 /// # Errors
 /// A line is wrong, or there is none: exit 2; the disk is full.

@@ -1,4 +1,4 @@
-//! What there is to tell of batches, a line each: of those named, or of all.
+//! Prints the state of batches, a line each: of the given ids, or of all.
 
 use std::collections::HashSet;
 
@@ -8,13 +8,13 @@ use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, VERSION};
 
-/// Most parts of the list that are asked for: ten thousand batches.
+/// The most pages of the list that are requested: ten thousand batches.
 const PAGES: usize = 100;
 
-/// Tells of these batches; of all, as the server lists them, where none is named.
+/// Reports these batches; without ids, all in the server's order.
 ///
 /// # Errors
-/// A batch is not there, or cannot be asked for.
+/// A batch does not exist, or its state cannot be read.
 pub(super) fn status(
     ids: &[String],
     transport: &mut Transport,
@@ -31,10 +31,10 @@ pub(super) fn status(
     })
 }
 
-/// Cancels these batches, and tells of each what the server says then.
+/// Cancels these batches, and reports the state that the server returns for each.
 ///
 /// # Errors
-/// A batch is not there, or cannot be cancelled any more.
+/// A batch does not exist, or can no longer be cancelled.
 pub(super) fn cancel(
     ids: &[String],
     transport: &mut Transport,
@@ -50,12 +50,12 @@ pub(super) fn cancel(
 
 fn list(engine: &mut Engine<'_>) -> Result<(), Failure> {
     let mut after: Option<String> = None;
-    let mut told = HashSet::new();
+    let mut seen = HashSet::new();
     for _ in 0..PAGES {
         let Listed { batches, next } = engine.list(after.as_deref())?;
         for batch in &batches {
-            // A server that begins anew would do so for ever.
-            if !told.insert(batch.id.clone()) {
+            // A server that starts again from the first batch would never end.
+            if !seen.insert(batch.id.clone()) {
                 let what = format!(
                     "the list has {} again: it is not followed further",
                     batch.id
@@ -75,7 +75,7 @@ fn list(engine: &mut Engine<'_>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The first event of a run that asks no model.
+/// The first event of a run without a model.
 pub(super) fn start(sink: &mut dyn Sink) -> Result<(), Failure> {
     sink.event(&Event::Start {
         v: VERSION,
@@ -90,7 +90,7 @@ pub(super) fn start(sink: &mut dyn Sink) -> Result<(), Failure> {
 pub(super) fn line(batch: &Batch) -> String {
     let count =
         |count: Option<u64>| count.map_or_else(|| "-".to_owned(), |count| count.to_string());
-    // One line and five columns, whatever the server calls its states.
+    // Keep one line of five columns even if a status has white space.
     let odd = |c: char| c.is_whitespace() || c.is_control();
     format!(
         "{}\t{}\t{}\t{}\t{}\n",

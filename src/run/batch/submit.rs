@@ -1,31 +1,31 @@
-//! The files of a submission → a batch each, told of as soon as it exists.
+//! Submits files: one batch for each, reported as soon as it exists.
 
 use std::fmt::Write as _;
 
 use super::engine::Engine;
-use super::parts::Part;
+use super::upload_files::Part;
 use crate::api::batch::{Batch, Order};
 use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Count, Event, Level, Sink, Unfinished, VERSION};
 use crate::exit::Class;
 
-/// What is to be submitted.
+/// What is submitted.
 #[derive(Debug)]
 pub(super) struct Submission {
-    /// A batch is made of each.
+    /// One batch is created for each part.
     pub(super) parts: Vec<Part>,
-    /// Where the engine has the chat.
+    /// The chat endpoint of the engine.
     pub(super) url: String,
-    /// The model that all items ask.
+    /// The model of all items.
     pub(super) model: String,
-    /// The engine is one of the two providers', not one that is like it.
+    /// The engine belongs to one of the two providers, not to a compatible server.
     pub(super) provider: bool,
-    /// The lines are the user's own: airx cannot find its items by them.
+    /// The user wrote the lines: airx cannot find its items in them.
     pub(super) raw: bool,
 }
 
-/// Uploads each part and orders its batch.
+/// Uploads each part and creates its batch.
 ///
 /// # Errors
 /// A part cannot be submitted; the batches before it exist.
@@ -75,17 +75,19 @@ pub(super) fn submit(
             };
             ended(failed.failure, left, engine.sink)
         })?;
-        let untold = untold(&batch, parts, at);
-        engine.sink.count(Count::Unfinished(Some(untold.clone())));
-        let told = engine.report(&batch, &format!("{}\n", batch.id));
-        told.map_err(|failure| ended(failure, untold, engine.sink))?;
+        let unreported = unreported(&batch, parts, at);
+        engine
+            .sink
+            .count(Count::Unfinished(Some(unreported.clone())));
+        let reported = engine.report(&batch, &format!("{}\n", batch.id));
+        reported.map_err(|failure| ended(failure, unreported, engine.sink))?;
         engine.sink.count(Count::Unfinished(None));
     }
     Ok(())
 }
 
-/// What is left where the batch of the part of this number cannot be told of.
-fn untold(batch: &Batch, parts: &[Part], at: usize) -> Unfinished {
+/// What to report if the batch of part `at` exists but cannot be printed.
+fn unreported(batch: &Batch, parts: &[Part], at: usize) -> Unfinished {
     let rest = parts.get(at + 1).map(|_| left(parts, at + 1, None).message);
     Unfinished {
         message: format!("; batch {} exists{}", batch.id, rest.unwrap_or_default()),
@@ -93,8 +95,8 @@ fn untold(batch: &Batch, parts: &[Part], at: usize) -> Unfinished {
     }
 }
 
-/// A failure that leaves this behind. A reader that has gone makes no message of
-/// its own: what exists on the server and what does not is told all the same.
+/// Adds the unfinished work to a failure. If the reader closed the output, the failure has
+/// no message of its own, so this prints what exists on the server and what does not.
 fn ended(mut failure: Failure, left: Unfinished, sink: &mut dyn Sink) -> Failure {
     failure.message.push_str(&left.message);
     failure.hint = left.hint.or(failure.hint);
@@ -104,15 +106,15 @@ fn ended(mut failure: Failure, left: Unfinished, sink: &mut dyn Sink) -> Failure
     failure
 }
 
-/// What became of the items by the part of this number. `file` is the uploaded one
-/// of a batch that may exist.
+/// The state of the items from part `at` on. `file` is the uploaded file of a batch that
+/// may exist.
 fn left(parts: &[Part], at: usize, file: Option<&str>) -> Unfinished {
     let Part { span, place, .. } = &parts[at];
     let before = span.first;
     let all = parts
         .last()
         .map_or(0, |part| part.span.first + part.span.items);
-    let mut told = match before {
+    let mut message = match before {
         0 => String::new(),
         _ => format!("; {before} items are submitted, in the batches told"),
     };
@@ -120,29 +122,29 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Unfinished {
         let rest = all - before;
         // Writing to a string does not fail.
         let _ = write!(
-            told,
+            message,
             "; {rest} of {all} items are not submitted, from {place} of the input on"
         );
         return Unfinished {
-            message: told,
+            message,
             hint: None,
         };
     };
     let _ = write!(
-        told,
+        message,
         "; whether {} of {all} items are submitted, from {place} of the input on, is not known",
         span.items
     );
     let later = all - before - span.items;
     if later > 0 {
-        let _ = write!(told, "; the {later} behind them are not");
+        let _ = write!(message, "; the {later} behind them are not");
     }
     let hint = format!(
         "the batch of file {file} may exist: look with airx batch status --format json before \
          these items are submitted again"
     );
     Unfinished {
-        message: told,
+        message,
         hint: Some(hint),
     }
 }

@@ -1,4 +1,4 @@
-//! Batches under way → all at their end, asked after now and then.
+//! Waits for batches: asks for their state from time to time until all have ended.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -11,18 +11,18 @@ use crate::error::Failure;
 use crate::event::{Count, Items, Level, Sink};
 use crate::exit::Class;
 
-/// Rounds in a row that may fail for the network's or the server's sake, once one
-/// has not: a wait of hours outlives a short break.
+/// How many rounds in a row may fail because of the network or the server, once one has
+/// succeeded: a wait of hours survives a short interruption.
 const ROUNDS: u32 = 10;
-/// Unknown statuses that are told.
+/// The most unknown statuses that are reported.
 const ODD: usize = 100;
-/// Faults of a validation that a message has.
+/// The most validation errors in a message.
 const WRONG: usize = 3;
 
-/// Waits until all have ended, then tells of each.
+/// Waits until all batches have ended, then reports each.
 ///
 /// # Errors
-/// Some failed, or could not be asked for.
+/// Some batches failed, or their state could not be read.
 pub(super) fn wait(
     ids: &[String],
     poll: Duration,
@@ -33,7 +33,7 @@ pub(super) fn wait(
     let mut engine = Engine { transport, sink };
     let mut batches: Vec<Batch> = Vec::new();
     for (at, id) in ids.iter().enumerate() {
-        // Given twice it is one batch still.
+        // An id that is given twice is one batch.
         if !ids[..at].contains(id) {
             batches.push(engine.batch(id)?);
             engine.sink.count(Count::Items(items(&batches)));
@@ -41,19 +41,22 @@ pub(super) fn wait(
     }
     let (mut broken, mut pause, mut odd) = (0, poll, HashSet::new());
     while !batches.iter().all(Batch::has_ended) {
-        name_odd(&batches, &mut odd, engine.sink);
+        warn_of_unknown(&batches, &mut odd, engine.sink);
         std::thread::sleep(pause);
         pause = poll;
         match round(&mut batches, &mut engine) {
             Ok(()) => broken = 0,
             Err(failure) if broken < ROUNDS && is_passing(&failure) => {
                 broken += 1;
-                let asked = failure.server.as_ref().and_then(|told| told.retry_after);
+                let asked = failure
+                    .server
+                    .as_ref()
+                    .and_then(|server| server.retry_after);
                 let longer = asked.filter(|asked| *asked > poll);
                 pause = longer.unwrap_or(poll);
                 let when = longer.map(|longer| format!(" in {} s", longer.as_secs()));
-                let told = format!("{failure}; it is asked again{}", when.unwrap_or_default());
-                engine.sink.note(Level::Warning, &told);
+                let warning = format!("{failure}; it is asked again{}", when.unwrap_or_default());
+                engine.sink.note(Level::Warning, &warning);
             }
             Err(failure) => return Err(failure),
         }
@@ -75,11 +78,15 @@ fn round(batches: &mut [Batch], engine: &mut Engine<'_>) -> Result<(), Failure> 
     Ok(())
 }
 
-/// Warns of each status that nobody knows, once.
-fn name_odd(batches: &[Batch], told: &mut HashSet<(String, String)>, sink: &mut dyn Sink) {
+/// Warns once of each unknown status.
+fn warn_of_unknown(
+    batches: &[Batch],
+    reported: &mut HashSet<(String, String)>,
+    sink: &mut dyn Sink,
+) {
     for Batch { id, status, .. } in batches.iter().filter(|batch| batch.state == State::Unknown) {
-        // A server that makes up new ones is not followed for ever.
-        if told.len() < ODD && told.insert((id.clone(), status.clone())) {
+        // Limits the warnings if a server invents new statuses.
+        if reported.len() < ODD && reported.insert((id.clone(), status.clone())) {
             let what = format!(
                 "batch {id}: its status {status:?} is not known; it is waited for until it is \
                  completed, failed, expired or cancelled"
@@ -96,7 +103,7 @@ fn is_passing(failure: &Failure) -> bool {
     )
 }
 
-/// How far all of them are.
+/// The progress of all batches.
 fn items(batches: &[Batch]) -> Items {
     let mut items = Items::default();
     for batch in batches {
@@ -111,7 +118,7 @@ fn items(batches: &[Batch]) -> Items {
     items
 }
 
-/// What batches came to that have ended.
+/// The result of batches that have ended.
 fn verdict(batches: &[Batch]) -> Result<(), Failure> {
     if let Some(batch) = batches.iter().find(|batch| batch.state == State::Failed) {
         return Err(refused(batch));
@@ -128,14 +135,14 @@ fn verdict(batches: &[Batch]) -> Result<(), Failure> {
     Err(Failure::new(Class::Partial, what).hint("airx batch fetch tells what became of each item"))
 }
 
-/// The failure that a batch is which its validation refused.
+/// The failure for a batch that did not pass validation.
 pub(super) fn refused(batch: &Batch) -> Failure {
-    let mut told = batch.wrong.iter().take(WRONG).cloned().collect::<Vec<_>>();
+    let mut faults = batch.wrong.iter().take(WRONG).cloned().collect::<Vec<_>>();
     let more = batch.wrong.len().saturating_sub(WRONG);
     if more > 0 {
-        told.push(format!("and {more} more"));
+        faults.push(format!("and {more} more"));
     }
-    let why = match told.join("; ") {
+    let why = match faults.join("; ") {
         why if why.is_empty() => {
             "its validation found something wrong and does not say what".into()
         }

@@ -1,4 +1,4 @@
-//! `airx config check`: the whole file, and what a run of each profile would use of it.
+//! `airx config check`: checks all of the file, and what a run of each profile would use of it.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::secret::Scrubber;
 use crate::settings::{self, AllOptions, With};
 use crate::tools::{ToolSetup, Toolbox};
 
-/// Something that is wrong. Problems without a place are listed first.
+/// A problem. Problems without a place are listed first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Problem {
     line_and_column: Option<(usize, usize)>,
@@ -81,7 +81,7 @@ fn try_profile(config: &Config, problems: &mut Vec<Problem>) {
     }
 }
 
-/// Tries a command until it works, each time without the settings that were found wrong.
+/// Tries a command until it works, each time without the settings found to be wrong.
 fn try_command(command: &'static str, config: &Config, problems: &mut Vec<Problem>) {
     let mut wrong = Vec::new();
     while let Err((failure, setting)) = try_run(command, config, &wrong) {
@@ -102,8 +102,8 @@ fn try_command(command: &'static str, config: &Config, problems: &mut Vec<Proble
     }
 }
 
-/// Does what a run does until there is something to send. A failure comes with the setting
-/// of the file that it is about.
+/// Does what a run does before it sends anything. A failure comes with the setting of
+/// the file that caused it.
 fn try_run(
     command: &'static str,
     config: &Config,

@@ -8,7 +8,7 @@ use crate::config::{Config, chosen_path};
 use crate::error::Failure;
 use crate::table::Medium;
 
-/// What is to be printed, and the failure that follows it.
+/// The output, and the failure that follows it.
 pub fn run(args: ConfigArgs, medium: Medium) -> (String, Result<(), Failure>) {
     let done = match args.action {
         ConfigAction::Show | ConfigAction::Path if args.path.is_some() => {
@@ -27,7 +27,7 @@ pub fn run(args: ConfigArgs, medium: Medium) -> (String, Result<(), Failure>) {
     done.unwrap_or_else(|failure| (String::new(), Err(failure)))
 }
 
-/// The path of the file that a run would read, whether it is there or not.
+/// The path of the file that a run would read. The file may be missing.
 fn path(args: &ConfigArgs) -> Result<String, Failure> {
     match chosen_path(&args.file).or_else(Config::usual) {
         Some(path) => Ok(format!("{}\n", path.display())),

@@ -1,5 +1,5 @@
-//! `airx config show`: the merge of the settings, as a table or as JSON. It shows where
-//! secrets come from and never what they are.
+//! `airx config show`: the merged settings, as a table or as JSON. It shows where
+//! secrets come from, but not the secrets.
 
 use serde_json::{Value as Json, json};
 

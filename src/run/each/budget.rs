@@ -1,9 +1,9 @@
-//! `--max-cost`: what was spent, and what the requests in flight may come to at
-//! most, in units of 10^-12 of the currency.
+//! `--max-cost`: the cost so far, and the highest possible cost of the requests in flight, in
+//! units of 10^-12 of the currency.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What may be spent, by all items together.
+/// The budget that all items share.
 #[derive(Debug, Clone)]
 pub(super) struct Budget(Arc<Mutex<State>>);
 
@@ -11,10 +11,9 @@ pub(super) struct Budget(Arc<Mutex<State>>);
 struct State {
     limit: u128,
     spent: u128,
-    /// Of what is in flight.
+    /// The bounds of the items in flight.
     reserved: u128,
-    /// The most that an item has cost beyond its bound: another model answered,
-    /// and is dearer.
+    /// The highest cost of an item that exceeded its bound, because a dearer model answered.
     most: u128,
 }
 
@@ -32,12 +31,12 @@ impl Budget {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A bound that what was seen so far has not shown to be too low.
+    /// The bound, raised to the highest cost that exceeded a bound so far.
     pub(super) fn bound(&self, bound: u128) -> u128 {
         bound.max(self.state().most)
     }
 
-    /// Whether something of this bound can be begun; then it is.
+    /// Reserves the bound if the budget allows it; returns whether it did.
     pub(super) fn begin(&self, bound: u128) -> bool {
         let mut state = self.state();
         let sum = state.spent.saturating_add(state.reserved);
@@ -48,7 +47,7 @@ impl Budget {
         fits
     }
 
-    /// What was begun with this bound has ended, and cost this.
+    /// The work reserved with this bound has ended, and cost this.
     pub(super) fn end(&self, bound: u128, cost: u128) {
         let mut state = self.state();
         state.reserved -= bound;
@@ -58,7 +57,7 @@ impl Budget {
         }
     }
 
-    /// What was spent.
+    /// The cost so far.
     pub(super) fn spent(&self) -> u128 {
         self.state().spent
     }

@@ -1,12 +1,12 @@
-//! What the requests of one item count against `--max-cost`: what their answers
-//! cost, and what they may have cost where no server told.
+//! What the requests of one item count against `--max-cost`: the cost of their answers, or
+//! the highest possible cost where the server reports none.
 
 use super::budget::Budget;
 use crate::api::usage::Usage;
 use crate::exit::Class;
 use crate::request::{Charge, CostBounds, CostLimit};
 
-/// Classes of failures without an answer that could cost something.
+/// Classes of failures that cost nothing unless the server reports tokens.
 const FREE: &[Class] = &[
     Class::Account,
     Class::Rejected,
@@ -22,15 +22,15 @@ pub(super) struct ItemCost {
     bounds: CostBounds,
     units: u128,
     last: Charge,
-    /// Answers have been asked for that follow the first.
+    /// The request in progress is not the first.
     later: bool,
     budget: Option<Budget>,
-    /// What tries that failed have cost, and the bounds do not hold.
+    /// The cost of failed tries, which the bounds do not include.
     pub(super) more: u128,
 }
 
 impl ItemCost {
-    /// Nothing, by the price of `model` and within these bounds.
+    /// Starts at zero, with the price of `model` and these bounds.
     pub(super) fn new(model: String, bounds: CostBounds, budget: Option<Budget>) -> Self {
         Self {
             model,
@@ -43,19 +43,18 @@ impl ItemCost {
         }
     }
 
-    /// A request goes out: until something is told it costs what it may.
+    /// A request is sent. It counts with its highest possible cost until the server reports one.
     pub(super) fn request(&mut self) {
         self.settle(false);
         self.last = Charge::Unknown;
     }
 
-    /// The server has told these tokens of its answer, by the model of this name.
+    /// The server has reported the tokens of its answer, from the model `answered`.
     pub(super) fn usage(&mut self, usage: &Usage, answered: &str) {
         self.last = CostLimit::charge(&self.model, answered, usage);
     }
 
-    /// The last request failed in this way; `answered` tells that there was an
-    /// answer all the same.
+    /// The last request failed with this class; `answered` is true if part of an answer came.
     pub(super) fn failed(&mut self, class: Class, answered: bool) {
         let refused = FREE.contains(&class) || (class == Class::Blocked && !answered);
         if refused && self.last == Charge::Unknown {
@@ -63,8 +62,8 @@ impl ItemCost {
         }
     }
 
-    /// The last request failed in this way and is to be made again: whether there
-    /// is money for that, beside what the failed one has cost.
+    /// The last request failed with this class and is to be repeated. Returns whether the
+    /// budget allows that, after the cost of the failed try.
     pub(super) fn retry(&mut self, class: Class) -> bool {
         self.failed(class, false);
         let before = self.units;
@@ -77,13 +76,13 @@ impl ItemCost {
         fits
     }
 
-    /// The last request was answered, and one follows that carries its answer.
+    /// The last request was answered, and the next one includes that answer.
     pub(super) fn round(&mut self) {
         self.settle(false);
         self.later = true;
     }
 
-    /// All that was spent; the last answer may have been `empty`.
+    /// The total cost; `empty` says whether the last answer was empty.
     pub(super) fn end(mut self, empty: bool) -> u128 {
         self.settle(empty);
         self.units
@@ -131,21 +130,21 @@ mod tests {
     }
 
     #[test]
-    fn a_request_counts_as_what_it_may_cost_until_something_is_told() {
+    fn a_request_counts_with_its_bound_until_usage_is_reported() {
         assert_eq!(spent(|_| ()), 0);
         assert_eq!(spent(ItemCost::request), 500);
-        let told = |usage: Usage| {
+        let cost_after = |usage: Usage| {
             spent(|spent| {
                 spent.request();
                 spent.usage(&usage, "glm-4-airx");
             })
         };
-        assert_eq!(told(usage(3, 4, 7)), 7);
-        assert_eq!(told(usage(3, 4, 0)), 7);
-        assert_eq!(told(usage(0, 0, 9)), 9);
-        assert_eq!(told(usage(3, 4, 10)), 10);
+        assert_eq!(cost_after(usage(3, 4, 7)), 7);
+        assert_eq!(cost_after(usage(3, 4, 0)), 7);
+        assert_eq!(cost_after(usage(0, 0, 9)), 9);
+        assert_eq!(cost_after(usage(3, 4, 10)), 10);
         for thin in [usage(0, 0, 0), usage(3, 0, 3), usage(0, 4, 4)] {
-            assert_eq!(told(thin), 500, "{thin:?}");
+            assert_eq!(cost_after(thin), 500, "{thin:?}");
         }
     }
 
@@ -178,7 +177,7 @@ mod tests {
 
     #[test]
     fn requests_that_follow_have_a_bound_of_their_own() {
-        let told = |first: Option<Usage>| {
+        let cost_of_two = |first: Option<Usage>| {
             spent(|spent| {
                 spent.request();
                 if let Some(usage) = first {
@@ -188,8 +187,8 @@ mod tests {
                 spent.request();
             })
         };
-        assert_eq!(told(Some(usage(3, 4, 7))), 707);
-        assert_eq!(told(None), 1200);
+        assert_eq!(cost_of_two(Some(usage(3, 4, 7))), 707);
+        assert_eq!(cost_of_two(None), 1200);
     }
     #[test]
     fn another_try_is_made_where_there_is_money_for_it() {

@@ -1,4 +1,4 @@
-//! What became of an item → its `result` event.
+//! The outcome of an item → its `result` event.
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -7,28 +7,28 @@ use crate::error::Failure;
 use crate::event::{Fault, ItemResult, Tally, Violation, millis};
 use crate::exit::Class;
 
-/// What became of an item.
+/// The outcome of an item.
 #[derive(Debug)]
 pub(in crate::run) struct ItemOutcome {
     pub(in crate::run) index: u64,
-    /// Of the request; none where there is none.
+    /// Hash of the request; none where no request was made.
     pub(in crate::run) hash: Option<String>,
-    /// The item, where results show it.
+    /// The item, if results show it.
     pub(in crate::run) item: Option<Box<RawValue>>,
     pub(in crate::run) result: Result<Content, Failure>,
-    /// What came of an answer that is no success.
+    /// The text of an answer that failed.
     pub(in crate::run) partial: String,
     pub(in crate::run) errors: Vec<Violation>,
     pub(in crate::run) search: Option<Value>,
     pub(in crate::run) finish_reason: Option<String>,
     pub(in crate::run) tally: Tally,
-    /// What a batch calls it, where airx did not.
+    /// The item's name in its batch, if airx did not give it.
     pub(in crate::run) custom_id: Option<String>,
-    /// Who answered, where it counts by itself what that cost.
+    /// The model that answered, where the cost is computed for each item.
     pub(in crate::run) model: Option<String>,
     /// What its requests count against `--max-cost`.
     pub(in crate::run) spent: u128,
-    /// What was set aside for that beside its bound.
+    /// What was reserved in addition to its bound.
     pub(in crate::run) more: u128,
 }
 
@@ -37,7 +37,7 @@ pub(in crate::run) struct ItemOutcome {
 pub(in crate::run) enum Content {
     Text(String),
     Value(Box<RawValue>),
-    /// The calls of `tools`, and the words beside them.
+    /// The calls of `tools`, and the text that came with them.
     Calls(Vec<Box<RawValue>>, String),
 }
 
@@ -63,26 +63,26 @@ impl ItemOutcome {
         }
     }
 
-    /// Whether nothing was begun, since the run was ended.
+    /// Whether the run ended before the item was started.
     pub(in crate::run) fn is_nothing(&self) -> bool {
         self.tally.requests == 0
             && matches!(&self.result, Err(failure) if failure.class == Class::Signal)
     }
 
-    /// A failure that the next items would only repeat.
+    /// A failure that would repeat for every later item.
     pub(in crate::run) fn ends_run(&self) -> Option<&Failure> {
         let failure = self.result.as_ref().err()?;
         let common = match failure.class {
             Class::Account | Class::Internal => true,
-            // Not of the item itself: of an option that holds for all.
+            // The request was made, so an option that holds for all items is wrong.
             Class::Usage => self.hash.is_some(),
             _ => false,
         };
         common.then_some(failure)
     }
 
-    /// What its event tells.
-    pub(in crate::run) fn told(&self) -> ItemResult<'_> {
+    /// The item's `result` event.
+    pub(in crate::run) fn to_item_result(&self) -> ItemResult<'_> {
         let tally = &self.tally;
         let failed = self.result.is_err();
         let (content, value, tool_calls) = match &self.result {

@@ -1,5 +1,5 @@
-//! What a run of one item hands over → kept, in place of being printed. What
-//! people should know goes on to the printer, with the item's number.
+//! Keeps the output of one item instead of printing it. Messages for the user go to the
+//! printer, with the item's number.
 
 use std::fmt::Display;
 
@@ -15,15 +15,15 @@ use crate::exit::Class;
 pub(super) struct ItemSink<S> {
     sink: S,
     index: u64,
-    /// What this item took.
+    /// What this item used.
     pub(super) tally: Tally,
     /// The value that `json` accepted.
     pub(super) value: Option<Box<RawValue>>,
     /// What the provider's web search found.
     pub(super) search: Option<Value>,
-    /// What would be printed of an answer that is no success.
+    /// The text of an answer that failed.
     pub(super) text: String,
-    /// What is wrong with the last answer.
+    /// The errors of the last answer.
     pub(super) errors: Vec<Violation>,
     /// What its requests count against `--max-cost`.
     pub(super) spent: ItemCost,
@@ -101,11 +101,11 @@ impl<S: Sink> Sink for ItemSink<S> {
 
     fn note(&mut self, level: Level, text: &dyn Display) {
         match level {
-            // A tool's own words, as it wrote them.
+            // A tool's own output, unchanged.
             Level::Always => self.sink.note(level, text),
-            // The answer comes first; what is wrong with it is known otherwise.
+            // The result holds this already.
             Level::Withheld if self.text.is_empty() => self.text = text.to_string(),
-            Level::Withheld | Level::ExtraText => {}
+            Level::Withheld | Level::Prose => {}
             _ => self
                 .sink
                 .note(level, &format_args!("item {}: {text}", self.index)),

@@ -1,6 +1,6 @@
-//! ItemRequests items: each → a run of its own, several at the same time; their results →
-//! one line each. One thread decides, by one channel, on which it hears of items
-//! that were read, of items that are done, and of signals.
+//! Many items, several at the same time: each is requested like a single run, and each
+//! result is one line. One thread decides. A channel brings it the items that were read,
+//! the items that are done, and signals.
 
 mod budget;
 mod item_cost;
@@ -31,11 +31,11 @@ enum WorkerMessage {
     /// The next item, or the input's end.
     Item(Result<Option<Item>, Failure>),
     Outcome(Box<ItemOutcome>),
-    /// The run is to end when what is in flight has.
+    /// No item is to be started any more; the run ends after those in flight.
     Interrupt(i32),
 }
 
-/// All that a run of many items needs.
+/// Everything that a run of many items needs.
 #[derive(Debug)]
 pub(super) struct EachRun {
     /// What all items share.
@@ -46,7 +46,7 @@ pub(super) struct EachRun {
     pub(super) items: Items,
     /// Results of an earlier run, which are kept.
     pub(super) earlier: Earlier,
-    /// Results are handed over in the order of the input.
+    /// Results are printed in the order of the input.
     pub(super) ordered: bool,
     pub(super) transport: Transport,
 }
@@ -54,20 +54,20 @@ pub(super) struct EachRun {
 /// Ends a run from another thread.
 #[derive(Debug)]
 pub(super) struct Interrupt {
-    heard: Sender<WorkerMessage>,
+    messages: Sender<WorkerMessage>,
     gate: Arc<InFlight>,
 }
 
 impl Interrupt {
-    /// Starts nothing more and ends the run by this signal once what is in flight has
-    /// ended. Returns whether the run is still there.
+    /// Starts no more items, and ends the run with this signal after those in flight. Returns
+    /// whether the run is still in progress.
     pub(super) fn interrupt(&self, signal: i32) -> bool {
         self.gate.close();
-        self.heard.send(WorkerMessage::Interrupt(signal)).is_ok()
+        self.messages.send(WorkerMessage::Interrupt(signal)).is_ok()
     }
 }
 
-/// As many requests at once as the process has descriptors for.
+/// The number of simultaneous requests for which the process has descriptors.
 fn fitting(wanted: u16, transport: &mut Transport, sink: &mut dyn Sink) -> Result<u16, Failure> {
     let fitting = transport.fit(wanted.into())?;
     let fitting = u16::try_from(fitting).unwrap_or(wanted);
@@ -81,7 +81,7 @@ fn fitting(wanted: u16, transport: &mut Transport, sink: &mut dyn Sink) -> Resul
     Ok(fitting)
 }
 
-/// Lets the first SIGINT end a run once what is in flight has ended.
+/// Makes the first SIGINT end a run after the items in flight.
 pub(super) fn finish_on_interrupt(interrupt: Interrupt) {
     #[cfg(unix)]
     crate::signals::on_interrupt(move |signal| interrupt.interrupt(signal));
@@ -89,11 +89,11 @@ pub(super) fn finish_on_interrupt(interrupt: Interrupt) {
     let _ = interrupt;
 }
 
-/// Asks for each item and hands its result to `sink`. `started` gets the means to end
+/// Requests each item and sends its result to `sink`. `started` receives the means to end
 /// the run early.
 ///
 /// # Errors
-/// Items failed, or something ended the run before its input did.
+/// Items failed, or the run ended before its input did.
 pub(super) fn run<S: Sink + Clone + Send + 'static>(
     mut each: EachRun,
     mut sink: S,
@@ -106,7 +106,7 @@ pub(super) fn run<S: Sink + Clone + Send + 'static>(
     each.item_requests.concurrency = concurrency;
     let gate = Arc::new(InFlight::new(concurrency.into()));
     started(Interrupt {
-        heard: sender.clone(),
+        messages: sender.clone(),
         gate: Arc::clone(&gate),
     });
     let size = each.items.size();
@@ -132,7 +132,7 @@ pub(super) fn run<S: Sink + Clone + Send + 'static>(
     if result.is_ok() || runs_tools {
         scheduler.end(result)
     } else {
-        // The output is gone: nobody waits for what is still in flight.
+        // The output is closed: do not wait for the items in flight.
         result
     }
 }

@@ -1,5 +1,5 @@
-//! The items, read by a thread of its own, one at a time and only when one is
-//! wanted: the wait for the next must not hold up the end of a run.
+//! Reads the items in a separate thread, one at a time and only on request, so that waiting
+//! for the next item does not delay the end of a run.
 
 use std::sync::mpsc::{Sender, channel};
 
@@ -7,13 +7,19 @@ use super::WorkerMessage;
 use crate::error::Failure;
 use crate::prompt::Items;
 
-/// Starts the thread. Each message to it is answered by the next item; it ends
-/// with its sender, unless it waits for input, and with the process.
-pub(super) fn start(mut items: Items, heard: Sender<WorkerMessage>) -> Result<Sender<()>, Failure> {
+/// Starts the thread. It answers each message with the next item. It ends when the sender
+/// is dropped, or with the process if it is waiting for input.
+pub(super) fn start(
+    mut items: Items,
+    messages: Sender<WorkerMessage>,
+) -> Result<Sender<()>, Failure> {
     let (want, wanted) = channel();
     let read = move || {
         while let Ok(()) = wanted.recv() {
-            if heard.send(WorkerMessage::Item(items.read_next())).is_err() {
+            if messages
+                .send(WorkerMessage::Item(items.read_next()))
+                .is_err()
+            {
                 return;
             }
         }

@@ -1,4 +1,4 @@
-//! Decides in a run of many items.
+//! Controls a run of many items.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,28 +16,28 @@ use crate::exit::Class;
 use crate::prompt::{Item, Place};
 use crate::request::{CostBounds, ItemRequests, PreparedRequest};
 
-/// Items that may be started ahead of the oldest that is not done, for each that may
-/// be in flight.
+/// How many items may be started ahead of the oldest unfinished one, for each item that
+/// may be in flight.
 const AHEAD: u64 = 8;
 
-/// What the first SIGINT does.
+/// The message after the first SIGINT.
 const LATER: &str = "SIGINT: what is in flight ends first; once more ends it at once";
 
-/// What a [`Scheduler`] is made of.
+/// The parts of a [`Scheduler`].
 pub(super) struct SchedulerInput<S> {
     pub(super) request: PreparedRequest,
     pub(super) item_requests: ItemRequests,
     pub(super) workers: Workers<S>,
     pub(super) gate: Arc<InFlight>,
-    /// Asks for the next item.
+    /// Requests the next item from the reader.
     pub(super) reader: Sender<()>,
     pub(super) earlier: Earlier,
     pub(super) ordered: bool,
-    /// Bytes of the input, where that is known.
+    /// Size of the input in bytes, if known.
     pub(super) size: Option<u64>,
 }
 
-/// Decides what is started, what is handed on, and when the run is over.
+/// Decides which items are started, which results are printed, and when the run is over.
 pub(super) struct Scheduler<S> {
     request: PreparedRequest,
     item_requests: ItemRequests,
@@ -45,20 +45,20 @@ pub(super) struct Scheduler<S> {
     gate: Arc<InFlight>,
     reader: Sender<()>,
     earlier: Earlier,
-    /// How many items may be started ahead of the oldest that is not done.
+    /// How many items may be started ahead of the oldest unfinished one.
     ahead: Option<u64>,
     budget: Option<Budget>,
-    /// What is in flight, each with what it may cost.
+    /// The items in flight, each with its bound.
     in_flight: BTreeMap<u64, u128>,
-    /// Items that have been read.
+    /// The number of items read.
     read: u64,
-    /// One that has been read and waits for money.
+    /// An item that has been read and waits for the budget.
     pending: Option<Task>,
-    /// The next item has been asked for.
+    /// The next item has been requested from the reader.
     wanted: bool,
     /// The input has ended.
     exhausted: bool,
-    /// Why nothing more is begun.
+    /// Why no more items are started.
     over: Option<Failure>,
     items: Items,
     size: Option<u64>,
@@ -100,11 +100,13 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
         }
     }
 
-    /// Goes on until nothing is in flight and nothing more is to be begun. The
-    /// failure is one of the output.
+    /// Runs until no item is in flight and none is to be started.
+    ///
+    /// # Errors
+    /// The output failed.
     pub(super) fn run(
         &mut self,
-        news: &Receiver<WorkerMessage>,
+        messages: &Receiver<WorkerMessage>,
         sink: &mut S,
     ) -> Result<(), Failure> {
         sink.event(&Event::Start {
@@ -120,8 +122,8 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
             if done && self.in_flight.is_empty() && self.pending.is_none() {
                 break;
             }
-            let Ok(heard) = news.recv() else { break };
-            match heard {
+            let Ok(message) = messages.recv() else { break };
+            match message {
                 WorkerMessage::Item(item) => self.take(item, sink)?,
                 WorkerMessage::Outcome(outcome) => self.end_of(&outcome, sink)?,
                 WorkerMessage::Interrupt(signal) => {
@@ -137,7 +139,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
         Ok(())
     }
 
-    /// Says how it ended, once all that was in flight has.
+    /// Returns the result of the run, after all items in flight have ended.
     pub(super) fn end(self, result: Result<(), Failure>) -> Result<(), Failure> {
         self.workers.end();
         result?;
@@ -156,7 +158,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
         Err(over)
     }
 
-    /// Wants the next item where there is room for it.
+    /// Requests the next item from the reader if there is room for it.
     fn ask_for_more(&mut self) {
         let room = self.in_flight.len() < usize::from(self.item_requests.concurrency);
         let idle = !self.wanted && !self.exhausted && self.pending.is_none();
@@ -166,15 +168,15 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
         }
     }
 
-    /// Whether the next item is near enough to the oldest that is not done: results
-    /// that are printed in order wait for that one.
+    /// Whether the next item is close enough to the oldest unfinished one: with ordered
+    /// output, later results wait for that one.
     fn is_near(&self) -> bool {
         let oldest = self.in_flight.first_key_value();
         let oldest = oldest.map_or(self.read, |(index, _)| *index);
         self.ahead.is_none_or(|ahead| self.read - oldest < ahead)
     }
 
-    /// Takes an item that was read.
+    /// Handles an item that was read.
     fn take(&mut self, item: Result<Option<Item>, Failure>, sink: &mut S) -> Result<(), Failure> {
         self.wanted = false;
         match item {
@@ -207,7 +209,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
                 outcome.item = shown;
                 return self.hand_on(&outcome, sink);
             }
-            // The file has an answer to what stood there before.
+            // The file holds the answer to an earlier version of this item.
             Err(_) => {
                 self.stop(changed(index, item.place));
                 return Ok(());
@@ -246,8 +248,8 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
         Ok(())
     }
 
-    /// Begins the item that has been read, if it can be paid for whatever it comes
-    /// to; else it waits for what is in flight to cost less than it might.
+    /// Starts the item that has been read if the budget covers its highest possible cost.
+    /// Otherwise the item waits until those in flight have ended and cost less than reserved.
     fn begin_pending(&mut self) -> Result<(), Failure> {
         if self.over.is_some() {
             self.pending = None;
@@ -276,7 +278,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
         self.workers.begin(task, under_way)
     }
 
-    /// An item has ended.
+    /// Handles the end of an item.
     fn end_of(&mut self, outcome: &ItemOutcome, sink: &mut S) -> Result<(), Failure> {
         self.items.in_flight -= 1;
         let bound = self.in_flight.remove(&outcome.index);
@@ -300,7 +302,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
         show(outcome, sink)
     }
 
-    /// Begins nothing more. The first reason counts, but a signal before any.
+    /// Starts no more items. The first reason is kept, but a signal replaces it.
     fn stop(&mut self, why: Failure) {
         self.gate.close();
         if self.over.is_none() || why.signal.is_some() {
@@ -309,9 +311,9 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
     }
 }
 
-/// Each line is one write, and leaves at once.
+/// Writes one result line and flushes it.
 fn show(outcome: &ItemOutcome, sink: &mut dyn Sink) -> Result<(), Failure> {
-    sink.event(&Event::Result(&outcome.told()))?;
+    sink.event(&Event::Result(&outcome.to_item_result()))?;
     sink.flush()
 }
 

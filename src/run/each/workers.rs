@@ -1,5 +1,5 @@
-//! Threads that each ask for one item at a time, by the loops that a run of one
-//! request goes through.
+//! Threads that each request one item at a time, with the loops that a run of one request
+//! uses.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,20 +22,20 @@ use crate::request::{CostBounds, Expect, PreparedRequest};
 use crate::run::conversation::Strategy;
 use crate::run::report;
 
-/// An item that is to be asked for.
+/// An item to request.
 pub(super) struct Task {
     pub(super) index: u64,
     pub(super) hash: String,
-    /// The item, where its result shows it.
+    /// The item, if its result shows it.
     pub(super) item: Option<Box<RawValue>>,
     pub(super) request: PreparedRequest,
-    /// What its requests may cost.
+    /// The highest cost of its requests.
     pub(super) bounds: CostBounds,
-    /// What they are paid from.
+    /// The budget that pays for them.
     pub(super) budget: Option<Budget>,
 }
 
-/// The threads; more are started as they are needed.
+/// The threads. More are started when they are needed.
 pub(super) struct Workers<S> {
     strategy: Arc<Strategy>,
     gate: Arc<InFlight>,
@@ -43,7 +43,7 @@ pub(super) struct Workers<S> {
     sink: S,
     tasks: Sender<Task>,
     waiting: Arc<Mutex<Receiver<Task>>>,
-    heard: Sender<WorkerMessage>,
+    messages: Sender<WorkerMessage>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -53,7 +53,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
         gate: Arc<InFlight>,
         transport: Transport,
         sink: S,
-        heard: Sender<WorkerMessage>,
+        messages: Sender<WorkerMessage>,
     ) -> Self {
         let (tasks, waiting) = channel();
         Self {
@@ -63,17 +63,17 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
             sink,
             tasks,
             waiting: Arc::new(Mutex::new(waiting)),
-            heard,
+            messages,
             threads: Vec::new(),
         }
     }
 
-    /// Has a task done; so many are under way already.
+    /// Gives a task to a thread; `under_way` is the number of tasks in progress.
     pub(super) fn begin(&mut self, task: Task, under_way: usize) -> Result<(), Failure> {
         if under_way >= self.threads.len() {
             match self.start() {
                 Ok(thread) => self.threads.push(thread),
-                // It waits for one of those that there are.
+                // The task waits for an existing thread.
                 Err(_) if !self.threads.is_empty() => {}
                 Err(failure) => return Err(failure),
             }
@@ -85,7 +85,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
     fn start(&mut self) -> Result<JoinHandle<()>, Failure> {
         let mut transport = self.transport.share(&self.gate)?;
         let (strategy, sink) = (Arc::clone(&self.strategy), self.sink.clone());
-        let (waiting, heard) = (Arc::clone(&self.waiting), self.heard.clone());
+        let (waiting, messages) = (Arc::clone(&self.waiting), self.messages.clone());
         let next = move || {
             let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
             waiting.recv().ok()
@@ -93,7 +93,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
         let work = move || {
             while let Some(task) = next() {
                 let outcome = outcome(task, &strategy, &mut transport, sink.clone());
-                if heard
+                if messages
                     .send(WorkerMessage::Outcome(Box::new(outcome)))
                     .is_err()
                 {
@@ -105,7 +105,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
         Ok(named.spawn(work)?)
     }
 
-    /// Waits for what is under way to end, and with it what it holds.
+    /// Waits until the tasks in progress have ended and released what they hold.
     pub(super) fn end(self) {
         drop(self.tasks);
         for thread in self.threads {
@@ -114,7 +114,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
     }
 }
 
-/// Asks for one item.
+/// Requests one item.
 fn outcome(
     task: Task,
     strategy: &Strategy,
@@ -153,7 +153,7 @@ fn outcome(
     }
 }
 
-/// What is printed of an answer.
+/// The printed part of an answer.
 fn content(strategy: &Strategy, answer: Answer, value: Option<Box<RawValue>>) -> Content {
     match (strategy, value) {
         (_, Some(value)) => Content::Value(value),
@@ -165,7 +165,7 @@ fn content(strategy: &Strategy, answer: Answer, value: Option<Box<RawValue>>) ->
     }
 }
 
-/// Whether an answer can have cost nothing but its prompt.
+/// Whether an answer can have cost only its prompt.
 fn is_empty(result: &Result<Answer, Failure>) -> bool {
     match result {
         Ok(Answer {

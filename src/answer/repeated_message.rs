@@ -1,5 +1,5 @@
-//! How much of a streamed text has been handed over. Only its length and a hash
-//! are kept, so that memory does not grow with the stream.
+//! Records how much of a streamed text has been passed on. It keeps only the length and a
+//! hash, so that memory does not grow with the stream.
 
 /// Length and hash (FNV-1a) of the text so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +26,8 @@ impl HandedOver {
         }
     }
 
-    /// What follows in `text` after the part that was handed over; none where
-    /// `text` does not begin with that part.
+    /// The rest of `text` after the part that was passed on; none if `text` does not start with
+    /// that part.
     pub(super) fn rest<'t>(&self, text: &'t str) -> Option<&'t str> {
         let (start, rest) = text.split_at_checked(self.length)?;
         let mut same = Self::default();

@@ -1,5 +1,5 @@
-//! Items → the files that are uploaded for them, on the disk, each as large as a
-//! batch may be. Nothing is sent before all items are known to be right.
+//! Items → the files to upload, on disk, each as large as a batch may be. Nothing is sent
+//! before all items have been checked.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
@@ -15,15 +15,15 @@ use crate::request::{ItemRequests, PreparedRequest};
 /// The lines of one batch.
 #[derive(Debug)]
 pub(super) struct Part {
-    /// Without a name, for its owner alone.
+    /// A file without a name, readable by its owner only.
     pub(super) file: File,
     /// Its items.
     pub(super) span: Span,
-    /// Where the first of them stands in the input.
+    /// The place of the first item in the input.
     pub(super) place: Place,
 }
 
-/// A part that is being written.
+/// A part that is still written to.
 struct Open {
     file: BufWriter<File>,
     span: Span,
@@ -65,8 +65,8 @@ pub(super) struct Parts {
 }
 
 impl Parts {
-    /// Adds the line of the item of this index, newline and all, which stands at
-    /// `place` in the input.
+    /// Adds the line of the item with this index, including its newline. `place` is the
+    /// item's place in the input.
     ///
     /// # Errors
     /// The disk is full.
@@ -91,7 +91,7 @@ impl Parts {
     /// All parts.
     ///
     /// # Errors
-    /// There are none: exit 2; the disk is full.
+    /// There are no items: exit 2; the disk is full.
     pub(super) fn finish(mut self) -> Result<Vec<Part>, Failure> {
         if let Some(last) = self.open {
             self.full
@@ -105,7 +105,7 @@ impl Parts {
     }
 }
 
-/// Writes the lines of all items; `url` is where the engine has the chat.
+/// Writes the lines of all items; `url` is the chat endpoint of the engine.
 ///
 /// # Errors
 /// An item is wrong, or there is none: exit 2; the disk is full.

@@ -1,16 +1,16 @@
-//! The results of an earlier run of the same items, which are not paid for twice.
+//! The results of an earlier run of the same items, which are not requested and paid again.
 
-/// Results by index, each with the first 16 digits of the hash of its request. That is enough to see that a request has changed, and takes 16
-/// bytes an item.
+/// Results by index, each with the first 16 digits of its request's hash. They suffice to
+/// detect a changed request, and take 16 bytes per item.
 #[derive(Debug, Default)]
 pub struct Earlier {
-    /// Index and hash, in the order of the index.
+    /// Index and hash, sorted by index.
     results: Vec<(u64, u64)>,
-    /// Those before this one have been asked for.
+    /// Position of the first result that has not been looked up.
     next: usize,
 }
 
-/// What an earlier run has of an item.
+/// What an earlier run has for an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResumeState {
     /// Nothing, or a failure.
@@ -22,7 +22,7 @@ pub enum ResumeState {
 }
 
 impl Earlier {
-    /// Results in any order; where two have the same index the later one counts.
+    /// Takes results in any order. Of two with the same index the later one is used.
     pub fn new(mut results: Vec<(u64, u64)>) -> Self {
         results.sort_by_key(|(index, _)| *index);
         results.dedup_by(|later, kept| {
@@ -40,7 +40,7 @@ impl Earlier {
         self.results.len() as u64
     }
 
-    /// What the earlier run has of an item. Items are asked for once, in the order of the input.
+    /// Looks up what the earlier run has for an item. Each item is looked up once, in input order.
     pub fn take(&mut self, index: u64, hash: &str) -> ResumeState {
         let rest = &self.results[self.next..];
         self.next += rest.partition_point(|(known, _)| *known < index);
@@ -57,14 +57,14 @@ impl Earlier {
         }
     }
 
-    /// The last index that was not asked for.
+    /// The last index that was not looked up.
     pub fn last(&self) -> Option<u64> {
         let rest = &self.results[self.next..];
         rest.last().map(|(index, _)| *index)
     }
 }
 
-/// The first 16 digits of a hash; none where it is not one.
+/// The first 16 digits of a hash; none if the text is not a hash.
 pub fn short_hash(hash: &str) -> Option<u64> {
     u64::from_str_radix(hash.get(..16)?, 16).ok()
 }
