@@ -15,7 +15,7 @@ pub(super) fn request(transport: &Transport, body: &[u8], streamed: bool, sink: 
     );
 }
 
-/// The same of a request for a file or a batch.
+/// Reports the head of a request for a file or a batch.
 pub(super) fn resource(transport: &Transport, request: &ResourceRequest<'_>, sink: &mut dyn Sink) {
     for line in http::resource_head(transport.connection(), request) {
         sink.note(Level::Verbose, &format_args!("> {line}"));

@@ -96,8 +96,8 @@ const EXIT_CODES_OPENING: &[&str] = &[
 
 const EXIT_CODES_CLOSING: &[&str] = &[
     "airx exits with 0 only if the server gave a finish reason that counts as complete (`stop`, \
-     `tool_calls`, or one that --accept names) and the answer ended properly. Text that was \
-     printed before a failure is not taken back. A regular file named by -o is left unchanged.",
+     `tool_calls`, or one that --accept names) and the answer ended properly. After a \
+     failure, text that was printed remains, and a regular file named by -o is unchanged.",
     "airx reports a failure on standard error as `airx: CLASS: MESSAGE`, followed by a `hint:` \
      line if there is a remedy. The `error` event and --meta have the same `class`.",
     "If several codes apply, airx uses the first of: signal, internal, the code for the server's \

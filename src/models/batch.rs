@@ -47,7 +47,7 @@ mod tests {
     use crate::api::usage::PromptDetails;
 
     #[test]
-    fn a_batch_costs_half_or_nobody_knows() {
+    fn a_batch_costs_half_or_its_cost_is_unknown() {
         fn amount(model: &str, usage: &Usage) -> Option<String> {
             batch_cost(model, usage).map(|cost| cost.amount())
         }

@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_format_is_told_by_the_first_bytes() {
+    fn the_first_bytes_determine_the_format() {
         let kinds: [(&[u8], &str); 5] = [
             (b"\x89PNG\r\n\x1a\n", "png"),
             (b"\xFF\xD8\xFF\xE0", "jpeg"),

@@ -301,7 +301,7 @@ fn a_session_that_waits_for_its_answer_needs_no_prompt() {
 }
 
 #[test]
-fn a_refused_prompt_leaves_no_session_behind() {
+fn a_refused_prompt_leaves_no_session() {
     let folder = tempfile::tempdir().unwrap();
     let sources = Sources {
         session: Some(folder.path().join("s")),

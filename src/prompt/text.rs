@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_source_leaves_no_blank_line_behind() {
+    fn an_empty_source_adds_no_blank_line() {
         let mut text = Text::new(false);
         text.words(&["hi".into(), "there".into()]).unwrap();
         text.source("empty", None, fill(b"\n")).unwrap();

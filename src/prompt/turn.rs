@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_body_in_place_of_its_messages_is_told() {
+    fn a_request_body_instead_of_messages_is_reported() {
         let fault = check(r#"{"model":"m","messages":[]}"#).unwrap_err();
         assert!(fault.hint.unwrap().contains("jq .messages"));
     }

@@ -52,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stands_behind_the_user_s_own_system_text() {
+    fn it_follows_the_user_s_system_text() {
         let mut messages = vec![Message::System("S".into())];
         add(&mut messages, "I").unwrap();
         assert_eq!(

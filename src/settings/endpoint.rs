@@ -31,12 +31,12 @@ pub struct Endpoint {
 impl Endpoint {
     /// The base URL.
     pub fn base(&self) -> Url {
-        self.resource("", &[])
+        self.resource_url("", &[])
     }
 
     /// The URL of another resource of the server: `path` replaces `/chat/completions`, and
     /// `query` is appended to the base URL's query.
-    pub fn resource(&self, path: &str, query: &[(&str, &str)]) -> Url {
+    pub fn resource_url(&self, path: &str, query: &[(&str, &str)]) -> Url {
         let mut url = self.url.clone();
         let base = url.path().strip_suffix(CHAT).unwrap_or_default();
         let path = format!("{base}{path}");
@@ -64,7 +64,7 @@ pub struct ResolvedEndpoint<'a> {
 }
 
 impl ResolvedEndpoint<'_> {
-    /// The `Authorization` header. Servers of other hosts need no key.
+    /// The `Authorization` header. Only a provider's server requires a key.
     ///
     /// # Errors
     /// The key cannot be used, or a provider's server needs one and there is none: exit 3.

@@ -205,7 +205,7 @@ impl Write for Full {
 }
 
 #[test]
-fn a_short_write_is_taken_back_and_told() {
+fn a_short_write_is_undone_and_reported() {
     let mut undone = false;
     let error = append(&mut Full(3), b"12345", || {
         undone = true;
