@@ -140,7 +140,7 @@ pub(super) fn unknown_model(status: u16) -> Reply {
 pub(super) struct Slot(Arc<AtomicUsize>);
 
 impl Slot {
-    /// Takes a slot; none where `limit` requests are in flight.
+    /// Takes a slot; `None` if `limit` requests are in flight.
     pub(super) fn take(in_flight: &Arc<AtomicUsize>, limit: Option<usize>) -> Option<Self> {
         let before = in_flight.fetch_add(1, Ordering::SeqCst);
         let slot = Self(Arc::clone(in_flight));

@@ -158,13 +158,9 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
         (
             connection.first_token_timeout.is_some(),
             "--first-token-timeout",
-            NOT_STREAMED,
+            UNARY,
         ),
-        (
-            connection.idle_timeout.is_some(),
-            "--idle-timeout",
-            NOT_STREAMED,
-        ),
+        (connection.idle_timeout.is_some(), "--idle-timeout", UNARY),
         (
             connection.max_in_flight.is_some(),
             "--max-in-flight",
@@ -182,7 +178,8 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
 }
 
 const ITEMS: &str = "each item's answer is whole in its line of airx batch fetch";
-const NOT_STREAMED: &str = "nothing is streamed: --timeout bounds each request";
+/// A request has one response, without a stream.
+const UNARY: &str = "nothing is streamed: --timeout bounds each request";
 const TAPE: &str = "files and batches are not recorded: airx mock has them, too";
 
 /// Refuses recordings that the environment asks for.

@@ -51,7 +51,7 @@ pub struct Connection {
     pub timeouts: Timeouts,
     /// `--retries`.
     pub retries: u32,
-    /// `--max-in-flight`; none is no limit.
+    /// `--max-in-flight`; `None` means no limit.
     pub max_in_flight: Option<NonZeroU32>,
     /// `--record` or `--replay`.
     pub cassette: Option<Cassette>,

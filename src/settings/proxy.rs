@@ -22,7 +22,7 @@ pub struct Proxy {
     pub origin: &'static str,
     /// One of http, https, socks5, socks5h, socks4 and socks4a.
     pub scheme: &'static str,
-    /// ASCII; an IPv6 address stands in brackets.
+    /// ASCII; an IPv6 address is in brackets.
     host: String,
     port: u16,
     /// User name and password, decoded.
@@ -215,7 +215,7 @@ fn split_scheme(text: &str) -> Option<(&str, &str)> {
     }
 }
 
-/// User name and password, decoded; none where both are empty.
+/// User name and password, decoded; `None` if both are empty.
 fn decoded(user_info: &str) -> Result<Option<(Secret, Secret)>, &'static str> {
     let (user, password) = user_info.split_once(':').unwrap_or((user_info, ""));
     let decode = |text: &str| {
@@ -231,7 +231,7 @@ fn decoded(user_info: &str) -> Result<Option<(Secret, Secret)>, &'static str> {
     Ok((!empty).then_some((user, password)))
 }
 
-/// Host and port; none where the port is not a number.
+/// Host and port; `None` if the port is not a number.
 fn split_port(place: &str) -> Option<(&str, Option<u16>)> {
     let host_end = place.rfind(']').map_or(0, |bracket| bracket + 1);
     let (host, port) = match place[host_end..].find(':') {
