@@ -2,7 +2,7 @@
 //! says whether the answer is complete.
 //!
 //! command line → settings → prompt → request → run → client → http or cassette;
-//! the bytes come back as sse → answer → events → output. [`run`] parses the command
+//! the bytes come back as sse → answer → events → output. [`run()`] parses the command
 //! line and dispatches to `run/`.
 
 pub mod answer;
