@@ -2,7 +2,7 @@
 //! says whether the answer is complete.
 //!
 //! command line → settings → prompt → request → run → client → http or cassette;
-//! the bytes come back as sse → answer → events → output. [`run`] parses the command
+//! the bytes come back as sse → answer → events → output. [`run()`] parses the command
 //! line and dispatches to `run/`.
 
 pub mod answer;
@@ -63,7 +63,7 @@ pub fn run() -> ! {
             Parsed::Version => print(VERSION),
             Parsed::Help(text) => print(&help::page::help_flag(&text, &arguments)),
             Parsed::Nothing(help) => {
-                // Nobody is left to tell if standard error is closed.
+                // If standard error is closed, there is nowhere to report the failure.
                 let _ = std::io::stderr().write_all(help.as_bytes());
                 Class::Usage.code()
             }
@@ -112,14 +112,14 @@ fn dispatch(mut command: Command) -> u8 {
     }
 }
 
-/// Tells of a failure before there is a printer.
+/// Reports a failure before a printer exists.
 fn refuse(failure: &Failure) -> u8 {
     let keys = settings::of_environment();
     output::refuse(&mut std::io::stderr(), failure, &keys);
     failure.exit()
 }
 
-/// Prints a text that is no answer.
+/// Prints a text that is not an answer from a model.
 fn print(text: &str) -> u8 {
     match stdout() {
         Ok(out) => output::print(out, text),
@@ -127,7 +127,7 @@ fn print(text: &str) -> u8 {
     }
 }
 
-/// What standard output is, for tables.
+/// The kind of standard output, which decides how tables are printed.
 fn medium() -> Medium {
     match terminal_size::terminal_size_of(std::io::stdout()) {
         Some((terminal_size::Width(width), _)) if width > 0 => Medium::Terminal(width),

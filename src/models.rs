@@ -18,24 +18,24 @@ pub use table::MODELS;
 use crate::suggest::nearest;
 use own::OWN;
 
-/// What is known of one model.
+/// A known model.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Model {
     /// The name as the API takes it.
     pub name: &'static str,
-    /// Tokens of prompt and answer together; none where no document tells.
+    /// Maximum tokens of prompt and answer together; `None` if not documented.
     pub context: Option<u32>,
-    /// Tokens of the answer at most.
+    /// Maximum tokens of the answer.
     pub max_output: Option<u32>,
-    /// Takes images; none where nobody says so.
+    /// Whether it accepts images; `None` if not documented.
     pub vision: Option<bool>,
-    /// Has the `thinking` switch; none where nobody says so.
+    /// Whether it has the `thinking` switch; `None` if not documented.
     pub thinking: Option<bool>,
-    /// Price, where it is one number for each direction.
+    /// The price, if there is one number for each direction.
     pub price: Option<Price>,
     /// Requests in flight at account tiers V0, V1, V2, V3.
     pub concurrency: Option<[u16; 4]>,
-    /// The API's documents tell of it: its options are checked by their rules.
+    /// The API's documents cover the model, so its options are checked.
     #[serde(skip)]
     pub documented: bool,
 }
@@ -61,22 +61,22 @@ pub struct Price {
 /// An amount of money in millionths of the currency's unit.
 pub type Millionths = u64;
 
-/// The model used where none is named.
+/// The default model.
 pub const DEFAULT: &str = "glm-4-airx";
 
-/// The model of this name in the table that airx comes with, whatever its case.
+/// Finds a model in the built-in table, ignoring case.
 pub fn built_in(name: &str) -> Option<&'static Model> {
     named(MODELS, name)
 }
 
-/// The model of this name, whatever its case.
+/// Finds a model, ignoring case.
 pub fn find(name: &str) -> Option<&'static Model> {
     OWN.get()
         .and_then(|own| named(own, name))
         .or_else(|| built_in(name))
 }
 
-/// Every known model: the table's, corrected, then the user's own.
+/// Every known model: those of the table with the user's corrections, then the user's own.
 pub fn all() -> Vec<&'static Model> {
     let own = OWN.get().map_or(&[][..], Vec::as_slice);
     let own = own.iter().filter(|model| !model.documented);
@@ -84,7 +84,7 @@ pub fn all() -> Vec<&'static Model> {
     table.chain(own).collect()
 }
 
-/// The known model that `name` was most likely meant to be; none for a known name.
+/// Suggests a known model for a misspelled name; `None` for a known name.
 pub fn suggestion(name: &str) -> Option<&'static str> {
     if find(name).is_some() {
         return None;

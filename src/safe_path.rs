@@ -1,6 +1,6 @@
-//! Resolves a path to the file that it names, refuses what another user planted
-//! there, compares files by identity, and opens named pipes without waiting for a
-//! program that may never come.
+//! Resolves a path to the file that it names, refuses files that another user may have
+//! put there, compares files by identity, and opens named pipes without waiting forever
+//! for the other end.
 
 use std::fs::{File, Metadata, OpenOptions};
 use std::io::{self, Read};
@@ -13,14 +13,14 @@ use std::time::{Duration, Instant};
 #[cfg(unix)]
 use rustix::fs::OFlags;
 
-/// As many links as Linux follows.
+/// The number of links that Linux follows.
 const LINKS: usize = 40;
 
-/// `path` with its links resolved, the last one too where it leads nowhere yet.
+/// Resolves the links of `path`. The last link may lead to a file that does not exist yet.
 ///
 /// # Errors
-/// Another user put a link, or what it leads to, into a folder that all can write
-/// to; or the links go round in a circle.
+/// Another user put a link or its target into a folder that all can write to, or the
+/// links form a cycle.
 pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
     let mut path = path.to_owned();
     for _ in 0..LINKS {
@@ -28,7 +28,7 @@ pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
             return Err(planted());
         }
         match std::fs::read_link(&path) {
-            // A link of /proc, as /dev/stdout is, may name no path at all.
+            // A link of /proc, such as /dev/stdout, may not lead to a path.
             Ok(_) if std::fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) => {
                 return Ok(path);
             }
@@ -43,7 +43,7 @@ pub(crate) fn resolved(path: &Path) -> io::Result<PathBuf> {
     Err(io::Error::other("too many links"))
 }
 
-/// Identifies a file under any name: device and inode.
+/// Identifies a file independently of its name, by device and inode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct FileId(u64, u64);
 
@@ -89,14 +89,14 @@ fn location(path: &Path) -> Option<PathBuf> {
     Some(folder.join(path.file_name()?))
 }
 
-/// How long a program that is started at the same time has to open the other end of
-/// a named pipe.
+/// How long to wait for another program to open the other end of a named pipe.
 #[cfg(unix)]
 const GRACE: Duration = Duration::from_secs(1);
 #[cfg(unix)]
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Opens what is there for writing, or makes a regular file where `create` is set.
+/// Opens the file for writing. If it is missing and `create` is set, makes a regular
+/// file.
 ///
 /// # Errors
 /// It cannot be opened, or is a named pipe that no program reads.
@@ -124,7 +124,7 @@ pub(crate) fn open_to_write(path: &Path, create: bool) -> io::Result<File> {
             }
             std::thread::sleep(PAUSE);
         };
-        // From here on a full pipe waits for its reader.
+        // From here on, writing to a full pipe waits for its reader.
         block(&file)?;
         Ok(file)
     }
@@ -170,7 +170,7 @@ fn first_piece(mut pipe: &File) -> io::Result<Vec<u8>> {
             }
             Ok(0) => std::thread::sleep(PAUSE),
             Ok(length) => return Ok(piece[..length].to_vec()),
-            // It has opened the pipe and not written yet.
+            // A program has opened the pipe, but not written yet.
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Ok(Vec::new()),
             Err(error) => return Err(error),
         }
@@ -182,22 +182,22 @@ fn is_pipe(file: &Metadata) -> bool {
     std::os::unix::fs::FileTypeExt::is_fifo(&file.file_type())
 }
 
-/// Has reads and writes of a file wait.
+/// Makes reads and writes of a file block.
 #[cfg(unix)]
 fn block(file: &File) -> io::Result<()> {
     use rustix::fs::{fcntl_getfl, fcntl_setfl};
     Ok(fcntl_setfl(file, fcntl_getfl(file)? - OFlags::NONBLOCK)?)
 }
 
-/// The error for a file that another user put where all can write.
+/// The error for a file that another user put into a folder that all can write to.
 pub(crate) fn planted() -> io::Error {
     let why = "another user put it into a folder that all can write to";
     io::Error::new(io::ErrorKind::PermissionDenied, why)
 }
 
-/// Whether `path` itself, link or not, belongs to another user and its folder can be
-/// written to by all, sticky or not. Stricter than what Linux asks of links: for
-/// files that are going to be run.
+/// Whether `path` itself, link or not, belongs to another user and all users can write to
+/// its folder, sticky or not. This is stricter than the rule of Linux for links, because
+/// the file will be executed.
 #[cfg(unix)]
 pub(crate) fn is_strangers_in_open_folder(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -208,15 +208,15 @@ pub(crate) fn is_strangers_in_open_folder(path: &Path) -> bool {
     folder.mode() & OPEN != 0 && found.uid() != rustix::process::geteuid().as_raw()
 }
 
-/// The folder of a path; `.` where it names none.
+/// The folder of a path; `.` if the path names none.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     let folder = path.parent().filter(|folder| *folder != Path::new(""));
     folder.unwrap_or(Path::new("."))
 }
 
-/// Whether `path` itself, link or not, is another user's in a folder like `/tmp`.
-/// Linux can refuse to follow such a link (`protected_symlinks`); resolving links by
-/// hand must not get around that.
+/// Whether `path` itself, link or not, belongs to another user in a folder like `/tmp`.
+/// Linux can refuse to follow such a link (`protected_symlinks`), and resolving links
+/// here must not bypass that.
 #[cfg(unix)]
 fn is_planted(path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
@@ -232,8 +232,8 @@ fn is_planted(_: &Path) -> bool {
     false
 }
 
-/// Whether what belongs to `owner`, in a folder with such a mode and owner, may
-/// have been put there by anybody but `user`.
+/// Whether a file of `owner`, in a folder with this mode and owner, may have been put
+/// there by another user than `user`.
 #[cfg(unix)]
 fn is_strangers(owner: u32, folder: (u32, u32), user: u32) -> bool {
     const STICKY_AND_OPEN: u32 = 0o1002;

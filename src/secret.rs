@@ -1,5 +1,4 @@
-//! The key, and every other text that must not be shown. Imports nothing of
-//! the crate.
+//! The key and the other secrets that must not be shown. Imports nothing of the crate.
 
 mod escapes;
 
@@ -24,7 +23,7 @@ impl Secret {
         Self(text)
     }
 
-    /// The text itself, for the one place that sends it.
+    /// The text itself, for the code that sends it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -36,21 +35,21 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// What stands in a secret's place.
+/// The text that replaces a secret.
 pub const MASK: &str = "[hidden]";
 
-/// Shortest key that is searched for: a shorter one would blank ordinary words.
+/// The shortest key that is masked: masking a shorter one would hide ordinary words.
 const KEY_MIN: usize = 8;
-/// Shortest user name, password or header value with a telling name that is searched for.
+/// The shortest user name, password, or value of a credential header that is masked.
 const VALUE_MIN: usize = 4;
-/// Shortest value of any other header that is searched for.
+/// The shortest value of any other header that is masked.
 const HEADER_MIN: usize = 8;
 
-/// Parts of header names whose values are credentials.
-const TELLING: [&str; 5] = ["auth", "key", "token", "secret", "cookie"];
+/// A header whose name contains one of these words holds a credential.
+const CREDENTIAL_WORDS: [&str; 5] = ["auth", "key", "token", "secret", "cookie"];
 
-/// Everything that must not be shown. A secret is found as it stands, JSON-escaped
-/// or percent-encoded (any of its characters, several times over), and in base64.
+/// Finds and masks secrets. A secret is found unchanged, JSON-escaped or percent-encoded
+/// (any of its characters, also repeatedly), and in base64.
 #[derive(Debug, Clone, Default)]
 pub struct Scrubber {
     texts: Vec<Secret>,
@@ -72,15 +71,15 @@ impl Scrubber {
     /// is hidden only where the header's name says that it is a credential.
     pub fn hide_header(&mut self, name: &str, value: &str) {
         let name = name.to_ascii_lowercase();
-        let telling = TELLING.iter().any(|word| name.contains(word));
-        let min = if telling { VALUE_MIN } else { HEADER_MIN };
+        let is_credential = CREDENTIAL_WORDS.iter().any(|word| name.contains(word));
+        let min = if is_credential { VALUE_MIN } else { HEADER_MIN };
         self.push(value, min);
         if let Some((_, credentials)) = value.split_once(' ') {
             self.push(credentials.trim(), min);
         }
     }
 
-    /// Hides a URL's user info, as it stands and percent-decoded.
+    /// Hides a URL's user info, unchanged and percent-decoded.
     pub fn hide_user_info(&mut self, user: &str, password: &str) {
         let joined = format!("{user}:{password}");
         for text in [joined.as_str(), user, password] {
@@ -107,8 +106,8 @@ impl Scrubber {
         self.forms.get_or_init(forms)
     }
 
-    /// Whether a key, or a half of one, stands in `text` in any form: who may
-    /// not have the key may not have this text.
+    /// Whether `text` contains a key, or a half of one, in any form. Such a text must
+    /// not go where the key must not go.
     pub fn holds_key(&self, text: &str) -> bool {
         self.keys.iter().any(|Secret(key)| {
             let long = key_parts(key)
@@ -118,8 +117,8 @@ impl Scrubber {
         })
     }
 
-    /// How much of `text` can be shown while more is to come: its end may be the
-    /// beginning of a secret.
+    /// How many bytes of `text` can be shown before more text arrives: its end may be
+    /// the start of a secret.
     pub fn settled(&self, text: &str) -> usize {
         let mut settled = text.len();
         View::of(text.as_bytes()).any(LAYERS, &mut |view| {
@@ -135,13 +134,13 @@ impl Scrubber {
         settled
     }
 
-    /// Whether a secret stands in `text`, in any form.
+    /// Whether `text` contains a secret in any form.
     pub fn hides_in(&self, text: &str) -> bool {
-        // Most runs never need the forms.
+        // Do not compute the forms for an empty text: most runs never need them.
         !text.is_empty() && holds(self.forms(), text)
     }
 
-    /// `text` with every secret masked, in each form it may appear in.
+    /// Masks every secret in `text`, in all its forms.
     pub fn scrub<'a>(&self, text: &'a str) -> Cow<'a, str> {
         if !self.hides_in(text) {
             return Cow::Borrowed(text);
@@ -177,10 +176,11 @@ fn key_parts(key: &str) -> Vec<&str> {
     std::iter::once(key).chain(halves).collect()
 }
 
-/// A secret as it stands, with the blanks of a form, and in base64.
+/// The forms of a secret: unchanged, with the spaces of a URL-encoded form, in JSON, and
+/// in base64.
 fn forms(secret: &str) -> Vec<Secret> {
-    // The usual JSON form is searched for as it is, too: a backslash in front of it
-    // would change how the first characters are read.
+    // The usual JSON form is also searched for directly: a backslash in front of it
+    // would change how its first characters are decoded.
     let json = serde_json::to_string(secret).unwrap_or_default();
     let json = json.get(1..json.len() - 1).unwrap_or_default();
     let mut forms = vec![
@@ -190,8 +190,8 @@ fn forms(secret: &str) -> Vec<Secret> {
         json.to_owned(),
         json.replace('/', "\\/"),
     ];
-    // A text that base64 holds at another alignment shares no characters with
-    // its own encoding; those that depend on its neighbours are cut off.
+    // The base64 of a text depends on its alignment to groups of three bytes, so each
+    // alignment is a form. Characters that also depend on neighbouring bytes are cut off.
     for shift in 0..3_usize {
         let mut padded = vec![0; shift];
         padded.extend_from_slice(secret.as_bytes());
@@ -209,12 +209,12 @@ fn forms(secret: &str) -> Vec<Secret> {
     forms.into_iter().map(Secret).collect()
 }
 
-/// Bytes that are searched at once.
+/// The number of bytes that are searched at once.
 const WINDOW: usize = 64 * 1024;
-/// Longest form of one byte under all layers, such as `%255Cu002B`, with some room.
+/// The longest form of one byte under all layers, such as `%255Cu002B`, with a margin.
 const LONGEST_ESCAPE: usize = 32;
 
-/// Whether one of the forms stands in `text`, as it is or escaped.
+/// Whether `text` contains one of the forms, unchanged or escaped.
 fn holds(forms: &[Secret], text: &str) -> bool {
     any_view(forms, text, &mut |_, view| {
         forms
@@ -223,9 +223,9 @@ fn holds(forms: &[Secret], text: &str) -> bool {
     })
 }
 
-/// Whether `found` holds for a piece of `text`, which begins at an offset, as it is
-/// or without some layers of escapes. Pieces overlap, so that what lies over the
-/// end of one is complete in the next.
+/// Calls `found` with each piece of `text`, its offset, and its views without some layers
+/// of escapes, until it returns true. Pieces overlap, so that a secret across the end of
+/// one piece is complete in the next.
 fn any_view(forms: &[Secret], text: &str, found: &mut dyn FnMut(usize, &View) -> bool) -> bool {
     let longest = forms
         .iter()

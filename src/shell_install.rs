@@ -1,5 +1,5 @@
-//! Completion scripts and manual pages → the places where the shell and man look for them,
-//! and away from there. Only files that airx wrote are replaced or removed.
+//! Installs completion scripts and manual pages where the shell and man look for them, and
+//! removes them. Only files that airx wrote are replaced or removed.
 
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
@@ -11,13 +11,13 @@ use crate::error::Failure;
 use crate::exit::Class;
 use crate::safe_path;
 
-/// A file with this line is airx's own, whatever its version.
+/// This line marks a file that any version of airx wrote.
 const MARK: &str = "Written by airx completions --install; changes are lost at the next one.";
 
-/// A shell's completion script, as it was generated when the program was made.
+/// A shell's completion script, which is part of the program.
 ///
 /// # Errors
-/// The manual pages are no script: exit 2.
+/// Exit 2: the manual pages are not a script.
 pub fn script(shell: Shell) -> Result<&'static str, Failure> {
     Ok(match shell {
         Shell::Bash => include_str!("../completions/airx.bash"),
@@ -62,11 +62,11 @@ pub const MAN_PAGES: &[(&str, &str)] = pages!(
     "airx.1"
 );
 
-/// Writes the script or the pages to their places, each in one step, and says where.
+/// Writes the script or the pages, each file atomically, and returns a report of the paths.
 ///
 /// # Errors
-/// Exit 2: a shell without such a place, a file there that is not airx's, a folder that cannot
-/// be written. Exit 1: the writing itself failed.
+/// Exit 2: the shell has no such folder, a file there is not airx's, or the folder cannot
+/// be written. Exit 1: a write failed.
 pub fn install(shell: Shell) -> Result<String, Failure> {
     let files = files(shell)?;
     let mut report = String::new();
@@ -80,7 +80,7 @@ pub fn install(shell: Shell) -> Result<String, Failure> {
                 "written"
             }
         };
-        // Into a string: cannot fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(report, "{}: {done}", place.display());
     }
     if shell == Shell::Zsh
@@ -94,7 +94,7 @@ pub fn install(shell: Shell) -> Result<String, Failure> {
     Ok(report)
 }
 
-/// Removes what [`install`] wrote, and says from where.
+/// Removes the files that [`install`] wrote, and returns a report of the paths.
 ///
 /// # Errors
 /// As [`install`].
@@ -118,7 +118,7 @@ pub fn uninstall(shell: Shell) -> Result<String, Failure> {
     Ok(report)
 }
 
-/// What is installed: each file's place and text.
+/// The files to install: path and text of each.
 fn files(shell: Shell) -> Result<Vec<(PathBuf, String)>, Failure> {
     let home = folder("HOME").map(|home| home.join(".local/share"));
     let data = folder("XDG_DATA_HOME").or(home);
@@ -150,7 +150,7 @@ fn files(shell: Shell) -> Result<Vec<(PathBuf, String)>, Failure> {
         }
     };
     let script = script(shell)?;
-    // zsh wants its own line to be the first.
+    // zsh requires `#compdef` on the first line.
     let text = match script.split_once('\n') {
         Some((first, rest)) if shell == Shell::Zsh => format!("{first}\n# {MARK}\n{rest}"),
         _ => format!("# {MARK}\n{script}"),
@@ -172,7 +172,7 @@ fn foreign(place: &Path, what: &str) -> Failure {
 
 fn read(place: &Path) -> Result<Option<String>, Failure> {
     match std::fs::read(place) {
-        // What is no text is not airx's.
+        // A file that is not UTF-8 is not airx's.
         Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => {
@@ -190,10 +190,10 @@ fn write(place: &Path, text: &str) -> Result<(), Failure> {
     if let Some(folder) = place.parent() {
         std::fs::create_dir_all(folder).map_err(unusable)?;
     }
-    // A link leads to where the user keeps it.
+    // Follow a symbolic link, and keep it.
     let target = safe_path::resolved(place).map_err(unusable)?;
     let folder = target.parent().unwrap_or(Path::new("."));
-    let mut beside = tempfile::Builder::new()
+    let mut temporary = tempfile::Builder::new()
         .prefix(".airx-")
         .tempfile_in(folder)
         .map_err(unusable)?;
@@ -201,20 +201,20 @@ fn write(place: &Path, text: &str) -> Result<(), Failure> {
         let place = place.display();
         Failure::new(Class::Internal, format!("{place}: {error}"))
     };
-    beside.write_all(text.as_bytes()).map_err(failed)?;
+    temporary.write_all(text.as_bytes()).map_err(failed)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         let mode = std::fs::Permissions::from_mode(0o644);
-        beside.as_file().set_permissions(mode).map_err(failed)?;
+        temporary.as_file().set_permissions(mode).map_err(failed)?;
     }
-    beside.as_file().sync_all().map_err(failed)?;
-    let kept = beside.persist(&target);
+    temporary.as_file().sync_all().map_err(failed)?;
+    let kept = temporary.persist(&target);
     kept.map(drop).map_err(|error| failed(error.error))
 }
 
-/// The line that puts `folder` on zsh's path of functions, where neither the
-/// environment nor the user's .zshrc does.
+/// The line that adds the folder to zsh's `fpath`. `None` if the environment or the user's
+/// .zshrc contains it already.
 fn line_for_zsh(found: &Path) -> Option<String> {
     let on_path = std::env::var_os("FPATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder == found));
@@ -223,8 +223,8 @@ fn line_for_zsh(found: &Path) -> Option<String> {
         .as_ref()
         .and_then(|home| found.strip_prefix(home).ok())
         .map(|rest| format!("~/{}", rest.display()));
-    let whole = found.display().to_string();
-    let named = short.clone().unwrap_or_else(|| whole.clone());
+    let full = found.display().to_string();
+    let named = short.clone().unwrap_or_else(|| full.clone());
     let line = format!("fpath=({} $fpath)", quoted(&named));
     let file = folder("ZDOTDIR").or(home).map(|home| home.join(".zshrc"));
     let file = file.and_then(|file| std::fs::read_to_string(file).ok());
@@ -232,12 +232,12 @@ fn line_for_zsh(found: &Path) -> Option<String> {
         text.lines()
             .map(str::trim)
             .filter(|line| !line.starts_with('#') && line.contains("fpath"))
-            .any(|line| line.contains(&whole) || short.as_ref().is_some_and(|s| line.contains(s)))
+            .any(|line| line.contains(&full) || short.as_ref().is_some_and(|s| line.contains(s)))
     });
     (!on_path && !in_file).then_some(line)
 }
 
-/// A path as one word of zsh, a leading `~/` still expanded.
+/// Quotes a path for zsh, except a leading `~/`.
 fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     let (home, rest) = match path.strip_prefix("~/") {

@@ -1,5 +1,5 @@
-//! SIGINT, SIGTERM and SIGHUP: the output is finished, then airx dies of the
-//! signal itself, so that a shell loop around it stops too.
+//! Handles SIGINT, SIGTERM and SIGHUP: finishes the output and then ends the process by
+//! the same signal, so that a shell loop around it stops too.
 
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,23 +16,23 @@ use crate::output::{Output, Shared};
 use crate::process;
 use crate::temp_files;
 
-/// The longest wait for the printer: it may be blocked in a full pipe.
+/// The longest wait for the printer, which may be blocked by a full pipe.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// How long children have to end by themselves.
+/// How long child processes have to end by themselves.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// The longest wait for one write of the output's end: the pipe may be full and its
-/// reader asleep.
+/// The longest wait for one write of the last output: the pipe may be full and its
+/// reader stopped.
 const END: Duration = Duration::from_secs(1);
 
-/// Waits for a signal in a thread of its own. A signal that was ignored when the process
+/// Starts a thread that waits for a signal. A signal that was ignored when the process
 /// started (`nohup`, a background job) stays ignored.
 pub(crate) fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
     let ignored = ignored();
     let wanted = [SIGINT, SIGTERM, SIGHUP]
         .into_iter()
         .filter(|signal| ignored & (1 << (signal - 1)) == 0);
-    // Without handlers or a thread a signal ends the run as it ends any program.
+    // If the handlers or the thread cannot be set up, a signal ends the run at once.
     let Ok(mut signals) = Signals::new(wanted) else {
         return;
     };
@@ -44,24 +44,24 @@ pub(crate) fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
     });
 }
 
-/// Ends a run gently. Returns false if it has ended already.
+/// Lets a run end after its current work. Returns false if it has ended already.
 type Hook = Box<dyn FnOnce(i32) -> bool + Send>;
 
-/// What the first SIGINT does in place of ending the run.
+/// The hook that the first SIGINT calls instead of ending the run.
 static HOOK: Mutex<Option<Hook>> = Mutex::new(None);
 
 fn hook() -> MutexGuard<'static, Option<Hook>> {
     HOOK.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Has the first SIGINT that comes from now on end the run gently; the next one
-/// ends it at once.
+/// Sets the function that the next SIGINT calls instead of ending the run. The SIGINT
+/// after that ends the run at once.
 pub(crate) fn on_interrupt(end: impl FnOnce(i32) -> bool + Send + 'static) {
     *hook() = Some(Box::new(end));
 }
 
 /// Makes a write past the file size limit (`ulimit -f`) fail with an error instead of
-/// killing the process. A handler and not "ignore", which child processes would inherit.
+/// killing the process. Sets a handler, because child processes would inherit "ignore".
 pub(crate) fn survive_file_size_limit() {
     let seen = Arc::new(AtomicBool::new(false));
     let _ = signal_hook::flag::register(SIGXFSZ, seen);
@@ -87,8 +87,8 @@ fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
         drop(ended);
     };
     if std::thread::Builder::new().spawn(finish).is_ok() {
-        // A slow reader still gets everything; one that has stopped reading does not
-        // keep airx from ending.
+        // Wait while the reader makes progress. A reader that has stopped reading must
+        // not prevent airx from ending.
         let mut before = writes.load(Ordering::Relaxed);
         while end.recv_timeout(END) == Err(RecvTimeoutError::Timeout) {
             let now = writes.load(Ordering::Relaxed);
@@ -112,15 +112,15 @@ fn finish<E: Write>(signal: i32, printer: &Shared<Output, E>) {
         let mut failure = Failure::new(Class::Signal, format!("ended by {name}"));
         failure.signal = Some(signal);
         printer.finish(Err(failure));
-        // Kept, so that the run prints nothing after the last event.
+        // Keep the lock, so that the run prints nothing after the last event.
         std::mem::forget(printer);
     }
 }
 
-/// The signals that are ignored, one bit each; only Linux says so.
+/// The signals that are ignored, one bit each. Only Linux reports them.
 fn ignored() -> u64 {
     const NAME: &[u8] = b"\nSigIgn:\t";
-    // One read: the file has no length to go by, and is shorter than this.
+    // One read is enough: the file is shorter than this buffer.
     let mut status = [0; 4096];
     let read = std::fs::File::open("/proc/self/status").and_then(|mut file| file.read(&mut status));
     let status = &status[..read.unwrap_or(0)];

@@ -1,4 +1,4 @@
-//! "Did you mean": the known name that a misspelled one was most likely meant to be.
+//! Finds the known name that is closest to a misspelled one.
 
 /// The name among `known` that is closest to `word`, if one is close enough to be a
 /// slip of the fingers. Case, and `_` for `-`, make no difference.

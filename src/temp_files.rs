@@ -1,5 +1,5 @@
-//! Empty files that this run has created. However the run ends, by a signal too, those
-//! that are still empty are removed.
+//! Empty files that this run has created. Those that are still empty at the end of the
+//! run, or after a signal, are removed.
 
 use std::fs::{self, File};
 use std::io;
@@ -8,19 +8,19 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::safe_path::FileId;
 
-/// The files, by name and identity.
+/// The created files, by name and identity.
 static CREATED: Mutex<Vec<(PathBuf, FileId)>> = Mutex::new(Vec::new());
 
 fn created() -> MutexGuard<'static, Vec<(PathBuf, FileId)>> {
     CREATED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An empty file. It is removed when this is dropped before it is filled.
+/// An empty file. Dropping this value removes the file unless it was filled.
 #[derive(Debug)]
 pub(crate) struct TempFile(FileId);
 
 impl TempFile {
-    /// Creates a file by `open`.
+    /// Creates a file with `open`.
     ///
     /// # Errors
     /// Those of `open`.
@@ -28,7 +28,7 @@ impl TempFile {
         path: &Path,
         open: impl FnOnce() -> io::Result<File>,
     ) -> io::Result<(File, Self)> {
-        // Under the lock: a signal finds it in the list, or finds no file.
+        // Hold the lock, so that a signal finds the file in the list or no file at all.
         let mut created = created();
         let file = open()?;
         let identity = FileId::of(&file.metadata()?);
@@ -36,7 +36,8 @@ impl TempFile {
         Ok((file, Self(identity)))
     }
 
-    /// Fills it by `write`, and keeps it if that succeeds. A signal waits meanwhile.
+    /// Fills the file with `write`, and keeps it if that succeeds. A signal waits until
+    /// `write` returns.
     ///
     /// # Errors
     /// Those of `write`.
@@ -57,7 +58,7 @@ impl Drop for TempFile {
     }
 }
 
-/// Removes all that were not filled.
+/// Removes all files that were not filled.
 #[cfg(unix)]
 pub(crate) fn remove_all() {
     created().drain(..).for_each(|file| remove(&file));
@@ -67,7 +68,7 @@ pub(crate) fn remove_all() {
 fn remove((path, identity): &(PathBuf, FileId)) {
     let same = |found: fs::Metadata| found.len() == 0 && FileId::of(&found) == *identity;
     if fs::metadata(path).is_ok_and(same) {
-        // One that cannot be removed stays, empty.
+        // If it cannot be removed, an empty file stays.
         let _ = fs::remove_file(path);
     }
 }

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-/// Whether a terminal might act on it: C0 but newline and tab, DEL, C1, and
-/// the characters that turn the writing direction.
+/// Whether a terminal might act on the character: C0 except newline and tab, DEL, C1,
+/// and the characters that change the writing direction.
 pub(crate) fn is_control(c: char) -> bool {
     (c.is_control() && c != '\n' && c != '\t')
         || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -25,7 +25,7 @@ pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
             '\u{7f}' => safe.push('\u{2421}'),
             c if c < ' ' => safe.extend(char::from_u32(0x2400 + c as u32)),
             c => {
-                // Into a string: cannot fail.
+                // Writing to a string cannot fail.
                 let _ = write!(safe, "<U+{:04X}>", c as u32);
             }
         }
@@ -33,7 +33,7 @@ pub(crate) fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(safe)
 }
 
-/// The same, on one line.
+/// [`sanitize`], with newlines replaced so that the text is on one line.
 pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     let safe = sanitize(text);
     if safe.contains('\n') {
@@ -43,8 +43,8 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// [`sanitize`] for text that comes in pieces: a CR is held back until it is
-/// known whether an LF follows.
+/// [`sanitize`] for text that arrives in pieces. A CR is held back until it is known
+/// whether an LF follows.
 #[derive(Debug, Default)]
 pub(crate) struct Pieces {
     after_cr: bool,
@@ -64,7 +64,8 @@ impl Pieces {
         safe.extend_from_slice(sanitize(body).as_bytes());
     }
 
-    /// The text is complete: a CR that was held back is not part of a newline.
+    /// Call this when the text is complete: a CR that was held back is not part of a
+    /// newline.
     pub(crate) fn end(&mut self, safe: &mut Vec<u8>) {
         if std::mem::take(&mut self.after_cr) {
             safe.extend_from_slice("\u{240d}".as_bytes());

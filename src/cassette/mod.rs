@@ -1,5 +1,5 @@
-//! `--record` and `--replay`: exchanges with the server ↔ files in a folder, one for
-//! each exchange, in a form that people can read and version control can keep.
+//! `--record` and `--replay`: keeps each exchange with the server in a file of a folder,
+//! in a format for people and for version control.
 
 mod record;
 mod recording;
@@ -16,11 +16,11 @@ pub(crate) use record::OpenRecording;
 pub use record::Recorded;
 pub(crate) use replay::ReplayedBody;
 
-/// What is done with exchanges.
+/// Records or replays exchanges.
 pub(crate) enum Cassette {
-    /// They are kept.
+    /// Exchanges are written to files.
     Record(Box<Recorder>),
-    /// They are taken from what was kept.
+    /// Responses are read from recorded files.
     Replay(Replayer),
 }
 
@@ -34,7 +34,7 @@ impl Cassette {
         }
     }
 
-    /// Another over the same folder, for a thread of its own.
+    /// A cassette for another thread, with the same folder.
     pub(crate) fn share(&self) -> Self {
         match self {
             Self::Record(recorder) => Self::Record(Box::new(recorder.share())),

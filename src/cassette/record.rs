@@ -1,5 +1,4 @@
-//! An exchange → a file of the folder, written when it has ended and without what must
-//! not be shown.
+//! Writes each exchange to a file of the folder when it has ended, with secrets masked.
 
 use std::fs::DirBuilder;
 use std::io::{BufWriter, ErrorKind, Write};
@@ -17,8 +16,8 @@ use crate::exit::Class;
 use crate::http::{self, BODY_LIMIT, Head, Next};
 use crate::secret::Scrubber;
 
-/// The headers that airx acts on or explains. Others say more about the server, and the
-/// caller, than a repository should hold.
+/// The headers that airx uses or explains. Others may reveal details of the server and
+/// the caller that do not belong in a repository.
 const HEADERS: [&str; 4] = [
     "content-type",
     "content-encoding",
@@ -26,7 +25,7 @@ const HEADERS: [&str; 4] = [
     "retry-after",
 ];
 
-/// Keeps exchanges in a folder.
+/// Records exchanges in a folder.
 pub(crate) struct Recorder {
     folder: PathBuf,
     scrubber: Scrubber,
@@ -38,22 +37,22 @@ pub(crate) struct Recorder {
 pub struct Recorded {
     /// The file's path.
     pub file: String,
-    /// The answer held a text that must not be shown, and was written without it.
+    /// The answer held a secret, which was masked in the file.
     pub masked: bool,
 }
 
-/// An exchange under way.
+/// An exchange that has not ended yet.
 #[derive(Debug)]
 pub(crate) struct OpenRecording {
     request: RequestView,
     head: Option<Head>,
     bytes: Vec<u8>,
-    /// Where each piece of a stream ended.
+    /// The offset of the end of each piece of a stream.
     ends: Vec<usize>,
     size: usize,
     streamed: bool,
     end: End,
-    /// airx gave up: there is nothing of the server's to record.
+    /// airx gave up, so there is no answer of the server to record.
     lost: bool,
 }
 
@@ -66,12 +65,12 @@ impl Recorder {
         }
     }
 
-    /// Another for the same folder.
+    /// A recorder for the same folder.
     pub(crate) fn share(&self) -> Self {
         Self::new(self.folder.clone(), self.scrubber.clone())
     }
 
-    /// Begins an exchange. The folder is there before anything is sent.
+    /// Begins an exchange. Makes the folder before anything is sent.
     pub(crate) fn start(&mut self, body: &[u8]) -> Result<&mut OpenRecording, Failure> {
         let place = self.folder.display();
         prepare(&self.folder)
@@ -116,7 +115,7 @@ impl Recorder {
     }
 }
 
-/// Makes the folder, and finds out whether files can be made in it.
+/// Makes the folder, and checks that files can be made in it.
 fn prepare(folder: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -133,8 +132,8 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Writes a file that is complete as soon as it has its name, with the first number that
-/// is free. No file is replaced, and no link is followed.
+/// Writes a temporary file and then gives it its name, with the first free number. No
+/// file is replaced, and no link is followed.
 fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Result<PathBuf> {
     let mut file = tempfile::Builder::new()
         .prefix(".airx-")
@@ -158,19 +157,19 @@ fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Resu
     Err(ErrorKind::AlreadyExists.into())
 }
 
-/// Gives the file its name; gives it back where something has that name.
+/// Gives the file its name. Returns the file if the name is taken.
 #[cfg(unix)]
 fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTempFile>> {
     use rustix::fs::{CWD, RenameFlags, link, renameat_with};
     use rustix::io::Errno;
     match renameat_with(CWD, file.path(), CWD, path, RenameFlags::NOREPLACE) {
         Ok(()) => {
-            // It is no longer where it would be removed.
+            // The temporary path is gone, so there is nothing to remove.
             let _ = file.into_temp_path().keep();
             Ok(None)
         }
         Err(Errno::EXIST) => Ok(Some(file)),
-        // Not every file system can do that.
+        // Not every file system supports this flag.
         Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match link(file.path(), path) {
             Ok(()) => Ok(None),
             Err(Errno::EXIST) => Ok(Some(file)),
@@ -190,13 +189,13 @@ fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTe
 }
 
 impl OpenRecording {
-    /// The response's head has come.
+    /// Records the head of a streamed response.
     pub(crate) fn head(&mut self, head: &Head) {
         self.streamed = true;
         self.head = Some(head.clone());
     }
 
-    /// The response has come, or as much as there was.
+    /// Records a response, or the part of it that arrived.
     pub(crate) fn response(&mut self, response: &http::Response) {
         self.head = Some(response.head.clone());
         self.size = response.body.len();
@@ -207,7 +206,7 @@ impl OpenRecording {
         }
     }
 
-    /// Passes on what a stream gives, and keeps it.
+    /// Records the next step of a stream and returns it.
     pub(crate) fn listen<'n>(
         &mut self,
         next: Result<Next<'n>, Failure>,
@@ -232,13 +231,13 @@ impl OpenRecording {
         if failure.class == Class::Incomplete {
             self.end = End::Broken(failure.message.clone());
         } else {
-            // A time-out comes from airx.
+            // A time-out is not an answer of the server.
             self.lost = true;
         }
     }
 
-    /// Writes the recording, without what the scrubber knows. Its path, and whether
-    /// the answer held any of that; nothing without a response.
+    /// Writes the recording, with the scrubber's secrets masked. Returns its path, and
+    /// whether the answer held a secret; `None` if there was no response.
     fn write(
         mut self,
         scrubber: &Scrubber,
@@ -255,7 +254,7 @@ impl OpenRecording {
         let clean = redact::body(scrubber, &self.bytes);
         let masked = clean.is_some();
         if let Some(clean) = clean {
-            // The pieces are cut again: each frame is one.
+            // The offsets have changed, so each frame becomes a piece.
             self.ends.clear();
             let frames = recording::frames(&clean).into_iter();
             self.ends.extend(frames.scan(0, |end, frame| {

@@ -7,11 +7,10 @@ use serde_json::{Map, Value};
 use super::request_view::RequestView;
 use crate::api::whole_number::whole_number;
 
-/// The version of the form.
+/// The version of the format.
 pub(crate) const VERSION: u8 = 1;
 
-/// A recorded exchange: as it is read, or with a body that is cut while it is
-/// written.
+/// A recorded exchange. When read it owns its body; when written it borrows it.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(expecting = "an object with airx, request and response")]
 pub(crate) struct Recording<B = Body> {
@@ -29,7 +28,7 @@ pub(crate) struct Response<B = Body> {
     pub(crate) version: String,
     #[serde(deserialize_with = "whole_number")]
     pub(crate) status: u16,
-    /// The headers that airx acts on.
+    /// The headers that airx uses.
     #[serde(default)]
     pub(crate) headers: Map<String, Value>,
     #[serde(flatten)]
@@ -44,14 +43,14 @@ pub(crate) struct Response<B = Body> {
 pub(crate) enum Body<B = Text, S = Vec<Vec<Text>>> {
     /// A complete reply.
     Body(B),
-    /// A reply that was read as it came: its pieces, each cut after its frames.
+    /// A streamed reply: its pieces as they arrived, each cut into frames.
     Stream(S),
 }
 
 /// A body to be written.
 pub(crate) type Written<'a> = Body<Text<&'a str>, StreamPieces<'a>>;
 
-/// Bytes, as text where they are.
+/// Bytes, written as text if they are valid UTF-8.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 #[serde(expecting = "text, or an object with base64")]
@@ -64,13 +63,13 @@ pub(crate) enum Text<S = String> {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum End {
-    /// Its length or its chunks say that nothing is missing.
+    /// Its length or its chunks show that it is complete.
     #[default]
     #[serde(rename = "whole")]
     Complete,
-    /// With the connection: whether something is missing is not known.
+    /// When the connection closed: a part may be missing.
     Open,
-    /// It was not read further: the answer was complete, or the run over.
+    /// It was not read to the end: the answer was complete, or the run ended.
     Unread,
     /// It broke off, for this reason.
     Broken(String),
@@ -88,7 +87,7 @@ impl<'a> Text<&'a str> {
 }
 
 impl Text {
-    /// The bytes again; none where they are not base64.
+    /// The bytes; `None` if the base64 is not valid.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         match self {
             Self::Plain(text) => Some(text.clone().into_bytes()),
@@ -98,7 +97,7 @@ impl Text {
 }
 
 impl Body {
-    /// The pieces' bytes; none where they cannot be read.
+    /// The bytes of each piece; `None` if they cannot be read.
     pub(crate) fn pieces(&self) -> Option<Vec<Vec<u8>>> {
         match self {
             Self::Body(text) => Some(vec![text.bytes()?]),
@@ -113,7 +112,7 @@ impl Body {
     }
 }
 
-/// Text cut after each blank line, so that a frame is a piece.
+/// Cuts text after each blank line, into frames.
 pub(crate) fn frames(text: &str) -> Vec<&str> {
     let mut frames = Vec::new();
     let (mut from, mut blank) = (0, true);
@@ -133,9 +132,9 @@ pub(crate) fn frames(text: &str) -> Vec<&str> {
     frames
 }
 
-/// The bytes of a stream and where each of its pieces ended. They are cut after their
-/// frames while they are written: there are as many as tokens. A character that a piece
-/// cuts in two goes into the next.
+/// The bytes of a stream and the end of each piece. There can be as many pieces as
+/// tokens, so the bytes are cut into pieces and frames only while they are written. If
+/// two pieces share a character, it goes into the second.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StreamPieces<'a> {
     pub(crate) bytes: &'a [u8],
@@ -179,7 +178,7 @@ mod tests {
         assert!(frames("").is_empty());
     }
 
-    /// What is read of pieces that were written.
+    /// Writes pieces and reads them again. Returns the JSON and the bytes read.
     fn read(pieces: &[&[u8]]) -> (String, Vec<u8>) {
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
         for piece in pieces {

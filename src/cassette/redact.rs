@@ -1,8 +1,8 @@
-//! Bytes of a response → the same without what must not be shown. A server may send the
-//! key back: as it is, escaped, or spread over the deltas of a stream.
+//! Masks secrets in the bytes of a response. A server may send the key back: unchanged,
+//! escaped, or spread over the deltas of a stream.
 //!
-//! In JSON only the texts are changed, so that it stays JSON. Bytes that need no change
-//! are kept.
+//! In JSON only the strings are changed, so that it stays valid. All other bytes are
+//! kept.
 
 use std::fmt::Write;
 
@@ -17,26 +17,27 @@ const KEY_MIN: usize = 8;
 /// The fields of an event stream.
 const FIELDS: [&str; 4] = ["data", "event", "id", "retry"];
 
-/// Cleans a body; none where nothing had to go.
+/// Masks the secrets in a body. Returns `None` if there are none.
 ///
-/// It may be long: it is read line by line, twice where something has to go.
+/// A body may be long. It is read line by line, and a second time only if it holds a
+/// secret.
 pub(crate) fn body(scrubber: &Scrubber, bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
-    // What a reader could make of it: the text, and what the deltas put together.
-    let (mut held, mut spreads) = (scrubber.hides_in(&text), Spreads::default());
+    // A secret may be in the text itself or in the joined texts of the deltas.
+    let (mut held, mut joined) = (scrubber.hides_in(&text), JoinedDeltas::default());
     for line in lines(&text)
         .into_iter()
         .filter(|line| line.contains("\"delta\""))
     {
         if let Some(mut value) = json(line).1 {
-            spreads.add(&mut value);
+            joined.add(&mut value);
         }
     }
-    held |= spreads.clean(scrubber);
+    held |= joined.clean(scrubber);
     if !held {
         return None;
     }
-    let clean = rewrite(scrubber, &text, &mut spreads);
+    let clean = rewrite(scrubber, &text, &mut joined);
     (clean != text).then_some(clean)
 }
 
@@ -48,7 +49,8 @@ fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
-/// A line's field up to its colon, and the JSON that follows or is the line.
+/// Splits a line into its field, with the colon, and the JSON after it. A line without a
+/// field may be JSON itself.
 fn json(line: &str) -> (&str, Option<Value>) {
     let start = match line.split_once(':') {
         Some((field, _)) if FIELDS.contains(&field) => field.len() + 1,
@@ -58,7 +60,7 @@ fn json(line: &str) -> (&str, Option<Value>) {
     (field, serde_json::from_str(rest).ok())
 }
 
-fn rewrite(scrubber: &Scrubber, text: &str, spreads: &mut Spreads) -> String {
+fn rewrite(scrubber: &Scrubber, text: &str, joined: &mut JoinedDeltas) -> String {
     let mut out = String::with_capacity(text.len());
     for line in lines(text) {
         let (field, read) = json(line);
@@ -68,13 +70,13 @@ fn rewrite(scrubber: &Scrubber, text: &str, spreads: &mut Spreads) -> String {
             out.push_str(&scrubber.scrub(rest));
             continue;
         };
-        let changed = spreads.replace(&mut read) | value(scrubber, &mut read);
-        // Of a member that stands twice the value has but one: then the text
-        // holds what the value does not.
+        let changed = joined.replace(&mut read) | value(scrubber, &mut read);
+        // If a member occurs twice, the value holds only one of them, but the text
+        // may have a secret in the other.
         if changed || scrubber.hides_in(rest) {
             let end = &line[line.trim_end_matches(['\r', '\n']).len()..];
             let space = if field.is_empty() { "" } else { " " };
-            // Into a string: cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(out, "{space}{read}{end}");
         } else {
             out.push_str(rest);
@@ -83,9 +85,9 @@ fn rewrite(scrubber: &Scrubber, text: &str, spreads: &mut Spreads) -> String {
     out
 }
 
-/// Cleans the texts of a JSON value, and says whether any had to be. Names of
-/// members that are plain words, as those of the API are, stay unless they are all
-/// that is to be hidden.
+/// Masks the secrets in a JSON value, and returns whether there were any. Names of
+/// members that are plain words, like those of the API, are kept unless the entire name
+/// is a secret.
 pub(crate) fn value(scrubber: &Scrubber, value: &mut Value) -> bool {
     match value {
         Value::String(text) => {
@@ -129,12 +131,12 @@ pub(crate) fn value(scrubber: &Scrubber, value: &mut Value) -> bool {
     }
 }
 
-/// Answer, thinking and the arguments of calls, each with its name, put together
-/// from the deltas; then those of them that had to be cleaned, cleaned.
+/// The texts joined from the deltas, each with its name: the answer, the reasoning, and
+/// the arguments of calls. After `clean` only those that held a secret, masked.
 #[derive(Default)]
-struct Spreads(Vec<(String, String)>);
+struct JoinedDeltas(Vec<(String, String)>);
 
-impl Spreads {
+impl JoinedDeltas {
     /// Adds the texts of a line's delta, if it has one.
     fn add(&mut self, value: &mut Value) {
         parts(value, |name, part| {
@@ -145,7 +147,8 @@ impl Spreads {
         });
     }
 
-    /// Cleans them, and says whether any had to be.
+    /// Masks the secrets, keeps only the texts that held one, and returns whether there
+    /// are any.
     fn clean(&mut self, scrubber: &Scrubber) -> bool {
         self.0.retain(|(_, text)| scrubber.hides_in(text));
         for (_, text) in &mut self.0 {
@@ -154,8 +157,8 @@ impl Spreads {
         !self.0.is_empty()
     }
 
-    /// Puts clean texts in the place of a delta's. The parts' bounds are lost with
-    /// the key: the first part gets it all.
+    /// Replaces the texts of a delta by the masked ones. The first delta gets the complete
+    /// text, and the later ones are empty.
     fn replace(&mut self, value: &mut Value) -> bool {
         let mut changed = false;
         parts(value, |name, part| {
@@ -168,8 +171,8 @@ impl Spreads {
     }
 }
 
-/// Calls `each` with every text of a delta that the next one may continue, and the
-/// name of what they make up.
+/// Calls `each` with every text of a delta that a later delta may continue, and with the
+/// name of the joined text.
 fn parts(value: &mut Value, mut each: impl FnMut(&str, &mut String)) {
     let Some(Value::Object(delta)) = value.pointer_mut("/choices/0/delta") else {
         return;

@@ -1,5 +1,4 @@
-//! A folder of recordings and a request → the response that was recorded; the
-//! network is not touched.
+//! Finds the recorded response to a request in a folder, without using the network.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -13,21 +12,21 @@ use crate::error::Failure;
 use crate::exit::Class;
 use crate::http::{BODY_LIMIT, CUT, Head, Next, Response, client};
 
-/// Longest recording that is read: a body of the longest size, escaped.
+/// The longest recording that is read: a body of the greatest length, escaped.
 const FILE_MAX: u64 = 6 * BODY_LIMIT as u64 + (1 << 20);
 
-/// Gives each request its next recording; threads that share one never get the
-/// same.
+/// Gives each request its next recording. Threads that share it never get the same
+/// recording.
 #[derive(Clone)]
 pub(crate) struct Replayer {
     folder: PathBuf,
-    /// How many of a name have been given.
+    /// How many recordings of each name have been used.
     given: Arc<Mutex<HashMap<String, u32>>>,
 }
 
 /// The body of a recorded response, piece by piece.
 pub(crate) struct ReplayedBody {
-    /// In reverse: the next is the last.
+    /// The pieces in reverse order, so that the next is the last.
     left: Vec<Vec<u8>>,
     now: Vec<u8>,
     end: End,
@@ -87,7 +86,7 @@ impl Replayer {
         Ok((head, pieces))
     }
 
-    /// Why there is no recording for what is asked.
+    /// The failure when there is no recording for a request.
     fn missed(&self, asked: &RequestView, name: &str, used_up: Option<u32>) -> Failure {
         let folder = self.folder.display();
         if let Some(given) = used_up {
@@ -109,7 +108,7 @@ impl Replayer {
             if !is_recording(&file) {
                 continue;
             }
-            // A broken file is not the one that is looked for.
+            // Skip files that cannot be read.
             let Ok(Some(recording)) = read(&entry.path()) else {
                 continue;
             };
@@ -156,7 +155,7 @@ fn listed(differences: &[Difference]) -> String {
     listed.join(", ")
 }
 
-/// Whether a file's name is one that a recorder gives.
+/// Whether a file has a name that a recorder could have given.
 fn is_recording(file: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let hash = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -172,10 +171,10 @@ fn unusable(path: &Path, why: &str) -> Failure {
     ))
 }
 
-/// Reads a recording; none where there is no such file.
+/// Reads a recording. Returns `None` if there is no such file.
 fn read(path: &Path) -> Result<Option<Recording>, Failure> {
     let wrong = |why: &str| unusable(path, why);
-    // Looked at before it is opened: a pipe would wait for its writer.
+    // Check the type before opening it: a pipe would wait for its writer.
     match path.metadata() {
         Ok(found) if found.is_file() => {}
         Ok(_) => return Err(wrong("it is not a file")),
@@ -192,7 +191,7 @@ fn read(path: &Path) -> Result<Option<Recording>, Failure> {
     }
     let recording: Recording =
         serde_json::from_slice(&text).map_err(|error| match error.to_string() {
-            // Serde's words name the type.
+            // The message of Serde names the Rust type.
             why if why.contains("no variant of enum") => {
                 wrong("its response has neither body nor stream")
             }
@@ -208,7 +207,7 @@ fn read(path: &Path) -> Result<Option<Recording>, Failure> {
 }
 
 impl ReplayedBody {
-    /// What comes next, without a wait.
+    /// The next piece or the end, without waiting.
     pub(crate) fn next(&mut self) -> Result<Next<'_>, Failure> {
         if let Some(piece) = self.left.pop() {
             self.now = piece;
@@ -250,7 +249,7 @@ mod tests {
         "response":{"version":"HTTP/1.1","status":200,"headers":{"location":"x"},
         "stream":[["data: a\n\n",{"base64":"/w=="}],[]],"end":{"broken":"why"}}}"#;
 
-    /// One changed byte, one byte less, one more: at every place of a recording.
+    /// At every offset of a recording: changes, removes or adds a byte.
     #[test]
     fn no_text_makes_the_reader_panic() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,11 +1,11 @@
-//! A request as recordings know it, and how two of them differ.
+//! The part of a request that is recorded, and how two requests differ.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::digest::sha256;
 
-/// Members that are new in each run, and so no part of what was asked.
+/// Members that differ in each run and are therefore ignored.
 const IDS: [&str; 2] = ["request_id", "user_id"];
 
 /// Digits of the digest in a file's name.
@@ -22,7 +22,7 @@ pub(crate) struct RequestView {
 }
 
 impl RequestView {
-    /// What `body` asks for. It is JSON: airx has made it.
+    /// The view of a request with this body, which is JSON that airx has made.
     pub(crate) fn of(body: &[u8]) -> Self {
         let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
         if let Value::Object(members) = &mut body {
@@ -35,7 +35,7 @@ impl RequestView {
         }
     }
 
-    /// The name of its recordings. The order of members does not change it.
+    /// The name of its recordings. It does not depend on the order of members.
     pub(crate) fn name(&self) -> String {
         let mut body = self.body.clone();
         body.sort_all_objects();
@@ -52,14 +52,14 @@ impl RequestView {
     }
 }
 
-/// One place at which two requests differ.
+/// A place at which two requests differ.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Difference {
     /// Members and indexes from the body inwards, as in `messages/0/content`.
     pub(crate) path: String,
-    /// What the recording has there, shortened; none where it has nothing.
+    /// The value in the recording, shortened; `None` if it has none.
     pub(crate) recorded: Option<String>,
-    /// What is asked now.
+    /// The value in the current request.
     pub(crate) asked: Option<String>,
 }
 
@@ -112,7 +112,8 @@ fn common(one: Option<&Value>, two: Option<&Value>) -> usize {
         .count()
 }
 
-/// A value on part of a line; a long text from shortly before where it differs.
+/// A value, shortened to a part of a line. A long text starts shortly before the first
+/// difference.
 fn shortened(value: &Value, from: usize) -> String {
     const LONGEST: usize = 40;
     const BEFORE: usize = 10;

@@ -168,11 +168,15 @@ mod tests {
 
     #[test]
     fn an_option_of_another_tool_finds_its_place_here() {
-        for (names, told) in ELSEWHERE {
+        for (names, expected) in ELSEWHERE {
             for name in names.iter().filter(|name| !name.starts_with("--item")) {
                 assert_eq!(
                     hint(&["stream", name]),
-                    if *name == "--stream" { continue } else { *told }
+                    if *name == "--stream" {
+                        continue;
+                    } else {
+                        *expected
+                    }
                 );
             }
         }

@@ -1,4 +1,4 @@
-//! One attempt: a body out, an answer or a failure back, under the clocks.
+//! One attempt: sends a body and reads an answer or a failure, within the time-outs.
 
 use std::borrow::Cow;
 use std::time::Instant;
@@ -11,7 +11,7 @@ use crate::http::{BODY_LIMIT, Head, Next, too_long};
 use crate::models;
 use crate::sse;
 
-use super::Ask;
+use super::AnswerRequest;
 use super::clocks::Clocks;
 use super::response::{check, is_success};
 use super::transport::{Stream, Transport};
@@ -19,12 +19,12 @@ use super::verbose;
 
 /// The byte order mark in UTF-8.
 const BOM: &[u8] = b"\xef\xbb\xbf";
-/// Most bytes that are held back until it is known whether the body is a stream.
+/// The most bytes to hold back until it is known whether the body is a stream.
 const BLANK_MAX: usize = 1024;
 
-/// Sends `body` once and folds what comes into `answer`.
+/// Sends `body` once and adds the response to `answer`.
 pub(super) fn run(
-    ask: &Ask<'_>,
+    wanted: &AnswerRequest<'_>,
     body: Vec<u8>,
     transport: &mut Transport,
     deadline: Option<Instant>,
@@ -32,11 +32,11 @@ pub(super) fn run(
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     let started = Instant::now();
-    verbose::request(transport, &body, ask.request.stream, sink);
+    verbose::request(transport, &body, wanted.request.stream, sink);
     sink.flush()?;
-    let result = if ask.request.stream {
+    let result = if wanted.request.stream {
         streamed(
-            ask,
+            wanted,
             body,
             transport,
             Clocks::new(transport, started, deadline),
@@ -44,11 +44,11 @@ pub(super) fn run(
             sink,
         )
     } else {
-        complete(ask, body, transport, deadline, answer, sink)
+        complete(wanted, body, transport, deadline, answer, sink)
     };
     let elapsed = started.elapsed().as_millis();
     sink.note(Level::Verbose, &format!("* the attempt took {elapsed} ms"));
-    // What a clock of airx's own ended is no answer of the server's.
+    // A time-out of airx is not an answer of the server, so it is not recorded.
     let own = matches!(&result, Err(failure) if failure.class == Class::Network);
     let kept = if own { Ok(None) } else { transport.record() };
     if let Ok(Some(kept)) = &kept {
@@ -56,14 +56,14 @@ pub(super) fn run(
     }
     let result = result.map_err(|failure| {
         with_model_suggestion(
-            answer.with_context(answer.prefer_finish_reason(failure, ask.accept)),
-            &ask.request.model,
+            answer.with_context(answer.prefer_finish_reason(failure, wanted.accept)),
+            &wanted.request.model,
         )
     });
     result.and(kept.map(drop))
 }
 
-/// Where the server does not know the model: the name that was probably meant.
+/// If the server does not know the model, adds the name that was probably meant.
 fn with_model_suggestion(failure: Failure, model: &str) -> Failure {
     let server = failure.server.as_deref();
     let code = server.and_then(|server| server.code.as_deref());
@@ -76,7 +76,7 @@ fn with_model_suggestion(failure: Failure, model: &str) -> Failure {
 }
 
 fn complete(
-    ask: &Ask<'_>,
+    wanted: &AnswerRequest<'_>,
     body: Vec<u8>,
     transport: &mut Transport,
     deadline: Option<Instant>,
@@ -87,8 +87,8 @@ fn complete(
     verbose::response(&response.head, sink);
     check(&response.head, &response.body)?;
     match answer.accept_body(response.body) {
-        Ok(()) => answer.check(ask.accept, End::Proper),
-        // A body that broke off cannot be blamed for what it does not say.
+        Ok(()) => answer.check(wanted.accept, End::Proper),
+        // If the body broke off, report that and not what is missing from it.
         Err(failure) if failure.class == Class::Incomplete => {
             Err(response.broken.unwrap_or(failure))
         }
@@ -97,7 +97,7 @@ fn complete(
 }
 
 fn streamed(
-    ask: &Ask<'_>,
+    wanted: &AnswerRequest<'_>,
     body: Vec<u8>,
     transport: &mut Transport,
     mut clocks: Clocks,
@@ -116,7 +116,7 @@ fn streamed(
     };
     verbose::response(&head, sink);
     if !is_success(&head) || check(&head, &[]).is_err() {
-        return unstreamed(ask, &head, Vec::new(), &mut stream, &clocks, answer);
+        return unstreamed(wanted, &head, Vec::new(), &mut stream, &clocks, answer);
     }
     let mut parser = sse::Parser::default();
     let mut opening = Opening::default();
@@ -130,16 +130,18 @@ fn streamed(
                 let bytes = match opening.read(bytes) {
                     Content::Events(bytes) => bytes,
                     Content::Other(start) => {
-                        return unstreamed(ask, &head, start, &mut stream, &clocks, answer);
+                        return unstreamed(wanted, &head, start, &mut stream, &clocks, answer);
                     }
                 };
                 sink.burst(&mut |sink| {
-                    parser.feed(&bytes, |frame| answer.accept_frame(frame, ask.keep, sink))
+                    parser.feed(&bytes, |frame| {
+                        answer.accept_frame(frame, wanted.keep_text, sink)
+                    })
                 })?;
                 if answer.done {
                     break End::Proper;
                 }
-                // Checked here too: a stream that never pauses meets no wait.
+                // Checked here too, because a stream that never pauses is never waited for.
                 if !clocks.have_run_out(answer.started) {
                     continue;
                 }
@@ -151,11 +153,11 @@ fn streamed(
             Err(failure) => Err(failure),
         };
         // The last [DONE] may lack the end of its line.
-        parser.finish(|frame| answer.accept_frame(frame, ask.keep, sink))?;
-        answer.finish(ask.keep, sink)?;
+        parser.finish(|frame| answer.accept_frame(frame, wanted.keep_text, sink))?;
+        answer.finish(wanted.keep_text, sink)?;
         break if answer.done { End::Proper } else { ended? };
     };
-    answer.check(ask.accept, end)
+    answer.check(wanted.accept, end)
 }
 
 /// The first bytes of a body, until they show what it is.
@@ -169,7 +171,7 @@ struct Opening {
 enum Content<'a> {
     /// Events, or nothing that can be used yet.
     Events(Cow<'a, [u8]>),
-    /// JSON or HTML, of which this is the start.
+    /// The start of JSON or HTML.
     Other(Vec<u8>),
 }
 
@@ -181,8 +183,8 @@ impl Opening {
         self.held.extend_from_slice(bytes);
         match first_byte(&self.held) {
             None if self.held.len() < BLANK_MAX => Content::Events(Cow::Borrowed(&[])),
-            // Neither JSON nor HTML is an event stream, even if the content type says
-            // so: no field starts with these.
+            // JSON and HTML are not event streams, even if the content type says so: no
+            // field of a stream starts with these characters.
             Some(b'{' | b'[' | b'<') => Content::Other(std::mem::take(&mut self.held)),
             _ => {
                 self.known = true;
@@ -192,7 +194,8 @@ impl Opening {
     }
 }
 
-/// The first byte after white space and a byte order mark; none until it has come.
+/// The first byte after white space and a byte order mark, or `None` if it has not
+/// arrived yet.
 fn first_byte(body: &[u8]) -> Option<u8> {
     if body.len() < BOM.len() && BOM.starts_with(body) {
         return None;
@@ -201,10 +204,10 @@ fn first_byte(body: &[u8]) -> Option<u8> {
     body.trim_ascii_start().first().copied()
 }
 
-/// A response to a streamed request that is not an event stream: an error, or one of a
-/// server that does not stream. Its complete body is read.
+/// Reads the complete body of a response that is not an event stream although one was
+/// requested: an error, or the answer of a server that does not stream.
 fn unstreamed(
-    ask: &Ask<'_>,
+    wanted: &AnswerRequest<'_>,
     head: &Head,
     mut body: Vec<u8>,
     stream: &mut Stream<'_>,
@@ -216,7 +219,7 @@ fn unstreamed(
             Ok(Next::Bytes(bytes)) if body.len() + bytes.len() <= BODY_LIMIT => {
                 body.extend_from_slice(bytes);
             }
-            // Of an error the beginning is enough, or its status.
+            // The start of an error, or its status, is enough.
             Ok(Next::Bytes(_)) => break Some(too_long()),
             Ok(Next::TimedOut) => break Some(clocks.ran_out(false)),
             Ok(Next::End { .. }) => break None,
@@ -226,9 +229,9 @@ fn unstreamed(
     check(head, &body)?;
     match answer.accept_body(body) {
         Ok(()) => {
-            // It is printed where a stream's payloads are, a line each.
+            // It is printed like the payloads of a stream, on one line.
             answer.body = one_line(&answer.body).into_owned();
-            answer.check(ask.accept, End::Proper)
+            answer.check(wanted.accept, End::Proper)
         }
         Err(failure) if failure.class == Class::Incomplete => Err(broken.unwrap_or(failure)),
         Err(failure) => Err(failure),

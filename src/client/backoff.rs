@@ -7,14 +7,14 @@ use crate::error::Failure;
 use crate::event::Count;
 use crate::exit::Class;
 
-/// First wait at most; it doubles from try to try. Half of each wait is random.
+/// The longest first wait; it doubles with each attempt. Half of each wait is random.
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_secs(30);
-/// First wait after an overload of the model itself: spells last minutes.
+/// The first wait after an overload of the model, which can last for minutes.
 const OVERLOAD_FIRST: Duration = Duration::from_secs(5);
 const OVERLOAD_LONGEST: Duration = Duration::from_secs(40);
 
-/// The tries that are left.
+/// Counts the retries.
 #[derive(Debug)]
 pub(super) struct Backoff {
     retries: u32,
@@ -27,12 +27,12 @@ pub(super) struct Backoff {
 pub(super) enum Next {
     /// Try again after this long.
     Wait(Duration),
-    /// It stays at this failure.
+    /// Report this failure.
     GiveUp(Failure),
 }
 
 impl Backoff {
-    /// Which retry follows, of how many.
+    /// The number of the next retry, and how many there may be.
     pub(super) fn count(&self) -> Count<'static> {
         Count::Retries(self.used, self.retries)
     }
@@ -45,8 +45,8 @@ impl Backoff {
         }
     }
 
-    /// Decides on the next try; `left` is what remains until the deadline. A rate
-    /// limit of a `crowded` run is not counted: there are fewer from now on.
+    /// Decides on the next attempt; `left` is the time until the deadline. A rate limit
+    /// of a `crowded` run is not counted, since fewer requests are sent from now on.
     pub(super) fn next(
         &mut self,
         failure: &Failure,
@@ -61,8 +61,8 @@ impl Backoff {
         let own = if overload {
             let step = doubled(OVERLOAD_FIRST, self.overloads, OVERLOAD_LONGEST);
             self.overloads += 1;
-            // Never less than the step, to spare the model; random above it, so that
-            // not all who wait come back at once.
+            // At least the step, to spare the model, and a random part above it, so that
+            // waiting clients do not all return at once.
             step + (step / 5).mul_f64(fastrand::f64())
         } else {
             let step = doubled(FIRST, self.used, LONGEST);

@@ -7,15 +7,15 @@ use crate::error::Failure;
 use crate::exit::Class;
 use crate::http::LAST_LOOK;
 
-/// The clocks of a streamed attempt.
+/// The time-outs of a streamed attempt, and when each of them ends.
 pub(super) struct Clocks {
     first_token: Option<(Instant, Duration)>,
     idle: Option<Duration>,
     deadline: Option<Instant>,
     total: Option<Duration>,
-    /// When the last bytes came.
+    /// When the last bytes arrived.
     pub(super) heard: Instant,
-    /// How long bytes are read on that arrived while the process was stopped.
+    /// Until when to keep reading bytes that arrived while the process was stopped.
     last_look: Option<Instant>,
 }
 
@@ -32,8 +32,8 @@ impl Clocks {
         }
     }
 
-    /// The next moment at which the wait must end. The idle clock runs once the
-    /// first token is there; before, it would cut the first-token clock short.
+    /// The time at which the current wait must end. The idle time-out applies only after
+    /// the first token; before it, the first-token time-out applies.
     pub(super) fn limit(&self, started: bool) -> Option<Instant> {
         let own = if started {
             self.idle.map(|idle| self.heard + idle)
@@ -43,8 +43,8 @@ impl Clocks {
         own.into_iter().chain(self.deadline).min()
     }
 
-    /// Whether a clock has run out over the bytes that have just come, and those that
-    /// had arrived with them are read.
+    /// Whether a time-out has passed and the bytes that arrived before it have been
+    /// read.
     pub(super) fn have_run_out(&mut self, started: bool) -> bool {
         if self.limit(started).is_none_or(|limit| self.heard < limit) {
             return false;
@@ -52,7 +52,7 @@ impl Clocks {
         self.heard >= *self.last_look.get_or_insert(self.heard + LAST_LOOK)
     }
 
-    /// Which clock it was that ran out.
+    /// The failure for the time-out that has passed.
     pub(super) fn ran_out(&self, started: bool) -> Failure {
         let (what, flag, limit) = if self
             .deadline

@@ -4,16 +4,16 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The number itself: halved by a rate limit, one more for each round of
-/// requests that met none.
+/// The current limit. A rate limit halves it; each round of requests without a rate
+/// limit raises it by one.
 #[derive(Debug)]
 struct Pace {
     most: u32,
     limit: u32,
     /// Answers since the limit was changed.
     good: u32,
-    /// How often it has been lowered. What was sent before says nothing about
-    /// the number that holds now.
+    /// How often the limit has been lowered. A request sent before the last change
+    /// says nothing about the current limit.
     lowered: u64,
 }
 
@@ -36,8 +36,8 @@ impl Pace {
         }
     }
 
-    /// A request that was sent after so many lowerings met the rate limit. Whether
-    /// airx itself had sent too many: not where it was the only one.
+    /// A request met the rate limit. `sent_after` is the value of `lowered` when it was
+    /// sent. Returns whether airx itself had several requests in flight.
     fn limited(&mut self, sent_after: u64) -> bool {
         if sent_after < self.lowered {
             return true;
@@ -50,7 +50,7 @@ impl Pace {
     }
 }
 
-/// The limit that requests wait at.
+/// The limit on the requests of a run that are in flight.
 #[derive(Debug)]
 pub struct InFlight {
     state: Mutex<State>,
@@ -61,7 +61,7 @@ pub struct InFlight {
 struct State {
     pace: Pace,
     in_flight: u32,
-    /// Nothing new starts.
+    /// No new series of requests starts.
     closed: bool,
 }
 
@@ -70,12 +70,12 @@ struct State {
 pub struct Permit<'a> {
     limit: &'a InFlight,
     sent_after: u64,
-    /// How long it was waited for.
+    /// How long the request waited for it.
     pub waited: Duration,
 }
 
 impl InFlight {
-    /// At most this many at once.
+    /// Allows at most this many requests at once.
     pub fn new(most: u32) -> Self {
         Self {
             state: Mutex::new(State {
@@ -91,7 +91,8 @@ impl InFlight {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a permit. After [`InFlight::close`] only what has `started` gets one.
+    /// Waits for a permit. After [`InFlight::close`] only a series of requests that has
+    /// `started` gets one.
     pub fn acquire(&self, started: bool) -> Option<Permit<'_>> {
         let since = Instant::now();
         let full =
@@ -109,7 +110,7 @@ impl InFlight {
         })
     }
 
-    /// From now on nothing new starts; what has started goes on.
+    /// From now on no new series of requests starts; those that have started continue.
     pub fn close(&self) {
         self.lock().closed = true;
         self.free.notify_all();
@@ -123,8 +124,8 @@ impl Permit<'_> {
         self.limit.free.notify_all();
     }
 
-    /// The request met the rate limit. Whether that was because of the others of
-    /// this run, and how many there may be now.
+    /// The request met the rate limit. Returns whether other requests of this run were
+    /// the cause, and the new limit.
     pub fn rate_limited(&self) -> (bool, u32) {
         let mut state = self.limit.lock();
         (state.pace.limited(self.sent_after), state.pace.limit)

@@ -1,5 +1,5 @@
-//! The folder of lock files that all airx processes of one user share. It is made
-//! where it is missing, and refused where another user could change it.
+//! The folder of lock files that all airx processes of one user share. It is made if it
+//! is missing, and refused if another user could change it.
 
 use std::fs::File;
 use std::io;
@@ -7,7 +7,8 @@ use std::path::PathBuf;
 
 use crate::error::Failure;
 
-/// A folder of this user's own, open: what its name leads to later does not matter.
+/// A folder that belongs to this user, held open: a later change of its path has no
+/// effect.
 #[derive(Debug)]
 pub(super) struct LockDir {
     path: PathBuf,
@@ -16,13 +17,13 @@ pub(super) struct LockDir {
 }
 
 impl LockDir {
-    /// A failure about a file in it, or about itself.
+    /// A failure about the folder or a file in it.
     fn failed(&self, name: &str, error: &io::Error) -> Failure {
         let path = self.path.join(name);
         Failure::usage(format!("--max-in-flight: {}: {error}", path.display()))
     }
 
-    /// What to say of a file in it that cannot be locked.
+    /// The failure when a file in it cannot be locked.
     pub(super) fn unlockable(&self, name: &str, error: &io::Error) -> Failure {
         self.failed(name, error)
             .hint("its file system may not have locks; XDG_RUNTIME_DIR names another place")
@@ -40,9 +41,9 @@ mod unix {
 
     use super::{Failure, File, LockDir, PathBuf, io};
 
-    /// `$XDG_RUNTIME_DIR/airx`, else `airx-UID` among the temporary files. A
-    /// runtime folder that is not there or not this user's (`sudo` keeps the
-    /// variable) counts as unset.
+    /// `$XDG_RUNTIME_DIR/airx`, else `airx-UID` in the folder of temporary files. The
+    /// variable is ignored if its folder is missing or belongs to another user (`sudo`
+    /// keeps the variable).
     fn place() -> PathBuf {
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
         let own = |path: &PathBuf| {
@@ -65,7 +66,7 @@ mod unix {
     }
 
     impl LockDir {
-        /// Opens the folder, made with mode 0700 where there is none.
+        /// Opens the folder. Makes it with mode 0700 if it is missing.
         pub(in super::super) fn open() -> Result<Self, Failure> {
             let path = place();
             match mkdir(&path, Mode::RWXU) {
@@ -99,7 +100,7 @@ mod unix {
             Ok(Self { path, handle })
         }
 
-        /// Opens one of its files; none where there is none and it is not to be made.
+        /// Opens one of its files. Returns `None` if it is missing and `make` is not set.
         pub(in super::super) fn file(
             &self,
             name: &str,
@@ -141,14 +142,14 @@ mod other {
     use super::{Failure, File, LockDir, io};
 
     impl LockDir {
-        /// Opens the folder: the temporary files are the user's own here.
+        /// Opens the folder. On these systems each user has their own temporary files.
         pub(in super::super) fn open() -> Result<Self, Failure> {
             let path = std::env::temp_dir().join("airx");
             std::fs::create_dir_all(&path)?;
             Ok(Self { path })
         }
 
-        /// Opens one of its files; none where there is none and it is not to be made.
+        /// Opens one of its files. Returns `None` if it is missing and `make` is not set.
         pub(in super::super) fn file(
             &self,
             name: &str,

@@ -1,5 +1,5 @@
-//! One answer, reliably: a request → attempts, with retries, a deadline, and limits on
-//! the requests in flight. `retry.rs` is the one loop for chat, files and batches.
+//! Sends a request until it is answered, with retries, a deadline, and limits on the
+//! requests in flight. Chat, files and batches share the loop in `retry.rs`.
 
 mod attempt;
 mod backoff;
@@ -27,33 +27,35 @@ pub use resource::{Repeat, Unfulfilled, request as request_resource};
 pub use response::read;
 pub use transport::{Stream, Transport};
 
-/// Requests that follow an empty answer at most: each of them is paid for.
+/// The most retries after an empty answer, because each request costs money.
 const EMPTY_RETRIES: u32 = 2;
 
-/// What one answer is asked for with.
+/// The request for one answer, and how to read the answer.
 #[derive(Debug)]
-pub struct Ask<'a> {
-    /// The request; a retry gets an id of its own.
+pub struct AnswerRequest<'a> {
+    /// The request; each retry gets a new id.
     pub request: &'a Request,
     /// What counts as complete.
     pub accept: Accept<'a>,
-    /// Keep the text of a stream.
-    pub keep: bool,
+    /// Keep the text of a stream in the answer.
+    pub keep_text: bool,
 }
 
-/// What all requests for one answer share: retries, re-asks and rounds of tools.
+/// The state that all requests for one answer share: the first request, its retries,
+/// the repeats of `airx json`, and the rounds of tools.
 #[derive(Debug)]
-pub struct Span {
-    /// When the last of them has to be answered.
+pub struct RequestSeries {
+    /// The time by which the last of them must be answered.
     deadline: Option<Instant>,
-    /// Requests sent.
+    /// The number of requests sent.
     requests: u32,
-    /// The last one met a rate limit because others of this run were under way.
+    /// The last request met a rate limit because other requests of this run were in
+    /// flight.
     crowded: bool,
 }
 
-impl Span {
-    /// Starts now, and ends with `--timeout`.
+impl RequestSeries {
+    /// Starts a series now. Its deadline follows from `--timeout`.
     pub fn new(transport: &Transport) -> Self {
         let total = transport.connection().timeouts.total;
         Self {
@@ -63,43 +65,43 @@ impl Span {
         }
     }
 
-    /// Moves the deadline: this time was not spent on requests.
+    /// Moves the deadline by `spent`, a time in which no request was in flight.
     pub fn pause(&mut self, spent: Duration) {
         self.deadline = self
             .deadline
             .and_then(|deadline| deadline.checked_add(spent));
     }
 
-    /// Time until the deadline.
+    /// The time until the deadline.
     fn left(&self) -> Option<Duration> {
         self.deadline
             .map(|deadline| deadline.saturating_duration_since(Instant::now()))
     }
 }
 
-/// Asks until there is an answer or nothing left to try. The answer is what came, even
-/// where the result is a failure.
+/// Sends requests until there is an answer or no retry is left. If the result is a
+/// failure, the answer holds the part that arrived.
 pub fn run(
-    ask: &Ask<'_>,
-    span: &mut Span,
+    wanted: &AnswerRequest<'_>,
+    series: &mut RequestSeries,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
     let mut empty_answers = 0;
     let answered = retry::retry(
-        Some(&ask.request.model),
-        span,
+        Some(&wanted.request.model),
+        series,
         transport,
         sink,
-        |span, transport, sink| {
+        |series, transport, sink| {
             let mut answer = Box::<Answer>::default();
-            match request(ask, span, transport, &mut answer, sink) {
+            match request(wanted, series, transport, &mut answer, sink) {
                 Ok(()) => Ok(answer),
                 Err(failure) => {
-                    empty_answers += u32::from(answer.is_only_empty(ask.accept));
+                    empty_answers += u32::from(answer.is_only_empty(wanted.accept));
                     Err(retry::Failed {
                         may_retry: empty_answers <= EMPTY_RETRIES
-                            && may_retry(&failure, &answer, ask.accept),
+                            && may_retry(&failure, &answer, wanted.accept),
                         failure,
                         detail: answer,
                     })
@@ -113,43 +115,43 @@ pub fn run(
     }
 }
 
-/// Makes the next request. Where the requests in flight are limited it waits for its
-/// turn, which moves the deadline.
+/// Makes the next request. If the number of requests in flight is limited, waits for a
+/// permit and moves the deadline by the time waited.
 fn request(
-    ask: &Ask<'_>,
-    span: &mut Span,
+    wanted: &AnswerRequest<'_>,
+    series: &mut RequestSeries,
     transport: &mut Transport,
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     let in_flight = transport.in_flight();
     let permit = match &in_flight {
-        Some(limit) => Some(limit.acquire(span.requests > 0).ok_or_else(not_started)?),
+        Some(limit) => Some(limit.acquire(series.requests > 0).ok_or_else(not_started)?),
         None => None,
     };
     if let Some(permit) = &permit {
-        span.pause(permit.waited);
+        series.pause(permit.waited);
     }
-    span.requests += 1;
-    let slot = slots::take(transport.connection(), &ask.request.model, sink)?;
+    series.requests += 1;
+    let slot = slots::take(transport.connection(), &wanted.request.model, sink)?;
     if let Some(slot) = &slot {
-        span.pause(slot.waited);
+        series.pause(slot.waited);
     }
-    let body = numbered(ask.request, span.requests);
+    let body = numbered(wanted.request, series.requests);
     sink.count(Count::Request);
-    let result = attempt::run(ask, body, transport, span.deadline, answer, sink);
+    let result = attempt::run(wanted, body, transport, series.deadline, answer, sink);
     if let Some(usage) = answer.usage {
         sink.count(Count::Usage(
             usage,
-            answer.model.as_deref().unwrap_or(&ask.request.model),
+            answer.model.as_deref().unwrap_or(&wanted.request.model),
         ));
     }
-    span.crowded = permit.is_some_and(|permit| is_crowded(&permit, &result, sink));
+    series.crowded = permit.is_some_and(|permit| is_crowded(&permit, &result, sink));
     result
 }
 
-/// Reports to the limit what became of a request. Whether it met a rate limit because
-/// of other requests of this run.
+/// Reports the result of a request to the limit. Returns whether the request met a rate
+/// limit because of other requests of this run.
 fn is_crowded(permit: &Permit<'_>, result: &Result<(), Failure>, sink: &mut dyn Sink) -> bool {
     let Err(failure) = result else {
         permit.answered();
@@ -168,13 +170,13 @@ fn is_crowded(permit: &Permit<'_>, result: &Result<(), Failure>, sink: &mut dyn 
     crowded
 }
 
-/// The run was ended before anything was sent.
+/// The failure when the run ends before the request is sent.
 fn not_started() -> Failure {
     Failure::new(Class::Signal, "not started")
 }
 
-/// The body of the request of this number. An id must not be used twice
-/// (code 1231), so a repeated request has its number added.
+/// The body of the request with this number. An id must not be used twice
+/// (code 1231), so the id of a repeated request has the number added.
 fn numbered(request: &Request, number: u32) -> Vec<u8> {
     match &request.request_id {
         Some(id) if number > 1 => {
@@ -189,8 +191,9 @@ fn numbered(request: &Request, number: u32) -> Vec<u8> {
     }
 }
 
-/// Class `busy`, a failure to connect or a reset before any response byte, and
-/// class `incomplete` unless the server meant it so.
+/// Whether a retry may help: after class `busy`, after a failure to connect or a reset
+/// before any response byte, and after class `incomplete` unless the server ended the
+/// answer on purpose.
 fn may_retry(failure: &Failure, answer: &Answer, accept: Accept<'_>) -> bool {
     match failure.class {
         Class::Busy => true,

@@ -1,12 +1,12 @@
-//! Requests for files and batches. One that must not be done twice is retried only
-//! where the server cannot have done it.
+//! Requests for files and batches. A request that must not be carried out twice is
+//! retried only if the server cannot have carried it out.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::time::Instant;
 
 use super::transport::Transport;
-use super::{Span, response, retry, verbose};
+use super::{RequestSeries, response, retry, verbose};
 use crate::answer::refused;
 use crate::api::batch::is_refusal;
 use crate::api::error_codes::is_turned_away;
@@ -15,7 +15,7 @@ use crate::event::{Count, Sink};
 use crate::exit::Class;
 use crate::http::{Head, ResourceRequest, Response, Unanswered};
 
-/// Longest body that is checked for a refusal in place of a file.
+/// The longest downloaded file that is checked for a refusal.
 const SHORT: u64 = 64 << 10;
 
 /// A request that was not answered with success.
@@ -23,24 +23,24 @@ const SHORT: u64 = 64 << 10;
 pub struct Unfulfilled {
     /// Why.
     pub failure: Failure,
-    /// The server may have done what it was asked for all the same.
+    /// The server may still have carried out the request.
     pub unsure: bool,
 }
 
 /// When a request may be made again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
-    /// As often as the retries allow: nothing is done twice by it.
+    /// As often as the retries allow: repeating it has no further effect.
     Freely,
-    /// Only where the server has not done it.
+    /// Only if the server has not carried it out.
     IfUndone,
 }
 
-/// Asks until there is an answer or nothing left to try; its body goes `into` a file
-/// where one is given.
+/// Makes the request until there is an answer or no retry is left. If `into` is given,
+/// the body is written to it.
 ///
 /// # Errors
-/// There was no answer, or it is no success.
+/// There was no answer, or its status is not a success.
 pub fn request(
     request: &ResourceRequest<'_>,
     repeat: Repeat,
@@ -48,17 +48,25 @@ pub fn request(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Vec<u8>, Unfulfilled> {
-    let mut span = Span::new(transport);
-    let answered = retry::retry(None, &mut span, transport, sink, |span, transport, sink| {
-        span.requests += 1;
-        sink.count(Count::Request);
-        let file = into.as_deref_mut();
-        attempt(request, span.deadline, file, transport, sink).map_err(|failed| retry::Failed {
-            may_retry: failed.may_retry && !(failed.unsure && repeat == Repeat::IfUndone),
-            failure: failed.failure,
-            detail: failed.unsure,
-        })
-    });
+    let mut series = RequestSeries::new(transport);
+    let answered = retry::retry(
+        None,
+        &mut series,
+        transport,
+        sink,
+        |series, transport, sink| {
+            series.requests += 1;
+            sink.count(Count::Request);
+            let file = into.as_deref_mut();
+            attempt(request, series.deadline, file, transport, sink).map_err(|failed| {
+                retry::Failed {
+                    may_retry: failed.may_retry && !(failed.unsure && repeat == Repeat::IfUndone),
+                    failure: failed.failure,
+                    detail: failed.unsure,
+                }
+            })
+        },
+    );
     answered.map_err(|(failure, unsure)| Unfulfilled { failure, unsure })
 }
 
@@ -70,11 +78,11 @@ struct Failed {
 }
 
 impl Failed {
-    /// What a server answered, with this status, instead of success.
+    /// A failure that the server answered with this status.
     fn answered(status: u16, failure: Failure) -> Self {
         let server = failure.server.as_deref();
         let code = server.and_then(|server| server.code.as_deref());
-        // Where there is a code, it says what the fault is.
+        // If the answer has a code, the code decides the class.
         let fault = status >= 500 || matches!(failure.class, Class::Busy | Class::Incomplete);
         Self {
             may_retry: failure.class == Class::Busy,
@@ -84,7 +92,7 @@ impl Failed {
     }
 }
 
-/// A failure of this machine, which no other attempt would change.
+/// A failure on this machine, which another attempt would not change.
 impl From<Failure> for Failed {
     fn from(failure: Failure) -> Self {
         Self {
@@ -138,14 +146,14 @@ fn attempt(
     Ok(body)
 }
 
-/// Whether a response that breaks off differs from one that has ended.
+/// Whether the head makes it possible to see that a body broke off.
 fn has_an_end(head: &Head) -> bool {
     head.status == 204
         || head.header("content-length").is_some()
         || head.header("transfer-encoding").is_some()
 }
 
-/// What a short file holds: it may be a refusal instead.
+/// The content of a short file, which may be a refusal; empty if the file is long.
 fn short(file: &mut File) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if file.metadata()?.len() <= SHORT {

@@ -14,7 +14,7 @@ pub(super) fn is_success(head: &Head) -> bool {
     (200..300).contains(&head.status)
 }
 
-/// Refuses what is not a readable response of success.
+/// Fails unless the response is a success whose body can be read.
 pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
     if !is_success(head) {
         let mut failure = refused(head.status, &first_data(body));
@@ -46,7 +46,7 @@ pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// The answer in a body that did not come by a request of this run, such as a batch's.
+/// Reads an answer from a body that another request brought, such as a batch's.
 pub fn read(status: u16, body: Vec<u8>, accept: Accept<'_>) -> (Answer, Result<(), Failure>) {
     let mut answer = Answer::default();
     let result = if (200..300).contains(&status) {

@@ -1,9 +1,9 @@
-//! The retries of every request: until there is an answer, the retries are used up or
-//! the deadline has passed.
+//! Retries a request until there is an answer, the retries are used up or the deadline
+//! has passed.
 
 use std::time::Duration;
 
-use super::Span;
+use super::RequestSeries;
 use super::backoff::{Backoff, Next};
 use super::transport::Transport;
 use crate::error::{Failure, Server};
@@ -14,22 +14,22 @@ pub(super) struct Failed<E> {
     pub(super) failure: Failure,
     /// Another attempt may succeed.
     pub(super) may_retry: bool,
-    /// What the caller gets with the failure.
+    /// What the caller receives together with the failure.
     pub(super) detail: E,
 }
 
-/// Makes attempts until one succeeds. Nothing is tried again once something of the
-/// answer was printed. `model` is the one that is asked, for events.
+/// Makes attempts until one succeeds. Once a part of the answer was printed, there is no
+/// other attempt. `model` is the name for events.
 pub(super) fn retry<T, E>(
     model: Option<&str>,
-    span: &mut Span,
+    series: &mut RequestSeries,
     transport: &mut Transport,
     sink: &mut dyn Sink,
-    mut attempt: impl FnMut(&mut Span, &mut Transport, &mut dyn Sink) -> Result<T, Failed<E>>,
+    mut attempt: impl FnMut(&mut RequestSeries, &mut Transport, &mut dyn Sink) -> Result<T, Failed<E>>,
 ) -> Result<T, (Failure, E)> {
     let mut backoff = Backoff::new(transport.connection().retries);
     loop {
-        let failed = match attempt(span, transport, sink) {
+        let failed = match attempt(series, transport, sink) {
             Ok(answer) => return Ok(answer),
             Err(failed) => failed,
         };
@@ -39,12 +39,12 @@ pub(super) fn retry<T, E>(
         if sink.printed() || !failed.may_retry {
             return Err((failure, detail));
         }
-        let wait = match backoff.next(&failure, span.left(), span.crowded) {
+        let wait = match backoff.next(&failure, series.left(), series.crowded) {
             Next::Wait(wait) => wait,
             Next::GiveUp(failure) => return Err((failure, detail)),
         };
         sink.count(backoff.count());
-        if let Err(failure) = announce(&failure, span.requests + 1, wait, model, sink) {
+        if let Err(failure) = announce(&failure, series.requests + 1, wait, model, sink) {
             return Err((failure, detail));
         }
         if !transport.replays() {
@@ -53,7 +53,7 @@ pub(super) fn retry<T, E>(
     }
 }
 
-/// Reports that the request of this number follows after `wait`.
+/// Reports that the request with this number follows after `wait`.
 fn announce(
     failure: &Failure,
     number: u32,

@@ -2,10 +2,9 @@
 //! user, to the same host, port and model with the same key. A slot is a lock on a
 //! file, so the kernel frees it when its process ends.
 //!
-//! Those that wait stand in a queue. Each holds a lock on a ticket, a file whose name
-//! begins with the time, and touches it while it waits. A ticket that is not locked
-//! is one of a process that has ended; one that was not touched lately is one of a
-//! process that is stopped. Neither holds up the others.
+//! Waiting processes form a queue. Each locks a ticket, a file whose name begins with
+//! the time, and touches it while it waits. If a ticket is not locked, its process has
+//! ended; if it was not touched lately, its process is stopped. Both are skipped.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind};
@@ -18,11 +17,11 @@ use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::settings::Connection;
 
-/// Between two looks for a free slot, at first and at most.
+/// The first and the longest pause between two searches for a free slot.
 const SOON: Duration = Duration::from_millis(1);
 const LATEST: Duration = Duration::from_millis(25);
 
-/// A process that waits and has not touched its ticket for this long is stopped.
+/// A waiting process that has not touched its ticket for this long counts as stopped.
 const STOPPED_AFTER: Duration = Duration::from_secs(1);
 
 /// The right to have one request in flight, until it is dropped.
@@ -33,7 +32,8 @@ pub(super) struct Slot {
     _lock: File,
 }
 
-/// Takes a slot, waiting for one as long as it takes; none without a limit.
+/// Waits for a slot, without a time limit. Returns `None` if `--max-in-flight` is not
+/// given.
 ///
 /// # Errors
 /// The folder or a file of it cannot be used: exit 2.
@@ -104,13 +104,13 @@ impl Slots {
         }
     }
 
-    /// What the names of its tickets begin with.
+    /// The prefix of the names of its tickets.
     fn queue(&self) -> String {
         format!("{}.wait.", self.name)
     }
 
-    /// Whether one of these tickets is a running process's. Those of processes that
-    /// have ended are removed.
+    /// Whether one of these tickets belongs to a running process. Removes the tickets
+    /// of processes that have ended.
     fn is_anyone_waiting(&self, tickets: &mut Vec<String>) -> Result<bool, Failure> {
         let mut at = 0;
         while let Some(ticket) = tickets.get(at) {
@@ -134,8 +134,8 @@ impl Slots {
         Ok(false)
     }
 
-    /// The lowest slot that is free, if fewer than the limit are taken. Slots
-    /// beyond the limit count too: another run may have been given a higher one.
+    /// The lowest free slot, if fewer than the limit are taken. Slots with a number
+    /// above the limit count too: another run may have a higher limit.
     fn find(&self) -> Result<Option<(u32, File)>, Failure> {
         let mut free = None;
         let mut taken = 0;
@@ -150,7 +150,7 @@ impl Slots {
             };
             match self.try_lock(&name, &file)? {
                 true if free.is_none() => {
-                    // Programs that tidy old temporary files would remove it in use.
+                    // Programs that remove old temporary files must not take it for unused.
                     touch(&file);
                     free = Some((number, file));
                 }
@@ -188,7 +188,7 @@ impl<'a> Ticket<'a> {
                 NUMBER.fetch_add(1, Ordering::Relaxed)
             );
             let lock = slots.open(&name)?;
-            // Another process may have taken the new file for one that is left over.
+            // Another process may have removed the new file, which was not locked yet.
             if slots.try_lock(&name, &lock)? && slots.dir.file(&name, false)?.is_some() {
                 return Ok(Self { slots, name, lock });
             }
@@ -219,7 +219,7 @@ fn is_fresh(file: &File) -> io::Result<bool> {
     Ok(age.unwrap_or_else(|error| error.duration()) < STOPPED_AFTER)
 }
 
-/// What the slots' files are called: a digest, which does not reveal the key.
+/// The name of the slots' files: a digest, which does not reveal the key.
 fn name(connection: &Connection, model: &str) -> String {
     let url = &connection.endpoint.url;
     let port = url.port_or_known_default().unwrap_or_default().to_string();
@@ -232,7 +232,7 @@ fn name(connection: &Connection, model: &str) -> String {
     ];
     let mut text = Vec::new();
     for part in parts {
-        // With its length before it, no part can pass for the end of another.
+        // Each part follows its length, so that two lists of parts cannot look the same.
         text.extend_from_slice(&part.len().to_le_bytes());
         text.extend_from_slice(part.as_bytes());
     }
@@ -241,7 +241,7 @@ fn name(connection: &Connection, model: &str) -> String {
     name
 }
 
-/// Marks the file as used now. The system call itself: the C library's wrapper
+/// Sets the file's time to now. Makes the system call directly: the C library's wrapper
 /// would be looked up at every start of airx.
 fn touch(file: &File) {
     #[cfg(unix)]

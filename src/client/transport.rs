@@ -37,8 +37,8 @@ impl Transport {
         }
     }
 
-    /// Another for a thread of its own, with the same connections and folder. The
-    /// requests of all that share `in_flight` are counted together.
+    /// A transport for another thread, with the same connections and folder. All
+    /// transports with the same `in_flight` share its limit.
     ///
     /// # Errors
     /// The client cannot be set up.
@@ -55,11 +55,11 @@ impl Transport {
         })
     }
 
-    /// How many requests may be in flight at once, `wanted` at most: each needs a
-    /// connection, most another descriptor to find the host, and those of a slot.
+    /// How many requests may be in flight at once, at most `wanted`. Each needs
+    /// descriptors for its connection, for finding the host, and for a slot.
     ///
     /// # Errors
-    /// The process may not have enough descriptors open for one.
+    /// The process may not open enough descriptors for one request.
     pub fn fit(&mut self, wanted: u32) -> Result<u32, Failure> {
         if self.replays() {
             return Ok(wanted);
@@ -68,26 +68,26 @@ impl Transport {
         self.http.fit(&self.connection, wanted, 2 + slot)
     }
 
-    /// What limits the requests in flight of this run, if anything does.
+    /// The limit on the requests in flight of this run, if there is one.
     pub fn in_flight(&self) -> Option<Arc<InFlight>> {
         self.in_flight.clone()
     }
 
-    /// Whether answers come from recordings: then no wait helps.
+    /// Whether answers come from recordings, so that waiting is of no use.
     pub fn replays(&self) -> bool {
         matches!(self.cassette, Some(Cassette::Replay(_)))
     }
 
-    /// What it was set up with.
+    /// The settings of the connection.
     pub fn connection(&self) -> &Connection {
         &self.connection
     }
 
-    /// Makes a request for a file or a batch and reads the complete response; the body
-    /// of a success goes `into` a file, where one is given.
+    /// Makes a request for a file or a batch and reads the complete response. If `into`
+    /// is given, the body of a successful response is written to it.
     ///
     /// # Errors
-    /// No response came. A body that breaks off is no error here.
+    /// No response arrived. A body that breaks off is not an error here.
     pub fn resource(
         &mut self,
         request: &ResourceRequest<'_>,
@@ -101,7 +101,7 @@ impl Transport {
     /// Sends `body` to the chat and reads the complete response.
     ///
     /// # Errors
-    /// Nothing usable came back. A body that breaks off is no error here.
+    /// No usable response arrived. A body that breaks off is not an error here.
     pub fn complete(
         &mut self,
         body: Vec<u8>,
@@ -127,7 +127,7 @@ impl Transport {
     /// stream. `limit` bounds the wait for the head.
     ///
     /// # Errors
-    /// No head came.
+    /// No head arrived.
     pub fn stream(
         &mut self,
         body: Vec<u8>,
@@ -152,7 +152,7 @@ impl Transport {
         }
     }
 
-    /// Writes down the exchange that has just ended, where exchanges are recorded.
+    /// If exchanges are recorded, writes the exchange that has just ended to a file.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -169,7 +169,7 @@ pub struct Stream<'a>(Source<'a>);
 
 enum Source<'a> {
     Live(LiveStream<'a>),
-    /// Written down, too.
+    /// From the network, and recorded.
     Recorded(LiveStream<'a>, &'a mut OpenRecording),
     Replayed(ReplayedBody),
 }
@@ -181,8 +181,8 @@ impl std::fmt::Debug for Stream<'_> {
 }
 
 impl Stream<'_> {
-    /// Whether bytes can be taken without a wait. If not, what the reader could use
-    /// must be printed first.
+    /// Whether bytes can be read without waiting. If not, the caller prints what it
+    /// has before it waits.
     pub fn has_arrived(&self) -> bool {
         match &self.0 {
             Source::Live(live) | Source::Recorded(live, _) => live.has_arrived(),
@@ -190,7 +190,8 @@ impl Stream<'_> {
         }
     }
 
-    /// All that has arrived; waits for it until `limit` at most.
+    /// Returns all the bytes that have arrived. If there are none, waits for them until
+    /// `limit`.
     ///
     /// # Errors
     /// The body broke off.

@@ -1,4 +1,4 @@
-//! What `--verbose` reports of an attempt: both heads, and where it was recorded.
+//! Reports an attempt for `--verbose`: both heads, and the file it was recorded in.
 
 use super::transport::Transport;
 use crate::cassette::Recorded;
@@ -15,7 +15,7 @@ pub(super) fn request(transport: &Transport, body: &[u8], streamed: bool, sink: 
     );
 }
 
-/// The same of a request for a file or a batch.
+/// Reports the head of a request for a file or a batch.
 pub(super) fn resource(transport: &Transport, request: &ResourceRequest<'_>, sink: &mut dyn Sink) {
     for line in http::resource_head(transport.connection(), request) {
         sink.note(Level::Verbose, &format_args!("> {line}"));

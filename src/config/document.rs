@@ -1,5 +1,5 @@
-//! The file's text → its tables, every value of its key's type; and all that is
-//! wrong with it, by line and column.
+//! Parses the configuration file into tables, checks the type of each value, and collects
+//! all problems with line and column.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub struct Place {
     pub column: usize,
 }
 
-/// Something that is wrong with the file.
+/// An error in the file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
     /// Where.
@@ -37,7 +37,7 @@ pub struct Entry {
     pub key: &'static Key,
     /// Its value.
     pub value: Value,
-    /// Where the key stands.
+    /// The position of the key.
     pub place: Place,
 }
 
@@ -54,7 +54,7 @@ impl Table {
     }
 }
 
-/// All that the file holds.
+/// The parsed file.
 #[derive(Debug, Default)]
 pub(super) struct Document {
     pub(super) top: Table,
@@ -64,7 +64,7 @@ pub(super) struct Document {
     pub(super) problems: Vec<Problem>,
 }
 
-/// Reads `text`; files that it names are looked for from `folder`.
+/// Parses `text`. Paths in it are relative to `folder`.
 pub(super) fn read(text: &str, folder: &Path) -> Document {
     let mut reader = Reader {
         text,
@@ -72,7 +72,7 @@ pub(super) fn read(text: &str, folder: &Path) -> Document {
         problems: Vec::new(),
     };
     let (root, errors) = DeTable::parse_recoverable(text);
-    // What follows a slip of the syntax may be read as it was not meant.
+    // After a syntax error, the rest may be misread.
     let mut document = if errors.is_empty() {
         reader.root(root.get_ref())
     } else {
@@ -89,7 +89,7 @@ pub(super) fn read(text: &str, folder: &Path) -> Document {
     document
 }
 
-/// What reads the tables: it knows the text, and collects the problems.
+/// Reads the tables and collects the problems.
 pub(super) struct Reader<'a> {
     text: &'a str,
     folder: &'a Path,
@@ -201,7 +201,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Keys that would contradict each other within one table.
+    /// Reports keys that contradict each other within one table.
     fn exclusive(&mut self, table: &Table) {
         let on = |name| {
             table

@@ -1,27 +1,27 @@
-//! The keys of the configuration file: which of the long options can have a
-//! default there, what type it has, and why the others cannot.
+//! The keys of the configuration file: which long options can have a default
+//! in the file, the type of each value, and why the other options are refused.
 
 /// A key that a table may hold.
 #[derive(Debug)]
 pub struct Key {
     /// The long option's name.
     pub name: &'static str,
-    /// What its value is.
+    /// The kind of its value.
     pub kind: Kind,
-    /// Variables that come before the file.
+    /// Environment variables that override the file.
     pub variables: &'static [&'static str],
 }
 
-/// What a value is.
+/// The kind of a value.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Kind {
     /// A string.
     Text,
     /// A string; `@FILE` names a file.
-    Told,
-    /// A string that names a file, from the configuration's own folder.
+    TextOrFile,
+    /// A path, relative to the configuration's folder.
     Path,
-    /// A string, or `true` for what the option means alone.
+    /// A string, or `true` for the option without a value.
     Optional,
     /// One of these strings.
     Choice(&'static [&'static str]),
@@ -36,22 +36,22 @@ pub enum Kind {
     Count(u64, u64),
     /// true or false.
     Switch,
-    /// Strings, or one.
+    /// A string or an array of strings.
     Texts,
-    /// Strings, or one; `@FILE` names a file.
-    ToldTexts,
-    /// Strings that name files, or one.
+    /// A string or an array of strings; `@FILE` names a file.
+    TextsOrFiles,
+    /// A path or an array of paths.
     Paths,
     /// The words of a command, the program first.
     Words,
 }
 
 impl Kind {
-    /// What a value has to be, for messages and help.
+    /// The expected type, for messages and help.
     pub fn wants(self) -> String {
         match self {
             Self::Text => "a string".into(),
-            Self::Told => "a string, `@FILE` for a file's text".into(),
+            Self::TextOrFile => "a string, `@FILE` for a file's text".into(),
             Self::Path => "a string, the path of a file".into(),
             Self::Optional => "a string or true".into(),
             Self::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
@@ -65,7 +65,9 @@ impl Kind {
             Self::Count(least, most) => format!("a whole number from {least} to {most}"),
             Self::Switch => "true or false".into(),
             Self::Texts => "a string or an array of strings".into(),
-            Self::ToldTexts => "a string or an array of strings, `@FILE` for a file's lines".into(),
+            Self::TextsOrFiles => {
+                "a string or an array of strings, `@FILE` for a file's lines".into()
+            }
             Self::Paths => "a path or an array of paths".into(),
             Self::Words => "an array of strings, the program first".into(),
         }
@@ -99,14 +101,14 @@ const PROXIES: &[&str] = &[
     "all_proxy",
 ];
 
-/// The keys that tell where the API key is: they are bound to a table's base.
+/// The keys that name the source of the API key. They belong to the table's `base-url`.
 pub(super) const KEY_FILE: &str = "key-file";
 pub(super) const KEY_COMMAND: &str = "key-command";
 
 /// Every key, in the order of the options' help.
 pub const KEYS: &[Key] = &[
     key("model", Kind::Text).below(&["AIRX_MODEL"]),
-    key("system", Kind::Told),
+    key("system", Kind::TextOrFile),
     key("temperature", Kind::Number),
     key("top-p", Kind::Number),
     key("max-tokens", Kind::Count(0, u64::MAX)),
@@ -135,7 +137,7 @@ pub const KEYS: &[Key] = &[
     key("base-url", Kind::Text).below(&["AIRX_BASE_URL"]),
     key(KEY_FILE, Kind::Path),
     key(KEY_COMMAND, Kind::Words),
-    key("header", Kind::ToldTexts),
+    key("header", Kind::TextsOrFiles),
     key("proxy", Kind::Text).below(PROXIES),
     key("cacert", Kind::Path).below(&["SSL_CERT_FILE", "SSL_CERT_DIR"]),
     key("allow-http", Kind::Switch).below(&["AIRX_ALLOW_HTTP"]),
@@ -161,12 +163,12 @@ pub const KEYS: &[Key] = &[
     key("tool-max-bytes", Kind::Count(1, u64::MAX)),
 ];
 
-/// What a run alone can say.
+/// Why options for the input and output of a run are refused.
 const ASKED: &str = "it is part of what one run asks: give it on the command line";
-/// What is written or started only where the command line says so.
+/// Why options that write files or start programs are refused.
 const ONLY_TOLD: &str = "it is done only where the command line says so: give it there";
 
-/// Options that are no keys, and why.
+/// The options that are refused as keys, with the reason.
 pub const REFUSED: &[(&str, &str)] = &[
     ("prompt", ASKED),
     ("file", ASKED),

@@ -1,5 +1,5 @@
-//! The configuration file → the defaults of a run: read only where it is,
-//! checked whole, one profile chosen. Nothing is ever written.
+//! Reads the configuration file, checks all of it, and selects a profile. airx never
+//! writes the file.
 
 mod document;
 mod keys;
@@ -23,7 +23,7 @@ pub use value::Value;
 
 use document::{Document, Table};
 
-/// A file, read and checked, and the profile that is in force.
+/// A parsed configuration file with its active profile.
 #[derive(Debug)]
 pub struct Config {
     path: PathBuf,
@@ -32,13 +32,12 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the file that `choice` or the environment names, else the user's own
-    /// where there is one. Its models extend the table of them.
+    /// Reads the file that `choice` or the environment names, or the user's file if it
+    /// exists. Its models extend the table of models.
     ///
     /// # Errors
-    /// Exit 2: a file that is named and missing, one that cannot be read, that
-    /// others can write, or that something is wrong with; a profile that is not
-    /// in it.
+    /// Exit 2: the named file is missing, the file cannot be read, is writable by others or
+    /// has errors, or the profile does not exist.
     pub fn load(choice: &FileArgs) -> Result<Option<Self>, Failure> {
         let found = place::read(choice)?;
         let profile = match &choice.profile {
@@ -65,20 +64,20 @@ impl Config {
         Ok(Some(config))
     }
 
-    /// Reads the same file, whatever is wrong in it.
+    /// Reads the same file, but accepts errors in it.
     ///
     /// # Errors
-    /// It cannot be read, or others can write it: exit 2.
+    /// Exit 2: the file cannot be read, or others can write it.
     pub fn inspect(choice: &FileArgs) -> Result<Option<Self>, Failure> {
         place::read(choice).map(|found| found.map(Self::of))
     }
 
-    /// Where the file would be that nobody has to name.
+    /// The default path of the file.
     pub fn usual() -> Option<PathBuf> {
         place::usual()
     }
 
-    /// A file of this text, whatever is wrong in it.
+    /// Parses `text`; [`Config::problems`] has the errors.
     pub fn of_text(path: PathBuf, text: String) -> Self {
         Self::of(place::Found { path, text })
     }
@@ -96,8 +95,8 @@ impl Config {
         let Some(problem) = self.problems().first() else {
             return Ok(());
         };
-        let told = format!("{}: {}", self.place(problem.place), problem.message);
-        let failure = Failure::usage(told);
+        let message = format!("{}: {}", self.place(problem.place), problem.message);
+        let failure = Failure::usage(message);
         Err(match self.problems().len() {
             1 => failure,
             count => failure.hint(format!(
@@ -106,10 +105,10 @@ impl Config {
         })
     }
 
-    /// Puts a profile in force; without a name none is.
+    /// Selects a profile; `None` selects none.
     ///
     /// # Errors
-    /// There is none of that name: exit 2.
+    /// Exit 2: there is no profile of that name.
     pub fn choose(&mut self, profile: Option<String>) -> Result<(), Failure> {
         if let Some(name) = &profile
             && !self.profiles().any(|known| known == name)
@@ -130,12 +129,12 @@ impl Config {
         Ok(())
     }
 
-    /// The file.
+    /// The path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// What is wrong with it, in the order of the places.
+    /// The errors, in the order of their positions.
     pub fn problems(&self) -> &[Problem] {
         &self.document.problems
     }
@@ -146,18 +145,18 @@ impl Config {
         profiles.filter_map(|table| table.profile.as_deref())
     }
 
-    /// Its models, each with its place.
+    /// Its models, each with its position.
     pub fn models(&self) -> &[(Extra, Place)] {
         &self.document.models
     }
 
-    /// A place as messages name it.
+    /// A position as messages print it.
     pub fn place(&self, place: Place) -> String {
         let Place { line, column } = place;
         format!("{}:{line}:{column}", self.path.display())
     }
 
-    /// A place as the origin of a setting.
+    /// A position as the origin of a setting.
     pub fn origin(&self, place: Place, profile: Option<&str>) -> FilePlace {
         FilePlace {
             path: self.path.clone(),
@@ -167,13 +166,13 @@ impl Config {
         }
     }
 
-    /// The profile in force.
+    /// The active profile.
     pub fn profile(&self) -> Option<&str> {
         self.profile.as_deref()
     }
 
-    /// What is read, in one line.
-    pub fn told(&self) -> String {
+    /// The line of --verbose that names the file and the profile.
+    pub fn description(&self) -> String {
         let path = self.path.display();
         match &self.profile {
             Some(profile) => format!("* configuration: {path}, profile {profile}"),
@@ -181,14 +180,14 @@ impl Config {
         }
     }
 
-    /// The tables in force: the profile's before the top level.
+    /// The active tables: the profile's, then the top level.
     fn tables(&self) -> impl Iterator<Item = &Table> {
         let profiles = self.document.profiles.iter();
         let chosen = profiles.filter(|table| table.profile == self.profile);
         chosen.chain([&self.document.top])
     }
 
-    /// What the file says of a key, and the profile that says so.
+    /// The value of a key, with the profile that sets it.
     pub fn entry(&self, name: &str) -> Option<(&Entry, Option<&str>)> {
         self.tables()
             .find_map(|table| Some((table.find(name)?, table.profile.as_deref())))

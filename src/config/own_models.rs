@@ -1,4 +1,4 @@
-//! `[models.NAME]` → what the table of models is extended by.
+//! Reads the tables `[models.NAME]`, which extend the table of models.
 
 use std::borrow::Cow;
 
@@ -25,7 +25,7 @@ pub const MODEL_KEYS: &[(&str, &str)] = &[
 /// Reads a table.
 ///
 /// # Errors
-/// Everything that is wrong with it: at which byte, and what.
+/// All problems of the table, each with its byte offset.
 pub(super) fn read(
     name: &Spanned<Cow<'_, str>>,
     table: &DeTable<'_>,
@@ -108,15 +108,15 @@ fn concurrency(value: &DeValue<'_>) -> Option<[u16; 4]> {
     tiers.collect::<Option<Vec<u16>>>()?.try_into().ok()
 }
 
-/// A decimal number, or a string that holds one, in millionths.
+/// Reads a decimal number, or a string with one, as millionths.
 fn price(value: &DeValue<'_>) -> Option<u64> {
     let text = number(value).or_else(|| value.as_str().map(str::to_owned))?;
-    let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let (integer, fraction) = text.split_once('.').unwrap_or((&text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) || fraction.len() > 6 {
+    if integer.is_empty() || !digits(integer) || !digits(fraction) || fraction.len() > 6 {
         return None;
     }
-    let whole: u64 = whole.parse().ok()?;
+    let integer: u64 = integer.parse().ok()?;
     let fraction: u64 = format!("{fraction:0<6}").parse().ok()?;
-    whole.checked_mul(1_000_000)?.checked_add(fraction)
+    integer.checked_mul(1_000_000)?.checked_add(fraction)
 }

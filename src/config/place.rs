@@ -1,4 +1,4 @@
-//! Where the configuration file is → its text, or that there is none.
+//! Finds and reads the configuration file.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::FileArgs;
 use crate::error::Failure;
 
-/// A longer file is none that somebody wrote.
+/// Longest file that is read, in bytes.
 const LIMIT: u64 = 1 << 20;
 
 /// A file that was read.
@@ -43,17 +43,15 @@ pub fn path_variable(name: &str) -> Option<PathBuf> {
     Some(path).filter(|path| !path.as_os_str().is_empty())
 }
 
-/// A value that was read from a file with Windows line ends, or pasted, has such
-/// characters around it; none of the variables means them.
+/// Removes white space around a value, which comes from Windows line ends or from pasting.
 fn trimmed(value: &str) -> &str {
     value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
-/// The file that is named, else the user's own where there is one.
+/// Reads the file that the option or variable names, or the user's file if it exists.
 ///
 /// # Errors
-/// A file that is named and missing; one that cannot be read, or that others
-/// can write: exit 2.
+/// Exit 2: the named file is missing, or the file cannot be read or is writable by others.
 pub(super) fn read(choice: &FileArgs) -> Result<Option<Found>, Failure> {
     if let Some(path) = chosen_path(choice) {
         let name = choice.config.as_ref().map_or("AIRX_CONFIG", |_| "--config");
@@ -95,7 +93,7 @@ pub fn config_home() -> Option<PathBuf> {
     folder("XDG_CONFIG_HOME").or_else(|| folder("HOME").map(|home| home.join(".config")))
 }
 
-/// A folder that a variable names; a relative one names none.
+/// The folder that a variable names; `None` for a relative path.
 pub fn folder(name: &str) -> Option<PathBuf> {
     path_variable(name).filter(|folder| folder.is_absolute())
 }
@@ -140,7 +138,7 @@ fn of(path: PathBuf, file: File) -> Result<Found, Failure> {
 /// What others may do with a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// Nothing, or it is no regular file.
+    /// Nothing, or the file is not a regular file.
     None,
     /// Group or others can read it.
     Read,
@@ -163,7 +161,7 @@ pub fn access(metadata: &std::fs::Metadata) -> Access {
     Access::None
 }
 
-/// Whether a regular file is another user's, who is not the system's own.
+/// Whether a regular file belongs to a user other than this one and root.
 fn is_strangers(metadata: &std::fs::Metadata) -> bool {
     #[cfg(unix)]
     {

@@ -1,5 +1,5 @@
-//! Where the file says that the API key is: `key-file` and `key-command`, each
-//! with the base that stands in the same table.
+//! The sources of the API key in the configuration: `key-file` and `key-command`, each
+//! with the `base-url` of the same table.
 
 use std::path::Path;
 
@@ -7,21 +7,21 @@ use super::keys::{KEY_COMMAND, KEY_FILE};
 use super::{Config, Value};
 use crate::error::FilePlace;
 
-/// Where a table says that the API key is.
+/// The source of the API key in a table.
 #[derive(Debug)]
 pub struct KeySource<'a> {
-    /// Where it is got from.
+    /// A file or a command.
     pub from: KeyFrom<'a>,
-    /// The base that the same table names: the key is for it alone. Without one
-    /// the key is the default provider's.
+    /// The `base-url` of the same table: the key is sent to that server only. Without
+    /// it the key belongs to the default provider.
     pub base: Option<&'a str>,
-    /// Where it stands.
+    /// The position in the file.
     pub place: FilePlace,
-    /// What it is called in messages: the key and its place.
+    /// The name for messages: the key and its position.
     pub name: String,
 }
 
-/// How the API key is got.
+/// How airx gets the API key.
 #[derive(Debug)]
 pub enum KeyFrom<'a> {
     /// From a file.
@@ -31,7 +31,7 @@ pub enum KeyFrom<'a> {
 }
 
 impl Config {
-    /// Where the tables in force say that the API key is, the profile's first.
+    /// The key sources of the active tables, the profile's first.
     pub fn keys(&self) -> impl Iterator<Item = KeySource<'_>> {
         self.tables().filter_map(|table| {
             let entry = table.find(KEY_FILE).or_else(|| table.find(KEY_COMMAND))?;

@@ -12,18 +12,18 @@ use crate::models::amount_of;
 /// A value of its key's kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// As the option takes it.
+    /// The value as the option takes it.
     Text(String),
-    /// Each of a repeated option, or the words of a command.
+    /// The values of a repeated option, or the words of a command.
     Texts(Vec<String>),
-    /// A flag that is given, or not.
+    /// Whether the flag is given.
     Switch(bool),
 }
 
-/// Reads `value` as a `kind`; files are looked for from `folder`.
+/// Reads `value` as a `kind`. Paths are relative to `folder`.
 ///
 /// # Errors
-/// What is wrong with it, in words that do not show it: it may be a secret.
+/// A message without the value itself, which may be a secret.
 pub(super) fn read(kind: Kind, value: &DeValue<'_>, folder: &Path) -> Result<Value, String> {
     let wrong = || {
         let found = match value {
@@ -39,10 +39,10 @@ pub(super) fn read(kind: Kind, value: &DeValue<'_>, folder: &Path) -> Result<Val
     let text = value.as_str();
     let read = match kind {
         Kind::Text => text.filter(|text| !text.is_empty()).map(str::to_owned),
-        Kind::Told => text.map(|text| told(text, folder)).transpose()?,
+        Kind::TextOrFile => text.map(|text| text_or_file(text, folder)).transpose()?,
         Kind::Path => text.map(|text| path(text, folder)).transpose()?,
         Kind::Optional => match value {
-            // Empty: the option alone.
+            // An empty text stands for the option without a value.
             DeValue::Boolean(true) => Some(String::new()),
             DeValue::Boolean(false) => return Ok(Value::Switch(false)),
             _ => text.filter(|text| !text.is_empty()).map(str::to_owned),
@@ -63,11 +63,11 @@ pub(super) fn read(kind: Kind, value: &DeValue<'_>, folder: &Path) -> Result<Val
             let on = value.as_bool().ok_or_else(wrong)?;
             return Ok(Value::Switch(on));
         }
-        Kind::Texts | Kind::ToldTexts | Kind::Paths | Kind::Words => {
+        Kind::Texts | Kind::TextsOrFiles | Kind::Paths | Kind::Words => {
             let found =
                 texts(value).filter(|texts| kind != Kind::Words || is_command(value, texts));
             let each = found.ok_or_else(wrong)?.into_iter().map(|text| match kind {
-                Kind::ToldTexts => told(text, folder),
+                Kind::TextsOrFiles => text_or_file(text, folder),
                 Kind::Paths => path(text, folder),
                 _ => Ok(text.to_owned()),
             });
@@ -77,7 +77,7 @@ pub(super) fn read(kind: Kind, value: &DeValue<'_>, folder: &Path) -> Result<Val
     read.map(Value::Text).ok_or_else(wrong)
 }
 
-/// The strings of an array, or the one that stands alone.
+/// The strings of an array, or a single string.
 fn texts<'a>(value: &'a DeValue<'_>) -> Option<Vec<&'a str>> {
     match value {
         DeValue::String(text) => Some(vec![text]),
@@ -105,7 +105,7 @@ pub(super) fn number(value: &DeValue<'_>) -> Option<String> {
     float.is_finite().then(|| float.to_string())
 }
 
-/// An amount of money as it is written: a float would lose its digits.
+/// An amount of money, in its original spelling: a float would lose digits.
 fn amount(value: &DeValue<'_>) -> Option<String> {
     let text = match value {
         DeValue::Integer(_) => integer(value)?.to_string(),
@@ -115,15 +115,15 @@ fn amount(value: &DeValue<'_>) -> Option<String> {
     amount_of(&text).map(|_| text)
 }
 
-/// `@FILE` with the file's whole path; all else as it stands.
-fn told(text: &str, folder: &Path) -> Result<String, String> {
+/// Makes the path in `@FILE` absolute. Other texts stay unchanged.
+fn text_or_file(text: &str, folder: &Path) -> Result<String, String> {
     match text.strip_prefix('@') {
         Some(file) if !file.starts_with('@') => Ok(format!("@{}", path(file, folder)?)),
         _ => Ok(text.to_owned()),
     }
 }
 
-/// A path from the configuration's folder; `~/` is the user's own.
+/// Resolves a path against the configuration's folder; `~/` is the home folder.
 fn path(text: &str, folder: &Path) -> Result<String, String> {
     if text.is_empty() {
         return Err("the path is empty".into());
@@ -131,12 +131,12 @@ fn path(text: &str, folder: &Path) -> Result<String, String> {
     if ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"].contains(&text) {
         return Err("standard input is for the run itself, not for its configuration".into());
     }
-    let whole = match text.strip_prefix("~/") {
+    let path = match text.strip_prefix("~/") {
         Some(rest) => folder_of("HOME")
             .ok_or("~ cannot be told: HOME is not set")?
             .join(rest),
         None => folder.join(PathBuf::from(text)),
     };
-    let whole = whole.into_os_string().into_string();
-    whole.map_err(|_| "its folder's name is not UTF-8: give a whole path".into())
+    let path = path.into_os_string().into_string();
+    path.map_err(|_| "its folder's name is not UTF-8: give a whole path".into())
 }

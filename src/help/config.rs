@@ -1,12 +1,12 @@
-//! The text of the topic `config`; its keys are listed between the two.
+//! The text of the topic `config`. The list of keys comes between the two parts.
 
-/// Before the keys.
+/// The paragraphs before the keys.
 pub(super) const OPENING: &[&str] = &[
-    "airx takes the defaults of its options from a file where there is one: \
-     $XDG_CONFIG_HOME/airx/config.toml, which is ~/.config/airx/config.toml by default, or the \
-     file that --config or AIRX_CONFIG names. Nothing requires it, and airx never writes it. \
-     AIRX_CONFIG=/dev/null is a run without it.",
-    "It is TOML. Its keys are long names of options:",
+    "airx reads defaults for its options from $XDG_CONFIG_HOME/airx/config.toml \
+     (~/.config/airx/config.toml if XDG_CONFIG_HOME is unset), or from the file that --config or \
+     AIRX_CONFIG names. The file is optional, and airx never writes it. Set \
+     AIRX_CONFIG=/dev/null to run without one.",
+    "The file is TOML. Its keys are the long names of options:",
     "    model = \"glm-4-air-250414\"
     timeout = \"2m\"
     retries = 5
@@ -22,35 +22,38 @@ pub(super) const OPENING: &[&str] = &[
 
     [models.qwen3]
     context = 32768",
-    "A profile is chosen by --profile NAME or AIRX_PROFILE: `airx chat --profile review -f \
-     new.py`. A `system` text makes a role of it, and as --system does, it takes the place of \
-     a leading system message of --messages. A flag counts before a variable, a variable before \
-     the profile, the profile before the top level, that before what is built in. Whoever comes \
-     first gives the whole value: one --header puts aside all the headers of the file. What a \
-     file switches on is switched off by a profile that says false.",
-    "A key that airx does not know, or a value of another type, is exit 2 with file, line and \
-     column. A key of one command (`rounds`, `tries`) means nothing to the others, and what \
-     means nothing to a run is put aside, as `extract` is by --each: only the command line is \
-     refused for that. `no-stdin` gives way to `-` and to --each. A file that \
-     group or others can write is refused, and so is one of another user's. Paths, and FILE of \
-     `@FILE`, are looked for from the folder of the configuration file; `~/` is the home folder.",
+    "--profile NAME or AIRX_PROFILE selects a profile: `airx chat --profile review -f new.py`. \
+     A profile with a `system` text defines a role. Like --system, it replaces a leading system \
+     message of --messages.",
+    "A flag overrides a variable, a variable overrides the profile, the profile overrides the top \
+     level, and the top level overrides the built-in default. Values are not merged: one --header \
+     replaces all headers of the file. A profile turns a switch off with false.",
+    "An unknown key or a value of the wrong type exits with 2; the message gives the file, line \
+     and column. A command ignores the keys of other commands (`rounds`, `tries`). A run also \
+     ignores a key that does not apply to it, as `extract` with --each; on the command line, the \
+     same option is an error. `-` and --each override `no-stdin`.",
+    "airx refuses a file that group or others can write, or that belongs to another user. Paths, \
+     including FILE in `@FILE`, are relative to the folder of the configuration file; `~/` is the \
+     home folder.",
 ];
 
-/// Behind them.
+/// The paragraphs after the keys.
 pub(super) const CLOSING: &[&str] = &[
-    "No key stands in the file: key-file names a file of its own, key-command a program that \
-     prints the key as its first line. It is started by itself, no shell reads its words, it has nothing \
-     on standard input, and its process group is killed after 10 seconds; what it says on \
-     standard error is passed on. --key-file, AIRX_API_KEY and the providers' own variables come \
-     before both. It is not run for --dry-run, --replay and airx config.",
-    "A key is for the base-url that stands in the same table: it is sent to that scheme, host and \
-     port and nowhere else, whatever --base-url or another table say. Without a base-url beside it, \
-     it is BigModel's: for open.bigmodel.cn, or where ZHIPUAI_BASE_URL has put that. So a \
-     profile with a base of its own never gets the key of the top level. Headers are not bound to a \
-     base: one that only one server may see belongs into the profile that names that server.",
-    "What a run asks and where its output goes is not for the file: file, image, messages, \
-     session, schema, fields, select, lines, stream, request-id, output, meta, dry-run, record, \
-     replay, run, yes and exec are refused.",
-    "airx config show tells each setting and where it comes from, airx config check all that is \
-     wrong with the file; airx config --help tells how.",
+    "The configuration file cannot contain an API key. key-file names a file that contains it, \
+     and key-command a program that prints it as its first line. airx starts the program without \
+     a shell and without standard input, and kills its process group after 10 seconds. airx \
+     passes on what the program writes to standard error. --key-file, AIRX_API_KEY and the \
+     providers' own variables override both. --dry-run, --replay and airx config do not run the \
+     program.",
+    "A key belongs to the base-url in the same table: airx sends it only to that scheme, host and \
+     port, even if --base-url or another table names another server. Without a base-url in its \
+     table, a key belongs to BigModel: open.bigmodel.cn, or the server that ZHIPUAI_BASE_URL \
+     names. A profile with its own base-url therefore never uses the key of the top level. \
+     Headers do not belong to a base-url: put a header that only one server may see into the \
+     profile for that server.",
+    "The file cannot set a run's input or where its output goes. airx refuses these keys: file, \
+     image, messages, session, schema, fields, select, lines, stream, request-id, output, meta, \
+     dry-run, record, replay, run, yes and exec.",
+    "airx config show prints each setting and its origin. airx config check reports every error \
+     in the file. See airx config --help.",
 ];

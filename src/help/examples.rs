@@ -1,11 +1,11 @@
-//! Shell lines to paste, by command; a test reads each with the real command line.
+//! Example command lines, by command. A test parses each with the real parser.
 
-/// One line and what it is for.
+/// A command line and its description.
 #[derive(Debug)]
 pub struct Example {
-    /// What it does, without a final period.
+    /// The description, without a final period.
     pub does: &'static str,
-    /// The line, as a shell takes it.
+    /// The command line, in shell syntax.
     pub line: &'static str,
 }
 
@@ -13,21 +13,21 @@ const fn example(does: &'static str, line: &'static str) -> Example {
     Example { does, line }
 }
 
-/// The examples of each command, and of the program under its own name.
+/// The examples of each command; those of the program itself have the name `airx`.
 pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "airx",
         &[
             example(
-                "Ask; the exit code tells whether the answer is whole",
+                "Ask a question; the exit code is 0 only if the answer is complete",
                 r#"airx chat "What does EAGAIN mean?""#,
             ),
             example(
-                "Ask a server on this machine, without a key",
+                "Ask a local server, without an API key",
                 r#"airx chat --base-url http://127.0.0.1:8080/v1 -m qwen3 "Hello""#,
             ),
             example(
-                "Try a script without a server, a key or a bill",
+                "Test a script without a server, an API key or costs",
                 "airx mock -- ./nightly-report.sh",
             ),
         ],
@@ -36,47 +36,47 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "chat",
         &[
             example(
-                "Add what a command prints to the question",
+                "Add the output of a command to the question",
                 r#"git diff | airx chat "Write a commit message for this diff" -"#,
             ),
             example(
-                "Two files, and a role from a third",
+                "Send two files, with the system message from a third",
                 r#"airx chat -s @reviewer.txt -f old.py -f new.py "What has changed?""#,
             ),
             example(
-                "Keep the code alone, and only if the answer is complete",
+                "Save only the code, and only if the answer is complete",
                 r#"airx chat -x=sql -o top.sql "SQL: the ten largest orders""#,
             ),
             example(
-                "Inside a loop: -n leaves the loop's own lines alone",
+                "Ask in a loop; -n does not read the loop's input",
                 r#"while read -r word; do airx chat -n "Define: $word"; done < words.txt"#,
             ),
             example(
-                "Go on with a conversation",
+                "Continue a conversation",
                 r#"airx chat --session talk.ndjson "And in one sentence?""#,
             ),
             example(
-                "Ask about a picture",
+                "Ask about an image",
                 r#"airx chat -m glm-4v-flash -i photo.jpg "What is on the sign?""#,
             ),
             example(
-                "Many at once, and never more than five requests in flight",
+                "Ask in parallel, with at most five requests in flight",
                 r#"while read -r word; do airx chat -n --max-in-flight 5 "Define: $word" > "$word.txt" & done < words.txt; wait"#,
             ),
             example(
-                "One request for each line, five at a time; the answers in input order",
+                "Send one request per line, five at a time; the answers come in input order",
                 r#"airx chat --each -c 5 "Define: {}" < words.txt | jq -r .content"#,
             ),
             example(
-                "Thousands, in a file: after a kill or a failure the same line goes on",
+                "Process thousands of lines; run the same command again to resume",
                 r#"airx chat --each --items words.txt -o defined.ndjson --resume "Define: {}""#,
             ),
             example(
-                "Keep the exchange, then have it again without network and key",
+                "Record an exchange, then replay it without network and API key",
                 r#"airx chat --record tapes "Hello" && airx chat --replay tapes "Hello""#,
             ),
             example(
-                "See what would be sent, as a command to run by hand",
+                "Print the request as a curl command, without sending it",
                 r#"airx chat --dry-run=curl "Hello""#,
             ),
         ],
@@ -85,19 +85,19 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "stream",
         &[
             example(
-                "Read along and keep a copy; pipefail keeps airx's exit code",
+                "Watch the answer and save a copy; pipefail keeps airx's exit code",
                 r#"set -o pipefail; airx stream "Explain TCP slow start" | tee notes.txt"#,
             ),
             example(
-                "Take the deltas apart",
+                "Filter the delta events",
                 r#"airx stream --format ndjson "Hello" | jq -rj 'select(.type == "delta").content'"#,
             ),
             example(
-                "Watch the thinking, keep the answer",
+                "Watch the reasoning and save the answer",
                 r#"airx stream -m glm-4.5-flash --thinking on --reasoning "Is 2027 prime?" > answer.txt"#,
             ),
             example(
-                "Tokens, cost and times beside the answer",
+                "Also print tokens, cost and times",
                 r#"airx stream --usage "A limerick about pipes""#,
             ),
         ],
@@ -106,27 +106,27 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "tools",
         &[
             example(
-                "Print the calls that the model wants",
+                "Print the calls that the model requests",
                 r#"airx tools -t weather.json "Weather in Nanjing?""#,
             ),
             example(
-                "Fail where there is no call",
+                "Fail if the model requests no call",
                 r#"airx tools -t weather.json --require-call "Weather in Nanjing?" | jq -c .arguments"#,
             ),
             example(
-                "Run what the model calls; it gets the arguments as JSON on standard input",
+                "Run the tool that the model calls; it reads the arguments as JSON from standard input",
                 "airx tools -t weather.json --exec weather=./weather.sh --run --yes 'Weather in Nanjing?'",
             ),
             example(
-                "Every executable of a folder is a tool; each call is asked for",
+                "Offer every executable in a folder as a tool; airx asks before each call",
                 "airx tools --tools-dir ~/tools --run 'How large is this folder?'",
             ),
             example(
-                "The tools of a Model Context Protocol server",
+                "Use the tools of a Model Context Protocol server",
                 "airx tools --mcp 'npx -y @modelcontextprotocol/server-filesystem .' --run 'Which files are here?'",
             ),
             example(
-                "Go on after a tool has run: the last message of the history is its result",
+                "Continue after a tool call; the last message of the history is its result",
                 "airx tools -t weather.json --messages history.json",
             ),
         ],
@@ -135,35 +135,35 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "json",
         &[
             example(
-                "One value out of the answer",
+                "Print one value of the answer",
                 r#"airx json --select /city 'Where is the Louvre? Answer {"city": "..."}'"#,
             ),
             example(
-                "Classify what comes on standard input",
+                "Classify standard input",
                 r#"airx json -s 'Answer {"mood": "good" or "bad"}' --select /mood < review.txt"#,
             ),
             example(
-                "Fields of a document, in a file",
+                "Extract fields from a document into a file",
                 "airx json --fields 'number, due: YYYY-MM-DD, total float' -f invoice.txt -o invoice.json",
             ),
             example(
-                "A check in CI: jq decides on what the schema promises",
+                "Check in CI: the schema ensures that jq finds the value",
                 r#"git diff main | airx json --schema verdict.json "Does it leak a secret?" - | jq -e '.verdict == "no"'"#,
             ),
             example(
-                "One row a line, each as soon as it is complete",
+                "Print one row per line, each as soon as it is complete",
                 r#"airx json --lines --stream --fields '[{city, people int}]' "Ten large cities" | tee rows.ndjson"#,
             ),
             example(
-                "Each review of a file, with what its line says of it; for 2 CNY at most",
+                "Classify each review in a file, for at most 2 CNY",
                 "airx json --each=json --items reviews.ndjson --fields 'mood good|bad' --max-cost 2 'Mood of this review by {user.name}: {text}'",
             ),
             example(
-                "Lines of a log as they are written",
+                "Rate the lines of a log as they are written",
                 r#"tail -F app.log | airx json --each --fields 'severity int' "How bad is it, 1 to 5?" | jq --unbuffered .value.severity"#,
             ),
             example(
-                "See the schema that --fields makes",
+                "Print the instruction with the schema that --fields generates",
                 "airx json --dry-run --fields 'name, tags [str]' -n x | jq -r '.messages[0].content'",
             ),
         ],
@@ -176,15 +176,15 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
                 "airx mock -- ./nightly-report.sh",
             ),
             example(
-                "See how it bears a rate limit that meets a third of its requests",
+                "Test a script with a rate limit on a third of its requests",
                 "airx mock --fail 429:0.33 -- ./nightly-report.sh",
             ),
             example(
-                "Give exact answers, one a line of a file",
+                "Return scripted answers, one per line of a file",
                 r#"airx mock --script answers.ndjson -- airx chat "Hello""#,
             ),
             example(
-                "Serve until interrupted; the first line printed is the base URL",
+                "Serve until interrupted; the first line of output is the base URL",
                 "airx mock --port 8080",
             ),
         ],
@@ -193,20 +193,20 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "batch",
         &[
             example(
-                "Submit a question about each line, wait for the answers, fetch them",
+                "Submit one question per line, wait for the answers and fetch them",
                 r#"airx batch submit -m glm-4-air-250414 --items reviews.txt "One word for: {}" > ids && airx batch wait $(cat ids) && airx batch fetch $(cat ids) -o answers.ndjson"#,
             ),
             example(
-                "Items of JSON; see first what would be uploaded",
+                "Preview the upload for items in JSON",
                 r#"airx batch submit -m glm-4-air-250414 --each=json --items rows.ndjson --dry-run "{name}: {text}""#,
             ),
-            example("How far all batches are", "airx batch status"),
+            example("List all batches and their progress", "airx batch status"),
             example(
-                "Cancel those that are under way",
+                "Cancel all batches in progress",
                 "airx batch status | awk '$2 == \"in_progress\" { print $1 }' | xargs airx batch cancel",
             ),
             example(
-                "The texts alone, in the order of the items",
+                "Print only the texts, in the order of the items",
                 "airx batch fetch $(cat ids) | jq -r .content",
             ),
         ],
@@ -214,13 +214,13 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "models",
         &[
-            example("The table", "airx models"),
+            example("List the models", "airx models"),
             example(
-                "Names of the models that see",
+                "List the models that accept images",
                 "airx models --format ndjson | jq -r 'select(.vision).name'",
             ),
             example(
-                "What a million tokens of an answer cost",
+                "Print the price of a million output tokens",
                 r#"airx models --format json | jq '.[] | select(.name == "glm-4-airx").price.output'"#,
             ),
         ],
@@ -228,17 +228,20 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "config",
         &[
-            example("What a run would use, and why", "airx config show"),
             example(
-                "The same under a profile and a flag",
+                "Show the settings of a run and their origins",
+                "airx config show",
+            ),
+            example(
+                "Show the settings with a profile and a flag",
                 "airx config show --profile review --timeout 5m",
             ),
             example(
-                "Look through a file before it is used",
+                "Check a file before installing it",
                 "airx config check new.toml && mv new.toml ~/.config/airx/config.toml",
             ),
             example(
-                "One setting, for a script",
+                "Print one setting, for a script",
                 "airx config show --format ndjson | jq -r 'select(.name == \"url\").value'",
             ),
         ],
@@ -247,17 +250,20 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         "completions",
         &[
             example(
-                "Put Bash's where Bash looks; zsh and fish as well",
+                "Install the completions for Bash; also works for zsh and fish",
                 "airx completions bash --install",
             ),
-            example("Take it away again", "airx completions bash --uninstall"),
+            example("Remove them", "airx completions bash --uninstall"),
             example(
-                "Zsh: into a folder of $fpath",
+                "Zsh: write to a folder in $fpath",
                 "airx completions zsh > ~/.zfunc/_airx",
             ),
-            example("PowerShell", "airx completions powershell >> $PROFILE"),
             example(
-                "Elvish: then `use airx` in rc.elv",
+                "PowerShell: append to the profile",
+                "airx completions powershell >> $PROFILE",
+            ),
+            example(
+                "Elvish: write a module; load it with `use airx` in rc.elv",
                 "airx completions elvish > ~/.config/elvish/lib/airx.elv",
             ),
         ],
@@ -265,14 +271,14 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "help",
         &[
-            example("Every option of a command", "airx help chat"),
+            example("Show all options of a command", "airx help chat"),
+            example("Show the options of a subcommand", "airx help batch fetch"),
+            example("Show the events of --format ndjson", "airx help events"),
+            example("Show the exit codes", "airx help exit-codes"),
             example(
-                "The same of a command's own commands",
-                "airx help batch fetch",
+                "Show the keys of the configuration file",
+                "airx help config",
             ),
-            example("The lines of --format ndjson", "airx help events"),
-            example("What the exit status tells", "airx help exit-codes"),
-            example("What the configuration file holds", "airx help config"),
         ],
     ),
 ];

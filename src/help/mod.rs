@@ -1,5 +1,5 @@
-//! `airx help`, and the texts that help, man pages and README share. They are
-//! plain data: nothing is formatted until somebody asks to read it.
+//! `airx help`, and the texts that the help, the man pages and the README share. The
+//! texts are plain data; the pages format them.
 
 mod config;
 mod events;
@@ -41,17 +41,17 @@ impl Topic {
         }
     }
 
-    /// What it is about, in one clause.
+    /// A one-line description of the topic.
     pub fn title(self) -> &'static str {
         match self {
-            Self::Events => "what airx prints under --format ndjson",
-            Self::ExitCodes => "what airx's exit status tells a script",
+            Self::Events => "the output of --format ndjson",
+            Self::ExitCodes => "the exit codes of airx",
             Self::Config => "the configuration file",
         }
     }
 
-    /// The paragraphs before the topic's table. One that begins with a space
-    /// stands as it is, lines and all.
+    /// The paragraphs before the topic's table. A paragraph that starts with a space
+    /// is printed verbatim.
     pub fn opening(self) -> &'static [&'static str] {
         match self {
             Self::Events => EVENTS_OPENING,
@@ -71,56 +71,57 @@ impl Topic {
 }
 
 const EVENTS_OPENING: &[&str] = &[
-    "Under --format ndjson standard output carries one JSON object a line, in UTF-8, whose first \
-     member is `type`. Each line leaves as soon as it is known.",
-    "From the moment the arguments are understood a run ends with exactly one `done` or `error`, \
-     refused input and signals included. The one exception is a reader that has closed the pipe.",
-    "Every member below is present in each event of its type unless the text says otherwise; what \
-     is not known is null.",
+    "With --format ndjson, standard output is one JSON object per line, in UTF-8. The first member \
+     of each object is `type`. airx writes each line as soon as its content is known.",
+    "Once airx has parsed its arguments, a run ends with exactly one `done` or `error`, also after \
+     refused input or a signal. The only exception is a reader that closes the pipe.",
+    "Every member below is present in each event of its type unless its description says \
+     otherwise. A value that is not known is null.",
 ];
 
 const EVENTS_CLOSING: &[&str] = &[
-    "Members and types may be added, so a script should pass over those it does not know. Within \
-     `v` 1 none is renamed, removed or given another meaning.",
-    "batch tells of each batch by a `batch` line, and fetch of each item by a `result`.",
-    "Under --each `start` has no request_id, and between it and the end come `result` lines \
-     alone.",
-    "--meta FILE writes an object with what `done` or `error` holds, whatever the format.",
-    "A JSON Schema (draft 2020-12) of one line is part of airx's sources: src/event.schema.json.",
+    "Later versions may add members and types, so a script should ignore those that it does not \
+     know. As long as `v` is 1, no member is renamed or removed, and none changes its meaning.",
+    "airx batch prints a `batch` line for each batch, and airx batch fetch a `result` line for \
+     each item.",
+    "With --each, `start` has no request_id, and only `result` lines come between it and the end.",
+    "--meta FILE writes an object with the members of `done` or `error`, with any --format.",
+    "The JSON Schema (draft 2020-12) of a line is in airx's sources: src/event.schema.json.",
 ];
 
 const EXIT_CODES_OPENING: &[&str] = &[
-    "The exit status tells whether the answer is complete and, where it is not, who can do \
-     something about it. Numbers and names do not change.",
+    "The exit code says whether the answer is complete, and if not, what kind of failure it was. \
+     The numbers and names are stable.",
 ];
 
 const EXIT_CODES_CLOSING: &[&str] = &[
-    "Text that merely arrived does not make a 0: the server must have said why it stopped (`stop` \
-     or `tool_calls`, or what --accept names) and the answer must have a proper end. What was \
-     printed before a failure stays printed; a regular file named by -o is left as it was.",
-    "A failure is one line on standard error, `airx: CLASS: what happened`, and a `hint:` line \
-     where there is something to do. The `error` event and --meta carry the same `class`.",
-    "Where several apply the first of these counts: signal, internal, the code the server gave, \
-     blocked, truncated, incomplete, the others.",
-    "A busy server, a connection that could not be made or was reset, and an answer that broke off \
-     have been tried again already, as far as --retries, --timeout and what was printed allowed.",
+    "airx exits with 0 only if the server gave a finish reason that counts as complete (`stop`, \
+     `tool_calls`, or one that --accept names) and the answer ended properly. After a \
+     failure, text that was printed remains, and a regular file named by -o is unchanged.",
+    "airx reports a failure on standard error as `airx: CLASS: MESSAGE`, followed by a `hint:` \
+     line if there is a remedy. The `error` event and --meta have the same `class`.",
+    "If several codes apply, airx uses the first of: signal, internal, the code for the server's \
+     error, blocked, truncated, incomplete, any other.",
+    "airx retries if the server is busy, if a connection fails or is reset, and if an answer \
+     breaks off, within the limits of --retries and --timeout. It does not retry where that would \
+     repeat text that it has printed.",
     "In a script:",
     "    airx chat -o answer.txt \"$question\"
     case $? in
         0) ;;
-        3) echo 'look at the key and the balance' >&2; exit 1 ;;
+        3) echo 'check the API key and the balance' >&2; exit 1 ;;
         5 | 6 | 7) echo \"$question\" >> again.txt ;;
-        9) echo 'the answer was cut: raise --max-tokens' >&2 ;;
+        9) echo 'the answer was cut off: raise --max-tokens' >&2 ;;
         *) exit 1 ;;
     esac",
 ];
 
-/// Something that is read or written, by name: a variable of the environment or a file.
+/// An environment variable or a file, with its description.
 #[derive(Debug)]
 pub struct Variable {
     /// Its name.
     pub name: &'static str,
-    /// What it does.
+    /// Its description.
     pub does: &'static str,
 }
 
@@ -128,151 +129,160 @@ const fn entry(name: &'static str, does: &'static str) -> Variable {
     Variable { name, does }
 }
 
-/// What holds for the environment as a whole.
-pub const ENVIRONMENT_NOTE: &str = "A flag wins over its variable, a variable over the configuration file. A variable that is set \
-     to nothing counts as unset.";
+/// The paragraph before the list of variables.
+pub const ENVIRONMENT_NOTE: &str = "A flag overrides its environment variable, and a variable overrides the configuration file. \
+     An empty variable counts as unset.";
 
 /// Every environment variable that airx reads.
 pub const ENVIRONMENT: &[Variable] = &[
     entry(
         "AIRX_API_KEY",
-        "API key for whatever server is asked; alone it means \
-         https://open.bigmodel.cn/api/paas/v4. Comes before the providers' own variables, after \
-         --key-file.",
+        "API key for any server. Without a base URL, requests go to \
+         https://open.bigmodel.cn/api/paas/v4. It overrides the providers' own variables; \
+         --key-file overrides it.",
     ),
     entry(
         "AIRX_BASE_URL",
-        "Server to ask, the part before /chat/completions, as --base-url.",
+        "Base URL of the server, without /chat/completions. Same as --base-url.",
     ),
-    entry("AIRX_MODEL", "Model to ask, as --model."),
-    entry("AIRX_CONFIG", "Configuration file, as --config."),
+    entry("AIRX_MODEL", "Model name. Same as --model."),
+    entry("AIRX_CONFIG", "Configuration file. Same as --config."),
     entry(
         "AIRX_PROFILE",
-        "Profile of the configuration file, as --profile.",
+        "Profile of the configuration file. Same as --profile.",
     ),
     entry(
         "AIRX_NO_STDIN",
-        "1: never touch standard input, as --no-stdin.",
+        "1: do not read standard input. Same as --no-stdin.",
     ),
     entry(
         "AIRX_STDIN_WAIT",
-        "How long a silent standard input is waited for where the prompt is given and `-` is not; \
-         then airx exits 2 and nothing was sent. A duration, 60s by default.",
+        "How long airx waits for a silent standard input if there is a prompt and no `-`. After \
+         that it exits with 2 and sends nothing. A duration; the default is 60s.",
     ),
     entry(
         "AIRX_ALLOW_HTTP",
-        "1: allow plain http to a host that is not this machine, as --allow-http.",
+        "1: allow plain http to a host other than this machine. Same as --allow-http.",
     ),
     entry(
         "AIRX_MAX_IN_FLIGHT",
-        "Requests in flight at most, over all runs of airx, as --max-in-flight.",
+        "Maximum number of requests in flight, across all runs of airx. Same as --max-in-flight.",
     ),
     entry(
         "AIRX_RECORD",
-        "Folder that each exchange is kept in, as --record.",
+        "Folder to record each exchange in. Same as --record.",
     ),
     entry(
         "AIRX_REPLAY",
-        "Folder that the answers are taken from, as --replay. Not together with AIRX_RECORD.",
+        "Folder to replay answers from. Same as --replay. Cannot be combined with AIRX_RECORD.",
     ),
     entry(
         "ZHIPUAI_API_KEY",
-        "API key of BigModel. Sent to open.bigmodel.cn or ZHIPUAI_BASE_URL and nowhere else.",
+        "BigModel API key. It is sent only to open.bigmodel.cn or ZHIPUAI_BASE_URL.",
     ),
     entry(
         "ZHIPUAI_BASE_URL",
-        "Base URL that goes with ZHIPUAI_API_KEY, in place of \
+        "Base URL to use with ZHIPUAI_API_KEY instead of \
          https://open.bigmodel.cn/api/paas/v4.",
     ),
     entry(
         "ZAI_API_KEY",
-        "API key of Z.ai. Sent to api.z.ai or ZAI_BASE_URL and nowhere else.",
+        "Z.ai API key. It is sent only to api.z.ai or ZAI_BASE_URL.",
     ),
     entry(
         "ZAI_BASE_URL",
-        "Base URL that goes with ZAI_API_KEY, in place of https://api.z.ai/api/paas/v4.",
+        "Base URL to use with ZAI_API_KEY instead of https://api.z.ai/api/paas/v4.",
     ),
-    entry("HTTPS_PROXY", "Proxy to https servers; --proxy wins."),
-    entry("HTTP_PROXY", "Proxy to plain http servers; --proxy wins."),
+    entry(
+        "HTTPS_PROXY",
+        "Proxy for https servers; --proxy overrides it.",
+    ),
+    entry(
+        "HTTP_PROXY",
+        "Proxy for plain http servers; --proxy overrides it.",
+    ),
     entry(
         "ALL_PROXY",
-        "Proxy where the variable of the server's scheme is unset: http, https, socks5 or socks5h.",
+        "Proxy to use if the variable for the server's scheme is unset: http, https, socks5 or \
+         socks5h.",
     ),
     entry(
         "NO_PROXY",
-        "Hosts that are asked without a proxy, separated by commas. This machine always is.",
+        "Comma-separated hosts to reach without a proxy. This machine never uses one.",
     ),
     entry(
         "SSL_CERT_FILE",
-        "PEM file of the certificates to trust, in place of the system's; --cacert wins.",
+        "PEM file of certificates to trust instead of the system's; --cacert overrides it.",
     ),
     entry(
         "SSL_CERT_DIR",
-        "Folder of PEM certificates to trust, in place of the system's.",
+        "Folder of PEM certificates to trust instead of the system's.",
     ),
     entry(
         "NO_COLOR",
-        "Set: what --render shows has no colours; bold, italic and underlined text stay.",
+        "If set, --render uses no colours. It still uses bold, italic and underlined text.",
     ),
     entry(
         "CLICOLOR_FORCE",
-        "Set and not 0: --render auto renders into a pipe too, and with escape sequences whatever \
-         TERM is.",
+        "If set and not 0, --render auto also renders when the output is a pipe, and uses escape \
+         sequences with any TERM.",
     ),
     entry(
         "TERM",
-        "dumb, or nothing on a terminal: --render writes no escape sequences.",
+        "If `dumb`, or unset on a terminal, --render writes no escape sequences.",
     ),
     entry(
         "XDG_CONFIG_HOME",
-        "Folder of airx/config.toml; ~/.config by default.",
+        "Folder that contains airx/config.toml; the default is ~/.config.",
     ),
     entry(
         "XDG_RUNTIME_DIR",
-        "Where the files of --max-in-flight are; without it among the temporary files.",
+        "Folder for the lock files of --max-in-flight; the default is the folder for temporary files.",
     ),
 ];
 
-/// Files, for the man pages of the commands that make requests.
+/// The files that the man pages of the requesting commands list.
 pub const FILES: &[Variable] = &[
     entry(
         "~/.config/airx/config.toml",
-        "Defaults of the options, where it is there; below XDG_CONFIG_HOME where that is set, or \
-         whatever --config and AIRX_CONFIG name. One that others can write is refused. See \
+        "Defaults for options; optional. airx looks in XDG_CONFIG_HOME if that is set. --config or \
+         AIRX_CONFIG names another file. airx refuses a file that others can write. See \
          airx-config(5).",
     ),
     entry(
         "--session FILE",
-        "A conversation: NDJSON, one message a line, as the API takes them. Made with mode 0600, \
-         locked from read to write, extended in one write and only when the run succeeds.",
+        "A conversation as NDJSON: one message per line, in the API's format. airx creates it with \
+         mode 0600, locks it while the run lasts, and appends to it in one write, only if the run \
+         succeeds.",
     ),
     entry(
         "-o FILE, FILE.partial",
-        "A regular FILE is replaced in one step when the run ends with 0, its mode kept and links \
-         followed; a new one has mode 0600. After a failure it is as it was, and what came of the \
-         answer is in FILE.partial, mode 0600.",
+        "If the run exits with 0, airx replaces a regular FILE atomically, keeps its mode and \
+         follows symbolic links. A new file has mode 0600. After a failure FILE is unchanged, and \
+         FILE.partial (mode 0600) has the part of the answer that arrived.",
     ),
     entry(
         "-o FILE, FILE.partial under --each",
-        "FILE has each result as soon as it is there, and all of them in input order at the end. \
-         One that held something before is replaced only if the run succeeds: until then, and after \
-         a failure, the results are in FILE.partial. --resume goes on with FILE.partial where that \
-         has results, else with FILE. A run that is killed leaves at most the last line torn.",
+        "airx writes each result to FILE as soon as it is complete, and sorts them into input \
+         order at the end. A FILE that is not empty is replaced only if the run succeeds: until \
+         then, and after a failure, the results are in FILE.partial. --resume continues \
+         FILE.partial if that has results, otherwise FILE. If a run is killed, at most the last \
+         line is incomplete.",
     ),
     entry(
         "--key-file FILE",
-        "The API key. A file that group or others can read is warned about; one that they can \
-         write is refused.",
+        "The API key. airx warns if group or others can read the file, and refuses it if they can \
+         write it.",
     ),
     entry(
         "DIR/HASH-1.json, DIR/HASH-2.json",
-        "A recorded exchange of --record DIR: JSON, mode 0600. HASH is made from the request \
-         without request_id, user_id, host and headers; a request that is made again gets the \
-         next number, and nothing is ever overwritten.",
+        "An exchange recorded by --record DIR: JSON, mode 0600. HASH is computed from the request \
+         without request_id, user_id, host and headers. A repeated request gets the next number; \
+         airx never overwrites a recording.",
     ),
     entry(
-        "$XDG_RUNTIME_DIR/airx/, or airx-UID/ among the temporary files",
-        "The slots of --max-in-flight, empty files that are locked while a request is in flight. \
-         The folder must be this user's own, with mode 0700.",
+        "$XDG_RUNTIME_DIR/airx/, or airx-UID/ in the folder for temporary files",
+        "The lock files of --max-in-flight: empty files that airx locks while a request is in \
+         flight. The folder must belong to the user and have mode 0700.",
     ),
 ];

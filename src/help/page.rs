@@ -56,7 +56,7 @@ pub fn help_flag<S: AsRef<OsStr>>(clap_text: &str, arguments: &[S]) -> String {
     clap_text.to_owned() + &below
 }
 
-/// What stands below clap's help of a command, or of the program.
+/// The text below clap's help of a command, or of the program.
 fn footer(command: Option<&str>) -> String {
     let mut text = String::new();
     if command.is_none() {
@@ -91,7 +91,7 @@ pub fn exit_rows(command: &str) -> &'static [Row] {
     }
 }
 
-/// What a command's exit status tells beyond the table.
+/// A note on a command's exit status, if the table is not enough.
 pub fn exit_note(command: &str) -> Option<&'static str> {
     (command == "mock")
         .then_some("With -- COMMAND: the command's own status, or 128 + n where signal n ended it.")
@@ -163,7 +163,7 @@ pub fn key_says(key: &Key) -> String {
     says
 }
 
-/// A name, and from a column on what there is to say of it.
+/// A name, and its description from a column on.
 fn item(text: &mut String, name: &str, column: usize, says: &str) {
     let mut said = String::new();
     paragraph(&mut said, column + 2, says);

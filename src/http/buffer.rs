@@ -1,6 +1,6 @@
-//! The bytes of a stream on their way from the task that reads the connection to the
-//! run that prints. They are handed over together: one by one, each chunk would cost a
-//! turn of the event loop and with it a system call.
+//! Passes the bytes of a stream from the task that reads the connection to the thread
+//! that prints them. All waiting chunks are passed together: passing them one by one
+//! would cost a turn of the event loop, and a system call, for each.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -12,7 +12,7 @@ use reqwest::Response;
 /// answer is printed, and memory does not grow with the stream.
 const ENOUGH: usize = 64 * 1024;
 
-/// Both ends of the hand-over.
+/// The queue that the task and the reader share.
 #[derive(Debug, Default, Clone)]
 pub(super) struct ChunkQueue(Arc<Mutex<Queued>>);
 
@@ -20,9 +20,9 @@ pub(super) struct ChunkQueue(Arc<Mutex<Queued>>);
 struct Queued {
     buffer: Buffer,
     end: Option<Result<(), reqwest::Error>>,
-    /// Who waits for bytes.
+    /// The reader, if it waits for bytes.
     reader: Option<Waker>,
-    /// Who waits for room.
+    /// The task, if it waits for room.
     writer: Option<Waker>,
 }
 
@@ -32,20 +32,20 @@ impl Queued {
     }
 }
 
-/// What there is after a chunk has been put in.
+/// The state of the queue after a chunk was added.
 enum Put {
     Room,
-    /// None, until the reader has taken what waits.
+    /// The task must wait until the reader takes bytes.
     Full,
-    /// Nothing more will come.
+    /// The body has ended.
     End,
 }
 
-/// Chunks end to end. One by itself stays where it was read.
+/// Chunks end to end. A single chunk is not copied.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
     one: Bytes,
-    /// Where there are more than one: all of them.
+    /// All of them, if there is more than one.
     more: Vec<u8>,
 }
 
@@ -80,7 +80,7 @@ impl ChunkQueue {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a body's chunks to its end; the task that a runtime drives.
+    /// Reads the chunks of a body until its end. The runtime drives this task.
     pub(super) async fn fill(self, mut response: Response) {
         loop {
             match self.put(response.chunk().await) {
@@ -123,9 +123,8 @@ impl ChunkQueue {
         Poll::Pending
     }
 
-    /// Moves what has queued into `taken`, which is emptied first, so that what
-    /// it lay in can be read into again. Ready with the body's end once all of
-    /// it has been taken.
+    /// Moves the queued bytes into `taken`, which is emptied first so that its memory
+    /// can be reused. Once all bytes have been taken, it is ready with the body's end.
     pub(super) fn poll_take(
         &self,
         taken: &mut Buffer,

@@ -16,12 +16,12 @@ use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
 
-/// How often a request is sent once more at once, because the connection that it
-/// was to use has been closed since its last answer. That counts as no retry: the next
-/// connection is a new one, or as old as that.
+/// How often a request is sent again at once because the server closed the idle
+/// connection that it was to use. This does not count as a retry: the next connection
+/// is a new one, or another idle one.
 pub(super) const REUSED_MAX: usize = 2;
 
-/// What all clients have in common.
+/// The settings that all clients share.
 pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure> {
     let mut builder = ClientBuilder::new()
         .tls_backend_preconfigured(tls(connection)?)
@@ -33,7 +33,7 @@ pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure>
     if let Some(limit) = connection.timeouts.connect {
         builder = builder.connect_timeout(limit);
     }
-    // The library's own reading of the environment ignores what it cannot parse.
+    // The library reads the environment itself, but ignores values it cannot parse.
     builder = match &connection.proxy {
         Some(proxy) => builder.proxy(proxy::of(proxy)?),
         None => builder.no_proxy(),
@@ -75,8 +75,7 @@ pub(super) fn chat_headers(connection: &Connection, streamed: bool) -> HeaderMap
     headers(connection, accept, Some("application/json"))
 }
 
-/// The headers of a request. Those whose value must not be shown are marked
-/// sensitive.
+/// The headers of a request. Headers with secret values are marked sensitive.
 pub(super) fn headers(
     connection: &Connection,
     accept: &'static str,
@@ -92,7 +91,7 @@ pub(super) fn headers(
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     if connection.endpoint.provider.is_some() {
-        // Else the providers' error messages are Chinese; api.md §1.
+        // Without this header the providers' error messages are Chinese; api.md §1.
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en"));
     }
     let own = connection
@@ -158,8 +157,8 @@ pub(crate) fn reason(status: u16) -> &'static str {
         .unwrap_or_default()
 }
 
-/// The TLS set-up. Without https no root is read: the store stays empty, and is there
-/// only so that reqwest does not make one of its own.
+/// The TLS set-up. If neither the server nor the proxy uses https, no root is read;
+/// reqwest gets an empty store, so that it does not build its own.
 fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
     let tls_proxy = connection
         .proxy

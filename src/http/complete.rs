@@ -1,8 +1,8 @@
 //! A request for a complete reply, by reqwest's blocking client.
 //!
-//! It is made by a thread of its own, and the caller waits for it with a deadline: the
-//! library's own time-out would discard an answer that arrived while the process was
-//! stopped.
+//! A separate thread makes the request, and the caller waits for it with a deadline:
+//! the library's own time-out would discard an answer that arrived while the process
+//! was stopped.
 
 use std::io::{ErrorKind, Read};
 use std::mem::ManuallyDrop;
@@ -18,26 +18,26 @@ use super::{BODY_LIMIT, Head, Response, client, error};
 use crate::error::Failure;
 use crate::settings::Connection;
 
-/// The client. It is never dropped: its end would wait for a resolver that hangs.
-/// Threads can share its connections.
+/// The client. It is never dropped, because dropping it would wait for a resolver that
+/// hangs. Threads can share its connections.
 #[derive(Default)]
 pub(super) struct CompleteClient {
     http: Option<ManuallyDrop<reqwest::blocking::Client>>,
     /// More requests follow, by other threads too.
     shared: bool,
-    /// There was an answer: the next request may go by a connection that the server
-    /// is about to close.
+    /// There was an answer: the next request may use a connection that the server is
+    /// about to close.
     answered: Arc<AtomicBool>,
 }
 
-/// Read from a response at a time.
+/// Bytes that are read from a response at a time.
 const CHUNK: usize = 64 * 1024;
 
 /// How long an abandoned request lives.
 const GIVEN_UP: Duration = Duration::from_secs(60);
 
 impl CompleteClient {
-    /// Another with the same connections.
+    /// A client that shares the connections of this one.
     pub(super) fn share(&mut self, connection: &Connection) -> Result<Self, Failure> {
         self.shared = true;
         let client = self.client(connection)?.clone();
@@ -60,7 +60,7 @@ impl CompleteClient {
         }
     }
 
-    /// As [`super::HttpClient::complete`].
+    /// See [`super::HttpClient::complete`].
     pub(super) fn send(
         &mut self,
         connection: &Connection,
@@ -72,7 +72,7 @@ impl CompleteClient {
             .post(connection.endpoint.url.clone())
             .headers(client::chat_headers(connection, false))
             .body(body);
-        // Only for what a run with more requests has given up.
+        // Only a run with more requests sets a time-out: it ends the abandoned ones.
         let request = match deadline.filter(|_| self.shared) {
             Some(deadline) => {
                 let left = deadline.saturating_duration_since(Instant::now());
@@ -94,7 +94,7 @@ impl CompleteClient {
     }
 }
 
-/// A request with its response, made by a thread of its own.
+/// A request that a separate thread makes, and its response.
 struct Exchange {
     request: reqwest::blocking::RequestBuilder,
     limits: Limits,
@@ -102,13 +102,13 @@ struct Exchange {
     answered: Arc<AtomicBool>,
 }
 
-/// What the thread hands over.
+/// A message from the thread.
 enum Part {
-    /// The head, and how long the body will be, as far as that is known.
+    /// The head, and the length of the body if it is known.
     Head(Head, usize),
     /// Bytes of the body.
     Body(Vec<u8>),
-    /// The body's end; a failure where it broke off.
+    /// The end of the body, with a failure if it broke off.
     End(Option<Failure>),
     /// There is no response.
     Failed(Failure),
@@ -155,8 +155,8 @@ impl Exchange {
             };
             more = !matches!(part, Part::End(_)) & give(part);
         }
-        // Reading on or dropping it would wait for the connection's thread. Where
-        // many requests follow, what is forgotten would add up.
+        // Reading on or dropping it would wait for the connection's thread. If many
+        // requests follow, forgotten responses would accumulate.
         if !self.shared {
             std::mem::forget(response);
         }
@@ -208,8 +208,8 @@ fn collect(
     }
 }
 
-/// Sends a request, and again as often as `reused` says where the connection was
-/// closed before any response.
+/// Sends a request. If the connection was closed before any response, sends it again,
+/// as often as `reused` allows.
 fn sent(
     mut request: reqwest::blocking::RequestBuilder,
     reused: usize,

@@ -1,14 +1,14 @@
-//! Waiting until a moment, but not past bytes that have arrived: a process that was
-//! stopped and continued finds its clocks run out, and its answers in the socket.
+//! Waits until a deadline, but prefers bytes that have arrived: when a stopped process
+//! continues, its deadlines may have passed while an answer waits in the socket.
 
 use std::future::Future;
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
-/// How long a last look at the connection may take once a clock has run out.
+/// How long the last check of the connection may take after the deadline.
 pub const LAST_LOOK: Duration = Duration::from_millis(200);
 
-/// What the future gives until `limit`; none where it gives nothing.
+/// The result of the future, or `None` if it is not ready by `limit`.
 pub(super) async fn until<F: Future>(limit: Option<Instant>, future: F) -> Option<F::Output> {
     let Some(limit) = limit else {
         return Some(future.await);

@@ -3,14 +3,15 @@
 use crate::error::Failure;
 use crate::exit::Class;
 
-/// Kept free for what a run opens now and then: a temporary file, a folder.
+/// Descriptors kept free for files that a run opens for a short time, such as a
+/// temporary file or a folder.
 const RESERVE: u64 = 4;
 
-/// How many requests may be in flight at once, `wanted` at most, where each needs so
-/// many descriptors.
+/// How many requests may be in flight at once, at most `wanted`, if each needs this
+/// number of descriptors.
 ///
 /// # Errors
-/// There are not enough for one: class `internal`.
+/// There are not enough for one request: class `internal`.
 pub(super) fn fit(wanted: u32, per_request: u64) -> Result<u32, Failure> {
     let (Some(limit), Some(open)) = (limit(), open()?) else {
         return Ok(wanted);
@@ -23,7 +24,7 @@ pub(super) fn fit(wanted: u32, per_request: u64) -> Result<u32, Failure> {
     }
 }
 
-/// The failure of a system call that found no descriptor left.
+/// The failure when a system call finds no free descriptor.
 pub(super) fn exhausted() -> Failure {
     let limit = limit().map(|limit| format!(" (the limit is {limit})"));
     let what = format!("too many open files{}", limit.unwrap_or_default());
@@ -35,12 +36,12 @@ fn limit() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).current
 }
 
-/// Descriptors that are open; none where the system does not list them.
+/// The number of open descriptors; `None` if the system does not list them.
 #[cfg(unix)]
 fn open() -> Result<Option<u64>, Failure> {
     for place in ["/proc/self/fd", "/dev/fd"] {
         match std::fs::read_dir(place) {
-            // One of them is the list itself.
+            // One of them is the descriptor of the list itself.
             Ok(list) => return Ok(Some((list.count() as u64).saturating_sub(1))),
             Err(error) if is_exhausted(&error) => return Err(exhausted()),
             Err(_) => {}
@@ -59,7 +60,7 @@ fn open() -> Result<Option<u64>, Failure> {
     Ok(None)
 }
 
-/// Whether the system had no descriptor left.
+/// Whether the error says that no descriptor was free.
 pub(super) fn is_exhausted(error: &std::io::Error) -> bool {
     #[cfg(unix)]
     {

@@ -13,18 +13,18 @@ use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::{Connection, Proxy};
 
-/// What a message about a fault needs to name.
+/// The values that the messages about a failed request name.
 #[derive(Debug)]
 pub(super) struct Limits {
     /// `host:port` of the server.
     server: String,
-    /// The same of the proxy.
+    /// `host:port` of the proxy.
     proxy: Option<String>,
     /// The base URL with http in place of https.
     plain: String,
     connect: Option<Duration>,
     total: Option<Duration>,
-    /// The request is one that a stream would answer as well.
+    /// It is a chat request, which could be streamed instead.
     chat: bool,
 }
 
@@ -41,7 +41,7 @@ impl Limits {
         }
     }
 
-    /// Those of a request for a file or a batch.
+    /// The names for a request for a file or a batch.
     pub(super) fn of_resource(mut self) -> Self {
         self.chat = false;
         self
@@ -153,7 +153,7 @@ fn in_tls(error: &rustls::Error, limits: &Limits) -> Failure {
     };
     match error {
         rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType) => no_tls(limits),
-        // What `openssl req -x509` makes, which curl takes.
+        // `openssl req -x509` makes such a certificate, and curl accepts it.
         rustls::Error::InvalidCertificate(CertificateError::Other(other))
             if other.to_string().contains("CaUsedAsEndEntity") =>
         {
@@ -189,8 +189,8 @@ pub(crate) fn too_long() -> Failure {
     Failure::new(Class::Incomplete, message)
 }
 
-/// A failure of a proxy, or on the way to it. Of a proxy's answer the library reports
-/// only whether it is 407.
+/// A failure of a proxy, or on the way to it. The library reports only whether the
+/// proxy answered 407.
 fn by_proxy(server: &str, proxy: &str, chain: &str) -> Failure {
     let unauthorized = chain.contains("authorization required");
     let why = if unauthorized {
@@ -207,7 +207,7 @@ fn by_proxy(server: &str, proxy: &str, chain: &str) -> Failure {
         "check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY), its credentials, and that it lets \
          this host through",
     );
-    // Wrong credentials stay wrong, and may lock the proxy's account.
+    // A retry cannot correct wrong credentials, and it may lock the proxy's account.
     if unauthorized {
         failure
     } else {

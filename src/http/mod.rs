@@ -1,11 +1,11 @@
 //! One attempt over the network: a request → the head of the response and its bytes.
-//! The only room that names reqwest and rustls; none of their types leave it.
+//! Only this module uses reqwest and rustls; none of their types leave it.
 //!
-//! Complete replies come by reqwest's blocking client. Streams come by its
-//! asynchronous client on a runtime of their own: the blocking one cannot hand over
-//! at once all that has arrived, which the output's flush rule is built on. So do
-//! files and batches: the blocking client forgets why a connection failed while it
-//! sends a body.
+//! Complete replies use reqwest's blocking client. Streams use its asynchronous client
+//! on their own runtime: the output flushes when no bytes are waiting, and the blocking
+//! client cannot return all the bytes that have arrived. Files and batches also use the
+//! asynchronous client: the blocking one loses the reason when a connection fails while
+//! a body is sent.
 
 mod buffer;
 pub(crate) mod client;
@@ -68,14 +68,14 @@ impl Head {
     }
 }
 
-/// A response that was read to its end, or as far as it came.
+/// A response, read to its end or to the point where it broke off.
 #[derive(Debug)]
 pub struct Response {
     /// Status and headers.
     pub head: Head,
-    /// What came of the body.
+    /// The bytes of the body that arrived.
     pub body: Vec<u8>,
-    /// Why no more came, where the body broke off.
+    /// Why the body broke off, if it did.
     pub broken: Option<Failure>,
 }
 
@@ -95,7 +95,7 @@ impl std::fmt::Debug for HttpClient {
 }
 
 impl HttpClient {
-    /// Another for a thread of its own, with the same connections for complete replies.
+    /// A client for another thread. It shares the connections for complete replies.
     ///
     /// # Errors
     /// The client cannot be set up.
@@ -106,8 +106,8 @@ impl HttpClient {
         })
     }
 
-    /// How many requests may be in flight at once, `wanted` at most, where each needs
-    /// so many descriptors.
+    /// How many requests may be in flight at once, at most `wanted`, if each needs
+    /// this number of descriptors.
     ///
     /// # Errors
     /// There are not enough for one request: class `internal`.
@@ -124,7 +124,7 @@ impl HttpClient {
     /// Sends `body` to the chat and reads the complete response.
     ///
     /// # Errors
-    /// Nothing usable came back. A body that breaks off is no error here.
+    /// No usable response arrived. A body that breaks off is not an error here.
     pub fn complete(
         &mut self,
         connection: &Connection,
@@ -138,7 +138,7 @@ impl HttpClient {
     /// for it.
     ///
     /// # Errors
-    /// No head came.
+    /// No head arrived.
     pub fn stream(
         &mut self,
         connection: &Connection,
@@ -153,11 +153,11 @@ impl HttpClient {
         client.send(connection, body, limit)
     }
 
-    /// Makes a request for a file or a batch and reads the complete response; the body
-    /// of a success goes `into` a file, where one is given.
+    /// Makes a request for a file or a batch and reads the complete response. If `into`
+    /// is given, the body of a successful response is written to it.
     ///
     /// # Errors
-    /// No response came. A body that breaks off is no error here.
+    /// No response arrived. A body that breaks off is not an error here.
     pub fn resource(
         &mut self,
         connection: &Connection,
@@ -174,16 +174,18 @@ impl HttpClient {
     }
 }
 
-/// The head of a request to the chat as it goes out, for people to read; the key and
-/// the values of `--header` are hidden.
+/// The head of a chat request as it is sent, for people to read. The key and the
+/// values of `--header` are hidden.
 pub fn chat_head(connection: &Connection, streamed: bool) -> Vec<String> {
     let headers = client::chat_headers(connection, streamed);
     head_lines("POST", &connection.endpoint.url, &headers)
 }
 
-/// The same of a request for a file or a batch.
+/// The head of a request for a file or a batch, like [`chat_head`].
 pub fn resource_head(connection: &Connection, request: &ResourceRequest<'_>) -> Vec<String> {
-    let url = connection.endpoint.beside(request.path, request.query);
+    let url = connection
+        .endpoint
+        .resource_url(request.path, request.query);
     head_lines(request.method(), &url, &request.headers(connection))
 }
 

@@ -13,8 +13,8 @@ pub(super) fn of(proxy: &Proxy) -> Result<reqwest::Proxy, Failure> {
     let url = proxy.url();
     let unusable =
         |why: &dyn Display| Failure::usage(format!("{} is not a usable URL: {why}", proxy.origin));
-    // reqwest parses the text a second time when the client is built, and then goes
-    // past a proxy that it cannot parse.
+    // reqwest parses the text again when the client is built. If it cannot parse the
+    // proxy then, it connects without it.
     url.reveal()
         .parse::<hyper::Uri>()
         .map_err(|why| unusable(&why))?;

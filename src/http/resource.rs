@@ -31,7 +31,7 @@ pub struct ResourceRequest<'a> {
     pub payload: Payload<'a>,
 }
 
-/// What is sent, which decides on the method.
+/// The content of the request; it determines the method.
 #[derive(Debug, Clone, Copy)]
 pub enum Payload<'a> {
     /// GET of an object.
@@ -44,19 +44,19 @@ pub enum Payload<'a> {
     Json(&'a [u8]),
     /// POST of a form that holds the lines of a batch.
     Upload {
-        /// What the file is called at the server.
+        /// The file's name on the server.
         name: &'a str,
         /// Read from its start.
         file: &'a File,
     },
 }
 
-/// A request that got no response.
+/// A request that received no response.
 #[derive(Debug)]
 pub struct Unanswered {
     /// Why.
     pub failure: Failure,
-    /// It may have reached the server, which may do it twice when it is asked again.
+    /// The request may have reached the server, so a repeat might be carried out twice.
     pub sent: bool,
 }
 
@@ -84,7 +84,7 @@ impl ResourceRequest<'_> {
         };
         let content_type = match self.payload {
             Payload::Json(_) => Some("application/json"),
-            // With the form comes the type that names its boundary.
+            // reqwest sets the content type of the form, which names its boundary.
             _ => None,
         };
         client::headers(connection, accept, content_type)
@@ -143,15 +143,15 @@ impl ResourceClient {
             };
             let mut file = into.take().filter(|_| response.status().is_success());
             if let Some(file) = &mut file {
-                // What an attempt before this one left.
+                // Remove what an earlier attempt wrote.
                 rewound(file).map_err(local)?;
             }
-            let mut come = 0;
+            let mut total = 0;
             loop {
                 match until(deadline, response.chunk()).await {
                     Some(Ok(Some(bytes))) => {
-                        come += bytes.len() as u64;
-                        accept(&bytes, come, &mut read.body, file.as_deref_mut())?;
+                        total += bytes.len() as u64;
+                        accept(&bytes, total, &mut read.body, file.as_deref_mut())?;
                     }
                     Some(Ok(None)) => return Ok(read),
                     Some(Err(error)) => {
@@ -172,7 +172,9 @@ impl ResourceClient {
         connection: &Connection,
         request: &ResourceRequest<'_>,
     ) -> Result<reqwest::RequestBuilder, Failure> {
-        let url = connection.endpoint.beside(request.path, request.query);
+        let url = connection
+            .endpoint
+            .resource_url(request.path, request.query);
         let builder = match request.payload {
             Payload::Get | Payload::Download => self.http.get(url),
             _ => self.http.post(url),
@@ -199,10 +201,10 @@ fn form(name: &str, file: &File) -> Result<Form, Failure> {
     Ok(Form::new().text("purpose", "batch").part("file", part))
 }
 
-/// Keeps a piece of a body of which so many bytes have come, this one included.
+/// Stores a piece of a body. `total` counts the bytes so far, with this piece.
 fn accept(
     bytes: &[u8],
-    come: u64,
+    total: u64,
     body: &mut Vec<u8>,
     file: Option<&mut File>,
 ) -> Result<(), Failure> {
@@ -210,7 +212,7 @@ fn accept(
         Some(_) => FILE_LIMIT,
         None => BODY_LIMIT as u64,
     };
-    if come > most {
+    if total > most {
         let mib = most >> 20;
         let what = format!("the response's body is longer than {mib} MiB");
         return Err(Failure::new(Class::Incomplete, what));

@@ -1,5 +1,5 @@
-//! A streamed response, by reqwest's asynchronous client. Each step hands over all that
-//! has arrived, so that a burst is printed at once, and waits only where nothing has.
+//! A streamed response, by reqwest's asynchronous client. Each step returns all the bytes
+//! that have arrived, so that a burst is printed at once, and waits only if there are none.
 
 use std::future::poll_fn;
 use std::mem::ManuallyDrop;
@@ -22,7 +22,7 @@ use crate::settings::Connection;
 pub(super) struct StreamClient {
     http: ManuallyDrop<reqwest::Client>,
     runtime: ManuallyDrop<Runtime>,
-    /// It has had an answer, whose connection may be used again.
+    /// An answer has been received, and its connection may be reused.
     answered: bool,
 }
 
@@ -37,22 +37,22 @@ pub struct LiveStream<'a> {
     taken: Buffer,
 }
 
-/// Turns of the tasks until the socket is looked at again: two a chunk.
+/// Turns of the tasks until the socket is polled again: two for each chunk.
 const TURNS_A_ROUND: u32 = 1024;
 
-/// After this many bytes more may be in the socket. After fewer it is probably empty,
-/// and to look would delay them.
+/// After this many bytes the socket may hold more. After fewer it is probably empty, and
+/// polling it would delay these bytes.
 const MUCH: usize = 16 * 1024;
 
-/// What a stream has to give.
+/// The result of one step of a stream.
 #[derive(Debug)]
 pub enum Next<'a> {
     /// Bytes that have arrived.
     Bytes(&'a [u8]),
     /// The limit has passed.
     TimedOut,
-    /// The body's end. Whether it is a proper one: a body that ends with its
-    /// connection may have been cut anywhere.
+    /// The end of the body. If it ended only because the connection closed, bytes
+    /// may be missing.
     End {
         /// The length or the chunks say that nothing is missing.
         complete: bool,
@@ -64,8 +64,8 @@ impl StreamClient {
         let runtime = Builder::new_current_thread()
             .enable_io()
             .enable_time()
-            // Two tasks take turns for each chunk; the socket is looked at
-            // when they have nothing left to do.
+            // Two tasks take turns for each chunk; the socket is polled when
+            // they have nothing left to do.
             .event_interval(TURNS_A_ROUND)
             .build()
             .map_err(error::no_runtime)?;
@@ -120,17 +120,18 @@ impl LiveStream<'_> {
     /// Whether bytes can be taken without a wait.
     pub(crate) fn has_arrived(&self) -> bool {
         if !self.queue.has_some() && self.taken.bytes().len() >= MUCH {
-            // The tasks take what the socket holds; then it is looked at again.
+            // The tasks take the bytes in the socket; then it is polled again.
             self.runtime.block_on(tokio::task::yield_now());
         }
         self.queue.has_some()
     }
 
-    /// All that has arrived; waits for it until `limit` at most.
+    /// Returns all the bytes that have arrived. If there are none, waits for them until
+    /// `limit`.
     pub(crate) fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
         let (queue, taken) = (&self.queue, &mut self.taken);
         let waited = self.runtime.block_on(async {
-            // A look before the clock is set: it costs more than the look.
+            // Poll before setting a timer: the timer costs more than the poll.
             let look = poll_fn(|context| Poll::Ready(queue.poll_take(taken, context)));
             if let Poll::Ready(end) = look.await {
                 return Some(end);
@@ -152,7 +153,7 @@ impl LiveStream<'_> {
     }
 }
 
-/// As the blocking client's.
+/// Sends a request, as `sent` in `complete.rs` does.
 async fn sent(
     mut request: reqwest::RequestBuilder,
     reused: usize,

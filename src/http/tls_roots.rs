@@ -30,8 +30,8 @@ pub(super) fn of(cacert: Option<&Path>) -> Result<RootCertStore, Failure> {
     }
     let mut store = RootCertStore::empty();
     if path_variable("SSL_CERT_DIR").is_none() {
-        // The bundle alone: its folder holds the same certificates once more,
-        // a file each, and reading those doubles the cost of a short request.
+        // Only the bundle: its folder holds the same certificates in separate
+        // files, and reading those doubles the cost of a short request.
         for bundle in BUNDLES {
             if let Ok(pem) = std::fs::read(bundle) {
                 store.add_parsable_certificates(certificates(&pem));
@@ -48,7 +48,7 @@ pub(super) fn of(cacert: Option<&Path>) -> Result<RootCertStore, Failure> {
     Ok(store)
 }
 
-/// The roots of a file that the user named: without any it is an error.
+/// The roots of a file that the user named. A file without a certificate is an error.
 fn strict(name: &str, path: &Path) -> Result<RootCertStore, Failure> {
     let place = format!("{name} {}", path.display());
     let pem = std::fs::read(path).map_err(|error| Failure::usage(format!("{place}: {error}")))?;
@@ -62,7 +62,7 @@ fn strict(name: &str, path: &Path) -> Result<RootCertStore, Failure> {
     Ok(store)
 }
 
-/// The certificates of a PEM file (RFC 7468). What cannot be read is skipped.
+/// The certificates of a PEM file (RFC 7468). Parts that cannot be read are skipped.
 fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
     CertificateDer::pem_slice_iter(pem).flatten()
 }

@@ -1,7 +1,7 @@
 //! `$…$` and `$$…$$`: which are formulas, and which are prices, shell variables or
 //! PHP.
 
-/// What no formula begins with: `($)`, `"$@"`, `$?`.
+/// No formula starts with these: `($)`, `"$@"`, `$?`.
 const NO_START: &str = ")},;?!@#\"'、，。）";
 
 /// Endings of words right after a formula, such as `$n$th`.
@@ -43,7 +43,7 @@ pub(super) struct Before {
 /// does.
 ///
 /// By pandoc's rule, no space is inside at either end and no digit follows. What
-/// reads like a price or a variable is none.
+/// reads like a price or a variable is not a formula.
 pub(super) fn read(text: &str, before: Before, next: Option<char>) -> Dollars<'_> {
     let length = text.len() - text.trim_start_matches('$').len();
     let body = &text[length..];

@@ -85,7 +85,7 @@ impl Inline {
         }
         self.held.push(c);
         self.special |= marks::is_special(c);
-        // In a short text, any word may tell that a dollar is a price.
+        // In a short text, any word can show that a dollar is a price.
         self.changed |= c.is_ascii_punctuation() || self.held.len() <= SHORT;
         let most = if is_display(&self.held) {
             FORMULA_MAX
@@ -129,7 +129,7 @@ impl Inline {
         self.before.last = c;
     }
 
-    /// Puts what is held.
+    /// Writes the held text.
     fn commit(&mut self, marks: &Marks, lines: &mut Lines) {
         let held = std::mem::take(&mut self.held);
         if self.special {
@@ -206,7 +206,7 @@ pub(super) fn spans(text: &str, base: &Style, options: Options) -> Vec<Span> {
         .collect()
 }
 
-/// What the parser makes of prepared text.
+/// The parsed pieces of prepared text.
 fn pieces(marks: &Marks, base: &Style, options: Options) -> Vec<Piece> {
     let mut writer = Writer {
         marks,
@@ -352,7 +352,7 @@ impl Writer<'_> {
     }
 
     fn code(&mut self, code: &str, source: &str) {
-        // Without a colour, the marks alone tell code from words.
+        // Without colours, only the marks distinguish code from text.
         let coloured = self.options.styling == Styling::Coloured;
         let style = self.style().with(Style::CYAN);
         self.styles.push(style);

@@ -19,7 +19,7 @@ const TAB: usize = 8;
 pub(super) struct Lines {
     pen: Pen,
     width: Option<usize>,
-    /// What every further line of the block begins with.
+    /// The prefix of the block's further lines.
     margin: Vec<Span>,
     column: usize,
     /// Nothing but the margin or a bullet is in the line.

@@ -179,7 +179,7 @@ impl Renderer {
         self.inline.begin(base);
     }
 
-    /// Puts the marks of a heading, where its style does not tell it from text.
+    /// Writes the marks of a heading, if its style does not distinguish it from text.
     fn heading(&mut self, level: usize) -> Style {
         self.closing = Some(String::new());
         let marks = match self.options.styling {
@@ -219,7 +219,7 @@ impl Renderer {
             Place::Start => {
                 let head = std::mem::take(&mut self.head);
                 if newline || !head.is_empty() {
-                    self.whole_line(&head, newline);
+                    self.complete_line(&head, newline);
                 }
             }
             Place::Text => self.end_text(newline),
@@ -253,7 +253,7 @@ impl Renderer {
     }
 
     /// A line that was held to its end.
-    fn whole_line(&mut self, source: &str, newline: bool) {
+    fn complete_line(&mut self, source: &str, newline: bool) {
         if let Some(display) = self.display.take() {
             self.display_line(display, source, newline);
             return;
@@ -433,7 +433,7 @@ impl Renderer {
                 self.give_up(&display);
                 self.lines.newline();
                 self.structure.end_paragraph();
-                self.whole_line(source, newline);
+                self.complete_line(source, newline);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! What each line is: the quotes and list items that it is in, and its kind.
+//! Finds the quotes and list items of each line, and its kind.
 //!
 //! pulldown-cmark does not stream, so each line is parsed on its own, after a short
 //! document that opens the quotes and items that are open where the line stands.
@@ -40,7 +40,7 @@ pub(super) enum Leaf {
     FenceEnd,
 }
 
-/// What is known of a line.
+/// The structure of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
     /// How many of the open containers go on.
@@ -131,7 +131,7 @@ impl Structure {
         }
     }
 
-    /// Takes over what a line opens and closes.
+    /// Records the containers that a line opens and closes.
     pub(super) fn accept(&mut self, line: &Line, source: &str) {
         self.containers.truncate(line.kept);
         self.containers.extend(line.opened.iter().cloned());
@@ -198,7 +198,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Gives the kind of the line when the event tells it.
+    /// The kind of the line, if the event determines it.
     fn event(&mut self, event: &Event<'_>, start: usize, end: usize) -> Option<Leaf> {
         let Some(at) = start.checked_sub(self.start) else {
             return self.context_event(event, end);

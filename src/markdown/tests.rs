@@ -68,7 +68,7 @@ fn headings_are_bold_and_say_their_level() {
 }
 
 #[test]
-fn headings_and_code_are_told_apart_without_colour_too() {
+fn headings_and_code_are_distinct_without_colour() {
     styled(
         Styling::Shaped,
         "# A\n## B\n### C\n**d** `e`",

@@ -1,4 +1,4 @@
-//! The tree of a formula → text, in one line or in several.
+//! Draws the tree of a formula as text, on one line or several.
 
 use super::canvas::Block;
 use super::fraction;
@@ -247,7 +247,7 @@ impl Row<'_> {
             Some("3") => "∛".to_owned(),
             Some("4") => "∜".to_owned(),
             Some(degree) => {
-                // Else the degree would be an exponent of what is before it.
+                // Otherwise the degree would be an exponent of the preceding text.
                 if self.previous(at).is_some_and(Node::is_operand) {
                     self.space();
                 }

@@ -1,4 +1,4 @@
-//! LaTeX formulas → Unicode text. Depends on nothing else of the crate.
+//! Draws LaTeX formulas as Unicode text. Does not depend on the rest of the crate.
 //!
 //! A formula keeps its meaning: fractions and scripts get parentheses where one line
 //! of text needs them, and delimiters are drawn over all rows that they enclose.

@@ -1,5 +1,5 @@
-//! LaTeX source → the tree of a formula. What cannot be read makes all of the
-//! formula unreadable, so that it is shown as it was written.
+//! Parses LaTeX source into the tree of a formula. After any error, the formula is shown as
+//! source.
 
 use super::environment;
 use super::letters;

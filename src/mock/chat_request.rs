@@ -47,11 +47,11 @@ pub(super) struct RequestView {
     pub(super) stop: Vec<String>,
     /// Tokens of the messages and the tools.
     pub(super) prompt_tokens: u64,
-    /// Stands for the model and the messages.
+    /// A fingerprint of the model and the messages.
     pub(super) fingerprint: u64,
 }
 
-/// Reads what can be read and refuses nothing: for the answers of a script.
+/// Reads the valid members and ignores errors, for scripted answers.
 pub(super) fn read_leniently(body: &[u8]) -> RequestView {
     match serde_json::from_slice::<Map<String, Value>>(body) {
         Ok(members) => view(&members),

@@ -184,7 +184,7 @@ fn another(item: &Value, index: usize) -> Value {
     }
 }
 
-/// A short text that matches a regular expression; none for one that cannot be read.
+/// A short text that matches a regular expression; `None` for an unsupported expression.
 fn matching(pattern: &str) -> Option<String> {
     let mut text = String::new();
     add_match(&regex_syntax::parse(pattern).ok()?, &mut text)?;

@@ -114,7 +114,7 @@ pub(super) fn spoil(answer: &mut Answer, kind: FaultKind) {
     };
     answer.ending = ending;
     answer.finish_reason = finish_reason.map(str::to_owned);
-    // What came is the first half.
+    // Keep the first half.
     let last_call = answer.calls.last_mut().map(|call| &mut call.arguments);
     for text in answer.content.as_mut().into_iter().chain(last_call) {
         text.truncate(tokens::half(text).len());

@@ -44,7 +44,7 @@ impl Form {
     /// Reads a body of this `Content-Type`.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The error message.
     pub(super) async fn read(content_type: Option<&str>, body: Bytes) -> Result<Self, String> {
         let unreadable = |error| match error {
             multer::Error::NoMultipart | multer::Error::DecodeContentType(_) => {

@@ -18,7 +18,7 @@ pub(super) const JSON: &str = "application/json; charset=UTF-8";
 /// `Content-Type` of streams. api.md §5.
 const EVENT_STREAM: &str = "text/event-stream;charset=UTF-8";
 
-/// What a body does next.
+/// The next step of a body.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     /// Sends these bytes.

@@ -1,6 +1,5 @@
-//! What the mock does with a request: which endpoint it is for, whether it is accepted,
-//! and the reply. In order: path, method, key, tier, script, the request's own mistakes,
-//! faults. No sockets here.
+//! Decides what the mock does with a request: endpoint, checks and reply. The checks are, in
+//! order: path, method, key, tier, script, the request's own mistakes, faults. No sockets here.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -90,7 +89,7 @@ pub(super) struct Request<'a> {
     pub(super) authorization: Option<&'a str>,
     /// Body; empty where it is too long.
     pub(super) body: &'a [u8],
-    /// The body as a form, or why it is none.
+    /// The body as a form, or the reason why it is not one.
     pub(super) form: Result<&'a Form, &'a str>,
     /// The body is longer than the endpoint accepts.
     pub(super) too_long: bool,

@@ -1,10 +1,10 @@
-//! What the providers' batch engine takes, and what it costs there. api.md §8.
+//! The models that the providers' batch engine accepts, and their prices. api.md §8.
 
 use super::Cost;
 use super::cost::cost;
 use crate::api::usage::Usage;
 
-/// Chat models that BigModel and Z.ai take in batches, by their document of that.
+/// The chat models that BigModel and Z.ai accept in batches, from their documentation.
 pub const BATCHED: &[&str] = &[
     "glm-4-air-250414",
     "glm-4-flashx-250414",
@@ -22,15 +22,15 @@ pub const BATCHED: &[&str] = &[
 /// Day of that document.
 pub const BATCHED_ON: &str = "2025-07-23";
 
-/// Whether a model is one of those, whatever the case of its name.
+/// Whether the providers accept the model in batches, ignoring case.
 pub fn is_batched(model: &str) -> bool {
     BATCHED
         .iter()
         .any(|known| known.eq_ignore_ascii_case(model))
 }
 
-/// What these tokens cost in a batch: half of the list price. None where that is
-/// not known to hold: another model, tokens of a cache, an amount that cannot be
+/// The cost of these tokens in a batch: half of the list price. `None` if that price is
+/// not certain: another model, tokens of a cache, an amount that cannot be
 /// halved exactly.
 pub fn batch_cost(model: &str, usage: &Usage) -> Option<Cost> {
     let details = usage.prompt_tokens_details;
@@ -47,7 +47,7 @@ mod tests {
     use crate::api::usage::PromptDetails;
 
     #[test]
-    fn a_batch_costs_half_or_nobody_knows() {
+    fn a_batch_costs_half_or_its_cost_is_unknown() {
         fn amount(model: &str, usage: &Usage) -> Option<String> {
             batch_cost(model, usage).map(|cost| cost.amount())
         }

@@ -24,8 +24,8 @@ pub struct Cost {
     date: Option<&'static str>,
 }
 
-/// What these tokens cost, where the model's price is known. Tokens that stand in
-/// the sum alone may be of either price.
+/// The cost of these tokens, if the model's price is known. Tokens that are only in the
+/// total can have either price.
 pub fn cost(model: &str, usage: &Usage) -> Option<Cost> {
     let price = find(model)?.price?;
     if usage.prompt_tokens == 0 && usage.completion_tokens == 0 {
@@ -52,31 +52,31 @@ fn amount(price: &Price, usage: &Usage) -> u128 {
 
 /// What an answer counts against a limit, in units of 10^-12.
 ///
-/// Of two, the greater is the one that leaves less: what nobody can tell counts as
-/// what it may come to.
+/// A greater charge leaves less of the limit. An unknown charge is the greatest: it counts
+/// as the highest possible cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Charge {
-    /// The server told enough.
+    /// The server reported all token counts.
     Known(u128),
-    /// It told of the prompt alone: enough for an answer without a word.
+    /// The server reported only prompt tokens. That is exact for an empty answer.
     Prompt(u128),
-    /// Nobody can tell.
+    /// The cost cannot be computed.
     Unknown,
 }
 
-/// The currency of a model's price, where that is known.
+/// The currency of a model's price, if known.
 pub fn currency(model: &str) -> Option<&'static str> {
     Some(find(model)?.price?.currency)
 }
 
-/// What these tokens count against a limit. Those that stand in the sum alone are
-/// taken at the dearer of the two prices.
+/// The charge for these tokens. Tokens that are only in the total cost the higher of the
+/// two prices.
 pub fn charge(model: &str, usage: &Usage) -> Charge {
     let Some(price) = find(model).and_then(|model| model.price) else {
         return Charge::Unknown;
     };
-    let told = usage.prompt_tokens.saturating_add(usage.completion_tokens);
-    let rest = usage.total_tokens.saturating_sub(told);
+    let counted = usage.prompt_tokens.saturating_add(usage.completion_tokens);
+    let rest = usage.total_tokens.saturating_sub(counted);
     let dearer = price.input.max(price.output);
     let amount = amount(&price, usage) + u128::from(rest) * u128::from(dearer);
     match (usage.prompt_tokens, usage.completion_tokens) {
@@ -88,7 +88,7 @@ pub fn charge(model: &str, usage: &Usage) -> Charge {
 }
 
 impl Cost {
-    /// Both together; amounts in different currencies do not mix, the newer stays.
+    /// The sum of both. If the currencies differ, the newer cost replaces the older.
     #[must_use]
     pub fn plus(mut self, other: Option<Self>) -> Self {
         if let Some(other) = other.filter(|other| other.currency == self.currency) {
@@ -97,7 +97,7 @@ impl Cost {
         self
     }
 
-    /// Half of it, where that is exact.
+    /// Half of the cost, if that is exact.
     #[must_use]
     pub fn half(mut self) -> Option<Self> {
         let exact = self.amount.is_multiple_of(2);
@@ -130,17 +130,17 @@ impl Serialize for Cost {
 /// `amount` × 10^-`places`, exactly.
 pub(super) fn decimal(amount: u128, places: u32) -> String {
     let unit = 10_u128.pow(places);
-    let (whole, fraction) = (amount / unit, amount % unit);
+    let (integer, fraction) = (amount / unit, amount % unit);
     if fraction == 0 {
-        return whole.to_string();
+        return integer.to_string();
     }
     let fraction = format!("{fraction:0width$}", width = places as usize);
-    format!("{whole}.{}", fraction.trim_end_matches('0'))
+    format!("{integer}.{}", fraction.trim_end_matches('0'))
 }
 
-/// What a request of this model may cost, in units of 10^-12, where its price is
-/// known. `prompt` and `answer` are tokens that it cannot exceed; none is the
-/// model's own limit.
+/// The highest possible cost of a request, in units of 10^-12, if the model's price is
+/// known. `prompt` and `answer` are the maximum token counts; `None` stands for the
+/// model's limit.
 pub fn bound(model: &str, prompt: Option<u64>, answer: Option<u64>) -> Option<u128> {
     let model = find(model)?;
     let price = model.price?;
@@ -160,20 +160,20 @@ pub fn shown(units: u128) -> String {
     decimal(units, PLACES)
 }
 
-/// A decimal number as an amount in units of 10^-12; none where it is none, or
-/// has more digits than that.
+/// Reads a decimal number as an amount in units of 10^-12. `None` if it is not a number or
+/// has more than 12 decimal places.
 pub fn amount_of(text: &str) -> Option<u128> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let (integer, fraction) = text.split_once('.').unwrap_or((text, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) || text.ends_with('.') {
+    if integer.is_empty() || !digits(integer) || !digits(fraction) || text.ends_with('.') {
         return None;
     }
     let places = u32::try_from(fraction.len()).ok()?;
-    let whole: u128 = whole.parse().ok()?;
+    let integer: u128 = integer.parse().ok()?;
     let part: u128 = format!("0{fraction}").parse().ok()?;
     let scale = 10_u128.pow(PLACES.checked_sub(places)?);
-    let whole = whole.checked_mul(10_u128.pow(PLACES))?;
-    whole.checked_add(part.checked_mul(scale)?)
+    let units = integer.checked_mul(10_u128.pow(PLACES))?;
+    units.checked_add(part.checked_mul(scale)?)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the user says of models → the table, extended and corrected.
+//! Extends and corrects the table of models with the user's configuration.
 
 use std::sync::OnceLock;
 
@@ -7,7 +7,7 @@ use super::{Millionths, Model, Price, built_in};
 /// The user's own models, and those of the table that the user corrects.
 pub(super) static OWN: OnceLock<Vec<Model>> = OnceLock::new();
 
-/// What the user says of a model.
+/// The user's entry for a model.
 #[derive(Debug, Clone, Default)]
 pub struct Extra {
     /// The name as the API takes it.
@@ -26,7 +26,7 @@ pub struct Extra {
     pub concurrency: Option<[u16; 4]>,
 }
 
-/// Extends the table; once in a run, before anything looks into it.
+/// Extends the table. Called once per run, before the first lookup.
 pub fn extend<'a>(extras: impl IntoIterator<Item = &'a Extra>) {
     let models: Vec<Model> = extras.into_iter().map(with).collect();
     if !models.is_empty() {
@@ -34,7 +34,7 @@ pub fn extend<'a>(extras: impl IntoIterator<Item = &'a Extra>) {
     }
 }
 
-/// What is known of a model, and what the user says of it.
+/// The table's entry for a model with the user's corrections.
 fn with(extra: &Extra) -> Model {
     // As long as the process: there are as many as the file names.
     let kept = |text: &String| -> &'static str { Box::leak(text.clone().into_boxed_str()) };

@@ -1,5 +1,5 @@
-//! The answer's text on its way to the buffer: as it is, made safe for a terminal,
-//! rendered, or only the code blocks in it.
+//! Prepares the answer's text for the buffer: unchanged, made safe for a terminal,
+//! rendered, or reduced to its code blocks.
 
 use std::io::Write;
 
@@ -11,13 +11,13 @@ use crate::exit::Class;
 use crate::markdown::{self, Renderer};
 use crate::terminal::Pieces;
 
-/// Most of a stream that is held back while a code block is looked for.
+/// The most bytes of a stream that are held back while looking for a code block.
 const HELD_MAX: usize = 4 * 1024 * 1024;
 
-/// The text's state between its pieces.
+/// The state between the pieces of the text.
 #[derive(Debug)]
 pub(super) struct AnswerText {
-    /// The text comes as it is generated.
+    /// The text arrives as it is generated.
     streamed: bool,
     /// The last byte that was printed.
     last: u8,
@@ -26,7 +26,7 @@ pub(super) struct AnswerText {
     render: Option<Box<Renderer>>,
 }
 
-/// What there is instead of a code block.
+/// The answer when it has no wanted code block.
 pub(super) struct NoBlock {
     /// The complete answer.
     pub(super) text: String,
@@ -78,7 +78,7 @@ impl AnswerText {
         Ok(())
     }
 
-    /// Prints text that begins a line.
+    /// Prints text at the start of a line.
     pub(super) fn push_line<O: Write>(
         &mut self,
         text: &str,
@@ -98,7 +98,7 @@ impl AnswerText {
         buffer.bytes.push(b'\n');
     }
 
-    /// Prints a line that is not the model's: as it is.
+    /// Prints a line that is not from the model, without rendering it.
     pub(super) fn push_own_line<O: Write>(
         &mut self,
         line: &str,
@@ -128,7 +128,7 @@ impl AnswerText {
         }
     }
 
-    /// Renders text that is safe already, up to its `end` or not.
+    /// Renders text that is safe already. `end` says that no more follows.
     fn render<O: Write>(&mut self, safe: &[u8], end: bool, buffer: &mut Buffer<O>) {
         let Some(render) = &mut self.render else {
             return;
@@ -141,7 +141,7 @@ impl AnswerText {
         self.last = shown.bytes().last().unwrap_or(self.last);
     }
 
-    /// Prints what the rendering holds back, and closes its styles.
+    /// Prints the text that the renderer holds back, and closes its styles.
     pub(super) fn end_render<O: Write>(&mut self, buffer: &mut Buffer<O>) {
         if self.render.is_some() {
             let mut safe = Vec::new();
@@ -150,7 +150,7 @@ impl AnswerText {
         }
     }
 
-    /// Ends the line of streamed text that more than text follows.
+    /// Ends the line of streamed text before something other than text follows.
     pub(super) fn end_prose<O: Write>(&mut self, buffer: &mut Buffer<O>) {
         if self.streamed {
             self.end_line(buffer);
@@ -169,7 +169,8 @@ impl AnswerText {
         }
     }
 
-    /// The answer is complete: prints the rest of what `--extract` wants, once.
+    /// Call this when the answer is complete. Prints the rest of the code that
+    /// `--extract` selects.
     ///
     /// # Errors
     /// There is no such block.

@@ -1,5 +1,5 @@
-//! A file that is replaced in one step when the run has succeeded: until then the
-//! answer is in a temporary file in the same folder.
+//! A file that is replaced in one step when the run has succeeded. Until then the answer
+//! is in a temporary file in the same folder.
 
 use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -13,10 +13,10 @@ use crate::safe_path;
 
 /// The random characters at the end of a temporary file's name.
 const RANDOM: usize = 6;
-/// Most bytes of the target's name that are part of it.
+/// The most bytes of the target's name in a temporary file's name.
 const NAME_MAX: usize = 100;
 
-/// A file to replace, and what it is replaced by.
+/// A file to replace, and the temporary file that replaces it.
 #[derive(Debug)]
 pub struct AtomicFile {
     temporary: NamedTempFile,
@@ -26,8 +26,8 @@ pub struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Prepares to replace `target`, whose links are resolved. `found` is the file that
-    /// is there.
+    /// Prepares to replace `target`, a path without links. `found` describes the file
+    /// that is there, if any.
     ///
     /// # Errors
     /// It cannot be written or replaced.
@@ -35,7 +35,7 @@ impl AtomicFile {
         match found {
             Some(found) => {
                 replaceable(&target, found)?;
-                // A file that may not be written must not be replaced either.
+                // A file without write permission must not be replaced either.
                 OpenOptions::new().write(true).open(&target)?;
             }
             None if names_folder(&target) => return Err(ErrorKind::IsADirectory.into()),
@@ -49,10 +49,10 @@ impl AtomicFile {
         })
     }
 
-    /// The run has succeeded: replaces the file, synced.
+    /// Call this if the run has succeeded: replaces the file and syncs it.
     ///
     /// # Errors
-    /// It cannot be replaced; what was written stays in `FILE.partial`.
+    /// It cannot be replaced; the answer stays in `FILE.partial`.
     pub(super) fn keep(self) -> Result<(), Failure> {
         let Self {
             temporary,
@@ -78,8 +78,8 @@ impl AtomicFile {
         }
     }
 
-    /// The run has failed: the file stays as it was. Returns the path of what came, if
-    /// anything did.
+    /// Call this if the run has failed: the file stays as it was. Returns the path of
+    /// the part that arrived, if there is any.
     pub(super) fn set_aside(self) -> Option<PathBuf> {
         let written = self.temporary.as_file().metadata();
         let came = written.is_ok_and(|written| written.len() > 0);
@@ -98,26 +98,26 @@ impl Write for AtomicFile {
     }
 }
 
-/// Keeps what came as `FILE.partial`, for its owner alone.
+/// Keeps the part that arrived as `FILE.partial`, which only its owner may read.
 fn set_aside(temporary: NamedTempFile, target: &Path) -> Option<PathBuf> {
     let mut name = target.file_name()?.to_owned();
     name.push(".partial");
     let partial = target.with_file_name(name);
     match temporary.persist(&partial) {
         Ok(_) => Some(partial),
-        // A folder has that name, or it is too long: kept under its own.
+        // A folder has that name, or the name is too long: keep the temporary name.
         Err(error) => error.file.keep().ok().map(|(_, path)| path),
     }
 }
 
-/// Whether a path that leads to nothing can only be a folder's.
+/// Whether a path of a missing file can only name a folder.
 fn names_folder(path: &Path) -> bool {
     let name = path.as_os_str().as_encoded_bytes();
     name.ends_with(b"/") || name.ends_with(b"/.")
 }
 
-/// Gives the file the mode of the one that it replaces, without set-user-ID and the
-/// like.
+/// Gives the file the mode of the file that it replaces, without set-user-ID,
+/// set-group-ID and the sticky bit.
 #[cfg(unix)]
 pub(super) fn copy_mode(file: &File, from: Option<Permissions>) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
@@ -125,7 +125,7 @@ pub(super) fn copy_mode(file: &File, from: Option<Permissions>) -> io::Result<()
         return Ok(());
     };
     let (now, mode) = (file.metadata()?.permissions().mode(), from.mode() & 0o777);
-    // Where the file system has no modes, the two are the same.
+    // If the file system has no modes, both are the same.
     if now & 0o777 == mode {
         return Ok(());
     }
@@ -148,14 +148,14 @@ pub(super) fn create_temporary(target: &Path) -> io::Result<NamedTempFile> {
             .tempfile_in(folder)?;
         let locked = file.as_file().try_lock();
         let taken = matches!(locked, Err(TryLockError::WouldBlock));
-        // Another run may have found it without a lock, and removed it.
+        // Another run may have removed the file before it was locked.
         if !taken && safe_path::is_at(file.as_file(), file.path()) {
             return Ok(file);
         }
     }
 }
 
-/// Removes the temporary files that killed runs left for this target.
+/// Removes the temporary files that killed runs have left for this target.
 pub(super) fn remove_leftovers(target: &Path) {
     let prefix = prefix(target);
     let Ok(entries) = safe_path::folder_of(target).read_dir() else {
@@ -186,7 +186,7 @@ fn is_dead(path: &Path) -> bool {
     found.is_file() && open(path).is_ok_and(locked)
 }
 
-/// Opens a file, and not what may have taken its place meanwhile.
+/// Opens a file, and checks that it was not replaced in the meantime.
 fn open(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     #[cfg(unix)]
@@ -208,11 +208,11 @@ fn prefix(target: &Path) -> String {
     format!(".airx-{}-", &name[..end])
 }
 
-/// Refuses a file that the system will not let this user replace, though its folder
-/// takes new files.
+/// Refuses a file that the system does not allow this user to replace, although the
+/// user may create files in its folder.
 ///
 /// # Errors
-/// What stands in the way.
+/// Why the file cannot be replaced.
 pub(super) fn replaceable(target: &Path, file: &Metadata) -> io::Result<()> {
     match obstacle(target, file) {
         Some(obstacle) => Err(io::Error::other(format!(
@@ -248,7 +248,7 @@ fn obstacle(_: &Path, _: &Metadata) -> Option<&'static str> {
     None
 }
 
-/// What Linux knows about the file and its folder, modes aside.
+/// The attributes of the file and its folder on Linux, other than modes.
 #[cfg(target_os = "linux")]
 fn attribute(target: &Path) -> Option<&'static str> {
     use rustix::fs::{AtFlags, CWD, StatxAttributes as Has, StatxFlags, statx};

@@ -1,4 +1,4 @@
-//! What goes to the output: gathered, and written when the run is about to wait.
+//! Collects the bytes for the output and writes them before the run waits.
 
 use std::io::{BufRead, ErrorKind, Write};
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use crate::terminal::sanitize;
 /// The buffer is written at this size even in the middle of a burst.
 const BURST: usize = 64 * 1024;
 
-/// Bytes that are not written yet, and where they go.
+/// Bytes that are not written yet, and their destination.
 #[derive(Debug)]
 pub(super) struct Buffer<O: Write> {
     pub(super) out: O,
-    /// People read the output as it comes: control characters are shown, not sent.
+    /// The output is a terminal: control characters are shown, not sent.
     pub(super) terminal: bool,
     pub(super) bytes: Vec<u8>,
-    /// The bytes are bodies without any part of the answer yet.
+    /// The bytes are bodies that hold no part of the answer yet.
     pub(super) held: bool,
-    /// A part of the answer was printed, or will be.
+    /// A part of the answer was printed, or is in the buffer.
     pub(super) printed: bool,
     /// Counts the writes.
     pub(super) writes: Arc<AtomicU64>,
@@ -48,7 +48,7 @@ impl<O: Write> Buffer<O> {
         }
     }
 
-    /// Adds a body as a line. What has no `token` of the answer is held back.
+    /// Adds a body as a line. Bodies are held back until one has a `token` of the answer.
     pub(super) fn body(&mut self, bytes: &[u8], token: bool) {
         if self.bytes.is_empty() && !self.printed {
             self.held = true;
@@ -68,7 +68,7 @@ impl<O: Write> Buffer<O> {
         Ok(length > 0)
     }
 
-    /// Shows the control characters after `from`, where people read the output.
+    /// If the output is a terminal, shows the control characters after `from`.
     fn make_safe(&mut self, from: usize) {
         if self.terminal {
             let text = String::from_utf8_lossy(&self.bytes[from..]).into_owned();
@@ -77,7 +77,7 @@ impl<O: Write> Buffer<O> {
         }
     }
 
-    /// Drops what is held back.
+    /// Drops the bytes that are held back.
     pub(super) fn drop_held(&mut self) {
         if std::mem::take(&mut self.held) {
             self.bytes.clear();
@@ -96,7 +96,7 @@ impl<O: Write> Buffer<O> {
 
     /// Writes the bytes.
     pub(super) fn write(&mut self) -> Result<(), Failure> {
-        // Bodies that were held back are written for their length.
+        // Bodies that were held back are written once they are too long.
         self.printed |= std::mem::take(&mut self.held);
         let written = self.out.write_all(&self.bytes);
         self.bytes.clear();

@@ -1,12 +1,12 @@
-//! Descriptors that the caller has opened, by their names.
+//! Descriptors that the caller has opened and passes by name.
 
 use std::fs::{File, OpenOptions};
 use std::path::Path;
 
 use crate::error::Failure;
 
-/// Whether `path` names a descriptor that the caller has opened. Its file is the
-/// caller's: airx appends to it, and neither cuts nor replaces it.
+/// Whether `path` names a descriptor that the caller has opened. airx appends to its
+/// file, but does not truncate or replace it.
 pub(super) fn is_descriptor(path: &Path) -> bool {
     ["/dev/fd", "/proc/self/fd"]
         .iter()
@@ -25,9 +25,9 @@ pub(super) fn is_stdout(path: &Path) -> bool {
             .contains(&true)
 }
 
-/// The caller's own descriptor, which shares its position in the file. If the path were
-/// opened again, what the caller writes next would overwrite the answer; and a socket
-/// cannot be opened again.
+/// A duplicate of the caller's descriptor, which shares its position in the file. If the
+/// path were opened again, the caller's next write would overwrite the answer; and a
+/// socket cannot be opened again.
 #[cfg(target_os = "linux")]
 fn shared_descriptor(path: &Path) -> Option<File> {
     use rustix::fs::{OFlags, fcntl_getfl};
@@ -42,13 +42,13 @@ fn shared_descriptor(path: &Path) -> Option<File> {
     (!readable).then(|| descriptor.into())
 }
 
-/// On other systems opening its name shares it.
+/// On other systems, opening the name gives a duplicate.
 #[cfg(not(target_os = "linux"))]
 fn shared_descriptor(_: &Path) -> Option<File> {
     None
 }
 
-/// Opens a descriptor of the caller's by its name.
+/// Opens a descriptor of the caller by its name.
 ///
 /// # Errors
 /// It is not open: exit 2.

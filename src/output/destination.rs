@@ -13,13 +13,13 @@ use crate::safe_path;
 /// The place that the answer is written to.
 #[derive(Debug)]
 pub enum Output {
-    /// Standard output, a pipe or a device: written as it comes.
+    /// Standard output, a pipe or a device: written as the answer arrives.
     Direct(File),
     /// A regular file, replaced when the run has succeeded.
     Atomic(Box<AtomicFile>),
-    /// A regular file that takes each result of `--each` when it is there.
+    /// A regular file that gets each result of `--each` as it arrives.
     Results(Box<ResultsFile>),
-    /// Nothing; after the end.
+    /// Nowhere, after the end of the run.
     Closed,
 }
 
@@ -76,12 +76,12 @@ impl Output {
         Self::file(path)
     }
 
-    /// Whether people read it as it comes.
+    /// Whether it is a terminal.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Direct(file) if file.is_terminal())
     }
 
-    /// The run has succeeded: the file gets what was written.
+    /// Call this if the run has succeeded: the file gets the answer.
     ///
     /// # Errors
     /// It cannot be replaced.
@@ -93,8 +93,8 @@ impl Output {
         }
     }
 
-    /// The run has failed: the file stays as it was. Returns the path of what came, if
-    /// it is in another file.
+    /// Call this if the run has failed: the file stays as it was. Returns the path of
+    /// the part that arrived, if it is in another file.
     pub fn set_aside(&mut self) -> Option<PathBuf> {
         match std::mem::replace(self, Self::Closed) {
             Self::Atomic(file) => file.set_aside(),
@@ -135,7 +135,7 @@ impl Write for Output {
     }
 }
 
-/// A pipe that another program made non-blocking is full: waits for its reader.
+/// Waits for the reader of a full pipe that another program made non-blocking.
 #[cfg(unix)]
 fn wait_for_room(file: &File) -> io::Result<()> {
     use rustix::event::{PollFd, PollFlags, poll};

@@ -1,5 +1,5 @@
-//! Events as lines of NDJSON. What a server had a hand in is masked, except for the
-//! answer itself.
+//! Events as lines of NDJSON. Secrets are masked in texts that may come from a server,
+//! except in the answer itself.
 
 use std::io::Write;
 
@@ -15,12 +15,12 @@ use crate::event::{Event, Fault, ItemResult, Tally, millis};
 use crate::exit::Class;
 use crate::secret::Scrubber;
 
-/// What events need to know of those before them.
+/// The state that later events need.
 #[derive(Debug, Default)]
 pub(super) struct Events {
-    /// The id that the request went out with.
+    /// The id that was sent with the request.
     pub(super) request_id: Option<String>,
-    /// Results that wait for those before them, where they are printed in order.
+    /// The results that wait for earlier ones, if results are printed in order.
     in_order: Option<InOrder>,
 }
 
@@ -32,7 +32,7 @@ impl Events {
         }
     }
 
-    /// The lines of a result and of those that waited for it. Each is one write.
+    /// The lines of a result and of those that waited for it. Each needs one write.
     pub(super) fn result(&mut self, result: &ItemResult<'_>, scrubber: &Scrubber) -> Vec<Vec<u8>> {
         let hide = |text: Option<&str>| text.map(|text| scrubber.scrub(text).into_owned());
         let masked = result
@@ -53,7 +53,7 @@ impl Events {
         }
     }
 
-    /// The lines that wait for others, which will not come.
+    /// The lines that still wait when no more results will arrive.
     pub(super) fn rest(&mut self) -> Vec<Vec<u8>> {
         self.in_order
             .as_mut()
@@ -142,7 +142,7 @@ pub(super) fn push<O: Write>(event: &Event<'_>, scrubber: &Scrubber, buffer: &mu
 }
 
 fn write(event: &Event<'_>, line: &mut Vec<u8>) {
-    // Strings and numbers, written to memory: nothing can fail.
+    // Writing strings and numbers to memory cannot fail.
     let _ = event.write_json(line);
 }
 
@@ -150,7 +150,7 @@ fn json<T: Serialize>(value: &T) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
-/// The texts of a failure that a server may have had a hand in, masked.
+/// The texts of a failure that may come from a server, with secrets masked.
 struct Masked {
     message: String,
     hint: Option<String>,
@@ -172,7 +172,7 @@ impl Masked {
         }
     }
 
-    /// The failure with these texts in place of its own.
+    /// The failure with its texts replaced by these.
     fn put_on<'a>(&'a self, fault: Fault<'_>) -> Fault<'a> {
         Fault {
             class: fault.class,

@@ -1,5 +1,5 @@
-//! `--extract`: the code in fenced blocks, from text that comes in pieces. The fences
-//! are those of CommonMark (three or more backticks or tildes), at any indentation,
+//! `--extract`: the code in fenced blocks, from text that arrives in pieces. The fences
+//! are those of CommonMark (three or more backticks or tildes), but at any indentation,
 //! since answers put them into lists.
 
 /// Which blocks are wanted.
@@ -31,16 +31,16 @@ impl Which {
 #[derive(Debug)]
 pub(super) struct Extract {
     which: Which,
-    /// A line whose end has not come.
+    /// A line whose end has not arrived.
     line: String,
     /// How much of it was printed.
     printed: usize,
     fence: Option<Fence>,
-    /// Blocks found that are wanted.
+    /// The number of wanted blocks found.
     found: usize,
-    /// The block under way where only the last is wanted.
+    /// The current block, if only the last is wanted.
     last: String,
-    /// All text, until a block is found: without one it goes to standard error.
+    /// All text until a block is found. Without a block it is shown on standard error.
     all: String,
 }
 
@@ -66,7 +66,7 @@ impl Extract {
         }
     }
 
-    /// Takes the next piece of the text and adds what is inside wanted blocks to `out`.
+    /// Takes the next piece of the text and adds the content of wanted blocks to `out`.
     pub(super) fn push(&mut self, piece: &str, out: &mut String) {
         if self.found == 0 {
             self.all.push_str(piece);
@@ -82,12 +82,12 @@ impl Extract {
         self.push_unfinished(out);
     }
 
-    /// Bytes that are held until more has come.
+    /// The number of bytes held until more text arrives.
     pub(super) fn held(&self) -> usize {
         self.line.len() + self.last.len() + self.all.len()
     }
 
-    /// The text is complete. Returns all of it where no block was found.
+    /// Call this when the text is complete. Returns all of it if no block was found.
     pub(super) fn end(&mut self, out: &mut String) -> Option<String> {
         if !self.line.is_empty() {
             let line = std::mem::take(&mut self.line);
@@ -172,7 +172,7 @@ impl Fence {
         line.trim().chars().all(|c| c == self.mark)
     }
 
-    /// The line less the fence's own indentation.
+    /// The line without the indentation of the fence.
     fn unindented<'a>(&self, line: &'a str) -> &'a str {
         let blank = line.len() - line.trim_start_matches([' ', '\t']).len();
         &line[blank.min(self.indent)..]
@@ -183,7 +183,7 @@ impl Fence {
 mod tests {
     use super::*;
 
-    /// What comes out, however the text is cut, and what is given back.
+    /// The extracted and the returned text, which must not depend on how the text is cut.
     #[track_caller]
     fn check(which: &str, text: &str, expected: &str, back: bool) {
         for size in 1..=text.len() {

@@ -1,23 +1,23 @@
-//! Words the hints that depend on where the format puts things.
+//! The hints whose words depend on the output format.
 
 use std::borrow::Cow;
 
 use crate::error::Look;
 
-/// Where a reader finds what came of a run.
+/// How the result of a run is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum View {
     /// Text: a rejected answer is on standard error, above the message.
     Text,
-    /// The server's bodies; a body that is withheld is on standard error.
+    /// The server's bodies. A withheld body is on standard error.
     Bodies,
-    /// Events; standard error has none of the model's words.
+    /// Events. Standard error has no text of the model.
     Events,
-    /// The one object of an item.
+    /// The result object of one item.
     Item,
 }
 
-/// The hint of a failure: where to look, then what to do.
+/// Builds the hint of a failure: the place to look at, then the advice.
 pub(super) fn hint(look: Option<Look>, hint: Option<&str>, view: View) -> Option<Cow<'_, str>> {
     match (look.map(|look| words(look, view)), hint) {
         (Some(look), Some(hint)) => Some(format!("{look}; {hint}").into()),

@@ -1,17 +1,17 @@
-//! Results in the order of the input: one that comes early waits for those before it.
+//! Puts results in input order: an early result waits for those before it.
 
 use std::collections::BTreeMap;
 
-/// Lines that wait for those before them.
+/// The lines that wait for earlier ones.
 #[derive(Debug, Default)]
 pub(super) struct InOrder {
-    /// The first that has not been printed.
+    /// The index of the next line to print.
     next: u64,
     waiting: BTreeMap<u64, Vec<u8>>,
 }
 
 impl InOrder {
-    /// Takes a line and returns those whose turn it is.
+    /// Takes a line and returns the lines that can be printed now.
     pub(super) fn push(&mut self, index: u64, line: Vec<u8>) -> Vec<Vec<u8>> {
         self.waiting.insert(index, line);
         let mut ready = Vec::new();
@@ -22,7 +22,7 @@ impl InOrder {
         ready
     }
 
-    /// Returns what is left: the lines that it waits for will not come.
+    /// Returns the remaining lines when no more will arrive.
     pub(super) fn rest(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.waiting).into_values().collect()
     }

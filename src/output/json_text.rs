@@ -1,5 +1,5 @@
-//! JSON for people: indented, and coloured as jq does it. Works on the text, so that
-//! numbers keep their spelling and members their order.
+//! JSON for people: indented, with the colours of jq. Works on the text, so that numbers
+//! keep their spelling and members their order.
 
 const KEY: &str = "\u{1b}[1;34m";
 const STRING: &str = "\u{1b}[32m";
@@ -22,7 +22,7 @@ pub(super) fn pretty(json: &str, colour: bool) -> String {
             '{' | '[' => {
                 layout.out.push(first);
                 if after.starts_with(['}', ']']) {
-                    // An empty one stays on its line.
+                    // An empty array or object stays on one line.
                     layout.out.push_str(&after[..1]);
                     rest = after[1..].trim_start();
                     continue;

@@ -12,7 +12,7 @@ use crate::event::Level;
 use crate::secret::Scrubber;
 use crate::terminal::{Pieces, one_line, sanitize};
 
-/// What is written to standard error, and what decides about it.
+/// Writes to standard error, as the options allow.
 #[derive(Debug)]
 pub(super) struct Messages<E: Write> {
     err: E,
@@ -23,9 +23,9 @@ pub(super) struct Messages<E: Write> {
     pub(super) scrubber: Scrubber,
     pub(super) status: Status,
     pieces: Pieces,
-    /// Reasoning that may be the beginning of a secret.
+    /// Reasoning that is held back because it may be the start of a secret.
     unsettled: String,
-    /// The reasoning has not ended its line.
+    /// The last line of the reasoning has no newline yet.
     reasoning: bool,
 }
 
@@ -51,7 +51,7 @@ impl<E: Write> Messages<E> {
         }
     }
 
-    /// Shows a note, if it is wanted.
+    /// Shows a note, if the options allow its level.
     pub(super) fn note(&mut self, level: Level, text: &dyn Display) {
         let wanted = match level {
             Level::Always => true,
@@ -73,7 +73,7 @@ impl<E: Write> Messages<E> {
         }
     }
 
-    /// Shows lines as they are, but masked and safe.
+    /// Shows lines unchanged, except that secrets are masked and control characters shown.
     pub(super) fn lines(&mut self, text: &str) {
         let mut lines = sanitize(&self.scrubber.scrub(text)).into_owned();
         if !lines.ends_with('\n') {
@@ -108,9 +108,9 @@ impl<E: Write> Messages<E> {
     }
 
     fn write(&mut self, lines: &str) {
-        self.make_way();
+        self.clear_line();
         let err = &mut self.err;
-        // A standard error that cannot be written to leaves nowhere to report it.
+        // If standard error cannot be written to, there is nowhere to report it.
         let _ = self.status.suspend(|| err.write_all(lines.as_bytes()));
     }
 
@@ -132,9 +132,9 @@ impl<E: Write> Messages<E> {
         let _ = self.err.write_all(dimmed.as_bytes());
     }
 
-    /// Wipes the spinner and ends the line of the reasoning: what comes next, on
-    /// either output, begins a line of its own.
-    pub(super) fn make_way(&mut self) {
+    /// Wipes the spinner and ends the line of the reasoning, so that the next output
+    /// begins a new line.
+    pub(super) fn clear_line(&mut self) {
         self.status.clear_spinner();
         let rest = std::mem::take(&mut self.unsettled);
         self.write_reasoning(&rest);
@@ -147,11 +147,11 @@ impl<E: Write> Messages<E> {
     }
 }
 
-/// A text without what must not be shown, and not longer than people read: a server
-/// may have put anything into it.
+/// Masks the secrets in a text and shortens it: the text may come from a server and
+/// hold anything.
 pub(super) fn excerpt(text: &str, scrubber: &Scrubber) -> String {
     const MAX: usize = 1000;
-    // Masked before it is cut: half of a secret would not be recognised.
+    // Mask before cutting: half of a secret would not be recognised.
     let clean = scrubber.scrub(text);
     match clean.char_indices().nth(MAX) {
         Some((cut, _)) => format!("{}…", &clean[..cut]),
@@ -159,7 +159,7 @@ pub(super) fn excerpt(text: &str, scrubber: &Scrubber) -> String {
     }
 }
 
-/// Shows a failure before there is a printer.
+/// Shows a failure before a printer exists.
 pub fn refuse(err: &mut impl Write, failure: &Failure, scrubber: &Scrubber) {
     let mut messages = Messages::new(
         err,

@@ -17,7 +17,7 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// Opens the file before anything is sent, and leaves what is in it.
+    /// Opens the file before anything is sent. Its content stays for now.
     ///
     /// # Errors
     /// It cannot be written: exit 2.
@@ -43,12 +43,12 @@ impl Meta {
         }
     }
 
-    /// Puts the object in place of what the file holds.
+    /// Replaces the content of the file by the object.
     ///
     /// # Errors
     /// It cannot be written: exit 1.
     pub(super) fn write(mut self, line: &str) -> Result<(), Failure> {
-        // A pipe or a device has no length, and a descriptor is the caller's.
+        // Do not truncate a pipe, a device, or a descriptor of the caller.
         if !is_descriptor(&self.path) {
             let _ = self.file.set_len(0);
         }

@@ -1,10 +1,10 @@
 //! Events and data → standard output, standard error and files. All printing happens
 //! here.
 //!
-//! [`Printer`] is made of parts that own their state: the buffer, the answer's text,
+//! [`Printer`] consists of parts that own their state: the buffer, the answer's text,
 //! the events, the messages with the status line, and the meta file. The output is
-//! gathered and written when the run is about to wait, so that a burst costs one
-//! write and a lone delta leaves at once.
+//! collected and written before the run waits, so that a burst costs one write and a
+//! single delta is written at once.
 
 mod answer_text;
 mod atomic_file;
@@ -46,12 +46,12 @@ pub struct Options {
     pub format: Format,
     /// The command's name.
     pub command: &'static str,
-    /// Deltas are printed as they come. Otherwise the text comes as
+    /// Deltas are printed as they arrive. Otherwise the text arrives as
     /// [`Data::Answer`](crate::event::Data::Answer).
     pub live: bool,
     /// `--extract`.
     pub extract: Option<Which>,
-    /// `--render`: how, or none where text is printed as it is.
+    /// `--render`: how to render, or `None` to print the text as it is.
     pub render: Option<markdown::Options>,
     /// `--meta`, opened before anything is sent.
     pub meta: Option<Meta>,
@@ -65,14 +65,14 @@ pub struct Options {
     pub verbose: bool,
     /// Standard error is a terminal.
     pub progress: bool,
-    /// The run is about items, whose number is shown.
+    /// The run has many items, and their number is shown.
     pub many: bool,
     /// Results are printed in input order.
     pub ordered: bool,
 }
 
 impl Options {
-    /// Prints what is handed over, texts as they are.
+    /// Options that print everything unchanged.
     pub fn bare(format: Format, command: &'static str) -> Self {
         Self {
             format,

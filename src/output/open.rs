@@ -1,4 +1,4 @@
-//! Opens what the output options name, and makes the printer.
+//! Opens the files that the output options name, and makes the printer.
 
 use std::io::{IsTerminal, Stderr};
 use std::path::{Path, PathBuf};
@@ -15,25 +15,25 @@ use crate::safe_path::same_file;
 /// What a run prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// One answer, or something else that is printed once.
+    /// One answer, or another text that is printed once.
     Answer,
-    /// Results of `--each`, each to be kept at once.
+    /// Results of `--each`. Each is written as soon as it arrives.
     Results {
-        /// Those of an earlier run are taken up again.
+        /// Continue the results of an earlier run.
         resume: bool,
-        /// They are printed in input order.
+        /// Print the results in input order.
         ordered: bool,
     },
-    /// What became of items elsewhere, to be had again at any time.
+    /// Results that the server keeps, such as a batch's, and that can be fetched again.
     Items,
 }
 
-/// Opens what the run writes to, before anything else is done.
+/// Opens the files that the run writes to, before the run does anything else.
 ///
-/// `inputs` are files that the run needs after its end, each with its option; an
+/// `inputs` are files that must still exist after the run, each with its option. An
 /// output must not be one of them.
 ///
-/// There is a printer even where something cannot be opened, to report it.
+/// The printer is returned even if a file cannot be opened, so that it can report this.
 pub fn open(
     command: &'static str,
     live: bool,
@@ -71,7 +71,7 @@ pub fn open(
     (Shared::new(printer), result.and(misplaced))
 }
 
-/// Opens what `--output` names, or standard output.
+/// Opens the file of `--output`, or standard output.
 fn open_output(
     output: Option<PathBuf>,
     dry_run: bool,
@@ -83,7 +83,7 @@ fn open_output(
         Kind::Answer | Kind::Items => None,
     };
     match output {
-        // By its name it is what it is without -o.
+        // A name for standard output means the same as no -o.
         Some(path) if is_stdout(&path) && resume == Some(true) => Err(Failure::usage(
             "--resume continues a file: name it with -o FILE",
         )),
@@ -96,7 +96,7 @@ fn open_output(
     }
 }
 
-/// How to print, and a failure where the options do not go together.
+/// The options of the printer, and a failure if they exclude each other.
 fn options(
     command: &'static str,
     live: bool,
@@ -129,7 +129,7 @@ fn options(
         verbose: args.verbose,
         progress: std::io::stderr().is_terminal(),
         many: kind != Kind::Answer,
-        // A file of results is put in order at the end.
+        // A results file is put in order at the end of the run.
         ordered: matches!(kind, Kind::Results { ordered: true, .. })
             && !matches!(out, Output::Results(_)),
         ..Options::bare(args.format(), command)
@@ -137,7 +137,7 @@ fn options(
     (options, misplaced)
 }
 
-/// An output that is the same file as something else.
+/// An output that is the same file as an input or another output.
 enum Conflict {
     Answer(Failure),
     Meta(Failure),
@@ -174,12 +174,12 @@ fn conflict(inputs: &[(&str, &Path)], args: &OutputArgs, standard: bool) -> Resu
     Ok(())
 }
 
-/// Whether a path names a regular file, or none yet.
+/// Whether a path names a regular file, or does not exist yet.
 fn is_file(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| found.is_file()) || !path.exists()
 }
 
-/// Refuses what means something for the text of an answer alone.
+/// Refuses options that apply only to the text of an answer.
 fn misplaced(args: &OutputArgs, extract: bool, text: bool) -> Result<(), Failure> {
     let always = args.render() == Render::Always;
     match (text, extract, always) {
@@ -197,7 +197,7 @@ fn misplaced(args: &OutputArgs, extract: bool, text: bool) -> Result<(), Failure
     }
 }
 
-/// Prints a text that is no answer, and returns the exit status.
+/// Prints a text that is not an answer from a model, and returns the exit status.
 pub fn print(out: Output, text: &str) -> u8 {
     let options = Options::bare(Format::Text, "");
     let terminal = out.is_terminal();

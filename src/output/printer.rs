@@ -24,10 +24,10 @@ use crate::exit::Class;
 use crate::secret::Scrubber;
 use crate::terminal::sanitize;
 
-/// What a complete answer leaves to report.
+/// The facts about a complete answer that are reported at the end.
 #[derive(Debug, Default, Clone)]
 pub struct Done {
-    /// The accepted finish_reason; none where nothing was sent or the reader has gone.
+    /// The accepted finish_reason; `None` if nothing was sent or the reader has gone.
     pub finish_reason: Option<String>,
     /// The model that answered.
     pub model: Option<String>,
@@ -49,9 +49,9 @@ pub struct Printer<O: Write, E: Write> {
     reasoning: bool,
     /// `--usage`.
     usage: bool,
-    /// JSON is laid out for people, with colour or without.
+    /// If set, JSON is indented for people; the value says whether with colour.
     pretty: Option<bool>,
-    /// The line at the end of a run about items is shown.
+    /// Show the summary line at the end of a run with many items.
     summary: bool,
     buffer: Buffer<O>,
     text: AnswerText,
@@ -59,13 +59,13 @@ pub struct Printer<O: Write, E: Write> {
     messages: Messages<E>,
     meta: Option<Meta>,
     tally: Tally,
-    /// What a signal would leave unfinished.
+    /// The work that a signal would leave unfinished.
     unfinished: Option<Unfinished>,
     finished: bool,
 }
 
 impl<O: Write, E: Write> Printer<O, E> {
-    /// `terminal`: people read `out` as it comes.
+    /// `terminal`: `out` is a terminal.
     pub fn new(options: Options, out: O, terminal: bool, err: E) -> Self {
         let Options { quiet, verbose, .. } = options;
         let pretty =
@@ -94,12 +94,12 @@ impl<O: Write, E: Write> Printer<O, E> {
         }
     }
 
-    /// Hides these from now on.
+    /// From now on masks the secrets of `scrubber`.
     pub fn hide(&mut self, scrubber: Scrubber) {
         self.messages.scrubber = scrubber;
     }
 
-    /// Counts the writes to the output.
+    /// The counter of the writes to the output.
     pub(super) fn writes(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.buffer.writes)
     }
@@ -108,7 +108,7 @@ impl<O: Write, E: Write> Printer<O, E> {
         if !self.buffer.is_due() {
             return Ok(());
         }
-        self.messages.make_way();
+        self.messages.clear_line();
         let (status, buffer) = (&self.messages.status, &mut self.buffer);
         if buffer.terminal {
             status.suspend(|| buffer.write())
@@ -125,11 +125,11 @@ impl<O: Write, E: Write> Printer<O, E> {
         }
     }
 
-    /// Prints an event as a line, where the format is NDJSON.
+    /// Prints an event as a line, if the format is NDJSON.
     fn push_event(&mut self, event: &Event<'_>) {
         match event {
             Event::Start { .. } | Event::Retry { .. } | Event::Invalid { .. } => {}
-            // Another answer follows, of which nothing was printed.
+            // Another answer follows. None of it has been printed.
             Event::Round { .. } => self.buffer.printed = false,
             _ => self.buffer.printed = true,
         }
@@ -166,7 +166,7 @@ impl<O: Write, E: Write> Printer<O, E> {
 
     fn reason(&mut self, content: &str) -> Result<(), Failure> {
         if self.format == Format::Text {
-            // What came before it is read before it.
+            // Print the earlier text first.
             self.write()?;
         }
         self.buffer.printed |= !content.is_empty();
@@ -214,12 +214,12 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         }
         match event {
             Event::Reasoning { content } if self.reasoning => self.reason(content)?,
-            // What follows may take long, or be asked for on the terminal.
+            // The next step may take long or ask on the terminal.
             Event::ToolCall { .. } => {
                 self.messages.status.clear_spinner();
                 self.text.end_render(&mut self.buffer);
             }
-            // What was printed belongs to an answer that is complete.
+            // The answer that was printed is complete.
             Event::Round { .. } => self.buffer.printed = false,
             _ => {}
         }
@@ -234,7 +234,8 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
             (Data::End, format) => {
                 self.end_extract()?;
                 if format == Format::Text {
-                    // With the text: runs that share an output keep their lines apart.
+                    // In the same write as the text, so that lines of other runs that
+                    // share the output do not come in between.
                     self.text.end_line(&mut self.buffer);
                 }
             }
@@ -273,8 +274,8 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
 }
 
 impl<E: Write> Printer<Output, E> {
-    /// What an earlier run has done, where results go to a file, which puts them in
-    /// order itself.
+    /// The results of an earlier run, if results go to a file. Such a file puts its
+    /// results in order itself.
     pub fn resume(&mut self) -> Option<Earlier> {
         match &mut self.buffer.out {
             Output::Results(file) => Some(file.take_earlier()),
@@ -282,15 +283,16 @@ impl<E: Write> Printer<Output, E> {
         }
     }
 
-    /// Nothing is in flight any more; only the end of the run is to come.
+    /// Call this when no request is in flight any more and only the end of the run
+    /// follows.
     pub fn settle(&mut self) {
         if let Output::Results(file) = &mut self.buffer.out {
             file.settle();
         }
     }
 
-    /// Ends the run: prints what is left and returns the exit status. Only the first
-    /// call does anything, since a signal may come in between.
+    /// Ends the run: prints the rest and returns the exit status. Only the first call
+    /// prints, since a signal may call it too.
     pub fn finish(&mut self, result: Result<Done, Failure>) -> u8 {
         if std::mem::replace(&mut self.finished, true) {
             return result.map_or_else(|failure| failure.exit(), |_| 0);
@@ -303,7 +305,7 @@ impl<E: Write> Printer<Output, E> {
         let result = self.end_answer(result);
         let result = self.last_event(result);
         self.messages.status.end();
-        self.messages.make_way();
+        self.messages.clear_line();
         let result = match result {
             Ok(done) => self.buffer.out.keep().map(|()| done),
             Err(failure) => {
@@ -323,7 +325,7 @@ impl<E: Write> Printer<Output, E> {
         self.copy(&mut bytes)
     }
 
-    /// Prints what is too long for memory instead of an answer, line by line.
+    /// Prints the lines of `from` instead of an answer, for data too long for memory.
     pub fn copy(&mut self, from: &mut dyn BufRead) -> u8 {
         self.finished = true;
         let copied = self.copy_lines(from);
@@ -341,7 +343,7 @@ impl<E: Write> Printer<Output, E> {
         self.write()
     }
 
-    /// A signal's failure, with what the signal leaves unfinished.
+    /// Adds the unfinished work to the failure of a signal.
     fn with_unfinished(&mut self, mut failure: Failure) -> Failure {
         if failure.class == Class::Signal
             && let Some(unfinished) = self.unfinished.take()
@@ -352,7 +354,8 @@ impl<E: Write> Printer<Output, E> {
         failure
     }
 
-    /// Ends the text. A failure before any of the answer was printed leaves nothing.
+    /// Ends the text. If the run fails before any of the answer was printed, prints
+    /// nothing of it.
     fn end_answer(&mut self, result: Result<Done, Failure>) -> Result<Done, Failure> {
         if result.is_err() {
             self.buffer.drop_held();
@@ -365,7 +368,7 @@ impl<E: Write> Printer<Output, E> {
         result.and_then(|done| extracted.map(|()| done))
     }
 
-    /// Prints the last event and what is still in the buffer.
+    /// Prints the last event and the rest of the buffer.
     fn last_event(&mut self, result: Result<Done, Failure>) -> Result<Done, Failure> {
         if has_gone(&result) {
             self.buffer.bytes.clear();
@@ -378,7 +381,7 @@ impl<E: Write> Printer<Output, E> {
         }
         match self.write() {
             Ok(()) => result,
-            // The reader went while a failure was on its way: the failure counts.
+            // The reader has gone, but the run had failed before that.
             Err(closed) if closed.class == Class::Ok && result.is_err() => result,
             Err(failure) => Err(failure),
         }
@@ -414,7 +417,7 @@ impl<E: Write> Printer<Output, E> {
         if let Err(failure) = &written {
             self.messages.failure(failure, None);
         }
-        // The answer's own failure says more than that of its meta file.
+        // A failure of the answer is more important than one of the meta file.
         let result = result.and_then(|done| written.map(|()| done));
         result.map_or_else(|failure| failure.exit(), |_| 0)
     }

@@ -1,4 +1,4 @@
-//! `--render` and the terminal → whether an answer is rendered, and how.
+//! Decides from `--render` and the terminal whether and how an answer is rendered.
 
 use std::ffi::OsString;
 
@@ -15,8 +15,8 @@ pub(super) struct Target {
     pub(super) width: Option<usize>,
 }
 
-/// How to render, or `None` to print the answer as it is. Reads only the variables
-/// that decide.
+/// How to render, or `None` to print the answer as it is. Reads only the environment
+/// variables that matter for this.
 pub(super) fn options(
     wanted: Render,
     target: Target,
@@ -32,7 +32,7 @@ pub(super) fn options(
     if !on {
         return None;
     }
-    // A terminal without TERM can do nothing; a file needs no TERM.
+    // A terminal without TERM supports no styles; a file needs no TERM.
     let dumb = match set("TERM") {
         Some(term) => term == "dumb",
         None => target.is_terminal && cfg!(unix),
@@ -52,7 +52,7 @@ pub(super) fn options(
     })
 }
 
-/// The terminal's width. Other outputs are wrapped only if COLUMNS says where.
+/// The terminal's width. For other outputs, the width that COLUMNS sets, if any.
 fn width(target: Target, variable: impl Fn(&str) -> Option<String>) -> Option<usize> {
     if target.is_terminal {
         return target.width;
@@ -68,7 +68,7 @@ fn hyperlinks(variable: impl Fn(&str) -> Option<String>) -> bool {
     let term = variable("TERM").unwrap_or_default();
     let program = variable("TERM_PROGRAM").unwrap_or_default();
     if term.starts_with("tmux") || term.starts_with("screen") {
-        // The other variables describe the terminal outside of tmux.
+        // Inside tmux the other variables describe the outer terminal.
         let version = variable("TERM_PROGRAM_VERSION").unwrap_or_default();
         return program == "tmux" && number(&version) >= Some(3.4);
     }
@@ -102,7 +102,7 @@ fn hyperlinks(variable: impl Fn(&str) -> Option<String>) -> bool {
         .any(|name| variable(name).is_some())
 }
 
-/// The number that a version begins with.
+/// The leading number of a version.
 fn number(version: &str) -> Option<f64> {
     let end = version.find(|c: char| !c.is_ascii_digit() && c != '.');
     version[..end.unwrap_or(version.len())].parse().ok()

@@ -1,5 +1,5 @@
-//! The printer as two threads share it: that of the run, and the one that waits for
-//! signals.
+//! Shares the printer between two threads: the thread of the run and the thread that
+//! waits for signals.
 
 use std::fmt::Display;
 use std::io::Write;
@@ -36,7 +36,7 @@ impl<O: Write, E: Write> Shared<O, E> {
         }
     }
 
-    /// Counts the writes to the output, without the lock.
+    /// The counter of the writes to the output, which needs no lock.
     pub fn writes(&self) -> Arc<AtomicU64> {
         Arc::clone(&self.writes)
     }
@@ -46,8 +46,8 @@ impl<O: Write, E: Write> Shared<O, E> {
         self.printer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The printer, unless the run keeps it and writes nothing for `limit`: it may be
-    /// blocked in a write to a pipe that is full.
+    /// Waits for the printer. Gives up if the run holds it and writes nothing for `limit`,
+    /// because it may be blocked in a write to a full pipe.
     pub fn lock_within(&self, limit: Duration) -> Option<MutexGuard<'_, Printer<O, E>>> {
         let (mut start, mut before) = (Instant::now(), self.writes.load(Ordering::Relaxed));
         loop {

@@ -1,5 +1,5 @@
-//! The line on standard error that shows how far a run is: a spinner until the first
-//! token, or a bar over many items. Both are wiped before anything else is printed.
+//! The status line on standard error: a spinner until the first token, or a progress bar
+//! for many items. Both are wiped before anything else is printed.
 
 use std::fmt::Write as _;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
@@ -15,12 +15,12 @@ use crate::event::{Count, Event, Items, Tally, millis};
 const PATIENCE: Duration = Duration::from_millis(400);
 const TICK: Duration = Duration::from_millis(100);
 
-/// What is shown, and whether it is.
+/// The status line and its state.
 #[derive(Debug, Default)]
 pub(super) struct Status {
-    /// Standard error is a terminal, and nothing else is printed on it all the time.
+    /// Standard error is a terminal, and neither `--quiet` nor `--verbose` is given.
     shown: bool,
-    /// The run is about items.
+    /// The run has many items.
     many: bool,
     waiting: Arc<Mutex<Waiting>>,
     spinner: Option<Spinner>,
@@ -39,7 +39,7 @@ impl Status {
         }
     }
 
-    /// Takes what the spinner names.
+    /// Reads the values for the spinner from an event.
     pub(super) fn event(&mut self, event: &Event<'_>) {
         if !self.shown || self.many {
             return;
@@ -66,7 +66,7 @@ impl Status {
         }
     }
 
-    /// Shows that a request goes out, or how far the items are.
+    /// Shows that a request is sent, or the progress of the items.
     pub(super) fn count(&mut self, what: &Count<'_>, tally: &Tally) {
         match what {
             Count::Items(items) => {
@@ -80,7 +80,7 @@ impl Status {
             Count::Request => self.start_spinner(),
             Count::Retries(number, limit) => {
                 let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                // An overload is not counted.
+                // Retries after an overload are not counted.
                 waiting.retries = (*number > 0).then_some((*number, *limit));
             }
             _ => {}
@@ -97,7 +97,7 @@ impl Status {
         self.spinner = None;
     }
 
-    /// Writes something else, above the bar.
+    /// Hides the bar while `write` prints.
     pub(super) fn suspend<T>(&self, write: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) => bar.0.suspend(write),
@@ -112,7 +112,7 @@ impl Status {
         self.bar = None;
     }
 
-    /// What became of the items.
+    /// The summary of the items.
     pub(super) fn summary(&self, tally: &Tally) -> Option<String> {
         let items = self.items.as_ref()?;
         let elapsed = millis(tally.elapsed());
@@ -120,13 +120,13 @@ impl Status {
     }
 }
 
-/// What a run waits for.
+/// The values that the spinner shows.
 #[derive(Debug, Default)]
 struct Waiting {
     command: &'static str,
     model: Option<String>,
     since: Option<Instant>,
-    /// Which retry it is, and how many there may be.
+    /// The number of the retry, and how many there may be.
     retries: Option<(u32, u32)>,
     /// Why there is a retry, and when it starts.
     retry: Option<(String, Instant)>,
@@ -177,7 +177,7 @@ struct Spinner {
 }
 
 impl Spinner {
-    /// Starts the wait; none where no thread can be had for it.
+    /// Starts the spinner. Returns `None` if no thread can be started.
     fn start(waiting: &Arc<Mutex<Waiting>>) -> Option<Self> {
         let (stop, stopped) = channel::<()>();
         let waiting = Arc::clone(waiting);
@@ -279,8 +279,8 @@ fn progress(items: &Items, tally: &Tally) -> String {
     line
 }
 
-/// The time that is left, by how much of the input was read and is no longer in
-/// flight; none where the size of the input is not known.
+/// Estimates the time left from the part of the input that is finished. Returns `None`
+/// if the size of the input is not known.
 fn left(items: &Items, elapsed: Duration) -> Option<Duration> {
     let (read, size) = items.read?;
     let ended = items.done + items.failed;
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_tells_what_is_known() {
+    fn the_line_shows_what_is_known() {
         let mut tally = Tally::default();
         let items = Items {
             done: 3,

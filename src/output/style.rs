@@ -14,7 +14,7 @@ const RESET: &str = "\u{1b}[0m";
 /// The narrowest terminal that lines are wrapped for.
 const WIDTH_MIN: usize = 20;
 
-/// What a terminal can do. The default is none: a pipe or a file.
+/// The abilities of a terminal. The default, for a pipe or a file, has none.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Style {
     colour: bool,
@@ -22,7 +22,7 @@ pub(super) struct Style {
 }
 
 impl Style {
-    /// Of standard error.
+    /// The style for standard error.
     pub(super) fn of_stderr() -> Self {
         let stderr = std::io::stderr();
         if !stderr.is_terminal() {
@@ -35,7 +35,7 @@ impl Style {
         }
     }
 
-    /// A line of airx's own. `kind` is a class, `warning`, or empty.
+    /// A message of airx. `kind` is a class, `warning`, or empty.
     pub(super) fn message(self, kind: &str, text: &str) -> String {
         match kind {
             "" => self.wrap("airx: ", "airx: ", text),
@@ -48,7 +48,7 @@ impl Style {
         self.labelled("", "hint", HINT, text)
     }
 
-    /// Text that is set back: the model's reasoning.
+    /// Dimmed text, for the model's reasoning.
     pub(super) fn dim(self, text: &str) -> String {
         if self.colour {
             format!("{DIM}{text}{RESET}")
@@ -67,8 +67,8 @@ impl Style {
         }
     }
 
-    /// The text after its label, wrapped at words. Words are never broken, so that a
-    /// path or a URL can be copied.
+    /// Wraps the text after its label at words. Words are never broken, so that a path
+    /// or a URL can be copied.
     fn wrap(self, plain: &str, label: &str, text: &str) -> String {
         let Some(width) = self.width.filter(|width| *width >= WIDTH_MIN) else {
             return format!("{label}{text}\n");

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 /// The leaders of the process groups that are running. A process is reaped only under
-/// this lock, so that none of these numbers can belong to a stranger.
+/// this lock, so the kernel cannot reuse one of these ids for another process.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 fn running() -> MutexGuard<'static, Vec<Pid>> {
@@ -25,12 +25,12 @@ pub(crate) struct Child {
     reaped: bool,
 }
 
-/// Starts `command` in a process group of its own.
+/// Starts `command` in its own process group.
 ///
 /// # Errors
 /// It cannot be started.
 pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
-    // Under the lock, so that a signal finds the child in the list or no child at all.
+    // Hold the lock, so that a signal finds the child in the list or no child at all.
     let mut running = running();
     let process = command.process_group(0).spawn()?;
     let group = Pid::from_child(&process);
@@ -68,7 +68,7 @@ impl Child {
     /// Sends a signal to the process group.
     pub(crate) fn signal(&self, signal: Signal) {
         if !self.reaped {
-            // Fails where the group is already gone.
+            // This fails if the group has ended already.
             let _ = kill_process_group(self.group, signal);
         }
     }
@@ -76,9 +76,9 @@ impl Child {
     /// Waits for the exit status.
     ///
     /// # Errors
-    /// The system does not give it.
+    /// The system does not report it.
     pub(crate) fn reap(&mut self) -> io::Result<ExitStatus> {
-        // Without the lock: a signal must not have to wait as well.
+        // Waits without the lock, so that a signal is handled at once.
         let exited = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         while waitid(WaitId::Pid(self.group), exited).err() == Some(Errno::INTR) {}
         let mut running = running();
@@ -138,7 +138,7 @@ pub(crate) fn forward_signal(signal: i32) -> Remaining {
 }
 
 impl Remaining {
-    /// Waits until `deadline` for the children to exit, then kills what is left.
+    /// Waits until `deadline` for the children to exit, then kills the rest.
     pub(crate) fn kill_after(self, deadline: Instant) {
         wait_until(deadline, || self.0.iter().all(|leader| has_exited(*leader)));
         for group in self.0 {

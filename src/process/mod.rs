@@ -1,5 +1,5 @@
-//! Child processes, each in a process group of its own, with a time-out and bounded
-//! output. Whatever ends the run ends them too. Imports nothing of the crate.
+//! Child processes, each in its own process group, with a time-out and bounded output.
+//! They end when the run ends, also after a signal. Imports nothing of the crate.
 
 #[cfg(unix)]
 mod child;
@@ -20,18 +20,18 @@ pub(crate) use run::run;
 /// Bounds of one command.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Limits {
-    /// Time until the process group is killed; none is forever.
+    /// Time until the process group is killed; `None` means no limit.
     pub timeout: Option<Duration>,
     /// Bytes of standard output that are kept.
     pub bytes: usize,
-    /// Do not wait for background children once the first line is there.
+    /// Once the first line has arrived, do not wait for background children.
     pub first_line: bool,
 }
 
 /// A command that has exited or was killed.
 #[derive(Debug)]
 pub(crate) struct Finished {
-    /// The exit status, 128 + n where signal n ended it; none after a time-out.
+    /// The exit status, 128 + n if signal n ended it; `None` after a time-out.
     pub(crate) status: Option<i32>,
     /// Standard output.
     pub(crate) stdout: CutOutput,

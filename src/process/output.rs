@@ -1,10 +1,10 @@
 //! The output of a command while it arrives: standard output up to a bound, standard
 //! error line by line.
 
-/// The beginning of an output, and how much of it was left out.
+/// The start of an output, and how much of it was left out.
 #[derive(Debug)]
 pub(crate) struct CutOutput {
-    /// What was kept.
+    /// The bytes that were kept.
     pub(crate) bytes: Vec<u8>,
     bound: usize,
     left_out: u64,
@@ -26,7 +26,7 @@ impl CutOutput {
         self.left_out += rest.len() as u64;
     }
 
-    /// Counts bytes that were left out before they came here.
+    /// Counts bytes that the caller has left out.
     #[cfg(unix)]
     pub(crate) fn leave_out(&mut self, bytes: u64) {
         self.left_out += bytes;
@@ -37,7 +37,7 @@ impl CutOutput {
         let mut bytes = self.bytes.as_slice();
         let mut left_out = self.left_out;
         if left_out > 0 {
-            // Not within a character.
+            // Cut between characters.
             if let Err(error) = std::str::from_utf8(bytes)
                 && error.error_len().is_none()
             {

@@ -1,5 +1,5 @@
-//! Runs a command: feeds its input and reads both outputs side by side, until it exits
-//! or its time is up.
+//! Runs a command: writes its input and reads both outputs at the same time, until it
+//! exits or its time is up.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::{AsFd, BorrowedFd};
@@ -15,13 +15,13 @@ use super::child::{self, Child};
 use super::output::{CutOutput, Lines};
 use super::{Finished, Limits};
 
-/// How often to look whether the command has exited while its outputs are open.
+/// How often to check whether the command has exited while its outputs are open.
 const TICK: Duration = Duration::from_millis(50);
-/// How long to read what background children write after the command has exited.
+/// How long to read the output of background children after the command has exited.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Runs `command` with `input` on standard input (null without it). Lines of standard
-/// error go to `on_line` as they come. A time-out kills the process group.
+/// Runs `command` with `input` on standard input, or with an empty one. `on_line` gets
+/// each line of standard error as it arrives. A time-out kills the process group.
 ///
 /// # Errors
 /// It cannot be started.
@@ -62,7 +62,7 @@ pub(crate) fn run(
     })
 }
 
-/// The pipes of a command, and what has gone through them.
+/// The pipes of a command, and the data read from them.
 struct Pipes<'a> {
     input: &'a [u8],
     stdin: Option<ChildStdin>,
@@ -84,8 +84,8 @@ impl Pipes<'_> {
     }
 
     /// Serves the pipes until both outputs have ended. After the exit, background
-    /// children may hold them open: those are read for [`LINGER`] at most. Returns
-    /// false where the time was up before the exit.
+    /// children may keep them open; their output is read for at most [`LINGER`].
+    /// Returns false if the time was up before the exit.
     fn serve(
         &mut self,
         child: &Child,
@@ -146,7 +146,7 @@ impl Pipes<'_> {
                 Ok(count) => self.input = &self.input[count..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return,
-                // A command need not read its input.
+                // A command may exit without reading its input.
                 Err(_) => break,
             }
         }
@@ -167,7 +167,7 @@ impl Pipes<'_> {
     }
 }
 
-/// Reads what is there, up to a bound; returns false at the end of the pipe.
+/// Reads the available bytes, up to a bound. Returns false at the end of the pipe.
 fn read_piece(pipe: &mut impl Read, mut accept: impl FnMut(&[u8])) -> bool {
     let mut piece = [0; 16 * 1024];
     loop {

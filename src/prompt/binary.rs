@@ -1,10 +1,10 @@
-//! Tells binary data from text: NUL bytes, or the first bytes of a well-known format.
+//! Detects binary data by its NUL bytes or the first bytes of a well-known format.
 
 use memchr::memchr;
 
 use crate::error::Failure;
 
-/// First bytes of formats that people hand over by mistake, and what they are.
+/// The first bytes of formats that users pass by mistake, with the formats' names.
 const SIGNATURES: &[(&[u8], &str)] = &[
     (b"\x7FELF", "an ELF program"),
     (b"\xCF\xFA\xED\xFE", "a Mach-O program"),
@@ -28,7 +28,7 @@ const SIGNATURES: &[(&[u8], &str)] = &[
 
 const PDF: &str = "a PDF document";
 
-/// Refuses what is not text, whether or not other bytes are replaced.
+/// Refuses binary data, also if invalid bytes are to be replaced.
 ///
 /// # Errors
 /// The data looks binary, or is UTF-16: exit 2.

@@ -1,5 +1,4 @@
-//! One file's bytes, at most 16 MiB of them: comes in a path, goes out the end
-//! of the buffer that becomes the message, so that nothing is copied.
+//! Reads a file of at most 16 MiB directly into the buffer of the message.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -11,7 +10,8 @@ use crate::error::Failure;
 /// Longest source, and longest message, in bytes: 16 MiB.
 pub(super) const LIMIT: usize = 16 << 20;
 
-/// Opens a file, or standard input where that is named: as it is, not anew.
+/// Opens a file. If the path names standard input, it duplicates the descriptor, so that
+/// the offset is kept.
 pub fn open(path: &Path) -> io::Result<File> {
     if !is_stdin(path) {
         return File::open(path);
@@ -23,19 +23,19 @@ pub fn open(path: &Path) -> io::Result<File> {
     Ok(stdin.into())
 }
 
-/// Appends the file's bytes. Stops one byte past [`LIMIT`]; who keeps the
-/// buffer refuses it then with [`too_large`].
+/// Appends the file's bytes. Stops one byte past [`LIMIT`]; the caller then fails with
+/// [`too_large`].
 pub(super) fn append_file(path: &Path, into: &mut Vec<u8>) -> Result<(), Failure> {
     File::open(path)
         .and_then(|file| append(&file, into))
         .map_err(|error| unreadable(path, &error))
 }
 
-/// The same for a file that is open already.
+/// Like [`append`], for an open file.
 pub(super) fn append(file: &File, into: &mut Vec<u8>) -> io::Result<()> {
     let room = (LIMIT + 1).saturating_sub(into.len());
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(room);
-    // One byte more than the file holds, so that its end is seen without growing.
+    // One byte more than the file's size, so that the end is found without growing.
     into.reserve(room.min(length.saturating_add(1)));
     file.take(room as u64).read_to_end(into)?;
     Ok(())

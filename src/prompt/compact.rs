@@ -1,10 +1,10 @@
-//! JSON on one line: comes in a valid JSON text, goes out the same without the
-//! white space between its tokens; strings, digits and escapes stay as they are.
+//! Removes the white space between the tokens of a JSON text. Strings, digits and escapes
+//! are unchanged.
 
 /// Drops white space outside of strings.
 pub(super) fn compact(json: &str) -> String {
     let mut compact = String::with_capacity(json.len());
-    // The start of the run of bytes that stay, kept as a slice, not byte by byte.
+    // The start of the current run of bytes to keep; runs are copied as slices.
     let mut kept = 0;
     let mut in_string = false;
     let mut escaped = false;

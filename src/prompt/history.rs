@@ -1,5 +1,5 @@
-//! Earlier turns: comes in a JSON array or NDJSON, go out messages, each
-//! checked, on one line, and otherwise as they were written.
+//! Reads earlier turns from a JSON array or NDJSON. Each turn is checked and put on one
+//! line, and is otherwise unchanged.
 
 use serde_json::value::RawValue;
 
@@ -11,7 +11,7 @@ use crate::error::Failure;
 /// The conversation so far.
 #[derive(Debug, Default)]
 pub(super) struct History {
-    /// The source's, for messages.
+    /// The name of the source, for messages.
     name: String,
     messages: Vec<Message>,
     first: Option<Role>,
@@ -19,7 +19,7 @@ pub(super) struct History {
 }
 
 impl History {
-    /// Reads an array or NDJSON; `name` is the source's, for messages.
+    /// Reads an array or NDJSON; `name` is the name of the source, for messages.
     pub(super) fn parse(name: &str, text: &str) -> Result<Self, Failure> {
         let wrong = |error: &serde_json::Error| not_json(name, text, error);
         if is_array(text) {
@@ -67,8 +67,7 @@ impl History {
         matches!(self.last, Some(Role::User | Role::Tool))
     }
 
-    /// Refuses to send a conversation whose last turn asks nothing. A tool may well
-    /// have had nothing to say.
+    /// Refuses a conversation whose last turn is blank, unless it is a tool's result.
     pub(super) fn check_end(&self) -> Result<(), Failure> {
         let (Some(Role::User), Some(Message::Given(turn))) = (self.last, self.messages.last())
         else {
@@ -93,7 +92,7 @@ impl History {
     }
 
     /// Removes `reasoning_content` from the model's turns before the last question: some
-    /// servers want it back while the calls of those turns are being answered, and
+    /// servers require it while the calls of those turns are being answered, and
     /// refuse it later. `is_asked` says that another question follows.
     pub(super) fn drop_old_reasoning(&mut self, is_asked: bool) {
         let is_user = |turn: &Message| matches!(turn, Message::Given(turn) if turn::check(turn.get()) == Ok(Role::User));
@@ -111,12 +110,12 @@ impl History {
         }
     }
 
-    /// There is no turn at all.
+    /// Whether there are no turns.
     pub(super) fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }
 
-    /// The turns; `system` stands first, in place of a leading system message.
+    /// The turns. `system` comes first and replaces a leading system message.
     pub(super) fn into_messages(mut self, system: Option<String>) -> Vec<Message> {
         if let Some(system) = system {
             let leading = usize::from(self.first == Some(Role::System));
@@ -126,7 +125,7 @@ impl History {
     }
 }
 
-/// The first thing is `[`: one array, not lines.
+/// Whether the text is an array, not lines: it starts with `[`.
 pub(super) fn is_array(text: &str) -> bool {
     text.trim_start().starts_with('[')
 }
@@ -138,7 +137,7 @@ fn line_of(text: &str, part: &str) -> usize {
 }
 
 fn not_json(name: &str, text: &str, error: &serde_json::Error) -> Failure {
-    // An unfinished value ends past the last line; its own line is named then.
+    // An unfinished value ends after the last line; name the value's line instead.
     let line = error.line().min(text.lines().count()).max(1);
     let reason = error.to_string();
     let reason = reason.split(" at line ").next().unwrap_or_default();

@@ -1,5 +1,4 @@
-//! Images: comes in a file's bytes or a URL, goes out the URL that the request
-//! carries, a data URL for a file.
+//! Makes the URL that the request contains for an image: a data URL for a file.
 
 use std::path::Path;
 
@@ -9,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::bytes::{self, LIMIT};
 use crate::error::Failure;
 
-/// The URL itself, where `image` is one: `http:`, `https:` or `data:`.
+/// `image` itself, if it is a URL: `http:`, `https:` or `data:`.
 pub(super) fn url(image: &Path) -> Option<String> {
     let text = image.to_str()?;
     let (scheme, _) = text.split_once(':')?;
@@ -19,8 +18,8 @@ pub(super) fn url(image: &Path) -> Option<String> {
     (web || scheme == "data").then(|| text.to_owned())
 }
 
-/// The data URL of these bytes; their first ones tell the format, as a file's
-/// name may lie.
+/// The data URL of these bytes. The first bytes determine the format, because a file's
+/// name can be wrong.
 pub(super) fn data_url(name: &str, bytes: &[u8]) -> Result<String, Failure> {
     if bytes.len() > LIMIT {
         return Err(bytes::too_large(name));
@@ -62,7 +61,7 @@ fn kind(bytes: &[u8]) -> Option<&'static str> {
             b'P',
             ..,
         ] => Some("webp"),
-        // Two letters alone could begin a text; the reserved bytes are always zero.
+        // A text can start with these two letters; the reserved bytes are always zero.
         [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some("bmp"),
         _ => None,
     }
@@ -73,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_format_is_told_by_the_first_bytes() {
+    fn the_first_bytes_determine_the_format() {
         let kinds: [(&[u8], &str); 5] = [
             (b"\x89PNG\r\n\x1a\n", "png"),
             (b"\xFF\xD8\xFF\xE0", "jpeg"),

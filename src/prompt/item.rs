@@ -1,4 +1,4 @@
-//! One item of `--each`: what a template puts into the prompt.
+//! One item of `--each`, which a template inserts into the prompt.
 
 use std::fmt;
 
@@ -12,32 +12,32 @@ use crate::error::Failure;
 /// One item.
 #[derive(Debug)]
 pub struct Item {
-    /// What it is, or why it cannot be used.
+    /// The content, or the reason why it cannot be used.
     pub content: Result<ItemContent, Failure>,
-    /// What results show of it: its text, its value, the record as an object, or the
-    /// path; none where it cannot be shown.
+    /// The item in results: its text, its value, the record as an object, or the path.
+    /// `None` if it cannot be shown.
     pub shown: Option<Box<RawValue>>,
-    /// Where it stands in the input.
+    /// Its position in the input.
     pub place: Place,
     /// Bytes of the input up to its end.
     pub read: u64,
 }
 
-/// What an item is.
+/// The content of an item.
 #[derive(Debug)]
 pub struct ItemContent {
-    /// What `{}` stands for.
+    /// The text for `{}`.
     pub text: String,
-    /// Where `{name}` finds its values; none where items have no members.
+    /// The members for `{name}`; `None` if items have no members.
     pub members: Option<Value>,
 }
 
-/// Where an item stands, from 1.
+/// The position of an item, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// It begins in this line.
+    /// The line where it starts.
     Line(u64),
-    /// It is this record of CSV, or of what NUL bytes separate.
+    /// The number of the CSV record, or of the text between NUL bytes.
     Record(u64),
 }
 
@@ -59,7 +59,7 @@ impl Item {
 }
 
 impl ItemContent {
-    /// A value, and the same as JSON, spelled as it came.
+    /// A value, with its original JSON text.
     pub(super) fn of_value(value: Value, json: &str) -> Self {
         Self {
             text: match &value {
@@ -83,7 +83,7 @@ impl ItemContent {
     }
 }
 
-/// A value as it stands in a prompt: a string without its quotes, anything else as JSON.
+/// A value as text for a prompt: a string without its quotes, anything else as JSON.
 pub(super) fn value_text(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

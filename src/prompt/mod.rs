@@ -1,6 +1,5 @@
-//! Sources to messages: come in the words, files, images, earlier turns and
-//! standard input that the settings name, goes out the conversation to send.
-//! Everything that is wrong with them ends here, with exit 2, before a request.
+//! Makes the conversation to send from the words, files, images, earlier turns and standard
+//! input that the settings name. An error in a source exits with 2, before any request.
 //!
 //! The user message is the words, each file, then standard input, one blank line
 //! between two parts. Two or more files are each headed by a line `FILE:`.
@@ -56,48 +55,47 @@ pub struct Sources {
     pub messages: Option<PathBuf>,
     /// A conversation kept in a file.
     pub session: Option<PathBuf>,
-    /// What beside the messages is read from standard input by name: the options,
-    /// as they would be written.
+    /// Other options that read standard input by name, in their written form.
     pub elsewhere: Vec<&'static str>,
-    /// Standard input is never touched.
+    /// Standard input is not read.
     pub no_stdin: bool,
-    /// That is a mere default, of the configuration: it gives way to what asks for
-    /// standard input by name.
+    /// `no_stdin` comes from the configuration: an option that names standard input
+    /// overrides it.
     pub no_stdin_yields: bool,
-    /// Bytes that are not UTF-8 are replaced, not refused.
+    /// Replace bytes that are not UTF-8 instead of failing.
     pub lossy: bool,
-    /// Input that was asked for by name may be empty.
+    /// Input that was requested by name may be empty.
     pub allow_empty: bool,
-    /// Longest silence of standard input that was not asked for by name
-    /// (`AIRX_STDIN_WAIT`); zero is no limit.
+    /// Longest silence of standard input that was not requested by name
+    /// (`AIRX_STDIN_WAIT`); zero means no limit.
     pub stdin_wait: Duration,
     /// `--each`: one request for each item of this input.
     pub each: Option<ItemSource>,
 }
 
-/// What is to be sent, and where the conversation is kept.
+/// The messages to send, and the session.
 #[derive(Debug)]
 pub struct Prompt {
     /// The conversation; its last turn is the user's or a tool's.
     pub messages: Vec<Message>,
-    /// The session file, locked; to be extended when the run has succeeded.
+    /// The locked session file; the run extends it if it succeeds.
     pub session: Option<Session>,
-    /// The items, each of which makes the text of the last turn, and how.
+    /// The items and the template that makes the text of the last turn from each.
     pub each: Option<(Template, Items)>,
 }
 
-/// Refuses what two would read: to be asked before the first of them does.
+/// Checks that at most one source reads standard input. Call it before reading any source.
 ///
 /// # Errors
-/// Standard input is named twice, or where it may not be: exit 2.
+/// Exit 2: standard input is named twice, or by an option that cannot read it.
 pub fn check(sources: &Sources) -> Result<(), Failure> {
     Claim::of(sources).map(drop)
 }
 
 impl Prompt {
-    /// Reads every source. `notice` is called with one line where standard input keeps
-    /// it waiting, was empty or is a terminal, and where the session is held by another
-    /// run or torn.
+    /// Reads every source. `notice` gets a line if the run waits for standard input, if that
+    /// is empty or a terminal, and if the session is locked by another run or has an
+    /// incomplete last line.
     ///
     /// # Errors
     /// A source cannot be read or used: exit 2.
@@ -139,7 +137,7 @@ fn read_with(
     let asked = !sources.prompt.is_empty() || !sources.files.is_empty();
     let mut session = None;
     if let (false, Some(path)) = (asked, &sources.session) {
-        // Kept only if it needs no prompt: to hold its lock while waiting for
+        // Keep the session open only if it needs no prompt: holding the lock while waiting for
         // standard input would stop `airx … | airx …` over one session for good.
         session = Some(Session::open(path, notice)?).filter(|(_, turns)| turns.is_complete());
     }
@@ -174,7 +172,7 @@ fn read_with(
     assemble(system, history, session, user)
 }
 
-/// Tells where a session goes on with another system text than it keeps.
+/// Prints a notice if the system text differs from that in the session.
 fn tell_system(path: &Path, turns: &History, system: &str, notice: &mut dyn FnMut(&str)) {
     let kept = turns.system();
     if turns.is_empty() || kept.as_deref() == Some(system) {
@@ -220,7 +218,7 @@ fn assemble(
     })
 }
 
-/// The system text, read where it names a file.
+/// The system text; reads the file if it names one.
 fn system(
     sources: &Sources,
     stdin: Stdin<'_>,
@@ -252,10 +250,10 @@ fn system(
     Ok(Some(text))
 }
 
-/// Reads a UTF-8 text file, or standard input where that is named: a leading BOM
-/// and one final newline are dropped, other encodings refused with the byte offset,
-/// or replaced under `lossy`; so is anything longer than 16 MiB.
-/// `notice` is called with one line where it is read from a terminal.
+/// Reads a UTF-8 text file, or standard input if the path names it. A leading BOM and one
+/// final newline are dropped. Invalid bytes are an error with their offset, or are replaced
+/// if `lossy`. A file longer than 16 MiB is an error. `notice` gets a line before a read
+/// from a terminal.
 pub fn read_text(
     path: &Path,
     lossy: bool,

@@ -1,5 +1,5 @@
-//! A conversation kept in a file: comes in its path, go out the turns in it and
-//! the file itself, locked until the run has ended, then extended in one write.
+//! A conversation in a file. The run reads its turns, keeps the file locked until the end,
+//! and appends the new turns in one write.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
@@ -13,27 +13,27 @@ use crate::error::Failure;
 use crate::safe_path::{self, is_at};
 use crate::temp_files::TempFile;
 
-/// The session file, locked. Dropped without [`Session::extend`] it is as it
-/// was: one that this run made is removed.
+/// The locked session file. If it is dropped without [`Session::extend`], the file is
+/// unchanged; a file that this run created is removed.
 #[derive(Debug)]
 pub struct Session {
-    /// This run made it. Removed before the lock is given up: who waits for it sees
-    /// that the name is gone, and makes the file anew.
+    /// This run created the file. It is removed before the lock is released: a waiting run
+    /// then finds no file of that name and creates it again.
     made: Option<TempFile>,
     file: File,
     path: PathBuf,
     /// This run's turns, as lines.
     lines: Vec<u8>,
-    /// How much of the file counts, where its end is torn: the rest is cut off when
-    /// the session is extended.
+    /// The valid length of a file with an incomplete end: [`Session::extend`] cuts off the
+    /// rest.
     torn_at: Option<u64>,
-    /// The number of the first line that is cut off then.
+    /// The number of the first line to cut off.
     torn_line: usize,
 }
 
 impl Session {
-    /// Opens the file, or makes it with mode 0600, waits for its lock and reads
-    /// it. `notice` is called where another run holds the lock.
+    /// Opens the file or creates it with mode 0600, waits for its lock and reads it.
+    /// `notice` is called if another run holds the lock.
     pub(super) fn open(
         path: &Path,
         notice: &mut dyn FnMut(&str),
@@ -43,7 +43,7 @@ impl Session {
                 continue;
             };
             lock(&file, path, notice)?;
-            // Who held the lock may have removed the file: then this one has no name.
+            // The previous holder of the lock may have removed the file.
             if is_at(&file, path) {
                 let mut session = Self {
                     made,
@@ -59,7 +59,7 @@ impl Session {
         }
     }
 
-    /// What the user should know about the file.
+    /// A warning about the file.
     pub(super) fn warning(&self) -> Option<String> {
         self.torn_at.map(|_| {
             let (name, line) = (self.path.display(), self.torn_line);
@@ -76,7 +76,7 @@ impl Session {
 
     /// Appends this run's new turns and `assistant`, one compact JSON message
     /// object, in one write, under the lock held since the file was read.
-    /// Whatever fails, the file is left as it was (class internal).
+    /// After any failure the file is unchanged (class internal).
     pub fn extend(mut self, assistant: &str) -> Result<(), Failure> {
         let failed = |error: io::Error| {
             let message = format!("session {} was not extended: {error}", self.path.display());
@@ -136,7 +136,7 @@ impl Session {
     }
 }
 
-/// The file and whether it was made now; none where another run was faster.
+/// The file, and whether this call created it; `None` if another run was faster.
 fn open_or_make(path: &Path) -> Result<Option<(File, Option<TempFile>)>, Failure> {
     let wrong = |error: io::Error| {
         Failure::usage(format!(
@@ -152,7 +152,7 @@ fn open_or_make(path: &Path) -> Result<Option<(File, Option<TempFile>)>, Failure
     let mut options = OpenOptions::new();
     options.read(true).append(true);
     match fs::metadata(path) {
-        // Looked at before it is opened: that alone can block, or set a device going.
+        // Check the type before opening: opening can block, or start a device.
         Ok(data) if !data.is_file() => return Err(not_a_file()),
         Ok(_) => {
             return match options.open(path) {
@@ -207,8 +207,8 @@ fn lock(file: &File, path: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), Fa
     })
 }
 
-/// Where the file's end is torn: its last line begins like a message, and has neither
-/// its end nor a newline. A run writes all its turns at once, so calls whose answers
+/// Finds an incomplete end: the last line starts like a message, but is cut off and has no
+/// newline. A run writes all its turns at once, so calls whose answers
 /// were lost are dropped too.
 fn torn_at(content: &[u8]) -> Option<usize> {
     let start = line_start(content);
@@ -219,14 +219,14 @@ fn torn_at(content: &[u8]) -> Option<usize> {
     torn.then(|| start - unanswered_calls(&content[..start]))
 }
 
-/// Where the last line begins.
+/// The offset of the last line.
 fn line_start(content: &[u8]) -> usize {
     let newline = content.iter().rposition(|&byte| byte == b'\n');
     newline.map_or(0, |at| at + 1)
 }
 
 /// The length of the turns at the end of `lines` that call tools and do not have all
-/// the answers: no server takes such a conversation.
+/// the answers, which no server accepts.
 fn unanswered_calls(lines: &[u8]) -> usize {
     #[derive(serde::Deserialize)]
     struct Turn {
@@ -250,7 +250,7 @@ fn unanswered_calls(lines: &[u8]) -> usize {
     0
 }
 
-/// One write of all lines; a part of them is taken back by `undo`.
+/// Appends all lines in one write; `undo` removes a partial write.
 fn append(
     file: &mut impl Write,
     lines: &[u8],

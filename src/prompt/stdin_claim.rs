@@ -1,12 +1,12 @@
-//! Who asked for standard input by name: comes in the sources, goes out the one
-//! place; two would each get half of it.
+//! Finds the one source that reads standard input by name. Two readers would each get a
+//! part of it.
 
 use std::path::Path;
 
 use super::Sources;
 use crate::error::Failure;
 
-/// The place that standard input goes to by name.
+/// The source that names standard input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Claim {
     /// `-` among the words.
@@ -19,12 +19,12 @@ pub(super) enum Claim {
     Messages,
     /// `-s @-`.
     System,
-    /// An option of another part, as it would be written.
+    /// Another option, in its written form.
     Elsewhere(&'static str),
 }
 
 impl Claim {
-    /// The place; none where standard input was not named.
+    /// The source; `None` if no source names standard input.
     pub(super) fn of(sources: &Sources) -> Result<Option<Self>, Failure> {
         if sources.session.as_deref().is_some_and(is_stdin) {
             return Err(Failure::usage("--session - : a session is kept in a file")
@@ -77,8 +77,8 @@ pub(super) fn system_file(text: &str) -> Option<&Path> {
     (!file.starts_with('@')).then(|| Path::new(file))
 }
 
-/// `-`, or one of the names that a Unix shell has for it: reopened by name, a
-/// file would be read from its start, and then a second time.
+/// Whether `path` is `-` or another name of standard input. Opening such a name would read
+/// a file from its start, and so twice.
 pub fn is_stdin(path: &Path) -> bool {
     let device = |name| cfg!(unix) && path == Path::new(name);
     path == Path::new("-")

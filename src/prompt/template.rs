@@ -1,4 +1,4 @@
-//! The prompt of `--each`: a template that is filled in for each item.
+//! The prompt template of `--each`, filled in for each item.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ pub struct Template {
     parts: Vec<Vec<Piece>>,
     /// Decides which members can be named.
     format: ItemFormat,
-    /// The item follows at the end, since no placeholder says where it goes.
+    /// The item is appended, because there is no placeholder.
     appended: bool,
 }
 
@@ -35,21 +35,21 @@ impl Template {
         }
     }
 
-    /// Adds a part of the PROMPT, which may have placeholders.
+    /// Adds a part of the prompt, which may have placeholders.
     pub(super) fn prompt(&mut self, text: &str) {
         if !text.is_empty() {
             self.parts.push(pieces(text, self.format));
         }
     }
 
-    /// Adds a text that is the same for all, braces and all.
+    /// Adds literal text; braces in it are not placeholders.
     pub(super) fn text(&mut self, text: String) {
         if !text.is_empty() {
             self.parts.push(vec![Piece::Text(text)]);
         }
     }
 
-    /// Puts the item at the end, unless a placeholder says where it goes.
+    /// Appends the item, unless there is a placeholder.
     pub(super) fn finish(mut self) -> Self {
         let text = |piece: &Piece| matches!(piece, Piece::Text(_));
         if self.parts.iter().flatten().all(text) {
@@ -102,8 +102,8 @@ fn member(content: &ItemContent, path: &[String], item: &Item) -> Result<String,
     let name = path.join(".");
     let members = content.members.as_ref().and_then(Value::as_object);
     // A column of CSV may have a dot in its name.
-    let whole = members.and_then(|members| members.get(&name));
-    let found = whole.or_else(|| {
+    let by_full_name = members.and_then(|members| members.get(&name));
+    let found = by_full_name.or_else(|| {
         let mut names = path.iter();
         names.try_fold(content.members.as_ref()?, |value, name| {
             value.as_object()?.get(name)
@@ -115,7 +115,7 @@ fn member(content: &ItemContent, path: &[String], item: &Item) -> Result<String,
     })
 }
 
-/// Finds the placeholders; all other braces stay as they are.
+/// Finds the placeholders. All other braces are literal.
 fn pieces(text: &str, format: ItemFormat) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
@@ -145,7 +145,7 @@ fn pieces(text: &str, format: ItemFormat) -> Vec<Piece> {
     pieces
 }
 
-/// What braces hold: nothing, or names joined by dots.
+/// Parses the text in braces: nothing, or names joined by dots.
 fn placeholder(inside: &str, format: ItemFormat) -> Option<Piece> {
     if inside.is_empty() {
         return Some(Piece::Item);
@@ -235,7 +235,7 @@ mod tests {
     }
 
     proptest! {
-        /// A template without places is itself, whatever braces it has.
+        /// A template without placeholders is literal, including any braces.
         #[test]
         fn what_is_no_place_stays(prompt in "[{} \"a\\n]{0,20}", given in ".{1,9}") {
             prop_assume!(!prompt.contains("{}") && !prompt.is_empty());
@@ -246,7 +246,7 @@ mod tests {
             }
         }
 
-        /// Each `{}` becomes the item, and nothing else of the text changes.
+        /// Each `{}` is replaced with the item, and the rest of the text is unchanged.
         #[test]
         fn each_place_holds_the_item(parts in prop::collection::vec("[a-z {\"]{0,5}", 2..5), given in "[a-z{}]{1,9}") {
             prop_assume!(parts.iter().all(|part| !part.ends_with('{')));

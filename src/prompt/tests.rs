@@ -1,5 +1,5 @@
-//! Whole conversations, from sources to messages, over standard inputs of the
-//! tests' own.
+//! Tests of complete conversations, from sources to messages, with their own standard
+//! input.
 
 use std::fs::File;
 use std::io::Write;
@@ -301,7 +301,7 @@ fn a_session_that_waits_for_its_answer_needs_no_prompt() {
 }
 
 #[test]
-fn a_refused_prompt_leaves_no_session_behind() {
+fn a_refused_prompt_leaves_no_session() {
     let folder = tempfile::tempdir().unwrap();
     let sources = Sources {
         session: Some(folder.path().join("s")),

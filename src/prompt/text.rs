@@ -1,5 +1,5 @@
-//! Text from several sources in one buffer: come in words, files and standard
-//! input, part by part; goes out one string, its UTF-8 checked once.
+//! Joins text from words, files and standard input in one buffer, and checks its UTF-8
+//! once.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -9,7 +9,7 @@ use super::binary;
 use super::bytes::{self, LIMIT};
 use crate::error::Failure;
 
-/// What stands between two parts: one blank line.
+/// The separator of two parts: a blank line.
 const BLANK_LINE: &[u8] = b"\n\n";
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
@@ -30,11 +30,11 @@ struct Part {
     dropped: usize,
 }
 
-/// The whole text.
+/// The complete text.
 #[derive(Debug)]
 pub(super) struct Finished {
     pub(super) text: String,
-    /// No part, headings left out, holds more than white space.
+    /// Whether all parts, without their headings, are only white space.
     pub(super) blank: bool,
 }
 
@@ -47,7 +47,7 @@ impl Text {
         }
     }
 
-    /// Adds words of the command line, as they are; none add nothing.
+    /// Adds words of the command line, unchanged.
     pub(super) fn words(&mut self, words: &[String]) -> Result<(), Failure> {
         let words = words.join(" ");
         if words.is_empty() {
@@ -59,12 +59,12 @@ impl Text {
         self.close("the prompt", start, 0)
     }
 
-    /// Adds what `fill` appends, under a line `HEADING:` where there is one. A
-    /// source that is empty adds nothing but that line. Returns whether the source
-    /// holds more than white space.
+    /// Adds the bytes that `fill` appends, after a line `HEADING:` if a heading is given. An
+    /// empty source adds only that line. Returns whether the source has more than white
+    /// space.
     ///
     /// # Errors
-    /// Those of `fill`; the text is too large, or looks binary.
+    /// `fill` failed, or the text is too large or looks binary.
     pub(super) fn source(
         &mut self,
         name: &str,
@@ -97,7 +97,7 @@ impl Text {
         Ok(!is_blank(&self.bytes[start..]))
     }
 
-    /// The text, checked once as a whole.
+    /// The complete text, after one check for UTF-8.
     pub(super) fn finish(self) -> Result<Finished, Failure> {
         let parts = self.parts;
         let text = String::from_utf8(self.bytes)
@@ -169,9 +169,9 @@ fn is_blank(bytes: &[u8]) -> bool {
         && str::from_utf8(rest).is_ok_and(|text| text.trim().is_empty())
 }
 
-/// Text of the command line as UTF-8: `words` of one option or the prompt, which
-/// `name` stands for in messages. Other bytes are refused by their offset in the
-/// words joined by spaces, or replaced under `lossy`.
+/// Joins the `words` of an option or the prompt with spaces; `name` is its name in messages.
+/// Bytes that are not UTF-8 are an error with their offset in the joined text, or are
+/// replaced if `lossy`.
 ///
 /// # Errors
 /// A word is not UTF-8: exit 2.
@@ -206,7 +206,7 @@ pub(super) enum Wrong {
 }
 
 impl Wrong {
-    /// The same in a text that so many bytes were dropped before.
+    /// The same error with the offset moved by the bytes that were dropped before the text.
     pub(super) fn after(self, dropped: usize) -> Self {
         match self {
             Self::Byte(byte, offset) => Self::Byte(byte, offset + dropped),
@@ -233,8 +233,8 @@ impl fmt::Display for Wrong {
     }
 }
 
-/// A short text, such as a line or a field, as UTF-8; bytes that are not are replaced
-/// under `lossy`.
+/// A short text, such as a line or a field, as UTF-8; other bytes are replaced
+/// if `lossy`.
 pub(super) fn checked(bytes: &[u8], lossy: bool) -> Result<String, Wrong> {
     if let Some(at) = memchr::memchr(0, bytes) {
         return Err(Wrong::Nul(at));
@@ -249,9 +249,9 @@ pub(super) fn checked(bytes: &[u8], lossy: bool) -> Result<String, Wrong> {
     }
 }
 
-/// Says which source is not UTF-8, and where in it.
+/// The failure that names the source and the offset of the invalid byte.
 fn invalid(parts: &[Part], at: usize, bytes: &[u8]) -> Failure {
-    // Separators and headings are text; the wrong byte lies in one of the parts.
+    // Separators and headings are valid, so the invalid byte is in a part.
     let part = parts.iter().rfind(|part| part.at.start <= at);
     let (name, offset) = part.map_or(("the message", at), |part| {
         (part.name.as_str(), at - part.at.start + part.dropped)
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_source_leaves_no_blank_line_behind() {
+    fn an_empty_source_adds_no_blank_line() {
         let mut text = Text::new(false);
         text.words(&["hi".into(), "there".into()]).unwrap();
         text.source("empty", None, fill(b"\n")).unwrap();

@@ -1,5 +1,4 @@
-//! One turn that the user supplied: comes in a JSON value, goes out its role,
-//! or what is wrong with it as a message of the API (api.md §3).
+//! Checks a turn that the user supplied against the API's message format (api.md §3).
 
 use std::borrow::Cow;
 
@@ -9,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::api::text::Text;
 
-/// Who speaks.
+/// The role of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
     System,
@@ -18,7 +17,7 @@ pub(super) enum Role {
     Tool,
 }
 
-/// What is wrong with a turn, and what to do.
+/// The error in a turn, with a hint.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Fault {
     pub(super) what: String,
@@ -58,8 +57,8 @@ struct Function<'a> {
 
 const ROLES: &str = "the roles are system, user, assistant and tool";
 
-/// Checks what a server would refuse or, worse, drop silently; members that are
-/// not known here are the server's affair.
+/// Checks for errors that a server would refuse or silently ignore. Unknown members are
+/// left to the server.
 pub(super) fn check(json: &str) -> Result<Role, Fault> {
     if !json.starts_with('{') {
         return Err(fault("it is not an object").hint("a message is {\"role\":…,\"content\":…}"));
@@ -74,14 +73,14 @@ pub(super) fn check(json: &str) -> Result<Role, Fault> {
     Ok(role)
 }
 
-/// The text of the turn, which [`check`] has passed: of parts, of all of them.
+/// The text of a checked turn; several parts are joined.
 pub(super) fn text(json: &str) -> Option<String> {
     let turn: Turn<'_> = serde_json::from_str(json).ok()?;
     let text: Text<'_> = serde_json::from_str(turn.content?.get()).ok()?;
     Some(text.into_string())
 }
 
-/// The model's turn without its `reasoning_content`, where it has one.
+/// The model's turn without `reasoning_content`; `None` if it has none.
 pub(super) fn without_reasoning(json: &str) -> Option<Box<RawValue>> {
     if !json.contains("\"reasoning_content\"") {
         return None;
@@ -92,8 +91,7 @@ pub(super) fn without_reasoning(json: &str) -> Option<Box<RawValue>> {
     to_raw_value(&turn).ok()
 }
 
-/// Whether the turn, which [`check`] has passed, asks nothing: its text is white
-/// space, and no part is anything but text.
+/// Whether a checked turn is blank: it has only text parts, and only white space in them.
 pub(super) fn is_blank(json: &str) -> bool {
     #[derive(Deserialize)]
     struct Part<'a> {
@@ -108,7 +106,7 @@ pub(super) fn is_blank(json: &str) -> bool {
     if let Ok(text) = serde_json::from_str::<Cow<'_, str>>(content) {
         return text.trim().is_empty();
     }
-    // What cannot be read here is the server's affair.
+    // Unreadable turns are left to the server.
     serde_json::from_str::<Vec<Part<'_>>>(content).is_ok_and(|parts| {
         parts.iter().all(|part| {
             let text = part.text.as_deref().unwrap_or_default();
@@ -142,7 +140,7 @@ fn role(turn: &Turn<'_>) -> Result<Role, Fault> {
 
 fn content(role: Role, content: Option<&RawValue>) -> Result<(), Fault> {
     let Some(content) = content else {
-        // An assistant may have had nothing to say beside its calls.
+        // An assistant's turn with calls may have no text.
         return match role {
             Role::Assistant => Ok(()),
             _ => Err(fault("it has no `content`")),
@@ -185,7 +183,7 @@ fn is_string(value: &RawValue) -> bool {
     value.get().starts_with('"')
 }
 
-/// The parser's words without its position, which counts from the turn's start.
+/// The parser's message without its position, which is relative to the turn.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
     match text.split_once(" at line ") {
@@ -287,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_body_in_place_of_its_messages_is_told() {
+    fn a_request_body_instead_of_messages_is_reported() {
         let fault = check(r#"{"model":"m","messages":[]}"#).unwrap_err();
         assert!(fault.hint.unwrap().contains("jq .messages"));
     }

@@ -15,14 +15,13 @@ use crate::error::Failure;
 pub(super) struct Reader<'a> {
     pub(super) sources: &'a Sources,
     pub(super) stdin: Stdin<'a>,
-    /// Called with one line while standard input keeps the run waiting, and where
-    /// it was empty.
+    /// Called with a notice if the run waits for standard input, or if the input was empty.
     pub(super) notice: &'a mut dyn FnMut(&str),
 }
 
 impl Reader<'_> {
-    /// Reads and joins the parts. The text may be empty only beside an image, and
-    /// only where no text was asked for.
+    /// Reads and joins the parts. The text may be empty only if there is an image and no
+    /// source of text.
     pub(super) fn text(&mut self, claim: Option<Claim>) -> Result<String, Failure> {
         let sources = self.sources;
         let mut text = Text::new(sources.lossy);
@@ -89,7 +88,7 @@ impl Reader<'_> {
         self.refuse_empty(said, stdin::NAME)
     }
 
-    /// Standard input that nobody named: it is the prompt, or follows it.
+    /// Reads standard input that no argument names: as the prompt, or after it.
     fn unclaimed_stdin(&mut self, text: &mut Text, asked: bool) -> Result<(), Failure> {
         let mut added = false;
         let said = text.source(stdin::NAME, None, |into| {
@@ -114,13 +113,13 @@ impl Reader<'_> {
     }
 }
 
-/// Input that was asked for by name and says nothing.
+/// The failure for empty input that was requested by name.
 pub(super) fn empty(name: &str) -> Failure {
     Failure::usage(format!("{name} is empty: nothing was sent"))
         .hint("did the command that makes it fail? --allow-empty-input sends the rest all the same")
 }
 
-/// The line above a file's text. A pipe of the shell's has no name worth showing.
+/// The line above a file's text. A shell's pipe has no useful name.
 fn heading(path: &Path, at: usize) -> String {
     let folder = path.parent().unwrap_or(Path::new(""));
     let descriptor = folder == Path::new("/dev/fd") || folder == Path::new("/proc/self/fd");

@@ -1,4 +1,4 @@
-//! `batch`: its options → what it does, all that has no meaning there refused.
+//! Turns the options of `batch` into a job, and refuses options that do not apply.
 
 use std::time::Duration;
 
@@ -10,30 +10,29 @@ use crate::error::{Failure, Origin};
 use crate::models;
 use crate::settings::{Connection, Merged, defaults};
 
-/// What is done with batches.
+/// An operation on batches.
 #[derive(Debug)]
 pub enum BatchJob {
-    /// One is made of items, or of request lines that the user made (`--raw`).
+    /// Submits a batch of items, or of prepared request lines (`--raw`).
     Submit {
         /// Where the items come from.
         each: Box<EachArgs>,
         /// `--raw`.
         raw: bool,
     },
-    /// These are told of, or all.
+    /// Prints the state of these batches, or of all.
     Status(Vec<String>),
-    /// These are waited for.
+    /// Waits for these batches, with this interval.
     Wait(Vec<String>, Duration),
-    /// The results of these are printed, finish_reasons that count as complete
-    /// beside `stop` and `tool_calls`.
+    /// Prints the results of these batches. The other fields are `--accept` and
+    /// `--allow-empty`.
     Fetch(Vec<String>, Vec<String>, bool),
-    /// These are cancelled.
+    /// Cancels these batches.
     Cancel(Vec<String>),
 }
 
 impl BatchJob {
-    /// Takes the options apart: what is the errand's own, and what it shares with
-    /// the commands that ask a model.
+    /// Splits the options into the job and the options that the requesting commands share.
     pub fn of(action: BatchAction) -> (Self, Common) {
         match action {
             BatchAction::Submit(args) => {
@@ -69,15 +68,15 @@ impl BatchJob {
         }
     }
 
-    /// Whether it is about items, whose number is told while it goes on.
+    /// Whether the progress of the job counts items.
     pub fn counts_items(&self) -> bool {
         matches!(self, Self::Wait(..) | Self::Fetch(..))
     }
 
-    /// Refuses what has no meaning; `is_id` tells what can be an id.
+    /// Refuses options that do not apply; `is_id` says whether a text can be an id.
     ///
     /// # Errors
-    /// There is something: exit 2.
+    /// Exit 2: an option does not apply.
     pub fn fits(&self, common: &Common, is_id: impl Fn(&str) -> bool) -> Result<(), Failure> {
         let submits = matches!(self, Self::Submit { .. });
         options(common, submits)?;
@@ -159,9 +158,13 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
         (
             connection.first_token_timeout.is_some(),
             "--first-token-timeout",
-            WHOLE,
+            NOT_STREAMED,
         ),
-        (connection.idle_timeout.is_some(), "--idle-timeout", WHOLE),
+        (
+            connection.idle_timeout.is_some(),
+            "--idle-timeout",
+            NOT_STREAMED,
+        ),
         (
             connection.max_in_flight.is_some(),
             "--max-in-flight",
@@ -179,7 +182,7 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
 }
 
 const ITEMS: &str = "each item's answer is whole in its line of airx batch fetch";
-const WHOLE: &str = "nothing is streamed: --timeout bounds each request";
+const NOT_STREAMED: &str = "nothing is streamed: --timeout bounds each request";
 const TAPE: &str = "files and batches are not recorded: airx mock has them, too";
 
 /// Refuses recordings that the environment asks for.
@@ -198,7 +201,7 @@ pub fn without_recordings(merged: &Merged) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where a batch engine has the chat: the providers' paths have another version.
+/// The path of the chat in a batch; the providers use another version there.
 /// api.md §8.
 pub fn chat_url(connection: &Connection) -> &'static str {
     match connection.endpoint.provider {
@@ -207,7 +210,7 @@ pub fn chat_url(connection: &Connection) -> &'static str {
     }
 }
 
-/// What to say of a model that the providers do not take in batches.
+/// The message for a model that the providers do not accept in batches.
 pub fn unbatched(model: &str, connection: &Connection) -> Option<String> {
     let odd = connection.endpoint.provider.is_some() && !models::is_batched(model);
     odd.then(|| {

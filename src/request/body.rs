@@ -1,4 +1,4 @@
-//! Options → the request body.
+//! Builds the request body from the options.
 
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -30,7 +30,7 @@ pub(super) fn build(
     let args = &mut common.request;
     let stop = prompt::arguments("--stop", &args.stop, common.input.lossy)?;
     let provider = settings.connection.endpoint.provider;
-    // At the providers temperature 0 alone still samples; api.md §7.
+    // With temperature 0 alone, the providers still sample; api.md §7.
     let cold = args.temperature == Some(0.0) && provider.is_some();
     let mut kinds: Vec<ToolKind> = toolbox.offered().map(|(kind, _)| kind).collect();
     let mut tools: Vec<_> = toolbox.offered().map(|(_, wire)| wire.to_owned()).collect();
@@ -59,7 +59,7 @@ pub(super) fn build(
     })
 }
 
-/// Of these three the providers take one kind a request. api.md §3.
+/// The providers accept only one of these three kinds per request. api.md §3.
 fn exclusive(kinds: &[ToolKind]) -> Result<(), Failure> {
     let groups = [
         (ToolKind::Function, "--tools"),
@@ -81,7 +81,7 @@ fn exclusive(kinds: &[ToolKind]) -> Result<(), Failure> {
     .hint(format!("ask for the {what} in a request of its own")))
 }
 
-/// The provider's search tool; `search_result` has it tell its sources.
+/// The provider's search tool; `search_result` makes it return its sources.
 fn web_search(engine: &str) -> Result<Box<RawValue>, Failure> {
     if !ENGINES.contains(&engine) {
         return Err(
@@ -97,7 +97,7 @@ fn web_search(engine: &str) -> Result<Box<RawValue>, Failure> {
     to_raw_value(&tool).map_err(|error| Failure::usage(error.to_string()))
 }
 
-/// Reads `--param KEY=JSON`; the last of a name counts.
+/// Reads `--param KEY=JSON`; the last value of a key counts.
 fn params(flags: &[String]) -> Result<Vec<(String, Box<RawValue>)>, Failure> {
     let mut params: Vec<(String, Box<RawValue>)> = Vec::new();
     for flag in flags {
@@ -125,7 +125,7 @@ fn params(flags: &[String]) -> Result<Vec<(String, Box<RawValue>)>, Failure> {
     Ok(params)
 }
 
-/// What to use in place of a member that is not to be set.
+/// The option to use instead of a member that `--param` must not set.
 fn taken(name: &str) -> Option<&'static str> {
     match name {
         "model" => Some("use -m"),
@@ -135,7 +135,7 @@ fn taken(name: &str) -> Option<&'static str> {
     }
 }
 
-/// An id for a request whose user gave none, so that it can be found again.
+/// An id for a request without `--request-id`, so that it can be identified later.
 pub(super) fn fresh_id() -> String {
     format!("airx-{:016x}", fastrand::u64(..))
 }

@@ -1,4 +1,4 @@
-//! `--dry-run=curl`: the request as a command that bash runs as it stands.
+//! `--dry-run=curl`: the request as a command for bash.
 
 use crate::api::request::Request;
 use crate::secret::Secret;
@@ -10,7 +10,7 @@ const MARK: &str = "AIRX_BODY";
 
 /// The command, its lines ended.
 pub(super) fn command(request: &Request, connection: &Connection) -> String {
-    // -q first: else ~/.curlrc has a say.
+    // -q must come first; it ignores ~/.curlrc.
     let mut words = vec!["curl -q -sS --fail-with-body".to_owned()];
     if request.stream {
         words.push("-N".to_owned());
@@ -34,10 +34,10 @@ pub(super) fn command(request: &Request, connection: &Connection) -> String {
     }
     let authorization = connection.authorization.as_ref().map(Secret::reveal);
     if authorization.is_some_and(|value| value.starts_with("Basic ")) {
-        // The URL's user information; bash says so where it is not set.
+        // The URL's user information; bash reports an error if it is unset.
         words.push("--user \"${AIRX_USER:?is to be user:password of the URL}\"".to_owned());
     } else if authorization.is_some() || connection.endpoint.provider.is_some() {
-        // Not -H: a header on the command line is shown by ps.
+        // Not -H: ps shows a header on the command line.
         words.push("--oauth2-bearer \"$AIRX_API_KEY\"".to_owned());
     }
     words.push("-H 'Content-Type: application/json'".to_owned());

@@ -1,4 +1,4 @@
-//! `--each`: what all items share, and the request of each item.
+//! `--each`: the common options, and the request of each item.
 
 use std::path::Path;
 
@@ -12,23 +12,23 @@ use crate::models::{self, Charge};
 use crate::prompt::{Item, Template};
 use crate::settings::Provider;
 
-/// Requests at once to a model whose number no document tells.
+/// Concurrent requests to a model without a documented limit.
 const CAREFUL: u16 = 2;
 
 /// Makes the request of each item.
 #[derive(Debug)]
 pub struct ItemRequests {
-    /// An item → the text of its last turn.
+    /// Makes the text of the last turn from an item.
     pub template: Template,
-    /// Requests in flight at most.
+    /// Maximum number of requests in flight.
     pub concurrency: u16,
     /// `--max-cost`.
     pub budget: Option<CostLimit>,
-    /// `--request-id`; each item has its number behind it.
+    /// `--request-id`; the number of each item is appended.
     id: Option<String>,
-    /// Each result shows its item.
+    /// Whether results contain the item.
     pub shows_items: bool,
-    /// Whose server it is. Its requests get ids of airx's own.
+    /// The provider of the server. Requests to a provider get generated ids.
     provider: Option<Provider>,
 }
 
@@ -39,23 +39,23 @@ pub struct CostLimit {
     pub units: u128,
     /// As it was given, with the currency.
     pub shown: String,
-    /// Requests that one item may take.
+    /// Maximum number of requests per item.
     requests: u32,
 }
 
-/// What the requests of an item may cost, in units of 10^-12 of the currency.
+/// The highest possible cost of an item's requests, in units of 10^-12 of the currency.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct CostBounds {
-    /// The first, and each that repeats it.
+    /// The first request, and each repetition.
     pub first: u128,
-    /// One that follows and carries what came before.
+    /// A request that continues the conversation.
     pub later: u128,
-    /// All that the item can take.
+    /// All requests of the item.
     pub all: u128,
 }
 
-/// Refuses options that have no meaning for many items. `own` are such options of the
-/// command's own, and whether they were given.
+/// Refuses options that do not apply to many items. `own` lists such options of the command,
+/// with whether they were given.
 ///
 /// # Errors
 /// One was given: exit 2.
@@ -127,10 +127,10 @@ impl ItemRequests {
         })
     }
 
-    /// The request of an item: of all that is common, with its text.
+    /// The request of an item: the common request with the item's text.
     ///
     /// # Errors
-    /// Its line is no item, or it has no text: exit 2.
+    /// Exit 2: the line is not a valid item, or the item has no text.
     pub fn request(&self, common: &Request, item: &Item) -> Result<Request, Failure> {
         let filled = self.template.fill(item)?;
         let mut request = common.clone();
@@ -151,13 +151,13 @@ impl ItemRequests {
         Ok(request)
     }
 
-    /// The id of an item's request, where the user gives one: `--request-id` with
-    /// the item's number.
+    /// The id of an item's request, if the user gives one: `--request-id` with the item's
+    /// number.
     pub fn own_id(&self, index: u64) -> Option<String> {
         self.id.as_ref().map(|id| format!("{id}-{index}"))
     }
 
-    /// The id of an item's request, which is no part of what it is known by.
+    /// The id of an item's request: the user's, or a new one for a provider.
     pub fn id(&self, index: u64) -> Option<String> {
         let own = self.own_id(index);
         own.or_else(|| self.provider.is_some().then(super::body::fresh_id))
@@ -202,7 +202,7 @@ impl CostLimit {
         })
     }
 
-    /// What this request of an item may cost at most, and those that follow it.
+    /// The highest possible cost of this request and of the item's later requests.
     pub fn bounds(&self, request: &Request, body: &[u8]) -> CostBounds {
         let number = |name: &str| {
             let param = request.params.iter().find(|(known, _)| known == name);
@@ -210,8 +210,8 @@ impl CostLimit {
         };
         let choices = number("n").unwrap_or(1).max(1);
         let answer = number("max_tokens").or(request.max_tokens);
-        // No token is shorter than a byte. What a picture or a search comes to
-        // does not stand in the request: then the context is the bound.
+        // A token has at least one byte. The tokens of an image or a search are not
+        // in the request; the context is the bound then.
         let text_alone = memchr::memmem::find(body, b"\"image_url\"").is_none()
             && memchr::memmem::find(body, b"\"web_search\"").is_none()
             && memchr::memmem::find(body, b"\"retrieval\"").is_none()
@@ -241,7 +241,7 @@ impl CostLimit {
         charge.max(models::charge(answered, usage))
     }
 
-    /// Nothing more may start.
+    /// Whether no further item may start.
     pub fn used_up(&self, spent: u128) -> Failure {
         let (shown, spent) = (&self.shown, models::shown(spent));
         Failure::new(

@@ -1,6 +1,6 @@
-//! What the model in use takes, checked before anything is sent: refused where
-//! the API's documents agree, a warning where they differ. api.md §3 and §7.
-//! A model that is not in the table is not checked.
+//! Checks the request against the limits of the model. An error if the API's documents
+//! agree on a limit, a warning if they differ. api.md §3 and §7. Models that are not in the
+//! table are not checked.
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -12,9 +12,9 @@ use crate::error::Failure;
 use crate::models::{self, Model};
 use crate::settings::Provider;
 
-/// Most function tools of a request.
+/// Maximum number of function tools in a request.
 const TOOLS_MAX: usize = 128;
-/// An answer that may have as many tokens as this part of the context is short.
+/// Without `max_tokens`, context / `SHORT_ANSWER` tokens are assumed for the answer.
 const SHORT_ANSWER: u64 = 16;
 
 /// Checks `request`.
@@ -42,7 +42,7 @@ pub(super) fn check(
     }
 }
 
-/// Ids are the platform's own members, whatever the model.
+/// Checks the ids, which do not depend on the model.
 fn ids(request: &Request, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let length = |id: &Option<String>| id.as_ref().map(|id| id.chars().count());
     if let Some(length) = length(&request.user_id).filter(|length| !(6..=128).contains(length)) {
@@ -164,8 +164,7 @@ impl Check<'_> {
         Ok(())
     }
 
-    /// Warns where it is doubtful whether the prompt fits, or leaves too little room
-    /// for the answer.
+    /// Warns if the prompt may not fit, or if it leaves too little room for the answer.
     fn context(&mut self, request: &Request) {
         let Some(context) = self.model.context.map(u64::from) else {
             return;
@@ -190,7 +189,7 @@ impl Check<'_> {
 /// count. Nothing is checked for a model whose context is not known.
 ///
 /// # Errors
-/// The prompt cannot fit: exit 2, with a model that reads it in the hint.
+/// Exit 2: the prompt cannot fit. The hint names a model with a larger context.
 pub(super) fn fits_context(request: &Request, provider: Option<Provider>) -> Result<(), Failure> {
     let known = models::find(&request.model);
     let Some((model, context)) = known.and_then(|model| Some((model, model.context?))) else {
@@ -230,8 +229,7 @@ fn larger(tokens: u64, images: bool, provider: Option<Provider>) -> Option<(&'st
     Some((best.name, best.context?))
 }
 
-/// The tokens of all that the model reads but for images, whose tokens depend on the
-/// model.
+/// The tokens of the request without images, whose tokens depend on the model.
 fn prompt_tokens(request: &Request) -> Tokens {
     let mut tokens = Tokens::default();
     for message in &request.messages {
@@ -246,7 +244,7 @@ fn prompt_tokens(request: &Request) -> Tokens {
     tokens
 }
 
-/// Those of a turn in JSON: its text and its calls.
+/// The tokens of a turn: its text and its calls.
 fn given_tokens(turn: &RawValue) -> Tokens {
     #[derive(Deserialize)]
     struct Turn<'a> {

@@ -1,5 +1,4 @@
-//! Settings and prompt → the request that is sent. Nothing is read, sent or printed
-//! here.
+//! Builds the request from the settings and the prompt. This module does no I/O.
 
 mod batch;
 mod body;
@@ -24,12 +23,12 @@ pub use each::{CostBounds, CostLimit, ItemRequests, fits_each};
 pub use options::{json_options, tool_sources};
 pub use system_message::add as add_instruction;
 
-/// A request, and what belongs to it that is not sent.
+/// A request with its local settings.
 #[derive(Debug, Clone)]
 pub struct PreparedRequest {
     /// The command's name.
     pub command: &'static str,
-    /// What is sent.
+    /// The body of the request.
     pub request: Request,
     /// `--accept`.
     pub accept: Vec<String>,
@@ -51,11 +50,11 @@ impl PreparedRequest {
 pub struct Rounds {
     /// Requests in all.
     pub limit: u32,
-    /// A first answer without a call is a failure.
+    /// Whether a first answer without a call is a failure.
     pub required: bool,
 }
 
-/// What the one answer has to be.
+/// The kind of answer that is expected.
 #[derive(Debug)]
 pub enum Expect {
     /// Any answer.
@@ -70,7 +69,7 @@ pub enum Expect {
 /// Prepares the request of `command`. Warnings are added to the settings'.
 ///
 /// # Errors
-/// An option that the model or the API does not take: exit 2.
+/// Exit 2: the model or the API does not support an option.
 pub fn prepare(
     command: &'static str,
     stream: bool,
@@ -92,7 +91,7 @@ pub fn prepare(
     })
 }
 
-/// What `--dry-run` shows of a request.
+/// The output of `--dry-run`.
 pub fn shown(request: &Request, connection: &Connection, how: DryRun) -> Vec<u8> {
     match how {
         DryRun::Body => {

@@ -1,4 +1,4 @@
-//! What the options of `tools` and `json` say of tools and of the answer.
+//! The settings for tools and for the answer, from the options of `tools` and `json`.
 
 use crate::cli::{self, JsonAnswer, OfferArgs, RunArgs};
 use crate::schema::{self, Constrain, JsonFormat};
@@ -26,7 +26,7 @@ pub fn tool_sources(offer: OfferArgs, run: RunArgs) -> ToolSources {
     }
 }
 
-/// What the answer of `json` has to be, and how it is printed.
+/// The schema of the answer of `json`, and its output format.
 pub fn json_options(args: JsonAnswer) -> schema::JsonOptions {
     let format = match args {
         _ if args.pretty => JsonFormat::Pretty,

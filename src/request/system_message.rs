@@ -1,5 +1,4 @@
-//! An instruction of airx's own → the conversation's system message, behind
-//! what the user says there.
+//! Appends an instruction to the conversation's system message.
 
 use serde_json::Value;
 use serde_json::value::to_raw_value;
@@ -10,16 +9,16 @@ use crate::error::Failure;
 /// Adds `instruction` to the leading system message, or makes one of it.
 ///
 /// # Errors
-/// None that a checked message could bring about.
+/// Does not fail for a checked message.
 pub fn add(messages: &mut Vec<Message>, instruction: &str) -> Result<(), Failure> {
-    let behind = |text: &str| format!("{text}\n\n{instruction}");
+    let extended = |text: &str| format!("{text}\n\n{instruction}");
     match messages.first_mut() {
-        Some(Message::System(text)) => *text = behind(text),
+        Some(Message::System(text)) => *text = extended(text),
         Some(Message::Given(raw)) if is_system(raw.get()) => {
             let wrong = |why: serde_json::Error| Failure::usage(format!("system message: {why}"));
             let mut turn: Value = serde_json::from_str(raw.get()).map_err(wrong)?;
             match &mut turn["content"] {
-                Value::String(text) => *text = behind(text),
+                Value::String(text) => *text = extended(text),
                 Value::Array(parts) => {
                     parts.push(serde_json::json!({ "type": "text", "text": instruction }));
                 }
@@ -53,7 +52,7 @@ mod tests {
     }
 
     #[test]
-    fn it_stands_behind_the_user_s_own_system_text() {
+    fn it_follows_the_user_s_system_text() {
         let mut messages = vec![Message::System("S".into())];
         add(&mut messages, "I").unwrap();
         assert_eq!(

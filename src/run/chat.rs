@@ -7,7 +7,7 @@ use super::report::{
 use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
 use crate::cli::{Common, EachArgs};
-use crate::client::{self, Ask, Span, Transport};
+use crate::client::{self, AnswerRequest, RequestSeries, Transport};
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Class;
@@ -72,15 +72,16 @@ pub(super) fn ask_once(
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
     report_start(request, sink)?;
-    let ask = Ask {
+    let wanted = AnswerRequest {
         request: &request.request,
         accept: Accept {
             reasons: &request.accept,
             empty: Empty::allowed(request.allow_empty),
         },
-        keep: session.is_some(),
+        keep_text: session.is_some(),
     };
-    let (mut answer, result) = client::run(&ask, &mut Span::new(transport), transport, sink);
+    let (mut answer, result) =
+        client::run(&wanted, &mut RequestSeries::new(transport), transport, sink);
     if let Err(failure) = result {
         // A truncated answer is shown; the exit code reports that it is truncated.
         if failure.class == Class::Truncated {

@@ -13,7 +13,7 @@ use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request, ResponseFormat};
 use crate::cli::{Common, EachArgs, Format, JsonAnswer};
-use crate::client::{self, Ask, Span, Transport};
+use crate::client::{self, AnswerRequest, RequestSeries, Transport};
 use crate::error::{Failure, Look};
 use crate::event::{Data, Event, Level, Sink, Violation};
 use crate::exit::Class;
@@ -113,7 +113,7 @@ pub(super) fn ask_for_json(
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
     report_start(prepared, sink)?;
-    let mut span = Span::new(transport);
+    let mut series = RequestSeries::new(transport);
     let mut request = Cow::Borrowed(&prepared.request);
     if is_constrained(&request) && expected.constraint(false).is_none() {
         // An earlier item of the run has shown that the server does not support it.
@@ -121,16 +121,16 @@ pub(super) fn ask_for_json(
     }
     let mut number = 1;
     loop {
-        let ask = Ask {
+        let wanted = AnswerRequest {
             request: &request,
             accept: Accept {
                 reasons: &prepared.accept,
                 empty: Empty::NeverAllowed,
             },
-            keep: true,
+            keep_text: true,
         };
         let mut elements = Elements::new(expected, sink);
-        let (mut answer, result) = client::run(&ask, &mut span, transport, &mut elements);
+        let (mut answer, result) = client::run(&wanted, &mut series, transport, &mut elements);
         let shown = elements.shown();
         if let Err(failure) = result {
             let refuses = is_constrained(&request) && refuses_format(&failure);

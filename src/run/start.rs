@@ -120,7 +120,9 @@ impl Run {
         self.printer.lock().hide(self.scrubber.clone());
         let settings = settings?;
         if let Some(config) = &self.merged.config {
-            self.printer.lock().note(Level::Verbose, &config.told());
+            self.printer
+                .lock()
+                .note(Level::Verbose, &config.description());
         }
         Ok(settings)
     }

@@ -16,7 +16,7 @@ use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Call, Empty};
 use crate::api::request::Message;
 use crate::cli::{Common, EachArgs, OfferArgs, RunArgs};
-use crate::client::{self, Ask, Span, Transport};
+use crate::client::{self, AnswerRequest, RequestSeries, Transport};
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, Violation};
 use crate::exit::Class;
@@ -107,10 +107,10 @@ pub(super) fn ask_with_tools(
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
     report_start(&request, sink)?;
-    let mut span = Span::new(transport);
+    let mut series = RequestSeries::new(transport);
     let mut number = 1;
     loop {
-        let mut answer = asked(&request, &mut span, transport, sink)?;
+        let mut answer = asked(&request, &mut series, transport, sink)?;
         if answer.calls.is_empty() {
             report_text(&answer, &request, rounds.required && number == 1, sink)?;
             // Print the answer before servers and session take time.
@@ -134,7 +134,7 @@ pub(super) fn ask_with_tools(
         // --timeout covers the requests only: its clock is paused while tools run.
         let started = Instant::now();
         let turns = turns(&answer, &request, approval, sink)?;
-        span.pause(started.elapsed());
+        series.pause(started.elapsed());
         sink.event(&Event::Round {
             number,
             finish_reason: answer.finish_reason.as_deref().unwrap_or_default(),
@@ -154,19 +154,19 @@ pub(super) fn ask_with_tools(
 /// Requests one answer.
 fn asked(
     request: &PreparedRequest,
-    span: &mut Span,
+    series: &mut RequestSeries,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    let ask = Ask {
+    let wanted = AnswerRequest {
         request: &request.request,
         accept: Accept {
             reasons: &request.accept,
             empty: Empty::allowed(request.allow_empty),
         },
-        keep: true,
+        keep_text: true,
     };
-    let (answer, result) = client::run(&ask, span, transport, sink);
+    let (answer, result) = client::run(&wanted, series, transport, sink);
     match result {
         Ok(()) => Ok(answer),
         Err(failure) => {

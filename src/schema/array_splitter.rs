@@ -1,6 +1,5 @@
 //! Splits the text of an array into its elements while it arrives. Text that is not an
-//! array gives no elements: the complete text is parsed strictly at the end anyway, and
-//! that says what is wrong.
+//! array gives no elements; the strict parser reports the error at the end.
 
 /// Splits one array. One fence line before it is skipped.
 #[derive(Debug, Default)]

@@ -11,7 +11,7 @@ use crate::error::Failure;
 /// reads a file.
 ///
 /// # Errors
-/// It cannot be read, or is something else than a schema: exit 2.
+/// Exit 2: the document cannot be read, or is not a schema.
 pub(super) fn load(
     given: &str,
     read: impl Fn(&Path) -> Result<String, Failure>,
@@ -54,8 +54,7 @@ fn unwrapped(mut document: Value) -> Value {
     document
 }
 
-/// What a document is in place of a schema, and what to do: each of these would
-/// accept any JSON.
+/// Why a document is not a schema, with a hint. As a schema it would accept any JSON.
 fn mistaken(document: &Value) -> Option<(String, &'static str)> {
     let object = document.as_object()?;
     let is_object = |name: &str| object.get(name).is_some_and(Value::is_object);
@@ -73,7 +72,7 @@ fn mistaken(document: &Value) -> Option<(String, &'static str)> {
     if object.is_empty() || object.keys().any(is_keyword) {
         return None;
     }
-    // What only describes, and members that mean nothing, allow everything.
+    // Descriptions and unknown members allow everything.
     let is_annotation = |name: &String| ANNOTATIONS.contains(&name.as_str());
     if object.keys().all(is_annotation) {
         return None;
@@ -143,7 +142,7 @@ const KEYWORDS: [&str; 51] = [
     "uniqueItems",
 ];
 
-/// Those that only describe.
+/// The keywords that only describe a value.
 const ANNOTATIONS: [&str; 11] = [
     "$comment",
     "$id",

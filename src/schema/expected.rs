@@ -1,4 +1,4 @@
-//! What the answer of `airx json` has to be, and how it is shown.
+//! The expected answer of `airx json`, and how it is shown.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -19,12 +19,12 @@ pub const DEFAULT_TRIES: u32 = 3;
 /// `--constrain`: whether the server is to hold the answer to the schema.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub enum Constrain {
-    /// At servers that may know how, until one refuses.
+    /// Send the schema to servers that may support it, until one refuses.
     #[default]
     Auto,
-    /// At every server.
+    /// Send the schema to every server.
     Always,
-    /// At none.
+    /// Do not send the schema.
     Never,
 }
 
@@ -55,11 +55,11 @@ pub enum JsonFormat {
     Pretty,
     /// An array's elements, one a line.
     Lines,
-    /// What these JSON Pointers name, one a line.
+    /// The values of these JSON Pointers, one per line.
     Select(Vec<String>),
 }
 
-/// What an answer has to be.
+/// The expected answer.
 #[derive(Debug)]
 pub struct ExpectedJson {
     schema: Option<Schema>,
@@ -78,7 +78,7 @@ pub struct ExpectedJson {
     pub tries: u32,
 }
 
-/// An answer that is what was asked for.
+/// An accepted answer.
 #[derive(Debug)]
 pub struct Accepted {
     /// The value on one line, its numbers as the model wrote them.
@@ -90,10 +90,10 @@ pub struct Accepted {
 /// Why an answer was rejected.
 #[derive(Debug)]
 pub struct Rejected {
-    /// What is wrong with it.
+    /// The error in the answer.
     pub violations: Vec<Violation>,
-    /// The model can do better. False where the schema allows an answer that cannot be
-    /// shown as asked for.
+    /// Whether a retry can help. False if the schema allows an answer that cannot be shown
+    /// in the requested form.
     pub retryable: bool,
 }
 
@@ -136,8 +136,7 @@ impl ExpectedJson {
         })
     }
 
-    /// The schema that the server is to hold the answer to, if it is. The two providers
-    /// do not know how.
+    /// The schema that the server enforces, if any. The two providers do not support it.
     pub fn constraint(&self, is_provider: bool) -> Option<Arc<RawValue>> {
         let constrains = match self.constrain {
             Constrain::Auto => !is_provider && !self.refused.load(Ordering::Relaxed),
@@ -147,7 +146,7 @@ impl ExpectedJson {
         self.document.clone().filter(|_| constrains)
     }
 
-    /// Does without the server's help for the rest of the run, if that is allowed.
+    /// Stops sending the schema for the rest of the run, if that is allowed.
     pub fn give_up_constraint(&self) -> bool {
         self.refused.store(true, Ordering::Relaxed);
         self.constrain == Constrain::Auto
@@ -156,7 +155,7 @@ impl ExpectedJson {
     /// Checks the text of an answer.
     ///
     /// # Errors
-    /// It is not what was asked for.
+    /// The answer is rejected.
     pub fn accept(&self, text: &str) -> Result<Accepted, Rejected> {
         let reject = |message: String, retryable: bool| Rejected {
             violations: vec![Violation::of_root(message)],
@@ -176,7 +175,7 @@ impl ExpectedJson {
         Ok(Accepted { value, lines })
     }
 
-    /// What is wrong with a value by the schema.
+    /// The schema's violations in a value.
     pub fn violations(&self, value: &Value) -> Vec<Violation> {
         let schema = self.schema.as_ref();
         schema.map_or_else(Vec::new, |schema| schema.violations(value))

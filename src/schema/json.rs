@@ -17,7 +17,7 @@ pub const DEPTH_MAX: usize = 127;
 /// bounded by [`DEPTH_MAX`].
 ///
 /// # Errors
-/// What is wrong, with line and column.
+/// The error, with line and column.
 pub fn parse(text: &str) -> Result<Value, String> {
     parse_strict(unfenced(text))
 }
@@ -25,7 +25,7 @@ pub fn parse(text: &str) -> Result<Value, String> {
 /// Parses like [`parse`], without tolerating a fence.
 ///
 /// # Errors
-/// What is wrong, with line and column.
+/// The error, with line and column.
 pub fn parse_strict(text: &str) -> Result<Value, String> {
     let value = serde_json::from_str(text).map_err(|error| message(&error))?;
     serde_json::from_str::<Unique>(text).map_err(|error| message(&error))?;

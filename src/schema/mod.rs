@@ -1,5 +1,5 @@
-//! What an answer of `airx json` has to be: JSON, by a JSON Schema or the shorthand of
-//! `--fields`, and what is shown of it.
+//! The expected answer of `airx json`: JSON that matches a JSON Schema or the shorthand of
+//! `--fields`, and how it is shown.
 
 mod array_splitter;
 mod document;

@@ -1,5 +1,5 @@
-//! What airx itself says to the model: the instruction that carries the schema, and the
-//! correction of a wrong answer.
+//! The texts that airx sends to the model: the instruction with the schema, and the
+//! correction of a rejected answer.
 
 use std::fmt::Write;
 
@@ -20,7 +20,7 @@ pub fn instruction(schema: &Value) -> String {
 pub fn correction(violations: &[Violation]) -> String {
     let mut text = "That answer is not valid:\n".to_owned();
     for violation in violations {
-        // Into a string: cannot fail.
+        // Writing to a string cannot fail.
         let _ = writeln!(text, "- {violation}");
     }
     text + "Answer again: the whole corrected JSON value and nothing else."

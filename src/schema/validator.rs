@@ -1,4 +1,4 @@
-//! A compiled JSON Schema, and what is wrong with a value by it, in bounded time.
+//! Compiles a JSON Schema and checks values against it, in bounded time.
 //! Formats are asserted. A `$ref` leads to a place inside the document or to its
 //! meta-schema; nothing is fetched.
 
@@ -59,10 +59,9 @@ impl Schema {
         Ok(Self { validator })
     }
 
-    /// What is wrong with `value`; nothing where it fits. At most the first twenty
-    /// violations, of a huge value only the first. Alternatives that lead back to
-    /// themselves can double the work at each level of the value: after ten seconds
-    /// that is a violation.
+    /// The violations of `value`, at most twenty; for a huge value only the first.
+    /// Recursive alternatives can double the work at each level of the value: a check of
+    /// more than ten seconds counts as a violation.
     pub fn violations(&self, value: &Value) -> Vec<Violation> {
         self.violations_within(CHECK_TIMEOUT, value)
     }
@@ -76,7 +75,7 @@ impl Schema {
         let checked = match builder.spawn(check) {
             // A thread that takes longer goes on until the run ends.
             Ok(_) => result.recv_timeout(limit).ok(),
-            // No room for such a stack: use this one.
+            // The thread did not start: use this one.
             Err(_) => Some(violations(&validator, &value)),
         };
         checked.unwrap_or_else(|| {
@@ -94,7 +93,7 @@ impl fmt::Debug for Schema {
     }
 }
 
-/// Runs `work` on a thread with a big stack, or here where there is no room for one.
+/// Runs `work` on a thread with a big stack, or on this thread if that cannot start.
 fn on_big_stack<T: Send>(work: impl Fn() -> T + Sync) -> T {
     let result = std::thread::scope(|scope| {
         let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
@@ -104,7 +103,7 @@ fn on_big_stack<T: Send>(work: impl Fn() -> T + Sync) -> T {
     result.unwrap_or_else(work)
 }
 
-/// What is wrong with `value`, however long it takes to find.
+/// The violations of `value`, without a time limit.
 fn violations(validator: &jsonschema::Validator, value: &Value) -> Vec<Violation> {
     // Stops at the first violation, and keeps no record of branches that did not fit
     // where another did.

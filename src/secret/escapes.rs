@@ -1,9 +1,9 @@
-//! A text without its JSON and percent escapes, and where each byte of it came from.
+//! Decodes JSON and percent escapes, and keeps the original offset of each byte.
 
-/// Layers of escapes that are undone: a JSON text inside a JSON text inside a URL.
+/// The number of layers that are decoded: JSON text inside JSON text inside a URL.
 pub(super) const LAYERS: usize = 3;
 
-/// How a layer writes its characters.
+/// The kind of escapes of a layer.
 #[derive(Clone, Copy)]
 enum Escape {
     /// `\u002B`, `\/`
@@ -12,11 +12,11 @@ enum Escape {
     Percent,
 }
 
-/// A text without some layers of escapes. An escape that is cut off at the end is
-/// left out.
+/// A text with some layers of escapes decoded. An incomplete escape at the end is left
+/// out.
 pub(super) struct View {
     pub(super) bytes: Vec<u8>,
-    /// Where in the original text each byte begins, and where the last one ends.
+    /// The offset of each byte in the original text, and the end of the last one.
     pub(super) starts: Vec<usize>,
 }
 
@@ -28,7 +28,7 @@ impl View {
         }
     }
 
-    /// Whether `found` holds for this view or for one without more layers.
+    /// Whether `found` returns true for this view or for one with more layers decoded.
     pub(super) fn any(&self, layers: usize, found: &mut dyn FnMut(&Self) -> bool) -> bool {
         if found(self) {
             return true;
@@ -44,7 +44,7 @@ impl View {
         })
     }
 
-    /// The view without these escapes; none where there are none.
+    /// Decodes these escapes. Returns `None` if there are none.
     fn without(&self, escape: Escape) -> Option<Self> {
         let mark = match escape {
             Escape::Json => b'\\',
@@ -88,7 +88,7 @@ impl View {
     }
 }
 
-/// What begins at a place.
+/// The kind of text at an offset.
 enum Read {
     /// No escape.
     Plain,
@@ -96,7 +96,7 @@ enum Read {
     Byte(u8),
     /// An escape of JSON, and its length.
     Character(char, usize),
-    /// The beginning of an escape that ends with the text.
+    /// The start of an escape that is cut off by the end of the text.
     CutOff,
 }
 
@@ -112,8 +112,8 @@ fn json_escape(bytes: &[u8]) -> Read {
         return Read::CutOff;
     };
     match letter {
-        // The letters stand for control characters, which no secret holds but a tab.
-        // As letters they may be the first of a secret that follows a backslash.
+        // These letters stand for control characters. A secret contains none except a
+        // tab, but it may begin with such a letter after a backslash.
         b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
             Read::Character(char::from(*letter), 2)
         }
@@ -122,7 +122,7 @@ fn json_escape(bytes: &[u8]) -> Read {
     }
 }
 
-/// `\uXXXX`, or two of them that make a pair.
+/// Reads `\uXXXX`, or two of them that form a surrogate pair.
 fn unicode_escape(bytes: &[u8]) -> Read {
     let high = match hex_digits(&bytes[2..], 4) {
         Ok(unit) => unit,
@@ -150,7 +150,7 @@ fn unicode_escape(bytes: &[u8]) -> Read {
     }
 }
 
-/// The number that so many hexadecimal digits are.
+/// The value of this many hexadecimal digits.
 fn hex_digits(bytes: &[u8], count: usize) -> Result<u32, Read> {
     let digits = &bytes[..bytes.len().min(count)];
     if !digits.iter().all(u8::is_ascii_hexdigit) {

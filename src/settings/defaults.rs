@@ -1,4 +1,4 @@
-//! The values that hold where no option, variable or configuration says otherwise.
+//! The defaults of settings that no option, variable or configuration sets.
 
 use std::time::Duration;
 
@@ -32,8 +32,8 @@ pub const TOOL_MAX_BYTES: u64 = 64 * 1024;
 /// `AIRX_STDIN_WAIT`.
 pub const STDIN_WAIT: Duration = Duration::from_secs(60);
 
-/// The model that a provider's server is asked for by default, and whether it thinks. Z.ai
-/// does not list glm-4-airx; its nearest model thinks unless told not to. api.md §9.
+/// The default model of a provider, and its default for thinking. Z.ai does not list
+/// glm-4-airx; its closest model thinks unless `thinking` is off. api.md §9.
 pub fn model(provider: Option<Provider>) -> (&'static str, Option<bool>) {
     match provider {
         Some(Provider::Zai) => ("glm-4.5-airx", Some(false)),
@@ -41,7 +41,7 @@ pub fn model(provider: Option<Provider>) -> (&'static str, Option<bool>) {
     }
 }
 
-/// The default of a setting as it would be written, by the setting's name.
+/// The default of the setting `name`, in its written form.
 pub fn text(name: &str) -> Option<String> {
     Some(match name {
         "model" => models::DEFAULT.to_owned(),

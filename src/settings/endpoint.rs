@@ -1,4 +1,4 @@
-//! The base URL → where the request goes, and whose host that is.
+//! Finds the server from the base URL, and the provider that it belongs to.
 
 use base64::prelude::{BASE64_STANDARD, Engine};
 use percent_encoding::percent_decode_str;
@@ -20,23 +20,23 @@ const CHAT: &str = "/chat/completions";
 /// Where requests go.
 #[derive(Debug)]
 pub struct Endpoint {
-    /// The whole URL, `/chat/completions` included, without user info.
+    /// The complete URL, including `/chat/completions`, without user info.
     pub url: Url,
-    /// The provider whose host it is.
+    /// The provider, if the host is a provider's.
     pub provider: Option<Provider>,
-    /// It is this machine: never by a proxy, plain http allowed.
+    /// The host is this machine: no proxy is used, and plain http is allowed.
     pub loopback: bool,
 }
 
 impl Endpoint {
     /// The base URL.
     pub fn base(&self) -> Url {
-        self.beside("", &[])
+        self.resource_url("", &[])
     }
 
-    /// The URL of another resource of the server: its path stands where that of the
-    /// chat does, its query behind the base's own.
-    pub fn beside(&self, path: &str, query: &[(&str, &str)]) -> Url {
+    /// The URL of another resource of the server: `path` replaces `/chat/completions`, and
+    /// `query` is appended to the base URL's query.
+    pub fn resource_url(&self, path: &str, query: &[(&str, &str)]) -> Url {
         let mut url = self.url.clone();
         let base = url.path().strip_suffix(CHAT).unwrap_or_default();
         let path = format!("{base}{path}");
@@ -58,13 +58,13 @@ pub struct ResolvedEndpoint<'a> {
     pub endpoint: Endpoint,
     /// Where the base URL comes from.
     pub origin: Origin,
-    /// Where the key comes from; none if there is none for this server.
+    /// Where the key comes from; `None` without a key for this server.
     pub key: Option<KeyOrigin<'a>>,
     user_info: UserInfo,
 }
 
 impl ResolvedEndpoint<'_> {
-    /// The `Authorization` header. A server that is no provider's needs none.
+    /// The `Authorization` header. Only a provider's server requires a key.
     ///
     /// # Errors
     /// The key cannot be used, or a provider's server needs one and there is none: exit 3.
@@ -88,7 +88,7 @@ impl ResolvedEndpoint<'_> {
     }
 }
 
-/// Finds the server: the merged base URL, else that of the key's provider.
+/// Finds the server: the merged base URL, or the base URL of the key's provider.
 pub(super) fn resolve<'a>(
     args: &ConnectionArgs,
     merged: &Merged,
@@ -116,7 +116,7 @@ pub(super) fn resolve<'a>(
     })
 }
 
-/// Reads a base URL; `name` is what gives it.
+/// Reads a base URL; `name` is its option or variable.
 fn parse_base(
     name: &str,
     base: &str,
@@ -166,7 +166,7 @@ fn of_family(family: Option<Provider>) -> Result<(&'static str, String, Origin),
     Ok(("the default base URL", base.to_owned(), Origin::Default))
 }
 
-/// A URL that may have been meant by a text without a scheme.
+/// Guesses the intended URL of a text without a scheme.
 fn with_scheme(text: &str, scrubber: &mut Scrubber) -> String {
     let url = Url::parse(&format!("http://{text}"));
     let Some(mut url) = url.ok().filter(|_| !text.starts_with('/')) else {

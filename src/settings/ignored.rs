@@ -1,5 +1,5 @@
-//! Settings of lower layers that mean nothing beside what the command line asks for. They
-//! are ignored without a word, where the same on the command line is refused.
+//! Settings of lower layers that do not apply to the command line at hand. airx ignores
+//! them silently; on the command line, the same option is an error.
 
 use crate::cli::{BatchAction, Command, Common, Format};
 
@@ -19,12 +19,12 @@ pub(super) struct Run {
     parts: bool,
     /// `json` prints elements as they come.
     elements: bool,
-    /// What is printed; known once the layers were asked.
+    /// The output format; set after the merge of the layers.
     pub(super) format: Option<Format>,
 }
 
 impl Run {
-    /// A run of `command` that asks for nothing else.
+    /// A run of `command` without further options.
     pub(super) fn plain(command: &'static str) -> Self {
         Self {
             command,
@@ -68,7 +68,7 @@ impl Run {
         }
     }
 
-    /// Whether this value of a lower layer means nothing to the run.
+    /// Whether this value of a lower layer does not apply to the run.
     pub(super) fn ignores(&self, name: &str, value: &str) -> bool {
         let format = self.format.unwrap_or(Format::Text);
         let prose = !self.each && format == Format::Text && self.command != "json";
@@ -89,7 +89,7 @@ impl Run {
             ) => true,
             (_, "quiet") => self.verbose,
             (_, "verbose") => self.quiet,
-            // The server's body belongs to one answer that is printed whole.
+            // --format json prints the server's body, which exists for one complete answer only.
             (_, "format") if self.each => value != "ndjson",
             (_, "format") if self.extract => value != "text",
             (_, "format") if self.elements => value == "json",
@@ -101,7 +101,7 @@ impl Run {
         }
     }
 
-    /// The answer's code is printed, whichever layer says so.
+    /// Records whether a layer sets `extract`.
     pub(super) fn extracts(&mut self, extract: bool) {
         self.extract |= extract;
     }

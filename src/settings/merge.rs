@@ -14,13 +14,13 @@ use super::ignored::Run;
 pub struct Setting {
     /// Its name: that of the long option.
     pub name: &'static str,
-    /// The values as they would be written; none where nothing sets it.
+    /// The values in their written form; empty if nothing sets the option.
     pub values: Option<Vec<String>>,
     /// Where they come from.
     pub origin: Origin,
 }
 
-/// What the merge found: where each setting comes from, and the file.
+/// The result of the merge: the origin of each setting, and the file.
 #[derive(Debug, Default)]
 pub struct Merged {
     /// The configuration file, if there is one.
@@ -51,9 +51,9 @@ impl Merged {
 #[derive(Debug)]
 pub(super) struct Merge<'a> {
     config: Option<&'a Config>,
-    /// What the command line asks for, beside which some settings mean nothing.
+    /// The options on the command line that make some settings inapplicable.
     pub(super) run: Run,
-    /// Whether variables count; `config check` looks at the file alone.
+    /// Whether variables count; `config check` reads only the file.
     variables: bool,
     /// Settings of the file that do not count: `config check` found them wrong.
     without: &'a [&'static str],
@@ -101,7 +101,7 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
-    /// Fills an option whose value may be left out; then it means `alone`.
+    /// Fills an option with an optional value; `alone` is the value if it is omitted.
     pub(super) fn optional(
         &mut self,
         name: &'static str,
@@ -163,7 +163,7 @@ impl<'a> Merge<'a> {
         self.value(name, option)
     }
 
-    /// Fills an option that has a variable and no place in the file.
+    /// Fills an option that has a variable but no key in the file.
     pub(super) fn variable_value<T: SettingValue>(
         &mut self,
         name: &'static str,
@@ -185,7 +185,7 @@ impl<'a> Merge<'a> {
         Ok(())
     }
 
-    /// What the layers below the command line say; the default is kept without a value.
+    /// The value from the layers below the command line. A default is only recorded.
     fn lower(&mut self, name: &'static str) -> Result<Option<(Vec<String>, Origin)>, Failure> {
         if let Some((text, origin)) = self.variable(name)? {
             if self.run.ignores(name, &text) {
@@ -247,7 +247,7 @@ impl<'a> Merge<'a> {
 }
 
 /// Reads a value of a layer below the command line. The file's were checked when it was
-/// read, so what cannot be read here is a variable's.
+/// read, so an unreadable value comes from a variable.
 fn parsed<T: SettingValue>(text: &str, origin: &Origin) -> Result<T, Failure> {
     T::parse(text).map_err(|why| match origin {
         Origin::Variable(name) => {

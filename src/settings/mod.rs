@@ -34,7 +34,7 @@ pub use proxy::Proxy;
 
 use api_key::{KeyReader, Keys};
 
-/// Everything that the way to the server needs.
+/// The settings of the connection.
 #[derive(Debug)]
 pub struct Connection {
     /// Where the request goes.
@@ -60,14 +60,14 @@ pub struct Connection {
 /// A folder of recorded exchanges.
 #[derive(Debug)]
 pub enum Cassette {
-    /// Every exchange is kept there, without what is hidden.
+    /// Records every exchange there, without secrets.
     Record(PathBuf, Scrubber),
-    /// Answers come from there; the network and the key are not needed.
+    /// Replays answers from there, without network and key.
     Replay(PathBuf),
 }
 
 impl Connection {
-    /// What the server knows the account by; empty without a key.
+    /// The `Authorization` header, which identifies the account; empty without one.
     pub fn credentials(&self) -> &str {
         let header = self.headers.iter().find(|header| is_authorization(header));
         let header = header.map(|(_, value)| value);
@@ -76,14 +76,14 @@ impl Connection {
     }
 }
 
-/// How long things may take; none is for ever.
+/// The timeouts; `None` means no limit.
 #[derive(Debug, Clone, Copy)]
 pub struct Timeouts {
     /// For a connection: resolving, TCP, TLS, a proxy's answer.
     pub connect: Option<Duration>,
     /// From a streamed request to its first token.
     pub first_token: Option<Duration>,
-    /// Between two reads of a stream once it has begun.
+    /// Between two reads of a stream after its first token.
     pub idle: Option<Duration>,
     /// For one answer with all its retries.
     pub total: Option<Duration>,
@@ -92,7 +92,7 @@ pub struct Timeouts {
 /// The command line's options, resolved.
 #[derive(Debug)]
 pub struct Settings {
-    /// The way to the server.
+    /// The connection.
     pub connection: Connection,
     /// The model to ask.
     pub model: String,
@@ -100,14 +100,14 @@ pub struct Settings {
     pub thinking: Option<bool>,
     /// Where the messages come from.
     pub sources: Sources,
-    /// What the user should know before anything is sent.
+    /// Warnings to print before anything is sent.
     pub warnings: Vec<String>,
-    /// The endpoint needs a key and there is none: told once everything else
-    /// was found right, and never for a dry run.
+    /// The failure for a missing key. airx reports it after all other checks, and not in a
+    /// dry run.
     pub keyless: Option<Failure>,
 }
 
-/// A longer limit is no limit: it would pass the end of the clock.
+/// Longer limits count as no limit: they would overflow the clock.
 impl Settings {
     /// The key that the endpoint needs is there.
     ///
@@ -120,12 +120,12 @@ impl Settings {
 
 const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// What [`resolve`] needs beside the options.
+/// What [`resolve`] needs in addition to the options.
 #[allow(missing_debug_implementations, reason = "it holds a function")]
 pub struct With<'a, 's> {
     /// Where the settings come from, and the configuration's keys.
     pub merged: &'a Merged,
-    /// Every secret goes here before it can stand in a message.
+    /// Registers every secret before a message can contain it.
     pub scrubber: &'a mut Scrubber,
     /// Takes what a key-command writes to standard error, line by line. Without it no
     /// command runs, and its key counts as there.

@@ -1,5 +1,5 @@
-//! Approval of calls on the terminal that the run belongs to. Standard input and
-//! output may be anything else.
+//! Asks for approval of calls on the controlling terminal, even if standard input and
+//! output are redirected.
 
 use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
@@ -10,13 +10,13 @@ use serde_json::value::RawValue;
 use crate::error::Failure;
 use crate::terminal::one_line;
 
-/// Who approves calls.
+/// How calls are approved.
 #[derive(Debug, Default)]
 pub enum Approval {
     /// Every call may run: `--yes`.
     #[default]
     Always,
-    /// The person at the terminal is asked.
+    /// Ask the person at the terminal.
     Ask(Terminal),
 }
 
@@ -40,16 +40,16 @@ impl Terminal {
         Ok(Self { file })
     }
 
-    /// Shows a call and reads the answer: only a yes is a yes.
+    /// Shows a call and reads the answer. Returns true only for an explicit yes.
     fn ask(&self, name: &str, arguments: &RawValue, command: &str) -> std::io::Result<bool> {
-        // The name is repeated at the end: the arguments may fill the screen.
+        // Repeat the name at the end, because the arguments may fill the screen.
         let text = format!(
             "airx: the model calls {name}\n  {}\n  runs: {}\nrun {name}? [y/N] ",
             shown(arguments.get()),
             shown(command),
             name = shown(name),
         );
-        // Keys that were pressed before the question are no answer to it.
+        // Ignore keys that were pressed before the question.
         #[cfg(unix)]
         rustix::termios::tcflush(&self.file, rustix::termios::QueueSelector::IFlush)?;
         (&self.file).write_all(text.as_bytes())?;
@@ -75,8 +75,8 @@ impl Approval {
 /// Characters of arguments or of a command that are shown: about one screen.
 const SHOWN_MAX: usize = 2000;
 
-/// `text` on one line, made safe, every character visible. What is too long is cut,
-/// with its length.
+/// `text` on one line, made safe, with every character visible. A text that is too long
+/// is cut, and its length is added.
 fn shown(text: &str) -> String {
     let Some((cut, _)) = text.char_indices().nth(SHOWN_MAX) else {
         return visible(&one_line(text));
@@ -88,13 +88,13 @@ fn shown(text: &str) -> String {
     )
 }
 
-/// Writes characters that take no room on a screen as their numbers: they could hide
-/// what a call does.
+/// Replaces characters that take no space on a screen by their numbers, because they
+/// could hide what a call does.
 fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     for c in text.chars() {
         if is_invisible(c) {
-            // Into a string: cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(visible, "<U+{:04X}>", u32::from(c));
         } else {
             visible.push(c);
@@ -103,8 +103,8 @@ fn visible(text: &str) -> String {
     visible
 }
 
-/// Whether a character takes no room on a screen: Unicode's default ignorable ones and the
-/// line separators.
+/// Whether a character takes no space on a screen: the default ignorable characters of
+/// Unicode and the line separators.
 fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}'

@@ -1,4 +1,4 @@
-//! The command of a tool or of a server, and the environment that it gets.
+//! The command of a tool or of a server, and its environment.
 
 use std::ffi::OsString;
 use std::process::{Command, Stdio};
@@ -9,11 +9,11 @@ use crate::error::Failure;
 use crate::secret::Scrubber;
 use crate::settings::provider::key_variables;
 
-/// A program and its arguments. No shell reads them.
+/// A program and its arguments, which no shell interprets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ToolCommand(Vec<OsString>);
 
-/// The environment of children: airx's own without its keys.
+/// The environment of child processes: the environment of airx without the keys.
 #[derive(Debug, Default)]
 pub(super) struct ChildEnvironment {
     removed: Vec<OsString>,
@@ -61,7 +61,7 @@ impl ToolCommand {
 
     /// The process to start, with pipes for its outputs.
     pub(super) fn to_process(&self, environment: &ChildEnvironment) -> Command {
-        // Every constructor takes care that there is a first word.
+        // Every constructor ensures that there is a first word.
         let mut command = Command::new(self.0.first().cloned().unwrap_or_default());
         command
             .args(self.0.iter().skip(1))

@@ -1,5 +1,5 @@
-//! How a tool is written: the forms of several APIs are read, checked before anything is
-//! sent, and brought into the form of this API.
+//! Reads the definition of a tool in the formats of several APIs, checks it before
+//! anything is sent, and converts it to the format of this API.
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -9,30 +9,31 @@ use super::toolbox::ToolKind;
 use crate::error::Failure;
 use crate::schema::Schema;
 
-/// Longest function name; its characters are in [`is_name_char`]. api.md §3.
+/// The greatest length of a function name; see [`is_name_char`] for its characters.
+/// api.md §3.
 pub(super) const NAME_MAX: usize = 64;
 
-/// What a function object calls the schema of its arguments: this API, Anthropic, and
-/// the Model Context Protocol.
+/// The names of the member with the schema of the arguments, in this API, in Anthropic's
+/// and in the Model Context Protocol.
 const SCHEMA_MEMBERS: [&str; 3] = ["parameters", "input_schema", "inputSchema"];
 
 /// A tool that was read.
 pub(super) enum Definition {
-    /// A function of the user's.
+    /// A function that the user defines.
     Function(Box<FunctionDefinition>),
-    /// A tool that the provider runs, as it is sent.
+    /// A tool that the provider runs, in the format that is sent.
     Provider(ToolKind, Value),
 }
 
 /// A function object.
 pub(super) struct FunctionDefinition {
     pub(super) name: String,
-    /// The tool's own command; it is never sent.
+    /// The tool's own command, which is never sent.
     pub(super) command: Option<ToolCommand>,
-    /// The object as it is sent.
+    /// The object in the format that is sent.
     pub(super) function: Value,
     parts: Parts,
-    /// What the user calls the schema.
+    /// The name of the schema's member in the user's file.
     schema_member: &'static str,
 }
 
@@ -50,19 +51,19 @@ pub(super) fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
-/// How a tool is written.
+/// The format of a tool.
 enum Form {
-    /// A function object of this API, of Anthropic's or of MCP, or a flat tool of
-    /// OpenAI's Responses API.
+    /// A function object of this API, Anthropic's or MCP, or a flat tool of OpenAI's
+    /// Responses API.
     Bare,
-    /// A function object in a tool object.
+    /// A function object inside a tool object.
     Wrapped,
     /// A tool that the provider runs.
     Provider(ToolKind),
 }
 
 impl Definition {
-    /// Reads a tool in any form. `place` names it in messages.
+    /// Reads a tool in any format. `place` names it in messages.
     ///
     /// # Errors
     /// It is not a tool: exit 2.
@@ -113,7 +114,7 @@ impl FunctionDefinition {
             .transpose()
     }
 
-    /// What a server would trip over, in clearer words than its own.
+    /// Finds the faults that a server would refuse, with clearer messages.
     fn check_parts(&self) -> Result<(), String> {
         let name = &self.name;
         if name.is_empty() || name.len() > NAME_MAX || !name.chars().all(is_name_char) {
@@ -153,7 +154,8 @@ fn form(object: &Map<String, Value>, place: &str) -> Result<Form, Failure> {
     }
 }
 
-/// Takes the command out of a tool or function object: it is never sent.
+/// Removes the command from a tool or function object and returns it, so that it is
+/// never sent.
 fn take_command(
     object: &mut Map<String, Value>,
     place: &str,
@@ -167,8 +169,8 @@ fn take_command(
     })
 }
 
-/// Brings a function object of Anthropic's or of MCP into the form of this API, and
-/// returns what it called its schema.
+/// Converts a function object of Anthropic's API or MCP to the format of this API, and
+/// returns the name of its schema's member.
 fn convert(function: &mut Map<String, Value>) -> Result<&'static str, String> {
     let mut given = SCHEMA_MEMBERS
         .into_iter()
@@ -181,8 +183,8 @@ fn convert(function: &mut Map<String, Value>) -> Result<&'static str, String> {
         return Ok(member);
     }
     let mut foreign = std::mem::take(function);
-    // MCP's title may replace the description. The rest of both forms (annotations,
-    // cache_control) means nothing here.
+    // MCP's title may replace the description. This API does not use the other members
+    // (annotations, cache_control).
     for (name, sources) in [
         ("name", &["name"][..]),
         ("description", &["description", "title"]),
@@ -199,7 +201,8 @@ fn convert(function: &mut Map<String, Value>) -> Result<&'static str, String> {
     Ok(member)
 }
 
-/// Checks that the parameters are an object's and that their parts are of the right kind.
+/// Checks that the parameters describe an object and that their members have the right
+/// types.
 fn check_parameters(parameters: &Value, path: &str) -> Result<(), String> {
     let Value::Object(schema) = parameters else {
         return Err(format!("{path} is not a JSON Schema object"));

@@ -1,5 +1,5 @@
-//! The tools of a run: where they come from, what the model is offered, and how its
-//! calls are run.
+//! The tools of a run: their sources, the tools offered to the model, and how calls are
+//! run.
 
 mod approval;
 mod command;

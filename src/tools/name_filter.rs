@@ -1,16 +1,16 @@
-//! `--only`: which functions are offered.
+//! `--only`: selects the functions that are offered.
 
 use std::collections::BTreeMap;
 
 use crate::error::Failure;
 
-/// Names that a hint lists at most.
+/// The most names that a hint lists.
 const NAMES_MAX: usize = 20;
 
 /// Accepts the names of `--only`, or every name without it.
 #[derive(Debug, Default)]
 pub(super) struct NameFilter {
-    /// Each name of `--only`, and whether a tool has it.
+    /// Each name of `--only`, and whether a tool with this name was found.
     only: BTreeMap<String, bool>,
     left_out: Vec<String>,
 }
@@ -27,7 +27,7 @@ impl NameFilter {
         self.only.is_empty()
     }
 
-    /// Whether a function of this name is offered.
+    /// Whether a function with this name is offered.
     pub(super) fn accept(&mut self, name: &str) -> bool {
         if self.only.is_empty() {
             return true;
@@ -39,15 +39,15 @@ impl NameFilter {
         found.is_some()
     }
 
-    /// Whether a function of this name is there but not offered.
+    /// Whether there is a function with this name that is not offered.
     pub(super) fn leaves_out(&self, name: &str) -> bool {
         self.left_out.iter().any(|left_out| left_out == name)
     }
 
-    /// Checks that each name of `--only` is a tool's.
+    /// Checks that each name of `--only` belongs to a tool.
     ///
     /// # Errors
-    /// One is not: exit 2, with the names of the tools.
+    /// A name belongs to no tool: exit 2, with the names of the tools.
     pub(super) fn check<'a>(
         &'a self,
         offered: impl Iterator<Item = &'a str>,

@@ -1,4 +1,4 @@
-//! Where the tools of a run come from, and who approves their calls.
+//! The sources of the tools of a run, and who approves the calls.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use super::{Approval, Limits, Terminal, definition, tools_dir};
 use crate::error::Failure;
 use crate::secret::Scrubber;
 
-/// The options that say where tools come from and how they are run.
+/// The options for the sources of tools and for running them.
 #[derive(Debug, Default)]
 pub struct ToolSources {
     /// `--tools`.
@@ -24,7 +24,7 @@ pub struct ToolSources {
     pub commands: Vec<String>,
     /// `--retrieval` and `--retrieval-prompt`.
     pub retrieval: Option<(String, Option<String>)>,
-    /// `--only`: the functions that are offered; all where it is empty.
+    /// `--only`: the functions that are offered; if empty, all.
     pub only: Vec<String>,
     /// Calls are run.
     pub run: bool,
@@ -34,23 +34,23 @@ pub struct ToolSources {
     pub limits: Limits,
 }
 
-/// The tools of a run while they are put together.
+/// The tools of a run while they are collected.
 #[derive(Debug, Default)]
 pub struct ToolSetup {
     sources: ToolSources,
-    /// What the model is offered.
+    /// The tools that the model is offered.
     pub toolbox: Toolbox,
-    /// Who approves its calls.
+    /// How its calls are approved.
     pub approval: Approval,
 }
 
 impl ToolSetup {
-    /// Reads the tool files. Where calls need approval, opens the terminal as well,
-    /// except for a `dry` run. `read` reads a file.
+    /// Reads the tool files. If calls need approval, also opens the terminal, except in
+    /// a `dry` run. `read` reads a file.
     ///
     /// # Errors
-    /// A file cannot be read or holds something else than tools; there is no terminal:
-    /// exit 2.
+    /// A file cannot be read or holds something other than tools, or there is no
+    /// terminal: exit 2.
     pub fn load_files(
         sources: ToolSources,
         read: impl Fn(&Path) -> Result<String, Failure>,
@@ -124,7 +124,7 @@ impl ToolSetup {
     }
 }
 
-/// The tools of a file: a JSON array, one object, or one object a line.
+/// Reads the tools of a file: a JSON array, one object, or one object on each line.
 fn parse(file: &Path, text: &str) -> Result<Vec<Value>, Failure> {
     let name = file.display();
     let mut tools = Vec::new();

@@ -1,4 +1,4 @@
-//! What the model is offered, and what its calls run.
+//! The tools that the model is offered, and what their calls run.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -31,22 +31,22 @@ pub struct Toolbox {
 #[derive(Debug)]
 struct Tool {
     kind: ToolKind,
-    /// The tool as the request carries it.
+    /// The tool in the format of the request.
     wire: Box<RawValue>,
-    /// Only of [`ToolKind::Function`].
+    /// Set only for [`ToolKind::Function`].
     function: Option<Function>,
 }
 
 /// The types of tools that the API knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ToolKind {
-    /// A function of the user's.
+    /// A function that the user defines.
     Function,
     /// The provider's web search.
     WebSearch,
     /// The provider's knowledge base.
     Retrieval,
-    /// An MCP server that the provider itself asks.
+    /// An MCP server that the provider calls.
     Mcp,
 }
 
@@ -67,7 +67,7 @@ pub(super) enum Action {
     Mcp {
         /// The number of the server.
         server: usize,
-        /// The server's own name of the tool.
+        /// The server's own name for the tool.
         tool: String,
     },
 }
@@ -75,8 +75,8 @@ pub(super) enum Action {
 /// The result of a call.
 #[derive(Debug, PartialEq, Eq)]
 pub struct CallResult {
-    /// The exit status of the command, 128 + n where signal n ended it. Of an MCP tool 0,
-    /// or 1 for an error. None where nothing ran to its end.
+    /// The exit status of the command, 128 + n if signal n ended it. For an MCP tool 0, or 1
+    /// for an error. `None` if the call did not run to its end.
     pub exit_status: Option<i32>,
     /// The content for the model.
     pub content: String,
@@ -114,8 +114,8 @@ impl Toolbox {
         &self.environment
     }
 
-    /// Adds a tool, unless `--only` leaves it out. `action` is what its calls do where
-    /// the tool has no command of its own; `place` names it in messages.
+    /// Adds a tool, unless `--only` excludes it. `action` is used if the tool has no
+    /// command of its own; `place` names the tool in messages.
     ///
     /// # Errors
     /// It is not a tool, or its name is taken: exit 2.
@@ -175,8 +175,8 @@ impl Toolbox {
         Ok(())
     }
 
-    /// Starts an MCP server and adds its tools. `warn` gets a message for each that is
-    /// left out.
+    /// Starts an MCP server and adds its tools. `warn` gets a message for each tool that
+    /// is left out.
     ///
     /// # Errors
     /// The command is wrong: exit 2; the server cannot be used: exit 11.
@@ -222,11 +222,11 @@ impl Toolbox {
         ))
     }
 
-    /// Gives a function the command of `--exec`, in place of its own. One that `--only`
-    /// leaves out needs none. `place` names the option in messages.
+    /// Sets the command of `--exec` for a function. A function that `--only` excludes is
+    /// skipped. `place` names the option in messages.
     ///
     /// # Errors
-    /// There is no such function: exit 2.
+    /// There is no function with this name: exit 2.
     pub(super) fn set_command(
         &mut self,
         name: &str,
@@ -250,10 +250,10 @@ impl Toolbox {
         }
     }
 
-    /// Checks that each name of `--only` is a tool's.
+    /// Checks that each name of `--only` belongs to a tool.
     ///
     /// # Errors
-    /// One is not: exit 2.
+    /// A name belongs to no tool: exit 2.
     pub(super) fn check_filter(&self) -> Result<(), Failure> {
         self.filter
             .check(self.functions().map(|function| function.name.as_str()))
@@ -262,7 +262,7 @@ impl Toolbox {
     /// Checks that every call can be run.
     ///
     /// # Errors
-    /// A function has no command, or there is none: exit 2.
+    /// A function has no command, or there are no functions: exit 2.
     pub(super) fn check_actions(&self) -> Result<(), Failure> {
         if let Some(function) = self.functions().find(|function| function.action.is_none()) {
             let name = &function.name;
@@ -278,28 +278,28 @@ impl Toolbox {
         }
     }
 
-    /// The tools as the request carries them, each with its kind.
+    /// The tools in the format of the request, each with its kind.
     pub fn offered(&self) -> impl Iterator<Item = (ToolKind, &RawValue)> {
         self.tools.iter().map(|tool| (tool.kind, &*tool.wire))
     }
 
-    /// Whether a call of this name can be right. Where no functions are known, the request
-    /// may have them from `--param`.
+    /// Whether a call with this name can be valid. If no functions are known, any name may
+    /// be, since `--param` can define functions.
     pub fn accepts(&self, name: &str) -> bool {
         self.contains(name) || self.functions().next().is_none()
     }
 
-    /// Whether there is a function of this name.
+    /// Whether there is a function with this name.
     pub fn contains(&self, name: &str) -> bool {
         self.function(name).is_some()
     }
 
-    /// The schema of this function's arguments.
+    /// The schema of the arguments of this function.
     pub fn schema(&self, name: &str) -> Option<&Schema> {
         self.function(name)?.schema.as_ref()
     }
 
-    /// What a call of this function runs, for people to read.
+    /// A description, for people, of what a call of this function runs.
     pub fn describe_call(&self, name: &str) -> Option<String> {
         match self.function(name)?.action.as_ref()? {
             Action::Command(command) => Some(command.quoted()),
@@ -310,8 +310,8 @@ impl Toolbox {
         }
     }
 
-    /// Runs a call whose arguments have been checked. Lines on the command's standard
-    /// error go to `on_line` as they come.
+    /// Runs a call whose arguments have been checked. `on_line` gets each line of the
+    /// command's standard error as it arrives.
     ///
     /// # Errors
     /// The command cannot be started, or the server has ended: exit 11.
@@ -386,7 +386,7 @@ fn failed(what: &str, finished: &Finished) -> String {
         ("standard output", stdout.trim_end()),
     ] {
         if !text.is_empty() {
-            // Into a string: cannot fail.
+            // Writing to a string cannot fail.
             let _ = write!(content, "\n{name}:\n{text}");
         }
     }

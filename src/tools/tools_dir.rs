@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::process::{self, Finished};
 use crate::safe_path;
 
-/// Asks an executable for its function object.
+/// The option that asks an executable for its function object.
 const FLAG: &str = "--tool-schema";
 
 const LIMITS: Limits = Limits {

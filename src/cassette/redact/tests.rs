@@ -1,4 +1,4 @@
-//! What a recording is kept without.
+//! The secrets that are masked in recordings.
 
 use super::*;
 
@@ -81,7 +81,7 @@ fn a_member_that_stands_twice_hides_no_key() {
 }
 
 #[test]
-fn json_that_was_cut_hides_no_key_behind_escapes() {
+fn a_key_with_escapes_is_found_in_json_that_was_cut() {
     let text = format!("data: {{\"a\":\"{}", KEY.replace('S', "\\u0053"));
     assert_eq!(cleaned(&text).as_deref(), Some("data: {\"a\":\"[hidden]"));
 }

@@ -69,7 +69,7 @@ fn items_and_quotes_open_within_each_other() {
 }
 
 #[test]
-fn lines_of_each_kind_are_told_apart() {
+fn lines_of_each_kind_are_recognised() {
     is(&["## a"], 0, &[], Leaf::Heading(2), "a");
     is(&["---"], 0, &[], Leaf::Rule, "---");
     is(&["a", "---"], 0, &[], Leaf::Rule, "---");

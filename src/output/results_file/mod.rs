@@ -1,16 +1,16 @@
-//! The file of `--each -o FILE`: it takes each result when it is there, and at the
-//! end of the run has all of them in input order, by one atomic step.
+//! The file of `--each -o FILE`. Each result is written to it as it arrives. At the end
+//! of the run one atomic step puts all results in input order.
 //!
-//! - A result is in the file, by one write, before the next one is taken. However
-//!   airx ends, no result is lost, and at most the last line is torn.
-//! - The file is synced at most once a second, and at the end. A power cut can cost
-//!   what came since.
+//! - Each result is written with one write before the next one is accepted. No matter
+//!   how airx ends, no result is lost, and at most the last line is incomplete.
+//! - The file is synced at most once a second, and at the end. A power cut can lose the
+//!   results since the last sync.
 //! - A FILE that holds results of another run is replaced when this run has
 //!   succeeded. Until then this run writes to FILE.partial. `--resume` continues
-//!   FILE.partial where there is one, else FILE.
+//!   FILE.partial if it exists, else FILE.
 //! - The file is locked, so that no other run uses the same FILE.
 //! - Other programs may remove, replace or change the file. Then this run keeps its
-//!   results elsewhere or in place, and fails unless FILE has all of them.
+//!   results, if necessary in another file, and fails unless FILE has all of them.
 
 mod open;
 mod scan;
@@ -33,22 +33,22 @@ const SYNC: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub struct ResultsFile {
     file: File,
-    /// What is written to: the target itself, or FILE.partial.
+    /// The file that is written: the target itself, or FILE.partial.
     path: PathBuf,
-    /// The file that was named, links resolved.
+    /// The path that the user named, with links resolved.
     target: PathBuf,
-    /// The file to be replaced, and its lock.
+    /// The file that will be replaced, and its lock.
     replaced: Option<Replaced>,
     /// This run created the file, and has not written to it yet.
     created: Option<TempFile>,
-    /// Where this run's lines begin.
+    /// The offset of this run's first line.
     start: u64,
     /// The file's length.
     end: u64,
-    /// Results of an earlier run, and those of this one.
+    /// The number of results of an earlier run and of this one.
     results: u64,
     earlier: Earlier,
-    /// Nothing is in flight any more: the lines can be put in order.
+    /// No request is in flight any more, so the lines can be put in order.
     settled: bool,
     /// What another program did to the file during the run.
     disturbed: Option<&'static str>,
@@ -58,13 +58,13 @@ pub struct ResultsFile {
 /// A file that stood at the target when the run began.
 #[derive(Debug)]
 struct Replaced {
-    /// Keeps the lock where this run writes to another file.
+    /// Keeps the lock if this run writes to another file.
     _lock: Option<File>,
     permissions: Permissions,
     stamp: Stamp,
 }
 
-/// What shows that a file has changed.
+/// The values that show whether a file has changed.
 type Stamp = (FileId, u64, Option<SystemTime>);
 
 fn stamp(file: &Metadata) -> Stamp {
@@ -75,19 +75,19 @@ const REPLACED: &str = "another program replaced it during the run";
 const WRITTEN: &str = "another program wrote to it during the run";
 
 impl ResultsFile {
-    /// What an earlier run has done; asked for once.
+    /// Takes the results of an earlier run.
     pub(super) fn take_earlier(&mut self) -> Earlier {
         std::mem::take(&mut self.earlier)
     }
 
-    /// Nothing is in flight any more.
+    /// Call this when no request is in flight any more.
     pub(super) fn settle(&mut self) {
         self.settled = true;
     }
 
     /// Writes a line.
     pub(super) fn write(&mut self, line: &[u8]) -> io::Result<()> {
-        self.stay()?;
+        self.ensure_in_place()?;
         let length = self.file.metadata()?.len();
         if length != self.end {
             self.disturbed.get_or_insert(WRITTEN);
@@ -95,7 +95,7 @@ impl ResultsFile {
         let file = &self.file;
         let write = || {
             (&*file).write_all(line).inspect_err(|_| {
-                // A part of a line is taken back, so that the next line starts its own.
+                // Remove a part of a line, so that the next line starts at its own.
                 let _ = file.set_len(length);
             })
         };
@@ -117,9 +117,9 @@ impl ResultsFile {
         Ok(())
     }
 
-    /// Sees that the file still stands where it was opened. One that was removed is
-    /// restored; one that was replaced is kept as FILE.partial.
-    fn stay(&mut self) -> io::Result<()> {
+    /// Checks that the path still names the open file. If it was removed, it is
+    /// restored; if it was replaced, its content is kept as FILE.partial.
+    fn ensure_in_place(&mut self) -> io::Result<()> {
         if is_at(&self.file, &self.path) {
             return Ok(());
         }
@@ -139,7 +139,7 @@ impl ResultsFile {
         self.move_to(&free)
     }
 
-    /// Goes on in a new file that has the same lines.
+    /// Copies the lines to a new file and continues there.
     fn move_to(&mut self, path: &Path) -> io::Result<()> {
         let (file, created) = open::create(path)?;
         (&self.file).rewind()?;
@@ -151,10 +151,10 @@ impl ResultsFile {
         Ok(())
     }
 
-    /// The run has succeeded: the named file gets all results, in order.
+    /// Call this if the run has succeeded: the target gets all results, in order.
     pub(super) fn keep(mut self) -> Result<(), Failure> {
         self.finish().map_err(|error| self.failed(&error))?;
-        // Empty, it is what came of no items.
+        // Without items the file stays, but empty.
         if let Some(created) = &self.created {
             created.fill(|| Ok(()))?;
         }
@@ -162,14 +162,14 @@ impl ResultsFile {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.stay()?;
+        self.ensure_in_place()?;
         if self.file.metadata()?.len() != self.end {
             self.disturbed.get_or_insert(WRITTEN);
         }
         if self.path != self.target {
             let found = std::fs::metadata(&self.target).ok();
             let stood = self.replaced.as_ref().map(|replaced| replaced.stamp);
-            // One that was removed gives way all the same.
+            // If the target was removed, it can still be written.
             if found.is_some_and(|found| Some(stamp(&found)) != stood) {
                 self.disturbed.get_or_insert(REPLACED);
             }
@@ -180,22 +180,22 @@ impl ResultsFile {
         let target = self.target.clone();
         self.put_in_order(&target)?;
         if self.path != self.target {
-            // It has become the target, or its lines have been put there.
+            // The target has all lines now.
             let _ = std::fs::remove_file(&self.path);
         }
         Ok(())
     }
 
-    /// The run has failed: what came stays where it was written. Returns the path
-    /// where that is not the file that was named.
+    /// Call this if the run has failed: the results stay where they were written.
+    /// Returns the path if it is not the target.
     pub(super) fn set_aside(mut self) -> Option<PathBuf> {
         if self.created.is_some() {
             return None;
         }
-        let undisturbed = self.stay().is_ok() && self.disturbed.is_none();
+        let undisturbed = self.ensure_in_place().is_ok() && self.disturbed.is_none();
         if self.settled && undisturbed {
             let path = self.path.clone();
-            // As it stands it can be resumed.
+            // If this fails, the file can still be resumed as it is.
             let _ = self.put_in_order(&path);
         } else {
             let _ = self.file.sync_data();
@@ -203,7 +203,7 @@ impl ResultsFile {
         (self.path != self.target).then(|| self.path.clone())
     }
 
-    /// Puts the lines in order into `to`, which has them all or is as it was.
+    /// Writes the lines in order to `to`. If this fails, `to` is unchanged.
     fn put_in_order(&mut self, to: &Path) -> io::Result<()> {
         let order = scan::order(&self.file, self.start)?;
         let Some(order) = order.filter(|order| order.results >= self.results) else {
@@ -219,7 +219,7 @@ impl ResultsFile {
             let mut reader = BufReader::with_capacity(64 * 1024, &self.file);
             let (mut line, mut position) = (Vec::new(), reader.seek(SeekFrom::Start(0))?);
             for at in order.lines {
-                // Relative, so that lines in a row are read by the buffer.
+                // A relative seek keeps the buffer if the next line is in it.
                 reader.seek_relative(at.cast_signed() - position.cast_signed())?;
                 line.clear();
                 position = at + reader.read_until(b'\n', &mut line)? as u64;

@@ -14,11 +14,11 @@ use crate::safe_path;
 use crate::temp_files::TempFile;
 
 impl ResultsFile {
-    /// Opens the file; returns none where the path is not a regular file's. With
-    /// `resume` what is in it is kept.
+    /// Opens the file. Returns `None` if the path does not name a regular file. With
+    /// `resume` its content is kept.
     ///
     /// # Errors
-    /// It cannot be used, or holds what would be lost: exit 2.
+    /// It cannot be used, or holds data that would be lost: exit 2.
     pub(in crate::output) fn open(path: &Path, resume: bool) -> Result<Option<Self>, Failure> {
         let failed = |error: io::Error| unusable(path, &error);
         let target = safe_path::resolved(path).map_err(failed)?;
@@ -35,7 +35,8 @@ impl ResultsFile {
                 let file = appending().open(&target).map_err(failed)?;
                 lock(&file, &target)?;
                 replaceable(&target, found).map_err(failed)?;
-                // The end of the run needs a temporary file: tried while nothing is paid.
+                // The end of the run needs a temporary file. Try this before any
+                // request costs money.
                 create_temporary(&target).map_err(failed)?;
                 Some(file)
             }
@@ -114,10 +115,10 @@ pub(super) fn partial(target: &Path) -> Option<PathBuf> {
     Some(target.with_file_name(name))
 }
 
-/// Whether a file is one of results, and not what another command left there.
+/// Whether a file holds results, and not the output of another command.
 fn holds_results(path: &Path) -> bool {
     let first = || -> io::Result<String> {
-        // Looked at before it is opened: a pipe would wait for its writer.
+        // Check the type before opening it: a pipe would wait for its writer.
         if !fs::symlink_metadata(path)?.is_file() {
             return Ok(String::new());
         }
@@ -164,7 +165,7 @@ pub(super) fn lock(file: &File, path: &Path) -> Result<(), Failure> {
     };
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(busy()),
-        // The other run ended just now, and has replaced the file.
+        // The other run has just ended and replaced the file.
         Ok(()) if !safe_path::is_at(file, path) => Err(busy()),
         // Some file systems have no locks.
         Ok(()) | Err(TryLockError::Error(_)) => Ok(()),

@@ -1,5 +1,5 @@
-//! Reads the lines of a results file: what an earlier run left in it, and at the
-//! end of a run the order that the lines belong in.
+//! Reads the lines of a results file: at the start the results of an earlier run, and at
+//! the end of a run the order of the lines.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek};
@@ -24,7 +24,7 @@ enum Line {
     Blank,
     /// The event that begins a run.
     Start,
-    /// An item's answer, and the beginning of its request's hash.
+    /// An item's answer, and the first characters of its request's hash.
     Answer(u64, u64),
     /// An item's failure.
     Failure(u64),
@@ -33,7 +33,7 @@ enum Line {
 }
 
 impl Line {
-    /// None where something else wrote the line.
+    /// Returns `None` if airx did not write the line.
     fn parse(bytes: &[u8]) -> Option<Self> {
         if bytes.trim_ascii().is_empty() {
             return Some(Self::Blank);
@@ -49,11 +49,11 @@ impl Line {
     }
 }
 
-/// Reads the file from its start. Ends at the first line that has no newline.
+/// Reads the file from its start, up to the first line without a newline.
 struct Lines<'a> {
     reader: BufReader<&'a File>,
     bytes: Vec<u8>,
-    /// Where the next line begins.
+    /// The offset of the next line.
     end: u64,
 }
 
@@ -67,7 +67,7 @@ impl<'a> Lines<'a> {
         })
     }
 
-    /// The offset of the next line, which is in `bytes` then.
+    /// Reads the next line into `bytes` and returns its offset.
     fn next(&mut self) -> io::Result<Option<u64>> {
         self.bytes.clear();
         let length = self.reader.read_until(b'\n', &mut self.bytes)? as u64;
@@ -80,18 +80,18 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// What an earlier run left.
+/// The results of an earlier run.
 pub(super) struct Scanned {
     pub(super) earlier: Earlier,
-    /// The file's length, without a torn last line.
+    /// The file's length, without an incomplete last line.
     pub(super) end: u64,
 }
 
-/// Reads the answers in the file and cuts off a torn last line, so that the next
-/// line starts on its own. Where an item has two answers the later one counts.
+/// Reads the answers in the file and removes an incomplete last line. If an item has two
+/// answers, the later one counts.
 ///
 /// # Errors
-/// It cannot be read, or holds something else: exit 2.
+/// It cannot be read, or holds lines that are not results: exit 2.
 pub(super) fn scan(file: &File, path: &Path) -> Result<Scanned, Failure> {
     let name = path.display();
     let failed = |error: io::Error| Failure::usage(format!("--output {name}: {error}"));
@@ -120,26 +120,26 @@ pub(super) fn scan(file: &File, path: &Path) -> Result<Scanned, Failure> {
     })
 }
 
-/// The lines that stay, in the order that they belong in.
+/// The lines to keep, in order.
 pub(super) struct Order {
-    /// Where each line begins.
+    /// The offset of each line.
     pub(super) lines: Vec<u64>,
     /// How many of them are results.
     pub(super) results: u64,
-    /// The file consists of these lines in this order.
+    /// The file already has exactly these lines in this order.
     pub(super) is_file: bool,
 }
 
-/// Orders the file's lines: this run's start, results by index, this run's end. Of
-/// what stands before `start`, where this run began, only answers stay.
+/// Orders the file's lines: this run's start, results by index, this run's end. `start`
+/// is the offset of this run's first line; of the lines before it only answers are kept.
 ///
-/// Returns none where the file has a line that airx did not write.
+/// Returns `None` if the file has a line that airx did not write.
 ///
 /// # Errors
 /// It cannot be read.
 pub(super) fn order(file: &File, start: u64) -> io::Result<Option<Order>> {
     let mut lines = Lines::of(file)?;
-    // A place in the order, and where the line begins.
+    // The place in the order and the offset of each line.
     let mut places: Vec<(u64, u64)> = Vec::new();
     let mut dropped = false;
     while let Some(at) = lines.next()? {
@@ -164,7 +164,7 @@ pub(super) fn order(file: &File, start: u64) -> io::Result<Option<Order>> {
     let sorted = places.is_sorted_by(|one, next| one.0 < next.0);
     if !sorted {
         places.sort_unstable();
-        // Of two lines for one place the later one counts.
+        // If two lines have the same place, the later one counts.
         places.dedup_by(|later, kept| {
             let same = later.0 == kept.0;
             if same {

@@ -1,4 +1,4 @@
-//! The file of results: what is in it whenever a run ends, and what is taken up.
+//! The results file: its content after every way a run can end, and how it is resumed.
 
 use super::*;
 use crate::event::ResumeState;
@@ -90,7 +90,7 @@ fn a_file_of_another_run_is_replaced_at_the_end_alone() {
         (line(0, 1, ""), line(0, 2, ""))
     );
     assert_eq!(results.set_aside().unwrap(), partial);
-    // Now a new run is refused, and a resumed one is not.
+    // From here on a new run is refused, but a resumed one is accepted.
     let refused = ResultsFile::open(&path, false).unwrap_err();
     assert_eq!(refused.exit(), 2);
     let mut results = open(&path, true);

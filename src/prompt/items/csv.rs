@@ -19,14 +19,14 @@ use crate::error::Failure;
 #[derive(Debug)]
 pub(super) struct CsvRecords {
     reader: Reader<Bounded>,
-    /// The columns' names; none until the header has been read.
+    /// The columns' names; `None` until the header has been read.
     columns: Option<Vec<String>>,
     record: ByteRecord,
     /// Records that have been read, the header not among them.
     number: u64,
     /// Where the input was when it was opened.
     from: u64,
-    /// Bytes that the record under way may still take.
+    /// Bytes that the current record may still have.
     room: Arc<AtomicUsize>,
 }
 
@@ -51,14 +51,14 @@ impl Read for Bounded {
 }
 
 impl CsvRecords {
-    /// The records of an input that is at the byte `from`.
+    /// Reads the records of an input from the byte `from` on.
     pub(super) fn new(input: Input, from: u64) -> Self {
         let room = Arc::new(AtomicUsize::new(0));
         let bounded = Bounded {
             input,
             room: Arc::clone(&room),
         };
-        // Records of another length are reported one by one.
+        // Records with a wrong number of fields are reported one by one.
         let reader = ReaderBuilder::new().flexible(true).from_reader(bounded);
         Self {
             reader,
@@ -75,7 +75,7 @@ impl CsvRecords {
     /// # Errors
     /// The input cannot be read any further, or has no usable header.
     pub(super) fn read_next(&mut self, name: &str, lossy: bool) -> Result<Option<Item>, Failure> {
-        // What the reader holds back of the input is less than a mebibyte.
+        // The reader buffers less than a mebibyte of the input.
         self.room.store(LIMIT + (1 << 20), Relaxed);
         let unreadable =
             |error: csv::Error| Failure::usage(format!("{name} cannot be read: {error}"));
@@ -123,7 +123,7 @@ fn columns(header: &ByteRecord, name: &str, lossy: bool) -> Result<Vec<String>, 
     Ok(columns)
 }
 
-/// The record as an object, or what is wrong with it.
+/// The record as an object, or its error.
 fn object(columns: &[String], record: &ByteRecord, lossy: bool) -> Result<Value, String> {
     if record.len() != columns.len() {
         let (fields, columns) = (record.len(), columns.len());

@@ -1,5 +1,4 @@
-//! Reads the items of `--each`, one after the other: no sooner than one is asked for,
-//! to the end of the input, and never more than one at a time in memory.
+//! Reads the items of `--each` one by one, on request, so that only one item is in memory.
 
 mod csv;
 mod separated;
@@ -22,7 +21,7 @@ use crate::error::Failure;
 use csv::CsvRecords;
 use separated::{Found, Separated};
 
-/// What one item of the input is.
+/// The format of an item.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum ItemFormat {
     /// A line of text.
@@ -32,9 +31,9 @@ pub enum ItemFormat {
     Json,
     /// A record of CSV, its columns named by the header.
     Csv,
-    /// What NUL bytes separate.
+    /// Text between NUL bytes.
     Null,
-    /// A file, named by a line or by what NUL bytes separate.
+    /// A file; its path is a line, or text between NUL bytes.
     Files,
 }
 
@@ -52,7 +51,7 @@ impl ItemFormat {
 /// Where items come from, as settings resolved it.
 #[derive(Debug, Clone, Default)]
 pub struct ItemSource {
-    /// `--items`; standard input where there is none.
+    /// `--items`; `None` is standard input.
     pub file: Option<PathBuf>,
     /// `--each=FORMAT`.
     pub format: ItemFormat,
@@ -77,7 +76,7 @@ enum Records {
 }
 
 impl Items {
-    /// Opens the input; nothing is read.
+    /// Opens the input without reading it.
     ///
     /// # Errors
     /// It cannot be opened, or is a terminal: exit 2.
@@ -124,12 +123,12 @@ impl Items {
         })
     }
 
-    /// How many bytes the input has, where that is known.
+    /// The size of the input in bytes, if known.
     pub fn size(&self) -> Option<u64> {
         self.size
     }
 
-    /// The next item; waits for it as long as it takes.
+    /// The next item. It waits without a time limit.
     ///
     /// # Errors
     /// The input cannot be read any further.
@@ -165,7 +164,7 @@ impl Items {
         }
     }
 
-    /// The item that a line or record is; none where it is blank.
+    /// The item of a line or record; `None` if it is blank.
     fn text_item(&self, record: &[u8], dropped: usize, place: Place) -> Option<ReadItem> {
         let text = match text::checked(record, self.lossy) {
             Ok(text) => text,
@@ -195,7 +194,7 @@ impl Items {
         })
     }
 
-    /// The item that a file is, whose path is the record.
+    /// The item of the file that the record names.
     fn file(&self, record: &[u8]) -> Option<ReadItem> {
         if record.trim_ascii().is_empty() {
             return None;
@@ -247,7 +246,7 @@ impl Items {
     }
 }
 
-/// What was read of an item, and what results show of it.
+/// The content of an item, and its form in results.
 type ReadItem = (Result<ItemContent, Failure>, Option<Box<RawValue>>);
 
 fn wrong(name: &str, place: Place, what: &str) -> Failure {
@@ -265,7 +264,7 @@ fn path_of(record: &[u8]) -> PathBuf {
     String::from_utf8_lossy(record).into_owned().into()
 }
 
-/// The input, waited for even where somebody made it non-blocking.
+/// The input; a read waits even if the descriptor is non-blocking.
 #[derive(Debug)]
 struct Input(File);
 

@@ -1,4 +1,4 @@
-//! Records that a byte separates: lines, or what `find -print0` prints.
+//! Reads records that a byte separates: lines, or the output of `find -print0`.
 
 use std::io::{self, Read};
 
@@ -8,14 +8,14 @@ use super::super::bytes::LIMIT;
 use super::super::item::Place;
 use super::{Input, ItemFormat};
 
-/// What is asked of the input at a time.
+/// Bytes per read.
 pub(super) const CHUNK: usize = 64 << 10;
 const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// A record of the input.
 #[derive(Debug)]
 pub(super) struct Found {
-    /// Its bytes without the separator; none where it is too long, and was skipped.
+    /// Its bytes without the separator; `None` for a record that is too long and was skipped.
     pub(super) record: Option<Vec<u8>>,
     /// Bytes dropped before it: the BOM.
     pub(super) dropped: usize,
@@ -26,9 +26,9 @@ pub(super) struct Found {
 
 /// Where a record ends in the buffer.
 enum End {
-    /// Behind its separator.
+    /// At the byte after its separator.
     At(usize),
-    /// It is longer than an item may be, and has been skipped.
+    /// The record is too long and was skipped.
     TooLong,
 }
 
@@ -36,9 +36,9 @@ enum End {
 #[derive(Debug)]
 pub(super) struct Separated {
     input: Input,
-    /// The separator; not decided before the first bytes of a list of files have come.
+    /// The separator; for a list of files, the first bytes determine it.
     separator: Option<u8>,
-    /// Bytes that have been read; those before `from` are done with.
+    /// The bytes that were read; those before `from` are processed.
     pub(super) buffer: Vec<u8>,
     from: usize,
     number: u64,
@@ -47,7 +47,7 @@ pub(super) struct Separated {
 }
 
 impl Separated {
-    /// The records of an input that is at the byte `read`.
+    /// Reads the records of an input from the byte `read` on.
     pub(super) fn new(input: Input, format: ItemFormat, read: u64) -> Self {
         Self {
             input,
@@ -97,7 +97,7 @@ impl Separated {
         }))
     }
 
-    /// A list of files is separated by NUL bytes where it has any.
+    /// A list of files with a NUL byte is separated by NUL bytes.
     fn separator(&mut self) -> io::Result<u8> {
         if let Some(separator) = self.separator {
             return Ok(separator);
@@ -113,7 +113,7 @@ impl Separated {
         Ok(separator)
     }
 
-    /// The record between these bytes; none where it is too long.
+    /// The record between these bytes; `None` if it is too long.
     fn record(&self, start: usize, end: usize, separator: u8) -> Option<Vec<u8>> {
         let record = &self.buffer[start..end];
         let mut record = record.strip_suffix(&[separator]).unwrap_or(record);
@@ -140,7 +140,7 @@ impl Separated {
             if self.from > 0 {
                 self.buffer.drain(..self.from);
                 self.from = 0;
-                // The memory that a long line took is given back.
+                // Free the memory of a long line.
                 self.buffer.shrink_to(CHUNK.max(self.buffer.len()));
             }
             seen = self.buffer.len();
@@ -148,7 +148,7 @@ impl Separated {
         }
     }
 
-    /// Drops the rest of a record, of which the buffer holds the beginning.
+    /// Drops the rest of a record whose start is in the buffer.
     fn skip(&mut self, separator: u8) -> io::Result<()> {
         self.read += (self.buffer.len() - self.from) as u64;
         self.from = 0;
@@ -166,7 +166,7 @@ impl Separated {
         Ok(())
     }
 
-    /// Reads what there is, waiting for the first byte of it.
+    /// Waits for input, and reads the bytes that are available.
     fn fill(&mut self) -> io::Result<()> {
         let from = self.buffer.len();
         self.buffer.resize(from + CHUNK, 0);

@@ -104,7 +104,7 @@ fn what_is_passed_over_is_not_held() {
 }
 
 #[test]
-fn what_was_read_is_told_by_the_byte() {
+fn the_number_of_bytes_read_is_exact() {
     let (mut items, _file) = items(b"a\n\nb\n", Lines, false);
     assert_eq!(items.size(), Some(5));
     assert_eq!(items.read_next().unwrap().unwrap().read, 2);

@@ -77,10 +77,10 @@ fn what_is_there_stays_as_it_is_and_a_missing_newline_is_made_up_for() {
 fn a_torn_last_line_is_dropped_with_a_notice_and_the_session_goes_on() {
     let folder = folder();
     let path = folder.path().join("s");
-    let whole = format!("{USER}\n{ANSWER}\n");
+    let complete = format!("{USER}\n{ANSWER}\n");
     let last = "{\"role\":\"user\",\"content\":\"é\"}";
     for length in 1..last.len() {
-        let torn = [whole.as_bytes(), &last.as_bytes()[..length]].concat();
+        let torn = [complete.as_bytes(), &last.as_bytes()[..length]].concat();
         fs::write(&path, &torn).unwrap();
         let (mut session, turns) = open(&path).unwrap();
         assert_eq!(turns.into_messages(None).len(), 2, "{length}");
@@ -93,7 +93,7 @@ fn a_torn_last_line_is_dropped_with_a_notice_and_the_session_goes_on() {
         );
         session.add(&user()).unwrap();
         session.extend(ANSWER).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), whole.repeat(2));
+        assert_eq!(fs::read_to_string(&path).unwrap(), complete.repeat(2));
     }
 }
 
@@ -149,10 +149,10 @@ fn a_run_that_waits_for_another_sees_what_that_one_wrote() {
     let folder = folder();
     let path = folder.path().join("s");
     let (first, _) = open(&path).unwrap();
-    let (told, waits) = mpsc::channel();
+    let (notices, waits) = mpsc::channel();
     let other = path.clone();
     let second = std::thread::spawn(move || {
-        let mut notice = |line: &str| told.send(line.to_owned()).unwrap();
+        let mut notice = |line: &str| notices.send(line.to_owned()).unwrap();
         let (_session, turns) = Session::open(&other, &mut notice).unwrap();
         turns.is_empty()
     });
@@ -162,14 +162,14 @@ fn a_run_that_waits_for_another_sees_what_that_one_wrote() {
 }
 
 #[test]
-fn a_run_that_waits_makes_the_file_anew_when_it_was_removed() {
+fn a_run_that_waits_creates_a_removed_file_again() {
     let folder = folder();
     let path = folder.path().join("s");
     let (first, _) = open(&path).unwrap();
-    let (told, waits) = mpsc::channel();
+    let (notices, waits) = mpsc::channel();
     let other = path.clone();
     let second = std::thread::spawn(move || {
-        let mut notice = |_: &str| told.send(()).unwrap();
+        let mut notice = |_: &str| notices.send(()).unwrap();
         let (session, _) = Session::open(&other, &mut notice).unwrap();
         session.extend(ANSWER).unwrap();
     });
@@ -180,7 +180,7 @@ fn a_run_that_waits_makes_the_file_anew_when_it_was_removed() {
 }
 
 #[test]
-fn a_session_removed_during_the_run_is_told_and_not_lost_silently() {
+fn a_session_removed_during_the_run_is_reported() {
     let folder = folder();
     let path = folder.path().join("s");
     let (session, _) = open(&path).unwrap();
@@ -205,7 +205,7 @@ impl Write for Full {
 }
 
 #[test]
-fn a_short_write_is_taken_back_and_told() {
+fn a_short_write_is_undone_and_reported() {
     let mut undone = false;
     let error = append(&mut Full(3), b"12345", || {
         undone = true;

@@ -1,6 +1,5 @@
-//! Standard input by its rules: comes in the descriptor, goes out its bytes at
-//! the end of a buffer. It never hangs a script and never loses data silently:
-//! what is neither plainly meant for airx nor plainly nothing ends with exit 2.
+//! Reads standard input into a buffer. It must not hang a script, and must not lose data
+//! silently: if it is unclear whether the input is meant for airx, the run exits with 2.
 
 use std::time::Duration;
 
@@ -16,23 +15,23 @@ mod other;
 #[cfg(not(unix))]
 use other as system;
 
-/// What standard input is called in messages.
+/// The name of standard input in messages.
 pub(super) const NAME: &str = "standard input";
 
-/// Silence after which the wait is told.
+/// Silence after which a notice is printed.
 const NOTICE_AFTER: Duration = Duration::from_secs(2);
 
-/// What standard input is.
+/// The kind of standard input.
 #[cfg_attr(
     not(unix),
-    allow(dead_code, reason = "elsewhere it is only told from a terminal")
+    allow(dead_code, reason = "other systems only detect a terminal")
 )]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Terminal,
-    /// A pipe or a socket: the only kinds that can keep one waiting for ever.
+    /// A pipe or a socket: the only kinds that can block forever.
     Stream,
-    /// A regular file, and the offset it stands at.
+    /// A regular file, with its current offset.
     File {
         offset: u64,
     },
@@ -40,7 +39,7 @@ enum Kind {
     Nothing,
 }
 
-/// How long to bear silence.
+/// How long to wait for silent input.
 #[cfg_attr(
     not(unix),
     allow(dead_code, reason = "elsewhere a silence is not noticed")
@@ -49,11 +48,11 @@ struct Patience<'a> {
     /// The line to show, once, after [`NOTICE_AFTER`].
     notice: Option<&'a mut dyn FnMut()>,
     notice_after: Duration,
-    /// Longest silence; it starts anew with each byte.
+    /// Longest silence; each byte restarts the time.
     limit: Option<Duration>,
 }
 
-/// How a read came to its end.
+/// How a read ended.
 #[cfg_attr(
     not(unix),
     allow(dead_code, reason = "elsewhere a silence is not noticed")
@@ -72,13 +71,13 @@ enum Ended {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stdin<'a> {
     input: system::Input<'a>,
-    /// Longest silence where it was not asked for by name; zero is no limit.
+    /// Longest silence if the input was not requested by name; zero means no limit.
     wait: Duration,
     notice_after: Duration,
 }
 
 impl Stdin<'_> {
-    /// The process's own.
+    /// The standard input of the process.
     pub(super) fn new(wait: Duration) -> Self {
         Self {
             input: system::Input::process(),
@@ -87,8 +86,8 @@ impl Stdin<'_> {
         }
     }
 
-    /// Asked for by name (`-`): read to the end, however long that takes, with a
-    /// notice where it is a terminal. What is closed is refused.
+    /// Reads input that was requested by name (`-`): to the end, without a time limit, and
+    /// with a notice if it is a terminal. Closed input is an error.
     pub(super) fn to_the_end(
         self,
         into: &mut Vec<u8>,
@@ -109,8 +108,8 @@ impl Stdin<'_> {
         }
     }
 
-    /// The prompt itself, as no other was given: read to the end, but from a
-    /// terminal, where it would be a silent wait.
+    /// Reads the prompt if the command line has none. A terminal is an error, because the
+    /// run would wait silently.
     pub(super) fn as_prompt(
         self,
         into: &mut Vec<u8>,
@@ -123,17 +122,17 @@ impl Stdin<'_> {
                 ),
             );
         }
-        let mut tell = || notice("waiting for the prompt on standard input");
+        let mut show = || notice("waiting for the prompt on standard input");
         let patience = Patience {
-            notice: Some(&mut tell),
+            notice: Some(&mut show),
             notice_after: self.notice_after,
             limit: None,
         };
         self.read(into, patience).map(drop)
     }
 
-    /// After a prompt: a pipe, a socket or a file is added, all else is nothing.
-    /// Returns whether there was one.
+    /// Reads input in addition to a prompt, from a pipe, a socket or a file. Returns false
+    /// for any other kind.
     pub(super) fn if_given(
         self,
         into: &mut Vec<u8>,
@@ -149,9 +148,9 @@ impl Stdin<'_> {
             }
             Kind::Stream | Kind::File { .. } => {}
         }
-        let mut tell = || notice("waiting for standard input; -n leaves it alone");
+        let mut show = || notice("waiting for standard input; -n leaves it alone");
         let patience = Patience {
-            notice: Some(&mut tell),
+            notice: Some(&mut show),
             notice_after: self.notice_after,
             limit: (!self.wait.is_zero()).then_some(self.wait),
         };
@@ -173,14 +172,14 @@ impl Stdin<'_> {
     }
 }
 
-/// It cannot be told whether standard input is meant for this run.
+/// The failure if it is unclear whether standard input is meant for this run.
 fn undecided(what: &str) -> Failure {
     Failure::usage(format!(
         "{what}: add `-` to the prompt to read it to its end, or -n (--no-stdin) to leave it alone"
     ))
 }
 
-/// More would be refused anyway.
+/// The buffer has more bytes than a message may have.
 fn is_full(into: &[u8]) -> bool {
     into.len() > bytes::LIMIT
 }

@@ -1,5 +1,5 @@
-//! Standard input where there is no `poll`: goes out what the standard library
-//! tells, read plainly; a wait is not limited there.
+//! Standard input on systems without `poll`, read with the standard library. A wait has no
+//! time limit there.
 
 use std::io::{self, IsTerminal, Read};
 use std::marker::PhantomData;

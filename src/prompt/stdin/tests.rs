@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::system::Input;
 use super::{Failure, Stdin};
 
-/// Standard input over `descriptor`, which tells its wait at once.
+/// Standard input over `descriptor`, which prints its notice without delay.
 pub(in crate::prompt) fn over(descriptor: BorrowedFd<'_>, wait: Duration) -> Stdin<'_> {
     Stdin {
         input: Input { descriptor },
@@ -21,17 +21,17 @@ pub(in crate::prompt) fn over(descriptor: BorrowedFd<'_>, wait: Duration) -> Std
 const NO_LIMIT: Duration = Duration::ZERO;
 const SHORT: Duration = Duration::from_millis(20);
 
-fn beside_a_prompt(input: impl AsFd, wait: Duration) -> Result<String, Failure> {
+fn after_a_prompt(input: impl AsFd, wait: Duration) -> Result<String, Failure> {
     let mut into = Vec::new();
     over(input.as_fd(), wait).if_given(&mut into, &mut |_| {})?;
     Ok(String::from_utf8(into).unwrap())
 }
 
 #[test]
-fn a_pipe_beside_a_prompt_is_read_to_its_end() {
+fn a_pipe_with_a_prompt_is_read_to_its_end() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let writing = std::thread::spawn(move || writer.write_all(&vec![b'x'; 300_000]));
-    assert_eq!(beside_a_prompt(reader, SHORT * 500).unwrap().len(), 300_000);
+    assert_eq!(after_a_prompt(reader, SHORT * 500).unwrap().len(), 300_000);
     writing.join().unwrap().unwrap();
 }
 
@@ -39,7 +39,7 @@ fn a_pipe_beside_a_prompt_is_read_to_its_end() {
 fn a_pipe_that_is_closed_at_once_adds_nothing() {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(writer);
-    assert_eq!(beside_a_prompt(reader, SHORT).unwrap(), "");
+    assert_eq!(after_a_prompt(reader, SHORT).unwrap(), "");
 }
 
 #[test]
@@ -47,23 +47,23 @@ fn a_socket_that_is_closed_adds_what_it_sent() {
     let (here, mut there) = UnixStream::pair().unwrap();
     there.write_all(b"sent").unwrap();
     drop(there);
-    assert_eq!(beside_a_prompt(here, SHORT).unwrap(), "sent");
+    assert_eq!(after_a_prompt(here, SHORT).unwrap(), "sent");
 }
 
 #[test]
 fn dev_null_adds_nothing() {
     let null = File::open("/dev/null").unwrap();
-    assert_eq!(beside_a_prompt(null, SHORT).unwrap(), "");
+    assert_eq!(after_a_prompt(null, SHORT).unwrap(), "");
 }
 
 #[test]
-fn a_silent_pipe_is_told_and_then_refused_with_the_two_ways_out() {
+fn a_silent_pipe_gets_a_notice_and_is_then_refused_with_a_hint() {
     let (reader, _writer) = std::io::pipe().unwrap();
-    let mut told = Vec::new();
+    let mut notices = Vec::new();
     let failure = over(reader.as_fd(), SHORT)
-        .if_given(&mut Vec::new(), &mut |line| told.push(line.to_owned()))
+        .if_given(&mut Vec::new(), &mut |line| notices.push(line.to_owned()))
         .unwrap_err();
-    assert_eq!(told.len(), 1);
+    assert_eq!(notices.len(), 1);
     assert_eq!(failure.exit(), 2);
     assert!(failure.message.contains("20ms"));
     assert!(failure.message.contains("`-`") && failure.message.contains("-n"));
@@ -73,7 +73,7 @@ fn a_silent_pipe_is_told_and_then_refused_with_the_two_ways_out() {
 fn silence_after_some_bytes_is_refused_too() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     writer.write_all(b"half").unwrap();
-    assert_eq!(beside_a_prompt(reader, SHORT).unwrap_err().exit(), 2);
+    assert_eq!(after_a_prompt(reader, SHORT).unwrap_err().exit(), 2);
 }
 
 #[test]
@@ -104,10 +104,10 @@ fn a_pipe_somebody_made_non_blocking_is_waited_for() {
 #[test]
 fn a_file_is_added_from_its_start_and_refused_from_its_midst() {
     let mut file = tempfile::tempfile().unwrap();
-    assert_eq!(beside_a_prompt(&file, SHORT).unwrap(), "");
+    assert_eq!(after_a_prompt(&file, SHORT).unwrap(), "");
     file.write_all(b"one\ntwo\n").unwrap();
     file.seek(SeekFrom::Start(4)).unwrap();
-    let failure = beside_a_prompt(&file, SHORT).unwrap_err();
+    let failure = after_a_prompt(&file, SHORT).unwrap_err();
     assert!(failure.message.contains("offset 4"));
     assert!(failure.message.contains("`-`") && failure.message.contains("-n"));
 
@@ -117,13 +117,13 @@ fn a_file_is_added_from_its_start_and_refused_from_its_midst() {
         .unwrap();
     assert_eq!(rest, b"two\n");
     file.rewind().unwrap();
-    assert_eq!(beside_a_prompt(&file, SHORT).unwrap(), "one\ntwo\n");
+    assert_eq!(after_a_prompt(&file, SHORT).unwrap(), "one\ntwo\n");
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_an_error_where_it_was_asked_for() {
     let folder = File::open("/").unwrap();
-    assert_eq!(beside_a_prompt(&folder, SHORT).unwrap(), "");
+    assert_eq!(after_a_prompt(&folder, SHORT).unwrap(), "");
     let failure = over(folder.as_fd(), SHORT)
         .to_the_end(&mut Vec::new(), &mut |_| {})
         .unwrap_err();

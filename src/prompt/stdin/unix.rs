@@ -1,5 +1,5 @@
-//! Standard input on Unix: comes in a descriptor, go out its kind, by `fstat`,
-//! and its bytes, with `poll` wherever a read could wait for ever.
+//! Standard input on Unix: finds its kind with `fstat`, and calls `poll` before each read
+//! that could block forever.
 
 use std::io::{self, IsTerminal};
 use std::os::fd::BorrowedFd;
@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use super::{Ended, Kind, Patience, is_full};
 
-/// What a pipe holds on Linux: one read empties it.
+/// The capacity of a pipe on Linux, so that one read empties it.
 const CHUNK: usize = 64 << 10;
 
 /// A descriptor to read from.
@@ -43,14 +43,14 @@ impl Input<'_> {
         }
     }
 
-    /// Appends all there is; stops early where the buffer is full.
+    /// Appends the input up to its end, or until the buffer is full.
     pub(super) fn read_to_end(
         self,
         into: &mut Vec<u8>,
         mut patience: Patience<'_>,
     ) -> io::Result<Ended> {
         into.reserve(self.expected());
-        // Only these can be relied on to answer poll; macOS refuses devices.
+        // Only streams support poll everywhere; macOS refuses devices.
         let may_wait = self.kind() == Kind::Stream;
         let mut heard = Instant::now();
         loop {
@@ -66,7 +66,7 @@ impl Input<'_> {
                 Ok(_) if is_full(into) => return Ok(Ended::Done),
                 Ok(_) => heard = Instant::now(),
                 Err(Errno::INTR) => {}
-                // Somebody made it non-blocking: wait for it all the same.
+                // The descriptor is non-blocking: wait for input.
                 Err(Errno::AGAIN) => {
                     if !self.ready(heard, &mut patience)? {
                         return Ok(Ended::Silent);
@@ -77,7 +77,7 @@ impl Input<'_> {
         }
     }
 
-    /// What is left of a regular file, and one byte to see its end.
+    /// The rest of a regular file, plus one byte to detect its end.
     fn expected(self) -> usize {
         let (Ok(stat), Kind::File { offset }) = (fstat(self.descriptor), self.kind()) else {
             return CHUNK;
@@ -87,7 +87,7 @@ impl Input<'_> {
         left.min(super::bytes::LIMIT) + 1
     }
 
-    /// Waits for a byte or the end; false where silence since `heard` passed the limit.
+    /// Waits for a byte or the end. False if the silence since `heard` exceeds the limit.
     fn ready(self, heard: Instant, patience: &mut Patience<'_>) -> io::Result<bool> {
         loop {
             let silent = heard.elapsed();
@@ -111,7 +111,7 @@ impl Input<'_> {
         }
     }
 
-    /// Whether a read would come back at once; interrupted counts as no.
+    /// Whether a read would return immediately; false after an interrupt.
     fn poll(self, at_most: Option<Duration>) -> io::Result<bool> {
         let at_most = at_most.and_then(|time| Timespec::try_from(time).ok());
         let mut watched = [PollFd::from_borrowed_fd(self.descriptor, PollFlags::IN)];
@@ -124,7 +124,7 @@ impl Input<'_> {
 }
 
 impl Patience<'_> {
-    /// Something is to happen if silence lasts.
+    /// Whether a notice or a limit is set.
     fn ends(&self) -> bool {
         self.notice.is_some() || self.limit.is_some()
     }

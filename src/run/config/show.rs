@@ -158,7 +158,7 @@ fn without_secrets(name: &str, value: &str, scrubber: &Scrubber) -> String {
 /// A value as JSON of the setting's type.
 fn typed(name: &str, mut values: Vec<String>) -> Json {
     match find(name).map(|key| key.kind) {
-        Some(Kind::Texts | Kind::ToldTexts | Kind::Paths | Kind::Words) => values.into(),
+        Some(Kind::Texts | Kind::TextsOrFiles | Kind::Paths | Kind::Words) => values.into(),
         Some(Kind::Switch) => {
             let on = values.first().map_or("true", String::as_str);
             json!(["1", "true", "yes", "on"].contains(&on))

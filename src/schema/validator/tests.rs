@@ -41,7 +41,7 @@ fn a_violation_names_the_place_the_rule_and_what_was_found() {
 }
 
 #[test]
-fn what_is_told_is_short() {
+fn messages_are_short() {
     let long = format!("[{}1]", "\"中文\",".repeat(50_000));
     let errors = violations_of(r#"{"items":{"type":"number"}}"#, &long);
     assert_eq!(errors.len(), 20);

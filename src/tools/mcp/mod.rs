@@ -1,5 +1,5 @@
-//! Servers of the Model Context Protocol: started over stdio, asked for their tools,
-//! called, and ended with the run.
+//! Servers of the Model Context Protocol over stdio: starts them, lists and calls their
+//! tools, and ends them with the run.
 
 mod session;
 mod string_cutter;
@@ -25,14 +25,15 @@ use crate::error::Failure;
 use crate::exit::Class;
 use crate::process::{self, Child, CutOutput, Lines};
 
-/// How long a server has to end once its standard input has, and again once it
-/// was sent SIGTERM.
+/// How long to wait for a server to end after its standard input is closed, and again
+/// after SIGTERM.
 const GRACE: Duration = Duration::from_millis(500);
 
-/// Strings that a server sends are kept at least to this length: schemas need theirs.
+/// Strings that a server sends are never cut below this length, because schemas need
+/// them.
 const STRING_MAX: usize = 1 << 20;
 
-/// Characters of a server's own words in a message.
+/// The most characters of a server's text in a message.
 const WORDS_MAX: usize = 500;
 
 /// The servers of a run, in the order of the options.
@@ -46,7 +47,7 @@ struct Server {
     log: Log,
 }
 
-/// The last line that a server wrote on standard error: its log, of use only where it
+/// The last line that a server wrote on standard error. It is shown only if the server
 /// fails.
 struct Log {
     line: Arc<Mutex<String>>,
@@ -55,11 +56,11 @@ struct Log {
 
 /// A tool of a server.
 pub(super) struct ServerTool {
-    /// The name that the server knows.
+    /// The server's name for the tool.
     pub(super) own_name: String,
-    /// The name that the model is offered.
+    /// The name that the model sees.
     pub(super) name: String,
-    /// The function object that it is offered.
+    /// The function object that the model is offered.
     pub(super) function: Value,
 }
 
@@ -115,7 +116,7 @@ impl Servers {
         Ok((self.0.len() - 1, tools))
     }
 
-    /// Calls a server's tool: a status as a command would have, and the result.
+    /// Calls a server's tool. Returns a status like that of a command, and the result.
     pub(super) fn call(
         &self,
         server: usize,
@@ -124,7 +125,7 @@ impl Servers {
         limits: Limits,
     ) -> Result<(Option<i32>, String), Failure> {
         let server = &self.0[server];
-        // They have been checked: they are JSON.
+        // The arguments have been checked, so they are JSON.
         let arguments = serde_json::from_str(arguments.get()).unwrap_or_default();
         let result = server.session.call(tool, &arguments, limits.timeout);
         match result {
@@ -184,7 +185,7 @@ fn server_tool(tool: &Value) -> Option<ServerTool> {
         .map(|c| if is_name_char(c) { c } else { '_' })
         .collect();
     let description = text("description").or(text("title")).unwrap_or_default();
-    // Only these members: a server must not be able to name a command to run.
+    // Copy only these members: a server must not be able to set a command to run.
     let function = json!({ "name": name, "description": description, "inputSchema": schema });
     Some(ServerTool {
         own_name: own_name.to_owned(),
@@ -221,14 +222,14 @@ impl Drop for Servers {
                 child.signal(Signal::TERM);
                 child.wait_for(GRACE);
             }
-            // Dropped, it takes what is left of its group with it.
+            // Dropping the child kills the rest of its process group.
             drop(child);
         }
     }
 }
 
 impl Log {
-    /// Reads the pipe to its end on a thread: a full pipe would stop the server.
+    /// Reads the pipe to its end on a thread, because a full pipe would block the server.
     fn read(mut pipe: ChildStderr) -> Self {
         let (open, end) = mpsc::channel::<()>();
         let last = Arc::new(Mutex::new(String::new()));
@@ -246,7 +247,7 @@ impl Log {
             lines.finish(&mut keep);
             drop(open);
         };
-        // Without a thread the pipe is closed, and the server's log with it.
+        // If no thread can be started, the pipe is closed and the log is lost.
         let _ = std::thread::Builder::new().spawn(read);
         let end = Mutex::new(end);
         Self { line, end }
@@ -268,7 +269,7 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The beginning of a server's words.
+/// The start of a server's text.
 fn short(words: &str) -> String {
     match words.char_indices().nth(WORDS_MAX) {
         Some((cut, _)) => format!("{}…", &words[..cut]),
@@ -284,7 +285,7 @@ fn cut(text: &str, result: &RawResult, limit: usize) -> String {
     output.text()
 }
 
-/// A result as the model reads it: its text parts, and a description of what is no text.
+/// The text of a result for the model: its text parts, and descriptions of other parts.
 fn text(result: &Value) -> String {
     let parts = match &result["content"] {
         Value::Array(parts) => parts.iter().map(part).collect(),

@@ -1,5 +1,5 @@
-//! A session with a server: started, asked for its tools, called, and ended. rmcp is
-//! async: it lives on a runtime of its own.
+//! A session with a server, from its start to its end. rmcp is asynchronous, so it runs
+//! on its own runtime.
 
 use std::collections::HashSet;
 use std::io;
@@ -16,10 +16,10 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::transport::{RawResult, State, StdioTransport};
 
-/// Most pages of a list of tools.
+/// The most pages of a list of tools.
 const PAGES_MAX: usize = 100;
 
-/// A session that is under way.
+/// A session that has started.
 #[derive(Debug)]
 pub(super) struct Session {
     runtime: Runtime,
@@ -30,22 +30,22 @@ pub(super) struct Session {
 /// The tools that a server lists.
 #[derive(Debug, Default)]
 pub(super) struct ToolList {
-    /// The tools, unread.
+    /// The tools, not parsed yet.
     pub(super) tools: Vec<Value>,
-    /// Why it is not all of them.
+    /// Why the list is not complete, if it is not.
     pub(super) incomplete: Option<String>,
 }
 
 /// Why a request has no result.
 #[derive(Debug)]
 pub(super) enum Unanswered {
-    /// The server's own words.
+    /// The server answered with this error.
     Refused(String),
-    /// What it sent is not the protocol.
+    /// The server's message does not follow the protocol.
     Protocol(String),
-    /// Not within the limit; the request was cancelled.
+    /// There was no answer within the limit, and the request was cancelled.
     Late,
-    /// It does not answer any more; why, where that is known.
+    /// The server does not answer any more, with the reason if it is known.
     Ended(Option<String>),
     /// The pipes cannot be waited for.
     Io(io::Error),
@@ -99,14 +99,14 @@ impl Session {
         self.runtime.block_on(request)
     }
 
-    /// Closes the pipes, which is a server's sign to end.
+    /// Closes the pipes, which signals the server to end.
     pub(super) fn end(self, limit: Duration) {
         self.runtime
             .block_on(within(Some(limit), self.service.cancel()));
     }
 }
 
-/// All pages of the list of tools, unless they do not end.
+/// Reads all pages of the list of tools, up to a limit.
 async fn list_tools(
     service: &RunningService<RoleClient, ()>,
     state: &State,
@@ -173,7 +173,7 @@ fn not_started(error: ClientInitializeError, state: &State) -> Unanswered {
     }
 }
 
-/// What an error says; its number where it says nothing.
+/// The message of an error, or its number if the message is empty.
 fn words(error: &ErrorData) -> String {
     match error.message.trim() {
         "" => format!("error {}", error.code.0),
@@ -181,7 +181,7 @@ fn words(error: &ErrorData) -> String {
     }
 }
 
-/// What `work` gives, or nothing where it takes longer than `limit`.
+/// The result of `work`, or `None` if it takes longer than `limit`.
 async fn within<T>(limit: Option<Duration>, work: impl Future<Output = T>) -> Option<T> {
     match limit {
         Some(limit) => tokio::time::timeout(limit, work).await.ok(),

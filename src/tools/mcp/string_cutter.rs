@@ -1,18 +1,18 @@
-//! Bounds a JSON message while it arrives: the rest of each long string is left out,
-//! so that a result of any size can be read.
+//! Limits the size of a JSON message while it arrives: cuts each long string, so that a
+//! result of any size can be read.
 
-/// Copies JSON text, at most so many bytes of each string in it.
+/// Copies JSON text, with a limit on the length of each string in it.
 #[derive(Debug, Default)]
 pub(super) struct StringCutter {
-    /// What has been copied.
+    /// The text copied so far.
     pub(super) copied: Vec<u8>,
-    /// How many bytes were left out, as they would be after unescaping.
+    /// How many bytes were left out, counted after unescaping.
     pub(super) left_out: u64,
-    /// Most bytes of a string that are copied.
+    /// The most bytes of a string that are copied.
     limit: usize,
-    /// Bytes of the string under way that have been copied; none outside strings.
+    /// How many bytes of the current string were copied; `None` outside strings.
     string: Option<usize>,
-    /// The escape under way, from its backslash.
+    /// The start of the current escape, from its backslash.
     escape: Vec<u8>,
     cutting: bool,
 }
@@ -49,7 +49,7 @@ impl StringCutter {
         }
     }
 
-    /// Copies up to the beginning of the next string.
+    /// Copies up to the start of the next string.
     fn push_outside(&mut self, piece: &[u8]) -> usize {
         let end = match memchr::memchr(b'"', piece) {
             Some(quote) => {
@@ -65,7 +65,7 @@ impl StringCutter {
 
     fn push_plain(&mut self, run: &[u8]) {
         let mut fits = run.len().min(self.room());
-        // A character is copied to its end.
+        // Do not cut inside a character.
         while !self.cutting && fits < run.len() && run[fits] & 0xc0 == 0x80 {
             fits += 1;
         }
@@ -83,13 +83,13 @@ impl StringCutter {
         let code = self.escape.get(2..6);
         let code =
             code.and_then(|digits| u16::from_str_radix(str::from_utf8(digits).ok()?, 16).ok());
-        // Half of a surrogate pair is half of four bytes.
+        // Each half of a surrogate pair counts as half of four bytes.
         let size = match code {
             None | Some(..0x80) => 1,
             Some(0x80..0x800 | 0xd800..0xe000) => 2,
             Some(_) => 3,
         };
-        // A pair is not torn.
+        // Do not cut inside a surrogate pair.
         let is_second_half = matches!(code, Some(0xdc00..0xe000));
         if self.cutting || (self.room() == 0 && !is_second_half) {
             self.cutting = true;
@@ -101,7 +101,7 @@ impl StringCutter {
         self.escape.clear();
     }
 
-    /// How much of the string under way may still be copied.
+    /// How many bytes of the current string may still be copied.
     fn room(&self) -> usize {
         if self.cutting {
             return 0;

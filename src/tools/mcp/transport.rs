@@ -1,7 +1,7 @@
-//! A server's pipes, as rmcp sends and receives messages through them. rmcp reads a
-//! result only where it knows all of it, and no message over 16 MiB. Results of
-//! tools are handed over as text here, so that one unknown part does not lose the rest,
-//! with their long strings cut.
+//! Sends and receives the messages of rmcp through a server's pipes. rmcp reads a result
+//! only if it knows every part of it, and no message over 16 MiB. Therefore results of
+//! tools are passed on as text, with long strings cut, so that an unknown part does not
+//! lose the rest.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -17,10 +17,10 @@ use tokio::net::unix::pipe::{Receiver, Sender};
 
 use super::string_cutter::StringCutter;
 
-/// Longest message without the strings in it.
+/// The longest message, not counting the strings in it.
 const MESSAGE_MAX: usize = 64 << 20;
 
-/// JSON-RPC's code for an error of the server's own.
+/// JSON-RPC's code for an internal error.
 const INTERNAL_ERROR: i32 = -32603;
 
 /// The pipes of a server.
@@ -32,7 +32,7 @@ pub(super) struct StdioTransport {
     state: State,
 }
 
-/// What transport and session both know.
+/// The state that the transport and the session share.
 #[derive(Debug, Clone, Default)]
 pub(super) struct State(Arc<Mutex<Shared>>);
 
@@ -40,7 +40,7 @@ pub(super) struct State(Arc<Mutex<Shared>>);
 struct Shared {
     /// The last request.
     pending: Option<Request>,
-    /// Why the server is not listened to any more.
+    /// Why no more messages of the server are read, if so.
     broken: Option<String>,
 }
 
@@ -55,7 +55,7 @@ struct Request {
 #[derive(Debug)]
 pub(super) struct RawResult {
     pub(super) value: Value,
-    /// Bytes of its strings that were too many.
+    /// How many bytes of its strings were cut off.
     pub(super) left_out: u64,
 }
 
@@ -64,14 +64,14 @@ impl State {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why the server is not listened to any more.
+    /// Why no more messages of the server are read, if so.
     pub(super) fn broken(&self) -> Option<String> {
         self.lock().broken.clone()
     }
 }
 
 impl StdioTransport {
-    /// Strings are cut at `string_max` bytes.
+    /// Makes a transport that cuts strings at `string_max` bytes.
     pub(super) fn new(from: Receiver, to: Sender, string_max: usize, state: State) -> Self {
         Self {
             from: BufReader::new(from),
@@ -82,7 +82,7 @@ impl StdioTransport {
         }
     }
 
-    /// The message that has come, if it is one.
+    /// The message that has arrived, if it is valid.
     fn take_message(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
         let next = StringCutter::new(self.string_max);
         let message = std::mem::replace(&mut self.message, next);
@@ -120,7 +120,7 @@ impl Transport<RoleClient> for StdioTransport {
 
     async fn receive(&mut self) -> Option<RxJsonRpcMessage<RoleClient>> {
         loop {
-            // Nothing is lost where this future is dropped: what has been read stays.
+            // If this future is dropped, nothing is lost: the bytes read are kept.
             let piece = self.from.fill_buf().await.ok()?;
             let end = memchr::memchr(b'\n', piece);
             let length = end.map_or(piece.len(), |end| end + 1);
@@ -135,7 +135,7 @@ impl Transport<RoleClient> for StdioTransport {
             if is_over {
                 match self.take_message() {
                     None if length == 0 => return None,
-                    // A line of another kind, such as a log.
+                    // The line is not a message; it may be a log.
                     None => {}
                     message => return message,
                 }
@@ -149,7 +149,7 @@ impl Transport<RoleClient> for StdioTransport {
     }
 }
 
-/// A message in a form that rmcp reads; none where a line is not a message.
+/// Converts a message to a form that rmcp reads. Returns `None` if it is not a message.
 fn readable(message: &StringCutter, pending: Option<&Request>) -> Option<String> {
     let mut object: Map<String, Value> = match serde_json::from_slice(&message.copied) {
         Ok(object) => object,
@@ -178,7 +178,7 @@ fn readable(message: &StringCutter, pending: Option<&Request>) -> Option<String>
     Some(Value::Object(object).to_string())
 }
 
-/// An error with the members that rmcp wants; the server's own words are its message.
+/// An error with the members that rmcp needs. Its message is the server's text.
 fn readable_error(error: &Value) -> Value {
     let code = error.get("code").and_then(Value::as_i64);
     let message = match (error, error.get("message")) {
@@ -193,7 +193,7 @@ fn readable_error(error: &Value) -> Value {
     json!({ "code": code.unwrap_or(INTERNAL_ERROR.into()), "message": message + &data })
 }
 
-/// The answer to a request in place of one that cannot be read.
+/// Replaces an answer that cannot be read.
 fn error_for(request: Option<&Request>, why: &serde_json::Error) -> String {
     let message = format!("its answer cannot be read: {why}");
     let error = json!({ "code": INTERNAL_ERROR, "message": message });
@@ -202,7 +202,7 @@ fn error_for(request: Option<&Request>, why: &serde_json::Error) -> String {
 }
 
 impl RawResult {
-    /// The result that [`readable`] made text of.
+    /// Reads the result that [`readable`] has converted to text.
     pub(super) fn of(result: &ServerResult) -> Option<Self> {
         let ServerResult::CustomResult(result) = result else {
             return None;

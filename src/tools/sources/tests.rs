@@ -1,4 +1,4 @@
-//! What tool files may hold, and what is refused.
+//! The accepted and refused contents of tool files.
 
 use super::*;
 
