@@ -2,7 +2,7 @@
 //! says whether the answer is complete.
 //!
 //! command line → settings → prompt → request → run → client → http or cassette;
-//! the bytes come back as sse → answer → events → output. [`run`] parses the command
+//! the bytes come back as sse → answer → events → output. [`run()`] parses the command
 //! line and dispatches to `run/`.
 
 pub mod answer;
@@ -127,7 +127,7 @@ fn print(text: &str) -> u8 {
     }
 }
 
-/// What standard output is, for tables.
+/// The kind of standard output, which decides how tables are printed.
 fn medium() -> Medium {
     match terminal_size::terminal_size_of(std::io::stdout()) {
         Some((terminal_size::Width(width), _)) if width > 0 => Medium::Terminal(width),

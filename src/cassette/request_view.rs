@@ -52,7 +52,7 @@ impl RequestView {
     }
 }
 
-/// One place at which two requests differ.
+/// A place at which two requests differ.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Difference {
     /// Members and indexes from the body inwards, as in `messages/0/content`.

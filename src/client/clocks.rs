@@ -13,7 +13,7 @@ pub(super) struct Clocks {
     idle: Option<Duration>,
     deadline: Option<Instant>,
     total: Option<Duration>,
-    /// When the last bytes came.
+    /// When the last bytes arrived.
     pub(super) heard: Instant,
     /// Until when to keep reading bytes that arrived while the process was stopped.
     last_look: Option<Instant>,

@@ -1,5 +1,5 @@
-//! One answer, reliably: a request → attempts, with retries, a deadline, and limits on
-//! the requests in flight. `retry.rs` is the one loop for chat, files and batches.
+//! Sends a request until it is answered, with retries, a deadline, and limits on the
+//! requests in flight. Chat, files and batches share the loop in `retry.rs`.
 
 mod attempt;
 mod backoff;

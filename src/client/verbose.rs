@@ -1,4 +1,4 @@
-//! What `--verbose` reports of an attempt: both heads, and where it was recorded.
+//! Reports an attempt for `--verbose`: both heads, and the file it was recorded in.
 
 use super::transport::Transport;
 use crate::cassette::Recorded;

@@ -75,8 +75,7 @@ pub(super) fn chat_headers(connection: &Connection, streamed: bool) -> HeaderMap
     headers(connection, accept, Some("application/json"))
 }
 
-/// The headers of a request. Those whose value must not be shown are marked
-/// sensitive.
+/// The headers of a request. Headers with secret values are marked sensitive.
 pub(super) fn headers(
     connection: &Connection,
     accept: &'static str,

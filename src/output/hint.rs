@@ -17,7 +17,7 @@ pub(super) enum View {
     Item,
 }
 
-/// The hint of a failure: where to look, then what to do.
+/// Builds the hint of a failure: the place to look at, then the advice.
 pub(super) fn hint(look: Option<Look>, hint: Option<&str>, view: View) -> Option<Cow<'_, str>> {
     match (look.map(|look| words(look, view)), hint) {
         (Some(look), Some(hint)) => Some(format!("{look}; {hint}").into()),

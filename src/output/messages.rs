@@ -108,7 +108,7 @@ impl<E: Write> Messages<E> {
     }
 
     fn write(&mut self, lines: &str) {
-        self.make_way();
+        self.clear_line();
         let err = &mut self.err;
         // If standard error cannot be written to, there is nowhere to report it.
         let _ = self.status.suspend(|| err.write_all(lines.as_bytes()));
@@ -134,7 +134,7 @@ impl<E: Write> Messages<E> {
 
     /// Wipes the spinner and ends the line of the reasoning, so that the next output
     /// begins a new line.
-    pub(super) fn make_way(&mut self) {
+    pub(super) fn clear_line(&mut self) {
         self.status.clear_spinner();
         let rest = std::mem::take(&mut self.unsettled);
         self.write_reasoning(&rest);

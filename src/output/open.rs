@@ -15,7 +15,7 @@ use crate::safe_path::same_file;
 /// What a run prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// One answer, or something else that is printed once.
+    /// One answer, or another text that is printed once.
     Answer,
     /// Results of `--each`. Each is written as soon as it arrives.
     Results {

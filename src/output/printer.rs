@@ -108,7 +108,7 @@ impl<O: Write, E: Write> Printer<O, E> {
         if !self.buffer.is_due() {
             return Ok(());
         }
-        self.messages.make_way();
+        self.messages.clear_line();
         let (status, buffer) = (&self.messages.status, &mut self.buffer);
         if buffer.terminal {
             status.suspend(|| buffer.write())
@@ -305,7 +305,7 @@ impl<E: Write> Printer<Output, E> {
         let result = self.end_answer(result);
         let result = self.last_event(result);
         self.messages.status.end();
-        self.messages.make_way();
+        self.messages.clear_line();
         let result = match result {
             Ok(done) => self.buffer.out.keep().map(|()| done),
             Err(failure) => {

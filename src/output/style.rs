@@ -14,7 +14,7 @@ const RESET: &str = "\u{1b}[0m";
 /// The narrowest terminal that lines are wrapped for.
 const WIDTH_MIN: usize = 20;
 
-/// The abilities of a terminal. The default is for a pipe or a file: none.
+/// The abilities of a terminal. The default, for a pipe or a file, has none.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Style {
     colour: bool,

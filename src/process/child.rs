@@ -25,7 +25,7 @@ pub(crate) struct Child {
     reaped: bool,
 }
 
-/// Starts `command` in a process group of its own.
+/// Starts `command` in its own process group.
 ///
 /// # Errors
 /// It cannot be started.

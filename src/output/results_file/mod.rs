@@ -87,7 +87,7 @@ impl ResultsFile {
 
     /// Writes a line.
     pub(super) fn write(&mut self, line: &[u8]) -> io::Result<()> {
-        self.stay()?;
+        self.ensure_in_place()?;
         let length = self.file.metadata()?.len();
         if length != self.end {
             self.disturbed.get_or_insert(WRITTEN);
@@ -119,7 +119,7 @@ impl ResultsFile {
 
     /// Checks that the path still names the open file. If it was removed, it is
     /// restored; if it was replaced, its content is kept as FILE.partial.
-    fn stay(&mut self) -> io::Result<()> {
+    fn ensure_in_place(&mut self) -> io::Result<()> {
         if is_at(&self.file, &self.path) {
             return Ok(());
         }
@@ -162,7 +162,7 @@ impl ResultsFile {
     }
 
     fn finish(&mut self) -> io::Result<()> {
-        self.stay()?;
+        self.ensure_in_place()?;
         if self.file.metadata()?.len() != self.end {
             self.disturbed.get_or_insert(WRITTEN);
         }
@@ -192,7 +192,7 @@ impl ResultsFile {
         if self.created.is_some() {
             return None;
         }
-        let undisturbed = self.stay().is_ok() && self.disturbed.is_none();
+        let undisturbed = self.ensure_in_place().is_ok() && self.disturbed.is_none();
         if self.settled && undisturbed {
             let path = self.path.clone();
             // If this fails, the file can still be resumed as it is.
