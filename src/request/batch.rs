@@ -178,14 +178,14 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
 }
 
 const ITEMS: &str = "each item's answer is whole in its line of airx batch fetch";
-/// A request has one response, without a stream.
+/// Why timeouts of a stream do not apply.
 const UNARY: &str = "nothing is streamed: --timeout bounds each request";
 const TAPE: &str = "files and batches are not recorded: airx mock has them, too";
 
-/// Refuses recordings that the environment asks for.
+/// Refuses `--record` and `--replay` from the environment.
 ///
 /// # Errors
-/// It does: exit 2.
+/// Exit 2: one of them is set.
 pub fn without_recordings(merged: &Merged) -> Result<(), Failure> {
     let asked = ["record", "replay"]
         .iter()
