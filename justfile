@@ -41,7 +41,7 @@ doc:
 
 # Lint the shell scripts
 shellcheck:
-    shellcheck $(packaging/shell-scripts.sh)
+    shellcheck -x $(packaging/shell-scripts.sh)
 
 # Lint the man pages
 man-lint:
