@@ -309,7 +309,11 @@ fn nothing_is_left_of_a_run_that_came_to_nothing() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_resumed_run_needs_little_memory_for_what_is_done() {
+    use std::io::Write;
     let folder = folder();
+    let pipe = folder.path().join("items");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.unwrap().success());
     let peak = |count: u64| {
         let line = |index: u64| {
             let hash = "0123456789abcdef".repeat(4);
@@ -320,7 +324,13 @@ fn a_resumed_run_needs_little_memory_for_what_is_done() {
         // In no order, as a killed run leaves them.
         let lines: String = (1..=count).rev().map(line).collect();
         file(&folder, "out", lines);
-        file(&folder, "items", "a\n");
+        // The input stays open: at its end the run would refuse a file that has more results.
+        let mut items = std::fs::OpenOptions::new()
+            .read(true)
+            .write(true)
+            .open(&pipe)
+            .unwrap();
+        items.write_all(b"a\n").unwrap();
         let server = echo().hold();
         let child = run(folder.path(), &["--resume"]).of(&server).start();
         // FILE has been read when the first item is asked for.
