@@ -10,8 +10,9 @@ trap 'rm -rf "$root"' EXIT
 # --no-verify: the install below builds it.
 cargo package --locked --quiet --no-verify --allow-dirty
 crate=$TARGET_DIR/package/airx-$(version).crate
+files=$(tar -tzf "$crate")
 for file in README.md SECURITY.md LICENSE-MIT LICENSE-APACHE man/airx.1 completions/_airx src/main.rs Cargo.lock; do
-  tar -tzf "$crate" | grep -qx "airx-$(version)/$file" || fail "$crate lacks $file"
+  grep -qx "airx-$(version)/$file" <<<"$files" || fail "$crate lacks $file"
 done
 tar -xzf "$crate" -C "$root"
 # A debug build: what is tried is the package, and it takes a quarter of the time.
