@@ -27,7 +27,7 @@ const DRAFTS: [(&str, &str); 5] = [
 /// What is said of a schema that needs another document.
 const REMOTE: [&str; 2] = [
     "it refers to http",
-    "its $schema is none that airx knows: http://localhost:1234/",
+    "airx does not know its $schema: http://localhost:1234/",
 ];
 
 /// What became of a folder's tests.
