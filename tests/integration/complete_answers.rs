@@ -348,3 +348,21 @@ fn meta_holds_what_the_last_event_holds() {
         assert_eq!(report, last);
     }
 }
+
+#[test]
+fn usage_inside_the_choice_and_usage_as_floats_are_counted() {
+    let choice = r#""index":0,"finish_reason":"stop","message":{"role":"assistant","content":"a"}"#;
+    let usage = r#""usage":{"prompt_tokens":2.0,"completion_tokens":1.0,"total_tokens":3.0}"#;
+    for body in [
+        format!(r#"{{"choices":[{{{choice},{usage}}}]}}"#),
+        format!(r#"{{"choices":[{{{choice}}}],{usage}}}"#),
+    ] {
+        let server = Server::once(json(200, &body));
+        let ran = chat(&server, &["--format", "ndjson"]);
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{body}");
+        let done = ran.events().pop().unwrap();
+        assert_eq!(done["usage"]["prompt_tokens"], 2, "{body}");
+        assert_eq!(done["usage"]["completion_tokens"], 1, "{body}");
+        assert_eq!(done["usage"]["total_tokens"], 3, "{body}");
+    }
+}
