@@ -14,7 +14,7 @@ use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Items, Level, Sink, Tally};
 use crate::exit::Class;
-use crate::run::each::item_outcome::{Content, ItemOutcome};
+use crate::run::pool::item_outcome::{Content, ItemOutcome};
 use crate::run::report;
 
 /// Prints the outcome of each item of these batches. `discount`: an answer costs half of
