@@ -15,7 +15,7 @@ use crate::error::Failure;
 use crate::event::{Count, Data, Event, Items, Level, Sink, Tally};
 use crate::exit::Class;
 use crate::models::PriceList;
-use crate::run::each::item_outcome::{Content, ItemOutcome};
+use crate::run::pool::item_outcome::{Content, ItemOutcome};
 use crate::run::report;
 
 /// Prints the outcome of each item of these batches. At a provider, `list` is its price list:
