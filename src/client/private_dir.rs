@@ -74,11 +74,7 @@ impl PrivateDir {
 
     /// A failure about one of its files: exit 1 if the disk is full, else exit 2.
     pub(super) fn failed(&self, name: &str, error: &io::Error) -> Failure {
-        failed(
-            self.purpose,
-            &self.path(name).display().to_string(),
-            error,
-        )
+        failed(self.purpose, &self.path(name).display().to_string(), error)
     }
 
     /// The failure when a file in it cannot be locked.
@@ -194,7 +190,7 @@ mod unix {
             refused(self.purpose, path, why)
         }
 
-        pub(super) fn at(purpose: Purpose, path: PathBuf) -> Result<Self, Failure> {
+        pub(in super::super) fn at(purpose: Purpose, path: PathBuf) -> Result<Self, Failure> {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
             let handle = match open(&path, flags, Mode::empty()) {
                 Ok(handle) => handle,
@@ -296,7 +292,7 @@ mod other {
     }
 
     impl PrivateDir {
-        pub(super) fn at(purpose: Purpose, path: PathBuf) -> Result<Self, Failure> {
+        pub(in super::super) fn at(purpose: Purpose, path: PathBuf) -> Result<Self, Failure> {
             Ok(Self { purpose, path })
         }
 

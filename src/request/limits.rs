@@ -210,6 +210,50 @@ pub(super) fn fits_context(request: &Request, provider: Option<Provider>) -> Res
     Err(Failure::usage(what).hint(hint))
 }
 
+/// The currency of a limit on what requests to this model cost; `option` is the limit's.
+///
+/// # Errors
+/// The model's price is not known: exit 2.
+pub(super) fn limit_currency(
+    option: &'static str,
+    model: &str,
+    provider: Option<Provider>,
+) -> Result<&'static str, Failure> {
+    let list = Provider::price_list(provider);
+    models::currency(model, list).ok_or_else(|| {
+        let place = provider.map_or_else(String::new, |at| format!(" at {}", at.name()));
+        Failure::usage(format!(
+            "--{option}: the price of {model}{place} is not known"
+        ))
+        .about(option)
+        .hint("airx models lists the known prices; without --max-cost nothing is bounded")
+    })
+}
+
+/// Refuses a request whose cost has no bound, if there is a `--budget`.
+///
+/// # Errors
+/// A price or a limit of the model is not known: exit 2.
+pub(super) fn fits_budget(request: &Request, provider: Option<Provider>) -> Result<(), Failure> {
+    let model = &request.model;
+    limit_currency("budget", model, provider).map_err(|failure| {
+        failure.hint(format!(
+            "give its price in the configuration file ([models.\"{model}\"]: airx help config), or \
+             switch the budget off: --budget none"
+        ))
+    })?;
+    let list = Provider::price_list(provider);
+    let bounds = models::request_bounds(request, &request.body(), list);
+    if bounds.first.is_some() {
+        return Ok(());
+    }
+    let what = format!("--budget: what a request to {model} may cost has no known bound");
+    Err(Failure::usage(what).about("budget").hint(format!(
+        "give --max-tokens, or context and max-output of [models.\"{model}\"] in the \
+         configuration file"
+    )))
+}
+
 /// The cheapest known model with such a context, and that context. Elsewhere than at
 /// the two providers only the user's own models are known to be there.
 fn larger(tokens: u64, images: bool, provider: Option<Provider>) -> Option<(&'static str, u32)> {

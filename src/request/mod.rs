@@ -17,8 +17,7 @@ use crate::error::Failure;
 use crate::settings::{Connection, Settings};
 use crate::tools::Toolbox;
 
-pub use crate::models::Charge;
-pub use batch::{BatchJob, chat_url, unbatched, without_recordings};
+pub use batch::{BatchJob, chat_url, unbatched, uncounted, without_recordings};
 pub use each::{CostBounds, CostLimit, ItemRequests, fits_each};
 pub use options::{json_options, tool_sources};
 pub use system_message::add as add_instruction;
@@ -82,6 +81,9 @@ pub fn prepare(
     request.stream = stream;
     let provider = settings.connection.endpoint.provider;
     limits::check(&request, provider, &mut settings.warnings)?;
+    if settings.connection.budget.is_some() {
+        limits::fits_budget(&request, provider)?;
+    }
     Ok(PreparedRequest {
         command,
         request,

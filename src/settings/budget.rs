@@ -99,7 +99,7 @@ impl Budget {
 ///
 /// # Errors
 /// It is not written like `20/day`: exit 2.
-pub(super) fn resolve(text: Option<&str>, merged: &Merged) -> Result<Option<Budget>, Failure> {
+pub fn resolve(text: Option<&str>, merged: &Merged) -> Result<Option<Budget>, Failure> {
     let Some(text) = text else {
         return Ok(None);
     };
@@ -108,10 +108,9 @@ pub(super) fn resolve(text: Option<&str>, merged: &Merged) -> Result<Option<Budg
             Origin::Variable(name) => name,
             _ => "--budget",
         };
-        let failure = Failure::usage(format!("{name} {text:?}: {why}"))
+        Failure::usage(format!("{name} {text:?}: {why}"))
             .about("budget")
-            .hint("write an amount and /hour, /day or /month, like 20/day; none is no budget");
-        merged.place(failure)
+            .hint("write an amount and /hour, /day or /month, like 20/day; none is no budget")
     })
 }
 
@@ -136,8 +135,19 @@ mod tests {
         }
         assert_eq!(Budget::parse("none"), Ok(None));
         for wrong in [
-            "", "20", "/day", "20/", "20/week", "20/Day", "20 /day", "20/ day", "-1/day",
-            "20CNY/day", "1e3/day", "20/day/hour", "None",
+            "",
+            "20",
+            "/day",
+            "20/",
+            "20/week",
+            "20/Day",
+            "20 /day",
+            "20/ day",
+            "-1/day",
+            "20CNY/day",
+            "1e3/day",
+            "20/day/hour",
+            "None",
         ] {
             assert!(Budget::parse(wrong).is_err(), "{wrong}");
         }
@@ -146,12 +156,42 @@ mod tests {
     #[test]
     fn periods_are_those_of_the_calendar() {
         for (period, now, start, end) in [
-            (Period::Hour, "2026-12-31T23:59:59Z", "2026-12-31T23:00:00Z", "2027-01-01T00:00:00Z"),
-            (Period::Hour, "2026-03-29T01:00:00Z", "2026-03-29T01:00:00Z", "2026-03-29T02:00:00Z"),
-            (Period::Day, "2026-12-31T23:59:59Z", "2026-12-31T00:00:00Z", "2027-01-01T00:00:00Z"),
-            (Period::Day, "2028-02-28T12:00:00Z", "2028-02-28T00:00:00Z", "2028-02-29T00:00:00Z"),
-            (Period::Month, "2028-02-29T12:00:00Z", "2028-02-01T00:00:00Z", "2028-03-01T00:00:00Z"),
-            (Period::Month, "2026-12-01T00:00:00Z", "2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z"),
+            (
+                Period::Hour,
+                "2026-12-31T23:59:59Z",
+                "2026-12-31T23:00:00Z",
+                "2027-01-01T00:00:00Z",
+            ),
+            (
+                Period::Hour,
+                "2026-03-29T01:00:00Z",
+                "2026-03-29T01:00:00Z",
+                "2026-03-29T02:00:00Z",
+            ),
+            (
+                Period::Day,
+                "2026-12-31T23:59:59Z",
+                "2026-12-31T00:00:00Z",
+                "2027-01-01T00:00:00Z",
+            ),
+            (
+                Period::Day,
+                "2028-02-28T12:00:00Z",
+                "2028-02-28T00:00:00Z",
+                "2028-02-29T00:00:00Z",
+            ),
+            (
+                Period::Month,
+                "2028-02-29T12:00:00Z",
+                "2028-02-01T00:00:00Z",
+                "2028-03-01T00:00:00Z",
+            ),
+            (
+                Period::Month,
+                "2026-12-01T00:00:00Z",
+                "2026-12-01T00:00:00Z",
+                "2027-01-01T00:00:00Z",
+            ),
         ] {
             assert_eq!(period.start(time(now)), time(start), "{period:?} {now}");
             assert_eq!(period.end(time(start)), time(end), "{period:?} {now}");
