@@ -45,7 +45,7 @@ impl ToolCommand {
             }
             Some(_) => Err(Failure::usage(format!("{place}: the command is empty"))),
             None => Err(Failure::usage(format!(
-                "{place}: a quote is open or a backslash stands at the end"
+                "{place}: a quote is not closed, or a backslash is at the end"
             ))),
         }
     }
