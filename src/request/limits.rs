@@ -213,13 +213,14 @@ pub(super) fn fits_context(request: &Request, provider: Option<Provider>) -> Res
 /// The cheapest known model with such a context, and that context. Elsewhere than at
 /// the two providers only the user's own models are known to be there.
 fn larger(tokens: u64, images: bool, provider: Option<Provider>) -> Option<(&'static str, u32)> {
+    let list = Provider::price_list(provider);
     let price = |model: &Model| {
-        let price = model.price.as_ref();
+        let price = model.price_by(list);
         price.map_or(u64::MAX, |price| price.input + price.output)
     };
     let usable = |model: &&'static Model| match provider {
         Some(Provider::BigModel) => true,
-        Some(Provider::Zai) => model.thinking == Some(true),
+        Some(Provider::Zai) => model.thinking == Some(true) || model.zai_price.is_some(),
         None => !model.documented,
     };
     let all = models::all().into_iter().filter(usable);
