@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(Claim::of(&words(&["a", "b"])).unwrap(), None);
         assert_eq!(Claim::of(&words(&["a", "-"])).unwrap(), Some(Claim::Words));
         let failure = Claim::of(&words(&["-", "-"])).unwrap_err();
-        assert!(failure.message.contains("given once"));
+        assert!(failure.message.contains("read only once"));
         let both = Sources {
             system: Some("@-".into()),
             images: vec!["a.png".into(), "-".into()],

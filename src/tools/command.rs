@@ -94,7 +94,7 @@ mod tests {
         for (line, what) in [
             ("", "is empty"),
             ("  ", "is empty"),
-            ("a 'b", "a quote is open"),
+            ("a 'b", "a quote is not closed"),
         ] {
             let message = words(line).unwrap_err().message;
             assert!(

@@ -151,13 +151,13 @@ fn the_limit_is_in_the_currency_of_the_provider() {
     let ran = run("glm-4.5-airx");
     assert_eq!((ran.code, server.texts().len()), (12, 2), "{}", ran.stderr);
     let report =
-        "airx: partial: --max-cost 0.03 USD: the next item could pass it, and 0.0224 is spent\n";
+        "airx: partial: --max-cost 0.03 USD: the next item could exceed it; 0.0224 is spent\n";
     assert!(ran.stderr.starts_with(report), "{}", ran.stderr);
     run("glm-4-airx").is(
         2,
         "",
         "airx: usage: --max-cost: the price of glm-4-airx at Z.ai is not known\n\
-         hint: airx models lists the known prices; without --max-cost nothing is bounded\n",
+         hint: airx models lists the known prices; without --max-cost the cost has no limit\n",
     );
 }
 
