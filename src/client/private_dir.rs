@@ -53,7 +53,7 @@ impl PrivateDir {
         make(&path).map_err(|error| {
             let variable = purpose.variable();
             failed(purpose, &path.display().to_string(), &error)
-                .hint(format!("{variable} names another place"))
+                .hint(format!("set {variable} to another folder"))
         })?;
         Self::at(purpose, path)
     }
@@ -81,7 +81,7 @@ impl PrivateDir {
     pub(super) fn unlockable(&self, name: &str, error: &io::Error) -> Failure {
         let variable = self.purpose.variable();
         self.failed(name, error).hint(format!(
-            "its file system may not have locks; {variable} names another place"
+            "its file system may not support locks: set {variable} to another folder"
         ))
     }
 
@@ -179,8 +179,8 @@ mod unix {
     fn state_folder() -> Result<PathBuf, Failure> {
         let home = || folder("HOME").map(|home| home.join(".local/state"));
         let state = folder("XDG_STATE_HOME").or_else(home).ok_or_else(|| {
-            Failure::usage("--budget: there is no place for the ledger: HOME is not set")
-                .hint("XDG_STATE_HOME names a folder for it")
+            Failure::usage("--budget: airx has no folder for the ledger: HOME is not set")
+                .hint("set HOME or XDG_STATE_HOME")
         })?;
         Ok(state.join("airx"))
     }
@@ -195,7 +195,7 @@ mod unix {
             let handle = match open(&path, flags, Mode::empty()) {
                 Ok(handle) => handle,
                 Err(Errno::LOOP | Errno::NOTDIR | Errno::MLINK) => {
-                    return Err(refused(purpose, &path, "is a link or no folder"));
+                    return Err(refused(purpose, &path, "is a link or not a folder"));
                 }
                 Err(error) => {
                     let why = format!("cannot be opened: {}", io::Error::from(error));
@@ -269,8 +269,8 @@ mod unix {
     fn refused(purpose: Purpose, path: &Path, why: &str) -> Failure {
         let (option, variable) = (purpose.option(), purpose.variable());
         Failure::usage(format!("{option}: {} {why}", path.display())).hint(format!(
-            "airx needs a folder of this user's own, mode 0700, with files of this user's own; \
-             remove what is in the way, or name another place with {variable}"
+            "it must belong to you, the folder with mode 0700: remove it, or set {variable} to \
+             another folder"
         ))
     }
 }

@@ -80,7 +80,7 @@ impl Check<'_> {
 
     fn refused(&self, what: &str, limit: &str) -> Failure {
         Failure::usage(format!("{what}: {} takes {limit}", self.model.name))
-            .hint("--param sends a member as it is, unchecked")
+            .hint("--param sends a value unchecked")
     }
 
     fn warn(&mut self, what: &str) {
@@ -200,12 +200,12 @@ pub(super) fn fits_context(request: &Request, provider: Option<Provider>) -> Res
         return Ok(());
     }
     let what = format!(
-        "the prompt has at least {} tokens, and {} reads {context}",
+        "the prompt has at least {} tokens, but the context of {} is {context}",
         prompt.low, model.name
     );
     let hint = match larger(prompt.high, has_images(request), provider) {
-        Some((name, context)) => format!("-m {name} reads {context}; or send less"),
-        None => "send less, or name a model with a larger context: -m".to_owned(),
+        Some((name, context)) => format!("use -m {name} (context {context}), or send less"),
+        None => "send less, or choose a model with a larger context with -m".to_owned(),
     };
     Err(Failure::usage(what).hint(hint))
 }
@@ -226,7 +226,7 @@ pub(super) fn limit_currency(
             "--{option}: the price of {model}{place} is not known"
         ))
         .about(option)
-        .hint("airx models lists the known prices; without --max-cost nothing is bounded")
+        .hint("airx models lists the known prices; without --max-cost the cost has no limit")
     })
 }
 
