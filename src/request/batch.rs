@@ -138,6 +138,11 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
             "--allow-empty",
             "it is airx batch fetch that reads the answers: give it there",
         ),
+        (
+            !request.fallback.is_empty(),
+            "--fallback",
+            "a batch has one model: choose it with -m",
+        ),
         (extract.is_some(), "--extract", ITEMS),
         (
             output.render == Some(Render::Always),

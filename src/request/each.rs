@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::PreparedRequest;
 use super::limits::fits_context;
 use crate::api::request::{Message, Request};
 use crate::api::usage::Usage;
@@ -111,12 +112,13 @@ impl ItemRequests {
     pub fn new(
         args: &EachArgs,
         template: Template,
-        request: &mut Request,
+        request: &mut PreparedRequest,
         provider: Option<Provider>,
         requests: u32,
     ) -> Result<Self, Failure> {
         let budget = args.max_cost.as_deref();
         let budget = budget.map(|amount| CostLimit::new(amount, request, requests));
+        let request = &mut request.request;
         Ok(Self {
             template,
             concurrency: concurrency(args, &request.model),
@@ -176,34 +178,46 @@ fn concurrency(args: &EachArgs, model: &str) -> u16 {
     args.concurrency.or(known).unwrap_or(CAREFUL)
 }
 
+/// The currency of a model's price.
+fn currency(model: &str) -> Result<&'static str, Failure> {
+    models::currency(model).ok_or_else(|| {
+        Failure::usage(format!("--max-cost: the price of {model} is not known"))
+            .about("max-cost")
+            .hint("airx models lists the known prices; without --max-cost nothing is bounded")
+    })
+}
+
 impl CostLimit {
-    fn new(amount: &str, request: &Request, requests: u32) -> Result<Self, Failure> {
+    fn new(amount: &str, request: &PreparedRequest, requests: u32) -> Result<Self, Failure> {
         let Some(units) = models::amount_of(amount) else {
             return Err(Failure::usage(format!(
                 "--max-cost {amount}: write an amount like 2.50, with 12 decimal places at most"
             ))
             .about("max-cost"));
         };
-        let price = models::find(&request.model).and_then(|model| model.price);
-        let Some(price) = price else {
-            let model = &request.model;
-            return Err(
-                Failure::usage(format!("--max-cost: the price of {model} is not known"))
-                    .about("max-cost")
-                    .hint(
-                        "airx models lists the known prices; without --max-cost nothing is bounded",
-                    ),
-            );
-        };
+        let own = &request.request.model;
+        let currency = currency(own)?;
+        for model in request.models() {
+            let other = self::currency(model)?;
+            if other != currency {
+                return Err(Failure::usage(format!(
+                    "--max-cost: the price of {own} is in {currency}, that of {model} in {other}"
+                ))
+                .about("max-cost")
+                .hint("name models with prices in one currency: airx models"));
+            }
+        }
         Ok(Self {
             units,
-            shown: format!("{amount} {}", price.currency),
+            shown: format!("{amount} {currency}"),
             requests,
         })
     }
 
-    /// The highest possible cost of this request and of the item's later requests.
-    pub fn bounds(&self, request: &Request, body: &[u8]) -> CostBounds {
+    /// The highest possible cost of this request and of the item's later requests, by the
+    /// dearest model that may be asked.
+    pub fn bounds(&self, prepared: &PreparedRequest, body: &[u8]) -> CostBounds {
+        let request = &prepared.request;
         let number = |name: &str| {
             let param = request.params.iter().find(|(known, _)| known == name);
             param.and_then(|(_, value)| value.get().parse::<u64>().ok())
@@ -218,7 +232,10 @@ impl CostLimit {
             && memchr::memmem::find(body, b"\"mcp\"").is_none();
         let prompt = text_alone.then_some(body.len() as u64);
         let one = |prompt| {
-            let bound = models::bound(&request.model, prompt, answer).unwrap_or(u128::MAX);
+            let bounds = prepared
+                .models()
+                .map(|model| models::bound(model, prompt, answer).unwrap_or(u128::MAX));
+            let bound = bounds.max().unwrap_or(u128::MAX);
             bound.saturating_mul(u128::from(choices))
         };
         let (first, later) = (one(prompt), one(None));

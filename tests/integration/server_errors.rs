@@ -116,7 +116,7 @@ fn rate_limit_and_overload_exit_5() {
         "the account's rate limit: send fewer requests at a time, or raise --retries",
     );
     let hint =
-        "the model is overloaded for everyone: try later, raise --timeout, or choose another model";
+        "the model is overloaded for everyone: try later, raise --timeout, or name another with --fallback";
     sample(
         429,
         "error_429_1305.json",
