@@ -327,6 +327,19 @@ mod tests {
     }
 
     #[test]
+    fn the_spinner_names_the_model_that_is_asked_in_place_of_another() {
+        let mut waiting = Waiting::new("chat");
+        waiting.model = Some("glm-4-airx".to_owned());
+        waiting.retry("error 1305".to_owned(), Duration::ZERO, Some("glm-4-plus"));
+        let words = "airx chat: glm-4-plus, 0 s, in place of glm-4-airx: error 1305";
+        assert_eq!(waiting.words(Instant::now()), words);
+        waiting.retries = Some((1, 5));
+        waiting.retry("HTTP 500".to_owned(), Duration::ZERO, Some("glm-4-plus"));
+        let words = "airx chat: glm-4-plus, 0 s, retry 1 of 5: HTTP 500";
+        assert_eq!(waiting.words(Instant::now()), words);
+    }
+
+    #[test]
     fn what_is_left_follows_from_what_has_ended() {
         let items = |done, in_flight, read| Items {
             done,
