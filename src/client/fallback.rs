@@ -65,8 +65,14 @@ pub(super) fn run(
             let failure = with_model(failure, &request.model, at, wanted.fallback.len());
             return (answer, Err(failure));
         };
-        if let Err(failure) = switch(&failure, &request.model, &next.model, series, transport, sink)
-        {
+        if let Err(failure) = switch(
+            &failure,
+            &request.model,
+            &next.model,
+            series,
+            transport,
+            sink,
+        ) {
             return (answer, Err(failure));
         }
         series.model += 1;

@@ -165,6 +165,7 @@ fn request(
         sink.count(Count::Usage(
             usage,
             answer.model.as_deref().unwrap_or(&wanted.request.model),
+            transport.connection().endpoint.price_list(),
         ));
     }
     series.crowded = permit.is_some_and(|permit| is_crowded(&permit, &result, sink));

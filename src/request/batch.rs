@@ -128,21 +128,9 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
     let dry = dry_run.is_some();
     let given = [
         (input.session.is_some(), "--session", ITEMS),
-        (
-            !request.accept.is_empty(),
-            "--accept",
-            "it is airx batch fetch that reads the answers: give it there",
-        ),
-        (
-            request.allow_empty,
-            "--allow-empty",
-            "it is airx batch fetch that reads the answers: give it there",
-        ),
-        (
-            !request.fallback.is_empty(),
-            "--fallback",
-            "a batch has one model: choose it with -m",
-        ),
+        (!request.accept.is_empty(), "--accept", AT_FETCH),
+        (request.allow_empty, "--allow-empty", AT_FETCH),
+        (!request.fallback.is_empty(), "--fallback", ONE_MODEL),
         (extract.is_some(), "--extract", ITEMS),
         (
             output.render == Some(Render::Always),
@@ -182,6 +170,8 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
     }
 }
 
+const AT_FETCH: &str = "it is airx batch fetch that reads the answers: give it there";
+const ONE_MODEL: &str = "a batch has one model: choose it with -m";
 const ITEMS: &str = "each item's answer is whole in its line of airx batch fetch";
 /// Why timeouts of a stream do not apply.
 const UNARY: &str = "nothing is streamed: --timeout bounds each request";

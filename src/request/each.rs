@@ -9,7 +9,7 @@ use crate::api::usage::Usage;
 use crate::cli::{Common, EachArgs, Format, Render, Tier};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::models::{self, Charge};
+use crate::models::{self, Charge, PriceList};
 use crate::prompt::{Item, Template};
 use crate::settings::Provider;
 
@@ -42,6 +42,8 @@ pub struct CostLimit {
     pub shown: String,
     /// Maximum number of requests per item.
     requests: u32,
+    /// The price list of the server.
+    list: PriceList,
 }
 
 /// The highest possible cost of an item's requests, in units of 10^-12 of the currency.
@@ -117,7 +119,7 @@ impl ItemRequests {
         requests: u32,
     ) -> Result<Self, Failure> {
         let budget = args.max_cost.as_deref();
-        let budget = budget.map(|amount| CostLimit::new(amount, request, requests));
+        let budget = budget.map(|amount| CostLimit::new(amount, request, provider, requests));
         let request = &mut request.request;
         Ok(Self {
             template,
@@ -178,17 +180,25 @@ fn concurrency(args: &EachArgs, model: &str) -> u16 {
     args.concurrency.or(known).unwrap_or(CAREFUL)
 }
 
-/// The currency of a model's price.
-fn currency(model: &str) -> Result<&'static str, Failure> {
-    models::currency(model).ok_or_else(|| {
-        Failure::usage(format!("--max-cost: the price of {model} is not known"))
+/// The currency of a model's price at a provider.
+fn currency(model: &str, provider: Option<Provider>) -> Result<&'static str, Failure> {
+    let list = Provider::price_list(provider);
+    models::currency(model, list).ok_or_else(|| {
+        let place = provider.map_or_else(String::new, |at| format!(" at {}", at.name()));
+        let what = format!("--max-cost: the price of {model}{place} is not known");
+        Failure::usage(what)
             .about("max-cost")
             .hint("airx models lists the known prices; without --max-cost nothing is bounded")
     })
 }
 
 impl CostLimit {
-    fn new(amount: &str, request: &PreparedRequest, requests: u32) -> Result<Self, Failure> {
+    fn new(
+        amount: &str,
+        request: &PreparedRequest,
+        provider: Option<Provider>,
+        requests: u32,
+    ) -> Result<Self, Failure> {
         let Some(units) = models::amount_of(amount) else {
             return Err(Failure::usage(format!(
                 "--max-cost {amount}: write an amount like 2.50, with 12 decimal places at most"
@@ -196,9 +206,9 @@ impl CostLimit {
             .about("max-cost"));
         };
         let own = &request.request.model;
-        let currency = currency(own)?;
+        let currency = currency(own, provider)?;
         for model in request.models() {
-            let other = self::currency(model)?;
+            let other = self::currency(model, provider)?;
             if other != currency {
                 return Err(Failure::usage(format!(
                     "--max-cost: the price of {own} is in {currency}, that of {model} in {other}"
@@ -211,6 +221,7 @@ impl CostLimit {
             units,
             shown: format!("{amount} {currency}"),
             requests,
+            list: Provider::price_list(provider),
         })
     }
 
@@ -234,7 +245,7 @@ impl CostLimit {
         let one = |prompt| {
             let bounds = prepared
                 .models()
-                .map(|model| models::bound(model, prompt, answer).unwrap_or(u128::MAX));
+                .map(|model| models::bound(model, self.list, prompt, answer).unwrap_or(u128::MAX));
             let bound = bounds.max().unwrap_or(u128::MAX);
             bound.saturating_mul(u128::from(choices))
         };
@@ -250,12 +261,12 @@ impl CostLimit {
     /// What an answer with these tokens counts: by the price of the model that was
     /// asked, in whose currency the limit is; by that of the model which says that
     /// it `answered`, where that is dearer in the same currency.
-    pub fn charge(asked: &str, answered: &str, usage: &Usage) -> Charge {
-        let charge = models::charge(asked, usage);
-        if answered == asked || models::currency(answered) != models::currency(asked) {
+    pub fn charge(asked: &str, answered: &str, list: PriceList, usage: &Usage) -> Charge {
+        let charge = models::charge(asked, list, usage);
+        if answered == asked || models::currency(answered, list) != models::currency(asked, list) {
             return charge;
         }
-        charge.max(models::charge(answered, usage))
+        charge.max(models::charge(answered, list, usage))
     }
 
     /// Whether no further item may start.

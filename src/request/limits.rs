@@ -193,12 +193,10 @@ impl<'a> Check<'a> {
 
     fn abilities(&self, request: &Request) -> Result<(), Failure> {
         if has_images(request) && self.model.vision == Some(false) {
-            return Err(self
-                .refused("--image", "text only")
-                .hint(format!(
-                    "choose a vision model with {}: airx models",
-                    self.option
-                )));
+            return Err(self.refused("--image", "text only").hint(format!(
+                "choose a vision model with {}: airx models",
+                self.option
+            )));
         }
         if request.thinking.is_some() && self.model.thinking == Some(false) {
             return Err(self
@@ -269,13 +267,14 @@ pub(super) fn overflow(request: &Request, model: &str) -> Option<String> {
 /// The cheapest known model with such a context, and that context. Elsewhere than at
 /// the two providers only the user's own models are known to be there.
 fn larger(tokens: u64, images: bool, provider: Option<Provider>) -> Option<(&'static str, u32)> {
+    let list = Provider::price_list(provider);
     let price = |model: &Model| {
-        let price = model.price.as_ref();
+        let price = model.price_by(list);
         price.map_or(u64::MAX, |price| price.input + price.output)
     };
     let usable = |model: &&'static Model| match provider {
         Some(Provider::BigModel) => true,
-        Some(Provider::Zai) => model.thinking == Some(true),
+        Some(Provider::Zai) => model.thinking == Some(true) || model.zai_price.is_some(),
         None => !model.documented,
     };
     let all = models::all().into_iter().filter(usable);

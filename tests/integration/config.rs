@@ -485,7 +485,7 @@ fn the_file_s_models_extend_the_table() {
     assert_eq!(
         ran.stdout.lines().next_back(),
         Some(
-            r#"{"name":"mine","context":32768,"max_output":100,"vision":null,"thinking":null,"price":{"input":"0.5","cached":null,"output":"1.25","currency":"USD","date":null},"concurrency":[4,4,4,4]}"#
+            r#"{"name":"mine","context":32768,"max_output":100,"vision":null,"thinking":null,"price":{"input":"0.5","cached":null,"output":"1.25","currency":"USD","date":null},"zai_price":{"input":"0.5","cached":null,"output":"1.25","currency":"USD","date":null},"concurrency":[4,4,4,4]}"#
         )
     );
     let first: serde_json::Value =

@@ -226,7 +226,11 @@ fn answer(command: &str, model: &str) -> Play {
     let usage = json!({ "prompt_tokens": 1, "completion_tokens": 2, "total_tokens": 3 });
     let mut choice = json!({ "index": 0, "finish_reason": "stop" });
     let message = json!({ "role": "assistant", "content": ANSWER });
-    choice[if command == "stream" { "delta" } else { "message" }] = message;
+    choice[if command == "stream" {
+        "delta"
+    } else {
+        "message"
+    }] = message;
     let reply = json!({ "id": "id-1", "model": model, "choices": [choice], "usage": usage });
     if command == "stream" {
         let frames = format!("data: {reply}\n\ndata: [DONE]\n\n");
@@ -281,9 +285,16 @@ impl Case<'_> {
     fn check(&self) {
         let mut plays: Vec<Play> = (0..self.at).map(|_| (OVERLOADED.play)()).collect();
         // A kept connection that is reset is replaced twice, which is no retry.
-        let replaced = if self.kind.class == "network" && self.at > 0 { 2 } else { 0 };
+        let replaced = if self.kind.class == "network" && self.at > 0 {
+            2
+        } else {
+            0
+        };
         plays.extend((0..=self.kind.retries + replaced).map(|_| (self.kind.play)()));
-        plays.extend(self.answers().map(|next| answer(self.command, MODELS[next])));
+        plays.extend(
+            self.answers()
+                .map(|next| answer(self.command, MODELS[next])),
+        );
         let server = Server::play(plays);
         let ran = self.run(&server);
         let case = format!(
@@ -310,7 +321,9 @@ impl Case<'_> {
             let events: Vec<Value> = ran.events().into_iter().map(timeless).collect();
             assert_eq!(events, self.events(&message), "{case}");
         } else {
-            let stdout = self.answers().map_or(String::new(), |_| format!("{ANSWER}\n"));
+            let stdout = self
+                .answers()
+                .map_or(String::new(), |_| format!("{ANSWER}\n"));
             assert_eq!(ran.stdout, stdout, "{case}");
         }
     }

@@ -5,9 +5,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::WorkerMessage;
-use super::budget::Budget;
-use super::item_outcome::ItemOutcome;
-use super::workers::{Task, Workers};
 use crate::client::in_flight::InFlight;
 use crate::digest::sha256;
 use crate::error::Failure;
@@ -15,6 +12,9 @@ use crate::event::{Count, Earlier, Event, Items, Level, ResumeState, Sink, VERSI
 use crate::exit::Class;
 use crate::prompt::{Item, Place};
 use crate::request::{CostBounds, ItemRequests, PreparedRequest};
+use crate::run::pool::budget::Budget;
+use crate::run::pool::item_outcome::ItemOutcome;
+use crate::run::pool::workers::{Task, Workers};
 
 /// How many items may be started ahead of the oldest unfinished one, for each item that
 /// may be in flight.
@@ -27,7 +27,7 @@ const LATER: &str = "SIGINT: what is in flight ends first; once more ends it at 
 pub(super) struct SchedulerInput<S> {
     pub(super) request: PreparedRequest,
     pub(super) item_requests: ItemRequests,
-    pub(super) workers: Workers<S>,
+    pub(super) workers: Workers<S, WorkerMessage>,
     pub(super) gate: Arc<InFlight>,
     /// Requests the next item from the reader.
     pub(super) reader: Sender<()>,
@@ -41,7 +41,7 @@ pub(super) struct SchedulerInput<S> {
 pub(super) struct Scheduler<S> {
     request: PreparedRequest,
     item_requests: ItemRequests,
-    workers: Workers<S>,
+    workers: Workers<S, WorkerMessage>,
     gate: Arc<InFlight>,
     reader: Sender<()>,
     earlier: Earlier,
