@@ -187,7 +187,7 @@ fn is_crowded(permit: &Permit<'_>, result: &Result<(), Failure>, sink: &mut dyn 
         return false;
     }
     let (crowded, limit) = permit.rate_limited();
-    let text = format_args!("* rate limit: {limit} in flight at most from now on");
+    let text = format_args!("* rate limit: {limit} requests in flight at most from now on");
     sink.note(Level::Verbose, &text);
     crowded
 }

@@ -73,7 +73,7 @@ pub fn fits_each(common: &Common, own: &[(bool, &'static str)]) -> Result<(), Fa
             "-o {}: all results go to one file, and {{}} is not replaced there",
             path.display()
         ))
-        .hint("name one file, and take it apart afterwards: jq -r .content FILE"));
+        .hint("name one file, and split it afterwards: jq -r .content FILE"));
     }
     let shared = [
         (output.format == Some(Format::Text), "--format text"),
@@ -87,16 +87,16 @@ pub fn fits_each(common: &Common, own: &[(bool, &'static str)]) -> Result<(), Fa
         return Ok(());
     };
     let why = match *flag {
-        "--format text" => "leave it out; for the texts alone: airx … | jq -r .content",
+        "--format text" => "leave it out; to print only the texts: airx … | jq -r .content",
         "--format json" | "--render always" => "leave it out: each item becomes one line of JSON",
-        "--extract" => "each item's text is whole in the `content` of its line",
-        "--reasoning" => "many items think at the same time; leave it out",
+        "--extract" => "the `content` of each line is the item's complete text",
+        "--reasoning" => "the reasoning of several items would be mixed; leave it out",
         "--stream" => "an item's line is printed when its answer is complete; leave it out",
         "--run" => {
             return Err(Failure::usage("--run with --each needs --yes")
-                .hint("nobody can be asked for the calls of many items at the same time"));
+                .hint("airx cannot ask about the calls of several items at the same time"));
         }
-        _ => "each item's value is whole in the `value` of its line: jq -c .value",
+        _ => "the `value` of each line is the item's complete value: jq -c .value",
     };
     Err(Failure::usage(format!("{flag} is for one answer, not for --each")).hint(why))
 }
@@ -188,7 +188,7 @@ fn currency(model: &str, provider: Option<Provider>) -> Result<&'static str, Fai
         let what = format!("--max-cost: the price of {model}{place} is not known");
         Failure::usage(what)
             .about("max-cost")
-            .hint("airx models lists the known prices; without --max-cost nothing is bounded")
+            .hint("airx models lists the known prices; without --max-cost the cost has no limit")
     })
 }
 
@@ -274,8 +274,8 @@ impl CostLimit {
         let (shown, spent) = (&self.shown, models::shown(spent));
         Failure::new(
             Class::Partial,
-            format!("--max-cost {shown}: the next item could pass it, and {spent} is spent"),
+            format!("--max-cost {shown}: the next item could exceed it; {spent} is spent"),
         )
-        .hint("raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here")
+        .hint("raise --max-cost or lower --max-tokens; -o FILE --resume continues from here")
     }
 }

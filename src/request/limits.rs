@@ -128,7 +128,7 @@ impl<'a> Check<'a> {
             option => format!("{} ({option})", self.model.name),
         };
         Failure::usage(format!("{what}: {name} takes {limit}"))
-            .hint("--param sends a member as it is, unchecked")
+            .hint("--param sends a value unchecked")
     }
 
     fn warn(&mut self, what: &str) {
@@ -247,8 +247,8 @@ pub(super) fn fits_context(request: &Request, provider: Option<Provider>) -> Res
         return Ok(());
     };
     let hint = match larger(prompt_tokens(request).high, has_images(request), provider) {
-        Some((name, context)) => format!("-m {name} reads {context}; or send less"),
-        None => "send less, or name a model with a larger context: -m".to_owned(),
+        Some((name, context)) => format!("use -m {name} (context {context}), or send less"),
+        None => "send less, or choose a model with a larger context with -m".to_owned(),
     };
     Err(Failure::usage(what).hint(hint))
 }
@@ -260,8 +260,9 @@ pub(super) fn overflow(request: &Request, model: &str) -> Option<String> {
     let context = model.context?;
     let low = prompt_tokens(request).low;
     let name = model.name;
-    (low > context.into())
-        .then(|| format!("the prompt has at least {low} tokens, and {name} reads {context}"))
+    (low > context.into()).then(|| {
+        format!("the prompt has at least {low} tokens, but the context of {name} is {context}")
+    })
 }
 
 /// The cheapest known model with such a context, and that context. Elsewhere than at

@@ -50,7 +50,7 @@ const NOT_OFFERED: Option<&str> =
     Some("the model or the API is not offered here: see airx models, and choose with -m");
 const TRY_LATER: Option<&str> = Some("try later, or raise --retries and --timeout");
 const NOT_FOUND: Option<&str> = Some(
-    "check --base-url: the request goes to {base}/chat/completions; and that the model is served there",
+    "check --base-url (the request goes to {base}/chat/completions), and whether the server has this model",
 );
 
 fn error(status: u16, code: &str, message: &str) -> Play {
@@ -352,11 +352,11 @@ impl Case<'_> {
             return lines;
         }
         if self.command == "each" && self.kind.class != "account" {
-            return "airx: partial: 1 of 1 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n".to_owned();
+            return "airx: partial: 1 of 1 items failed\nhint: the `error` of each says why; with -o FILE, --resume repeats only these\n".to_owned();
         }
         lines = format!("airx: {}: {}\n", self.kind.class, self.message(message));
         if let Some(hint) = self.kind.hint {
-            lines += &format!("hint: {hint}\n");
+            lines.extend(["hint: ", hint, "\n"]);
         }
         lines
     }
@@ -421,7 +421,7 @@ impl Case<'_> {
             }
             None if each && kind.class != "account" => events.push(json!({
                 "type": "error", "class": "partial", "exit": 12, "message": "1 of 1 items failed",
-                "hint": "each says why in its `error`; with -o FILE, --resume asks for these alone",
+                "hint": "the `error` of each says why; with -o FILE, --resume repeats only these",
                 "http_status": null, "code": null, "request_id": null, "finish_reason": null,
                 "usage": null, "requests": requests, "retry_after_ms": null,
             })),
