@@ -43,6 +43,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -s i -l image -d 'Add an
 complete -c airx -n "__fish_airx_using_subcommand chat" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l session -d 'Keep the conversation in FILE and continue it' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l temperature -d 'Sampling temperature' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
@@ -112,6 +113,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -s i -l image -d 'Add 
 complete -c airx -n "__fish_airx_using_subcommand stream" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l session -d 'Keep the conversation in FILE and continue it' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l temperature -d 'Sampling temperature' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
@@ -167,6 +169,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -s f -l file -d 'Add a 
 complete -c airx -n "__fish_airx_using_subcommand tools" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l session -d 'Keep the conversation in FILE and continue it' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l stop -d 'End the answer before this text (repeat, as far as the model allows)' -r
@@ -251,6 +254,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -s s -l system -d 'Syste
 complete -c airx -n "__fish_airx_using_subcommand json" -s f -l file -d 'Add a text file to the message (repeat)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l stop -d 'End the answer before this text (repeat, as far as the model allows)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l user-id -d 'Id of the end user, 6 to 128 characters' -r
@@ -538,6 +542,7 @@ ndjson\t'One JSON object a line'"
 complete -c airx -n "__fish_airx_using_subcommand config" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l profile -d 'Use this profile of the file [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l temperature -d 'Sampling temperature' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r

@@ -108,6 +108,7 @@ pub(super) const KEY_COMMAND: &str = "key-command";
 /// Every key, in the order of the options' help.
 pub const KEYS: &[Key] = &[
     key("model", Kind::Text).below(&["AIRX_MODEL"]),
+    key("fallback", Kind::Texts),
     key("system", Kind::TextOrFile),
     key("temperature", Kind::Number),
     key("top-p", Kind::Number),

@@ -87,9 +87,14 @@ pub struct RequestBounds {
     pub later: Option<u128>,
 }
 
-/// The bounds of a request with this body. They are `None` if the price or a limit of the
+/// The bounds of a request with this body to this model. They are `None` if the price or a limit of the
 /// model is not known.
-pub fn request_bounds(request: &Request, body: &[u8], list: PriceList) -> RequestBounds {
+pub fn request_bounds(
+    request: &Request,
+    model: &str,
+    body: &[u8],
+    list: PriceList,
+) -> RequestBounds {
     let number = |name: &str| {
         let param = request.params.iter().find(|(known, _)| known == name);
         param.and_then(|(_, value)| value.get().parse::<u64>().ok())
@@ -108,7 +113,7 @@ pub fn request_bounds(request: &Request, body: &[u8], list: PriceList) -> Reques
     let text_alone = !elsewhere.into_iter().any(has);
     let prompt = text_alone.then_some(body.len() as u64);
     let one = |prompt| {
-        let bound = bound(&request.model, list, prompt, answer)?;
+        let bound = bound(model, list, prompt, answer)?;
         Some(bound.saturating_mul(u128::from(choices)))
     };
     RequestBounds {

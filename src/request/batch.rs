@@ -129,16 +129,9 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
     let dry = dry_run.is_some();
     let given = [
         (input.session.is_some(), "--session", ITEMS),
-        (
-            !request.accept.is_empty(),
-            "--accept",
-            "airx batch fetch reads the answers: give it there",
-        ),
-        (
-            request.allow_empty,
-            "--allow-empty",
-            "airx batch fetch reads the answers: give it there",
-        ),
+        (!request.accept.is_empty(), "--accept", AT_FETCH),
+        (request.allow_empty, "--allow-empty", AT_FETCH),
+        (!request.fallback.is_empty(), "--fallback", ONE_MODEL),
         (extract.is_some(), "--extract", ITEMS),
         (
             output.render == Some(Render::Always),
@@ -179,6 +172,8 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
     }
 }
 
+const AT_FETCH: &str = "airx batch fetch reads the answers: give it there";
+const ONE_MODEL: &str = "a batch has one model: choose it with -m";
 const ITEMS: &str = "airx batch fetch prints each item's complete answer on its line";
 /// Why timeouts of a stream do not apply.
 const UNARY: &str = "nothing is streamed: --timeout bounds each request";

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::PreparedRequest;
 use super::limits::{fits_context, limit_currency};
 use crate::api::request::{Message, Request};
 use crate::cli::{Common, EachArgs, Format, Render, Tier};
@@ -112,12 +113,13 @@ impl ItemRequests {
     pub fn new(
         args: &EachArgs,
         template: Template,
-        request: &mut Request,
+        request: &mut PreparedRequest,
         provider: Option<Provider>,
         requests: u32,
     ) -> Result<Self, Failure> {
         let budget = args.max_cost.as_deref();
         let budget = budget.map(|amount| CostLimit::new(amount, request, provider, requests));
+        let request = &mut request.request;
         Ok(Self {
             template,
             concurrency: concurrency(args, &request.model),
@@ -180,7 +182,7 @@ fn concurrency(args: &EachArgs, model: &str) -> u16 {
 impl CostLimit {
     fn new(
         amount: &str,
-        request: &Request,
+        request: &PreparedRequest,
         provider: Option<Provider>,
         requests: u32,
     ) -> Result<Self, Failure> {
@@ -190,21 +192,37 @@ impl CostLimit {
             ))
             .about("max-cost"));
         };
-        let list = Provider::price_list(provider);
-        let currency = limit_currency("max-cost", &request.model, provider)?;
+        let own = &request.request.model;
+        let currency = limit_currency("max-cost", own, provider)?;
+        for model in request.models() {
+            let other = limit_currency("max-cost", model, provider)?;
+            if other != currency {
+                return Err(Failure::usage(format!(
+                    "--max-cost: the price of {own} is in {currency}, that of {model} in {other}"
+                ))
+                .about("max-cost")
+                .hint("name models with prices in one currency: airx models"));
+            }
+        }
         Ok(Self {
             units,
             shown: format!("{amount} {currency}"),
             requests,
-            list,
+            list: Provider::price_list(provider),
         })
     }
 
-    /// The highest possible cost of this request and of the item's later requests.
-    pub fn bounds(&self, request: &Request, body: &[u8]) -> CostBounds {
-        let bounds = models::request_bounds(request, body, self.list);
-        let first = bounds.first.unwrap_or(u128::MAX);
-        let later = bounds.later.unwrap_or(u128::MAX);
+    /// The highest possible cost of this request and of the item's later requests, by the
+    /// dearest model that may be asked.
+    pub fn bounds(&self, prepared: &PreparedRequest, body: &[u8]) -> CostBounds {
+        let bounds = prepared
+            .models()
+            .map(|model| models::request_bounds(&prepared.request, model, body, self.list));
+        let (mut first, mut later) = (0, 0);
+        for bounds in bounds {
+            first = bounds.first.unwrap_or(u128::MAX).max(first);
+            later = bounds.later.unwrap_or(u128::MAX).max(later);
+        }
         let more = later.saturating_mul(u128::from(self.requests.saturating_sub(1)));
         CostBounds {
             first,

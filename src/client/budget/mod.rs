@@ -60,7 +60,7 @@ pub(super) fn reserve(
         return Ok(None);
     };
     let list = connection.endpoint.price_list();
-    let bound = models::request_bounds(request, body, list).first;
+    let bound = models::request_bounds(request, &request.model, body, list).first;
     let unknown = || {
         Failure::usage(format!(
             "--budget: the price of {} is not known",
