@@ -32,6 +32,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('batch', 'batch', [CompletionResultType]::ParameterValue, 'Have many inputs answered by the provider''s batch engine')
             [CompletionResult]::new('mock', 'mock', [CompletionResultType]::ParameterValue, 'Run a loopback server that speaks the API, for trying and testing scripts offline')
             [CompletionResult]::new('models', 'models', [CompletionResultType]::ParameterValue, 'List known models: context, output limit, price, concurrency')
+            [CompletionResult]::new('budget', 'budget', [CompletionResultType]::ParameterValue, 'Show what --budget has counted: spent, reserved, free')
             [CompletionResult]::new('config', 'config', [CompletionResultType]::ParameterValue, 'Show the settings and their origin, or check the configuration file')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completion script, or install it')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Show help for a command or a topic')
@@ -82,6 +83,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit one answer, retries included [default: 300s]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Retry N times while nothing is printed [default: 5]')
             [CompletionResult]::new('--max-in-flight', '--max-in-flight', [CompletionResultType]::ParameterName, 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]')
+            [CompletionResult]::new('--budget', '--budget', [CompletionResultType]::ParameterName, 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Record each exchange in a file in DIR [AIRX_RECORD]')
             [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Take the answers from the recordings in DIR [AIRX_REPLAY]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]')
@@ -149,6 +151,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit one answer, retries included [default: 300s]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Retry N times while nothing is printed [default: 5]')
             [CompletionResult]::new('--max-in-flight', '--max-in-flight', [CompletionResultType]::ParameterName, 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]')
+            [CompletionResult]::new('--budget', '--budget', [CompletionResultType]::ParameterName, 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Record each exchange in a file in DIR [AIRX_RECORD]')
             [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Take the answers from the recordings in DIR [AIRX_REPLAY]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]')
@@ -219,6 +222,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit one answer, retries included [default: 300s]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Retry N times while nothing is printed [default: 5]')
             [CompletionResult]::new('--max-in-flight', '--max-in-flight', [CompletionResultType]::ParameterName, 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]')
+            [CompletionResult]::new('--budget', '--budget', [CompletionResultType]::ParameterName, 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Record each exchange in a file in DIR [AIRX_RECORD]')
             [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Take the answers from the recordings in DIR [AIRX_REPLAY]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]')
@@ -302,6 +306,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit one answer, retries included [default: 300s]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Retry N times while nothing is printed [default: 5]')
             [CompletionResult]::new('--max-in-flight', '--max-in-flight', [CompletionResultType]::ParameterName, 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]')
+            [CompletionResult]::new('--budget', '--budget', [CompletionResultType]::ParameterName, 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Record each exchange in a file in DIR [AIRX_RECORD]')
             [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Take the answers from the recordings in DIR [AIRX_REPLAY]')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]')
@@ -545,6 +550,17 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             break
         }
+        'airx;budget' {
+            [CompletionResult]::new('--budget', '--budget', [CompletionResultType]::ParameterName, 'The budget to compare with, like 20/day [AIRX_BUDGET]')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print the sums')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Use this profile of the file [AIRX_PROFILE]')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
+            [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
+            break
+        }
         'airx;config' {
             [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'show: how to print the settings')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]')
@@ -573,6 +589,7 @@ Register-ArgumentCompleter -Native -CommandName 'airx' -ScriptBlock {
             [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Limit one answer, retries included [default: 300s]')
             [CompletionResult]::new('--retries', '--retries', [CompletionResultType]::ParameterName, 'Retry N times while nothing is printed [default: 5]')
             [CompletionResult]::new('--max-in-flight', '--max-in-flight', [CompletionResultType]::ParameterName, 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]')
+            [CompletionResult]::new('--budget', '--budget', [CompletionResultType]::ParameterName, 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]')
             [CompletionResult]::new('--record', '--record', [CompletionResultType]::ParameterName, 'Record each exchange in a file in DIR [AIRX_RECORD]')
             [CompletionResult]::new('--replay', '--replay', [CompletionResultType]::ParameterName, 'Take the answers from the recordings in DIR [AIRX_REPLAY]')
             [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'show: list the settings that have their defaults, too')

@@ -33,6 +33,7 @@ complete -c airx -n "__fish_airx_needs_command" -f -a "json" -d 'Ask for JSON an
 complete -c airx -n "__fish_airx_needs_command" -f -a "batch" -d 'Have many inputs answered by the provider\'s batch engine'
 complete -c airx -n "__fish_airx_needs_command" -f -a "mock" -d 'Run a loopback server that speaks the API, for trying and testing scripts offline'
 complete -c airx -n "__fish_airx_needs_command" -f -a "models" -d 'List known models: context, output limit, price, concurrency'
+complete -c airx -n "__fish_airx_needs_command" -f -a "budget" -d 'Show what --budget has counted: spent, reserved, free'
 complete -c airx -n "__fish_airx_needs_command" -f -a "config" -d 'Show the settings and their origin, or check the configuration file'
 complete -c airx -n "__fish_airx_needs_command" -f -a "completions" -d 'Print a shell\'s completion script, or install it'
 complete -c airx -n "__fish_airx_needs_command" -f -a "help" -d 'Show help for a command or a topic'
@@ -86,6 +87,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l connect-timeout -d 'L
 complete -c airx -n "__fish_airx_using_subcommand chat" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -145,6 +147,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l idle-timeout -d 'Li
 complete -c airx -n "__fish_airx_using_subcommand stream" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -207,6 +210,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l idle-timeout -d 'Lim
 complete -c airx -n "__fish_airx_using_subcommand tools" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -293,6 +297,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l idle-timeout -d 'Limi
 complete -c airx -n "__fish_airx_using_subcommand json" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -523,6 +528,14 @@ complete -c airx -n "__fish_airx_using_subcommand models" -l config -d 'Configur
 complete -c airx -n "__fish_airx_using_subcommand models" -l profile -d 'Use this profile of the file [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand models" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand models" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand budget" -l budget -d 'The budget to compare with, like 20/day [AIRX_BUDGET]' -r
+complete -c airx -n "__fish_airx_using_subcommand budget" -l format -d 'How to print the sums' -r -f -a "text\t'A table'
+json\t'One JSON array'
+ndjson\t'One JSON object a line'"
+complete -c airx -n "__fish_airx_using_subcommand budget" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand budget" -l profile -d 'Use this profile of the file [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand budget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c airx -n "__fish_airx_using_subcommand budget" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand config" -l format -d 'show: how to print the settings' -r -f -a "text\t'A table'
 json\t'One JSON array'
 ndjson\t'One JSON object a line'"
@@ -552,6 +565,7 @@ complete -c airx -n "__fish_airx_using_subcommand config" -l idle-timeout -d 'Li
 complete -c airx -n "__fish_airx_using_subcommand config" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l all -d 'show: list the settings that have their defaults, too'

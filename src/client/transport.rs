@@ -61,7 +61,7 @@ impl Transport {
     }
 
     /// How many requests may be in flight at once, at most `wanted`. Each needs
-    /// descriptors for its connection, for finding the host, and for a slot.
+    /// descriptors for its connection, for finding the host, for a slot and for the budget.
     ///
     /// # Errors
     /// The process may not open enough descriptors for one request.
@@ -70,7 +70,8 @@ impl Transport {
             return Ok(wanted);
         }
         let slot = self.connection.max_in_flight.map_or(0, |_| 3);
-        self.http.fit(&self.connection, wanted, 2 + slot)
+        let budget = self.connection.budget.map_or(0, |_| 5);
+        self.http.fit(&self.connection, wanted, 2 + slot + budget)
     }
 
     /// The limit on the requests in flight of this run, if there is one.
