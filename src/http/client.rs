@@ -1,6 +1,7 @@
 //! reqwest's clients as airx sets them up: HTTP/1.1, no redirects, no retries, its
 //! own trust roots; and the headers of a request and a response.
 
+use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -11,10 +12,10 @@ use reqwest::header::{
 use reqwest::{ClientBuilder, StatusCode, Version};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::{HEADER_LIMIT, Head, error, proxy, tls_roots};
+use super::{HEADER_LIMIT, Head, error, tls_roots};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::settings::Connection;
+use crate::settings::{Connection, Proxy};
 
 /// How often a request is sent again at once because the server closed the idle
 /// connection that it was to use. This does not count as a retry: the next connection
@@ -35,7 +36,7 @@ pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure>
     }
     // The library reads the environment itself, but ignores values it cannot parse.
     builder = match &connection.proxy {
-        Some(proxy) => builder.proxy(proxy::of(proxy)?),
+        Some(proxy) => builder.proxy(library_proxy(proxy)?),
         None => builder.no_proxy(),
     };
     Ok(builder)
@@ -177,4 +178,20 @@ fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(config)
+}
+
+/// The library's proxy.
+///
+/// # Errors
+/// The library could not use it: exit 2.
+fn library_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, Failure> {
+    let url = proxy.url();
+    let unusable =
+        |why: &dyn Display| Failure::usage(format!("{} is not a usable URL: {why}", proxy.origin));
+    // reqwest parses the text again when the client is built. If it cannot parse the
+    // proxy then, it connects without it.
+    url.reveal()
+        .parse::<hyper::Uri>()
+        .map_err(|why| unusable(&why))?;
+    reqwest::Proxy::all(url.reveal()).map_err(|why| unusable(&why.without_url()))
 }

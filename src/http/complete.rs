@@ -12,9 +12,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::client::REUSED_MAX;
-use super::deadline::LAST_LOOK;
 use super::error::Limits;
-use super::{BODY_LIMIT, Head, Response, client, error};
+use super::{BODY_LIMIT, Head, LAST_LOOK, Response, client, error};
 use crate::error::Failure;
 use crate::settings::Connection;
 

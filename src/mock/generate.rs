@@ -12,6 +12,7 @@ use super::reply::{Reply, error};
 use super::rng::Rng;
 use crate::cli::FaultKind;
 use crate::schema::Schema;
+use crate::terminal::shortened;
 
 /// Makes an answer up, and spoils it if there is a fault.
 ///
@@ -240,10 +241,7 @@ fn search_summary(prompt: &str) -> String {
 /// The first `limit` characters, on one line.
 fn excerpt(text: &str, limit: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(limit) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    shortened(&line, limit).into_owned()
 }
 
 fn echo(prompt: &str) -> String {

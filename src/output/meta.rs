@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::descriptor::{is_descriptor, open_descriptor};
+use super::destination::{is_descriptor, open_descriptor};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::safe_path;

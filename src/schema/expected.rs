@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::json::{parse, unfenced};
-use super::json_text::{compact, elements, pointed, pretty};
+use super::json::{compact, elements, parse, pointed, pretty, unfenced};
 use super::{Schema, document, fields, prompts};
 use crate::error::Failure;
 use crate::event::Violation;
