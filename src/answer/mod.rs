@@ -62,7 +62,6 @@ pub struct Answer {
     pub started: bool,
     /// `[DONE]` has been received.
     pub done: bool,
-    /// Index of the alternative.
     index: Option<String>,
     envelope: Envelope,
     seen: Seen,

@@ -13,7 +13,6 @@ pub(super) struct StreamedText {
 }
 
 impl StreamedText {
-    /// The next part.
     pub(super) fn next<'t>(&mut self, part: &'t Text<'_>) -> Cow<'t, str> {
         let part = self.surrogates.join(part);
         self.seen.push(&part);

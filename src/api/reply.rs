@@ -64,7 +64,6 @@ impl Reply<'_> {
 #[derive(Debug, Deserialize)]
 #[serde(expecting = "a choice: an object with message or delta")]
 pub struct Choice<'a> {
-    /// Index of the alternative.
     #[serde(borrow)]
     index: Option<&'a RawValue>,
     /// Why the answer ended; absent before the end.
@@ -177,7 +176,6 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// The text, unless it is empty.
 fn non_empty<'t, 'a>(text: Option<&'t Text<'a>>) -> Option<&'t Text<'a>> {
     text.filter(|text| !text.as_str().is_empty())
 }

@@ -50,7 +50,6 @@ pub(super) fn blocking(connection: &Connection) -> Result<reqwest::blocking::Cli
         .map_err(|error| error::unbuilt(&error))
 }
 
-/// The client for streams.
 pub(super) fn asynchronous(connection: &Connection) -> Result<reqwest::Client, Failure> {
     builder(connection)?
         .build()
@@ -66,7 +65,6 @@ pub(super) fn unpooled(connection: &Connection) -> Result<reqwest::Client, Failu
         .map_err(|error| error::unbuilt(&error))
 }
 
-/// The headers of a request to the chat.
 pub(super) fn chat_headers(connection: &Connection, streamed: bool) -> HeaderMap {
     let accept = if streamed {
         "text/event-stream"
@@ -181,9 +179,6 @@ fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
 }
 
 /// The library's proxy.
-///
-/// # Errors
-/// The library could not use it: exit 2.
 fn library_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, Failure> {
     let url = proxy.url();
     let unusable =

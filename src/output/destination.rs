@@ -195,9 +195,6 @@ fn shared_descriptor(_: &Path) -> Option<File> {
 }
 
 /// Opens a descriptor of the caller by its name.
-///
-/// # Errors
-/// It is not open: exit 2.
 pub(super) fn open_descriptor(option: &str, path: &Path) -> Result<File, Failure> {
     if let Some(file) = shared_descriptor(path) {
         return Ok(file);

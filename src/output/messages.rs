@@ -83,7 +83,6 @@ impl<E: Write> Messages<E> {
         self.write(&lines);
     }
 
-    /// Shows a failure and its hint.
     pub(super) fn failure(&mut self, failure: &Failure, hint: Option<&str>) {
         let body = failure
             .server

@@ -182,9 +182,6 @@ impl ExpectedJson {
 }
 
 /// The lines that `--format text` prints of a value.
-///
-/// # Errors
-/// The value cannot be shown so.
 fn lines(value: &RawValue, format: &JsonFormat) -> Result<Vec<String>, String> {
     match format {
         JsonFormat::Compact => Ok(vec![value.get().to_owned()]),
@@ -209,7 +206,6 @@ fn lines(value: &RawValue, format: &JsonFormat) -> Result<Vec<String>, String> {
     }
 }
 
-/// Whether a schema allows arrays.
 fn may_be_array(schema: &Value) -> bool {
     match schema.get("type") {
         Some(Value::String(kind)) => kind == "array",

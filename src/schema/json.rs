@@ -133,7 +133,6 @@ pub(super) fn pretty(value: &RawValue) -> serde_json::Result<String> {
     serde_json::to_string_pretty(&Respelled(value))
 }
 
-/// The elements of an array.
 pub(super) fn elements(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }

@@ -11,7 +11,6 @@ mod unix;
 #[cfg(unix)]
 use unix as system;
 
-/// The name of standard input in messages.
 pub(super) const NAME: &str = "standard input";
 
 /// Silence after which a notice is printed.

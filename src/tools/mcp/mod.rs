@@ -55,7 +55,6 @@ struct Log {
     end: Mutex<mpsc::Receiver<()>>,
 }
 
-/// A tool of a server.
 pub(super) struct ServerTool {
     /// The server's name for the tool.
     pub(super) own_name: String,
@@ -73,9 +72,6 @@ impl Servers {
 
     /// Starts a server; returns its number and its tools. `warn` gets a message for each
     /// tool that is left out.
-    ///
-    /// # Errors
-    /// The server cannot be used: exit 11.
     pub(super) fn start(
         &mut self,
         command: &mut Command,
