@@ -1,7 +1,6 @@
 //! reqwest's clients as airx sets them up: HTTP/1.1, no redirects, no retries, its
 //! own trust roots; and the headers of a request and a response.
 
-use std::fmt::Display;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -181,12 +180,10 @@ fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
 /// The library's proxy.
 fn library_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, Failure> {
     let url = proxy.url();
-    let unusable =
-        |why: &dyn Display| Failure::usage(format!("{} is not a usable URL: {why}", proxy.origin));
     // reqwest parses the text again when the client is built. If it cannot parse the
     // proxy then, it connects without it.
     url.reveal()
         .parse::<hyper::Uri>()
-        .map_err(|why| unusable(&why))?;
-    reqwest::Proxy::all(url.reveal()).map_err(|why| unusable(&why.without_url()))
+        .map_err(|why| proxy.unusable(&why))?;
+    reqwest::Proxy::all(url.reveal()).map_err(|why| proxy.unusable(&why.without_url()))
 }

@@ -23,7 +23,7 @@ const BUNDLES: [&str; 5] = [
 /// bundle, else what the platform's own store gives, else Mozilla's as bundled.
 pub(super) fn of(cacert: Option<&Path>) -> Result<RootCertStore, Failure> {
     if let Some(path) = cacert {
-        return strict("--cacert", path);
+        return strict("--cacert", path).map_err(|failure| failure.about("cacert"));
     }
     if let Some(path) = path_variable("SSL_CERT_FILE") {
         return strict("SSL_CERT_FILE", &path);
