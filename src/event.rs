@@ -48,7 +48,7 @@ pub enum Event<'a> {
         /// The id sent with the request; null where none is sent.
         request_id: Option<&'a str>,
     },
-    /// A request failed and another follows.
+    /// A request failed and another follows: to the same model, or to the next of --fallback.
     Retry {
         /// The number of the request that follows.
         #[schemars(range(min = 1))]
@@ -183,9 +183,10 @@ pub enum Event<'a> {
         /// `prompt_tokens_details.cached_tokens` and
         /// `completion_tokens_details.reasoning_tokens`.
         usage: Option<Usage>,
-        /// What they cost: `amount` (a decimal number in a string, so that no digit is
-        /// lost), `currency` (ISO 4217) and `price_date`, the day the price was read, null
-        /// for a price from the configuration file. Null where the model's price is not known.
+        /// What they cost at the provider that was asked: `amount` (a decimal number in a
+        /// string, so that no digit is lost), `currency` (ISO 4217) and `price_date`, the day
+        /// the price was read, null for a price from the configuration file. Null where the
+        /// model's price is not known.
         cost: Option<Cost>,
         /// Milliseconds from the first request to the first token.
         ttft_ms: Option<u64>,
@@ -254,6 +255,10 @@ pub struct ItemResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Value")]
     pub search: Option<&'a Value>,
+    /// The model that answered; only with --fallback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub model: Option<&'a str>,
     /// Why the model stopped.
     pub finish_reason: Option<&'a str>,
     /// Tokens of the item's requests; as in `done`.

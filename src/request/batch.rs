@@ -6,6 +6,7 @@ use crate::cli::{
     BatchAction, Common, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs, Render,
     RequestArgs, SubmitArgs,
 };
+use crate::config::variable;
 use crate::error::{Failure, Origin};
 use crate::models;
 use crate::settings::{Connection, Merged, defaults};
@@ -93,11 +94,11 @@ impl BatchJob {
             )));
         }
         if let Some(id) = ids.iter().find(|id| !is_id(id)) {
-            return Err(Failure::usage(format!("{id:?} is no id of a batch"))
+            return Err(Failure::usage(format!("{id:?} is not the id of a batch"))
                 .hint("an id has up to 256 letters, digits and signs, without / ? # % and \\"));
         }
         if let Self::Wait(_, Duration::ZERO) = self {
-            return Err(Failure::usage("--poll 0 would ask without a pause")
+            return Err(Failure::usage("--poll 0 would poll without a pause")
                 .hint("the server's batches take minutes and hours: --poll 30s"));
         }
         Ok(())
@@ -128,21 +129,14 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
     let dry = dry_run.is_some();
     let given = [
         (input.session.is_some(), "--session", ITEMS),
-        (
-            !request.accept.is_empty(),
-            "--accept",
-            "it is airx batch fetch that reads the answers: give it there",
-        ),
-        (
-            request.allow_empty,
-            "--allow-empty",
-            "it is airx batch fetch that reads the answers: give it there",
-        ),
+        (!request.accept.is_empty(), "--accept", AT_FETCH),
+        (request.allow_empty, "--allow-empty", AT_FETCH),
+        (!request.fallback.is_empty(), "--fallback", ONE_MODEL),
         (extract.is_some(), "--extract", ITEMS),
         (
             output.render == Some(Render::Always),
             "--render always",
-            "nothing of it is prose",
+            "airx batch prints no Markdown",
         ),
         (output.reasoning, "--reasoning", ITEMS),
         (
@@ -153,7 +147,7 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
         (
             *dry_run == Some(DryRun::Curl),
             "--dry-run=curl",
-            "a batch takes two requests, one of them a file: --dry-run prints that",
+            "a batch is an upload and a request: --dry-run prints both",
         ),
         (
             connection.first_token_timeout.is_some(),
@@ -166,6 +160,7 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
             "--max-in-flight",
             "a batch has a queue of its own, and airx makes one request after the other",
         ),
+        (connection.budget.is_some(), "--budget", UNCOUNTED),
         (connection.record.is_some(), "--record", TAPE),
         (connection.replay.is_some(), "--replay", TAPE),
     ];
@@ -177,10 +172,13 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
     }
 }
 
-const ITEMS: &str = "each item's answer is whole in its line of airx batch fetch";
+const AT_FETCH: &str = "airx batch fetch reads the answers: give it there";
+const ONE_MODEL: &str = "a batch has one model: choose it with -m";
+const ITEMS: &str = "airx batch fetch prints each item's complete answer on its line";
 /// Why timeouts of a stream do not apply.
 const UNARY: &str = "nothing is streamed: --timeout bounds each request";
-const TAPE: &str = "files and batches are not recorded: airx mock has them, too";
+const UNCOUNTED: &str = "what a batch costs is not counted: --param max_tokens=N bounds it";
+const TAPE: &str = "files and batches are not recorded: airx mock serves them, too";
 
 /// Refuses `--record` and `--replay` from the environment.
 ///
@@ -198,6 +196,15 @@ pub fn without_recordings(merged: &Merged) -> Result<(), Failure> {
     Ok(())
 }
 
+/// The warning for a batch if the environment or the configuration sets a budget, which
+/// does not count it.
+pub fn uncounted(merged: &Merged) -> Result<Option<String>, Failure> {
+    let file = merged.config.as_ref();
+    let file = file.and_then(|config| config.entry("budget"));
+    let set = file.is_some() || variable("AIRX_BUDGET")?.is_some();
+    Ok(set.then(|| format!("the budget has no effect: {UNCOUNTED}")))
+}
+
 /// The path of the chat in a batch; the providers use another version there.
 /// api.md §8.
 pub fn chat_url(connection: &Connection) -> &'static str {
@@ -212,7 +219,7 @@ pub fn unbatched(model: &str, connection: &Connection) -> Option<String> {
     let odd = connection.endpoint.provider.is_some() && !models::is_batched(model);
     odd.then(|| {
         format!(
-            "{model} is not among the models that BigModel and Z.ai take in batches, by their document of {}: {}",
+            "{model} is not among the models that BigModel and Z.ai take in batches, according to their documentation of {}: {}",
             models::BATCHED_ON,
             models::BATCHED.join(", ")
         )

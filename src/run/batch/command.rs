@@ -51,7 +51,8 @@ fn perform(run: &mut Run, job: BatchJob, common: &mut Common) -> Result<Ended, F
     }
     run.warn_all(&settings);
     settings.require_key()?;
-    let discount = settings.connection.endpoint.provider.is_some();
+    let endpoint = &settings.connection.endpoint;
+    let list = endpoint.provider.map(|_| endpoint.price_list());
     let transport = &mut Transport::new(settings.connection);
     let mut sink = run.printer.clone();
     match job {
@@ -63,7 +64,7 @@ fn perform(run: &mut Run, job: BatchJob, common: &mut Common) -> Result<Ended, F
                 reasons: &reasons,
                 empty: Empty::allowed(empty),
             };
-            fetch(&ids, accept, discount, transport, &mut sink)
+            fetch(&ids, accept, list, transport, &mut sink)
         }
         BatchJob::Cancel(ids) => cancel(&ids, transport, &mut sink),
     }?;
@@ -78,6 +79,9 @@ fn submit_items(
     mut settings: Settings,
 ) -> Result<Ended, Failure> {
     let dry_run = common.output.dry_run.take().is_some();
+    if let Some(warning) = request::uncounted(&run.merged)? {
+        run.warn(&warning);
+    }
     let prompt = run.read_prompt(&settings.sources)?;
     let submission = if raw {
         raw_submission(run, prompt, &mut settings, dry_run)?
@@ -118,7 +122,7 @@ fn item_submission(
     warn_of_model(run, &model, settings);
     let mut request = request?;
     let provider = settings.connection.endpoint.provider;
-    let item_requests = ItemRequests::new(each, template, &mut request.request, provider, 1)?;
+    let item_requests = ItemRequests::new(each, template, &mut request, provider, 1)?;
     if !dry_run {
         settings.require_key()?;
     }

@@ -55,9 +55,15 @@ impl<S: Sink> Sink for ItemSink<S> {
                 http_status,
                 code,
                 message,
+                model,
                 ..
-            } if !self.spent.retry(*class) => {
-                return Err(no_money(*class, *http_status, *code, message));
+            } => {
+                if !self.spent.retry(*class) {
+                    return Err(no_money(*class, *http_status, *code, message));
+                }
+                if let Some(model) = model {
+                    self.spent.asks(model);
+                }
             }
             Event::Round { .. } => self.spent.round(),
             _ => {}
@@ -93,7 +99,7 @@ impl<S: Sink> Sink for ItemSink<S> {
         self.tally.count(&what);
         match &what {
             Count::Request => self.spent.request(),
-            Count::Usage(usage, model) => self.spent.usage(usage, model),
+            Count::Usage(usage, model, list) => self.spent.usage(usage, model, *list),
             _ => {}
         }
         self.sink.count(what);

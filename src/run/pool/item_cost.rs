@@ -4,20 +4,12 @@
 use super::budget::Budget;
 use crate::api::usage::Usage;
 use crate::exit::Class;
-use crate::request::{Charge, CostBounds, CostLimit};
-
-/// Classes of failures that cost nothing unless the server reports tokens.
-const FREE: &[Class] = &[
-    Class::Account,
-    Class::Rejected,
-    Class::Busy,
-    Class::Usage,
-    Class::Replay,
-];
+use crate::models::{self, Charge, PriceList};
+use crate::request::CostBounds;
 
 /// What was spent, in units of 10^-12 of the currency.
 #[derive(Debug)]
-pub(super) struct ItemCost {
+pub(in crate::run) struct ItemCost {
     model: String,
     bounds: CostBounds,
     units: u128,
@@ -26,12 +18,12 @@ pub(super) struct ItemCost {
     later: bool,
     budget: Option<Budget>,
     /// The cost of failed tries, which the bounds do not include.
-    pub(super) more: u128,
+    pub(in crate::run) more: u128,
 }
 
 impl ItemCost {
     /// Starts at zero, with the price of `model` and these bounds.
-    pub(super) fn new(model: String, bounds: CostBounds, budget: Option<Budget>) -> Self {
+    pub(in crate::run) fn new(model: String, bounds: CostBounds, budget: Option<Budget>) -> Self {
         Self {
             model,
             bounds,
@@ -43,28 +35,34 @@ impl ItemCost {
         }
     }
 
+    /// The next requests go to this model.
+    pub(super) fn asks(&mut self, model: &str) {
+        if self.model != model {
+            model.clone_into(&mut self.model);
+        }
+    }
+
     /// A request is sent. It counts with its highest possible cost until the server reports one.
-    pub(super) fn request(&mut self) {
+    pub(in crate::run) fn request(&mut self) {
         self.settle(false);
         self.last = Charge::Unknown;
     }
 
     /// The server has reported the tokens of its answer, from the model `answered`.
-    pub(super) fn usage(&mut self, usage: &Usage, answered: &str) {
-        self.last = CostLimit::charge(&self.model, answered, usage);
+    pub(in crate::run) fn usage(&mut self, usage: &Usage, answered: &str, list: PriceList) {
+        self.last = models::charge_of_answer(&self.model, answered, list, usage);
     }
 
     /// The last request failed with this class; `answered` is true if part of an answer came.
-    pub(super) fn failed(&mut self, class: Class, answered: bool) {
-        let refused = FREE.contains(&class) || (class == Class::Blocked && !answered);
-        if refused && self.last == Charge::Unknown {
+    pub(in crate::run) fn failed(&mut self, class: Class, answered: bool) {
+        if models::is_free(class, answered) && self.last == Charge::Unknown {
             self.last = Charge::Known(0);
         }
     }
 
     /// The last request failed with this class and is to be repeated. Returns whether the
     /// budget allows that, after the cost of the failed try.
-    pub(super) fn retry(&mut self, class: Class) -> bool {
+    pub(in crate::run) fn retry(&mut self, class: Class) -> bool {
         self.failed(class, false);
         let before = self.units;
         self.settle(false);
@@ -77,13 +75,13 @@ impl ItemCost {
     }
 
     /// The last request was answered, and the next one includes that answer.
-    pub(super) fn round(&mut self) {
+    pub(in crate::run) fn round(&mut self) {
         self.settle(false);
         self.later = true;
     }
 
     /// The total cost; `empty` says whether the last answer was empty.
-    pub(super) fn end(mut self, empty: bool) -> u128 {
+    pub(in crate::run) fn end(mut self, empty: bool) -> u128 {
         self.settle(empty);
         self.units
     }
@@ -91,12 +89,7 @@ impl ItemCost {
     fn settle(&mut self, empty: bool) {
         let CostBounds { first, later, .. } = self.bounds;
         let bound = if self.later { later } else { first };
-        let cost = match self.last {
-            Charge::Known(cost) => cost,
-            Charge::Prompt(cost) if empty => cost,
-            Charge::Prompt(cost) => cost.max(bound),
-            Charge::Unknown => bound,
-        };
+        let cost = self.last.settled(bound, empty);
         self.units = self.units.saturating_add(cost);
         self.last = Charge::Known(0);
     }
@@ -136,7 +129,7 @@ mod tests {
         let cost_after = |usage: Usage| {
             spent(|spent| {
                 spent.request();
-                spent.usage(&usage, "glm-4-airx");
+                spent.usage(&usage, "glm-4-airx", PriceList::BigModel);
             })
         };
         assert_eq!(cost_after(usage(3, 4, 7)), 7);
@@ -152,7 +145,7 @@ mod tests {
     fn an_empty_answer_costs_its_prompt() {
         let mut empty = ItemCost::new("glm-4-airx".to_owned(), BOUNDS, None);
         empty.request();
-        empty.usage(&usage(3, 0, 3), "glm-4-airx");
+        empty.usage(&usage(3, 0, 3), "glm-4-airx", PriceList::BigModel);
         assert_eq!(empty.end(true), 3 * TOKEN);
     }
 
@@ -163,10 +156,16 @@ mod tests {
                 spent.request();
                 spent.failed(class, answered);
                 spent.request();
-                spent.usage(&usage(3, 4, 7), "glm-4-airx");
+                spent.usage(&usage(3, 4, 7), "glm-4-airx", PriceList::BigModel);
             })
         };
-        for &class in FREE {
+        for class in [
+            Class::Account,
+            Class::Rejected,
+            Class::Busy,
+            Class::Usage,
+            Class::Replay,
+        ] {
             assert_eq!(failed(class, false), 7, "{class:?}");
         }
         assert_eq!(failed(Class::Blocked, false), 7);
@@ -181,7 +180,7 @@ mod tests {
             spent(|spent| {
                 spent.request();
                 if let Some(usage) = first {
-                    spent.usage(&usage, "glm-4-airx");
+                    spent.usage(&usage, "glm-4-airx", PriceList::BigModel);
                 }
                 spent.round();
                 spent.request();
