@@ -411,8 +411,10 @@ impl<E: Write> Printer<Output, E> {
 
     /// Writes the meta file and returns the exit status.
     fn exit(&mut self, result: Result<Done, Failure>) -> u8 {
-        let line = self.last_line(&result);
-        let written = self.meta.take().map_or(Ok(()), |meta| meta.write(&line));
+        let written = match self.meta.take() {
+            Some(meta) => meta.write(&self.last_line(&result)),
+            None => Ok(()),
+        };
         if let Err(failure) = &written {
             self.messages.failure(failure, None);
         }
