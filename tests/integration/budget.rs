@@ -397,6 +397,19 @@ fn every_request_of_a_run_counts() {
 }
 
 #[test]
+fn each_model_of_a_fallback_counts_by_its_own_price() {
+    let (config, state) = (folder(), folder());
+    let own =
+        "[models.own]\nmax-output = 50\nprice-input = 10\nprice-output = 20\ncurrency = \"USD\"\n";
+    write(&config, own);
+    let server = Server::play([answer(400, &refusal("1211")), reply("Hello")]);
+    let chat = with(&config, CHAT).args(["--fallback", "own", "--budget", "1/month", "-q"]);
+    let chat = chat.env("XDG_STATE_HOME", state.path());
+    chat.at(&server).run().is(0, "Hello\n", "");
+    assert_eq!(files(&state), ["budget-USD.json", "budget.lock"]);
+}
+
+#[test]
 fn a_budget_that_is_used_up_between_two_tries_ends_the_run() {
     let state = folder();
     let server = Server::once(answer(200, "no JSON"));
