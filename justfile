@@ -55,13 +55,13 @@ generate:
 readme:
     packaging/readme-first-screen.sh
 
-# Run one of the checks with real programs: run, peers, sdks, schema-suite, mcp, slots, bounds
+# Run one of the checks with real programs: run, peers, sdks, schema-suite, mcp, slots, budget, bounds
 real NAME:
     tests/real/{{NAME}}
 
 # Run the checks with real programs, all of them
 real-all:
-    for check in run peers sdks schema-suite mcp slots bounds; do tests/real/$check; done
+    for check in run peers sdks schema-suite mcp slots budget bounds; do tests/real/$check; done
 
 # Fuzz each target for so many seconds
 fuzz SECONDS="60":

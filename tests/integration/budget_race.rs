@@ -117,7 +117,8 @@ fn a_wait_ends_after_the_timeout() {
 #[test]
 fn the_reservation_of_a_killed_process_is_dropped_by_the_next_run() {
     let state = folder();
-    let server = Server::play([vec![Step::Hold], vec![Step::Hold], reply("Hello")]);
+    let holds = || vec![Step::Hold];
+    let server = Server::play([holds(), holds(), reply("Hello"), reply("Hello")]);
     let bound = bound();
     let budget = budget(2 * bound);
     let holders: Vec<Child> = (0..2)
@@ -134,11 +135,13 @@ fn the_reservation_of_a_killed_process_is_dropped_by_the_next_run() {
         holder.kill().unwrap();
         holder.wait().unwrap();
     }
+    // Nobody settles for them: this run or the next one drops both.
     finish(waiting).is(0, "Hello\n", "");
+    chat(&budget, &state).at(&server).run().is(0, "Hello\n", "");
     let month = month(&state);
     assert_eq!(
         (tokens(&month, "spent"), tokens(&month, "reserved")),
-        (3, 0)
+        (6, 0)
     );
     nothing_is_left(&state);
 }
