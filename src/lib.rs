@@ -73,6 +73,7 @@ pub fn run() -> ! {
         }
         Parsed::Refused(failure) => refuse(&failure),
     };
+    client::settle_all();
     std::process::exit(code.into())
 }
 

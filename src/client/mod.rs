@@ -24,7 +24,7 @@ use crate::error::Failure;
 use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
 
-pub use budget::{Summary, summaries};
+pub use budget::{Summary, settle_all, summaries};
 pub use fallback::{FallbackModel, unserved};
 use in_flight::Permit;
 pub use resource::{Repeat, Unfulfilled, request as request_resource};
