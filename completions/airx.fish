@@ -85,6 +85,8 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l connect-timeout -d 'L
 complete -c airx -n "__fish_airx_using_subcommand chat" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
+complete -c airx -n "__fish_airx_using_subcommand chat" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -143,6 +145,8 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l idle-timeout -d 'Li
 complete -c airx -n "__fish_airx_using_subcommand stream" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
+complete -c airx -n "__fish_airx_using_subcommand stream" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -204,6 +208,8 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l idle-timeout -d 'Lim
 complete -c airx -n "__fish_airx_using_subcommand tools" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
+complete -c airx -n "__fish_airx_using_subcommand tools" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -289,6 +295,8 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l idle-timeout -d 'Limi
 complete -c airx -n "__fish_airx_using_subcommand json" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
+complete -c airx -n "__fish_airx_using_subcommand json" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -547,6 +555,8 @@ complete -c airx -n "__fish_airx_using_subcommand config" -l idle-timeout -d 'Li
 complete -c airx -n "__fish_airx_using_subcommand config" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
+complete -c airx -n "__fish_airx_using_subcommand config" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l all -d 'show: list the settings that have their defaults, too'

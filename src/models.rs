@@ -11,7 +11,7 @@ mod table;
 use serde::{Serialize, Serializer};
 
 pub use batch::{BATCHED, BATCHED_ON, batch_cost, is_batched};
-pub use cost::{Charge, Cost, amount_of, bound, charge, cost, currency, shown};
+pub use cost::{Charge, Cost, amount_of, bound, charge, cost, currency, no_cost, shown};
 pub use own::{Extra, extend};
 pub use table::MODELS;
 

@@ -37,11 +37,33 @@ impl RequestView {
 
     /// The name of its recordings. It does not depend on the order of members.
     pub(crate) fn name(&self) -> String {
-        let mut body = self.body.clone();
-        body.sort_all_objects();
-        let mut name = sha256(format!("{} {}\n{body}", self.method, self.path).as_bytes());
+        let mut name = self.digest(&self.path);
         name.truncate(DIGITS);
         name
+    }
+
+    /// A digest of the request to this path or URL. It does not depend on the order of
+    /// members.
+    pub(crate) fn digest(&self, target: &str) -> String {
+        let mut body = self.body.clone();
+        body.sort_all_objects();
+        sha256(format!("{} {target}\n{body}", self.method).as_bytes())
+    }
+
+    /// The same request to the model of `other`.
+    #[must_use]
+    pub(crate) fn with_model_of(self, other: &Self) -> Self {
+        match other.body.get("model").and_then(Value::as_str) {
+            Some(model) => self.with_model(model),
+            None => self,
+        }
+    }
+
+    /// The same request to `model`.
+    #[must_use]
+    pub(crate) fn with_model(mut self, model: &str) -> Self {
+        self.body["model"] = model.into();
+        self
     }
 
     /// Where the bodies differ.

@@ -3,6 +3,7 @@
 
 mod attempt;
 mod backoff;
+mod cached;
 mod clocks;
 pub mod in_flight;
 mod lock_dir;
@@ -22,6 +23,7 @@ use crate::error::Failure;
 use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
 
+pub use cached::{CacheUse, keep};
 use in_flight::Permit;
 pub use resource::{Repeat, Unfulfilled, request as request_resource};
 pub use response::read;
@@ -39,6 +41,8 @@ pub struct AnswerRequest<'a> {
     pub accept: Accept<'a>,
     /// Keep the text of a stream in the answer.
     pub keep_text: bool,
+    /// How `--cache` is used.
+    pub cache: CacheUse<'a>,
 }
 
 /// The state that all requests for one answer share: the first request, its retries,
@@ -79,14 +83,19 @@ impl RequestSeries {
     }
 }
 
-/// Sends requests until there is an answer or no retry is left. If the result is a
-/// failure, the answer holds the part that arrived.
+/// Takes the answer from the cache, or sends requests until there is an answer or no retry
+/// is left. If the result is a failure, the answer holds the part that arrived.
 pub fn run(
     wanted: &AnswerRequest<'_>,
     series: &mut RequestSeries,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
+    match cached::look_up(wanted, transport, sink) {
+        Ok(None) => {}
+        Ok(Some(answer)) => return (answer, Ok(())),
+        Err(failure) => return (Answer::default(), Err(failure)),
+    }
     let mut empty_answers = 0;
     let answered = retry::retry(
         Some(&wanted.request.model),
@@ -124,6 +133,9 @@ fn request(
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
+    if let Some(keyless) = &transport.connection().keyless {
+        return Err(keyless.clone());
+    }
     let in_flight = transport.in_flight();
     let permit = match &in_flight {
         Some(limit) => Some(limit.acquire(series.requests > 0).ok_or_else(not_started)?),

@@ -38,6 +38,16 @@ pub fn cost(model: &str, usage: &Usage) -> Option<Cost> {
     })
 }
 
+/// A cost of nothing in the currency of the model's price, if that is known.
+pub fn no_cost(model: &str) -> Option<Cost> {
+    let price = find(model)?.price?;
+    Some(Cost {
+        amount: 0,
+        currency: price.currency,
+        date: price.date,
+    })
+}
+
 fn amount(price: &Price, usage: &Usage) -> u128 {
     let details = usage.prompt_tokens_details;
     let cached = details

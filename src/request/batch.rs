@@ -166,6 +166,8 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
             "--max-in-flight",
             "a batch has a queue of its own, and airx makes one request after the other",
         ),
+        (connection.cache.is_some(), "--cache", UNCACHED),
+        (connection.cache_ttl.is_some(), "--cache-ttl", UNCACHED),
         (connection.record.is_some(), "--record", TAPE),
         (connection.replay.is_some(), "--replay", TAPE),
     ];
@@ -180,6 +182,7 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
 const ITEMS: &str = "each item's answer is whole in its line of airx batch fetch";
 /// Why timeouts of a stream do not apply.
 const UNARY: &str = "nothing is streamed: --timeout bounds each request";
+const UNCACHED: &str = "the cache is for answers that come at once: airx chat --each uses it";
 const TAPE: &str = "files and batches are not recorded: airx mock has them, too";
 
 /// Refuses `--record` and `--replay` from the environment.

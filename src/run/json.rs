@@ -13,7 +13,7 @@ use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request, ResponseFormat};
 use crate::cli::{Common, EachArgs, Format, JsonAnswer};
-use crate::client::{self, AnswerRequest, RequestSeries, Transport};
+use crate::client::{self, AnswerRequest, CacheUse, RequestSeries, Transport};
 use crate::error::{Failure, Look};
 use crate::event::{Data, Event, Level, Sink, Violation};
 use crate::exit::Class;
@@ -120,6 +120,7 @@ pub(super) fn ask_for_json(
         request.to_mut().response_format = Some(ResponseFormat::JsonObject);
     }
     let mut number = 1;
+    let mut is_first = true;
     loop {
         let wanted = AnswerRequest {
             request: &request,
@@ -128,7 +129,14 @@ pub(super) fn ask_for_json(
                 empty: Empty::NeverAllowed,
             },
             keep_text: true,
+            // A later try is kept as the answer to the first request.
+            cache: CacheUse {
+                under: &prepared.request,
+                look_up: is_first,
+                fits: &|answer| expected.accept(&answer.text).is_ok(),
+            },
         };
+        is_first = false;
         let mut elements = Elements::new(expected, sink);
         let (mut answer, result) = client::run(&wanted, &mut series, transport, &mut elements);
         let shown = elements.shown();
@@ -145,6 +153,7 @@ pub(super) fn ask_for_json(
         report_reasoning(&answer, sink)?;
         let rejected = match expected.accept(&answer.text) {
             Ok(accepted) => {
+                client::keep(&wanted, transport, sink);
                 accept(&answer, &accepted, shown, expected, sink)?;
                 extend_session(session, &answer, sink)?;
                 answer.body = Vec::new();

@@ -81,6 +81,8 @@ impl Run {
                 "first-token-timeout"
                 | "idle-timeout"
                 | "max-in-flight"
+                | "cache"
+                | "cache-ttl"
                 | "record"
                 | "replay"
                 | "extract"

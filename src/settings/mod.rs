@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
-use crate::error::Failure;
+use crate::error::{Failure, Origin};
 use crate::prompt::{self, ItemSource, Sources};
 use crate::secret::{Scrubber, Secret};
 
@@ -53,17 +53,23 @@ pub struct Connection {
     pub retries: u32,
     /// `--max-in-flight`; `None` means no limit.
     pub max_in_flight: Option<NonZeroU32>,
-    /// `--record` or `--replay`.
+    /// `--record`, `--replay` or `--cache`.
     pub cassette: Option<Cassette>,
+    /// With `--cache`: the failure of the first request that the cache does not answer,
+    /// because there is no key.
+    pub keyless: Option<Failure>,
 }
 
-/// A folder of recorded exchanges.
+/// A folder of exchanges.
 #[derive(Debug)]
 pub enum Cassette {
     /// Records every exchange there, without secrets.
     Record(PathBuf, Scrubber),
     /// Replays answers from there, without network and key.
     Replay(PathBuf),
+    /// Takes answers from there that are younger than this, and keeps new ones, without
+    /// secrets.
+    Cache(PathBuf, Option<Duration>, Scrubber),
 }
 
 impl Connection {
@@ -191,6 +197,7 @@ fn connection(
             "--record (AIRX_RECORD) and --replay (AIRX_REPLAY) exclude each other",
         ));
     }
+    let cache = cache(args, merged)?;
     let keys = Keys::new(args.key_file.as_deref(), merged.config.as_ref(), scrubber)?;
     let headers = headers::read(&args.header, scrubber)?;
     let resolved = endpoint::resolve(args, merged, &keys, scrubber)?;
@@ -211,6 +218,18 @@ fn connection(
             Err(keyless) => (None, Some(keyless)),
         }
     };
+    let cassette = match (record, replay) {
+        (Some(folder), _) => Some(Cassette::Record(folder, scrubber.clone())),
+        (None, Some(folder)) => Some(Cassette::Replay(folder)),
+        (None, None) => cache.map(|(folder, ttl)| Cassette::Cache(folder, ttl, scrubber.clone())),
+    };
+    // With a cache the key is needed only for a request that is sent.
+    let caches = matches!(cassette, Some(Cassette::Cache(..)));
+    let (later, keyless) = if caches {
+        (keyless, None)
+    } else {
+        (None, keyless)
+    };
     let max_in_flight = args.max_in_flight.unwrap_or(defaults::MAX_IN_FLIGHT);
     let connection = Connection {
         endpoint: resolved.endpoint,
@@ -221,12 +240,27 @@ fn connection(
         timeouts: timeouts(args),
         retries: args.retries.unwrap_or(defaults::RETRIES),
         // A recording's requests are not in flight.
-        max_in_flight: NonZeroU32::new(max_in_flight).filter(|_| replay.is_none()),
-        cassette: record
-            .map(|folder| Cassette::Record(folder, scrubber.clone()))
-            .or(replay.map(Cassette::Replay)),
+        max_in_flight: NonZeroU32::new(max_in_flight)
+            .filter(|_| !matches!(cassette, Some(Cassette::Replay(_)))),
+        cassette,
+        keyless: later,
     };
     Ok((connection, keyless))
+}
+
+/// The folder of the cache, and how old its answers may be. An empty name means no cache.
+fn cache(
+    args: &mut ConnectionArgs,
+    merged: &Merged,
+) -> Result<Option<(PathBuf, Option<Duration>)>, Failure> {
+    let folder = args.cache.take();
+    let by_option = *merged.origin("cache-ttl") == Origin::Option("cache-ttl");
+    if folder.is_none() && by_option {
+        return Err(Failure::usage("--cache-ttl needs --cache DIR").about("cache-ttl"));
+    }
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    let ttl = args.cache_ttl.filter(|ttl| !ttl.is_zero());
+    Ok(folder.map(|folder| (folder, ttl)))
 }
 
 /// Where a run with these options would go, and where its key would come from. Nothing is

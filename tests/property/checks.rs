@@ -564,6 +564,7 @@ fn replayer(folder: &Path) -> Transport {
         retries: 0,
         max_in_flight: None,
         cassette: Some(Cassette::Replay(folder.to_owned())),
+        keyless: None,
     })
 }
 
