@@ -88,6 +88,7 @@ pub(super) fn look_up(
     sink.note(Level::Verbose, &format_args!("* from the cache: {path}"));
     sink.count(Count::Cached(
         answer.model.as_deref().unwrap_or(&wanted.request.model),
+        transport.connection().endpoint.price_list(),
     ));
     if wanted.request.stream {
         answer = Answer::default();

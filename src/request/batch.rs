@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::cli::{
-    BatchAction, Common, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs, Render,
-    RequestArgs, SubmitArgs,
+    BatchAction, Common, ConnectionArgs, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs,
+    Render, RequestArgs, SubmitArgs,
 };
 use crate::error::{Failure, Origin};
 use crate::models;
@@ -93,11 +93,11 @@ impl BatchJob {
             )));
         }
         if let Some(id) = ids.iter().find(|id| !is_id(id)) {
-            return Err(Failure::usage(format!("{id:?} is no id of a batch"))
+            return Err(Failure::usage(format!("{id:?} is not the id of a batch"))
                 .hint("an id has up to 256 letters, digits and signs, without / ? # % and \\"));
         }
         if let Self::Wait(_, Duration::ZERO) = self {
-            return Err(Failure::usage("--poll 0 would ask without a pause")
+            return Err(Failure::usage("--poll 0 would poll without a pause")
                 .hint("the server's batches take minutes and hours: --poll 30s"));
         }
         Ok(())
@@ -131,18 +131,18 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
         (
             !request.accept.is_empty(),
             "--accept",
-            "it is airx batch fetch that reads the answers: give it there",
+            "airx batch fetch reads the answers: give it there",
         ),
         (
             request.allow_empty,
             "--allow-empty",
-            "it is airx batch fetch that reads the answers: give it there",
+            "airx batch fetch reads the answers: give it there",
         ),
         (extract.is_some(), "--extract", ITEMS),
         (
             output.render == Some(Render::Always),
             "--render always",
-            "nothing of it is prose",
+            "airx batch prints no Markdown",
         ),
         (output.reasoning, "--reasoning", ITEMS),
         (
@@ -153,8 +153,24 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
         (
             *dry_run == Some(DryRun::Curl),
             "--dry-run=curl",
-            "a batch takes two requests, one of them a file: --dry-run prints that",
+            "a batch is an upload and a request: --dry-run prints both",
         ),
+    ];
+    let mut given = given.into_iter().chain(connection_options(connection));
+    match given.find(|(given, ..)| *given) {
+        Some((_, flag, why)) => {
+            Err(Failure::usage(format!("{flag} has no meaning for airx batch")).hint(why))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The options of the connection that do not apply to batches: whether each is given, its
+/// name, and why it does not apply.
+fn connection_options(
+    connection: &ConnectionArgs,
+) -> impl Iterator<Item = (bool, &'static str, &'static str)> {
+    [
         (
             connection.first_token_timeout.is_some(),
             "--first-token-timeout",
@@ -170,20 +186,15 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
         (connection.cache_ttl.is_some(), "--cache-ttl", UNCACHED),
         (connection.record.is_some(), "--record", TAPE),
         (connection.replay.is_some(), "--replay", TAPE),
-    ];
-    match given.into_iter().find(|(given, ..)| *given) {
-        Some((_, flag, why)) => {
-            Err(Failure::usage(format!("{flag} has no meaning for airx batch")).hint(why))
-        }
-        None => Ok(()),
-    }
+    ]
+    .into_iter()
 }
 
-const ITEMS: &str = "each item's answer is whole in its line of airx batch fetch";
+const ITEMS: &str = "airx batch fetch prints each item's complete answer on its line";
 /// Why timeouts of a stream do not apply.
 const UNARY: &str = "nothing is streamed: --timeout bounds each request";
 const UNCACHED: &str = "the cache is for answers that come at once: airx chat --each uses it";
-const TAPE: &str = "files and batches are not recorded: airx mock has them, too";
+const TAPE: &str = "files and batches are not recorded: airx mock serves them, too";
 
 /// Refuses `--record` and `--replay` from the environment.
 ///
@@ -215,7 +226,7 @@ pub fn unbatched(model: &str, connection: &Connection) -> Option<String> {
     let odd = connection.endpoint.provider.is_some() && !models::is_batched(model);
     odd.then(|| {
         format!(
-            "{model} is not among the models that BigModel and Z.ai take in batches, by their document of {}: {}",
+            "{model} is not among the models that BigModel and Z.ai take in batches, according to their documentation of {}: {}",
             models::BATCHED_ON,
             models::BATCHED.join(", ")
         )

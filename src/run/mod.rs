@@ -8,6 +8,7 @@ mod each;
 mod json;
 mod json_lines;
 pub mod models;
+mod pool;
 mod report;
 mod start;
 mod tools;

@@ -246,7 +246,7 @@ fn damages(good: &str) -> Vec<(String, &'static str)> {
             other("\"status\": 200", "\"status\": 503"),
             "the server answered HTTP 503",
         ),
-        (other("choices", "chances"), "the response holds no choices"),
+        (other("choices", "chances"), "the response has no choices"),
         (
             other("finish_reason", "other_reason"),
             "the answer ended without a finish_reason",

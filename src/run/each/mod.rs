@@ -2,13 +2,8 @@
 //! result is one line. One thread decides. A channel brings it the items that were read,
 //! the items that are done, and signals.
 
-mod budget;
-mod item_cost;
-pub(super) mod item_outcome;
-mod item_sink;
 mod read;
 mod scheduler;
-mod workers;
 
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
@@ -16,14 +11,15 @@ use std::sync::mpsc::{Sender, channel};
 use crate::client::Transport;
 use crate::client::in_flight::InFlight;
 use crate::error::Failure;
-use crate::event::{Earlier, Level, Sink};
+use crate::event::{Earlier, Sink};
 use crate::prompt::{Item, Items};
 use crate::request::{ItemRequests, PreparedRequest};
 
 use super::conversation::Strategy;
-use item_outcome::ItemOutcome;
+use super::pool::fitting;
+use super::pool::item_outcome::ItemOutcome;
+use super::pool::workers::Workers;
 use scheduler::{Scheduler, SchedulerInput};
-use workers::Workers;
 
 /// A message to the deciding thread.
 #[derive(Debug)]
@@ -33,6 +29,12 @@ enum WorkerMessage {
     Outcome(Box<ItemOutcome>),
     /// No item is to be started any more; the run ends after those in flight.
     Interrupt(i32),
+}
+
+impl From<Box<ItemOutcome>> for WorkerMessage {
+    fn from(outcome: Box<ItemOutcome>) -> Self {
+        Self::Outcome(outcome)
+    }
 }
 
 /// Everything that a run of many items needs.
@@ -65,20 +67,6 @@ impl Interrupt {
         self.gate.close();
         self.messages.send(WorkerMessage::Interrupt(signal)).is_ok()
     }
-}
-
-/// The number of simultaneous requests for which the process has descriptors.
-fn fitting(wanted: u16, transport: &mut Transport, sink: &mut dyn Sink) -> Result<u16, Failure> {
-    let fitting = transport.fit(wanted.into())?;
-    let fitting = u16::try_from(fitting).unwrap_or(wanted);
-    if fitting < wanted {
-        let text = format!(
-            "{fitting} requests are in flight at once, not {wanted}: more open files are not \
-             allowed (ulimit -n)"
-        );
-        sink.note(Level::Warning, &text);
-    }
-    Ok(fitting)
 }
 
 /// Makes the first SIGINT end a run after the items in flight.

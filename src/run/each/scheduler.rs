@@ -5,9 +5,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::WorkerMessage;
-use super::budget::Budget;
-use super::item_outcome::ItemOutcome;
-use super::workers::{Task, Workers};
 use crate::client::in_flight::InFlight;
 use crate::digest::sha256;
 use crate::error::Failure;
@@ -15,19 +12,23 @@ use crate::event::{Count, Earlier, Event, Items, Level, ResumeState, Sink, VERSI
 use crate::exit::Class;
 use crate::prompt::{Item, Place};
 use crate::request::{CostBounds, ItemRequests, PreparedRequest};
+use crate::run::pool::budget::Budget;
+use crate::run::pool::item_outcome::ItemOutcome;
+use crate::run::pool::workers::{Task, Workers};
 
 /// How many items may be started ahead of the oldest unfinished one, for each item that
 /// may be in flight.
 const AHEAD: u64 = 8;
 
 /// The message after the first SIGINT.
-const LATER: &str = "SIGINT: what is in flight ends first; once more ends it at once";
+const LATER: &str =
+    "SIGINT: waiting for the requests in flight; a second SIGINT ends the run at once";
 
 /// The parts of a [`Scheduler`].
 pub(super) struct SchedulerInput<S> {
     pub(super) request: PreparedRequest,
     pub(super) item_requests: ItemRequests,
-    pub(super) workers: Workers<S>,
+    pub(super) workers: Workers<S, WorkerMessage>,
     pub(super) gate: Arc<InFlight>,
     /// Requests the next item from the reader.
     pub(super) reader: Sender<()>,
@@ -41,7 +42,7 @@ pub(super) struct SchedulerInput<S> {
 pub(super) struct Scheduler<S> {
     request: PreparedRequest,
     item_requests: ItemRequests,
-    workers: Workers<S>,
+    workers: Workers<S, WorkerMessage>,
     gate: Arc<InFlight>,
     reader: Sender<()>,
     earlier: Earlier,
@@ -153,7 +154,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
             let all = done + failed + kept;
             let what = format!("{failed} of {all} items failed");
             Failure::new(Class::Partial, what)
-                .hint("each says why in its `error`; with -o FILE, --resume asks for these alone")
+                .hint("the `error` of each says why; with -o FILE, --resume repeats only these")
         });
         Err(over)
     }

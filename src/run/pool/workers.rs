@@ -7,7 +7,6 @@ use std::thread::JoinHandle;
 
 use serde_json::value::RawValue;
 
-use super::WorkerMessage;
 use super::budget::Budget;
 use super::item_cost::ItemCost;
 use super::item_outcome::{Content, ItemOutcome};
@@ -23,37 +22,42 @@ use crate::run::conversation::Strategy;
 use crate::run::report;
 
 /// An item to request.
-pub(super) struct Task {
-    pub(super) index: u64,
-    pub(super) hash: String,
+pub(in crate::run) struct Task {
+    pub(in crate::run) index: u64,
+    pub(in crate::run) hash: String,
     /// The item, if its result shows it.
-    pub(super) item: Option<Box<RawValue>>,
-    pub(super) request: PreparedRequest,
+    pub(in crate::run) item: Option<Box<RawValue>>,
+    pub(in crate::run) request: PreparedRequest,
     /// The highest cost of its requests.
-    pub(super) bounds: CostBounds,
+    pub(in crate::run) bounds: CostBounds,
     /// The budget that pays for them.
-    pub(super) budget: Option<Budget>,
+    pub(in crate::run) budget: Option<Budget>,
 }
 
-/// The threads. More are started when they are needed.
-pub(super) struct Workers<S> {
+/// The threads, which send each outcome as a message of type `M`. More are started when
+/// they are needed.
+pub(in crate::run) struct Workers<S, M> {
     strategy: Arc<Strategy>,
     gate: Arc<InFlight>,
     transport: Transport,
     sink: S,
     tasks: Sender<Task>,
     waiting: Arc<Mutex<Receiver<Task>>>,
-    messages: Sender<WorkerMessage>,
+    messages: Sender<M>,
     threads: Vec<JoinHandle<()>>,
 }
 
-impl<S: Sink + Clone + Send + 'static> Workers<S> {
-    pub(super) fn new(
+impl<S, M> Workers<S, M>
+where
+    S: Sink + Clone + Send + 'static,
+    M: From<Box<ItemOutcome>> + Send + 'static,
+{
+    pub(in crate::run) fn new(
         strategy: Strategy,
         gate: Arc<InFlight>,
         transport: Transport,
         sink: S,
-        messages: Sender<WorkerMessage>,
+        messages: Sender<M>,
     ) -> Self {
         let (tasks, waiting) = channel();
         Self {
@@ -69,7 +73,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
     }
 
     /// Gives a task to a thread; `under_way` is the number of tasks in progress.
-    pub(super) fn begin(&mut self, task: Task, under_way: usize) -> Result<(), Failure> {
+    pub(in crate::run) fn begin(&mut self, task: Task, under_way: usize) -> Result<(), Failure> {
         if under_way >= self.threads.len() {
             match self.start() {
                 Ok(thread) => self.threads.push(thread),
@@ -93,10 +97,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
         let work = move || {
             while let Some(task) = next() {
                 let outcome = outcome(task, &strategy, &mut transport, sink.clone());
-                if messages
-                    .send(WorkerMessage::Outcome(Box::new(outcome)))
-                    .is_err()
-                {
+                if messages.send(M::from(Box::new(outcome))).is_err() {
                     return;
                 }
             }
@@ -106,7 +107,7 @@ impl<S: Sink + Clone + Send + 'static> Workers<S> {
     }
 
     /// Waits until the tasks in progress have ended and released what they hold.
-    pub(super) fn end(self) {
+    pub(in crate::run) fn end(self) {
         drop(self.tasks);
         for thread in self.threads {
             let _ = thread.join();

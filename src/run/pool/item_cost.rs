@@ -4,6 +4,7 @@
 use super::budget::Budget;
 use crate::api::usage::Usage;
 use crate::exit::Class;
+use crate::models::PriceList;
 use crate::request::{Charge, CostBounds, CostLimit};
 
 /// Classes of failures that cost nothing unless the server reports tokens.
@@ -17,7 +18,7 @@ const FREE: &[Class] = &[
 
 /// What was spent, in units of 10^-12 of the currency.
 #[derive(Debug)]
-pub(super) struct ItemCost {
+pub(in crate::run) struct ItemCost {
     model: String,
     bounds: CostBounds,
     units: u128,
@@ -26,12 +27,12 @@ pub(super) struct ItemCost {
     later: bool,
     budget: Option<Budget>,
     /// The cost of failed tries, which the bounds do not include.
-    pub(super) more: u128,
+    pub(in crate::run) more: u128,
 }
 
 impl ItemCost {
     /// Starts at zero, with the price of `model` and these bounds.
-    pub(super) fn new(model: String, bounds: CostBounds, budget: Option<Budget>) -> Self {
+    pub(in crate::run) fn new(model: String, bounds: CostBounds, budget: Option<Budget>) -> Self {
         Self {
             model,
             bounds,
@@ -44,18 +45,18 @@ impl ItemCost {
     }
 
     /// A request is sent. It counts with its highest possible cost until the server reports one.
-    pub(super) fn request(&mut self) {
+    pub(in crate::run) fn request(&mut self) {
         self.settle(false);
         self.last = Charge::Unknown;
     }
 
     /// The server has reported the tokens of its answer, from the model `answered`.
-    pub(super) fn usage(&mut self, usage: &Usage, answered: &str) {
-        self.last = CostLimit::charge(&self.model, answered, usage);
+    pub(in crate::run) fn usage(&mut self, usage: &Usage, answered: &str, list: PriceList) {
+        self.last = CostLimit::charge(&self.model, answered, list, usage);
     }
 
     /// The last request failed with this class; `answered` is true if part of an answer came.
-    pub(super) fn failed(&mut self, class: Class, answered: bool) {
+    pub(in crate::run) fn failed(&mut self, class: Class, answered: bool) {
         let refused = FREE.contains(&class) || (class == Class::Blocked && !answered);
         if refused && self.last == Charge::Unknown {
             self.last = Charge::Known(0);
@@ -64,7 +65,7 @@ impl ItemCost {
 
     /// The last request failed with this class and is to be repeated. Returns whether the
     /// budget allows that, after the cost of the failed try.
-    pub(super) fn retry(&mut self, class: Class) -> bool {
+    pub(in crate::run) fn retry(&mut self, class: Class) -> bool {
         self.failed(class, false);
         let before = self.units;
         self.settle(false);
@@ -77,13 +78,13 @@ impl ItemCost {
     }
 
     /// The last request was answered, and the next one includes that answer.
-    pub(super) fn round(&mut self) {
+    pub(in crate::run) fn round(&mut self) {
         self.settle(false);
         self.later = true;
     }
 
     /// The total cost; `empty` says whether the last answer was empty.
-    pub(super) fn end(mut self, empty: bool) -> u128 {
+    pub(in crate::run) fn end(mut self, empty: bool) -> u128 {
         self.settle(empty);
         self.units
     }
@@ -136,7 +137,7 @@ mod tests {
         let cost_after = |usage: Usage| {
             spent(|spent| {
                 spent.request();
-                spent.usage(&usage, "glm-4-airx");
+                spent.usage(&usage, "glm-4-airx", PriceList::BigModel);
             })
         };
         assert_eq!(cost_after(usage(3, 4, 7)), 7);
@@ -152,7 +153,7 @@ mod tests {
     fn an_empty_answer_costs_its_prompt() {
         let mut empty = ItemCost::new("glm-4-airx".to_owned(), BOUNDS, None);
         empty.request();
-        empty.usage(&usage(3, 0, 3), "glm-4-airx");
+        empty.usage(&usage(3, 0, 3), "glm-4-airx", PriceList::BigModel);
         assert_eq!(empty.end(true), 3 * TOKEN);
     }
 
@@ -163,7 +164,7 @@ mod tests {
                 spent.request();
                 spent.failed(class, answered);
                 spent.request();
-                spent.usage(&usage(3, 4, 7), "glm-4-airx");
+                spent.usage(&usage(3, 4, 7), "glm-4-airx", PriceList::BigModel);
             })
         };
         for &class in FREE {
@@ -181,7 +182,7 @@ mod tests {
             spent(|spent| {
                 spent.request();
                 if let Some(usage) = first {
-                    spent.usage(&usage, "glm-4-airx");
+                    spent.usage(&usage, "glm-4-airx", PriceList::BigModel);
                 }
                 spent.round();
                 spent.request();

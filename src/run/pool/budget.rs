@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The budget that all items share.
 #[derive(Debug, Clone)]
-pub(super) struct Budget(Arc<Mutex<State>>);
+pub(in crate::run) struct Budget(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -18,7 +18,7 @@ struct State {
 }
 
 impl Budget {
-    pub(super) fn new(limit: u128) -> Self {
+    pub(in crate::run) fn new(limit: u128) -> Self {
         Self(Arc::new(Mutex::new(State {
             limit,
             spent: 0,
@@ -32,12 +32,12 @@ impl Budget {
     }
 
     /// The bound, raised to the highest cost that exceeded a bound so far.
-    pub(super) fn bound(&self, bound: u128) -> u128 {
+    pub(in crate::run) fn bound(&self, bound: u128) -> u128 {
         bound.max(self.state().most)
     }
 
     /// Reserves the bound if the budget allows it; returns whether it did.
-    pub(super) fn begin(&self, bound: u128) -> bool {
+    pub(in crate::run) fn begin(&self, bound: u128) -> bool {
         let mut state = self.state();
         let sum = state.spent.saturating_add(state.reserved);
         let fits = sum.saturating_add(bound) <= state.limit;
@@ -48,7 +48,7 @@ impl Budget {
     }
 
     /// The work reserved with this bound has ended, and cost this.
-    pub(super) fn end(&self, bound: u128, cost: u128) {
+    pub(in crate::run) fn end(&self, bound: u128, cost: u128) {
         let mut state = self.state();
         state.reserved -= bound;
         state.spent = state.spent.saturating_add(cost);
@@ -58,7 +58,7 @@ impl Budget {
     }
 
     /// The cost so far.
-    pub(super) fn spent(&self) -> u128 {
+    pub(in crate::run) fn spent(&self) -> u128 {
         self.state().spent
     }
 }
