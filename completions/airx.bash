@@ -19,6 +19,9 @@ _airx() {
             airx,batch)
                 cmd="airx__subcmd__batch"
                 ;;
+            airx,budget)
+                cmd="airx__subcmd__budget"
+                ;;
             airx,chat)
                 cmd="airx__subcmd__chat"
                 ;;
@@ -68,7 +71,7 @@ _airx() {
 
     case "${cmd}" in
         airx)
-            opts="-h -V --help --version chat stream tools json batch mock models config completions help"
+            opts="-h -V --help --version chat stream tools json batch mock models budget config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -537,8 +540,38 @@ _airx() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        airx__subcmd__budget)
+            opts="-h -V --budget --format --config --profile --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         airx__subcmd__chat)
-            opts="-s -f -i -n -m -o -x -q -v -c -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --max-in-flight --cache --cache-ttl --record --replay --config --profile --help --version"
+            opts="-s -f -i -n -m -o -x -q -v -c -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --max-in-flight --budget --cache --cache-ttl --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -581,6 +614,10 @@ _airx() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -716,6 +753,10 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cache)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -765,7 +806,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__config)
-            opts="-m -h -V --all --format --config --profile --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --cache --cache-ttl --record --replay --help --version show check path"
+            opts="-m -h -V --all --format --config --profile --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --cache --cache-ttl --record --replay --help --version show check path"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -788,6 +829,10 @@ _airx() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -875,6 +920,10 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cache)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -916,7 +965,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__json)
-            opts="-s -f -n -m -o -q -v -c -i -x -h -V --system --file --messages --no-stdin --lossy --allow-empty-input --model --top-p --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --schema --fields --constrain --tries --pretty --select --lines --stream --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --cache --cache-ttl --record --replay --config --profile --image --session --temperature --thinking --extract --render --usage --dry-run --max-tokens --help --version"
+            opts="-s -f -n -m -o -q -v -c -i -x -h -V --system --file --messages --no-stdin --lossy --allow-empty-input --model --fallback --top-p --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --schema --fields --constrain --tries --pretty --select --lines --stream --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --cache --cache-ttl --record --replay --config --profile --image --session --temperature --thinking --extract --render --usage --dry-run --max-tokens --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -947,6 +996,10 @@ _airx() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1079,6 +1132,10 @@ _airx() {
                     return 0
                     ;;
                 --max-in-flight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --budget)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1233,7 +1290,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__stream)
-            opts="-s -f -i -n -m -o -x -q -v -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --cache --cache-ttl --record --replay --config --profile --help --version"
+            opts="-s -f -i -n -m -o -x -q -v -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --cache --cache-ttl --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1276,6 +1333,10 @@ _airx() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1395,6 +1456,10 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --cache)
                     COMPREPLY=()
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
@@ -1430,7 +1495,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__tools)
-            opts="-s -f -n -m -o -q -v -t -i -x -c -h -V --system --file --messages --session --no-stdin --lossy --allow-empty-input --model --top-p --max-tokens --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --tools --tools-dir --mcp --only --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --items --no-item --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --cache --cache-ttl --record --replay --config --profile --image --temperature --thinking --extract --render --usage --each --concurrency --dry-run --help --version"
+            opts="-s -f -n -m -o -q -v -t -i -x -c -h -V --system --file --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --top-p --max-tokens --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --tools --tools-dir --mcp --only --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --items --no-item --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --cache --cache-ttl --record --replay --config --profile --image --temperature --thinking --extract --render --usage --each --concurrency --dry-run --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1465,6 +1530,10 @@ _airx() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1613,6 +1682,10 @@ _airx() {
                     return 0
                     ;;
                 --max-in-flight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --budget)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

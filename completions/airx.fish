@@ -33,6 +33,7 @@ complete -c airx -n "__fish_airx_needs_command" -f -a "json" -d 'Ask for JSON an
 complete -c airx -n "__fish_airx_needs_command" -f -a "batch" -d 'Have many inputs answered by the provider\'s batch engine'
 complete -c airx -n "__fish_airx_needs_command" -f -a "mock" -d 'Run a loopback server that speaks the API, for trying and testing scripts offline'
 complete -c airx -n "__fish_airx_needs_command" -f -a "models" -d 'List known models: context, output limit, price, concurrency'
+complete -c airx -n "__fish_airx_needs_command" -f -a "budget" -d 'Show what --budget has counted: spent, reserved, free'
 complete -c airx -n "__fish_airx_needs_command" -f -a "config" -d 'Show the settings and their origin, or check the configuration file'
 complete -c airx -n "__fish_airx_needs_command" -f -a "completions" -d 'Print a shell\'s completion script, or install it'
 complete -c airx -n "__fish_airx_needs_command" -f -a "help" -d 'Show help for a command or a topic'
@@ -42,6 +43,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -s i -l image -d 'Add an
 complete -c airx -n "__fish_airx_using_subcommand chat" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l session -d 'Keep the conversation in FILE and continue it' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l temperature -d 'Sampling temperature' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
@@ -85,6 +87,7 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l connect-timeout -d 'L
 complete -c airx -n "__fish_airx_using_subcommand chat" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
 complete -c airx -n "__fish_airx_using_subcommand chat" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
@@ -112,6 +115,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -s i -l image -d 'Add 
 complete -c airx -n "__fish_airx_using_subcommand stream" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l session -d 'Keep the conversation in FILE and continue it' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l temperature -d 'Sampling temperature' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
@@ -145,6 +149,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l idle-timeout -d 'Li
 complete -c airx -n "__fish_airx_using_subcommand stream" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
 complete -c airx -n "__fish_airx_using_subcommand stream" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
@@ -168,6 +173,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -s f -l file -d 'Add a 
 complete -c airx -n "__fish_airx_using_subcommand tools" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l session -d 'Keep the conversation in FILE and continue it' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l stop -d 'End the answer before this text (repeat, as far as the model allows)' -r
@@ -208,6 +214,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l idle-timeout -d 'Lim
 complete -c airx -n "__fish_airx_using_subcommand tools" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
 complete -c airx -n "__fish_airx_using_subcommand tools" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
@@ -253,6 +260,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -s s -l system -d 'Syste
 complete -c airx -n "__fish_airx_using_subcommand json" -s f -l file -d 'Add a text file to the message (repeat)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l stop -d 'End the answer before this text (repeat, as far as the model allows)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l user-id -d 'Id of the end user, 6 to 128 characters' -r
@@ -295,6 +303,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l idle-timeout -d 'Limi
 complete -c airx -n "__fish_airx_using_subcommand json" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
 complete -c airx -n "__fish_airx_using_subcommand json" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
@@ -527,12 +536,21 @@ complete -c airx -n "__fish_airx_using_subcommand models" -l config -d 'Configur
 complete -c airx -n "__fish_airx_using_subcommand models" -l profile -d 'Use this profile of the file [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand models" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand models" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand budget" -l budget -d 'The budget to compare with, like 20/day [AIRX_BUDGET]' -r
+complete -c airx -n "__fish_airx_using_subcommand budget" -l format -d 'How to print the sums' -r -f -a "text\t'A table'
+json\t'One JSON array'
+ndjson\t'One JSON object a line'"
+complete -c airx -n "__fish_airx_using_subcommand budget" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand budget" -l profile -d 'Use this profile of the file [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand budget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c airx -n "__fish_airx_using_subcommand budget" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand config" -l format -d 'show: how to print the settings' -r -f -a "text\t'A table'
 json\t'One JSON array'
 ndjson\t'One JSON object a line'"
 complete -c airx -n "__fish_airx_using_subcommand config" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l profile -d 'Use this profile of the file [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l temperature -d 'Sampling temperature' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
@@ -555,6 +573,7 @@ complete -c airx -n "__fish_airx_using_subcommand config" -l idle-timeout -d 'Li
 complete -c airx -n "__fish_airx_using_subcommand config" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
 complete -c airx -n "__fish_airx_using_subcommand config" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F

@@ -138,14 +138,15 @@ impl Cache {
         self.open.insert(OpenRecording::of(body))
     }
 
-    /// Keeps the answer of the last exchange as the one to `request`, with the model that
-    /// was asked. Replaces the file. Returns its path, or `None` if there was no exchange.
+    /// Keeps the answer of the last exchange. `under` makes the request that the answer is
+    /// for from the one that was sent. Replaces the file. Returns its path, or `None` if
+    /// there was no exchange.
     ///
     /// # Errors
     /// Why the answer is not kept.
     pub(crate) fn keep(
         &mut self,
-        request: impl FnOnce() -> RequestView,
+        under: impl FnOnce(RequestView) -> RequestView,
     ) -> Result<Option<PathBuf>, String> {
         let Some(mut open) = self.open.take() else {
             return Ok(None);
@@ -153,7 +154,7 @@ impl Cache {
         if !open.is_complete() {
             return Err("the answer is too long".to_owned());
         }
-        open.request = request().with_model_of(&open.request);
+        open.request = under(open.request);
         let path = self.path(&open.request);
         if matches!(open.mask(&self.scrubber), (true, _) | (_, true)) {
             return Err("the exchange holds a key or another secret".to_owned());

@@ -8,6 +8,9 @@ use crate::digest::sha256;
 /// Members that differ in each run and are therefore ignored.
 const IDS: [&str; 2] = ["request_id", "user_id"];
 
+/// Members that differ between the models of `--fallback`.
+const OF_MODEL: [&str; 2] = ["model", "thinking"];
+
 /// Digits of the digest in a file's name.
 const DIGITS: usize = 16;
 
@@ -52,17 +55,15 @@ impl RequestView {
 
     /// The same request to the model of `other`.
     #[must_use]
-    pub(crate) fn with_model_of(self, other: &Self) -> Self {
-        match other.body.get("model").and_then(Value::as_str) {
-            Some(model) => self.with_model(model),
-            None => self,
+    pub(crate) fn asking(mut self, other: &Self) -> Self {
+        if let (Value::Object(own), Value::Object(other)) = (&mut self.body, &other.body) {
+            for name in OF_MODEL {
+                match other.get(name) {
+                    Some(value) => own.insert(name.to_owned(), value.clone()),
+                    None => own.remove(name),
+                };
+            }
         }
-    }
-
-    /// The same request to `model`.
-    #[must_use]
-    pub(crate) fn with_model(mut self, model: &str) -> Self {
-        self.body["model"] = model.into();
         self
     }
 

@@ -17,9 +17,9 @@ use crate::http::Head;
 /// How an answer uses the cache.
 #[derive(Clone, Copy)]
 pub struct CacheUse<'a> {
-    /// The request under which the answer is looked up and kept. The model is that of the
-    /// request that is sent.
-    pub under: &'a Request,
+    /// The request under which the answer is looked up and kept, with the model of the one
+    /// that is sent; without it the one that is sent.
+    pub under: Option<&'a Request>,
     /// Look for an answer before asking.
     pub look_up: bool,
     /// Whether a complete answer is what the run wants.
@@ -29,7 +29,7 @@ pub struct CacheUse<'a> {
 impl fmt::Debug for CacheUse<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("CacheUse")
-            .field("under", self.under)
+            .field("under", &self.under)
             .field("look_up", &self.look_up)
             .finish_non_exhaustive()
     }
@@ -48,8 +48,8 @@ pub(super) fn look_up(
         return Ok(None);
     };
     cache.prepare()?;
-    let request = RequestView::of(&wanted.cache.under.body());
-    let (head, body, path) = match cache.find(&request.with_model(&wanted.request.model)) {
+    let request = under(wanted, RequestView::of(&wanted.request.body()));
+    let (head, body, path) = match cache.find(&request) {
         Lookup::Found(head, body, path) => (head, body, path),
         Lookup::Missing => {
             sink.note(Level::Verbose, &"* the cache has no answer to this request");
@@ -103,7 +103,7 @@ pub fn keep(wanted: &AnswerRequest<'_>, transport: &mut Transport, sink: &mut dy
     let Some(cache) = transport.cache() else {
         return;
     };
-    match cache.keep(|| RequestView::of(&wanted.cache.under.body())) {
+    match cache.keep(|sent| under(wanted, sent)) {
         Ok(None) => {}
         Ok(Some(path)) => {
             let path = path.display();
@@ -113,6 +113,14 @@ pub fn keep(wanted: &AnswerRequest<'_>, transport: &mut Transport, sink: &mut dy
             let text = format!("--cache: this answer is not kept: {why}");
             sink.note(Level::Warning, &text);
         }
+    }
+}
+
+/// The request under which the answer to `sent` is kept.
+fn under(wanted: &AnswerRequest<'_>, sent: RequestView) -> RequestView {
+    match wanted.cache.under {
+        Some(request) => RequestView::of(&request.body()).asking(&sent),
+        None => sent,
     }
 }
 

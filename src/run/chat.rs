@@ -74,13 +74,14 @@ pub(super) fn ask_once(
     report_start(request, sink)?;
     let wanted = AnswerRequest {
         request: &request.request,
+        fallback: &request.fallback,
         accept: Accept {
             reasons: &request.accept,
             empty: Empty::allowed(request.allow_empty),
         },
         keep_text: session.is_some(),
         cache: CacheUse {
-            under: &request.request,
+            under: None,
             look_up: true,
             fits: &|answer| match expect {
                 Expect::Answer => true,

@@ -123,6 +123,7 @@ pub(super) fn ask_for_json(
     loop {
         let wanted = AnswerRequest {
             request: &request,
+            fallback: &prepared.fallback,
             accept: Accept {
                 reasons: &prepared.accept,
                 empty: Empty::NeverAllowed,
@@ -130,7 +131,7 @@ pub(super) fn ask_for_json(
             keep_text: true,
             // A later try is kept as the answer to the first request.
             cache: CacheUse {
-                under: &prepared.request,
+                under: Some(&prepared.request),
                 look_up: series.is_new(),
                 fits: &|answer| expected.accept(&answer.text).is_ok(),
             },
@@ -191,7 +192,9 @@ fn refuses_format(failure: &Failure) -> bool {
         .server
         .as_ref()
         .and_then(|server| server.http_status);
-    failure.class == Class::Rejected && matches!(status, Some(400 | 422))
+    failure.class == Class::Rejected
+        && matches!(status, Some(400 | 422))
+        && !client::unserved(failure)
 }
 
 /// Prints the accepted value, without the elements that have been shown.

@@ -163,13 +163,14 @@ fn asked(
     let fits = |answer: &Answer| calls_fit(answer, request, required);
     let wanted = AnswerRequest {
         request: &request.request,
+        fallback: &request.fallback,
         accept: Accept {
             reasons: &request.accept,
             empty: Empty::allowed(request.allow_empty),
         },
         keep_text: true,
         cache: CacheUse {
-            under: &request.request,
+            under: None,
             look_up: true,
             fits: &fits,
         },

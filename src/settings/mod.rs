@@ -5,6 +5,8 @@
 //! option.
 
 mod api_key;
+mod budget;
+mod cassette;
 pub mod defaults;
 mod endpoint;
 mod fill;
@@ -16,16 +18,19 @@ pub mod provider;
 mod proxy;
 mod sources;
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
-use crate::error::{Failure, Origin};
+use crate::error::Failure;
 use crate::prompt::{self, ItemSource, Sources};
 use crate::secret::{Scrubber, Secret};
 
 pub use api_key::{KeyOrigin, of_environment, unusable};
+pub use budget::{Budget, Period, resolve as resolve_budget};
+pub use cassette::Cassette;
 pub use endpoint::{Endpoint, ResolvedEndpoint};
 pub use fill::{AllOptions, merge, merge_all, merge_file};
 pub use merge::{Merged, Setting};
@@ -53,23 +58,13 @@ pub struct Connection {
     pub retries: u32,
     /// `--max-in-flight`; `None` means no limit.
     pub max_in_flight: Option<NonZeroU32>,
+    /// `--budget`.
+    pub budget: Option<Budget>,
     /// `--record`, `--replay` or `--cache`.
     pub cassette: Option<Cassette>,
     /// With `--cache`: the failure of the first request that the cache does not answer,
     /// because there is no key.
     pub keyless: Option<Failure>,
-}
-
-/// A folder of exchanges.
-#[derive(Debug)]
-pub enum Cassette {
-    /// Records every exchange there, without secrets.
-    Record(PathBuf, Scrubber),
-    /// Replays answers from there, without network and key.
-    Replay(PathBuf),
-    /// Takes answers from there that are younger than this, and keeps new ones, without
-    /// secrets.
-    Cache(PathBuf, Option<Duration>, Scrubber),
 }
 
 impl Connection {
@@ -102,6 +97,8 @@ pub struct Settings {
     pub connection: Connection,
     /// The model to ask.
     pub model: String,
+    /// `--fallback`: the models to ask in its place, in order.
+    pub fallback: Vec<String>,
     /// `--thinking`.
     pub thinking: Option<bool>,
     /// Where the messages come from.
@@ -158,11 +155,9 @@ pub fn resolve(
     sources.each = each;
     prompt::check(&sources)?;
     let model = common.request.model.take();
-    if model.as_ref().is_some_and(|model| model.trim().is_empty()) {
-        return Err(Failure::usage("the model's name is empty")
-            .about("model")
-            .hint("airx models lists the known models"));
-    }
+    let mut fallback = std::mem::take(&mut common.request.fallback);
+    are_named("model", model.as_slice())?;
+    are_named("fallback", &fallback)?;
     let (connection, keyless) = connection(&mut common.connection, with, &mut warnings)?;
     let thinking = common.request.thinking.map(|switch| switch == OnOff::On);
     let (model, thinking) = if let Some(model) = model {
@@ -171,14 +166,28 @@ pub fn resolve(
         let (model, default) = defaults::model(connection.endpoint.provider);
         (model.to_owned(), thinking.or(default))
     };
+    // The file may name the model of the command line.
+    let mut seen = HashSet::from([model.clone()]);
+    fallback.retain(|name| seen.insert(name.clone()));
     Ok(Settings {
         connection,
         model,
+        fallback,
         thinking,
         sources,
         warnings,
         keyless,
     })
+}
+
+/// Refuses models without a name.
+fn are_named(option: &'static str, models: &[String]) -> Result<(), Failure> {
+    if models.iter().all(|model| !model.trim().is_empty()) {
+        return Ok(());
+    }
+    Err(Failure::usage("the model's name is empty")
+        .about(option)
+        .hint("airx models lists the known models"))
 }
 
 fn connection(
@@ -191,13 +200,9 @@ fn connection(
         scrubber,
         say,
     } = with;
-    let (record, replay) = (args.record.take(), args.replay.take());
-    if record.is_some() && replay.is_some() {
-        return Err(Failure::usage(
-            "--record (AIRX_RECORD) and --replay (AIRX_REPLAY) exclude each other",
-        ));
-    }
-    let cache = cache(args, merged)?;
+    let cassette = cassette::resolve(args, merged)?;
+    let replays = matches!(cassette, Some(Cassette::Replay(_)));
+    let caches = matches!(cassette, Some(Cassette::Cache(..)));
     let keys = Keys::new(args.key_file.as_deref(), merged.config.as_ref(), scrubber)?;
     let headers = headers::read(&args.header, scrubber)?;
     let resolved = endpoint::resolve(args, merged, &keys, scrubber)?;
@@ -209,28 +214,23 @@ fn connection(
         let reader = KeyReader {
             scrubber,
             warnings,
-            say: say.filter(|_| replay.is_none()),
+            say: say.filter(|_| !replays),
         };
         match resolved.authorization(&keys, reader) {
             // A recording needs no key.
-            Err(_) if replay.is_some() => (None, None),
+            Err(_) if replays => (None, None),
             Ok(authorization) => (authorization, None),
             Err(keyless) => (None, Some(keyless)),
         }
     };
-    let cassette = match (record, replay) {
-        (Some(folder), _) => Some(Cassette::Record(folder, scrubber.clone())),
-        (None, Some(folder)) => Some(Cassette::Replay(folder)),
-        (None, None) => cache.map(|(folder, ttl)| Cassette::Cache(folder, ttl, scrubber.clone())),
-    };
     // With a cache the key is needed only for a request that is sent.
-    let caches = matches!(cassette, Some(Cassette::Cache(..)));
     let (later, keyless) = if caches {
         (keyless, None)
     } else {
         (None, keyless)
     };
     let max_in_flight = args.max_in_flight.unwrap_or(defaults::MAX_IN_FLIGHT);
+    let budget = budget::resolve(args.budget.as_deref(), merged)?;
     let connection = Connection {
         endpoint: resolved.endpoint,
         authorization,
@@ -240,27 +240,13 @@ fn connection(
         timeouts: timeouts(args),
         retries: args.retries.unwrap_or(defaults::RETRIES),
         // A recording's requests are not in flight.
-        max_in_flight: NonZeroU32::new(max_in_flight)
-            .filter(|_| !matches!(cassette, Some(Cassette::Replay(_)))),
-        cassette,
+        max_in_flight: NonZeroU32::new(max_in_flight).filter(|_| !replays),
+        // A recording costs nothing.
+        budget: budget.filter(|_| !replays),
+        cassette: cassette.map(|cassette| cassette.hiding(scrubber)),
         keyless: later,
     };
     Ok((connection, keyless))
-}
-
-/// The folder of the cache, and how old its answers may be. An empty name means no cache.
-fn cache(
-    args: &mut ConnectionArgs,
-    merged: &Merged,
-) -> Result<Option<(PathBuf, Option<Duration>)>, Failure> {
-    let folder = args.cache.take();
-    let by_option = *merged.origin("cache-ttl") == Origin::Option("cache-ttl");
-    if folder.is_none() && by_option {
-        return Err(Failure::usage("--cache-ttl needs --cache DIR").about("cache-ttl"));
-    }
-    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
-    let ttl = args.cache_ttl.filter(|ttl| !ttl.is_zero());
-    Ok(folder.map(|folder| (folder, ttl)))
 }
 
 /// Where a run with these options would go, and where its key would come from. Nothing is

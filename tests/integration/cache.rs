@@ -423,3 +423,63 @@ fn results_of_each_keep_their_form() {
         ran.stderr
     );
 }
+
+#[test]
+fn a_hit_takes_nothing_from_the_budget() {
+    let (cache, state) = (folder(), folder());
+    let server = Server::once(reply("Hello"));
+    let run = |prompt: &str| {
+        cached(&["chat", prompt, "--max-tokens", "1"], cache.path())
+            .args(["--budget", "0.0015/month"])
+            .env("XDG_STATE_HOME", state.path())
+            .at(&server)
+            .run()
+    };
+    let first = run("hi");
+    assert_eq!(
+        (first.code, &*first.stdout),
+        (0, "Hello\n"),
+        "{}",
+        first.stderr
+    );
+    let spent = || airx(["budget"]).env("XDG_STATE_HOME", state.path()).run();
+    let before = spent().stdout;
+    for _ in 0..40 {
+        run("hi").is(0, "Hello\n", "");
+    }
+    assert_eq!(spent().stdout, before);
+    assert_eq!(run(&"long ".repeat(100)).code, 3);
+    run("hi").is(0, "Hello\n", "");
+}
+
+#[test]
+fn each_model_of_a_chain_has_its_own_answer() {
+    let cache = folder();
+    let body = r#"{"error":{"code":"1305","message":"overloaded"}}"#;
+    let busy = || crate::harness::json(429, body);
+    let from = |model: &str| {
+        let body = reply_body(model, "stop").replace("glm-4-airx", model);
+        crate::harness::json(200, &body)
+    };
+    let server = Server::play([busy(), from("second"), busy(), from("first")]);
+    let run = |args: &[&str]| {
+        let run = cached(&["chat", "hi", "-m", "first"], cache.path());
+        run.args(args).at(&server).run()
+    };
+    let chain = ["--fallback", "second", "--format", "ndjson"];
+    let done = |ran: crate::harness::Ran| {
+        let done = ran.events().pop().unwrap();
+        (
+            done["model"].clone(),
+            done["requests"].clone(),
+            done["cached"].clone(),
+        )
+    };
+    let second = |requests: u32| (json!("second"), json!(requests), json!(false));
+    assert_eq!(done(run(&chain)), second(2));
+    // The first model is asked again; the answer of the second one is there.
+    assert_eq!(done(run(&chain)), second(1));
+    run(&["-m", "second"]).is(0, "second\n", "");
+    run(&[]).is(0, "first\n", "");
+    assert_eq!(done(run(&chain)), (json!("first"), json!(0), json!(true)));
+}
