@@ -58,6 +58,7 @@ pub enum BatchAction {
         .hide_possible_values(true)),
     mut_arg("request_id", |arg| arg.help("Ids of the requests: ID-0, ID-1, …")),
     mut_arg("session", |arg| arg.hide(true)),
+    mut_arg("fallback", |arg| arg.hide(true)),
     mut_arg("accept", |arg| arg.hide(true)),
     mut_arg("allow_empty", |arg| arg.hide(true)),
     mut_arg("extract", |arg| arg.hide(true)),

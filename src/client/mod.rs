@@ -4,6 +4,7 @@
 mod attempt;
 mod backoff;
 mod clocks;
+mod fallback;
 pub mod in_flight;
 mod lock_dir;
 mod resource;
@@ -22,6 +23,7 @@ use crate::error::Failure;
 use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
 
+pub use fallback::{FallbackModel, unserved};
 use in_flight::Permit;
 pub use resource::{Repeat, Unfulfilled, request as request_resource};
 pub use response::read;
@@ -31,10 +33,12 @@ pub use transport::{Stream, Transport};
 const EMPTY_RETRIES: u32 = 2;
 
 /// The request for one answer, and how to read the answer.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct AnswerRequest<'a> {
     /// The request; each retry gets a new id.
     pub request: &'a Request,
+    /// The models to ask if the request's own is unavailable, in order.
+    pub fallback: &'a [FallbackModel],
     /// What counts as complete.
     pub accept: Accept<'a>,
     /// Keep the text of a stream in the answer.
@@ -49,6 +53,9 @@ pub struct RequestSeries {
     deadline: Option<Instant>,
     /// The number of requests sent.
     requests: u32,
+    /// The model that is asked: 0 is the request's own, 1 the first of the fallback. Later
+    /// requests of the series stay with the model that answered.
+    model: usize,
     /// The last request met a rate limit because other requests of this run were in
     /// flight.
     crowded: bool,
@@ -61,6 +68,7 @@ impl RequestSeries {
         Self {
             deadline: total.map(|total| Instant::now() + total),
             requests: 0,
+            model: 0,
             crowded: false,
         }
     }
@@ -79,9 +87,19 @@ impl RequestSeries {
     }
 }
 
-/// Sends requests until there is an answer or no retry is left. If the result is a
-/// failure, the answer holds the part that arrived.
+/// Sends requests until there is an answer or no retry and no model is left. If the
+/// result is a failure, the answer holds the part that arrived.
 pub fn run(
+    wanted: &AnswerRequest<'_>,
+    series: &mut RequestSeries,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> (Answer, Result<(), Failure>) {
+    fallback::run(wanted, series, transport, sink)
+}
+
+/// Sends requests to one model until there is an answer or no retry is left.
+fn answered(
     wanted: &AnswerRequest<'_>,
     series: &mut RequestSeries,
     transport: &mut Transport,
@@ -99,8 +117,11 @@ pub fn run(
                 Ok(()) => Ok(answer),
                 Err(failure) => {
                     empty_answers += u32::from(answer.is_only_empty(wanted.accept));
+                    let gives_way =
+                        !wanted.fallback.is_empty() && fallback::gives_way_at_once(&failure);
                     Err(retry::Failed {
                         may_retry: empty_answers <= EMPTY_RETRIES
+                            && !gives_way
                             && may_retry(&failure, &answer, wanted.accept),
                         failure,
                         detail: answer,
@@ -166,7 +187,7 @@ fn is_crowded(permit: &Permit<'_>, result: &Result<(), Failure>, sink: &mut dyn 
         return false;
     }
     let (crowded, limit) = permit.rate_limited();
-    let text = format_args!("* rate limit: {limit} in flight at most from now on");
+    let text = format_args!("* rate limit: {limit} requests in flight at most from now on");
     sink.note(Level::Verbose, &text);
     crowded
 }

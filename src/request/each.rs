@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::PreparedRequest;
 use super::limits::fits_context;
 use crate::api::request::{Message, Request};
 use crate::api::usage::Usage;
@@ -72,7 +73,7 @@ pub fn fits_each(common: &Common, own: &[(bool, &'static str)]) -> Result<(), Fa
             "-o {}: all results go to one file, and {{}} is not replaced there",
             path.display()
         ))
-        .hint("name one file, and take it apart afterwards: jq -r .content FILE"));
+        .hint("name one file, and split it afterwards: jq -r .content FILE"));
     }
     let shared = [
         (output.format == Some(Format::Text), "--format text"),
@@ -86,16 +87,16 @@ pub fn fits_each(common: &Common, own: &[(bool, &'static str)]) -> Result<(), Fa
         return Ok(());
     };
     let why = match *flag {
-        "--format text" => "leave it out; for the texts alone: airx … | jq -r .content",
+        "--format text" => "leave it out; to print only the texts: airx … | jq -r .content",
         "--format json" | "--render always" => "leave it out: each item becomes one line of JSON",
-        "--extract" => "each item's text is whole in the `content` of its line",
-        "--reasoning" => "many items think at the same time; leave it out",
+        "--extract" => "the `content` of each line is the item's complete text",
+        "--reasoning" => "the reasoning of several items would be mixed; leave it out",
         "--stream" => "an item's line is printed when its answer is complete; leave it out",
         "--run" => {
             return Err(Failure::usage("--run with --each needs --yes")
-                .hint("nobody can be asked for the calls of many items at the same time"));
+                .hint("airx cannot ask about the calls of several items at the same time"));
         }
-        _ => "each item's value is whole in the `value` of its line: jq -c .value",
+        _ => "the `value` of each line is the item's complete value: jq -c .value",
     };
     Err(Failure::usage(format!("{flag} is for one answer, not for --each")).hint(why))
 }
@@ -113,12 +114,13 @@ impl ItemRequests {
     pub fn new(
         args: &EachArgs,
         template: Template,
-        request: &mut Request,
+        request: &mut PreparedRequest,
         provider: Option<Provider>,
         requests: u32,
     ) -> Result<Self, Failure> {
         let budget = args.max_cost.as_deref();
         let budget = budget.map(|amount| CostLimit::new(amount, request, provider, requests));
+        let request = &mut request.request;
         Ok(Self {
             template,
             concurrency: concurrency(args, &request.model),
@@ -178,10 +180,22 @@ fn concurrency(args: &EachArgs, model: &str) -> u16 {
     args.concurrency.or(known).unwrap_or(CAREFUL)
 }
 
+/// The currency of a model's price at a provider.
+fn currency(model: &str, provider: Option<Provider>) -> Result<&'static str, Failure> {
+    let list = Provider::price_list(provider);
+    models::currency(model, list).ok_or_else(|| {
+        let place = provider.map_or_else(String::new, |at| format!(" at {}", at.name()));
+        let what = format!("--max-cost: the price of {model}{place} is not known");
+        Failure::usage(what)
+            .about("max-cost")
+            .hint("airx models lists the known prices; without --max-cost the cost has no limit")
+    })
+}
+
 impl CostLimit {
     fn new(
         amount: &str,
-        request: &Request,
+        request: &PreparedRequest,
         provider: Option<Provider>,
         requests: u32,
     ) -> Result<Self, Failure> {
@@ -191,25 +205,30 @@ impl CostLimit {
             ))
             .about("max-cost"));
         };
-        let list = Provider::price_list(provider);
-        let Some(currency) = models::currency(&request.model, list) else {
-            let model = &request.model;
-            let place = provider.map_or_else(String::new, |at| format!(" at {}", at.name()));
-            let what = format!("--max-cost: the price of {model}{place} is not known");
-            return Err(Failure::usage(what).about("max-cost").hint(
-                "airx models lists the known prices; without --max-cost nothing is bounded",
-            ));
-        };
+        let own = &request.request.model;
+        let currency = currency(own, provider)?;
+        for model in request.models() {
+            let other = self::currency(model, provider)?;
+            if other != currency {
+                return Err(Failure::usage(format!(
+                    "--max-cost: the price of {own} is in {currency}, that of {model} in {other}"
+                ))
+                .about("max-cost")
+                .hint("name models with prices in one currency: airx models"));
+            }
+        }
         Ok(Self {
             units,
             shown: format!("{amount} {currency}"),
             requests,
-            list,
+            list: Provider::price_list(provider),
         })
     }
 
-    /// The highest possible cost of this request and of the item's later requests.
-    pub fn bounds(&self, request: &Request, body: &[u8]) -> CostBounds {
+    /// The highest possible cost of this request and of the item's later requests, by the
+    /// dearest model that may be asked.
+    pub fn bounds(&self, prepared: &PreparedRequest, body: &[u8]) -> CostBounds {
+        let request = &prepared.request;
         let number = |name: &str| {
             let param = request.params.iter().find(|(known, _)| known == name);
             param.and_then(|(_, value)| value.get().parse::<u64>().ok())
@@ -224,8 +243,10 @@ impl CostLimit {
             && memchr::memmem::find(body, b"\"mcp\"").is_none();
         let prompt = text_alone.then_some(body.len() as u64);
         let one = |prompt| {
-            let bound =
-                models::bound(&request.model, self.list, prompt, answer).unwrap_or(u128::MAX);
+            let bounds = prepared
+                .models()
+                .map(|model| models::bound(model, self.list, prompt, answer).unwrap_or(u128::MAX));
+            let bound = bounds.max().unwrap_or(u128::MAX);
             bound.saturating_mul(u128::from(choices))
         };
         let (first, later) = (one(prompt), one(None));
@@ -253,8 +274,8 @@ impl CostLimit {
         let (shown, spent) = (&self.shown, models::shown(spent));
         Failure::new(
             Class::Partial,
-            format!("--max-cost {shown}: the next item could pass it, and {spent} is spent"),
+            format!("--max-cost {shown}: the next item could exceed it; {spent} is spent"),
         )
-        .hint("raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here")
+        .hint("raise --max-cost or lower --max-tokens; -o FILE --resume continues from here")
     }
 }

@@ -68,10 +68,10 @@ fn converse(
     let expected = ExpectedJson::load(request::json_options(answer), read)?;
     let mut prompt = run.read_prompt(&settings.sources)?;
     if expected.stream && common.output.format() == Format::Json {
-        return Err(
-            Failure::usage("--stream prints elements, --format json the server's body")
-                .hint("--format ndjson prints an event for each element as it comes"),
-        );
+        return Err(Failure::usage(
+            "--stream prints elements, but --format json prints the server's body",
+        )
+        .hint("--format ndjson prints an event for each element as it comes"));
     }
     if let Some(instruction) = &expected.instruction {
         request::add_instruction(&mut prompt.messages, instruction)?;
@@ -123,6 +123,7 @@ pub(super) fn ask_for_json(
     loop {
         let wanted = AnswerRequest {
             request: &request,
+            fallback: &prepared.fallback,
             accept: Accept {
                 reasons: &prepared.accept,
                 empty: Empty::NeverAllowed,
@@ -137,7 +138,7 @@ pub(super) fn ask_for_json(
             if !refuses || !expected.give_up_constraint() {
                 return Err(failure);
             }
-            let note = "* the server does not take the schema: asking for a json_object";
+            let note = "* the server does not accept the schema: asking for a json_object";
             sink.note(Level::Verbose, &note);
             request.to_mut().response_format = Some(ResponseFormat::JsonObject);
             continue;
@@ -184,7 +185,9 @@ fn refuses_format(failure: &Failure) -> bool {
         .server
         .as_ref()
         .and_then(|server| server.http_status);
-    failure.class == Class::Rejected && matches!(status, Some(400 | 422))
+    failure.class == Class::Rejected
+        && matches!(status, Some(400 | 422))
+        && !client::unserved(failure)
 }
 
 /// Prints the accepted value, without the elements that have been shown.

@@ -113,6 +113,7 @@ impl Merge<'_> {
 
     fn request(&mut self, args: &mut RequestArgs, input: &mut InputArgs) -> Result<(), Failure> {
         self.value("model", &mut args.model)?;
+        self.list("fallback", &mut args.fallback)?;
         self.value("system", &mut input.system)?;
         self.value("temperature", &mut args.temperature)?;
         self.value("top-p", &mut args.top_p)?;

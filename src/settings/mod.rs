@@ -16,6 +16,7 @@ pub mod provider;
 mod proxy;
 mod sources;
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -96,6 +97,8 @@ pub struct Settings {
     pub connection: Connection,
     /// The model to ask.
     pub model: String,
+    /// `--fallback`: the models to ask in its place, in order.
+    pub fallback: Vec<String>,
     /// `--thinking`.
     pub thinking: Option<bool>,
     /// Where the messages come from.
@@ -152,11 +155,9 @@ pub fn resolve(
     sources.each = each;
     prompt::check(&sources)?;
     let model = common.request.model.take();
-    if model.as_ref().is_some_and(|model| model.trim().is_empty()) {
-        return Err(Failure::usage("the model's name is empty")
-            .about("model")
-            .hint("airx models lists the known models"));
-    }
+    let mut fallback = std::mem::take(&mut common.request.fallback);
+    are_named("model", model.as_slice())?;
+    are_named("fallback", &fallback)?;
     let (connection, keyless) = connection(&mut common.connection, with, &mut warnings)?;
     let thinking = common.request.thinking.map(|switch| switch == OnOff::On);
     let (model, thinking) = if let Some(model) = model {
@@ -165,14 +166,28 @@ pub fn resolve(
         let (model, default) = defaults::model(connection.endpoint.provider);
         (model.to_owned(), thinking.or(default))
     };
+    // The file may name the model of the command line.
+    let mut seen = HashSet::from([model.clone()]);
+    fallback.retain(|name| seen.insert(name.clone()));
     Ok(Settings {
         connection,
         model,
+        fallback,
         thinking,
         sources,
         warnings,
         keyless,
     })
+}
+
+/// Refuses models without a name.
+fn are_named(option: &'static str, models: &[String]) -> Result<(), Failure> {
+    if models.iter().all(|model| !model.trim().is_empty()) {
+        return Ok(());
+    }
+    Err(Failure::usage("the model's name is empty")
+        .about(option)
+        .hint("airx models lists the known models"))
 }
 
 fn connection(

@@ -212,6 +212,7 @@ fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
             partial: text.filter(|_| failed),
             errors: (failed && full).then_some(std::slice::from_ref(&violation)),
             search: full.then_some(&value),
+            model: text,
             finish_reason: text,
             usage,
             cost: cost.filter(|_| full),
@@ -277,7 +278,7 @@ fn the_schema_is_exact() {
             // Calls may stand without words, and words without calls.
             "result" => {
                 let both = line["tool_calls"].is_array() && line["content"].is_string();
-                ["item", "custom_id", "partial", "errors", "search"].contains(&member)
+                ["item", "custom_id", "partial", "errors", "search", "model"].contains(&member)
                     || (both && ["content", "tool_calls"].contains(&member))
             }
             _ => false,

@@ -44,13 +44,9 @@ fn the_limit_is_reckoned_by_the_model_that_was_asked() {
             (
                 "glm-4-airx",
                 "0.1",
-                "0.1 CNY: the next item could pass it, and 0.08",
+                "0.1 CNY: the next item could exceed it; 0.08",
             ),
-            (
-                "own",
-                "0.2",
-                "0.2 USD: the next item could pass it, and 0.14",
-            ),
+            ("own", "0.2", "0.2 USD: the next item could exceed it; 0.14"),
         ] {
             let server = answering("x", &json!({ "model": answers, "usage": usage }));
             let ran = run(&server, &["chat", "-m", asked], limit);
@@ -70,7 +66,7 @@ fn a_dearer_model_that_answers_counts_by_its_own_price() {
     let usage = json!({ "prompt_tokens": 1000, "completion_tokens": 3000, "total_tokens": 4000 });
     let server = answering("x", &json!({ "model": "dear", "usage": usage }));
     let ran = run(&server, &["chat", "-m", "own"], "1");
-    let report = "airx: partial: --max-cost 1 USD: the next item could pass it, and 0.7 is spent\n";
+    let report = "airx: partial: --max-cost 1 USD: the next item could exceed it; 0.7 is spent\n";
     assert_eq!((ran.code, server.texts().len()), (12, 1));
     assert!(ran.stderr.contains(report), "{}", ran.stderr);
 }
@@ -155,13 +151,13 @@ fn the_limit_is_in_the_currency_of_the_provider() {
     let ran = run("glm-4.5-airx");
     assert_eq!((ran.code, server.texts().len()), (12, 2), "{}", ran.stderr);
     let report =
-        "airx: partial: --max-cost 0.03 USD: the next item could pass it, and 0.0224 is spent\n";
+        "airx: partial: --max-cost 0.03 USD: the next item could exceed it; 0.0224 is spent\n";
     assert!(ran.stderr.starts_with(report), "{}", ran.stderr);
     run("glm-4-airx").is(
         2,
         "",
         "airx: usage: --max-cost: the price of glm-4-airx at Z.ai is not known\n\
-         hint: airx models lists the known prices; without --max-cost nothing is bounded\n",
+         hint: airx models lists the known prices; without --max-cost the cost has no limit\n",
     );
 }
 
@@ -197,7 +193,7 @@ fn an_answer_whose_cost_no_one_reports_counts_as_what_it_may_cost() {
         assert!(sent > 1, "{members}");
         assert!(
             ran.stderr
-                .contains("--max-cost 0.006 CNY: the next item could pass it")
+                .contains("--max-cost 0.006 CNY: the next item could exceed it")
         );
     }
 }
@@ -217,7 +213,7 @@ fn tokens_that_are_in_the_sum_alone_cost_the_dearer_price() {
     let server = answering("x", &json!({ "usage": { "total_tokens": 1000 } }));
     let ran = run(&server, &["chat", "-m", "own"], "0.05");
     assert_eq!((ran.code, server.texts().len()), (12, 2));
-    let report = "--max-cost 0.05 USD: the next item could pass it, and 0.04 is spent\n";
+    let report = "--max-cost 0.05 USD: the next item could exceed it; 0.04 is spent\n";
     assert!(ran.stderr.contains(report), "{}", ran.stderr);
 }
 
@@ -252,7 +248,7 @@ fn a_limit_of_the_configuration_is_a_number_or_a_string_to_the_last_digit() {
         ran.run().is(
             12,
             "",
-            &format!("airx: partial: --max-cost {report} CNY: the next item could pass it, and 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here\n"),
+            &format!("airx: partial: --max-cost {report} CNY: the next item could exceed it; 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume continues from here\n"),
         );
     }
     write(&folder, "max-cost = 5\n");

@@ -33,7 +33,7 @@ fn a_wait_beyond_the_time_out_exits_5_at_once_and_names_it() {
                 5,
                 "",
                 "airx: busy: the server answered HTTP 429
-hint: the server asks to wait 3600 s, longer than what is left of --timeout\n",
+hint: the server asks to wait 3600 s, longer than the rest of --timeout\n",
             );
     }
     let server = Server::once(http(429, "Retry-After: 3600\r\n", "{}"));
@@ -59,6 +59,6 @@ fn overload_waits_five_seconds_and_so_ends_where_less_is_left() {
         5,
         "",
         "airx: busy: the server answered HTTP 429 with error 1305: 该模型当前访问量过大，请您稍后再试
-hint: the model is overloaded for everyone: try later, raise --timeout, or choose another model\n",
+hint: the model is overloaded for everyone: try later, raise --timeout, or name another with --fallback\n",
     );
 }

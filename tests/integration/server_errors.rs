@@ -91,7 +91,7 @@ fn a_wrong_path_exits_4_and_names_the_base_url() {
         "error_404_gateway.json",
         4,
         "rejected: the server answered HTTP 404: Not Found",
-        "check --base-url: the request goes to {base}/chat/completions; and that the model is served there",
+        "check --base-url (the request goes to {base}/chat/completions), and whether the server has this model",
     );
 }
 
@@ -115,8 +115,7 @@ fn rate_limit_and_overload_exit_5() {
         "busy: the server answered HTTP 429 with error 1302: 您的账户已达到速率限制，请您控制请求频率",
         "the account's rate limit: send fewer requests at a time, or raise --retries",
     );
-    let hint =
-        "the model is overloaded for everyone: try later, raise --timeout, or choose another model";
+    let hint = "the model is overloaded for everyone: try later, raise --timeout, or name another with --fallback";
     sample(
         429,
         "error_429_1305.json",
@@ -211,7 +210,7 @@ fn a_long_location_is_cut() {
     let play = http(301, &format!("Location: {place}\r\n"), "");
     let started = "the server answered HTTP 301 and points to ";
     let shown = format!("{started}{}…", &place[..1000 - started.len()]);
-    let hint = "redirects are not followed: set --base-url to the place named";
+    let hint = "airx follows no redirects: set --base-url to that address";
     run(play, &[]).is(4, "", &format!("airx: rejected: {shown}\nhint: {hint}\n"));
 }
 

@@ -222,7 +222,7 @@ fn an_error_in_place_of_the_stream_is_classed_by_its_code() {
         5,
         "",
         "airx: busy: the server answered with error 1305: 该模型当前访问量过大，请您稍后再试
-hint: the model is overloaded for everyone: try later, raise --timeout, or choose another model\n",
+hint: the model is overloaded for everyone: try later, raise --timeout, or name another with --fallback\n",
     );
 }
 
@@ -236,7 +236,7 @@ fn a_compressed_stream_exits_7() {
     run(play, &[]).is(
         7,
         "",
-        "airx: incomplete: the response is encoded (gzip), which was not asked for
+        "airx: incomplete: the response is encoded (gzip), which airx did not request
 hint: switch compression off at the server or proxy for this path\n",
     );
 }

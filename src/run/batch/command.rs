@@ -119,7 +119,7 @@ fn item_submission(
     warn_of_model(run, &model, settings);
     let mut request = request?;
     let provider = settings.connection.endpoint.provider;
-    let item_requests = ItemRequests::new(each, template, &mut request.request, provider, 1)?;
+    let item_requests = ItemRequests::new(each, template, &mut request, provider, 1)?;
     if !dry_run {
         settings.require_key()?;
     }

@@ -66,7 +66,7 @@ pub(super) fn fetch(
     engine.sink.count(Count::Items(items));
     if doubles > 0 {
         let what = format!(
-            "{doubles} lines more tell of items that have one: the first success counts, or the first line"
+            "{doubles} more lines are about items that have one already: the first success counts, or the first line"
         );
         engine.sink.note(Level::Warning, &what);
     }
@@ -105,7 +105,7 @@ fn verdict(
 ) -> Result<(), Failure> {
     let lost = lines.lost;
     if lost > 0 {
-        let what = format!("{lost} items have no line in the batch's files, and are not told");
+        let what = format!("{lost} items have no line in the batch's files and are left out");
         sink.note(Level::Warning, &what);
     }
     if let Some(batch) = batches.iter().find(|batch| batch.state == State::Failed) {
@@ -115,20 +115,21 @@ fn verdict(
     let unknown = lines.unknown.first().map(|at| {
         let Batch { id, status, .. } = &batches[*at as usize];
         format!(
-            "batch {id} is {status} and nobody tells how many items it has: some may be missing"
+            "batch {id} is {status} and does not say how many items it has: some may be missing"
         )
     });
     let failures = format!("{failed} of {} items failed", done + failed);
     let what = match (failed, unknown) {
         (0, None) => return Ok(()),
         (0, Some(unknown)) => {
-            let hint = "airx batch status --format json shows all that the server says of it";
+            let hint =
+                "airx batch status --format json shows everything that the server says about it";
             return Err(Failure::new(Class::Partial, unknown).hint(hint));
         }
         (_, None) => failures,
         (_, Some(unknown)) => format!("{failures}; {unknown}"),
     };
-    Err(Failure::new(Class::Partial, what).hint("each that is told says why in its `error`"))
+    Err(Failure::new(Class::Partial, what).hint("the `error` of each printed item says why"))
 }
 
 /// Refuses a batch that has not ended.

@@ -44,6 +44,13 @@ impl ItemCost {
         }
     }
 
+    /// The next requests go to this model.
+    pub(super) fn asks(&mut self, model: &str) {
+        if self.model != model {
+            model.clone_into(&mut self.model);
+        }
+    }
+
     /// A request is sent. It counts with its highest possible cost until the server reports one.
     pub(in crate::run) fn request(&mut self) {
         self.settle(false);

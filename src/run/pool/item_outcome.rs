@@ -26,6 +26,8 @@ pub(in crate::run) struct ItemOutcome {
     pub(in crate::run) custom_id: Option<String>,
     /// The model that answered, where the cost is computed for each item.
     pub(in crate::run) model: Option<String>,
+    /// The model that answered, if results name it.
+    pub(in crate::run) answered_by: Option<String>,
     /// What its requests count against `--max-cost`.
     pub(in crate::run) spent: u128,
     /// What was reserved in addition to its bound.
@@ -58,6 +60,7 @@ impl ItemOutcome {
             tally,
             custom_id: None,
             model: None,
+            answered_by: None,
             spent: 0,
             more: 0,
         }
@@ -107,6 +110,7 @@ impl ItemOutcome {
             partial: (failed && !self.partial.is_empty()).then_some(&self.partial),
             errors: (failed && !self.errors.is_empty()).then_some(&self.errors),
             search: self.search.as_ref(),
+            model: self.answered_by.as_deref(),
             finish_reason: self.finish_reason.as_deref(),
             usage: tally.usage,
             cost: tally.cost,
