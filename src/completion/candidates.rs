@@ -100,22 +100,12 @@ fn named(all: &[(&str, &str)]) -> Vec<CompletionCandidate> {
 
 /// The models of the table, then those that the configuration file describes or names.
 fn model_names(typed: &Typed) -> Vec<CompletionCandidate> {
-    let mut found: Vec<CompletionCandidate> = models::all()
-        .into_iter()
-        .map(|model| {
-            let help = model.context.map(|tokens| format!("reads {tokens} tokens"));
-            CompletionCandidate::new(model.name).help(help.map(Into::into))
-        })
-        .collect();
-    let config = typed.config();
-    let own = config.map_or_else(Vec::new, own_models);
+    let own = typed.config().map_or_else(Vec::new, own_models);
     let own = own
         .into_iter()
         .filter(|name| models::built_in(name).is_none());
-    found.extend(own.map(|name| {
-        CompletionCandidate::new(name).help(Some("from the configuration file".into()))
-    }));
-    found
+    let known = models::MODELS.iter().map(|model| model.name.to_owned());
+    known.chain(own).map(CompletionCandidate::new).collect()
 }
 
 fn own_models(mut config: Config) -> Vec<String> {

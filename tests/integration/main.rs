@@ -16,6 +16,8 @@ mod batch_submit;
 mod broken_answers;
 mod command_line;
 mod complete_answers;
+#[cfg(unix)]
+mod completions;
 mod completions_install;
 mod config;
 mod config_ignored;
