@@ -67,6 +67,7 @@ pub enum BatchAction {
     mut_arg("first_token_timeout", |arg| arg.hide(true)),
     mut_arg("idle_timeout", |arg| arg.hide(true)),
     mut_arg("max_in_flight", |arg| arg.hide(true)),
+    mut_arg("budget", |arg| arg.hide(true)),
     mut_arg("record", |arg| arg.hide(true)),
     mut_arg("replay", |arg| arg.hide(true)),
 )]
@@ -101,6 +102,7 @@ pub struct SubmitArgs {
     mut_arg("first_token_timeout", |arg| arg.hide(true)),
     mut_arg("idle_timeout", |arg| arg.hide(true)),
     mut_arg("max_in_flight", |arg| arg.hide(true)),
+    mut_arg("budget", |arg| arg.hide(true)),
     mut_arg("record", |arg| arg.hide(true)),
     mut_arg("replay", |arg| arg.hide(true)),
 )]

@@ -8,6 +8,7 @@
 )]
 
 mod batch;
+mod budget;
 mod chat;
 mod common;
 mod completions;
@@ -30,7 +31,7 @@ use std::ffi::{OsStr, OsString};
 use std::iter;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::error::Failure;
 use parse_error::parse_error;
@@ -38,6 +39,7 @@ use parse_error::parse_error;
 pub use batch::{
     BatchAction, BatchArgs, CancelArgs, EngineArgs, FetchArgs, StatusArgs, SubmitArgs, WaitArgs,
 };
+pub use budget::BudgetArgs;
 pub use chat::ChatArgs;
 pub use common::Common;
 pub use completions::{CompletionsArgs, Shell};
@@ -102,6 +104,8 @@ pub enum Command {
     Mock(MockArgs),
     /// List known models: context, output limit, price, concurrency
     Models(ModelsArgs),
+    /// Show what --budget has counted: spent, reserved, free
+    Budget(BudgetArgs),
     /// Show the settings and their origin, or check the configuration file
     Config(Box<ConfigArgs>),
     /// Print or install completions for a shell
@@ -114,7 +118,7 @@ pub enum Command {
 const ALL_OPTIONS: &str = "All options, and examples: --help";
 
 impl Command {
-    /// Where the configuration is, of the commands that make requests.
+    /// Where the configuration is, of the commands whose options it can set.
     pub fn file(&self) -> Option<&FileArgs> {
         match self {
             Self::Chat(args) => Some(&args.common.file),
@@ -122,6 +126,7 @@ impl Command {
             Self::Tools(args) => Some(&args.common.file),
             Self::Json(args) => Some(&args.common.file),
             Self::Batch(args) => Some(args.action.file()),
+            Self::Budget(args) => Some(&args.file),
             _ => None,
         }
     }
@@ -142,10 +147,19 @@ pub enum Parsed {
     Refused(Failure),
 }
 
+/// The description of the command line.
+pub fn program() -> clap::Command {
+    Cli::command()
+}
+
 /// Reads the arguments, the program's name not among them.
-pub fn parse(arguments: &[OsString]) -> Parsed {
+pub fn parse(program: &mut clap::Command, arguments: &[OsString]) -> Parsed {
     let words = iter::once(OsStr::new("airx")).chain(arguments.iter().map(|word| &**word));
-    let error = match Cli::try_parse_from(words) {
+    let matches = program.try_get_matches_from_mut(words);
+    let cli = matches.and_then(|mut matches| {
+        Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(program))
+    });
+    let error = match cli {
         Ok(cli) => return Parsed::Run(cli.command),
         Err(error) => error,
     };

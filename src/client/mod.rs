@@ -3,10 +3,11 @@
 
 mod attempt;
 mod backoff;
+mod budget;
 mod clocks;
 mod fallback;
 pub mod in_flight;
-mod lock_dir;
+mod private_dir;
 mod resource;
 mod response;
 mod retry;
@@ -23,6 +24,7 @@ use crate::error::Failure;
 use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
 
+pub use budget::{Summary, summaries};
 pub use fallback::{FallbackModel, unserved};
 use in_flight::Permit;
 pub use resource::{Repeat, Unfulfilled, request as request_resource};
@@ -113,12 +115,20 @@ fn answered(
         sink,
         |series, transport, sink| {
             let mut answer = Box::<Answer>::default();
+            let model = &wanted.request.model;
+            let has_next = !wanted.fallback.is_empty();
+            if let Some(failure) = transport.unserved(model).filter(|_| has_next) {
+                return Err(retry::Failed {
+                    failure,
+                    may_retry: false,
+                    detail: answer,
+                });
+            }
             match request(wanted, series, transport, &mut answer, sink) {
                 Ok(()) => Ok(answer),
                 Err(failure) => {
                     empty_answers += u32::from(answer.is_only_empty(wanted.accept));
-                    let gives_way =
-                        !wanted.fallback.is_empty() && fallback::gives_way_at_once(&failure);
+                    let gives_way = has_next && fallback::gives_way_at_once(&failure);
                     Err(retry::Failed {
                         may_retry: empty_answers <= EMPTY_RETRIES
                             && !gives_way
@@ -159,8 +169,16 @@ fn request(
         series.pause(slot.waited);
     }
     let body = numbered(wanted.request, series.requests);
+    let reservation = budget::reserve(transport.connection(), wanted.request, &body, sink)?;
+    if let Some(reservation) = &reservation {
+        series.pause(reservation.waited);
+    }
     sink.count(Count::Request);
     let result = attempt::run(wanted, body, transport, series.deadline, answer, sink);
+    let result = match reservation {
+        Some(reservation) => reservation.settle(wanted, answer, &result).and(result),
+        None => result,
+    };
     if let Some(usage) = answer.usage {
         sink.count(Count::Usage(
             usage,

@@ -148,6 +148,7 @@ pub const KEYS: &[Key] = &[
     key("timeout", Kind::Duration),
     key("retries", ANY),
     key("max-in-flight", ANY).below(&["AIRX_MAX_IN_FLIGHT"]),
+    key("budget", Kind::Text).below(&["AIRX_BUDGET"]),
     key("poll", Kind::Duration),
     key("constrain", Kind::Choice(&["auto", "always", "never"])),
     key("tries", Kind::Count(1, 100)),

@@ -6,6 +6,7 @@ use crate::cli::{
     BatchAction, Common, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs, Render,
     RequestArgs, SubmitArgs,
 };
+use crate::config::variable;
 use crate::error::{Failure, Origin};
 use crate::models;
 use crate::settings::{Connection, Merged, defaults};
@@ -159,6 +160,7 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
             "--max-in-flight",
             "a batch has a queue of its own, and airx makes one request after the other",
         ),
+        (connection.budget.is_some(), "--budget", UNCOUNTED),
         (connection.record.is_some(), "--record", TAPE),
         (connection.replay.is_some(), "--replay", TAPE),
     ];
@@ -175,6 +177,7 @@ const ONE_MODEL: &str = "a batch has one model: choose it with -m";
 const ITEMS: &str = "airx batch fetch prints each item's complete answer on its line";
 /// Why timeouts of a stream do not apply.
 const UNARY: &str = "nothing is streamed: --timeout bounds each request";
+const UNCOUNTED: &str = "what a batch costs is not counted: --param max_tokens=N bounds it";
 const TAPE: &str = "files and batches are not recorded: airx mock serves them, too";
 
 /// Refuses `--record` and `--replay` from the environment.
@@ -191,6 +194,15 @@ pub fn without_recordings(merged: &Merged) -> Result<(), Failure> {
         );
     }
     Ok(())
+}
+
+/// The warning for a batch if the environment or the configuration sets a budget, which
+/// does not count it.
+pub fn uncounted(merged: &Merged) -> Result<Option<String>, Failure> {
+    let file = merged.config.as_ref();
+    let file = file.and_then(|config| config.entry("budget"));
+    let set = file.is_some() || variable("AIRX_BUDGET")?.is_some();
+    Ok(set.then(|| format!("the budget has no effect: {UNCOUNTED}")))
 }
 
 /// The path of the chat in a batch; the providers use another version there.

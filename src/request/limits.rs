@@ -253,6 +253,58 @@ pub(super) fn fits_context(request: &Request, provider: Option<Provider>) -> Res
     Err(Failure::usage(what).hint(hint))
 }
 
+/// The currency of a limit on what requests to this model cost; `option` is the limit's.
+///
+/// # Errors
+/// The model's price is not known: exit 2.
+pub(super) fn limit_currency(
+    option: &'static str,
+    model: &str,
+    provider: Option<Provider>,
+) -> Result<&'static str, Failure> {
+    let list = Provider::price_list(provider);
+    models::currency(model, list).ok_or_else(|| {
+        let place = provider.map_or_else(String::new, |at| format!(" at {}", at.name()));
+        Failure::usage(format!(
+            "--{option}: the price of {model}{place} is not known"
+        ))
+        .about(option)
+        .hint("airx models lists the known prices; without --max-cost the cost has no limit")
+    })
+}
+
+/// Refuses a request whose cost has no bound with one of these models, if there is a
+/// `--budget`.
+///
+/// # Errors
+/// A price or a limit of a model is not known: exit 2.
+pub(super) fn fit_budget<'a>(
+    request: &Request,
+    mut models: impl Iterator<Item = &'a str>,
+    provider: Option<Provider>,
+) -> Result<(), Failure> {
+    let (list, body) = (Provider::price_list(provider), request.body());
+    models.try_for_each(|model| {
+        limit_currency("budget", model, provider).map_err(|failure| {
+            failure.hint(format!(
+                "give its price in the configuration file ([models.\"{model}\"]: airx help \
+                 config), or switch the budget off: --budget none"
+            ))
+        })?;
+        match models::request_bounds(request, model, &body, list).first {
+            Some(_) => Ok(()),
+            None => Err(Failure::usage(format!(
+                "--budget: what a request to {model} may cost has no known bound"
+            ))
+            .about("budget")
+            .hint(format!(
+                "give --max-tokens, or context and max-output of [models.\"{model}\"] in the \
+                 configuration file"
+            ))),
+        }
+    })
+}
+
 /// What is wrong if the prompt is over the context of `model` by the lowest plausible
 /// count; none if it may fit, or if the context is not known.
 pub(super) fn overflow(request: &Request, model: &str) -> Option<String> {

@@ -18,8 +18,7 @@ use crate::error::Failure;
 use crate::settings::{Connection, Settings};
 use crate::tools::Toolbox;
 
-pub use crate::models::Charge;
-pub use batch::{BatchJob, chat_url, unbatched, without_recordings};
+pub use batch::{BatchJob, chat_url, unbatched, uncounted, without_recordings};
 pub use each::{CostBounds, CostLimit, ItemRequests, fits_each};
 pub use options::{json_options, tool_sources};
 pub use system_message::add as add_instruction;
@@ -106,6 +105,11 @@ pub fn prepare(
     limits::check(&request, provider, &mut settings.warnings)?;
     let names = std::mem::take(&mut settings.fallback);
     let fallback = limits::fallback(&request, names, &mut settings.warnings)?;
+    if settings.connection.budget.is_some() {
+        let models = fallback.iter().map(|fallback| fallback.model.as_str());
+        let models = std::iter::once(request.model.as_str()).chain(models);
+        limits::fit_budget(&request, models, provider)?;
+    }
     Ok(PreparedRequest {
         command,
         request,

@@ -54,6 +54,7 @@ pub fn merge(command: &mut Command) -> Result<Merged, Failure> {
             merge.json(&mut args.answer)?;
         }
         Command::Batch(args) => merge.batch(&mut args.action)?,
+        Command::Budget(args) => merge.value("budget", &mut args.budget)?,
         _ => {}
     }
     let settings = merge.settings;
@@ -166,6 +167,7 @@ impl Merge<'_> {
         self.value("timeout", &mut args.timeout)?;
         self.value("retries", &mut args.retries)?;
         self.value("max-in-flight", &mut args.max_in_flight)?;
+        self.value("budget", &mut args.budget)?;
         self.variable_value("record", "AIRX_RECORD", &mut args.record)?;
         self.variable_value("replay", "AIRX_REPLAY", &mut args.replay)
     }

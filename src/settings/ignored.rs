@@ -81,6 +81,7 @@ impl Run {
                 "first-token-timeout"
                 | "idle-timeout"
                 | "max-in-flight"
+                | "budget"
                 | "record"
                 | "replay"
                 | "extract"

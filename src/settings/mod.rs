@@ -5,6 +5,7 @@
 //! option.
 
 mod api_key;
+mod budget;
 pub mod defaults;
 mod endpoint;
 mod fill;
@@ -27,6 +28,7 @@ use crate::prompt::{self, ItemSource, Sources};
 use crate::secret::{Scrubber, Secret};
 
 pub use api_key::{KeyOrigin, of_environment, unusable};
+pub use budget::{Budget, Period, resolve as resolve_budget};
 pub use endpoint::{Endpoint, ResolvedEndpoint};
 pub use fill::{AllOptions, merge, merge_all, merge_file};
 pub use merge::{Merged, Setting};
@@ -54,6 +56,8 @@ pub struct Connection {
     pub retries: u32,
     /// `--max-in-flight`; `None` means no limit.
     pub max_in_flight: Option<NonZeroU32>,
+    /// `--budget`.
+    pub budget: Option<Budget>,
     /// `--record` or `--replay`.
     pub cassette: Option<Cassette>,
 }
@@ -227,6 +231,7 @@ fn connection(
         }
     };
     let max_in_flight = args.max_in_flight.unwrap_or(defaults::MAX_IN_FLIGHT);
+    let budget = budget::resolve(args.budget.as_deref(), merged)?;
     let connection = Connection {
         endpoint: resolved.endpoint,
         authorization,
@@ -237,6 +242,8 @@ fn connection(
         retries: args.retries.unwrap_or(defaults::RETRIES),
         // A recording's requests are not in flight.
         max_in_flight: NonZeroU32::new(max_in_flight).filter(|_| replay.is_none()),
+        // A recording costs nothing.
+        budget: budget.filter(|_| replay.is_none()),
         cassette: record
             .map(|folder| Cassette::Record(folder, scrubber.clone()))
             .or(replay.map(Cassette::Replay)),

@@ -43,6 +43,10 @@ mod error_classes;
 mod exit_codes;
 #[cfg(unix)]
 mod extract;
+#[cfg(unix)]
+mod fallback;
+#[cfg(unix)]
+mod fallback_each;
 mod fallback_matrix;
 #[cfg(unix)]
 mod flush;

@@ -79,6 +79,9 @@ fn submit_items(
     mut settings: Settings,
 ) -> Result<Ended, Failure> {
     let dry_run = common.output.dry_run.take().is_some();
+    if let Some(warning) = request::uncounted(&run.merged)? {
+        run.warn(&warning);
+    }
     let prompt = run.read_prompt(&settings.sources)?;
     let submission = if raw {
         raw_submission(run, prompt, &mut settings, dry_run)?
