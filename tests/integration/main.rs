@@ -14,6 +14,10 @@ mod batch_mock;
 mod batch_status;
 mod batch_submit;
 mod broken_answers;
+#[cfg(unix)]
+mod budget;
+#[cfg(unix)]
+mod budget_race;
 mod command_line;
 mod complete_answers;
 #[cfg(unix)]
