@@ -27,6 +27,8 @@ mod cache_dir;
 mod cache_processes;
 mod command_line;
 mod complete_answers;
+#[cfg(unix)]
+mod completions;
 mod completions_install;
 mod config;
 mod config_ignored;
