@@ -18,6 +18,7 @@ pub mod exit;
 pub mod help;
 pub mod http;
 pub mod markdown;
+pub mod material;
 pub mod math;
 pub mod mock;
 pub mod models;
@@ -38,6 +39,7 @@ mod suggest;
 pub mod table;
 mod temp_files;
 mod terminal;
+pub mod tokens;
 pub mod tools;
 
 use cli::{Command, Parsed};

@@ -40,6 +40,8 @@ const LAYERS: &[&str] = &[
     "math",
     "table",
     "terminal",
+    "material",
+    "tokens",
     "event",
     "models",
     "api",
@@ -58,6 +60,8 @@ const NARROW: &[(&str, &[&str])] = &[
     ("process", &[]),
     ("terminal", &[]),
     ("suggest", &[]),
+    ("tokens", &[]),
+    ("material", &["tokens"]),
     ("table", &["terminal"]),
     ("markdown", &["math"]),
 ];

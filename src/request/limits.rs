@@ -5,12 +5,12 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::tokens::Tokens;
 use crate::api::request::{Message, Request};
 use crate::api::text::Text;
 use crate::error::Failure;
 use crate::models::{self, Model};
 use crate::settings::Provider;
+use crate::tokens::Tokens;
 
 /// Maximum number of function tools in a request.
 const TOOLS_MAX: usize = 128;

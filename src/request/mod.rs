@@ -7,7 +7,6 @@ mod each;
 mod limits;
 mod options;
 mod system_message;
-mod tokens;
 
 use std::sync::Arc;
 
