@@ -183,9 +183,10 @@ pub enum Event<'a> {
         /// `prompt_tokens_details.cached_tokens` and
         /// `completion_tokens_details.reasoning_tokens`.
         usage: Option<Usage>,
-        /// What they cost: `amount` (a decimal number in a string, so that no digit is
-        /// lost), `currency` (ISO 4217) and `price_date`, the day the price was read, null
-        /// for a price from the configuration file. Null where the model's price is not known.
+        /// What they cost at the provider that was asked: `amount` (a decimal number in a
+        /// string, so that no digit is lost), `currency` (ISO 4217) and `price_date`, the day
+        /// the price was read, null for a price from the configuration file. Null where the
+        /// model's price is not known.
         cost: Option<Cost>,
         /// Milliseconds from the first request to the first token.
         ttft_ms: Option<u64>,

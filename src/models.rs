@@ -31,8 +31,10 @@ pub struct Model {
     pub vision: Option<bool>,
     /// Whether it has the `thinking` switch; `None` if not documented.
     pub thinking: Option<bool>,
-    /// The price, if there is one number for each direction.
+    /// The price at BigModel, or the user's own price.
     pub price: Option<Price>,
+    /// The price at Z.ai, or the user's own price.
+    pub zai_price: Option<Price>,
     /// Requests in flight at account tiers V0, V1, V2, V3.
     pub concurrency: Option<[u16; 4]>,
     /// The API's documents cover the model, so its options are checked.
@@ -56,6 +58,25 @@ pub struct Price {
     pub currency: &'static str,
     /// The day of the source, ISO 8601; none for the user's own price.
     pub date: Option<&'static str>,
+}
+
+/// The price list that applies to a run: a model's price depends on who serves it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriceList {
+    /// BigModel's, in CNY. It applies at every server but Z.ai's.
+    BigModel,
+    /// Z.ai's, in USD.
+    Zai,
+}
+
+impl Model {
+    /// The price by this list, if known.
+    pub fn price_by(&self, list: PriceList) -> Option<Price> {
+        match list {
+            PriceList::BigModel => self.price,
+            PriceList::Zai => self.zai_price,
+        }
+    }
 }
 
 /// An amount of money in millionths of the currency's unit.
@@ -124,6 +145,7 @@ fn as_optional_decimal<S: Serializer>(
 
 #[cfg(test)]
 mod tests {
+    use super::PriceList::{BigModel, Zai};
     use super::*;
     use crate::api::usage::{PromptDetails, Usage};
 
@@ -134,13 +156,18 @@ mod tests {
             completion_tokens: 9,
             ..Usage::default()
         };
-        assert_eq!(cost("glm-4-airx", &usage).unwrap().amount(), "0.0002");
+        assert_eq!(
+            cost("glm-4-airx", BigModel, &usage).unwrap().amount(),
+            "0.0002"
+        );
         let usage = Usage {
             prompt_tokens: 1,
             ..Usage::default()
         };
         assert_eq!(
-            cost("GLM-4-FlashX-250414", &usage).unwrap().amount(),
+            cost("GLM-4-FlashX-250414", BigModel, &usage)
+                .unwrap()
+                .amount(),
             "0.0000001"
         );
     }
@@ -154,13 +181,38 @@ mod tests {
             }),
             ..Usage::default()
         };
-        assert_eq!(cost("glm-4-plus", &usage).unwrap().amount(), "2.5");
-        assert_eq!(cost(DEFAULT, &usage).unwrap().amount(), "10");
+        assert_eq!(
+            cost("glm-4-plus", BigModel, &usage).unwrap().amount(),
+            "2.5"
+        );
+        assert_eq!(cost(DEFAULT, BigModel, &usage).unwrap().amount(), "10");
     }
 
     #[test]
     fn an_unknown_price_has_no_cost() {
-        assert_eq!(cost("glm-4.6", &Usage::default()), None);
-        assert_eq!(cost("llama", &Usage::default()), None);
+        let usage = Usage {
+            prompt_tokens: 1,
+            ..Usage::default()
+        };
+        assert_eq!(cost("glm-4.6", BigModel, &usage), None);
+        assert_eq!(cost("llama", BigModel, &usage), None);
+        assert_eq!(cost(DEFAULT, Zai, &usage), None);
+    }
+
+    #[test]
+    fn a_cost_is_by_the_price_list_of_the_server() {
+        let usage = Usage {
+            prompt_tokens: 2_000_000,
+            completion_tokens: 1_000_000,
+            prompt_tokens_details: Some(PromptDetails {
+                cached_tokens: Some(1_000_000),
+            }),
+            ..Usage::default()
+        };
+        let at_zai = cost("glm-4.5-airx", Zai, &usage).unwrap();
+        assert_eq!(at_zai.amount(), "5.82");
+        assert_eq!(at_zai.currency(), "USD");
+        assert_eq!(currency("glm-4.5-flash", Zai), Some("USD"));
+        assert_eq!(currency("glm-4.5-flash", BigModel), Some("CNY"));
     }
 }

@@ -166,7 +166,7 @@ fn is_own(found: &str, shell: Shell) -> bool {
 
 fn foreign(place: &Path, what: &str) -> Failure {
     let place = place.display();
-    Failure::usage(format!("{place} is not airx's own, and is not {what}"))
+    Failure::usage(format!("{place} was not written by airx and is not {what}"))
         .hint("move it away first")
 }
 

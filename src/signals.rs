@@ -18,7 +18,7 @@ use crate::temp_files;
 
 /// The longest wait for the printer, which may be blocked by a full pipe.
 const PATIENCE: Duration = Duration::from_millis(200);
-/// How long child processes have to end by themselves.
+/// How long child processes have to end.
 const GRACE: Duration = Duration::from_millis(250);
 
 /// The longest wait for one write of the last output: the pipe may be full and its

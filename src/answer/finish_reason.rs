@@ -74,7 +74,7 @@ impl Answer {
                 }
             }
             Some(reason @ ("sensitive" | "content_filter")) => Failure::new(Class::Blocked, format!("the content policy blocked the answer (finish_reason {reason})"))
-                .hint("change the prompt; what came of the answer should be discarded"),
+                .hint("change the prompt, and discard the part of the answer that arrived"),
             Some("length") => Failure::new(Class::Truncated, "the answer was cut at the output limit (finish_reason length)")
                 .hint("raise --max-tokens, ask for less, or choose a model with a longer output (airx models)"),
             Some(reason @ "model_context_window_exceeded") => Failure::new(Class::Truncated, format!("the answer was cut at the end of the context window (finish_reason {reason})"))

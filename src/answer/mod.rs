@@ -360,8 +360,7 @@ impl Answer {
         if let Some(failure) = reported(&reply, choice, &body) {
             return Err(failure);
         }
-        let missing =
-            |what| Failure::new(Class::Incomplete, format!("the response holds no {what}"));
+        let missing = |what| Failure::new(Class::Incomplete, format!("the response has no {what}"));
         let Some(choice) = choice else {
             return Err(with_body(missing("choices"), &body)
                 .hint("is the base URL right? the request goes to {base}/chat/completions"));

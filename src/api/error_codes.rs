@@ -140,7 +140,7 @@ pub fn hint(class: Class, status: Option<u16>, code: Option<&str>) -> Option<&'s
         "1305" | "1312" => {
             "the model is overloaded for everyone: try later, raise --timeout, or choose another model"
         }
-        "1309" | "1311" | "1314" | "1315" => "the plan has expired or does not hold this model",
+        "1309" | "1311" | "1314" | "1315" => "the plan has expired or does not include this model",
         "1313" => "the account is restricted for its pattern of use",
         "1300" | "1301" => "the content policy blocked the prompt or the answer: change the prompt",
         _ => "",
@@ -153,13 +153,13 @@ pub fn hint(class: Class, status: Option<u16>, code: Option<&str>) -> Option<&'s
             "check the key (AIRX_API_KEY, ZHIPUAI_API_KEY, ZAI_API_KEY), its plan and its balance",
         ),
         (Class::Rejected, Some(300..=399)) => {
-            Some("redirects are not followed: set --base-url to the place named")
+            Some("airx follows no redirects: set --base-url to that address")
         }
         (Class::Rejected, Some(404)) => Some(
-            "check --base-url: the request goes to {base}/chat/completions; and that the model is served there",
+            "check --base-url (the request goes to {base}/chat/completions), and whether the server has this model",
         ),
         (Class::Rejected, Some(413)) => {
-            Some("the request is larger than the server or a proxy takes")
+            Some("the request is larger than the server or a proxy accepts")
         }
         (Class::Network, _) => {
             Some("check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY) and its credentials")

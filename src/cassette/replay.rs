@@ -132,7 +132,7 @@ impl Replayer {
             ),
         };
         Failure::new(Class::Replay, message)
-            .hint("record it with --record; or ask what was asked then")
+            .hint("record it with --record, or repeat the recorded request")
     }
 }
 
@@ -225,7 +225,9 @@ impl ReplayedBody {
         let failure = |message: &str| Failure::new(Class::Incomplete, message);
         match &self.end {
             End::Broken(message) => Some(failure(message).hint(CUT)),
-            End::Unread => Some(failure("the recording ends here: it was read no further")),
+            End::Unread => Some(failure(
+                "the recording ends here: the recorded run did not read further",
+            )),
             End::Complete | End::Open => None,
         }
     }

@@ -66,8 +66,8 @@ pub struct EachArgs {
 
     /// Start no request that could raise the total cost above AMOUNT
     ///
-    /// The amount is in the currency of the model's price (airx models). Until its cost is
-    /// known, a request counts as the longest answer that it may get; if the server does not
+    /// The amount is in the currency of the model's price at the provider: CNY at BigModel,
+    /// USD at Z.ai (airx models). Until its cost is known, a request counts as the longest answer that it may get; if the server does not
     /// report its tokens, it stays so. A run that is stopped by this limit exits 12.
     #[arg(long, value_name = "AMOUNT", requires = "each", hide_short_help = true)]
     pub max_cost: Option<String>,

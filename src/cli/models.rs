@@ -6,9 +6,11 @@ use super::FileArgs;
 
 /// List known models: context, output limit, price, concurrency
 ///
-/// Prices are per million tokens, from the providers' pages on the date shown. The last column
-/// is how many requests may be in flight at the account tiers V0 to V3. The configuration can
-/// add models and correct them: airx help config.
+/// Prices are per million tokens: in CNY at BigModel and in USD at Z.ai, each from the day
+/// shown. What a run costs is counted by the price at the provider that it asks, and by
+/// BigModel's at any other server. The last column is how many requests may be in flight at
+/// BigModel's account tiers V0 to V3. The configuration can add models and correct them:
+/// airx help config.
 #[derive(Debug, Args)]
 pub struct ModelsArgs {
     /// How to print the table

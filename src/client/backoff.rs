@@ -78,7 +78,7 @@ impl Backoff {
         if let Some(asked) = asked {
             failure.class = Class::Busy;
             failure.hint = Some(format!(
-                "the server asks to wait {} s, longer than what is left of --timeout",
+                "the server asks to wait {} s, longer than the rest of --timeout",
                 asked.as_secs()
             ));
         }

@@ -26,7 +26,7 @@ impl LockDir {
     /// The failure when a file in it cannot be locked.
     pub(super) fn unlockable(&self, name: &str, error: &io::Error) -> Failure {
         self.failed(name, error)
-            .hint("its file system may not have locks; XDG_RUNTIME_DIR names another place")
+            .hint("its file system may not support locks: set XDG_RUNTIME_DIR to another folder")
     }
 }
 
@@ -60,8 +60,7 @@ mod unix {
 
     fn refused(path: &Path, why: &str) -> Failure {
         Failure::usage(format!("--max-in-flight: {} {why}", path.display())).hint(
-            "it must be a folder of this user's own, mode 0700; remove it, or name another \
-             place with XDG_RUNTIME_DIR",
+            "it must be a folder that belongs to you, with mode 0700: remove it, or set XDG_RUNTIME_DIR to another folder",
         )
     }
 
@@ -80,7 +79,7 @@ mod unix {
             let handle = match open(&path, flags, Mode::empty()) {
                 Ok(handle) => handle,
                 Err(Errno::LOOP | Errno::NOTDIR | Errno::MLINK) => {
-                    return Err(refused(&path, "is a link or no folder"));
+                    return Err(refused(&path, "is a link or not a folder"));
                 }
                 Err(error) => {
                     let why = format!("cannot be opened: {}", io::Error::from(error));

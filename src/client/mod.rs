@@ -144,6 +144,7 @@ fn request(
         sink.count(Count::Usage(
             usage,
             answer.model.as_deref().unwrap_or(&wanted.request.model),
+            transport.connection().endpoint.price_list(),
         ));
     }
     series.crowded = permit.is_some_and(|permit| is_crowded(&permit, &result, sink));
@@ -165,7 +166,7 @@ fn is_crowded(permit: &Permit<'_>, result: &Result<(), Failure>, sink: &mut dyn 
         return false;
     }
     let (crowded, limit) = permit.rate_limited();
-    let text = format_args!("* rate limit: {limit} in flight at most from now on");
+    let text = format_args!("* rate limit: {limit} requests in flight at most from now on");
     sink.note(Level::Verbose, &text);
     crowded
 }

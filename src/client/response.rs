@@ -40,7 +40,7 @@ pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
         None => Ok(()),
         Some(coding) => Err(Failure::new(
             Class::Incomplete,
-            format!("the response is encoded ({coding}), which was not asked for"),
+            format!("the response is encoded ({coding}), which airx did not request"),
         )
         .hint("switch compression off at the server or proxy for this path")),
     }

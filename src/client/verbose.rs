@@ -26,7 +26,7 @@ pub(super) fn recorded(recorded: &Recorded, sink: &mut dyn Sink) {
     let file = &recorded.file;
     sink.note(Level::Verbose, &format_args!("* recorded in {file}"));
     if recorded.masked {
-        let text = format!("{file} lacks what must not be shown: its replay will differ");
+        let text = format!("{file} has its secrets masked: its replay will differ");
         sink.note(Level::Warning, &text);
     }
 }

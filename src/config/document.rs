@@ -172,7 +172,7 @@ impl Reader<'_> {
                 let what = name.get_ref();
                 self.complain(
                     name.span().start,
-                    format!("{what} stands at the top level, in no profile"),
+                    format!("{what} belongs to the top level, not to a profile"),
                 );
             } else {
                 self.entry(name, value, &mut profile);

@@ -164,9 +164,9 @@ pub const KEYS: &[Key] = &[
 ];
 
 /// Why options for the input and output of a run are refused.
-const ASKED: &str = "it is part of what one run asks: give it on the command line";
+const ASKED: &str = "it belongs to one run: give it on the command line";
 /// Why options that write files or start programs are refused.
-const ONLY_TOLD: &str = "it is done only where the command line says so: give it there";
+const ONLY_TOLD: &str = "it must be asked for in each run: give it on the command line";
 
 /// The options that are refused as keys, with the reason.
 pub const REFUSED: &[(&str, &str)] = &[
@@ -177,7 +177,7 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("session", ASKED),
     (
         "request-id",
-        "an id is one request's: give it on the command line",
+        "an id belongs to one request: give it on the command line",
     ),
     ("each", ASKED),
     ("items", ASKED),
@@ -202,13 +202,13 @@ pub const REFUSED: &[(&str, &str)] = &[
     ("stream", ASKED),
     (
         "config",
-        "the file does not choose itself: --config or AIRX_CONFIG",
+        "the file cannot choose itself: use --config or AIRX_CONFIG",
     ),
     ("key", NO_KEY),
     ("api-key", NO_KEY),
 ];
 
-const NO_KEY: &str = "a key does not stand in this file: name key-file or key-command";
+const NO_KEY: &str = "an API key must not be in this file: use key-file or key-command";
 
 /// The key of this name.
 pub fn find(name: &str) -> Option<&'static Key> {

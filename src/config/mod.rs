@@ -100,7 +100,7 @@ impl Config {
         Err(match self.problems().len() {
             1 => failure,
             count => failure.hint(format!(
-                "that is the first of {count}: airx config check tells them all"
+                "that is the first of {count}: airx config check lists them"
             )),
         })
     }

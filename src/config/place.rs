@@ -70,7 +70,7 @@ pub(super) fn read(choice: &FileArgs) -> Result<Option<Found>, Failure> {
         Ok(file) => of(path, file).map(Some),
         Err(error) if absent(&error) => Ok(None),
         Err(error) => Err(unreadable(&path, &error.to_string())
-            .hint("to go on without a configuration: AIRX_CONFIG=/dev/null")),
+            .hint("set AIRX_CONFIG=/dev/null to run without a configuration file")),
     }
 }
 
@@ -111,10 +111,10 @@ fn of(path: PathBuf, file: File) -> Result<Found, Failure> {
     let metadata = file.metadata().map_err(wrong)?;
     if access(&metadata) == Access::Written || is_strangers(&metadata) {
         return Err(Failure::usage(format!(
-            "{}: others can write it, and it says where keys and prompts go",
+            "{}: others can write this file, which decides where keys and prompts are sent",
             path.display()
         ))
-        .hint("chmod go-w it, and see whose it is"));
+        .hint("check its owner and its mode (chmod go-w)"));
     }
     let mut bytes = Vec::new();
     file.take(LIMIT + 1)

@@ -133,10 +133,10 @@ fn path(text: &str, folder: &Path) -> Result<String, String> {
     }
     let path = match text.strip_prefix("~/") {
         Some(rest) => folder_of("HOME")
-            .ok_or("~ cannot be told: HOME is not set")?
+            .ok_or("~ stands for HOME, which is not set")?
             .join(rest),
         None => folder.join(PathBuf::from(text)),
     };
     let path = path.into_os_string().into_string();
-    path.map_err(|_| "its folder's name is not UTF-8: give a whole path".into())
+    path.map_err(|_| "its folder's name is not UTF-8: give an absolute path".into())
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::api::usage::Usage;
-use crate::models::{self, Cost};
+use crate::models::{self, Cost, PriceList};
 
 /// The totals over a run's requests.
 #[derive(Debug)]
@@ -40,10 +40,11 @@ pub enum Count<'a> {
     Request,
     /// The first token of an answer has been received.
     FirstToken,
-    /// A request's token counts, and the model that answered.
-    Usage(Usage, &'a str),
-    /// Token counts of an answer from a batch, and the model if its batch price is known.
-    Batched(Usage, Option<&'a str>),
+    /// A request's token counts, the model that answered, and its server's price list.
+    Usage(Usage, &'a str, PriceList),
+    /// Token counts of an answer from a batch, and the model and the price list if the
+    /// provider's batch price applies.
+    Batched(Usage, Option<(&'a str, PriceList)>),
     /// The progress of a run of many items.
     Items(Items),
     /// The next request is a retry of the last one: its number, and the most retries.
@@ -89,15 +90,16 @@ impl Tally {
             Count::FirstToken => {
                 self.ttft.get_or_insert_with(|| self.started.elapsed());
             }
-            Count::Usage(usage, model) => {
+            Count::Usage(usage, model, list) => {
                 *self.usage.get_or_insert_default() += *usage;
-                if let Some(cost) = models::cost(model, usage) {
+                if let Some(cost) = models::cost(model, *list, usage) {
                     self.cost = Some(cost.plus(self.cost.take()));
                 }
             }
-            Count::Batched(usage, model) => {
+            Count::Batched(usage, priced) => {
                 *self.usage.get_or_insert_default() += *usage;
-                if let Some(cost) = model.and_then(|model| models::batch_cost(model, usage)) {
+                let cost = priced.and_then(|(model, list)| models::batch_cost(model, list, usage));
+                if let Some(cost) = cost {
                     self.cost = Some(cost.plus(self.cost.take()));
                 }
             }

@@ -157,7 +157,7 @@ fn in_tls(error: &rustls::Error, limits: &Limits) -> Failure {
         rustls::Error::InvalidCertificate(CertificateError::Other(other))
             if other.to_string().contains("CaUsedAsEndEntity") =>
         {
-            failed(&"its certificate is an authority's (CA:TRUE), not a server's").hint(
+            failed(&"its certificate is for an authority (CA:TRUE), not for a server").hint(
                 "make a new one with -addext basicConstraints=critical,CA:FALSE, and name it \
                  with --cacert",
             )
@@ -194,18 +194,17 @@ pub(crate) fn too_long() -> Failure {
 fn by_proxy(server: &str, proxy: &str, chain: &str) -> Failure {
     let unauthorized = chain.contains("authorization required");
     let why = if unauthorized {
-        "it wants other credentials, or any (407)"
+        "it requires valid credentials (407)"
     } else if chain.contains("tunnel error: unsuccessful") {
-        "it opens no tunnel there: its answer to CONNECT is not 200"
+        "it refuses the tunnel: its answer to CONNECT is not 200"
     } else if chain.contains("tunnel error: unexpected end of file") {
         "it closed the connection without an answer"
     } else {
         chain.trim_start_matches("tunnel error: failed to create underlying connection: ")
     };
-    let message = format!("cannot connect to {server} by the proxy {proxy}: {why}");
+    let message = format!("cannot connect to {server} through the proxy {proxy}: {why}");
     let failure = Failure::new(Class::Network, message).hint(
-        "check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY), its credentials, and that it lets \
-         this host through",
+        "check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY), its credentials, and whether it allows this host",
     );
     // A retry cannot correct wrong credentials, and it may lock the proxy's account.
     if unauthorized {

@@ -232,5 +232,5 @@ fn rewound(file: &mut File) -> std::io::Result<()> {
 #[allow(clippy::needless_pass_by_value, reason = "as map_err hands it over")]
 fn local(error: std::io::Error) -> Failure {
     let what = format!("a temporary file cannot be written: {error}");
-    Failure::new(Class::Internal, what).hint("TMPDIR names a place with more room")
+    Failure::new(Class::Internal, what).hint("set TMPDIR to a folder with more room")
 }

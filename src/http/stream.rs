@@ -92,7 +92,7 @@ impl StreamClient {
         let sent = sent(request, if self.answered { REUSED_MAX } else { 0 });
         let sent = self.runtime.block_on(until(limit, sent));
         let response = match sent {
-            None => return Err(Failure::new(Class::Network, "no response has come in time")),
+            None => return Err(Failure::new(Class::Network, "no response arrived in time")),
             Some(sent) => sent.map_err(|error| error::before_head(&error, &limits))?,
         };
         self.answered = true;

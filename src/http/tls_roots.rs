@@ -56,7 +56,7 @@ fn strict(name: &str, path: &Path) -> Result<RootCertStore, Failure> {
     store.add_parsable_certificates(certificates(&pem));
     if store.is_empty() {
         return Err(Failure::usage(format!(
-            "{place}: it holds no certificate in PEM form"
+            "{place}: it contains no certificate in PEM format"
         )));
     }
     Ok(store)

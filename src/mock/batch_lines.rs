@@ -115,7 +115,7 @@ impl Seen {
             return wrong("mismatched_model", "model", message);
         }
         if !self.ids.insert(id.to_owned()) {
-            let message = format!("custom_id {id} stands in a line before");
+            let message = format!("custom_id {id} is in an earlier line");
             return wrong("duplicate_custom_id", "custom_id", message);
         }
         Ok(())

@@ -168,7 +168,7 @@ impl FileStore {
         match form.field("purpose") {
             None => return Err("purpose: no such part in the form".into()),
             Some(purpose) if &*purpose.content != b"batch" => {
-                return Err("purpose: the mock takes batch alone".into());
+                return Err("purpose: the mock accepts only batch".into());
             }
             Some(_) => {}
         }

@@ -45,7 +45,7 @@ pub fn run(args: &MockArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| {
         Failure::usage(format!("cannot listen on 127.0.0.1:{}: {error}", args.port))
-            .hint("--port 0 takes a free one")
+            .hint("use --port 0 for a free port")
     })?;
     let base_url = format!(
         "http://{}/api/paas/v4",

@@ -47,7 +47,7 @@ impl Script {
             }
         }
         if lines.is_empty() {
-            return Err((0, "the script has no line".into()));
+            return Err((0, "the script is empty".into()));
         }
         Ok(Self(lines))
     }
@@ -177,7 +177,7 @@ fn reply(line: LineMembers) -> Result<ScriptedReply, String> {
         return Err(format!("{first} and {second} exclude each other"));
     }
     if headed && (answers || line.fail.is_some()) {
-        return Err("status and headers go with body or sse alone".into());
+        return Err("status and headers need body or sse".into());
     }
     if let Some(name) = line.fail {
         let kind = FaultKind::named(&name);

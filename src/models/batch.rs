@@ -1,7 +1,7 @@
 //! The models that the providers' batch engine accepts, and their prices. api.md §8.
 
-use super::Cost;
 use super::cost::cost;
+use super::{Cost, PriceList};
 use crate::api::usage::Usage;
 
 /// The chat models that BigModel and Z.ai accept in batches, from their documentation.
@@ -32,13 +32,13 @@ pub fn is_batched(model: &str) -> bool {
 /// The cost of these tokens in a batch: half of the list price. `None` if that price is
 /// not certain: another model, tokens of a cache, an amount that cannot be
 /// halved exactly.
-pub fn batch_cost(model: &str, usage: &Usage) -> Option<Cost> {
+pub fn batch_cost(model: &str, list: PriceList, usage: &Usage) -> Option<Cost> {
     let details = usage.prompt_tokens_details;
     let cached = details.and_then(|details| details.cached_tokens);
     if !is_batched(model) || cached.is_some_and(|tokens| tokens > 0) {
         return None;
     }
-    cost(model, usage)?.half()
+    cost(model, list, usage)?.half()
 }
 
 #[cfg(test)]
@@ -49,7 +49,7 @@ mod tests {
     #[test]
     fn a_batch_costs_half_or_its_cost_is_unknown() {
         fn amount(model: &str, usage: &Usage) -> Option<String> {
-            batch_cost(model, usage).map(|cost| cost.amount())
+            batch_cost(model, PriceList::BigModel, usage).map(|cost| cost.amount())
         }
         let mut usage = Usage {
             prompt_tokens: 30,

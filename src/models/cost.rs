@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::{Millionths, Price, find};
+use super::{Millionths, Price, PriceList, find};
 use crate::api::usage::Usage;
 
 /// Decimal places of an amount: a token of a price in millionths of a unit a
@@ -24,10 +24,10 @@ pub struct Cost {
     date: Option<&'static str>,
 }
 
-/// The cost of these tokens, if the model's price is known. Tokens that are only in the
-/// total can have either price.
-pub fn cost(model: &str, usage: &Usage) -> Option<Cost> {
-    let price = find(model)?.price?;
+/// The cost of these tokens, if the list has the model's price. Tokens that are only in
+/// the total can have either price.
+pub fn cost(model: &str, list: PriceList, usage: &Usage) -> Option<Cost> {
+    let price = find(model)?.price_by(list)?;
     if usage.prompt_tokens == 0 && usage.completion_tokens == 0 {
         return None;
     }
@@ -65,14 +65,14 @@ pub enum Charge {
 }
 
 /// The currency of a model's price, if known.
-pub fn currency(model: &str) -> Option<&'static str> {
-    Some(find(model)?.price?.currency)
+pub fn currency(model: &str, list: PriceList) -> Option<&'static str> {
+    Some(find(model)?.price_by(list)?.currency)
 }
 
 /// The charge for these tokens. Tokens that are only in the total cost the higher of the
 /// two prices.
-pub fn charge(model: &str, usage: &Usage) -> Charge {
-    let Some(price) = find(model).and_then(|model| model.price) else {
+pub fn charge(model: &str, list: PriceList, usage: &Usage) -> Charge {
+    let Some(price) = find(model).and_then(|model| model.price_by(list)) else {
         return Charge::Unknown;
     };
     let counted = usage.prompt_tokens.saturating_add(usage.completion_tokens);
@@ -141,9 +141,14 @@ pub(super) fn decimal(amount: u128, places: u32) -> String {
 /// The highest possible cost of a request, in units of 10^-12, if the model's price is
 /// known. `prompt` and `answer` are the maximum token counts; `None` stands for the
 /// model's limit.
-pub fn bound(model: &str, prompt: Option<u64>, answer: Option<u64>) -> Option<u128> {
+pub fn bound(
+    model: &str,
+    list: PriceList,
+    prompt: Option<u64>,
+    answer: Option<u64>,
+) -> Option<u128> {
     let model = find(model)?;
-    let price = model.price?;
+    let price = model.price_by(list)?;
     let least = |given: Option<u64>, limit: Option<u32>| match (given, limit.map(u64::from)) {
         (Some(given), Some(limit)) => Some(given.min(limit)),
         (given, limit) => given.or(limit),
@@ -204,15 +209,21 @@ mod tests {
     fn a_request_costs_no_more_than_its_bound() {
         // glm-4-airx: 10 CNY a million, 8192 of context, 4096 of output.
         assert_eq!(
-            bound("glm-4-airx", Some(100), Some(50)),
+            bound("glm-4-airx", PriceList::BigModel, Some(100), Some(50)),
             amount_of("0.0015")
         );
         assert_eq!(
-            bound("glm-4-airx", Some(1 << 40), None),
+            bound("glm-4-airx", PriceList::BigModel, Some(1 << 40), None),
             amount_of("0.12288")
         );
-        assert_eq!(bound("glm-4-airx", None, Some(0)), amount_of("0.08192"));
-        assert_eq!(bound("llama", Some(1), Some(1)), None);
-        assert_eq!(bound("glm-4.6", Some(1), Some(1)), None);
+        assert_eq!(
+            bound("glm-4-airx", PriceList::BigModel, None, Some(0)),
+            amount_of("0.08192")
+        );
+        assert_eq!(bound("llama", PriceList::BigModel, Some(1), Some(1)), None);
+        assert_eq!(
+            bound("glm-4.6", PriceList::BigModel, Some(1), Some(1)),
+            None
+        );
     }
 }

@@ -34,7 +34,8 @@ pub fn extend<'a>(extras: impl IntoIterator<Item = &'a Extra>) {
     }
 }
 
-/// The table's entry for a model with the user's corrections.
+/// The table's entry for a model with the user's corrections. The user's price applies at
+/// every server; what it leaves out is taken from BigModel's.
 fn with(extra: &Extra) -> Model {
     // As long as the process: there are as many as the file names.
     let kept = |text: &String| -> &'static str { Box::leak(text.clone().into_boxed_str()) };
@@ -62,6 +63,11 @@ fn with(extra: &Extra) -> Model {
         vision: known.and_then(|model| model.vision),
         thinking: known.and_then(|model| model.thinking),
         price: if has_own { own() } else { price },
+        zai_price: if has_own {
+            own()
+        } else {
+            known.and_then(|model| model.zai_price)
+        },
         concurrency: extra
             .concurrency
             .or(known.and_then(|model| model.concurrency)),

@@ -187,11 +187,11 @@ impl AnswerText {
         let Some(text) = without else {
             return Ok(());
         };
-        let failure = Failure::new(Class::Invalid, "the answer holds no such code block");
+        let failure = Failure::new(Class::Invalid, "the answer has no such code block");
         let failure = if text.trim().is_empty() {
             failure
         } else {
-            failure.hint("the answer is above; without --extract it is printed")
+            failure.hint("the answer is above; without --extract airx prints it")
         };
         Err(Box::new(NoBlock { text, failure }))
     }

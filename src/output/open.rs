@@ -164,7 +164,7 @@ fn conflict(inputs: &[(&str, &Path)], args: &OutputArgs, standard: bool) -> Resu
         });
         if let Some((other, name)) = clash {
             let what = format!("{other} {} and {option} are the same file", name.display());
-            let failure = Failure::usage(what).hint("name another file: this one would be lost");
+            let failure = Failure::usage(what).hint("name another file, or this one would be lost");
             return Err(match *option {
                 "--meta" => Conflict::Meta(failure),
                 _ => Conflict::Answer(failure),

@@ -310,7 +310,7 @@ impl<E: Write> Printer<Output, E> {
             Ok(done) => self.buffer.out.keep().map(|()| done),
             Err(failure) => {
                 if let Some(partial) = self.buffer.out.set_aside() {
-                    let text = format!("airx: what came is in {}", partial.display());
+                    let text = format!("airx: the part that arrived is in {}", partial.display());
                     self.messages.note(Level::Always, &text);
                 }
                 Err(failure)

@@ -298,6 +298,7 @@ fn left(items: &Items, elapsed: Duration) -> Option<Duration> {
 mod tests {
     use super::*;
     use crate::api::usage::Usage;
+    use crate::models::PriceList;
 
     #[test]
     fn the_spinner_names_the_model_the_seconds_and_the_retry() {
@@ -355,7 +356,7 @@ mod tests {
             completion_tokens: 20,
             ..Usage::default()
         };
-        tally.count(&Count::Usage(usage, "glm-4-airx"));
+        tally.count(&Count::Usage(usage, "glm-4-airx", PriceList::BigModel));
         assert!(progress(&items, &tally).ends_with("5 in flight, 30 tokens, 0.0003 CNY"));
     }
 }

@@ -77,10 +77,10 @@ impl History {
             return Ok(());
         }
         let (name, number) = (&self.name, self.messages.len());
-        Err(Failure::usage(format!(
-            "{name}: message {number}, the last turn, is blank: it asks nothing"
-        ))
-        .hint("write into it what is asked, or drop it and give a prompt"))
+        Err(
+            Failure::usage(format!("{name}: message {number}, the last turn, is blank"))
+                .hint("write a question into it, or remove it and give a prompt"),
+        )
     }
 
     /// The text of a leading system message.
@@ -142,7 +142,7 @@ fn not_json(name: &str, text: &str, error: &serde_json::Error) -> Failure {
     let reason = error.to_string();
     let reason = reason.split(" at line ").next().unwrap_or_default();
     Failure::usage(format!("{name}: line {line} is not JSON: {reason}"))
-        .hint("it takes a JSON array of messages, or one message a line")
+        .hint("write a JSON array of messages, or one message a line")
 }
 
 #[cfg(test)]

@@ -181,10 +181,10 @@ fn tell_system(path: &Path, turns: &History, system: &str, notice: &mut dyn FnMu
     let path = path.display();
     let keeps = match kept {
         Some(_) => "keeps its own",
-        None => "has none and gets none",
+        None => "still has none",
     };
     notice(&format!(
-        "the system message (-s) stands for this run only: session {path} {keeps}"
+        "the system message (-s) is for this run only: session {path} {keeps}"
     ));
 }
 

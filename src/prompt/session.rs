@@ -84,7 +84,7 @@ impl Session {
         };
         if !is_at(&self.file, &self.path) {
             return Err(failed(io::Error::other(
-                "it was removed or replaced while the answer was made",
+                "it was removed or replaced during the run",
             )));
         }
         self.lines
@@ -130,7 +130,7 @@ impl Session {
             return Err(Failure::usage(format!(
                 "{name} holds a JSON array; a session is one message a line"
             ))
-            .hint("jq -c '.[]' makes lines of it; --messages takes it as it is"));
+            .hint("convert it with jq -c '.[]', or read it with --messages"));
         }
         History::parse(&name, &text)
     }
@@ -146,7 +146,7 @@ fn open_or_make(path: &Path) -> Result<Option<(File, Option<TempFile>)>, Failure
     };
     let not_a_file = || {
         Failure::usage(format!("session {} is not a regular file", path.display()))
-            .hint("--session keeps a conversation in a file; --messages reads one from anywhere")
+            .hint("--session needs a regular file; --messages can read earlier turns from a pipe")
     };
     safe_path::resolved(path).map_err(wrong)?;
     let mut options = OpenOptions::new();
@@ -186,7 +186,7 @@ fn lock(file: &File, path: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), Fa
         Ok(()) => return Ok(()),
         Err(TryLockError::WouldBlock) => {
             notice(&format!(
-                "waiting for session {}, which another run holds",
+                "waiting for session {}, which another run uses",
                 path.display()
             ));
             loop {

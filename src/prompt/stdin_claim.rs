@@ -27,7 +27,7 @@ impl Claim {
     /// The source; `None` if no source names standard input.
     pub(super) fn of(sources: &Sources) -> Result<Option<Self>, Failure> {
         if sources.session.as_deref().is_some_and(is_stdin) {
-            return Err(Failure::usage("--session - : a session is kept in a file")
+            return Err(Failure::usage("--session -: a session needs a file")
                 .hint("name a file; --messages - reads earlier turns from standard input"));
         }
         let mut claims = Vec::new();
@@ -45,13 +45,13 @@ impl Claim {
         match claims[..] {
             [] => Ok(None),
             [one] if sources.no_stdin && !sources.no_stdin_yields => Err(Failure::usage(format!(
-                "-n (--no-stdin, AIRX_NO_STDIN) forbids what {} asks for: standard input",
+                "{} reads standard input, which -n (--no-stdin, AIRX_NO_STDIN) forbids",
                 one.place()
             ))
             .hint("leave out one of the two")),
             [one] => Ok(Some(one)),
             [first, second, ..] => Err(Failure::usage(format!(
-                "standard input can be given once, and both {} and {} ask for it",
+                "standard input can be read only once, and both {} and {} read it",
                 first.place(),
                 second.place()
             ))
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(Claim::of(&words(&["a", "b"])).unwrap(), None);
         assert_eq!(Claim::of(&words(&["a", "-"])).unwrap(), Some(Claim::Words));
         let failure = Claim::of(&words(&["-", "-"])).unwrap_err();
-        assert!(failure.message.contains("given once"));
+        assert!(failure.message.contains("read only once"));
         let both = Sources {
             system: Some("@-".into()),
             images: vec!["a.png".into(), "-".into()],

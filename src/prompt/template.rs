@@ -111,7 +111,7 @@ fn member(content: &ItemContent, path: &[String], item: &Item) -> Result<String,
     });
     found.map(value_text).ok_or_else(|| {
         let what = format!("the item of {} has no member {name}", item.place);
-        Failure::usage(what).hint(format!("{{{name}}} in the prompt names it"))
+        Failure::usage(what).hint(format!("{{{name}}} in the prompt refers to it"))
     })
 }
 

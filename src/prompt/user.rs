@@ -115,8 +115,9 @@ impl Reader<'_> {
 
 /// The failure for empty input that was requested by name.
 pub(super) fn empty(name: &str) -> Failure {
-    Failure::usage(format!("{name} is empty: nothing was sent"))
-        .hint("did the command that makes it fail? --allow-empty-input sends the rest all the same")
+    Failure::usage(format!("{name} is empty: nothing was sent")).hint(
+        "did the command that writes it fail? --allow-empty-input sends the request without it",
+    )
 }
 
 /// The line above a file's text. A shell's pipe has no useful name.
@@ -133,7 +134,7 @@ fn blank(sources: &Sources, text: &str) -> Failure {
     let what = if text.is_empty() || !sources.files.is_empty() {
         "the message is empty"
     } else {
-        "the message is blank: it holds only white space"
+        "the message is blank: it has only white space"
     };
     let hint = if sources.messages.is_some() || sources.session.is_some() {
         "the conversation's last turn is not the user's or a tool's: give a prompt"

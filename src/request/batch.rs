@@ -93,11 +93,11 @@ impl BatchJob {
             )));
         }
         if let Some(id) = ids.iter().find(|id| !is_id(id)) {
-            return Err(Failure::usage(format!("{id:?} is no id of a batch"))
+            return Err(Failure::usage(format!("{id:?} is not the id of a batch"))
                 .hint("an id has up to 256 letters, digits and signs, without / ? # % and \\"));
         }
         if let Self::Wait(_, Duration::ZERO) = self {
-            return Err(Failure::usage("--poll 0 would ask without a pause")
+            return Err(Failure::usage("--poll 0 would poll without a pause")
                 .hint("the server's batches take minutes and hours: --poll 30s"));
         }
         Ok(())
@@ -131,18 +131,18 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
         (
             !request.accept.is_empty(),
             "--accept",
-            "it is airx batch fetch that reads the answers: give it there",
+            "airx batch fetch reads the answers: give it there",
         ),
         (
             request.allow_empty,
             "--allow-empty",
-            "it is airx batch fetch that reads the answers: give it there",
+            "airx batch fetch reads the answers: give it there",
         ),
         (extract.is_some(), "--extract", ITEMS),
         (
             output.render == Some(Render::Always),
             "--render always",
-            "nothing of it is prose",
+            "airx batch prints no Markdown",
         ),
         (output.reasoning, "--reasoning", ITEMS),
         (
@@ -153,7 +153,7 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
         (
             *dry_run == Some(DryRun::Curl),
             "--dry-run=curl",
-            "a batch takes two requests, one of them a file: --dry-run prints that",
+            "a batch is an upload and a request: --dry-run prints both",
         ),
         (
             connection.first_token_timeout.is_some(),
@@ -177,10 +177,10 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
     }
 }
 
-const ITEMS: &str = "each item's answer is whole in its line of airx batch fetch";
+const ITEMS: &str = "airx batch fetch prints each item's complete answer on its line";
 /// Why timeouts of a stream do not apply.
 const UNARY: &str = "nothing is streamed: --timeout bounds each request";
-const TAPE: &str = "files and batches are not recorded: airx mock has them, too";
+const TAPE: &str = "files and batches are not recorded: airx mock serves them, too";
 
 /// Refuses `--record` and `--replay` from the environment.
 ///
@@ -212,7 +212,7 @@ pub fn unbatched(model: &str, connection: &Connection) -> Option<String> {
     let odd = connection.endpoint.provider.is_some() && !models::is_batched(model);
     odd.then(|| {
         format!(
-            "{model} is not among the models that BigModel and Z.ai take in batches, by their document of {}: {}",
+            "{model} is not among the models that BigModel and Z.ai take in batches, according to their documentation of {}: {}",
             models::BATCHED_ON,
             models::BATCHED.join(", ")
         )

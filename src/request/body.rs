@@ -78,7 +78,7 @@ fn exclusive(kinds: &[ToolKind]) -> Result<(), Failure> {
     Err(Failure::usage(format!(
         "{first} and {second} exclude each other at BigModel and Z.ai"
     ))
-    .hint(format!("ask for the {what} in a request of its own")))
+    .hint(format!("ask for the {what} in a separate request")))
 }
 
 /// The provider's search tool; `search_result` makes it return its sources.
@@ -106,7 +106,7 @@ fn params(flags: &[String]) -> Result<Vec<(String, Box<RawValue>)>, Failure> {
         };
         if let Some(option) = taken(name) {
             return Err(
-                Failure::usage(format!("--param {name}: this member is airx's own"))
+                Failure::usage(format!("--param {name}: airx sets this member itself"))
                     .about("param")
                     .hint(option),
             );
@@ -114,9 +114,7 @@ fn params(flags: &[String]) -> Result<Vec<(String, Box<RawValue>)>, Failure> {
         let value: serde_json::Value = serde_json::from_str(value).map_err(|why| {
             Failure::usage(format!("--param {name}: the value is not JSON: {why}"))
                 .about("param")
-                .hint(format!(
-                    "a string needs quotes of its own: --param '{name}=\"text\"'"
-                ))
+                .hint(format!("quote a string twice: --param '{name}=\"text\"'"))
         })?;
         let value = to_raw_value(&value).map_err(|error| Failure::usage(error.to_string()))?;
         params.retain(|(known, _)| known != name);
@@ -130,7 +128,7 @@ fn taken(name: &str) -> Option<&'static str> {
     match name {
         "model" => Some("use -m"),
         "messages" => Some("use --messages"),
-        "stream" => Some("use airx stream, or airx chat for a whole reply"),
+        "stream" => Some("use airx stream, or airx chat for a complete reply"),
         _ => None,
     }
 }

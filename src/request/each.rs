@@ -8,7 +8,7 @@ use crate::api::usage::Usage;
 use crate::cli::{Common, EachArgs, Format, Render, Tier};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::models::{self, Charge};
+use crate::models::{self, Charge, PriceList};
 use crate::prompt::{Item, Template};
 use crate::settings::Provider;
 
@@ -41,6 +41,8 @@ pub struct CostLimit {
     pub shown: String,
     /// Maximum number of requests per item.
     requests: u32,
+    /// The price list of the server.
+    list: PriceList,
 }
 
 /// The highest possible cost of an item's requests, in units of 10^-12 of the currency.
@@ -70,7 +72,7 @@ pub fn fits_each(common: &Common, own: &[(bool, &'static str)]) -> Result<(), Fa
             "-o {}: all results go to one file, and {{}} is not replaced there",
             path.display()
         ))
-        .hint("name one file, and take it apart afterwards: jq -r .content FILE"));
+        .hint("name one file, and split it afterwards: jq -r .content FILE"));
     }
     let shared = [
         (output.format == Some(Format::Text), "--format text"),
@@ -84,16 +86,16 @@ pub fn fits_each(common: &Common, own: &[(bool, &'static str)]) -> Result<(), Fa
         return Ok(());
     };
     let why = match *flag {
-        "--format text" => "leave it out; for the texts alone: airx … | jq -r .content",
+        "--format text" => "leave it out; to print only the texts: airx … | jq -r .content",
         "--format json" | "--render always" => "leave it out: each item becomes one line of JSON",
-        "--extract" => "each item's text is whole in the `content` of its line",
-        "--reasoning" => "many items think at the same time; leave it out",
+        "--extract" => "the `content` of each line is the item's complete text",
+        "--reasoning" => "the reasoning of several items would be mixed; leave it out",
         "--stream" => "an item's line is printed when its answer is complete; leave it out",
         "--run" => {
             return Err(Failure::usage("--run with --each needs --yes")
-                .hint("nobody can be asked for the calls of many items at the same time"));
+                .hint("airx cannot ask about the calls of several items at the same time"));
         }
-        _ => "each item's value is whole in the `value` of its line: jq -c .value",
+        _ => "the `value` of each line is the item's complete value: jq -c .value",
     };
     Err(Failure::usage(format!("{flag} is for one answer, not for --each")).hint(why))
 }
@@ -116,7 +118,7 @@ impl ItemRequests {
         requests: u32,
     ) -> Result<Self, Failure> {
         let budget = args.max_cost.as_deref();
-        let budget = budget.map(|amount| CostLimit::new(amount, request, requests));
+        let budget = budget.map(|amount| CostLimit::new(amount, request, provider, requests));
         Ok(Self {
             template,
             concurrency: concurrency(args, &request.model),
@@ -177,28 +179,32 @@ fn concurrency(args: &EachArgs, model: &str) -> u16 {
 }
 
 impl CostLimit {
-    fn new(amount: &str, request: &Request, requests: u32) -> Result<Self, Failure> {
+    fn new(
+        amount: &str,
+        request: &Request,
+        provider: Option<Provider>,
+        requests: u32,
+    ) -> Result<Self, Failure> {
         let Some(units) = models::amount_of(amount) else {
             return Err(Failure::usage(format!(
                 "--max-cost {amount}: write an amount like 2.50, with 12 decimal places at most"
             ))
             .about("max-cost"));
         };
-        let price = models::find(&request.model).and_then(|model| model.price);
-        let Some(price) = price else {
+        let list = Provider::price_list(provider);
+        let Some(currency) = models::currency(&request.model, list) else {
             let model = &request.model;
-            return Err(
-                Failure::usage(format!("--max-cost: the price of {model} is not known"))
-                    .about("max-cost")
-                    .hint(
-                        "airx models lists the known prices; without --max-cost nothing is bounded",
-                    ),
-            );
+            let place = provider.map_or_else(String::new, |at| format!(" at {}", at.name()));
+            let what = format!("--max-cost: the price of {model}{place} is not known");
+            return Err(Failure::usage(what).about("max-cost").hint(
+                "airx models lists the known prices; without --max-cost the cost has no limit",
+            ));
         };
         Ok(Self {
             units,
-            shown: format!("{amount} {}", price.currency),
+            shown: format!("{amount} {currency}"),
             requests,
+            list,
         })
     }
 
@@ -218,7 +224,8 @@ impl CostLimit {
             && memchr::memmem::find(body, b"\"mcp\"").is_none();
         let prompt = text_alone.then_some(body.len() as u64);
         let one = |prompt| {
-            let bound = models::bound(&request.model, prompt, answer).unwrap_or(u128::MAX);
+            let bound =
+                models::bound(&request.model, self.list, prompt, answer).unwrap_or(u128::MAX);
             bound.saturating_mul(u128::from(choices))
         };
         let (first, later) = (one(prompt), one(None));
@@ -233,12 +240,12 @@ impl CostLimit {
     /// What an answer with these tokens counts: by the price of the model that was
     /// asked, in whose currency the limit is; by that of the model which says that
     /// it `answered`, where that is dearer in the same currency.
-    pub fn charge(asked: &str, answered: &str, usage: &Usage) -> Charge {
-        let charge = models::charge(asked, usage);
-        if answered == asked || models::currency(answered) != models::currency(asked) {
+    pub fn charge(asked: &str, answered: &str, list: PriceList, usage: &Usage) -> Charge {
+        let charge = models::charge(asked, list, usage);
+        if answered == asked || models::currency(answered, list) != models::currency(asked, list) {
             return charge;
         }
-        charge.max(models::charge(answered, usage))
+        charge.max(models::charge(answered, list, usage))
     }
 
     /// Whether no further item may start.
@@ -246,8 +253,8 @@ impl CostLimit {
         let (shown, spent) = (&self.shown, models::shown(spent));
         Failure::new(
             Class::Partial,
-            format!("--max-cost {shown}: the next item could pass it, and {spent} is spent"),
+            format!("--max-cost {shown}: the next item could exceed it; {spent} is spent"),
         )
-        .hint("raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here")
+        .hint("raise --max-cost or lower --max-tokens; -o FILE --resume continues from here")
     }
 }

@@ -80,7 +80,7 @@ impl Check<'_> {
 
     fn refused(&self, what: &str, limit: &str) -> Failure {
         Failure::usage(format!("{what}: {} takes {limit}", self.model.name))
-            .hint("--param sends a member as it is, unchecked")
+            .hint("--param sends a value unchecked")
     }
 
     fn warn(&mut self, what: &str) {
@@ -200,12 +200,12 @@ pub(super) fn fits_context(request: &Request, provider: Option<Provider>) -> Res
         return Ok(());
     }
     let what = format!(
-        "the prompt has at least {} tokens, and {} reads {context}",
+        "the prompt has at least {} tokens, but the context of {} is {context}",
         prompt.low, model.name
     );
     let hint = match larger(prompt.high, has_images(request), provider) {
-        Some((name, context)) => format!("-m {name} reads {context}; or send less"),
-        None => "send less, or name a model with a larger context: -m".to_owned(),
+        Some((name, context)) => format!("use -m {name} (context {context}), or send less"),
+        None => "send less, or choose a model with a larger context with -m".to_owned(),
     };
     Err(Failure::usage(what).hint(hint))
 }
@@ -213,13 +213,14 @@ pub(super) fn fits_context(request: &Request, provider: Option<Provider>) -> Res
 /// The cheapest known model with such a context, and that context. Elsewhere than at
 /// the two providers only the user's own models are known to be there.
 fn larger(tokens: u64, images: bool, provider: Option<Provider>) -> Option<(&'static str, u32)> {
+    let list = Provider::price_list(provider);
     let price = |model: &Model| {
-        let price = model.price.as_ref();
+        let price = model.price_by(list);
         price.map_or(u64::MAX, |price| price.input + price.output)
     };
     let usable = |model: &&'static Model| match provider {
         Some(Provider::BigModel) => true,
-        Some(Provider::Zai) => model.thinking == Some(true),
+        Some(Provider::Zai) => model.thinking == Some(true) || model.zai_price.is_some(),
         None => !model.documented,
     };
     let all = models::all().into_iter().filter(usable);

@@ -68,10 +68,10 @@ fn converse(
     let expected = ExpectedJson::load(request::json_options(answer), read)?;
     let mut prompt = run.read_prompt(&settings.sources)?;
     if expected.stream && common.output.format() == Format::Json {
-        return Err(
-            Failure::usage("--stream prints elements, --format json the server's body")
-                .hint("--format ndjson prints an event for each element as it comes"),
-        );
+        return Err(Failure::usage(
+            "--stream prints elements, but --format json prints the server's body",
+        )
+        .hint("--format ndjson prints an event for each element as it comes"));
     }
     if let Some(instruction) = &expected.instruction {
         request::add_instruction(&mut prompt.messages, instruction)?;
@@ -137,7 +137,7 @@ pub(super) fn ask_for_json(
             if !refuses || !expected.give_up_constraint() {
                 return Err(failure);
             }
-            let note = "* the server does not take the schema: asking for a json_object";
+            let note = "* the server does not accept the schema: asking for a json_object";
             sink.note(Level::Verbose, &note);
             request.to_mut().response_format = Some(ResponseFormat::JsonObject);
             continue;

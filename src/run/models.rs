@@ -17,32 +17,27 @@ pub fn print(format: ModelsFormat, medium: Medium) -> String {
 }
 
 fn models_table(medium: Medium) -> String {
-    const COLUMNS: [(&str, Align); 8] = [
+    const COLUMNS: [(&str, Align); 7] = [
         ("model", Align::Left),
         ("window", Align::Right),
-        ("output", Align::Right),
-        ("in", Align::Right),
         ("out", Align::Right),
-        ("", Align::Left),
+        ("BigModel", Align::Left),
+        ("Z.ai", Align::Left),
         ("extra", Align::Left),
         ("V0/V1/V2/V3", Align::Right),
     ];
     let mut rows = vec![COLUMNS.map(|(head, _)| head.to_owned())];
     rows.extend(models::all().into_iter().map(models_row));
     let text = table(&rows, COLUMNS.map(|(_, align)| align), medium);
-    text + "\n" + &prices_of() + "\n"
+    text + "\n" + &notes()
 }
 
-fn models_row(model: &Model) -> [String; 8] {
+fn models_row(model: &Model) -> [String; 7] {
     let absent = || "-".to_owned();
-    let price = |pick: fn(&Price) -> u64| {
-        let price = model.price.as_ref();
-        price.map_or_else(absent, |price| models::amount(pick(price)))
-    };
     let extra = match (model.vision, model.thinking) {
         (Some(true), Some(true)) => "both",
-        (Some(true), _) => "images",
-        (_, Some(true)) => "thinks",
+        (Some(true), _) => "image",
+        (_, Some(true)) => "think",
         _ => "-",
     };
     let tiers = |tiers: [u16; 4]| tiers.map(|limit| limit.to_string()).join("/");
@@ -50,14 +45,28 @@ fn models_row(model: &Model) -> [String; 8] {
         model.name.to_owned(),
         model.context.map_or_else(absent, tokens),
         model.max_output.map_or_else(absent, tokens),
-        price(|price| price.input),
-        price(|price| price.output),
-        model
-            .price
-            .map_or_else(absent, |price| price.currency.to_owned()),
+        model.price.map_or_else(absent, price),
+        model.zai_price.map_or_else(absent, |zai| match zai.date {
+            Some(_) => price(zai),
+            // The user's price holds everywhere.
+            None => "same".to_owned(),
+        }),
         extra.to_owned(),
         model.concurrency.map_or_else(absent, tiers),
     ]
+}
+
+/// The prices of prompt and answer, one number if they are equal. The user's own have
+/// their currency, which may be any.
+fn price(price: Price) -> String {
+    let mut text = models::amount(price.input);
+    if price.output != price.input {
+        text = text + "/" + &models::amount(price.output);
+    }
+    match price.date {
+        Some(_) => text,
+        None => text + " " + price.currency,
+    }
 }
 
 /// A limit as the provider's pages write it, if it is a round number.
@@ -70,15 +79,20 @@ fn tokens(number: u32) -> String {
     }
 }
 
-fn prices_of() -> String {
-    let dates = || MODELS.iter().filter_map(|model| model.price?.date);
-    let (first, last) = (dates().min().unwrap_or("-"), dates().max().unwrap_or("-"));
-    let span = if first == last {
-        first.to_owned()
-    } else {
-        format!("{first} to {last}")
+/// What the columns mean, and the day of the prices in each.
+fn notes() -> String {
+    let listed = |pick: fn(&Model) -> Option<Price>| {
+        let price = MODELS.iter().find_map(pick);
+        price.map_or(("-", "-"), |price| {
+            (price.currency, price.date.unwrap_or("-"))
+        })
     };
-    format!("Prices are per million tokens, listed on {span}. Providers change them.")
+    let (bigmodel, bigmodel_day) = listed(|model| model.price);
+    let (zai, zai_day) = listed(|model| model.zai_price);
+    format!(
+        "Prices per million tokens (prompt/answer), - where unknown or not one number:\n\
+         BigModel in {bigmodel}, listed on {bigmodel_day}; Z.ai in {zai}, listed on {zai_day}.\n"
+    )
 }
 
 #[cfg(test)]
@@ -89,10 +103,51 @@ mod tests {
     fn every_model_is_a_line_of_a_table_that_fits_80_columns() {
         let text = print(ModelsFormat::Text, Medium::Pipe);
         let lines: Vec<&str> = text.lines().collect();
-        assert_eq!(lines.len(), MODELS.len() + 3);
+        assert_eq!(lines.len(), MODELS.len() + 4);
         assert!(lines.iter().all(|line| line.len() <= 80), "{text}");
         assert_eq!(print(ModelsFormat::Text, Medium::Terminal(80)), text);
-        assert!(lines[lines.len() - 1].contains("2025-07-23"), "{text}");
+        assert!(
+            text.ends_with(
+                "\nPrices per million tokens (prompt/answer), - where unknown or not one number:\n\
+                 BigModel in CNY, listed on 2025-07-23; Z.ai in USD, listed on 2026-08-20.\n"
+            ),
+            "{text}"
+        );
+    }
+
+    #[test]
+    fn a_price_stands_in_the_column_of_its_provider() {
+        let text = print(ModelsFormat::Text, Medium::Pipe);
+        let cells = |name: &str| -> Vec<&str> {
+            let line = text.lines().find(|line| line.starts_with(name));
+            line.unwrap().split_whitespace().collect()
+        };
+        assert_eq!(
+            cells("glm-4-airx "),
+            ["glm-4-airx", "8K", "4K", "10", "-", "-", "5/30/40/50"]
+        );
+        assert_eq!(
+            cells("glm-4.5-airx "),
+            ["glm-4.5-airx", "128K", "96K", "-", "1.1/4.5", "think", "-"]
+        );
+        assert_eq!(
+            cells("glm-4.5-flash "),
+            ["glm-4.5-flash", "128K", "96K", "0", "0", "think", "-"]
+        );
+        assert_eq!(
+            cells("glm-4.5v ")[..5],
+            ["glm-4.5v", "-", "-", "-", "0.6/1.8"]
+        );
+    }
+
+    #[test]
+    fn the_prices_of_a_column_are_of_one_list() {
+        for pick in [|model: &Model| model.price, |model: &Model| model.zai_price] {
+            let lists = MODELS.iter().filter_map(pick);
+            let mut lists = lists.map(|price| (price.currency, price.date));
+            let first = lists.next().unwrap();
+            assert!(lists.all(|list| list == first));
+        }
     }
 
     #[test]

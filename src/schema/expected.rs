@@ -191,7 +191,7 @@ fn lines(value: &RawValue, format: &JsonFormat) -> Result<Vec<String>, String> {
         JsonFormat::Compact => Ok(vec![value.get().to_owned()]),
         JsonFormat::Pretty => Ok(vec![pretty(value).map_err(|error| error.to_string())?]),
         JsonFormat::Lines => {
-            let elements = elements(value).ok_or("--lines wants an array, and it is none")?;
+            let elements = elements(value).ok_or("--lines needs an array, and this is not one")?;
             Ok(elements
                 .iter()
                 .map(|element| element.get().to_owned())

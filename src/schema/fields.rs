@@ -38,7 +38,7 @@ pub(super) fn schema(text: &str) -> Result<Value, Failure> {
             format!("at character {character}, {rest:?}")
         };
         Failure::usage(format!("--fields: {what}, {place}"))
-            .hint("like 'name, age int, tags [str]: what they mean'; airx help json has all of it")
+            .hint("for example 'name, age int, tags [str]: what they mean'; see airx help json")
     })
 }
 
@@ -58,7 +58,7 @@ impl Parser<'_> {
         };
         match self.peek() {
             None => Ok(schema),
-            Some(_) => Err("it should end here".to_owned()),
+            Some(_) => Err("the end is expected here".to_owned()),
         }
     }
 
@@ -71,7 +71,7 @@ impl Parser<'_> {
             if properties.contains_key(&name) {
                 self.at = start;
                 self.peek();
-                return Err(format!("the field {name} is there twice"));
+                return Err(format!("the field {name} appears twice"));
             }
             if !optional {
                 required.push(json!(name));
@@ -156,7 +156,7 @@ impl Parser<'_> {
         while self.accept('|') {
             let word = json!(self.word().ok_or("a word is missing")??);
             if words.contains(&word) {
-                return Err(format!("the word {word} is there twice"));
+                return Err(format!("the word {word} appears twice"));
             }
             words.push(word);
         }

@@ -119,7 +119,7 @@ impl<'de> Visitor<'de> for Unique {
             members.next_value::<Self>()?;
             if let Some(name) = seen.replace(name) {
                 return Err(A::Error::custom(format!(
-                    "the member {name:?} stands twice"
+                    "the member {name:?} appears twice"
                 )));
             }
         }
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn a_member_twice_is_a_violation_at_any_depth() {
         let why = parse(r#"[{"a":{"b":1,"c":2,"b":3}}]"#).unwrap_err();
-        assert!(why.contains("\"b\" stands twice"), "{why}");
+        assert!(why.contains("\"b\" appears twice"), "{why}");
         assert!(parse(r#"{"a":1,"\u0061":2}"#).is_err());
     }
 }

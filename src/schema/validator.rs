@@ -161,7 +161,7 @@ fn not_a_schema(error: &ValidationError<'_>, place: &str) -> Failure {
         other => other.to_string(),
     };
     Failure::usage(format!("{place}: {}", short(&message, MESSAGE_CHARS)))
-        .hint("$schema names a known draft, $ref a place in the schema: nothing is fetched")
+        .hint("$schema must name a known draft, $ref a place in the schema: airx fetches nothing")
 }
 
 /// The place, the keyword and the value, shortened.
@@ -197,7 +197,7 @@ fn message(error: &ValidationError<'_>) -> String {
     let keyword = error.kind().keyword();
     match error.kind() {
         Kind::BacktrackLimitExceeded { .. } | Kind::RegexEngineFailure { .. } => {
-            format!("{keyword}: {value} takes the pattern too long")
+            format!("{keyword}: {value} takes too long to match")
         }
         _ => format!("{keyword}: {}", error.masked_with(value)),
     }

@@ -230,9 +230,9 @@ fn checked(name: &str, key: &str, scrubber: &mut Scrubber) -> Result<Secret, Fai
     if key.is_empty() || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Failure::new(
             Class::Account,
-            format!("{name} holds a space, a line break or another character that no key has"),
+            format!("{name} contains a space, a line break or another character that no key has"),
         )
-        .hint("one key, on one line, nothing else"));
+        .hint("write one key on one line, and nothing else"));
     }
     Ok(Secret::new(key.to_owned()))
 }

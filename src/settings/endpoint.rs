@@ -10,6 +10,7 @@ use super::provider::Provider;
 use crate::cli::ConnectionArgs;
 use crate::config::variable;
 use crate::error::{Failure, Origin};
+use crate::models::PriceList;
 use crate::secret::{Scrubber, Secret};
 
 const EXAMPLE: &str = "https://open.bigmodel.cn/api/paas/v4";
@@ -32,6 +33,11 @@ impl Endpoint {
     /// The base URL.
     pub fn base(&self) -> Url {
         self.resource_url("", &[])
+    }
+
+    /// The price list of the server.
+    pub fn price_list(&self) -> PriceList {
+        Provider::price_list(self.provider)
     }
 
     /// The URL of another resource of the server: `path` replaces `/chat/completions`, and

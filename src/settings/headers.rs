@@ -55,7 +55,7 @@ fn parse(place: &str, line: &str, scrubber: &mut Scrubber) -> Result<(String, Se
         .any(|byte| byte != b'\t' && (byte < b' ' || byte == 0x7f))
     {
         return Err(wrong(&format!(
-            "the value of {name} holds a control character"
+            "the value of {name} contains a control character"
         )));
     }
     Ok((name.to_owned(), Secret::new(value.to_owned())))

@@ -28,7 +28,7 @@ pub(super) fn ask(
     let program = words.first().map_or("", String::as_str);
     let failed = |why: String| {
         Failure::new(Class::Account, format!("{place}: {program} {why}"))
-            .hint("run the command by hand: its first line has to be the key")
+            .hint("run the command by hand: its first line must be the key")
     };
     let mut command = Command::new(program);
     command

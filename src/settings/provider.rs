@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::config::variable;
 use crate::error::Failure;
+use crate::models::PriceList;
 
 /// A provider with its own key variable. api.md §1 and §2.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,6 +92,14 @@ impl Provider {
     /// The page where an account's keys are made.
     pub fn key_page(self) -> &'static str {
         self.row().key_page
+    }
+
+    /// The price list of a server of this provider. Elsewhere it is BigModel's.
+    pub fn price_list(provider: Option<Self>) -> PriceList {
+        match provider {
+            Some(Self::Zai) => PriceList::Zai,
+            Some(Self::BigModel) | None => PriceList::BigModel,
+        }
     }
 
     /// Whether `url` is the provider's own server, or the one that its base variable names.

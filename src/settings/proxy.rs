@@ -164,7 +164,7 @@ fn parse(origin: &'static str, text: &str, scrubber: &mut Scrubber) -> Result<Pr
         .chars()
         .any(|character| character == ' ' || character.is_control())
     {
-        return Err(wrong("it holds a blank or a control character"));
+        return Err(wrong("it contains a blank or a control character"));
     }
     let (scheme, rest) = split_scheme(text).ok_or_else(|| wrong("too many slashes"))?;
     let lower = scheme.to_ascii_lowercase();
@@ -178,7 +178,7 @@ fn parse(origin: &'static str, text: &str, scrubber: &mut Scrubber) -> Result<Pr
     let (user_info, place) = match authority.split_once('@') {
         Some((_, place)) if place.contains('@') => {
             return Err(wrong(
-                "it holds more than one @: write %40 for that of a password",
+                "it contains more than one @: write %40 for an @ in the password",
             ));
         }
         Some((user_info, place)) => (decoded(user_info).map_err(wrong)?, place),
@@ -222,7 +222,7 @@ fn decoded(user_info: &str) -> Result<Option<(Secret, Secret)>, &'static str> {
         let decoded = percent_decode_str(text).decode_utf8();
         let decoded = decoded.map_err(|_| "its user info is not UTF-8")?;
         if decoded.contains(char::is_control) {
-            return Err("its user info holds a control character");
+            return Err("its user info contains a control character");
         }
         Ok(Secret::new(decoded.into_owned()))
     };
@@ -257,7 +257,7 @@ fn host_of(host: &str) -> Result<String, String> {
     };
     let is_address = host.starts_with('[') && host.ends_with(']');
     if !is_address && !host.chars().all(plain) {
-        return Err("its host holds a character that is not allowed there".to_owned());
+        return Err("its host contains a character that is not allowed".to_owned());
     }
     let url = Url::parse(&format!("http://{host}/")).map_err(|why| why.to_string())?;
     Ok(url.host_str().unwrap_or_default().to_owned())

@@ -34,7 +34,7 @@ impl Terminal {
     pub fn open() -> Result<Self, Failure> {
         let file = OpenOptions::new().read(true).write(true).open("/dev/tty");
         let file = file.map_err(|_| {
-            Failure::usage("--run: there is no terminal to ask for each call on")
+            Failure::usage("--run: there is no terminal on which to ask for each call")
                 .hint("--yes runs them without asking")
         })?;
         Ok(Self { file })

@@ -45,7 +45,7 @@ impl ToolCommand {
             }
             Some(_) => Err(Failure::usage(format!("{place}: the command is empty"))),
             None => Err(Failure::usage(format!(
-                "{place}: a quote is open or a backslash stands at the end"
+                "{place}: a quote is not closed, or a backslash is at the end"
             ))),
         }
     }
@@ -94,7 +94,7 @@ mod tests {
         for (line, what) in [
             ("", "is empty"),
             ("  ", "is empty"),
-            ("a 'b", "a quote is open"),
+            ("a 'b", "a quote is not closed"),
         ] {
             let message = words(line).unwrap_err().message;
             assert!(

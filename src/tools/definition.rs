@@ -88,7 +88,7 @@ impl Definition {
         let schema_member = convert(&mut function).map_err(|what| invalid(&what))?;
         let function = Value::Object(function);
         let parts = Parts::deserialize(&function)
-            .map_err(|error| invalid(&format!("its function is not right: {error}")))?;
+            .map_err(|error| invalid(&format!("its function is invalid: {error}")))?;
         Ok(Self::Function(Box::new(FunctionDefinition {
             name: parts.name.clone(),
             command: outer_command.or(inner_command),

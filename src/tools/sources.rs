@@ -139,7 +139,9 @@ fn parse(file: &Path, text: &str) -> Result<Vec<Value>, Failure> {
         }
     }
     if tools.is_empty() {
-        return Err(Failure::usage(format!("--tools {name}: it holds no tool")));
+        return Err(Failure::usage(format!(
+            "--tools {name}: it contains no tool"
+        )));
     }
     Ok(tools)
 }

@@ -33,7 +33,9 @@ pub(super) fn functions(
     safe_path::resolved(folder).map_err(unreadable)?;
     let executables = executables(folder).map_err(unreadable)?;
     if executables.is_empty() {
-        return Err(Failure::usage(format!("{place}: it holds no executable")));
+        return Err(Failure::usage(format!(
+            "{place}: it contains no executable"
+        )));
     }
     let describe = |path: PathBuf| {
         let name = path.display();

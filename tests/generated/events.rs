@@ -7,6 +7,7 @@ use airx::api::usage::{CompletionDetails, PromptDetails, Usage};
 use airx::event::{Event, Fault, ItemResult, VERSION, Violation, json_schema};
 use airx::exit::TABLE;
 use airx::help::events;
+use airx::models::PriceList;
 use jsonschema::Validator;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
@@ -83,7 +84,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
         path: "/a~1b/0".into(),
         message: "is not a number".into(),
     };
-    let cost = airx::models::cost("glm-4-airx", &usage());
+    let cost = airx::models::cost("glm-4-airx", PriceList::BigModel, &usage());
     assert!(cost.is_some());
     for full in [true, false] {
         let text = full.then_some("text");
@@ -193,7 +194,7 @@ fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
     };
     let (text, cost) = (
         full.then_some("text"),
-        airx::models::cost("glm-4-airx", &usage()),
+        airx::models::cost("glm-4-airx", PriceList::BigModel, &usage()),
     );
     let usage = full.then(usage);
     for kind in ["content", "value", "tool_calls", "error"] {

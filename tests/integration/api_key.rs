@@ -113,8 +113,8 @@ fn a_key_that_no_header_can_carry_exits_3_unseen() {
         chat(&[("AIRX_API_KEY", key)], &["--base-url", "http://127.0.0.1:9"]).run().is(
             3,
             "",
-            "airx: account: AIRX_API_KEY holds a space, a line break or another character that no key has
-hint: one key, on one line, nothing else\n",
+            "airx: account: AIRX_API_KEY contains a space, a line break or another character that no key has
+hint: write one key on one line, and nothing else\n",
         );
     }
 }
@@ -138,7 +138,7 @@ fn a_key_file_that_cannot_be_used_exits_3() {
         "",
         "airx: account: --key-file none: No such file or directory (os error 2)\n",
     );
-    let wrong = "holds a space, a line break or another character that no key has\nhint: one key, on one line, nothing else\n";
+    let wrong = "contains a space, a line break or another character that no key has\nhint: write one key on one line, and nothing else\n";
     for (name, text) in [
         ("empty", ""),
         ("blank", "\n"),

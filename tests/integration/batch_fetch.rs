@@ -141,7 +141,7 @@ fn each_line_is_classed_as_a_live_answer_would_be() {
     assert_eq!(ran.code, 12);
     assert_eq!(
         ran.stderr,
-        "airx: partial: 7 of 9 items failed\nhint: each that is told says why in its `error`\n"
+        "airx: partial: 7 of 9 items failed\nhint: the `error` of each printed item says why\n"
     );
 }
 
@@ -223,7 +223,7 @@ fn requests_of_others_keep_their_id_and_have_the_place_of_their_line() {
     assert_eq!(ran.code, 12);
     assert_eq!(
         timeless(&ran),
-        "airx: warning: 1 items have no line in the batch's files, and are not told\nairx: partial: 1 of 2 items failed\nhint: each that is told says why in its `error`\n"
+        "airx: warning: 1 items have no line in the batch's files and are left out\nairx: partial: 1 of 2 items failed\nhint: the `error` of each printed item says why\n"
     );
 }
 
@@ -357,7 +357,7 @@ fn a_file_s_id_that_would_change_the_path_is_not_asked_for() {
     ran.code_is(7);
     assert!(
         ran.stderr
-            .contains("the server names a file that cannot be asked for"),
+            .contains("the server sent a file id that cannot be requested"),
         "{}",
         ran.stderr
     );
@@ -422,7 +422,7 @@ fn of_two_lines_of_an_item_a_success_counts_wherever_it_is() {
         assert_eq!(
             timeless(&ran),
             format!(
-                "airx: warning: {doubles} lines more tell of items that have one: the first success counts, or the first line\n"
+                "airx: warning: {doubles} more lines are about items that have one already: the first success counts, or the first line\n"
             )
         );
     }
@@ -475,7 +475,7 @@ fn a_torn_line_of_a_batch_that_no_one_counted_is_an_item_that_failed() {
     assert_eq!(ran.code, 12);
     assert_eq!(
         ran.stderr,
-        "airx: partial: 1 of 2 items failed\nhint: each that is told says why in its `error`\n"
+        "airx: partial: 1 of 2 items failed\nhint: the `error` of each printed item says why\n"
     );
     let server = Server::play([bare("completed", ["o", ""]), content(&foreign("r1", "one"))]);
     let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
@@ -499,7 +499,7 @@ fn a_batch_that_no_one_counted_and_that_may_lack_items_exits_12() {
         assert_eq!(
             ran.stderr,
             format!(
-                "airx: partial: batch b is {status} and nobody tells how many items it has: some may be missing\nhint: airx batch status --format json shows all that the server says of it\n"
+                "airx: partial: batch b is {status} and does not say how many items it has: some may be missing\nhint: airx batch status --format json shows everything that the server says about it\n"
             )
         );
     }
@@ -545,7 +545,7 @@ fn a_validation_s_words_are_shown_from_any_shape() {
         airx(["batch", "fetch", "b", "-q"]).at(&server).run().is(
             4,
             "",
-            &format!("airx: rejected: batch b failed: {words}\nhint: airx batch status --format json shows all that the server says of it\n"),
+            &format!("airx: rejected: batch b failed: {words}\nhint: airx batch status --format json shows everything that the server says about it\n"),
         );
     }
 }

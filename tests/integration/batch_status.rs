@@ -133,7 +133,7 @@ fn a_list_that_starts_again_is_not_followed_for_ever() {
     airx(["batch", "status"]).at(&server).run().is(
         0,
         line,
-        "airx: warning: the list has b again: it is not followed further\n",
+        "airx: warning: the list has b again: airx reads no further\n",
     );
 }
 
@@ -146,7 +146,7 @@ fn an_odd_entry_of_a_list_hides_no_batch() {
     airx(["batch", "status"]).at(&server).run().is(
         0,
         "b2\tcompleted\t3\t3\t0\nb1\tfailed\t3\t0\t0\nb0\texpired\t3\t0\t0\n",
-        "airx: warning: 3 entries of the list are no batches, and are passed over\n",
+        "airx: warning: 3 entries of the list are not batches and are skipped\n",
     );
     assert!(
         server.requests()[1]
@@ -161,7 +161,7 @@ fn a_batch_that_is_not_there_is_named() {
     airx(["batch", "status", "b1"]).at(&server).run().is(
         4,
         "",
-        "airx: rejected: batch b1: the server answered HTTP 404: No such batch\nhint: airx batch status lists the batches that there are\n",
+        "airx: rejected: batch b1: the server answered HTTP 404: No such batch\nhint: airx batch status lists the batches\n",
     );
 }
 
@@ -172,7 +172,7 @@ fn an_id_that_would_change_the_path_is_refused() {
             let ran = airx(["batch", action, id]).nowhere().run();
             ran.code_is(2);
             assert!(
-                ran.stderr.contains("is no id of a batch\nhint: "),
+                ran.stderr.contains("is not the id of a batch\nhint: "),
                 "{}",
                 ran.stderr
             );
@@ -298,7 +298,7 @@ fn wait_is_not_bounded_by_timeout() {
 #[test]
 fn wait_reports_by_its_exit_code_what_batches_came_to() {
     let line = |status: &str, done: u64, failed: u64| format!("b\t{status}\t3\t{done}\t{failed}\n");
-    let hint = "\nhint: airx batch fetch tells what became of each item\n";
+    let hint = "\nhint: airx batch fetch prints the outcome of each item\n";
     for (status, done, failed, message) in [
         ("completed", 1, 2, "2 of 3 items failed"),
         (
@@ -327,7 +327,7 @@ fn wait_reports_by_its_exit_code_what_batches_came_to() {
     airx(["batch", "wait", "b", "-q"]).at(&server).run().is(
         4,
         "b\tfailed\t-\t-\t-\n",
-        "airx: rejected: batch b failed: line 2: no model; b; c; and 1 more\nhint: airx batch status --format json shows all that the server says of it\n",
+        "airx: rejected: batch b failed: line 2: no model; b; c; and 1 more\nhint: airx batch status --format json shows everything that the server says about it\n",
     );
 }
 
@@ -347,7 +347,7 @@ fn a_wait_that_is_under_way_outlives_a_break_and_one_that_has_not_started_does_n
         (0, "b\tcompleted\t3\t3\t0\n")
     );
     assert_eq!(
-        ran.stderr.matches("; it is asked again\n").count(),
+        ran.stderr.matches("; airx asks again\n").count(),
         2,
         "{}",
         ran.stderr
@@ -407,7 +407,7 @@ fn a_wait_that_the_server_asks_for_is_longer_than_the_own() {
     assert!(started.elapsed() >= std::time::Duration::from_secs(1));
     assert!(
         ran.stderr.starts_with(
-            "airx: warning: busy: batch b: the server answered HTTP 429; it is asked again in 1 s\n"
+            "airx: warning: busy: batch b: the server answered HTTP 429; airx asks again in 1 s\n"
         ),
         "{}",
         ran.stderr
@@ -436,7 +436,7 @@ fn a_status_is_known_however_it_is_spelled_and_an_unknown_one_is_reported_once()
     assert_eq!(ran.code, 0);
     assert_eq!(
         timeless(&ran),
-        "airx: warning: batch b: its status \"done\" is not known; it is waited for until it is completed, failed, expired or cancelled\n"
+        "airx: warning: batch b: its status \"done\" is unknown; airx waits until it is completed, failed, expired or cancelled\n"
     );
 }
 
@@ -446,7 +446,7 @@ fn a_batch_that_is_named_twice_is_waited_for_once() {
     airx(["batch", "wait", "b", "b", "-q"]).at(&server).run().is(
         12,
         "b\tcompleted\t3\t1\t2\n",
-        "airx: partial: 2 of 3 items failed\nhint: airx batch fetch tells what became of each item\n",
+        "airx: partial: 2 of 3 items failed\nhint: airx batch fetch prints the outcome of each item\n",
     );
 }
 

@@ -220,7 +220,7 @@ fn a_wrong_item_late_in_the_input_uploads_nothing() {
         .is(
             2,
             "",
-            "airx: usage: item 2000 (line 2001): the item of line 2001 has no member a\nhint: {a} in the prompt names it\n",
+            "airx: usage: item 2000 (line 2001): the item of line 2001 has no member a\nhint: {a} in the prompt refers to it\n",
         );
     airx(["batch", "submit"])
         .stdin(*b"a\nb\xFF\n")
@@ -269,7 +269,11 @@ fn an_order_that_may_have_arrived_is_not_made_again_and_what_is_left_is_reported
     for (play, code, what) in [
         (vec![Step::Reset], 6, "network: "),
         (json(502, "<html>"), 5, "busy: the server answered HTTP 502"),
-        (json(200, "{}"), 7, "incomplete: the response is no batch"),
+        (
+            json(200, "{}"),
+            7,
+            "incomplete: the response is not a batch",
+        ),
     ] {
         let server = Server::play([uploaded("file-1"), play]);
         let ran = airx(["batch", "submit", "-m", "qwen"])
@@ -285,7 +289,7 @@ fn an_order_that_may_have_arrived_is_not_made_again_and_what_is_left_is_reported
         );
         assert!(
             ran.stderr.ends_with(
-                "; whether 2 of 2 items are submitted, from line 1 of the input on, is not known\nhint: the batch of file file-1 may exist: look with airx batch status --format json before these items are submitted again\n"
+                "; whether 2 of 2 items are submitted, from line 1 of the input on, is not known\nhint: the batch of file file-1 may exist: check with airx batch status --format json before you submit these items again\n"
             ),
             "{}",
             ran.stderr
@@ -296,7 +300,7 @@ fn an_order_that_may_have_arrived_is_not_made_again_and_what_is_left_is_reported
 /// The message where it is unknown whether two items of two were submitted.
 const UNSURE: &str =
     "; whether 2 of 2 items are submitted, from line 1 of the input on, is not known";
-const LOOK: &str = "the batch of file file-1 may exist: look with airx batch status --format json before these items are submitted again";
+const LOOK: &str = "the batch of file file-1 may exist: check with airx batch status --format json before you submit these items again";
 
 #[test]
 fn a_server_s_fault_under_another_status_does_not_order_twice() {
@@ -384,7 +388,7 @@ fn a_signal_before_an_order_reports_how_many_items_are_left() {
     assert_eq!(ran.stdout, "b1\n");
     assert_eq!(
         ran.stderr,
-        "airx: signal: ended by SIGTERM; 50000 items are submitted, in the batches told; 2 of 50002 items are not submitted, from line 50001 of the input on\n"
+        "airx: signal: ended by SIGTERM; 50000 items are submitted, in the batches printed; 2 of 50002 items are not submitted, from line 50001 of the input on\n"
     );
 }
 
@@ -407,7 +411,7 @@ fn a_reader_that_has_gone_is_no_failure_and_what_exists_is_reported() {
     assert_eq!(gone("a\n"), "airx: the reader has gone; batch b1 exists\n");
     assert_eq!(
         gone(&"x\n".repeat(50_001)),
-        "airx: the reader has gone; batch b1 exists; 50000 items are submitted, in the batches told; 1 of 50001 items are not submitted, from line 50001 of the input on\n"
+        "airx: the reader has gone; batch b1 exists; 50000 items are submitted, in the batches printed; 1 of 50001 items are not submitted, from line 50001 of the input on\n"
     );
 }
 
@@ -419,7 +423,7 @@ fn batches_before_a_failure_stay_and_the_message_says_which_items_are_left() {
     airx(["batch", "submit", "-m", "qwen"]).stdin(items).at(&server).run().is(
         4,
         "b1\n",
-        "airx: rejected: the server answered HTTP 400 with error 1214: no; 50000 items are submitted, in the batches told; 2 of 50002 items are not submitted, from line 50001 of the input on\n",
+        "airx: rejected: the server answered HTTP 400 with error 1214: no; 50000 items are submitted, in the batches printed; 2 of 50002 items are not submitted, from line 50001 of the input on\n",
     );
 }
 
@@ -495,7 +499,7 @@ fn what_has_no_meaning_is_refused_before_anything_is_read() {
     ran.is(
         2,
         "",
-        "airx: usage: AIRX_RECORD and AIRX_REPLAY have no meaning for airx batch\nhint: files and batches are not recorded: airx mock has them, too\n",
+        "airx: usage: AIRX_RECORD and AIRX_REPLAY have no meaning for airx batch\nhint: files and batches are not recorded: airx mock serves them, too\n",
     );
 }
 
@@ -531,7 +535,7 @@ fn a_batch_whose_id_cannot_be_printed_is_named_by_the_message() {
     assert_eq!(ran.code, 1);
     assert!(
         ran.stderr.ends_with(
-            "; batch b1 exists; 50000 items are submitted, in the batches told; 1 of 50001 items are not submitted, from line 50001 of the input on\n"
+            "; batch b1 exists; 50000 items are submitted, in the batches printed; 1 of 50001 items are not submitted, from line 50001 of the input on\n"
         ),
         "{}",
         ran.stderr
@@ -590,7 +594,7 @@ fn raw_lines_are_checked_before_anything_is_uploaded() {
         ),
         (
             good.clone(),
-            "the custom_id \"a\" stands in an earlier line",
+            "the custom_id \"a\" is also in an earlier line",
         ),
         (own_line("", "qwen"), "its custom_id is empty"),
         (

@@ -36,7 +36,7 @@ fn success_without_choices_exits_7() {
         chat(&server, &[]).is(
             7,
             "",
-            "airx: incomplete: the response holds no choices
+            "airx: incomplete: the response has no choices
 hint: is the base URL right? the request goes to {base}/chat/completions\n",
         );
     }

@@ -172,7 +172,7 @@ fn a_choice_without_a_message_exits_7() {
         r#"{"finish_reason":"stop","message":null}"#,
     ] {
         let server = Server::once(json(200, &format!(r#"{{"choices":[{choice}]}}"#)));
-        let report = "airx: incomplete: the response holds no message\n";
+        let report = "airx: incomplete: the response has no message\n";
         chat(&server, &[]).is(7, "", report);
     }
 }
@@ -254,7 +254,7 @@ fn nothing_of_a_blocked_answer_is_printed_in_any_format() {
             8,
             "",
             "airx: blocked: the content policy blocked the answer (finish_reason sensitive)
-hint: change the prompt; what came of the answer should be discarded\n",
+hint: change the prompt, and discard the part of the answer that arrived\n",
         );
     }
     let server = Server::once(json(200, &reply_body("secret words", "sensitive")));

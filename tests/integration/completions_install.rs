@@ -99,7 +99,7 @@ fn a_file_that_is_not_airx_s_stays_as_it_is() {
         fs::write(&path, "# my own airx completions\n").unwrap();
         let report = |what: &str| {
             format!(
-                "airx: usage: {} is not airx's own, and is not {what}\nhint: move it away first\n",
+                "airx: usage: {} was not written by airx and is not {what}\nhint: move it away first\n",
                 path.display()
             )
         };

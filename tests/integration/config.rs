@@ -326,11 +326,11 @@ const WRONG: &[(&str, &str)] = &[
     ),
     (
         "file = \"x\"",
-        "1:1: file has no place in the configuration: it is part of what one run asks: give it on the command line",
+        "1:1: file has no place in the configuration: it belongs to one run: give it on the command line",
     ),
     (
         "api-key = \"k\"",
-        "1:1: api-key has no place in the configuration: a key does not stand in this file: name key-file or key-command",
+        "1:1: api-key has no place in the configuration: an API key must not be in this file: use key-file or key-command",
     ),
     (
         "quiet = true\nverbose = true",
@@ -351,7 +351,7 @@ const WRONG: &[(&str, &str)] = &[
     ("[profile]\np = 1", "2:1: profile.p is a table: [profile.p]"),
     (
         "[profile.p.models]",
-        "1:12: models stands at the top level, in no profile",
+        "1:12: models belongs to the top level, not to a profile",
     ),
     (
         "[models.m]\ncontext = 0",
@@ -379,13 +379,13 @@ fn what_is_wrong_exits_2_with_file_line_and_column() {
     refused(
         "a = 1\nb = 2\n",
         &[],
-        "airx: usage: FILE:1:1: unknown key 'a'; airx help config lists the keys\nhint: that is the first of 2: airx config check tells them all\n",
+        "airx: usage: FILE:1:1: unknown key 'a'; airx help config lists the keys\nhint: that is the first of 2: airx config check lists them\n",
     );
 }
 
 #[test]
 fn a_value_that_a_run_cannot_use_is_reported_with_its_place() {
-    let hint = "hint: --param sends a member as it is, unchecked\n";
+    let hint = "hint: --param sends a value unchecked\n";
     let report = |place: &str, value: u8| {
         format!("airx: usage: {place}--temperature {value}: glm-4-airx takes 0 to 1\n{hint}")
     };
@@ -404,7 +404,7 @@ fn a_file_that_others_can_write_is_refused() {
     for bits in [0o620, 0o602, 0o666] {
         mode(&path, bits);
         let report = format!(
-            "airx: usage: {}: others can write it, and it says where keys and prompts go\nhint: chmod go-w it, and see whose it is\n",
+            "airx: usage: {}: others can write this file, which decides where keys and prompts are sent\nhint: check its owner and its mode (chmod go-w)\n",
             path.display()
         );
         with(&folder, ["chat", "hi"])
@@ -429,7 +429,7 @@ fn a_file_of_another_user_is_refused() {
         return;
     }
     let report = format!(
-        "airx: usage: {}: others can write it, and it says where keys and prompts go\nhint: chmod go-w it, and see whose it is\n",
+        "airx: usage: {}: others can write this file, which decides where keys and prompts are sent\nhint: check its owner and its mode (chmod go-w)\n",
         path.display()
     );
     for args in [
@@ -485,7 +485,7 @@ fn the_file_s_models_extend_the_table() {
     assert_eq!(
         ran.stdout.lines().next_back(),
         Some(
-            r#"{"name":"mine","context":32768,"max_output":100,"vision":null,"thinking":null,"price":{"input":"0.5","cached":null,"output":"1.25","currency":"USD","date":null},"concurrency":[4,4,4,4]}"#
+            r#"{"name":"mine","context":32768,"max_output":100,"vision":null,"thinking":null,"price":{"input":"0.5","cached":null,"output":"1.25","currency":"USD","date":null},"zai_price":{"input":"0.5","cached":null,"output":"1.25","currency":"USD","date":null},"concurrency":[4,4,4,4]}"#
         )
     );
     let first: serde_json::Value =
@@ -499,7 +499,7 @@ fn the_file_s_models_extend_the_table() {
     run(&["--max-tokens", "101"]).nowhere().run().is(
         2,
         "",
-        "airx: usage: --max-tokens 101: mine takes 1 to 100\nhint: --param sends a member as it is, unchecked\n",
+        "airx: usage: --max-tokens 101: mine takes 1 to 100\nhint: --param sends a value unchecked\n",
     );
     let server = Server::once(reply("Hi"));
     let args = ["--temperature", "1.5", "--usage", "--format", "ndjson"];

@@ -47,7 +47,7 @@ fn settings_for_one_answer_are_put_aside_for_many() {
         (["-x"], "--extract is for one answer, not for --each"),
         (
             ["-n"],
-            "-n (--no-stdin, AIRX_NO_STDIN) forbids what `--each` asks for: standard input",
+            "`--each` reads standard input, which -n (--no-stdin, AIRX_NO_STDIN) forbids",
         ),
     ] {
         let ran = with(&folder, ["chat", "--each"]).args(args).nowhere().run();
@@ -98,7 +98,7 @@ fn no_stdin_of_a_file_gives_way_to_what_asks_for_it_by_name() {
         report.stdin("in").nowhere().run().is(
             2,
             "",
-            "airx: usage: -n (--no-stdin, AIRX_NO_STDIN) forbids what `-` in the prompt asks for: standard input\nhint: leave out one of the two\n",
+            "airx: usage: `-` in the prompt reads standard input, which -n (--no-stdin, AIRX_NO_STDIN) forbids\nhint: leave out one of the two\n",
         );
     }
 }

@@ -206,7 +206,7 @@ fn a_key_command_that_gives_no_key_exits_3_and_says_what_to_do() {
         let (folder, run) = command(&server, script, &[]);
         let place = format!("{}/airx/config.toml:2:1", folder.path().display());
         let report = format!(
-            "airx: account: key-command of {place}: {what}\nhint: run the command by hand: its first line has to be the key\n"
+            "airx: account: key-command of {place}: {what}\nhint: run the command by hand: its first line must be the key\n"
         );
         run.run().is(3, "", &report);
     }
@@ -216,7 +216,7 @@ fn a_key_command_that_gives_no_key_exits_3_and_says_what_to_do() {
         "base-url = \"BASE\"\nkey-command = [\"no-such-program-here\"]\n",
     );
     let report = format!(
-        "airx: account: key-command of {}/airx/config.toml:2:1: no-such-program-here cannot be started: No such file or directory (os error 2)\nhint: run the command by hand: its first line has to be the key\n",
+        "airx: account: key-command of {}/airx/config.toml:2:1: no-such-program-here cannot be started: No such file or directory (os error 2)\nhint: run the command by hand: its first line must be the key\n",
         folder.path().display()
     );
     with(&folder, ["chat", "hi"]).run().is(3, "", &report);

@@ -66,7 +66,7 @@ fn members_of_json_items_are_in_the_prompt_and_one_that_is_missing_fails_its_ite
     assert_eq!(ran.code, 12);
     assert_eq!(
         timeless(&ran),
-        "airx: partial: 1 of 2 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n"
+        "airx: partial: 1 of 2 items failed\nhint: the `error` of each says why; with -o FILE, --resume repeats only these\n"
     );
     // Without a placeholder the item follows, a string without its quotes.
     let ran = airx(["chat", "--each=json", "-c", "1", "Say"])

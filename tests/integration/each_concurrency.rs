@@ -130,7 +130,7 @@ fn a_rate_limit_makes_them_fewer_and_fails_none() {
         let in_order = contents(&ran.stdout).into_iter().eq(expected);
         assert!(in_order, "{}", ran.stdout);
         assert_eq!(ran.code, 0);
-        let lowered = "* rate limit: 8 in flight at most from now on";
+        let lowered = "* rate limit: 8 requests in flight at most from now on";
         assert!(ran.stderr.contains(lowered), "{}", ran.stderr);
     }
     // One alone at a time is refused as often as --retries says, and no more.
@@ -222,7 +222,7 @@ fn nothing_starts_that_could_cost_too_much() {
     assert_eq!((ran.code, &*ran.stdout, server.texts().len()), (12, "", 0));
     assert_eq!(
         timeless(&ran),
-        "airx: partial: --max-cost 0.0001 CNY: the next item could pass it, and 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here\n"
+        "airx: partial: --max-cost 0.0001 CNY: the next item could exceed it; 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume continues from here\n"
     );
     // Two at once would be too much, one after the other is not.
     let ran = run(&server, "0.002", "4");

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::config::{with, write};
 use crate::harness::items::{Items, numbers};
-use crate::harness::{Ran, folder, reply_body};
+use crate::harness::{Airx, Ran, airx, folder, reply_body};
 
 /// Prices in another currency, one for each direction, and a dearer model.
 const OWN: &str = "[models.own]\ncontext = 8192\nmax-output = 4096\nprice-input = 10\nprice-output = 20\ncurrency = \"USD\"\n\
@@ -44,13 +44,9 @@ fn the_limit_is_reckoned_by_the_model_that_was_asked() {
             (
                 "glm-4-airx",
                 "0.1",
-                "0.1 CNY: the next item could pass it, and 0.08",
+                "0.1 CNY: the next item could exceed it; 0.08",
             ),
-            (
-                "own",
-                "0.2",
-                "0.2 USD: the next item could pass it, and 0.14",
-            ),
+            ("own", "0.2", "0.2 USD: the next item could exceed it; 0.14"),
         ] {
             let server = answering("x", &json!({ "model": answers, "usage": usage }));
             let ran = run(&server, &["chat", "-m", asked], limit);
@@ -70,7 +66,7 @@ fn a_dearer_model_that_answers_counts_by_its_own_price() {
     let usage = json!({ "prompt_tokens": 1000, "completion_tokens": 3000, "total_tokens": 4000 });
     let server = answering("x", &json!({ "model": "dear", "usage": usage }));
     let ran = run(&server, &["chat", "-m", "own"], "1");
-    let report = "airx: partial: --max-cost 1 USD: the next item could pass it, and 0.7 is spent\n";
+    let report = "airx: partial: --max-cost 1 USD: the next item could exceed it; 0.7 is spent\n";
     assert_eq!((ran.code, server.texts().len()), (12, 1));
     assert!(ran.stderr.contains(report), "{}", ran.stderr);
 }
@@ -81,6 +77,88 @@ fn a_result_reports_the_price_of_the_model_that_answered() {
     let ran = run(&server, &["chat", "-m", "glm-4-airx"], "1");
     let cost = json!({ "amount": "0.00005", "currency": "USD", "price_date": null });
     assert_eq!(crate::harness::items::results(&ran.stdout)[0]["cost"], cost);
+}
+
+/// A run that asks Z.ai, at `base`.
+fn at_zai(run: Airx, base: &str) -> Airx {
+    run.env("ZAI_BASE_URL", base)
+        .env("ZAI_API_KEY", "id.secret-of-zai")
+}
+
+#[test]
+fn at_zai_a_run_costs_dollars_and_at_bigmodel_yuan() {
+    let million = json!({ "prompt_tokens": 1_000_000, "completion_tokens": 1_000_000, "total_tokens": 2_000_000 });
+    for (model, zai, bigmodel) in [
+        ("glm-4.5-airx", Some("5.6"), None),
+        ("glm-5.1", Some("5.8"), None),
+        ("glm-4.5-flash", Some("0"), Some("0")),
+        ("glm-4.7-flashx", None, Some("3.5")),
+        ("glm-4-airx", None, Some("20")),
+    ] {
+        let server = answering("x", &json!({ "model": model, "usage": million }));
+        let cost = |run: Airx| {
+            let ran = run
+                .args(["chat", "-m", model, "--format", "ndjson", "hi"])
+                .run();
+            assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{model}");
+            ran.events().pop().unwrap()["cost"].clone()
+        };
+        let expected = |amount: Option<&str>, currency: &str, day: &str| {
+            amount.map_or(
+                Value::Null,
+                |amount| json!({ "amount": amount, "currency": currency, "price_date": day }),
+            )
+        };
+        let none: [&str; 0] = [];
+        assert_eq!(
+            cost(at_zai(airx(none), &server.base())),
+            expected(zai, "USD", "2026-08-20"),
+            "{model}"
+        );
+        let asked = airx(none)
+            .env("ZHIPUAI_BASE_URL", server.base())
+            .env("ZHIPUAI_API_KEY", "id.secret-of-bigmodel");
+        assert_eq!(
+            cost(asked),
+            expected(bigmodel, "CNY", "2025-07-23"),
+            "{model}"
+        );
+    }
+}
+
+#[test]
+fn the_limit_is_in_the_currency_of_the_provider() {
+    // 0.0112 USD an item.
+    let usage = json!({ "prompt_tokens": 2000, "completion_tokens": 2000, "total_tokens": 4000 });
+    let server = answering("x", &json!({ "model": "glm-4.5-airx", "usage": usage }));
+    let run = |model: &str| {
+        let args = [
+            "chat",
+            "--each",
+            "-c",
+            "1",
+            "--max-tokens",
+            "2000",
+            "-q",
+            "-m",
+            model,
+        ];
+        at_zai(airx(args), &server.base())
+            .args(["--max-cost", "0.03"])
+            .stdin(numbers(9))
+            .run()
+    };
+    let ran = run("glm-4.5-airx");
+    assert_eq!((ran.code, server.texts().len()), (12, 2), "{}", ran.stderr);
+    let report =
+        "airx: partial: --max-cost 0.03 USD: the next item could exceed it; 0.0224 is spent\n";
+    assert!(ran.stderr.starts_with(report), "{}", ran.stderr);
+    run("glm-4-airx").is(
+        2,
+        "",
+        "airx: usage: --max-cost: the price of glm-4-airx at Z.ai is not known\n\
+         hint: airx models lists the known prices; without --max-cost the cost has no limit\n",
+    );
 }
 
 /// How many requests the limit leaves room for, each counted at its upper bound:
@@ -115,7 +193,7 @@ fn an_answer_whose_cost_no_one_reports_counts_as_what_it_may_cost() {
         assert!(sent > 1, "{members}");
         assert!(
             ran.stderr
-                .contains("--max-cost 0.006 CNY: the next item could pass it")
+                .contains("--max-cost 0.006 CNY: the next item could exceed it")
         );
     }
 }
@@ -135,7 +213,7 @@ fn tokens_that_are_in_the_sum_alone_cost_the_dearer_price() {
     let server = answering("x", &json!({ "usage": { "total_tokens": 1000 } }));
     let ran = run(&server, &["chat", "-m", "own"], "0.05");
     assert_eq!((ran.code, server.texts().len()), (12, 2));
-    let report = "--max-cost 0.05 USD: the next item could pass it, and 0.04 is spent\n";
+    let report = "--max-cost 0.05 USD: the next item could exceed it; 0.04 is spent\n";
     assert!(ran.stderr.contains(report), "{}", ran.stderr);
 }
 
@@ -170,7 +248,7 @@ fn a_limit_of_the_configuration_is_a_number_or_a_string_to_the_last_digit() {
         ran.run().is(
             12,
             "",
-            &format!("airx: partial: --max-cost {report} CNY: the next item could pass it, and 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume goes on from here\n"),
+            &format!("airx: partial: --max-cost {report} CNY: the next item could exceed it; 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume continues from here\n"),
         );
     }
     write(&folder, "max-cost = 5\n");

@@ -214,7 +214,7 @@ fn two_runs_never_share_a_file() {
                 let case = format!("{before:?} {first:?} {second:?} {name}");
                 assert_eq!((ran.code, &*ran.stdout), (2, ""), "{case}");
                 let report =
-                    "another run is writing it\nhint: wait for its end, or name another file\n";
+                    "another run is writing it\nhint: wait until it ends, or name another file\n";
                 assert!(ran.stderr.ends_with(report), "{case}: {}", ran.stderr);
             }
             server.release_all();

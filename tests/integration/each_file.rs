@@ -129,7 +129,7 @@ fn failures_are_asked_for_again_and_what_is_done_is_not() {
         _ => (200, reply_body(&format!("{text}!"), "stop")),
     });
     let ran = run(folder.path(), &["-q"]).of(&server).run();
-    ran.is(12, "", "airx: partial: 1 of 3 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n");
+    ran.is(12, "", "airx: partial: 1 of 3 items failed\nhint: the `error` of each says why; with -o FILE, --resume repeats only these\n");
     assert_eq!(
         contents(&out(&folder)),
         echoes([(0, "a!"), (1, "rejected"), (2, "c!")])
@@ -183,7 +183,7 @@ fn what_does_not_belong_to_the_file_is_refused() {
     assert_eq!(out(&folder), before);
     file(&folder, "out", "my diary\n");
     let ran = run(folder.path(), &["--resume"]).nowhere().run();
-    refused(&ran, "--output out: line 1 is no result of --each");
+    refused(&ran, "--output out: line 1 is not a result of --each");
     assert_eq!(out(&folder), "my diary\n");
     let ran = airx(["chat", "--each", "--resume", "-o", "/dev/null"])
         .nowhere()
@@ -204,7 +204,7 @@ fn a_file_that_was_there_stays_until_the_run_has_succeeded() {
     assert_eq!(ran.code, 12);
     assert!(
         ran.stderr
-            .starts_with("airx: what came is in out.partial\n"),
+            .starts_with("airx: the part that arrived is in out.partial\n"),
         "{}",
         ran.stderr
     );

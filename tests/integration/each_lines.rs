@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::harness::items::{contents, echo, echoes, results};
 use crate::harness::{airx, file, folder};
 
-const SUM: &str = "airx: partial: 1 of 3 items failed\nhint: each says why in its `error`; with -o FILE, --resume asks for these alone\n";
+const SUM: &str = "airx: partial: 1 of 3 items failed\nhint: the `error` of each says why; with -o FILE, --resume repeats only these\n";
 
 #[test]
 fn a_line_that_is_no_text_fails_its_item_alone() {
@@ -111,7 +111,7 @@ fn a_dry_run_of_a_line_that_is_no_item_is_refused() {
     dry("{\n1\n").is(
         2,
         "",
-        "airx: usage: items: line 1 is not JSON: EOF while parsing an object at column 1\nhint: --each=json takes one JSON value a line, --each any text\n",
+        "airx: usage: items: line 1 is not JSON: EOF while parsing an object at column 1\nhint: --each=json reads one JSON value a line, --each any text\n",
     );
 }
 
@@ -187,7 +187,7 @@ fn items_that_nul_bytes_separate_are_refused_as_lines_and_taken_with_null() {
         (&error["message"], &error["hint"]),
         (
             &json!("standard input: line 1 looks binary: NUL byte at offset 5"),
-            &json!("--each=null takes items that NUL bytes separate")
+            &json!("--each=null reads items that are separated by NUL bytes")
         )
     );
     let ran = run("--each=null");

@@ -12,22 +12,22 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     (
         &["chat", "-x"],
         "--extract is for one answer, not for --each",
-        "each item's text is whole in the `content` of its line",
+        "the `content` of each line is the item's complete text",
     ),
     (
         &["chat", "--reasoning"],
         "--reasoning is for one answer, not for --each",
-        "many items think at the same time; leave it out",
+        "the reasoning of several items would be mixed; leave it out",
     ),
     (
         &["json", "--pretty"],
         "--pretty is for one answer, not for --each",
-        "each item's value is whole in the `value` of its line: jq -c .value",
+        "the `value` of each line is the item's complete value: jq -c .value",
     ),
     (
         &["json", "--select", "/a"],
         "--select is for one answer, not for --each",
-        "each item's value is whole in the `value` of its line: jq -c .value",
+        "the `value` of each line is the item's complete value: jq -c .value",
     ),
     (
         &["json", "--lines", "--stream"],
@@ -42,41 +42,41 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     (
         &["chat", "--format", "text"],
         "--format text is for one answer, not for --each",
-        "leave it out; for the texts alone: airx … | jq -r .content",
+        "leave it out; to print only the texts: airx … | jq -r .content",
     ),
     (
         &["json", "--format=text"],
         "--format text is for one answer, not for --each",
-        "leave it out; for the texts alone: airx … | jq -r .content",
+        "leave it out; to print only the texts: airx … | jq -r .content",
     ),
     (
         &["chat", "-o", "out-{}.txt"],
         "-o out-{}.txt: all results go to one file, and {} is not replaced there",
-        "name one file, and take it apart afterwards: jq -r .content FILE",
+        "name one file, and split it afterwards: jq -r .content FILE",
     ),
     (
         &["tools", "--run"],
         "--run with --each needs --yes",
-        "nobody can be asked for the calls of many items at the same time",
+        "airx cannot ask about the calls of several items at the same time",
     ),
     (
         &["chat", "-"],
-        "standard input can be given once, and both `-` in the prompt and `--each` ask for it",
+        "standard input can be read only once, and both `-` in the prompt and `--each` read it",
         "write one of them to a file first",
     ),
     (
         &["chat", "-f", "-"],
-        "standard input can be given once, and both `-f -` and `--each` ask for it",
+        "standard input can be read only once, and both `-f -` and `--each` read it",
         "write one of them to a file first",
     ),
     (
         &["chat", "--messages", "-"],
-        "standard input can be given once, and both `--messages -` and `--each` ask for it",
+        "standard input can be read only once, and both `--messages -` and `--each` read it",
         "write one of them to a file first",
     ),
     (
         &["chat", "-n"],
-        "-n (--no-stdin, AIRX_NO_STDIN) forbids what `--each` asks for: standard input",
+        "`--each` reads standard input, which -n (--no-stdin, AIRX_NO_STDIN) forbids",
         "leave out one of the two",
     ),
     (
@@ -102,7 +102,7 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     (
         &["chat", "-m", "llama", "--max-cost", "1"],
         "--max-cost: the price of llama is not known",
-        "airx models lists the known prices; without --max-cost nothing is bounded",
+        "airx models lists the known prices; without --max-cost the cost has no limit",
     ),
 ];
 

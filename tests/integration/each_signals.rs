@@ -24,7 +24,7 @@ fn the_first_sigint_ends_it_when_what_is_in_flight_has() {
     server.await_requests(3);
     let err = Watch::new(child.stderr.take().unwrap());
     send(&child, Signal::INT);
-    err.until("SIGINT: what is in flight ends first");
+    err.until("SIGINT: waiting for the requests in flight");
     // The input is still open: it is not waited for.
     server.release("b");
     out.until("\"b!\"");
@@ -32,7 +32,7 @@ fn the_first_sigint_ends_it_when_what_is_in_flight_has() {
     let ran = finish(child);
     drop(stdin);
     assert_eq!(ran.signal, Some(2));
-    let expected = "airx: SIGINT: what is in flight ends first; once more ends it at once\nairx: signal: ended by SIGINT\n";
+    let expected = "airx: SIGINT: waiting for the requests in flight; a second SIGINT ends the run at once\nairx: signal: ended by SIGINT\n";
     assert_eq!(err.all(), expected);
     assert_eq!(
         contents(&out.all()),
@@ -55,7 +55,7 @@ fn the_second_sigint_ends_it_at_once() {
     server.await_requests(2);
     let err = Watch::new(child.stderr.take().unwrap());
     send(&child, Signal::INT);
-    err.until("SIGINT: what is in flight ends first; once more ends it at once");
+    err.until("SIGINT: waiting for the requests in flight; a second SIGINT ends the run at once");
     send(&child, Signal::INT);
     let ran = finish(child);
     assert_eq!((ran.signal, &*ran.stdout), (Some(2), ""));
@@ -142,7 +142,7 @@ fn every_finished_result_is_printed_in_order_at_any_end_of_the_run() {
             for signal in signals {
                 send(&child, *signal);
                 if *signal == Signal::INT {
-                    screen.until("SIGINT: what is in flight ends first");
+                    screen.until("SIGINT: waiting for the requests in flight");
                 }
             }
             let ran = finish(child);

@@ -118,7 +118,7 @@ fn a_redirect_is_an_error_that_names_the_place_and_is_not_followed() {
                 "",
                 &format!(
                     "airx: rejected: the server answered HTTP {status} and points to {place}
-hint: redirects are not followed: set --base-url to the place named\n"
+hint: airx follows no redirects: set --base-url to that address\n"
                 ),
             );
         }

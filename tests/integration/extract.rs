@@ -41,7 +41,7 @@ fn all_the_last_or_those_of_a_language_are_printed() {
 
 fn none(text: &str) -> String {
     format!(
-        "{text}\nairx: invalid: the answer holds no such code block\nhint: the answer is above; without --extract it is printed\n"
+        "{text}\nairx: invalid: the answer has no such code block\nhint: the answer is above; without --extract airx prints it\n"
     )
 }
 

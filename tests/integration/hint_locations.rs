@@ -58,11 +58,9 @@ fn a_blank_answer_is_nowhere() {
     let folder = bench();
     let server = Server::once(reply(" \n"));
     let run = airx(["chat", "-n", "-x", "--allow-empty", "hi"]).within(folder.path());
-    run.at(&server).run().is(
-        10,
-        "",
-        "airx: invalid: the answer holds no such code block\n",
-    );
+    run.at(&server)
+        .run()
+        .is(10, "", "airx: invalid: the answer has no such code block\n");
 }
 
 #[test]

@@ -224,7 +224,7 @@ fn input_that_was_asked_for_by_name_and_is_empty_is_refused_and_nothing_is_sent(
     file(&folder, "empty", "");
     file(&folder, "blank", " \n\t\n");
     file(&folder, "a.txt", "A");
-    let hint = "hint: did the command that makes it fail? --allow-empty-input sends the rest all the same\n";
+    let hint = "hint: did the command that writes it fail? --allow-empty-input sends the request without it\n";
     let cases: [(&[&str], &str); 6] = [
         (&["p", "-"], "standard input"),
         (&["p", "-f", "-"], "standard input"),

@@ -112,7 +112,7 @@ fn a_conversation_that_is_not_complete_needs_a_prompt() {
 fn a_blank_last_turn_is_refused_and_nothing_is_sent() {
     let report = |number: u8| {
         format!(
-            "airx: usage: m: message {number}, the last turn, is blank: it asks nothing\nhint: write into it what is asked, or drop it and give a prompt\n"
+            "airx: usage: m: message {number}, the last turn, is blank\nhint: write a question into it, or remove it and give a prompt\n"
         )
     };
     for content in [r#""""#, r#"" \n""#, "[]", r#"[{"type":"text","text":" "}]"#] {
@@ -151,7 +151,7 @@ fn what_is_no_turn_is_refused_with_its_number_and_line() {
         ),
         (
             "nonsense\n",
-            "m: line 1 is not JSON: expected ident\nhint: it takes a JSON array of messages, or one message a line",
+            "m: line 1 is not JSON: expected ident\nhint: write a JSON array of messages, or one message a line",
         ),
         (
             "{\"model\":\"m\",\"messages\":[]}",

@@ -109,8 +109,9 @@ fn a_session_that_ends_with_the_users_turn_needs_no_prompt() {
 #[test]
 fn another_system_text_than_the_session_s_is_for_this_run_only_and_reported() {
     let kept = "{\"role\":\"system\",\"content\":\"old\"}\n";
-    let own = "airx: warning: the system message (-s) stands for this run only: session s keeps its own\n";
-    let none = own.replace("keeps its own", "has none and gets none");
+    let own =
+        "airx: warning: the system message (-s) is for this run only: session s keeps its own\n";
+    let none = own.replace("keeps its own", "still has none");
     for (kept, given, report) in [(kept, "new", own), (kept, "old", ""), ("", "new", &none)] {
         for (quiet, report) in [(&[][..], report), (&["-q"][..], "")] {
             let server = Server::once(reply("a2"));
@@ -142,7 +143,7 @@ fn a_session_that_ends_with_a_blank_turn_is_refused_and_left_as_it_was() {
         .is(
             2,
             "",
-            "airx: usage: s: message 3, the last turn, is blank: it asks nothing\nhint: write into it what is asked, or drop it and give a prompt\n",
+            "airx: usage: s: message 3, the last turn, is blank\nhint: write a question into it, or remove it and give a prompt\n",
         );
     assert_eq!(text(path), turns);
 }
@@ -248,7 +249,7 @@ fn a_run_that_waits_for_the_session_says_so() {
         .within(folder.path())
         .start();
     let stderr = Watch::new(second.stderr.take().unwrap());
-    let notice = "airx: warning: waiting for session s, which another run holds\n";
+    let notice = "airx: warning: waiting for session s, which another run uses\n";
     stderr.until(notice);
     server.open_gate();
     finish(first).is(0, "a1\n", "");
@@ -305,15 +306,15 @@ fn what_is_no_session_is_refused() {
     };
     refused(
         "array",
-        "array holds a JSON array; a session is one message a line\nhint: jq -c '.[]' makes lines of it; --messages takes it as it is",
+        "array holds a JSON array; a session is one message a line\nhint: convert it with jq -c '.[]', or read it with --messages",
     );
     refused(
         ".",
-        "session . is not a regular file\nhint: --session keeps a conversation in a file; --messages reads one from anywhere",
+        "session . is not a regular file\nhint: --session needs a regular file; --messages can read earlier turns from a pipe",
     );
     refused(
         "-",
-        "--session - : a session is kept in a file\nhint: name a file; --messages - reads earlier turns from standard input",
+        "--session -: a session needs a file\nhint: name a file; --messages - reads earlier turns from standard input",
     );
 }
 
@@ -354,7 +355,7 @@ fn a_run_that_found_no_code_block_leaves_the_session() {
                 .within(folder.path())
                 .run()
         };
-        let report = "no code\nairx: invalid: the answer holds no such code block\nhint: the answer is above; without --extract it is printed\n";
+        let report = "no code\nairx: invalid: the answer has no such code block\nhint: the answer is above; without --extract airx prints it\n";
         run().is(10, "", report);
         assert_eq!(folder.path().read_dir().unwrap().count(), 0, "{command}");
         run().is(0, "code\n", "");

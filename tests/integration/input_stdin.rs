@@ -18,7 +18,7 @@ fn asked(server: &Server) -> String {
     last["content"].as_str().unwrap().to_owned()
 }
 
-const PARTLY_READ: &str = "airx: usage: standard input is a file that another command has begun to read (offset 2): add `-` to the prompt to read it to its end, or -n (--no-stdin) to leave it alone\nhint: inside a `while read` loop write -n\n";
+const PARTLY_READ: &str = "airx: usage: standard input is a file that another command has started to read (offset 2): add `-` to the prompt to read it to its end, or -n (--no-stdin) to ignore it\nhint: inside a `while read` loop write -n\n";
 
 #[test]
 fn without_a_prompt_standard_input_is_the_prompt() {
@@ -205,7 +205,7 @@ fn a_pipe_that_stays_silent_is_given_up_and_nothing_is_sent() {
     airx(["chat", "p"]).at(&server).env("AIRX_STDIN_WAIT", "50ms").stdin_from(open).run().is(
         2,
         "",
-        "airx: usage: standard input gave neither a byte nor its end for 50ms: add `-` to the prompt to read it to its end, or -n (--no-stdin) to leave it alone\nhint: inside a `while read` loop write -n; AIRX_STDIN_WAIT sets how long to wait\n",
+        "airx: usage: standard input has sent neither data nor its end for 50ms: add `-` to the prompt to read it to its end, or -n (--no-stdin) to ignore it\nhint: inside a `while read` loop write -n; AIRX_STDIN_WAIT sets how long to wait\n",
     );
     assert!(server.requests().is_empty());
 }
@@ -216,7 +216,7 @@ fn a_pipe_that_stays_silent_is_reported_after_two_seconds_and_still_read() {
     let mut child = airx(["chat", "p"]).at(&server).start();
     let mut stdin = child.stdin.take().unwrap();
     let stderr = Watch::new(child.stderr.take().unwrap());
-    let notice = "airx: warning: waiting for standard input; -n leaves it alone\n";
+    let notice = "airx: warning: waiting for standard input; -n ignores it\n";
     stderr.until(notice);
     std::io::Write::write_all(&mut stdin, b"late").unwrap();
     drop(stdin);
@@ -272,7 +272,7 @@ fn a_dash_given_twice_is_refused() {
     airx(["chat", "-", "-f", "-"]).nowhere().stdin("x").run().is(
         2,
         "",
-        "airx: usage: standard input can be given once, and both `-` in the prompt and `-f -` ask for it\nhint: write one of them to a file first\n",
+        "airx: usage: standard input can be read only once, and both `-` in the prompt and `-f -` read it\nhint: write one of them to a file first\n",
     );
 }
 
@@ -281,7 +281,7 @@ fn a_dash_and_no_stdin_exclude_each_other() {
     airx(["chat", "-n", "-"]).nowhere().run().is(
         2,
         "",
-        "airx: usage: -n (--no-stdin, AIRX_NO_STDIN) forbids what `-` in the prompt asks for: standard input\nhint: leave out one of the two\n",
+        "airx: usage: `-` in the prompt reads standard input, which -n (--no-stdin, AIRX_NO_STDIN) forbids\nhint: leave out one of the two\n",
     );
 }
 
@@ -290,7 +290,7 @@ fn an_empty_or_blank_message_is_refused_and_nothing_is_sent() {
     let server = Server::play([]);
     let hint = "hint: give a prompt, -f FILE, or text on standard input\n";
     let empty = format!("airx: usage: the message is empty\n{hint}");
-    let blank = format!("airx: usage: the message is blank: it holds only white space\n{hint}");
+    let blank = format!("airx: usage: the message is blank: it has only white space\n{hint}");
     airx(["chat"]).at(&server).run().is(2, "", &empty);
     airx(["chat", ""]).at(&server).run().is(2, "", &empty);
     airx(["chat"])

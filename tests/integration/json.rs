@@ -104,12 +104,12 @@ fn a_duplicate_member_is_refused() {
     rejects(
         &[],
         r#"{"a":1,"b":{"c":1,"c":2}}"#,
-        "the member \"c\" stands twice at line 1 column 24",
+        "the member \"c\" appears twice at line 1 column 24",
     );
     rejects(
         &[],
         r#"{"a":1,"\u0061":2}"#,
-        "the member \"a\" stands twice at line 1 column 18",
+        "the member \"a\" appears twice at line 1 column 18",
     );
 }
 

@@ -89,7 +89,7 @@ fn a_server_that_refuses_the_schema_is_asked_for_a_json_object_from_then_on() {
         ran.is(0, "{\"n\":1}\n", "");
         assert_eq!(asked, [json_schema(), json_object(), json_object()]);
         let (ran, _) = formats(&["-v"], plays());
-        let note = "* the server does not take the schema: asking for a json_object\n";
+        let note = "* the server does not accept the schema: asking for a json_object\n";
         assert!(ran.stderr.contains(note), "{}", ran.stderr);
     }
 }

@@ -74,12 +74,12 @@ fn a_shorthand_that_cannot_be_read_is_refused_with_the_place() {
             "number is not a type (str, int, float, bool, a|b, [TYPE], {FIELDS}), at character 11, \"number\"",
         ),
         ("", "a field's name is missing, at its end"),
-        ("a, a", "the field a is there twice, at character 4, \"a\""),
+        ("a, a", "the field a appears twice, at character 4, \"a\""),
     ] {
         airx(["json", "--fields", fields, "hi"]).nowhere().run().is(
             2,
             "",
-            &format!("airx: usage: --fields: {report}\nhint: like 'name, age int, tags [str]: what they mean'; airx help json has all of it\n"),
+            &format!("airx: usage: --fields: {report}\nhint: for example 'name, age int, tags [str]: what they mean'; see airx help json\n"),
         );
     }
 }

@@ -203,7 +203,7 @@ fn lines_and_stream_are_refused_where_they_make_no_sense() {
         ),
         (
             &["--lines", "--stream", "--format", "json"],
-            "--stream prints elements, --format json the server's body\nhint: --format ndjson prints an event for each element as it comes\n",
+            "--stream prints elements, but --format json prints the server's body\nhint: --format ndjson prints an event for each element as it comes\n",
         ),
     ] {
         airx(["json"].iter().chain(more).chain(&["q"]))

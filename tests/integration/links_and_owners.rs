@@ -105,7 +105,7 @@ fn what_came_is_next_to_the_file_that_a_link_leads_to() {
     fs::create_dir(&place).unwrap();
     fs::write(place.join("target"), "old").unwrap();
     symlink("d/target", folder.path().join("out")).unwrap();
-    let report = "airx: what came is in d/target.partial\n";
+    let report = "airx: the part that arrived is in d/target.partial\n";
     let failed = ran(&folder, &["chat", "-o", "out", "hi"], cut());
     assert!(failed.stderr.starts_with(report), "{}", failed.stderr);
     holds(place.join("target"), "old");
@@ -244,7 +244,9 @@ fn a_partial_of_another_user_stays_and_what_came_has_a_name_of_its_own() {
     ran.code_is(9);
     holds(&partial, "theirs");
     let report = ran.stderr.lines().next().unwrap();
-    let name = report.strip_prefix("airx: what came is in ").unwrap();
+    let name = report
+        .strip_prefix("airx: the part that arrived is in ")
+        .unwrap();
     assert!(name.contains(".airx-"), "{report}");
     let kept = folder.path().join(name);
     holds(&kept, "Hel\n");

@@ -295,7 +295,7 @@ fn a_file_with_wrong_lines_fails_the_batch_and_names_them() {
         json!({ "object": "list", "data": [
             { "code": "invalid_json_line", "message": "the line is not a JSON object",
               "line": 2, "param": null },
-            { "code": "duplicate_custom_id", "message": "custom_id item-0 stands in a line before",
+            { "code": "duplicate_custom_id", "message": "custom_id item-0 is in an earlier line",
               "line": 3, "param": "custom_id" },
         ] })
     );

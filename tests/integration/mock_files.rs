@@ -74,7 +74,7 @@ fn an_upload_that_the_api_would_refuse_is_refused() {
         (vec![&content], "purpose: no such part in the form"),
         (
             vec![&field("purpose", "fine-tune"), &content],
-            "purpose: the mock takes batch alone",
+            "purpose: the mock accepts only batch",
         ),
         (vec![&purpose], "file: no such part in the form"),
         (

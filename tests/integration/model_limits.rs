@@ -13,7 +13,7 @@ fn dry(args: &[&str]) -> crate::harness::Ran {
 
 #[track_caller]
 fn refused(args: &[&str], what: &str) {
-    let hint = "hint: --param sends a member as it is, unchecked\n";
+    let hint = "hint: --param sends a value unchecked\n";
     dry(args).is(2, "", &format!("airx: usage: {what}\n{hint}"));
 }
 
@@ -177,13 +177,14 @@ fn a_prompt_that_is_over_the_context_by_any_count_is_refused_with_a_model_that_r
     long("glm-4-airx", &words, &[]).is(
         2,
         "",
-        "airx: usage: the prompt has at least 27000 tokens, and glm-4-airx reads 8192\nhint: -m glm-4-flash-250414 reads 131072; or send less\n",
+        "airx: usage: the prompt has at least 27000 tokens, but the context of glm-4-airx is 8192\nhint: use -m glm-4-flash-250414 (context 131072), or send less\n",
     );
     assert_eq!(long("glm-4-flash-250414", &words, &[]).code, 0);
     let huge = "word ".repeat(200_000);
     let ran = long("glm-4-airx", &huge, &[]);
     assert!(
-        ran.stderr.contains("hint: -m glm-4-long reads 1048576"),
+        ran.stderr
+            .contains("hint: use -m glm-4-long (context 1048576)"),
         "{}",
         ran.stderr
     );

@@ -165,7 +165,10 @@ fn a_failing_run_leaves_the_old_file_and_what_came_in_partial() {
     let cut = || stream([delta("Hel"), finish_frame("length"), DONE.into()]);
     let ran = ran(&folder, &["stream", "-o", "out", "hi"], cut());
     assert_eq!((ran.code, ran.stdout.as_str()), (9, ""));
-    let named = format!("airx: what came is in {}\nairx: truncated: ", "out.partial");
+    let named = format!(
+        "airx: the part that arrived is in {}\nairx: truncated: ",
+        "out.partial"
+    );
     assert!(ran.stderr.starts_with(&named), "{}", ran.stderr);
     holds(&folder, "out", "old");
     holds(&folder, "out.partial", "Hel\n");
@@ -267,7 +270,9 @@ fn what_came_is_kept_though_partial_is_a_folder() {
     let ran = ran(&folder, &["chat", "-o", "out", "hi"], cut);
     assert_eq!(ran.code, 9);
     let report = ran.stderr.lines().next().unwrap();
-    let path = report.strip_prefix("airx: what came is in ").unwrap();
+    let path = report
+        .strip_prefix("airx: the part that arrived is in ")
+        .unwrap();
     holds(&folder, path, "Hel\n");
 }
 

@@ -48,7 +48,7 @@ fn a_signal_ends_process_1_with_128_and_its_number() {
             let err = gentle.then(|| Watch::new(child.stderr.take().unwrap()));
             kill_process(child_of(child.id()), signal).unwrap();
             if let Some(err) = err {
-                err.until("what is in flight ends first");
+                err.until("waiting for the requests in flight");
                 server.open_gate();
             }
             let ran = finish(child);

@@ -324,14 +324,14 @@ fn hosts_of_no_proxy_are_asked_directly() {
     }
 }
 
-const PROXY_HINT: &str = "hint: check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY), its credentials, and that it lets this host through\n";
+const PROXY_HINT: &str = "hint: check the proxy (--proxy, HTTPS_PROXY, ALL_PROXY), its credentials, and whether it allows this host\n";
 
 #[test]
 fn a_proxy_that_refuses_is_named_and_exits_6() {
     let html = "HTTP/1.0 407 Proxy Authentication Required\r\nContent-Type: text/html\r\n\r\n<html>no</html>";
-    let refused = "it opens no tunnel there: its answer to CONNECT is not 200";
+    let refused = "it refuses the tunnel: its answer to CONNECT is not 200";
     for (answer, why) in [
-        (html, "it wants other credentials, or any (407)"),
+        (html, "it requires valid credentials (407)"),
         ("HTTP/1.1 401 Unauthorized\r\n\r\n", refused),
         ("HTTP/1.1 403 Forbidden\r\n\r\n", refused),
         ("HTTP/1.1 503 Service Unavailable\r\n\r\n", refused),
@@ -341,7 +341,7 @@ fn a_proxy_that_refuses_is_named_and_exits_6() {
         let proxy = Proxy::refusing(answer);
         let place = proxy.address();
         let report = format!(
-            "airx: network: cannot connect to model.test:443 by the proxy {place}: {why}\n{PROXY_HINT}"
+            "airx: network: cannot connect to model.test:443 through the proxy {place}: {why}\n{PROXY_HINT}"
         );
         let url = format!("http://user:hidden-word@{place}");
         for (command, name) in [("chat", "HTTPS_PROXY"), ("stream", "all_proxy")] {
@@ -368,7 +368,7 @@ fn a_proxy_that_is_not_there_is_named_and_exits_6() {
         let ran = airx(args).args(["--retries", "0", "--proxy", proxy]).run();
         ran.code_is(6);
         let report = format!(
-            "airx: network: cannot connect to model.test:443 by the proxy 127.0.0.1:9: {why}"
+            "airx: network: cannot connect to model.test:443 through the proxy 127.0.0.1:9: {why}"
         );
         assert!(ran.stderr.starts_with(&report), "{}", ran.stderr);
         assert!(ran.stderr.ends_with(PROXY_HINT), "{}", ran.stderr);
@@ -384,7 +384,7 @@ fn a_proxy_of_plain_http_that_is_not_there_is_named() {
         airx(args).args(["--retries", "0", "hi"])
     };
     let report = format!(
-        "airx: network: cannot connect to model.test:80 by the proxy 127.0.0.1:9: Connection refused (os error 111)\n{PROXY_HINT}"
+        "airx: network: cannot connect to model.test:80 through the proxy 127.0.0.1:9: Connection refused (os error 111)\n{PROXY_HINT}"
     );
     let proxy = "http://u:hidden-word@127.0.0.1:9";
     asked().args(["--proxy", proxy]).run().is(6, "", &report);

@@ -197,19 +197,19 @@ fn a_param_is_any_member_and_wins_over_the_flag() {
 fn a_param_that_is_airxs_own_or_no_json_is_refused() {
     refused(
         &["--param", "model=\"m\""],
-        "--param model: this member is airx's own\nhint: use -m",
+        "--param model: airx sets this member itself\nhint: use -m",
     );
     refused(
         &["--param", "messages=[]"],
-        "--param messages: this member is airx's own\nhint: use --messages",
+        "--param messages: airx sets this member itself\nhint: use --messages",
     );
     refused(
         &["--param", "stream=true"],
-        "--param stream: this member is airx's own\nhint: use airx stream, or airx chat for a whole reply",
+        "--param stream: airx sets this member itself\nhint: use airx stream, or airx chat for a complete reply",
     );
     refused(
         &["--param", "stop=now"],
-        "--param stop: the value is not JSON: expected ident at line 1 column 2\nhint: a string needs quotes of its own: --param 'stop=\"text\"'",
+        "--param stop: the value is not JSON: expected ident at line 1 column 2\nhint: quote a string twice: --param 'stop=\"text\"'",
     );
     refused(&["--param", "seed"], "--param seed: write KEY=JSON");
     refused(&["--param", "=1"], "--param =1: write KEY=JSON");

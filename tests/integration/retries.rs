@@ -294,6 +294,6 @@ fn a_wait_that_no_number_holds_is_longer_than_what_is_left() {
     let server = Server::once(http(429, "Retry-After: 99999999999999999999\r\n", "{}"));
     let ran = airx(["chat", "-n", "hi"]).at(&server).run();
     assert_eq!((ran.code, ran.stdout.as_str()), (5, ""));
-    let hint = "longer than what is left of --timeout";
+    let hint = "longer than the rest of --timeout";
     assert!(ran.stderr.contains(hint), "{}", ran.stderr);
 }

@@ -33,7 +33,7 @@ fn a_wait_beyond_the_time_out_exits_5_at_once_and_names_it() {
                 5,
                 "",
                 "airx: busy: the server answered HTTP 429
-hint: the server asks to wait 3600 s, longer than what is left of --timeout\n",
+hint: the server asks to wait 3600 s, longer than the rest of --timeout\n",
             );
     }
     let server = Server::once(http(429, "Retry-After: 3600\r\n", "{}"));

@@ -30,7 +30,7 @@ fn a_session_is_never_overwritten_by_an_output() {
                         .run();
                     let option = option.replace("-o", "--output");
                     let message = format!(
-                        "airx: usage: --session {session} and {option} are the same file\nhint: name another file: this one would be lost\n"
+                        "airx: usage: --session {session} and {option} are the same file\nhint: name another file, or this one would be lost\n"
                     );
                     ran.is(2, "", &message);
                     assert_eq!(at("talk").exists(), exists);

@@ -91,7 +91,7 @@ fn a_wrong_path_exits_4_and_names_the_base_url() {
         "error_404_gateway.json",
         4,
         "rejected: the server answered HTTP 404: Not Found",
-        "check --base-url: the request goes to {base}/chat/completions; and that the model is served there",
+        "check --base-url (the request goes to {base}/chat/completions), and whether the server has this model",
     );
 }
 
@@ -211,7 +211,7 @@ fn a_long_location_is_cut() {
     let play = http(301, &format!("Location: {place}\r\n"), "");
     let started = "the server answered HTTP 301 and points to ";
     let shown = format!("{started}{}…", &place[..1000 - started.len()]);
-    let hint = "redirects are not followed: set --base-url to the place named";
+    let hint = "airx follows no redirects: set --base-url to that address";
     run(play, &[]).is(4, "", &format!("airx: rejected: {shown}\nhint: {hint}\n"));
 }
 

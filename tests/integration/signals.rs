@@ -164,11 +164,9 @@ fn the_old_file_of_o_stays_and_what_came_is_in_partial() {
     await_text_in(folder.path(), "first");
     send(&child, Signal::INT);
     assert_eq!(finish(child).signal, Some(2));
-    assert!(
-        stderr
-            .all()
-            .ends_with("airx: what came is in out.partial\nairx: signal: ended by SIGINT\n")
-    );
+    assert!(stderr.all().ends_with(
+        "airx: the part that arrived is in out.partial\nairx: signal: ended by SIGINT\n"
+    ));
     assert_eq!(std::fs::read_to_string(path).unwrap(), "old");
     assert_eq!(
         std::fs::read_to_string(folder.path().join("out.partial")).unwrap(),
@@ -269,7 +267,7 @@ fn who_waits_for_a_new_session_makes_it_when_a_signal_ended_the_other() {
     Watch::new(first.stdout.take().unwrap()).until("first");
     let mut second = run(&["chat", "-n", "--session", "s", "q"]);
     let report = Watch::new(second.stderr.take().unwrap());
-    report.until("waiting for session s, which another run holds");
+    report.until("waiting for session s, which another run uses");
     send(&first, Signal::INT);
     assert_eq!(finish(first).signal, Some(2));
     finish(second).is(0, "a\n", "");

@@ -246,11 +246,11 @@ fn a_folder_that_is_not_the_users_own_is_refused() {
         assert!(ran.stderr.contains(why), "{}", ran.stderr);
     };
     symlink(elsewhere.path(), &place).unwrap();
-    refused("is a link or no folder");
+    refused("is a link or not a folder");
     assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0);
     fs::remove_file(&place).unwrap();
     fs::write(&place, "").unwrap();
-    refused("is a link or no folder");
+    refused("is a link or not a folder");
     fs::remove_file(&place).unwrap();
     fs::create_dir(&place).unwrap();
     fs::set_permissions(&place, fs::Permissions::from_mode(0o777)).unwrap();

@@ -29,7 +29,7 @@ fn two_readers_of_standard_input_are_refused_by_any_name() {
         for (command, option, before, report) in OPTIONS {
             let named = format!("{before}{name}");
             let report = format!(
-                "airx: usage: standard input can be given once, and both `-f -` and {report} ask for it\nhint: write one of them to a file first\n"
+                "airx: usage: standard input can be read only once, and both `-f -` and {report} read it\nhint: write one of them to a file first\n"
             );
             let args = [command, option, &named, "-f", "-", "hi"];
             airx(args).nowhere().stdin(TOOL).run().is(2, "", &report);
@@ -41,7 +41,7 @@ fn two_readers_of_standard_input_are_refused_by_any_name() {
 fn two_options_next_to_the_messages_are_two_readers() {
     let report = |both: &str| {
         format!(
-            "airx: usage: standard input can be given once, and both {both} ask for it\nhint: write one of them to a file first\n"
+            "airx: usage: standard input can be read only once, and both {both} read it\nhint: write one of them to a file first\n"
         )
     };
     let args = ["tools", "-t", "-", "-t", "/dev/stdin", "hi"];
@@ -72,7 +72,7 @@ fn no_stdin_forbids_them_too() {
     for (command, option, before, report) in OPTIONS {
         let named = format!("{before}-");
         let report = format!(
-            "airx: usage: -n (--no-stdin, AIRX_NO_STDIN) forbids what {report} asks for: standard input\nhint: leave out one of the two\n"
+            "airx: usage: {report} reads standard input, which -n (--no-stdin, AIRX_NO_STDIN) forbids\nhint: leave out one of the two\n"
         );
         let args = [command, "-n", option, &named, "hi"];
         airx(args).nowhere().run().is(2, "", &report);

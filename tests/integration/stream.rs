@@ -236,7 +236,7 @@ fn a_compressed_stream_exits_7() {
     run(play, &[]).is(
         7,
         "",
-        "airx: incomplete: the response is encoded (gzip), which was not asked for
+        "airx: incomplete: the response is encoded (gzip), which airx did not request
 hint: switch compression off at the server or proxy for this path\n",
     );
 }

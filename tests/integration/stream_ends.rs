@@ -8,7 +8,7 @@ use crate::stream::{run, sample};
 #[test]
 fn a_sensitive_finish_exits_8_after_any_output() {
     let message = "airx: blocked: the content policy blocked the answer (finish_reason sensitive)
-hint: change the prompt; what came of the answer should be discarded\n";
+hint: change the prompt, and discard the part of the answer that arrived\n";
     sample("stream_sensitive.sse", &[]).is(8, "这是一段\n", message);
     sample("stream_sensitive_input.sse", &[]).is(8, "", message);
 }
@@ -16,7 +16,7 @@ hint: change the prompt; what came of the answer should be discarded\n";
 #[test]
 fn a_sensitive_finish_exits_8_however_the_connection_ends() {
     let message = "airx: blocked: the content policy blocked the answer (finish_reason sensitive)
-hint: change the prompt; what came of the answer should be discarded\n";
+hint: change the prompt, and discard the part of the answer that arrived\n";
     for end in [Step::Close, Step::Reset, Step::Hold] {
         let play = vec![
             stream_head(),
@@ -32,7 +32,7 @@ hint: change the prompt; what came of the answer should be discarded\n";
 fn a_content_filter_is_blocked_as_sensitive_is() {
     let message =
         "airx: blocked: the content policy blocked the answer (finish_reason content_filter)
-hint: change the prompt; what came of the answer should be discarded\n";
+hint: change the prompt, and discard the part of the answer that arrived\n";
     let frames = || stream([delta("a"), finish_frame("content_filter"), DONE.into()]);
     run(frames(), &[]).is(8, "a\n", message);
     let ran = run(frames(), &["--format", "ndjson"]);

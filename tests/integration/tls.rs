@@ -94,7 +94,7 @@ fn a_file_without_certificates_exits_2_and_nothing_is_sent() {
     let folder = folder();
     file(&folder, "none.pem", "nothing");
     for (name, why) in [
-        ("none.pem", "it holds no certificate in PEM form"),
+        ("none.pem", "it contains no certificate in PEM format"),
         ("missing.pem", "No such file or directory (os error 2)"),
     ] {
         let server = Authority::new().server("127.0.0.1", []);
@@ -189,7 +189,7 @@ fn a_server_with_an_authority_s_certificate_gets_a_hint() {
         [],
     );
     let report = format!(
-        "airx: network: TLS with {} failed: its certificate is an authority's (CA:TRUE), not a server's\n\
+        "airx: network: TLS with {} failed: its certificate is for an authority (CA:TRUE), not for a server\n\
          hint: make a new one with -addext basicConstraints=critical,CA:FALSE, and name it with --cacert\n",
         server.address()
     );

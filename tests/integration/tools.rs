@@ -224,8 +224,8 @@ fn refused(text: &str, why: &str) {
 
 #[test]
 fn tool_files_are_checked_before_anything_is_sent() {
-    refused("", "--tools t: it holds no tool");
-    refused("[]", "--tools t: it holds no tool");
+    refused("", "--tools t: it contains no tool");
+    refused("[]", "--tools t: it contains no tool");
     refused("[1]", "--tools t, tool 1: it is not an object");
     refused(
         "{\"name\":\"a b\"}",
@@ -302,6 +302,6 @@ fn functions_and_web_search_exclude_each_other_at_the_providers() {
     file(&folder, "t", "{\"name\":\"f\"}");
     let run = |airx: harness::Airx| airx.within(folder.path()).run();
     let args = ["tools", "--dry-run", "-t", "t", "--web-search", "hi"];
-    run(airx(args)).is(2, "", "airx: usage: --tools and --web-search exclude each other at BigModel and Z.ai\nhint: ask for the search in a request of its own\n");
+    run(airx(args)).is(2, "", "airx: usage: --tools and --web-search exclude each other at BigModel and Z.ai\nhint: ask for the search in a separate request\n");
     assert_eq!(run(airx(args).nowhere()).code, 0);
 }

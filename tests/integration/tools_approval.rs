@@ -43,7 +43,7 @@ fn without_a_terminal_run_needs_yes() {
     in_session(&folder, None).nowhere().run().is(
         2,
         "",
-        "airx: usage: --run: there is no terminal to ask for each call on\nhint: --yes runs them without asking\n",
+        "airx: usage: --run: there is no terminal on which to ask for each call\nhint: --yes runs them without asking\n",
     );
 }
 

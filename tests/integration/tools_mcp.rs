@@ -97,7 +97,7 @@ fn a_call_that_takes_too_long_is_given_up_and_the_next_one_works() {
     ran.is(0, "ok\n", "");
     assert_eq!(
         results(&server.requests()),
-        ["error: it took longer than 4 s and was given up", "3"]
+        ["error: it took longer than 4 s and was cancelled", "3"]
     );
 }
 
@@ -116,7 +116,7 @@ fn a_server_that_cannot_be_started_or_does_not_speak_the_protocol_is_exit_11() {
     );
     assert_eq!(
         report("bash -c 'echo broken >&2'"),
-        "airx: tool: --mcp bash -c 'echo broken >&2': it ended at once (it said: broken)\n"
+        "airx: tool: --mcp bash -c 'echo broken >&2': it ended immediately (it said: broken)\n"
     );
     let stderr = airx([
         "tools",
@@ -142,7 +142,7 @@ fn a_server_that_cannot_be_started_or_does_not_speak_the_protocol_is_exit_11() {
         .is(
             2,
             "",
-            "airx: usage: --mcp: a quote is open or a backslash stands at the end\n",
+            "airx: usage: --mcp: a quote is not closed, or a backslash is at the end\n",
         );
 }
 

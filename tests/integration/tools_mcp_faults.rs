@@ -106,11 +106,7 @@ fn a_command_in_a_server_s_tool_is_not_run() {
 #[test]
 fn paging_that_does_not_end_is_ended() {
     for (kind, pages, why) in [
-        (
-            "same-cursor",
-            2,
-            "its list of tools leads back to a page that it had already",
-        ),
+        ("same-cursor", 2, "its list of tools repeats a page"),
         (
             "endless-pages",
             100,

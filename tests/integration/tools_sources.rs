@@ -90,7 +90,7 @@ fn an_exec_that_names_no_tool_or_no_command_is_refused() {
     refused(&unsent(&["--exec", "f="]), "--exec f: the command is empty");
     refused(
         &unsent(&["--exec", "f=a 'b"]),
-        "--exec f: a quote is open or a backslash stands at the end",
+        "--exec f: a quote is not closed, or a backslash is at the end",
     );
     refused(
         &unsent(&["--exec", "f=a", "--exec", "f=b"]),
@@ -155,7 +155,7 @@ fn a_broken_executable_of_a_folder_is_named() {
         .nowhere()
         .within(empty.path())
         .run();
-    refused(&ran, "--tools-dir .: it holds no executable");
+    refused(&ran, "--tools-dir .: it contains no executable");
 }
 
 /// An executable `theirs` of another user that leaves a mark when it runs, in a
@@ -296,7 +296,7 @@ fn function_retrieval_and_web_search_exclude_each_other_at_the_providers() {
             .chain(args)
             .chain(&["hi"]);
         let report = format!(
-            "{what} exclude each other at BigModel and Z.ai\nhint: ask for the {tool} in a request of its own"
+            "{what} exclude each other at BigModel and Z.ai\nhint: ask for the {tool} in a separate request"
         );
         refused(&airx(all.clone()).within(folder.path()).run(), &report);
         assert_eq!(airx(all).nowhere().within(folder.path()).run().code, 0);

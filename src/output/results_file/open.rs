@@ -161,7 +161,7 @@ pub(super) fn create(path: &Path) -> io::Result<(File, TempFile)> {
 pub(super) fn lock(file: &File, path: &Path) -> Result<(), Failure> {
     let busy = || {
         let what = format!("--output {}: another run is writing it", path.display());
-        Failure::usage(what).hint("wait for its end, or name another file")
+        Failure::usage(what).hint("wait until it ends, or name another file")
     };
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(busy()),

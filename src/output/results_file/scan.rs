@@ -104,9 +104,9 @@ pub(super) fn scan(file: &File, path: &Path) -> Result<Scanned, Failure> {
             Some(Line::Answer(index, hash)) => answers.push((index, hash)),
             Some(_) => {}
             None => {
-                let what = format!("--output {name}: line {number} is no result of --each");
+                let what = format!("--output {name}: line {number} is not a result of --each");
                 return Err(Failure::usage(what).hint(
-                    "--resume goes on with a file that airx wrote; name another, or remove the line",
+                    "--resume continues a file that airx wrote: name another file, or remove the line",
                 ));
             }
         }

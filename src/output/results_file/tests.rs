@@ -127,6 +127,9 @@ fn what_airx_did_not_write_is_not_taken_up() {
     ] {
         std::fs::write(&path, format!("{}{wrong}", line(0, 1, ""))).unwrap();
         let failure = ResultsFile::open(&path, true).unwrap_err();
-        assert!(failure.message.contains("line 2 is no result"), "{failure}");
+        assert!(
+            failure.message.contains("line 2 is not a result"),
+            "{failure}"
+        );
     }
 }

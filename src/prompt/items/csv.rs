@@ -116,7 +116,7 @@ fn columns(header: &ByteRecord, name: &str, lossy: bool) -> Result<Vec<String>, 
         let column = column.map_err(|why| Failure::usage(format!("{name}: the header {why}")))?;
         if columns.contains(&column) {
             let what = format!("{name}: the header names two columns {column:?}");
-            return Err(Failure::usage(what).hint("--each=csv takes the first line as the header"));
+            return Err(Failure::usage(what).hint("--each=csv reads the first line as the header"));
         }
         columns.push(column);
     }

@@ -188,7 +188,7 @@ impl Items {
                 let why = why.replace(" at line 1 column ", " at column ");
                 let failure = self
                     .wrong(place, &format!("is not JSON: {why}"))
-                    .hint("--each=json takes one JSON value a line, --each any text");
+                    .hint("--each=json reads one JSON value a line, --each any text");
                 (Err(failure), shown_text(&text))
             }
         })
@@ -230,7 +230,7 @@ impl Items {
     fn not_text(&self, place: Place, wrong: text::Wrong) -> Failure {
         let hint = match wrong {
             text::Wrong::Nul(_) if self.format == ItemFormat::Lines => {
-                "--each=null takes items that NUL bytes separate"
+                "--each=null reads items that are separated by NUL bytes"
             }
             _ => wrong.hint(),
         };

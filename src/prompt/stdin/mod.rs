@@ -102,7 +102,7 @@ impl Stdin<'_> {
             limit: None,
         };
         match self.read(into, patience)? {
-            Ended::Closed => Err(Failure::usage("standard input is closed, and `-` reads it")
+            Ended::Closed => Err(Failure::usage("standard input is closed, but `-` reads it")
                 .hint("leave out the `-`, or write < /dev/null for an empty part")),
             Ended::Done | Ended::Silent => Ok(()),
         }
@@ -142,13 +142,13 @@ impl Stdin<'_> {
             Kind::Terminal | Kind::Nothing => return Ok(false),
             Kind::File { offset } if offset != 0 => {
                 let what = format!(
-                    "standard input is a file that another command has begun to read (offset {offset})"
+                    "standard input is a file that another command has started to read (offset {offset})"
                 );
                 return Err(undecided(&what).hint("inside a `while read` loop write -n"));
             }
             Kind::Stream | Kind::File { .. } => {}
         }
-        let mut show = || notice("waiting for standard input; -n leaves it alone");
+        let mut show = || notice("waiting for standard input; -n ignores it");
         let patience = Patience {
             notice: Some(&mut show),
             notice_after: self.notice_after,
@@ -158,7 +158,7 @@ impl Stdin<'_> {
             Ended::Done => Ok(true),
             Ended::Closed => Ok(false),
             Ended::Silent => Err(undecided(&format!(
-                "standard input gave neither a byte nor its end for {:?}",
+                "standard input has sent neither data nor its end for {:?}",
                 self.wait
             ))
             .hint("inside a `while read` loop write -n; AIRX_STDIN_WAIT sets how long to wait")),
@@ -175,7 +175,7 @@ impl Stdin<'_> {
 /// The failure if it is unclear whether standard input is meant for this run.
 fn undecided(what: &str) -> Failure {
     Failure::usage(format!(
-        "{what}: add `-` to the prompt to read it to its end, or -n (--no-stdin) to leave it alone"
+        "{what}: add `-` to the prompt to read it to its end, or -n (--no-stdin) to ignore it"
     ))
 }
 

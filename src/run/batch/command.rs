@@ -51,7 +51,8 @@ fn perform(run: &mut Run, job: BatchJob, common: &mut Common) -> Result<Ended, F
     }
     run.warn_all(&settings);
     settings.require_key()?;
-    let discount = settings.connection.endpoint.provider.is_some();
+    let endpoint = &settings.connection.endpoint;
+    let list = endpoint.provider.map(|_| endpoint.price_list());
     let transport = &mut Transport::new(settings.connection);
     let mut sink = run.printer.clone();
     match job {
@@ -63,7 +64,7 @@ fn perform(run: &mut Run, job: BatchJob, common: &mut Common) -> Result<Ended, F
                 reasons: &reasons,
                 empty: Empty::allowed(empty),
             };
-            fetch(&ids, accept, discount, transport, &mut sink)
+            fetch(&ids, accept, list, transport, &mut sink)
         }
         BatchJob::Cancel(ids) => cancel(&ids, transport, &mut sink),
     }?;

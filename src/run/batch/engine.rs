@@ -66,14 +66,14 @@ impl Engine<'_> {
             .collect();
         let body = self.call("/batches", &query, Payload::Get)?;
         let page = Page::read(&body).map_err(|why| {
-            let what = format!("the response is no list of batches: {why}");
+            let what = format!("the response is not a list of batches: {why}");
             with_body(Failure::new(Class::Incomplete, what), &body)
         })?;
         let read = page.data.iter().map(|raw| read(raw.get().as_bytes()));
         let batches: Vec<Batch> = read.filter_map(Result::ok).collect();
         let odd = page.data.len() - batches.len();
         if odd > 0 {
-            let what = format!("{odd} entries of the list are no batches, and are passed over");
+            let what = format!("{odd} entries of the list are not batches and are skipped");
             self.sink.note(Level::Warning, &what);
         }
         Ok(Listed {
@@ -91,7 +91,7 @@ impl Engine<'_> {
         let body = self.call("/files", &[], Payload::Upload { name, file })?;
         let file = id(&body).filter(|id| is_id(id));
         file.ok_or_else(|| {
-            let what = "the server has taken the file and tells no id of it";
+            let what = "the server accepted the file but sent no id for it";
             with_body(Failure::new(Class::Incomplete, what), &body)
         })
     }
@@ -114,7 +114,7 @@ impl Engine<'_> {
     /// Downloads a file of the server into a local one.
     pub(super) fn download(&mut self, id: &str, into: &mut File) -> Result<(), Failure> {
         if !is_id(id) {
-            let what = format!("the server names a file that cannot be asked for: {id:?}");
+            let what = format!("the server sent a file id that cannot be requested: {id:?}");
             return Err(Failure::new(Class::Incomplete, what));
         }
         let path = format!("/files/{id}/content");
@@ -152,8 +152,8 @@ impl Engine<'_> {
 fn read(body: &[u8]) -> Result<Batch, Failure> {
     let batch = Batch::read(body).filter(|batch| is_id(&batch.id));
     batch.ok_or_else(|| {
-        let failure = Failure::new(Class::Incomplete, "the response is no batch");
-        with_body(failure, body).hint("see it with -v; does this server have batches?")
+        let failure = Failure::new(Class::Incomplete, "the response is not a batch");
+        with_body(failure, body).hint("see it with -v; does this server support batches?")
     })
 }
 
@@ -170,7 +170,7 @@ fn about(id: &str, mut failure: Failure) -> Failure {
         .as_ref()
         .and_then(|server| server.http_status);
     if status == Some(404) {
-        failure = failure.hint("airx batch status lists the batches that there are");
+        failure = failure.hint("airx batch status lists the batches");
     }
     failure
 }

@@ -14,18 +14,19 @@ use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Items, Level, Sink, Tally};
 use crate::exit::Class;
+use crate::models::PriceList;
 use crate::run::pool::item_outcome::{Content, ItemOutcome};
 use crate::run::report;
 
-/// Prints the outcome of each item of these batches. `discount`: an answer costs half of
-/// the list price, as the providers charge.
+/// Prints the outcome of each item of these batches. At a provider, `list` is its price list:
+/// an answer in a batch costs half of that.
 ///
 /// # Errors
 /// A batch has not ended, its files cannot be downloaded, or items failed.
 pub(super) fn fetch(
     ids: &[String],
     accept: Accept<'_>,
-    discount: bool,
+    list: Option<PriceList>,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
@@ -53,19 +54,19 @@ pub(super) fn fetch(
     {
         doubles += same_item.len() - 1;
         let batch = &batches[same_item[0].batch as usize];
-        let (outcome, line) = best(same_item, batch, &mut lines, accept, discount)?;
+        let (outcome, line) = best(same_item, batch, &mut lines, accept, list)?;
         match outcome.result {
             Ok(_) => items.done += 1,
             Err(_) => items.failed += 1,
         }
-        report_item(&outcome, line.as_deref(), discount, engine.sink)?;
+        report_item(&outcome, line.as_deref(), list, engine.sink)?;
         engine.sink.count(Count::Items(items));
     }
     items.failed += lines.lost;
     engine.sink.count(Count::Items(items));
     if doubles > 0 {
         let what = format!(
-            "{doubles} lines more tell of items that have one: the first success counts, or the first line"
+            "{doubles} more lines are about items that have one already: the first success counts, or the first line"
         );
         engine.sink.note(Level::Warning, &what);
     }
@@ -79,13 +80,13 @@ fn best(
     batch: &Batch,
     lines: &mut Lines,
     accept: Accept<'_>,
-    discount: bool,
+    list: Option<PriceList>,
 ) -> Result<(ItemOutcome, Option<Vec<u8>>), Failure> {
     let mut first = None;
     for place in same_item {
         let line = lines.read(place)?;
         let outcome = match &line {
-            Some(line) => answered(place, line, accept, discount),
+            Some(line) => answered(place, line, accept, list),
             None => unanswered(place, batch),
         };
         if outcome.result.is_ok() {
@@ -104,7 +105,7 @@ fn verdict(
 ) -> Result<(), Failure> {
     let lost = lines.lost;
     if lost > 0 {
-        let what = format!("{lost} items have no line in the batch's files, and are not told");
+        let what = format!("{lost} items have no line in the batch's files and are left out");
         sink.note(Level::Warning, &what);
     }
     if let Some(batch) = batches.iter().find(|batch| batch.state == State::Failed) {
@@ -114,20 +115,21 @@ fn verdict(
     let unknown = lines.unknown.first().map(|at| {
         let Batch { id, status, .. } = &batches[*at as usize];
         format!(
-            "batch {id} is {status} and nobody tells how many items it has: some may be missing"
+            "batch {id} is {status} and does not say how many items it has: some may be missing"
         )
     });
     let failures = format!("{failed} of {} items failed", done + failed);
     let what = match (failed, unknown) {
         (0, None) => return Ok(()),
         (0, Some(unknown)) => {
-            let hint = "airx batch status --format json shows all that the server says of it";
+            let hint =
+                "airx batch status --format json shows everything that the server says about it";
             return Err(Failure::new(Class::Partial, unknown).hint(hint));
         }
         (_, None) => failures,
         (_, Some(unknown)) => format!("{failures}; {unknown}"),
     };
-    Err(Failure::new(Class::Partial, what).hint("each that is told says why in its `error`"))
+    Err(Failure::new(Class::Partial, what).hint("the `error` of each printed item says why"))
 }
 
 /// Refuses a batch that has not ended.
@@ -150,12 +152,12 @@ fn ended(batch: &Batch) -> Result<(), Failure> {
 fn report_item(
     outcome: &ItemOutcome,
     line: Option<&[u8]>,
-    discount: bool,
+    list: Option<PriceList>,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     if let Some(usage) = outcome.tally.usage {
-        let model = outcome.model.as_deref().filter(|_| discount);
-        sink.count(Count::Batched(usage, model));
+        let priced = outcome.model.as_deref().zip(list);
+        sink.count(Count::Batched(usage, priced));
     }
     if let Some(line) = line {
         sink.data(Data::Body {
@@ -168,7 +170,12 @@ fn report_item(
 }
 
 /// The outcome of an item according to its line.
-fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> ItemOutcome {
+fn answered(
+    place: &Place,
+    line: &[u8],
+    accept: Accept<'_>,
+    list: Option<PriceList>,
+) -> ItemOutcome {
     let read = serde_json::from_slice::<OutputLine<'_>>(line);
     let (id, status, body) = match &read {
         Ok(read) => {
@@ -193,7 +200,7 @@ fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> I
         Some(None) => outcome.custom_id = id,
         None => {}
     }
-    outcome.tally = tally(&answer, discount);
+    outcome.tally = tally(&answer, list);
     outcome.finish_reason.clone_from(&answer.finish_reason);
     outcome.search.clone_from(&answer.search);
     outcome.model.clone_from(&answer.model);
@@ -213,12 +220,12 @@ fn answered(place: &Place, line: &[u8], accept: Accept<'_>, discount: bool) -> I
     outcome
 }
 
-fn tally(answer: &answer::Answer, discount: bool) -> Tally {
+fn tally(answer: &answer::Answer, list: Option<PriceList>) -> Tally {
     let mut tally = Tally::default();
     tally.count(&Count::Request);
     if let Some(usage) = answer.usage {
-        let model = answer.model.as_deref().filter(|_| discount);
-        tally.count(&Count::Batched(usage, model));
+        let priced = answer.model.as_deref().zip(list);
+        tally.count(&Count::Batched(usage, priced));
     }
     tally.stop();
     tally

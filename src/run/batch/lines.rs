@@ -190,5 +190,5 @@ fn missing(batch: u32, span: Span, found: &[Place]) -> Vec<Place> {
 
 fn unreadable(error: &io::Error) -> Failure {
     let what = format!("a temporary file cannot be used: {error}");
-    Failure::new(Class::Internal, what).hint("TMPDIR names a place with more room")
+    Failure::new(Class::Internal, what).hint("set TMPDIR to a folder with more room")
 }

@@ -56,7 +56,7 @@ pub(super) fn raw_lines(items: &mut Items) -> Result<RawLines, Failure> {
         }
         if !ids.insert(line.custom_id.clone()) {
             let what = format!(
-                "the custom_id {:?} stands in an earlier line",
+                "the custom_id {:?} is also in an earlier line",
                 line.custom_id
             );
             return Err(place(Failure::usage(what)));
@@ -108,5 +108,5 @@ fn same(first: &Line, line: &Line) -> Result<(), Failure> {
     Err(Failure::usage(format!(
         "its {what} is {other:?}, the first line's {first:?}: a batch has one"
     ))
-    .hint(format!("submit the lines of each {what} by themselves")))
+    .hint(format!("submit the lines of each {what} separately")))
 }

@@ -56,10 +56,7 @@ fn list(engine: &mut Engine<'_>) -> Result<(), Failure> {
         for batch in &batches {
             // A server that starts again from the first batch would never end.
             if !seen.insert(batch.id.clone()) {
-                let what = format!(
-                    "the list has {} again: it is not followed further",
-                    batch.id
-                );
+                let what = format!("the list has {} again: airx reads no further", batch.id);
                 engine.sink.note(Level::Warning, &what);
                 return Ok(());
             }
@@ -70,7 +67,7 @@ fn list(engine: &mut Engine<'_>) -> Result<(), Failure> {
         }
         after = next;
     }
-    let what = "the list goes on: only its first 10000 batches are here";
+    let what = "the list is longer: these are its first 10000 batches";
     engine.sink.note(Level::Warning, &what);
     Ok(())
 }

@@ -116,7 +116,7 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Unfinished {
         .map_or(0, |part| part.span.first + part.span.items);
     let mut message = match before {
         0 => String::new(),
-        _ => format!("; {before} items are submitted, in the batches told"),
+        _ => format!("; {before} items are submitted, in the batches printed"),
     };
     let Some(file) = file else {
         let rest = all - before;
@@ -137,11 +137,10 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Unfinished {
     );
     let later = all - before - span.items;
     if later > 0 {
-        let _ = write!(message, "; the {later} behind them are not");
+        let _ = write!(message, "; the {later} after them are not submitted");
     }
     let hint = format!(
-        "the batch of file {file} may exist: look with airx batch status --format json before \
-         these items are submitted again"
+        "the batch of file {file} may exist: check with airx batch status --format json before you submit these items again"
     );
     Unfinished {
         message,

@@ -154,7 +154,7 @@ fn item_line(
 
 fn unwritten(error: &io::Error) -> Failure {
     let what = format!("a temporary file cannot be written: {error}");
-    Failure::new(Class::Internal, what).hint("TMPDIR names a place with more room")
+    Failure::new(Class::Internal, what).hint("set TMPDIR to a folder with more room")
 }
 
 #[cfg(test)]

@@ -55,7 +55,7 @@ pub(super) fn wait(
                 let longer = asked.filter(|asked| *asked > poll);
                 pause = longer.unwrap_or(poll);
                 let when = longer.map(|longer| format!(" in {} s", longer.as_secs()));
-                let warning = format!("{failure}; it is asked again{}", when.unwrap_or_default());
+                let warning = format!("{failure}; airx asks again{}", when.unwrap_or_default());
                 engine.sink.note(Level::Warning, &warning);
             }
             Err(failure) => return Err(failure),
@@ -88,7 +88,7 @@ fn warn_of_unknown(
         // Limits the warnings if a server invents new statuses.
         if reported.len() < ODD && reported.insert((id.clone(), status.clone())) {
             let what = format!(
-                "batch {id}: its status {status:?} is not known; it is waited for until it is \
+                "batch {id}: its status {status:?} is unknown; airx waits until it is \
                  completed, failed, expired or cancelled"
             );
             sink.note(Level::Warning, &what);
@@ -132,7 +132,7 @@ fn verdict(batches: &[Batch]) -> Result<(), Failure> {
         None if failed > 0 => format!("{failed} of {} items failed", done + failed),
         None => return Ok(()),
     };
-    Err(Failure::new(Class::Partial, what).hint("airx batch fetch tells what became of each item"))
+    Err(Failure::new(Class::Partial, what).hint("airx batch fetch prints the outcome of each item"))
 }
 
 /// The failure for a batch that did not pass validation.
@@ -143,13 +143,11 @@ pub(super) fn refused(batch: &Batch) -> Failure {
         faults.push(format!("and {more} more"));
     }
     let why = match faults.join("; ") {
-        why if why.is_empty() => {
-            "its validation found something wrong and does not say what".into()
-        }
+        why if why.is_empty() => "its validation failed, and the server does not say why".into(),
         why => why,
     };
     let mut failure = Failure::new(Class::Rejected, format!("batch {} failed: {why}", batch.id))
-        .hint("airx batch status --format json shows all that the server says of it");
+        .hint("airx batch status --format json shows everything that the server says about it");
     failure.server_mut().body = Some(batch.raw.clone());
     failure
 }

@@ -21,7 +21,8 @@ use crate::run::pool::workers::{Task, Workers};
 const AHEAD: u64 = 8;
 
 /// The message after the first SIGINT.
-const LATER: &str = "SIGINT: what is in flight ends first; once more ends it at once";
+const LATER: &str =
+    "SIGINT: waiting for the requests in flight; a second SIGINT ends the run at once";
 
 /// The parts of a [`Scheduler`].
 pub(super) struct SchedulerInput<S> {
@@ -153,7 +154,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
             let all = done + failed + kept;
             let what = format!("{failed} of {all} items failed");
             Failure::new(Class::Partial, what)
-                .hint("each says why in its `error`; with -o FILE, --resume asks for these alone")
+                .hint("the `error` of each says why; with -o FILE, --resume repeats only these")
         });
         Err(over)
     }

@@ -4,6 +4,7 @@
 use super::budget::Budget;
 use crate::api::usage::Usage;
 use crate::exit::Class;
+use crate::models::PriceList;
 use crate::request::{Charge, CostBounds, CostLimit};
 
 /// Classes of failures that cost nothing unless the server reports tokens.
@@ -50,8 +51,8 @@ impl ItemCost {
     }
 
     /// The server has reported the tokens of its answer, from the model `answered`.
-    pub(in crate::run) fn usage(&mut self, usage: &Usage, answered: &str) {
-        self.last = CostLimit::charge(&self.model, answered, usage);
+    pub(in crate::run) fn usage(&mut self, usage: &Usage, answered: &str, list: PriceList) {
+        self.last = CostLimit::charge(&self.model, answered, list, usage);
     }
 
     /// The last request failed with this class; `answered` is true if part of an answer came.
@@ -136,7 +137,7 @@ mod tests {
         let cost_after = |usage: Usage| {
             spent(|spent| {
                 spent.request();
-                spent.usage(&usage, "glm-4-airx");
+                spent.usage(&usage, "glm-4-airx", PriceList::BigModel);
             })
         };
         assert_eq!(cost_after(usage(3, 4, 7)), 7);
@@ -152,7 +153,7 @@ mod tests {
     fn an_empty_answer_costs_its_prompt() {
         let mut empty = ItemCost::new("glm-4-airx".to_owned(), BOUNDS, None);
         empty.request();
-        empty.usage(&usage(3, 0, 3), "glm-4-airx");
+        empty.usage(&usage(3, 0, 3), "glm-4-airx", PriceList::BigModel);
         assert_eq!(empty.end(true), 3 * TOKEN);
     }
 
@@ -163,7 +164,7 @@ mod tests {
                 spent.request();
                 spent.failed(class, answered);
                 spent.request();
-                spent.usage(&usage(3, 4, 7), "glm-4-airx");
+                spent.usage(&usage(3, 4, 7), "glm-4-airx", PriceList::BigModel);
             })
         };
         for &class in FREE {
@@ -181,7 +182,7 @@ mod tests {
             spent(|spent| {
                 spent.request();
                 if let Some(usage) = first {
-                    spent.usage(&usage, "glm-4-airx");
+                    spent.usage(&usage, "glm-4-airx", PriceList::BigModel);
                 }
                 spent.round();
                 spent.request();

@@ -93,7 +93,7 @@ impl<S: Sink> Sink for ItemSink<S> {
         self.tally.count(&what);
         match &what {
             Count::Request => self.spent.request(),
-            Count::Usage(usage, model) => self.spent.usage(usage, model),
+            Count::Usage(usage, model, list) => self.spent.usage(usage, model, *list),
             _ => {}
         }
         self.sink.count(what);

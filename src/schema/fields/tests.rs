@@ -95,7 +95,7 @@ fn errors_show_the_place() {
         ),
         (
             "a, b int, a str",
-            "the field a is there twice, at character 11, \"a str\"",
+            "the field a appears twice, at character 11, \"a str\"",
         ),
         ("a [str", "the bracket ] is missing, at its end"),
         ("a {b", "a comma or the end is missing, at its end"),
@@ -104,13 +104,13 @@ fn errors_show_the_place() {
             "a comma or the end is missing, at character 3, \"}\"",
         ),
         ("a:", "a description is missing, at its end"),
-        ("a x|x", "the word \"x\" is there twice, at its end"),
+        ("a x|x", "the word \"x\" appears twice, at its end"),
         ("a x|", "a word is missing, at its end"),
         (
             "a \"b",
             "the quotes do not hold a string as in JSON, at character 3, \"\\\"b\"",
         ),
-        ("[str] x", "it should end here, at character 7, \"x\""),
+        ("[str] x", "the end is expected here, at character 7, \"x\""),
         (
             "中 int x",
             "a comma or the end is missing, at character 7, \"x\"",

@@ -102,7 +102,7 @@ impl Servers {
             Unanswered::Ended(Some(why)) => failed(format!("it was ended: {why}")),
             Unanswered::Ended(None) => {
                 child.wait_for(GRACE);
-                failed(format!("it ended at once{}", log.last()))
+                failed(format!("it ended immediately{}", log.last()))
             }
             Unanswered::Io(why) => why.into(),
         })?;
@@ -146,7 +146,7 @@ impl Servers {
             }
             Err(Unanswered::Late) => {
                 let limit = limits.timeout.unwrap_or_default().as_secs_f64();
-                let text = format!("error: it took longer than {limit} s and was given up");
+                let text = format!("error: it took longer than {limit} s and was cancelled");
                 Ok((None, text))
             }
             Err(Unanswered::Ended(why)) => Err(server.ended(why)),

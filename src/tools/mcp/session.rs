@@ -129,7 +129,7 @@ async fn list_tools(
             return Ok(list);
         };
         if !cursors.insert(cursor.to_owned()) {
-            let what = "its list of tools leads back to a page that it had already";
+            let what = "its list of tools repeats a page";
             list.incomplete = Some(what.to_owned());
             return Ok(list);
         }

@@ -35,7 +35,7 @@ fn bare_functions_arrays_and_lines_are_read() {
 #[test]
 fn an_invalid_tool_is_refused_with_its_place() {
     for (text, what) in [
-        ("", "it holds no tool"),
+        ("", "it contains no tool"),
         ("[1]", "not an object"),
         ("{", "not JSON"),
         (r#"{"name":"a b"}"#, "the name \"a b\""),

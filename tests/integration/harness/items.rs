@@ -75,6 +75,11 @@ impl Items {
         Self { port, shared }
     }
 
+    /// The base URL.
+    pub fn base(&self) -> String {
+        format!("http://127.0.0.1:{}/v4", self.port)
+    }
+
     /// Holds all answers until they are let go.
     pub fn hold(self) -> Self {
         self.lock().held = true;
