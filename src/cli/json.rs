@@ -3,20 +3,24 @@
 use clap::{Args, ValueEnum};
 
 use super::common::ordered_args;
-use super::{Common, EachArgs};
+use super::{Common, EachArgs, PoolArgs, SplitArgs};
 
 /// The arguments of `json`.
 #[derive(Debug)]
 pub struct JsonArgs {
     pub answer: JsonAnswer,
     pub each: EachArgs,
+    pub split: SplitArgs,
+    pub pool: PoolArgs,
     pub common: Common,
 }
 
 ordered_args!(
     JsonArgs {
         answer: JsonAnswer,
-        each: EachArgs
+        each: EachArgs,
+        split: SplitArgs,
+        pool: PoolArgs
     },
     "Ask for JSON and print nothing but valid JSON",
     "Parse the answer strictly (one code fence around it is accepted) and check it against \

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::event::{Count, Event, Items, Tally, millis};
+use crate::event::{Count, Event, Items, Parts, Tally, millis};
 
 /// The spinner appears once the wait has lasted this long.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -76,6 +76,13 @@ impl Status {
                     self.bar.get_or_insert_with(Bar::start).show(line);
                 }
             }
+            Count::Parts(Some(parts)) if self.shown && !self.ended => {
+                let line = parts_line(parts, tally);
+                self.bar.get_or_insert_with(Bar::start).show(line);
+            }
+            Count::Parts(_) => self.bar = None,
+            // The bar shows the progress of all requests.
+            _ if self.bar.is_some() => {}
             Count::Request | Count::Retries(..) if !self.shown || self.many || self.ended => {}
             Count::Request => self.start_spinner(),
             Count::Retries(number, limit) => {
@@ -248,6 +255,18 @@ impl Drop for Bar {
     }
 }
 
+/// Parts, tokens and cost.
+fn parts_line(parts: &Parts, tally: &Tally) -> String {
+    let Parts {
+        done,
+        count,
+        in_flight,
+    } = parts;
+    let mut line = format!("{done} of {count} parts answered, {in_flight} in flight");
+    push_usage(&mut line, tally);
+    line
+}
+
 /// Items, tokens and cost.
 fn sum(items: &Items, tally: &Tally) -> String {
     let mut line = format!("{} done", items.done + items.kept);
@@ -258,6 +277,12 @@ fn sum(items: &Items, tally: &Tally) -> String {
     if items.in_flight > 0 {
         let _ = write!(line, ", {} in flight", items.in_flight);
     }
+    push_usage(&mut line, tally);
+    line
+}
+
+/// Adds tokens and cost, as far as they are known.
+fn push_usage(line: &mut String, tally: &Tally) {
     if let Some(usage) = tally.usage {
         let tokens = usage.prompt_tokens + usage.completion_tokens;
         let _ = write!(line, ", {tokens} tokens");
@@ -265,7 +290,6 @@ fn sum(items: &Items, tally: &Tally) -> String {
     if let Some(cost) = tally.cost {
         let _ = write!(line, ", {} {}", cost.amount(), cost.currency());
     }
-    line
 }
 
 /// The words of the bar.

@@ -231,7 +231,7 @@ fn larger(tokens: u64, images: bool, provider: Option<Provider>) -> Option<(&'st
 }
 
 /// The tokens of the request without images, whose tokens depend on the model.
-fn prompt_tokens(request: &Request) -> Tokens {
+pub(super) fn prompt_tokens(request: &Request) -> Tokens {
     let mut tokens = Tokens::default();
     for message in &request.messages {
         tokens += match message {

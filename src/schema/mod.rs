@@ -15,6 +15,6 @@ pub use expected::{
     Accepted, Constrain, DEFAULT_TRIES, ExpectedJson, JsonFormat, JsonOptions, Rejected,
 };
 pub use json::{DEPTH_MAX, parse, parse_raw, parse_strict};
-pub use json_text::compact;
+pub use json_text::{compact, join_arrays};
 pub use prompts::{correction, instruction};
 pub use validator::Schema;

@@ -24,8 +24,10 @@ pub(in crate::run) struct ItemOutcome {
     pub(in crate::run) tally: Tally,
     /// The item's name in its batch, if airx did not give it.
     pub(in crate::run) custom_id: Option<String>,
-    /// The model that answered, where the cost is computed for each item.
+    /// The model that answered, if it says so.
     pub(in crate::run) model: Option<String>,
+    /// The server's body, if it was kept.
+    pub(in crate::run) body: Vec<u8>,
     /// What its requests count against `--max-cost`.
     pub(in crate::run) spent: u128,
     /// What was reserved in addition to its bound.
@@ -58,6 +60,7 @@ impl ItemOutcome {
             tally,
             custom_id: None,
             model: None,
+            body: Vec::new(),
             spent: 0,
             more: 0,
         }
