@@ -19,6 +19,9 @@ _airx() {
             airx,batch)
                 cmd="airx__subcmd__batch"
                 ;;
+            airx,budget)
+                cmd="airx__subcmd__budget"
+                ;;
             airx,chat)
                 cmd="airx__subcmd__chat"
                 ;;
@@ -68,7 +71,7 @@ _airx() {
 
     case "${cmd}" in
         airx)
-            opts="-h -V --help --version chat stream tools json batch mock models config completions help"
+            opts="-h -V --help --version chat stream tools json batch mock models budget config completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -537,8 +540,38 @@ _airx() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        airx__subcmd__budget)
+            opts="-h -V --budget --format --config --profile --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "text json ndjson" -- "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         airx__subcmd__chat)
-            opts="-s -f -i -n -m -o -x -q -v -c -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
+            opts="-s -f -i -n -m -o -x -q -v -c -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --each --items --no-item --unordered --resume --split --merge --concurrency --tier --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --max-in-flight --budget --record --replay --config --profile --thinking --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -584,6 +617,10 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --fallback)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --temperature)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -606,10 +643,6 @@ _airx() {
                     ;;
                 --request-id)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --thinking)
-                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
                 --param)
@@ -661,6 +694,14 @@ _airx() {
                     return 0
                     ;;
                 --items)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --split)
+                    COMPREPLY=($(compgen -W "auto diff lines paragraphs json" -- "${cur}"))
+                    return 0
+                    ;;
+                --merge)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -716,6 +757,10 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -730,6 +775,10 @@ _airx() {
                     ;;
                 --profile)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --thinking)
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -754,7 +803,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__config)
-            opts="-m -h -V --all --format --config --profile --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --help --version show check path"
+            opts="-m -h -V --all --format --config --profile --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --record --replay --help --version show check path"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -777,6 +826,10 @@ _airx() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -864,6 +917,10 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -894,7 +951,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__json)
-            opts="-s -f -n -m -o -q -v -c -i -x -h -V --system --file --messages --no-stdin --lossy --allow-empty-input --model --top-p --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --schema --fields --constrain --tries --pretty --select --lines --stream --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --image --session --temperature --thinking --extract --render --usage --dry-run --max-tokens --help --version"
+            opts="-s -f -n -m -o -q -v -c -i -x -h -V --system --file --messages --no-stdin --lossy --allow-empty-input --model --fallback --top-p --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --schema --fields --constrain --tries --pretty --select --lines --stream --each --items --no-item --unordered --resume --split --merge --concurrency --tier --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --record --replay --config --profile --image --session --temperature --thinking --extract --render --usage --dry-run --max-tokens --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -925,6 +982,10 @@ _airx() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1000,6 +1061,14 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --split)
+                    COMPREPLY=($(compgen -W "auto diff lines paragraphs json" -- "${cur}"))
+                    return 0
+                    ;;
+                --merge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --concurrency)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1057,6 +1126,10 @@ _airx() {
                     return 0
                     ;;
                 --max-in-flight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --budget)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1200,7 +1273,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__stream)
-            opts="-s -f -i -n -m -o -x -q -v -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --help --version"
+            opts="-s -f -i -n -m -o -x -q -v -c -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --split --merge --concurrency --tier --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1243,6 +1316,10 @@ _airx() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1318,6 +1395,30 @@ _airx() {
                     COMPREPLY=($(compgen -W "body curl" -- "${cur}"))
                     return 0
                     ;;
+                --split)
+                    COMPREPLY=($(compgen -W "auto diff lines paragraphs json" -- "${cur}"))
+                    return 0
+                    ;;
+                --merge)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -c)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tier)
+                    COMPREPLY=($(compgen -W "v0 v1 v2 v3" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-cost)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --base-url)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1362,6 +1463,10 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1386,7 +1491,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__tools)
-            opts="-s -f -n -m -o -q -v -t -i -x -c -h -V --system --file --messages --session --no-stdin --lossy --allow-empty-input --model --top-p --max-tokens --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --tools --tools-dir --mcp --only --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --items --no-item --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --record --replay --config --profile --image --temperature --thinking --extract --render --usage --each --concurrency --dry-run --help --version"
+            opts="-s -f -n -m -o -q -v -t -i -x -c -h -V --system --file --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --top-p --max-tokens --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --tools --tools-dir --mcp --only --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --items --no-item --unordered --resume --tier --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --record --replay --config --profile --image --temperature --thinking --extract --render --usage --each --concurrency --dry-run --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1421,6 +1526,10 @@ _airx() {
                     return 0
                     ;;
                 -m)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fallback)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1569,6 +1678,10 @@ _airx() {
                     return 0
                     ;;
                 --max-in-flight)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --budget)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -33,6 +33,7 @@ complete -c airx -n "__fish_airx_needs_command" -f -a "json" -d 'Ask for JSON an
 complete -c airx -n "__fish_airx_needs_command" -f -a "batch" -d 'Have many inputs answered by the provider\'s batch engine'
 complete -c airx -n "__fish_airx_needs_command" -f -a "mock" -d 'Run a loopback server that speaks the API, for trying and testing scripts offline'
 complete -c airx -n "__fish_airx_needs_command" -f -a "models" -d 'List known models: context, output limit, price, concurrency'
+complete -c airx -n "__fish_airx_needs_command" -f -a "budget" -d 'Show what --budget has counted: spent, reserved, free'
 complete -c airx -n "__fish_airx_needs_command" -f -a "config" -d 'Show the settings and their origin, or check the configuration file'
 complete -c airx -n "__fish_airx_needs_command" -f -a "completions" -d 'Print a shell\'s completion script, or install it'
 complete -c airx -n "__fish_airx_needs_command" -f -a "help" -d 'Show help for a command or a topic'
@@ -42,14 +43,13 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -s i -l image -d 'Add an
 complete -c airx -n "__fish_airx_using_subcommand chat" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l session -d 'Keep the conversation in FILE and continue it' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l temperature -d 'Sampling temperature' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l stop -d 'End the answer before this text (repeat, as far as the model allows)' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l user-id -d 'Id of the end user, 6 to 128 characters' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l request-id -d 'Id of this request; a retry sends ID-2, ID-3' -r
-complete -c airx -n "__fish_airx_using_subcommand chat" -l thinking -d 'Think before the answer, for models that can' -r -f -a "on\t'Think first'
-off\t'Answer at once'"
 complete -c airx -n "__fish_airx_using_subcommand chat" -l param -d 'Set any other member of the body (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l web-search -d 'Let the provider search the web [default engine: search_std]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l accept -d 'Count this finish_reason as a complete answer (repeat)' -r
@@ -70,6 +70,12 @@ csv\t'One record of CSV; the header names its columns'
 null\t'What NUL bytes separate'
 files\t'One file, named by a line or between NUL bytes'"
 complete -c airx -n "__fish_airx_using_subcommand chat" -l items -d 'Read the items from FILE instead of standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand chat" -l split -d 'Ask in parts if the input is too long' -r -f -a "auto\t'By what the text looks like'
+diff\t'At the files and hunks of a unified diff'
+lines\t'At lines'
+paragraphs\t'At headings, paragraphs, lines and sentences'
+json\t'At the elements of a JSON array'"
+complete -c airx -n "__fish_airx_using_subcommand chat" -l merge -d 'Merge the answers to the parts by this PROMPT, or `concat` them' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -s c -l concurrency -d 'Send N requests at once [default: by --tier, else 2]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l tier -d 'Tier of the account, for --concurrency [default: v0]' -r -f -a "v0\t'5 requests in flight'
 v1\t'30 requests in flight'
@@ -85,10 +91,13 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l connect-timeout -d 'L
 complete -c airx -n "__fish_airx_using_subcommand chat" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l profile -d 'Use this profile of the file [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l thinking -d 'Think before the answer, for models that can' -r -f -a "on\t'Think first'
+off\t'Answer at once'"
 complete -c airx -n "__fish_airx_using_subcommand chat" -s n -l no-stdin -d 'Do not read standard input'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand chat" -l allow-empty-input -d 'Accept empty input where you asked for input: `-`, -f, @FILE, --messages'
@@ -110,6 +119,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -s i -l image -d 'Add 
 complete -c airx -n "__fish_airx_using_subcommand stream" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l session -d 'Keep the conversation in FILE and continue it' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l temperature -d 'Sampling temperature' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
@@ -132,6 +142,18 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -s x -l extract -d 'Pr
 complete -c airx -n "__fish_airx_using_subcommand stream" -l meta -d 'Write one JSON object about the run to FILE' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l dry-run -d 'Print the request\'s body and send nothing' -r -f -a "body\t'The request\'s body'
 curl\t'A command that bash runs as it is'"
+complete -c airx -n "__fish_airx_using_subcommand stream" -l split -d 'Ask in parts if the input is too long' -r -f -a "auto\t'By what the text looks like'
+diff\t'At the files and hunks of a unified diff'
+lines\t'At lines'
+paragraphs\t'At headings, paragraphs, lines and sentences'
+json\t'At the elements of a JSON array'"
+complete -c airx -n "__fish_airx_using_subcommand stream" -l merge -d 'Merge the answers to the parts by this PROMPT, or `concat` them' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -s c -l concurrency -d 'Send N requests at once [default: by --tier, else 2]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l tier -d 'Tier of the account, for --concurrency [default: v0]' -r -f -a "v0\t'5 requests in flight'
+v1\t'30 requests in flight'
+v2\t'40 requests in flight'
+v3\t'50 requests in flight'"
+complete -c airx -n "__fish_airx_using_subcommand stream" -l max-cost -d 'Start no request that could raise the total cost above AMOUNT' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l base-url -d 'Base URL of the server [AIRX_BASE_URL]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l key-file -d 'Read the key from FILE; `-` is standard input' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l header -d 'Send this header, too (repeat)' -r
@@ -143,6 +165,7 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l idle-timeout -d 'Li
 complete -c airx -n "__fish_airx_using_subcommand stream" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -164,6 +187,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -s f -l file -d 'Add a 
 complete -c airx -n "__fish_airx_using_subcommand tools" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l session -d 'Keep the conversation in FILE and continue it' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l stop -d 'End the answer before this text (repeat, as far as the model allows)' -r
@@ -204,6 +228,7 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l idle-timeout -d 'Lim
 complete -c airx -n "__fish_airx_using_subcommand tools" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -247,6 +272,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -s s -l system -d 'Syste
 complete -c airx -n "__fish_airx_using_subcommand json" -s f -l file -d 'Add a text file to the message (repeat)' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l messages -d 'Read earlier turns from FILE: a JSON array or NDJSON' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l stop -d 'End the answer before this text (repeat, as far as the model allows)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l user-id -d 'Id of the end user, 6 to 128 characters' -r
@@ -272,6 +298,12 @@ csv\t'One record of CSV; the header names its columns'
 null\t'What NUL bytes separate'
 files\t'One file, named by a line or between NUL bytes'"
 complete -c airx -n "__fish_airx_using_subcommand json" -l items -d 'Read the items from FILE instead of standard input' -r -F
+complete -c airx -n "__fish_airx_using_subcommand json" -l split -d 'Ask in parts if the input is too long' -r -f -a "auto\t'By what the text looks like'
+diff\t'At the files and hunks of a unified diff'
+lines\t'At lines'
+paragraphs\t'At headings, paragraphs, lines and sentences'
+json\t'At the elements of a JSON array'"
+complete -c airx -n "__fish_airx_using_subcommand json" -l merge -d 'Merge the answers to the parts by this PROMPT, or `concat` them' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -s c -l concurrency -d 'Send N requests at once [default: by --tier, else 2]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l tier -d 'Tier of the account, for --concurrency [default: v0]' -r -f -a "v0\t'5 requests in flight'
 v1\t'30 requests in flight'
@@ -289,6 +321,7 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l idle-timeout -d 'Limi
 complete -c airx -n "__fish_airx_using_subcommand json" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -519,12 +552,21 @@ complete -c airx -n "__fish_airx_using_subcommand models" -l config -d 'Configur
 complete -c airx -n "__fish_airx_using_subcommand models" -l profile -d 'Use this profile of the file [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand models" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c airx -n "__fish_airx_using_subcommand models" -s V -l version -d 'Print version'
+complete -c airx -n "__fish_airx_using_subcommand budget" -l budget -d 'The budget to compare with, like 20/day [AIRX_BUDGET]' -r
+complete -c airx -n "__fish_airx_using_subcommand budget" -l format -d 'How to print the sums' -r -f -a "text\t'A table'
+json\t'One JSON array'
+ndjson\t'One JSON object a line'"
+complete -c airx -n "__fish_airx_using_subcommand budget" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
+complete -c airx -n "__fish_airx_using_subcommand budget" -l profile -d 'Use this profile of the file [AIRX_PROFILE]' -r
+complete -c airx -n "__fish_airx_using_subcommand budget" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c airx -n "__fish_airx_using_subcommand budget" -s V -l version -d 'Print version'
 complete -c airx -n "__fish_airx_using_subcommand config" -l format -d 'show: how to print the settings' -r -f -a "text\t'A table'
 json\t'One JSON array'
 ndjson\t'One JSON object a line'"
 complete -c airx -n "__fish_airx_using_subcommand config" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l profile -d 'Use this profile of the file [AIRX_PROFILE]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -s m -l model -d 'Model to ask [default: glm-4-airx; AIRX_MODEL]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l fallback -d 'Ask MODEL if the one before it is unavailable (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l temperature -d 'Sampling temperature' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l top-p -d 'Nucleus sampling: choose from this share of the probability' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
@@ -547,6 +589,7 @@ complete -c airx -n "__fish_airx_using_subcommand config" -l idle-timeout -d 'Li
 complete -c airx -n "__fish_airx_using_subcommand config" -l timeout -d 'Limit one answer, retries included [default: 300s]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l all -d 'show: list the settings that have their defaults, too'

@@ -57,6 +57,8 @@ pub struct Failure {
     pub server: Option<Box<Server>>,
     /// A failure to connect or a reset before any response byte: worth another try.
     pub retryable: bool,
+    /// The request cannot have reached the server, so it cost nothing.
+    pub unsent: bool,
     /// The signal's number, for [`Class::Signal`] alone.
     pub signal: Option<i32>,
 }
@@ -106,6 +108,7 @@ impl Failure {
             origin: None,
             server: None,
             retryable: false,
+            unsent: false,
             signal: None,
         }
     }

@@ -48,7 +48,7 @@ pub enum Event<'a> {
         /// The id sent with the request; null where none is sent.
         request_id: Option<&'a str>,
     },
-    /// A request failed and another follows.
+    /// A request failed and another follows: to the same model, or to the next of --fallback.
     Retry {
         /// The number of the request that follows.
         #[schemars(range(min = 1))]
@@ -272,6 +272,10 @@ pub struct ItemResult<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Value")]
     pub search: Option<&'a Value>,
+    /// The model that answered; only with --fallback.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "String")]
+    pub model: Option<&'a str>,
     /// Why the model stopped.
     pub finish_reason: Option<&'a str>,
     /// Tokens of the item's requests; as in `done`.

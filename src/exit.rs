@@ -75,7 +75,7 @@ pub const TABLE: &[Row] = &[
         Class::Account,
         3,
         "account",
-        "no key, key refused, no balance, plan or quota used up",
+        "no key, key refused, no balance, plan, quota or --budget used up",
     ),
     row(
         Class::Rejected,

@@ -130,6 +130,10 @@ fn dispatch(mut command: Command) -> u8 {
             Ok(_) => print(&run::models::print(args.format, medium())),
             Err(failure) => refuse(&failure),
         },
+        Command::Budget(args) => match run::budget::print(&args, merged, medium()) {
+            Ok(text) => print(&text),
+            Err(failure) => refuse(&failure),
+        },
         Command::Config(args) => {
             let (text, result) = run::config::run(*args, medium());
             let printed = print(&text);

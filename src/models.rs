@@ -4,6 +4,7 @@
 //! not in the table is used without any check. The configuration may extend it.
 
 mod batch;
+mod charge;
 mod cost;
 mod own;
 mod table;
@@ -11,7 +12,8 @@ mod table;
 use serde::{Serialize, Serializer};
 
 pub use batch::{BATCHED, BATCHED_ON, batch_cost, is_batched};
-pub use cost::{Charge, Cost, amount_of, bound, charge, cost, currency, shown};
+pub use charge::{Charge, RequestBounds, charge_of_answer, is_free, request_bounds};
+pub use cost::{Cost, amount_of, cost, currency, shown};
 pub use own::{Extra, extend};
 pub use table::MODELS;
 

@@ -94,6 +94,11 @@ impl Answer {
         !self.seen.text && self.calls.is_empty()
     }
 
+    /// Whether no token of it has been received, not even white space.
+    pub fn has_nothing(&self) -> bool {
+        !self.started && self.text.is_empty() && !self.seen.reasoning && self.calls.is_empty()
+    }
+
     /// The failure of an answer without text and calls.
     fn nothing(&self, empty: Empty) -> Failure {
         let what = if self.seen.reasoning {

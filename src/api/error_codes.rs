@@ -117,6 +117,30 @@ pub fn is_overload(code: Option<&str>) -> bool {
     matches!(code, Some("1305" | "1312"))
 }
 
+/// Whether the server does not know the model, or has taken it offline. Ollama, llama.cpp and
+/// vLLM have no code for it: a 404 whose message speaks of the model. LiteLLM answers 400.
+/// api.md §6.3.
+pub fn is_unserved(status: Option<u16>, code: Option<&str>, message: Option<&str>) -> bool {
+    if matches!(code, Some("1211" | "1221" | "model_not_found")) {
+        return true;
+    }
+    // Some servers repeat the status as the code.
+    let means_other = code.is_some_and(|code| {
+        class_of_code(code).is_some() && code.parse() != Ok(status.unwrap_or_default())
+    });
+    let message = message.unwrap_or_default().to_lowercase();
+    let speaks_of_model = message.contains("model") || message.contains("模型");
+    let is_missing = ["not found", "does not exist", "invalid model name"]
+        .iter()
+        .any(|words| message.contains(words));
+    let is_known = match status {
+        Some(404) => true,
+        Some(400) => is_missing,
+        _ => false,
+    };
+    !means_other && speaks_of_model && is_known
+}
+
 /// The account's rate limit: fewer simultaneous requests would help. api.md §6.3.
 pub fn is_rate_limit(class: Class, status: Option<u16>, code: Option<&str>) -> bool {
     matches!(code, Some("1302" | "1303" | "rate_limit_exceeded"))
@@ -151,7 +175,7 @@ pub fn hint(class: Class, status: Option<u16>, code: Option<&str>) -> Option<&'s
             "a quota is used up: wait until it resets, or use another plan"
         }
         "1305" | "1312" => {
-            "the model is overloaded for everyone: try later, raise --timeout, or choose another model"
+            "the model is overloaded for everyone: try later, raise --timeout, or name another with --fallback"
         }
         "1309" | "1311" | "1314" | "1315" => "the plan has expired or does not include this model",
         "1313" => "the account is restricted for its pattern of use",
@@ -188,6 +212,32 @@ pub fn hint(class: Class, status: Option<u16>, code: Option<&str>) -> Option<&'s
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_model_that_is_not_served_has_a_code_or_words() {
+        let not_found = "model 'llama' not found, try pulling it first";
+        for (status, code, message) in [
+            (400, Some("1211"), "模型不存在"),
+            (400, Some("1221"), "API 已下线"),
+            (200, Some("model_not_found"), ""),
+            (404, None, not_found),
+            (404, Some("404"), "The model `llama` does not exist."),
+            (404, None, "模型不存在"),
+            (400, Some("400"), "Invalid model name passed in model=llama"),
+        ] {
+            assert!(is_unserved(Some(status), code, Some(message)), "{message}");
+        }
+        for (status, code, message) in [
+            (404, None, "Not Found"),
+            (400, None, "the model needs a prompt"),
+            (400, Some("1214"), "model not found"),
+            (500, None, not_found),
+            (401, None, not_found),
+            (404, Some("1222"), "model"),
+        ] {
+            assert!(!is_unserved(Some(status), code, Some(message)), "{message}");
+        }
+    }
 
     #[test]
     fn only_a_limit_or_an_overload_is_turned_away_before_anything_is_done() {

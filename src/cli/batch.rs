@@ -58,6 +58,7 @@ pub enum BatchAction {
         .hide_possible_values(true)),
     mut_arg("request_id", |arg| arg.help("Ids of the requests: ID-0, ID-1, …")),
     mut_arg("session", |arg| arg.hide(true)),
+    mut_arg("fallback", |arg| arg.hide(true)),
     mut_arg("accept", |arg| arg.hide(true)),
     mut_arg("allow_empty", |arg| arg.hide(true)),
     mut_arg("extract", |arg| arg.hide(true)),
@@ -66,6 +67,7 @@ pub enum BatchAction {
     mut_arg("first_token_timeout", |arg| arg.hide(true)),
     mut_arg("idle_timeout", |arg| arg.hide(true)),
     mut_arg("max_in_flight", |arg| arg.hide(true)),
+    mut_arg("budget", |arg| arg.hide(true)),
     mut_arg("record", |arg| arg.hide(true)),
     mut_arg("replay", |arg| arg.hide(true)),
 )]
@@ -100,6 +102,7 @@ pub struct SubmitArgs {
     mut_arg("first_token_timeout", |arg| arg.hide(true)),
     mut_arg("idle_timeout", |arg| arg.hide(true)),
     mut_arg("max_in_flight", |arg| arg.hide(true)),
+    mut_arg("budget", |arg| arg.hide(true)),
     mut_arg("record", |arg| arg.hide(true)),
     mut_arg("replay", |arg| arg.hide(true)),
 )]

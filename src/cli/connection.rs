@@ -79,6 +79,17 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "N", hide_short_help = true)]
     pub max_in_flight: Option<u32>,
 
+    /// Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]
+    ///
+    /// 20/day, 5/hour or 100/month: calendar periods in UTC, over all runs of this user that have
+    /// a budget. The amount is in the currency of the model's price (airx models). Until its cost
+    /// is known, a request counts as the longest answer that it may get; if the server does not
+    /// report its tokens, it stays so. A request that was refused costs nothing. If the budget is
+    /// used up, airx exits 3, and the hint says when it frees. `none` is no budget. See airx
+    /// budget.
+    #[arg(long, value_name = "AMOUNT/PERIOD", hide_short_help = true)]
+    pub budget: Option<String>,
+
     /// Record each exchange in a file in DIR [AIRX_RECORD]
     ///
     /// One readable file an exchange, mode 0600, for --replay and for version control: the

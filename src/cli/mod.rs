@@ -8,6 +8,7 @@
 )]
 
 mod batch;
+mod budget;
 mod chat;
 mod common;
 mod completions;
@@ -40,6 +41,7 @@ use parse_error::parse_error;
 pub use batch::{
     BatchAction, BatchArgs, CancelArgs, EngineArgs, FetchArgs, StatusArgs, SubmitArgs, WaitArgs,
 };
+pub use budget::BudgetArgs;
 pub use chat::ChatArgs;
 pub use common::Common;
 pub use completions::{CompletionsArgs, Shell};
@@ -106,6 +108,8 @@ pub enum Command {
     Mock(MockArgs),
     /// List known models: context, output limit, price, concurrency
     Models(ModelsArgs),
+    /// Show what --budget has counted: spent, reserved, free
+    Budget(BudgetArgs),
     /// Show the settings and their origin, or check the configuration file
     Config(Box<ConfigArgs>),
     /// Print or install completions for a shell
@@ -118,7 +122,7 @@ pub enum Command {
 const ALL_OPTIONS: &str = "All options, and examples: --help";
 
 impl Command {
-    /// Where the configuration is, of the commands that make requests.
+    /// Where the configuration is, of the commands whose options it can set.
     pub fn file(&self) -> Option<&FileArgs> {
         match self {
             Self::Chat(args) => Some(&args.common.file),
@@ -126,6 +130,7 @@ impl Command {
             Self::Tools(args) => Some(&args.common.file),
             Self::Json(args) => Some(&args.common.file),
             Self::Batch(args) => Some(args.action.file()),
+            Self::Budget(args) => Some(&args.file),
             _ => None,
         }
     }

@@ -14,6 +14,15 @@ pub struct RequestArgs {
     #[arg(short, long, value_name = "NAME")]
     pub model: Option<String>,
 
+    /// Ask MODEL if the one before it is unavailable (repeat)
+    ///
+    /// airx goes on to the next model if the server does not serve the last one, if that one is
+    /// overloaded, or if it is still busy after --retries, and only while nothing of the answer
+    /// was printed. Other failures do not change the model. `done` and --meta name the model
+    /// that answered.
+    #[arg(long, value_name = "MODEL", action = ArgAction::Append, hide_short_help = true)]
+    pub fallback: Vec<String>,
+
     /// Sampling temperature
     ///
     /// 0 also turns sampling off at BigModel and Z.ai (do_sample false).

@@ -8,7 +8,6 @@ use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
 use crate::http::{BODY_LIMIT, Head, Next, too_long};
-use crate::models;
 use crate::sse;
 
 use super::AnswerRequest;
@@ -55,24 +54,9 @@ pub(super) fn run(
         verbose::recorded(kept, sink);
     }
     let result = result.map_err(|failure| {
-        with_model_suggestion(
-            answer.with_context(answer.prefer_finish_reason(failure, wanted.accept)),
-            &wanted.request.model,
-        )
+        answer.with_context(answer.prefer_finish_reason(failure, wanted.accept))
     });
     result.and(kept.map(drop))
-}
-
-/// If the server does not know the model, adds the name that was probably meant.
-fn with_model_suggestion(failure: Failure, model: &str) -> Failure {
-    let server = failure.server.as_deref();
-    let code = server.and_then(|server| server.code.as_deref());
-    match models::suggestion(model) {
-        Some(near) if matches!(code, Some("1211" | "model_not_found")) => failure.hint(format!(
-            "did you mean -m {near}? airx models lists the known models"
-        )),
-        _ => failure,
-    }
 }
 
 fn complete(

@@ -3,9 +3,11 @@
 
 mod attempt;
 mod backoff;
+mod budget;
 mod clocks;
+mod fallback;
 pub mod in_flight;
-mod lock_dir;
+mod private_dir;
 mod resource;
 mod response;
 mod retry;
@@ -22,6 +24,8 @@ use crate::error::Failure;
 use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
 
+pub use budget::{Summary, summaries};
+pub use fallback::{FallbackModel, unserved};
 use in_flight::Permit;
 pub use resource::{Repeat, Unfulfilled, request as request_resource};
 pub use response::read;
@@ -31,10 +35,12 @@ pub use transport::{Stream, Transport};
 const EMPTY_RETRIES: u32 = 2;
 
 /// The request for one answer, and how to read the answer.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct AnswerRequest<'a> {
     /// The request; each retry gets a new id.
     pub request: &'a Request,
+    /// The models to ask if the request's own is unavailable, in order.
+    pub fallback: &'a [FallbackModel],
     /// What counts as complete.
     pub accept: Accept<'a>,
     /// Keep the text of a stream in the answer.
@@ -49,6 +55,9 @@ pub struct RequestSeries {
     deadline: Option<Instant>,
     /// The number of requests sent.
     requests: u32,
+    /// The model that is asked: 0 is the request's own, 1 the first of the fallback. Later
+    /// requests of the series stay with the model that answered.
+    model: usize,
     /// The last request met a rate limit because other requests of this run were in
     /// flight.
     crowded: bool,
@@ -61,6 +70,7 @@ impl RequestSeries {
         Self {
             deadline: total.map(|total| Instant::now() + total),
             requests: 0,
+            model: 0,
             crowded: false,
         }
     }
@@ -79,9 +89,19 @@ impl RequestSeries {
     }
 }
 
-/// Sends requests until there is an answer or no retry is left. If the result is a
-/// failure, the answer holds the part that arrived.
+/// Sends requests until there is an answer or no retry and no model is left. If the
+/// result is a failure, the answer holds the part that arrived.
 pub fn run(
+    wanted: &AnswerRequest<'_>,
+    series: &mut RequestSeries,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> (Answer, Result<(), Failure>) {
+    fallback::run(wanted, series, transport, sink)
+}
+
+/// Sends requests to one model until there is an answer or no retry is left.
+fn answered(
     wanted: &AnswerRequest<'_>,
     series: &mut RequestSeries,
     transport: &mut Transport,
@@ -99,8 +119,11 @@ pub fn run(
                 Ok(()) => Ok(answer),
                 Err(failure) => {
                     empty_answers += u32::from(answer.is_only_empty(wanted.accept));
+                    let gives_way =
+                        !wanted.fallback.is_empty() && fallback::gives_way_at_once(&failure);
                     Err(retry::Failed {
                         may_retry: empty_answers <= EMPTY_RETRIES
+                            && !gives_way
                             && may_retry(&failure, &answer, wanted.accept),
                         failure,
                         detail: answer,
@@ -138,8 +161,16 @@ fn request(
         series.pause(slot.waited);
     }
     let body = numbered(wanted.request, series.requests);
+    let reservation = budget::reserve(transport.connection(), wanted.request, &body, sink)?;
+    if let Some(reservation) = &reservation {
+        series.pause(reservation.waited);
+    }
     sink.count(Count::Request);
     let result = attempt::run(wanted, body, transport, series.deadline, answer, sink);
+    let result = match reservation {
+        Some(reservation) => reservation.settle(wanted, answer, &result).and(result),
+        None => result,
+    };
     if let Some(usage) = answer.usage {
         sink.count(Count::Usage(
             usage,

@@ -44,7 +44,8 @@ pub(super) fn retry<T, E>(
             Next::GiveUp(failure) => return Err((failure, detail)),
         };
         sink.count(backoff.count());
-        if let Err(failure) = announce(&failure, series.requests + 1, wait, model, sink) {
+        let number = series.requests + 1;
+        if let Err(failure) = announce(&failure, number, wait, model, sink) {
             return Err((failure, detail));
         }
         if !transport.replays() {
@@ -53,8 +54,8 @@ pub(super) fn retry<T, E>(
     }
 }
 
-/// Reports that the request with this number follows after `wait`.
-fn announce(
+/// Reports that the request with this number follows after `wait` and asks `model`.
+pub(super) fn announce(
     failure: &Failure,
     number: u32,
     wait: Duration,

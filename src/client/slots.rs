@@ -11,7 +11,7 @@ use std::io::{self, ErrorKind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::lock_dir::LockDir;
+use super::private_dir::{PrivateDir, Purpose};
 use crate::digest::sha256;
 use crate::error::Failure;
 use crate::event::{Level, Sink};
@@ -47,7 +47,7 @@ pub(super) fn take(
     };
     let started = Instant::now();
     let slots = Slots {
-        dir: LockDir::open()?,
+        dir: PrivateDir::open(Purpose::Slots)?,
         name: name(connection, model),
         limit: limit.get(),
     };
@@ -85,7 +85,7 @@ pub(super) fn take(
 
 /// The slots of one host, port, key and model.
 struct Slots {
-    dir: LockDir,
+    dir: PrivateDir,
     name: String,
     limit: u32,
 }

@@ -1,7 +1,8 @@
 //! Where one attempt goes: to the network, or to a folder of recordings.
 
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::in_flight::InFlight;
@@ -16,6 +17,8 @@ pub struct Transport {
     http: HttpClient,
     cassette: Option<Cassette>,
     in_flight: Option<Arc<InFlight>>,
+    /// The models that the server was found not to serve.
+    unserved: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl std::fmt::Debug for Transport {
@@ -34,6 +37,7 @@ impl Transport {
             cassette: connection.cassette.take().map(Cassette::new),
             connection: Arc::new(connection),
             in_flight: None,
+            unserved: Arc::default(),
         }
     }
 
@@ -52,11 +56,12 @@ impl Transport {
             cassette: self.cassette.as_ref().map(Cassette::share),
             connection: Arc::clone(&self.connection),
             in_flight: Some(Arc::clone(in_flight)),
+            unserved: Arc::clone(&self.unserved),
         })
     }
 
     /// How many requests may be in flight at once, at most `wanted`. Each needs
-    /// descriptors for its connection, for finding the host, and for a slot.
+    /// descriptors for its connection, for finding the host, for a slot and for the budget.
     ///
     /// # Errors
     /// The process may not open enough descriptors for one request.
@@ -65,12 +70,20 @@ impl Transport {
             return Ok(wanted);
         }
         let slot = self.connection.max_in_flight.map_or(0, |_| 3);
-        self.http.fit(&self.connection, wanted, 2 + slot)
+        let budget = self.connection.budget.map_or(0, |_| 5);
+        self.http.fit(&self.connection, wanted, 2 + slot + budget)
     }
 
     /// The limit on the requests in flight of this run, if there is one.
     pub fn in_flight(&self) -> Option<Arc<InFlight>> {
         self.in_flight.clone()
+    }
+
+    /// Notes that the server does not serve `model`. Returns whether that is new.
+    pub fn is_newly_unserved(&self, model: &str) -> bool {
+        let unserved = self.unserved.lock();
+        let mut unserved = unserved.unwrap_or_else(PoisonError::into_inner);
+        unserved.insert(model.to_owned())
     }
 
     /// Whether answers come from recordings, so that waiting is of no use.

@@ -108,6 +108,7 @@ pub(super) const KEY_COMMAND: &str = "key-command";
 /// Every key, in the order of the options' help.
 pub const KEYS: &[Key] = &[
     key("model", Kind::Text).below(&["AIRX_MODEL"]),
+    key("fallback", Kind::Texts),
     key("system", Kind::TextOrFile),
     key("temperature", Kind::Number),
     key("top-p", Kind::Number),
@@ -147,6 +148,7 @@ pub const KEYS: &[Key] = &[
     key("timeout", Kind::Duration),
     key("retries", ANY),
     key("max-in-flight", ANY).below(&["AIRX_MAX_IN_FLIGHT"]),
+    key("budget", Kind::Text).below(&["AIRX_BUDGET"]),
     key("poll", Kind::Duration),
     key("constrain", Kind::Choice(&["auto", "always", "never"])),
     key("tries", Kind::Count(1, 100)),

@@ -226,6 +226,23 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "budget",
+        &[
+            example(
+                "Spend at most 5 a day, over all runs, in the currency of the model's price",
+                r#"airx chat --budget 5/day "Summarize the log" - < log.txt"#,
+            ),
+            example(
+                "Show what was spent and what is left",
+                "airx budget --budget 5/day",
+            ),
+            example(
+                "Print what was spent this month, for a script",
+                "airx budget --format ndjson | jq -r 'select(.period == \"month\") | .spent, .currency'",
+            ),
+        ],
+    ),
+    (
         "config",
         &[
             example(

@@ -169,6 +169,11 @@ pub const ENVIRONMENT: &[Variable] = &[
         "Maximum number of requests in flight, across all runs of airx. Same as --max-in-flight.",
     ),
     entry(
+        "AIRX_BUDGET",
+        "The most that all runs of this user may spend in a calendar period, such as 20/day. Same \
+         as --budget.",
+    ),
+    entry(
         "AIRX_RECORD",
         "Folder to record each exchange in. Same as --record.",
     ),
@@ -239,6 +244,10 @@ pub const ENVIRONMENT: &[Variable] = &[
         "XDG_RUNTIME_DIR",
         "Folder for the lock files of --max-in-flight; the default is the folder for temporary files.",
     ),
+    entry(
+        "XDG_STATE_HOME",
+        "Folder that contains airx/ with the ledgers of --budget; the default is ~/.local/state.",
+    ),
 ];
 
 /// The files that the man pages of the requesting commands list.
@@ -284,5 +293,12 @@ pub const FILES: &[Variable] = &[
         "$XDG_RUNTIME_DIR/airx/, or airx-UID/ in the folder for temporary files",
         "The lock files of --max-in-flight: empty files that airx locks while a request is in \
          flight. The folder must belong to the user and have mode 0700.",
+    ),
+    entry(
+        "~/.local/state/airx/budget-CNY.json",
+        "The ledger of --budget, one a currency: JSON, mode 0600, with what was spent in this \
+         hour, day and month. Requests in flight have a file of their own beside it, which airx \
+         removes. The folder is below XDG_STATE_HOME if that is set. Remove the ledger to count \
+         from zero.",
     ),
 ];

@@ -90,6 +90,12 @@ pub(super) fn unbuilt(error: &reqwest::Error) -> Failure {
 /// A failure before the response's head: to connect, or a connection that was
 /// closed or reset before any response byte.
 pub(super) fn before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
+    let mut failure = failure_before_head(error, limits);
+    failure.unsent = error.is_connect();
+    failure
+}
+
+fn failure_before_head(error: &reqwest::Error, limits: &Limits) -> Failure {
     let server = &limits.server;
     if find::<io::Error>(error).is_some_and(descriptors::is_exhausted) {
         return descriptors::exhausted();

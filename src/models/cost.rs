@@ -1,5 +1,4 @@
-//! Tokens and prices → amounts of money, exact to the last digit: what requests
-//! cost, and what one may cost at most.
+//! Tokens and prices → amounts of money, exact to the last digit.
 
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
@@ -38,7 +37,7 @@ pub fn cost(model: &str, list: PriceList, usage: &Usage) -> Option<Cost> {
     })
 }
 
-fn amount(price: &Price, usage: &Usage) -> u128 {
+pub(super) fn amount(price: &Price, usage: &Usage) -> u128 {
     let details = usage.prompt_tokens_details;
     let cached = details
         .and_then(|details| details.cached_tokens)
@@ -50,41 +49,9 @@ fn amount(price: &Price, usage: &Usage) -> u128 {
         + of(usage.completion_tokens, price.output)
 }
 
-/// What an answer counts against a limit, in units of 10^-12.
-///
-/// A greater charge leaves less of the limit. An unknown charge is the greatest: it counts
-/// as the highest possible cost.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Charge {
-    /// The server reported all token counts.
-    Known(u128),
-    /// The server reported only prompt tokens. That is exact for an empty answer.
-    Prompt(u128),
-    /// The cost cannot be computed.
-    Unknown,
-}
-
 /// The currency of a model's price, if known.
 pub fn currency(model: &str, list: PriceList) -> Option<&'static str> {
     Some(find(model)?.price_by(list)?.currency)
-}
-
-/// The charge for these tokens. Tokens that are only in the total cost the higher of the
-/// two prices.
-pub fn charge(model: &str, list: PriceList, usage: &Usage) -> Charge {
-    let Some(price) = find(model).and_then(|model| model.price_by(list)) else {
-        return Charge::Unknown;
-    };
-    let counted = usage.prompt_tokens.saturating_add(usage.completion_tokens);
-    let rest = usage.total_tokens.saturating_sub(counted);
-    let dearer = price.input.max(price.output);
-    let amount = amount(&price, usage) + u128::from(rest) * u128::from(dearer);
-    match (usage.prompt_tokens, usage.completion_tokens) {
-        _ if rest > 0 => Charge::Known(amount),
-        (0, _) => Charge::Unknown,
-        (_, 0) => Charge::Prompt(amount),
-        _ => Charge::Known(amount),
-    }
 }
 
 impl Cost {
@@ -138,28 +105,6 @@ pub(super) fn decimal(amount: u128, places: u32) -> String {
     format!("{integer}.{}", fraction.trim_end_matches('0'))
 }
 
-/// The highest possible cost of a request, in units of 10^-12, if the model's price is
-/// known. `prompt` and `answer` are the maximum token counts; `None` stands for the
-/// model's limit.
-pub fn bound(
-    model: &str,
-    list: PriceList,
-    prompt: Option<u64>,
-    answer: Option<u64>,
-) -> Option<u128> {
-    let model = find(model)?;
-    let price = model.price_by(list)?;
-    let least = |given: Option<u64>, limit: Option<u32>| match (given, limit.map(u64::from)) {
-        (Some(given), Some(limit)) => Some(given.min(limit)),
-        (given, limit) => given.or(limit),
-    };
-    let of = |tokens: u64, price: Millionths| u128::from(tokens) * u128::from(price);
-    let prompt = least(prompt, model.context)?;
-    // --param may ask for more than the table has.
-    let answer = answer.or(model.max_output.map(u64::from))?;
-    Some(of(prompt, price.input) + of(answer, price.output))
-}
-
 /// An amount in units of 10^-12 as a decimal number.
 pub fn shown(units: u128) -> String {
     decimal(units, PLACES)
@@ -203,27 +148,5 @@ mod tests {
         ] {
             assert_eq!(amount_of(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_request_costs_no_more_than_its_bound() {
-        // glm-4-airx: 10 CNY a million, 8192 of context, 4096 of output.
-        assert_eq!(
-            bound("glm-4-airx", PriceList::BigModel, Some(100), Some(50)),
-            amount_of("0.0015")
-        );
-        assert_eq!(
-            bound("glm-4-airx", PriceList::BigModel, Some(1 << 40), None),
-            amount_of("0.12288")
-        );
-        assert_eq!(
-            bound("glm-4-airx", PriceList::BigModel, None, Some(0)),
-            amount_of("0.08192")
-        );
-        assert_eq!(bound("llama", PriceList::BigModel, Some(1), Some(1)), None);
-        assert_eq!(
-            bound("glm-4.6", PriceList::BigModel, Some(1), Some(1)),
-            None
-        );
     }
 }

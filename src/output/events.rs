@@ -39,9 +39,11 @@ impl Events {
             .error
             .map(|fault| (Masked::new(&fault, View::Item, scrubber), fault));
         let (reason, custom_id) = (hide(result.finish_reason), hide(result.custom_id));
+        let model = hide(result.model);
         let event = Event::Result(&ItemResult {
             custom_id: custom_id.as_deref(),
             error: masked.as_ref().map(|(masked, fault)| masked.put_on(*fault)),
+            model: model.as_deref(),
             finish_reason: reason.as_deref(),
             ..result.clone()
         });

@@ -52,6 +52,7 @@ impl Status {
                 class,
                 http_status,
                 code,
+                model,
                 ..
             } => {
                 let reason = match (http_status, code) {
@@ -60,7 +61,7 @@ impl Status {
                     (None, Some(code)) => format!("error {code}"),
                     (None, None) => class.name().to_owned(),
                 };
-                waiting.retry(reason, Duration::from_millis(*after_ms));
+                waiting.retry(reason, Duration::from_millis(*after_ms), *model);
             }
             _ => {}
         }
@@ -133,6 +134,8 @@ struct Waiting {
     command: &'static str,
     model: Option<String>,
     since: Option<Instant>,
+    /// The model that was asked before this one, if that is new.
+    replaced: Option<String>,
     /// The number of the retry, and how many there may be.
     retries: Option<(u32, u32)>,
     /// Why there is a retry, and when it starts.
@@ -147,8 +150,11 @@ impl Waiting {
         }
     }
 
-    fn retry(&mut self, reason: String, after: Duration) {
+    fn retry(&mut self, reason: String, after: Duration, model: Option<&str>) {
         self.retry = Some((reason, Instant::now() + after));
+        let is_new = self.model.as_deref() != model;
+        self.replaced = self.model.take().filter(|_| is_new);
+        self.model = model.map(str::to_owned);
     }
 
     /// The words of the spinner: command, model, seconds, and the retry.
@@ -162,7 +168,12 @@ impl Waiting {
             .map_or(0, |since| now.duration_since(since).as_secs());
         let _ = write!(words, ", {since} s");
         if let Some((reason, start)) = &self.retry {
-            words.push_str(", retry");
+            if let Some(replaced) = &self.replaced {
+                let replaced = crate::terminal::one_line(replaced);
+                let _ = write!(words, ", in place of {replaced}");
+            } else {
+                words.push_str(", retry");
+            }
             if let Some((number, limit)) = self.retries {
                 let _ = write!(words, " {number} of {limit}");
             }
@@ -338,6 +349,19 @@ mod tests {
         assert_eq!(waiting.words(now), format!("{words} in 4 s: HTTP 500"));
         let later = now + Duration::from_secs(4);
         assert!(waiting.words(later).ends_with("retry 2 of 5: HTTP 500"));
+    }
+
+    #[test]
+    fn the_spinner_names_the_model_that_is_asked_in_place_of_another() {
+        let mut waiting = Waiting::new("chat");
+        waiting.model = Some("glm-4-airx".to_owned());
+        waiting.retry("error 1305".to_owned(), Duration::ZERO, Some("glm-4-plus"));
+        let words = "airx chat: glm-4-plus, 0 s, in place of glm-4-airx: error 1305";
+        assert_eq!(waiting.words(Instant::now()), words);
+        waiting.retries = Some((1, 5));
+        waiting.retry("HTTP 500".to_owned(), Duration::ZERO, Some("glm-4-plus"));
+        let words = "airx chat: glm-4-plus, 0 s, retry 1 of 5: HTTP 500";
+        assert_eq!(waiting.words(Instant::now()), words);
     }
 
     #[test]

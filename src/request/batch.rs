@@ -6,6 +6,7 @@ use crate::cli::{
     BatchAction, Common, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs, Render,
     RequestArgs, SubmitArgs,
 };
+use crate::config::variable;
 use crate::error::{Failure, Origin};
 use crate::models;
 use crate::settings::{Connection, Merged, defaults};
@@ -125,16 +126,9 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
     let dry = dry_run.is_some();
     let given = [
         (input.session.is_some(), "--session", ITEMS),
-        (
-            !request.accept.is_empty(),
-            "--accept",
-            "airx batch fetch reads the answers: give it there",
-        ),
-        (
-            request.allow_empty,
-            "--allow-empty",
-            "airx batch fetch reads the answers: give it there",
-        ),
+        (!request.accept.is_empty(), "--accept", AT_FETCH),
+        (request.allow_empty, "--allow-empty", AT_FETCH),
+        (!request.fallback.is_empty(), "--fallback", ONE_MODEL),
         (extract.is_some(), "--extract", ITEMS),
         (
             output.render == Some(Render::Always),
@@ -163,6 +157,7 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
             "--max-in-flight",
             "a batch has a queue of its own, and airx makes one request after the other",
         ),
+        (connection.budget.is_some(), "--budget", UNCOUNTED),
         (connection.record.is_some(), "--record", TAPE),
         (connection.replay.is_some(), "--replay", TAPE),
     ];
@@ -174,9 +169,12 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
     }
 }
 
+const AT_FETCH: &str = "airx batch fetch reads the answers: give it there";
+const ONE_MODEL: &str = "a batch has one model: choose it with -m";
 const ITEMS: &str = "airx batch fetch prints each item's complete answer on its line";
 /// Why timeouts of a stream do not apply.
 const UNARY: &str = "nothing is streamed: --timeout bounds each request";
+const UNCOUNTED: &str = "what a batch costs is not counted: --param max_tokens=N bounds it";
 const TAPE: &str = "files and batches are not recorded: airx mock serves them, too";
 
 /// Refuses `--record` and `--replay` from the environment.
@@ -193,6 +191,15 @@ pub fn without_recordings(merged: &Merged) -> Result<(), Failure> {
         );
     }
     Ok(())
+}
+
+/// The warning for a batch if the environment or the configuration sets a budget, which
+/// does not count it.
+pub fn uncounted(merged: &Merged) -> Result<Option<String>, Failure> {
+    let file = merged.config.as_ref();
+    let file = file.and_then(|config| config.entry("budget"));
+    let set = file.is_some() || variable("AIRX_BUDGET")?.is_some();
+    Ok(set.then(|| format!("the budget has no effect: {UNCOUNTED}")))
 }
 
 /// The path of the chat in a batch; the providers use another version there.

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use super::limits::fits_context;
+use super::PreparedRequest;
+use super::limits::{fits_context, limit_currency};
 use crate::api::request::{Message, Request};
-use crate::api::usage::Usage;
 use crate::cli::{Common, EachArgs, Format, PoolArgs, Render, Tier};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::models::{self, Charge, PriceList};
+use crate::models::{self, PriceList};
 use crate::prompt::{Item, Template};
 use crate::settings::Provider;
 
@@ -114,12 +114,13 @@ impl ItemRequests {
         each: &EachArgs,
         pool: &PoolArgs,
         template: Template,
-        request: &mut Request,
+        request: &mut PreparedRequest,
         provider: Option<Provider>,
         requests: u32,
     ) -> Result<Self, Failure> {
         let budget = pool.max_cost.as_deref();
         let budget = budget.map(|amount| CostLimit::new(amount, request, provider, requests));
+        let request = &mut request.request;
         Ok(Self {
             template,
             concurrency: concurrency(pool, &request.model),
@@ -188,7 +189,7 @@ impl CostLimit {
     /// It is not an amount, or the model's price is not known: exit 2.
     pub fn new(
         amount: &str,
-        request: &Request,
+        request: &PreparedRequest,
         provider: Option<Provider>,
         requests: u32,
     ) -> Result<Self, Failure> {
@@ -198,61 +199,43 @@ impl CostLimit {
             ))
             .about("max-cost"));
         };
-        let list = Provider::price_list(provider);
-        let Some(currency) = models::currency(&request.model, list) else {
-            let model = &request.model;
-            let place = provider.map_or_else(String::new, |at| format!(" at {}", at.name()));
-            let what = format!("--max-cost: the price of {model}{place} is not known");
-            return Err(Failure::usage(what).about("max-cost").hint(
-                "airx models lists the known prices; without --max-cost the cost has no limit",
-            ));
-        };
+        let own = &request.request.model;
+        let currency = limit_currency("max-cost", own, provider)?;
+        for model in request.models() {
+            let other = limit_currency("max-cost", model, provider)?;
+            if other != currency {
+                return Err(Failure::usage(format!(
+                    "--max-cost: the price of {own} is in {currency}, that of {model} in {other}"
+                ))
+                .about("max-cost")
+                .hint("name models with prices in one currency: airx models"));
+            }
+        }
         Ok(Self {
             units,
             shown: format!("{amount} {currency}"),
             requests,
-            list,
+            list: Provider::price_list(provider),
         })
     }
 
-    /// The highest possible cost of this request and of the item's later requests.
-    pub fn bounds(&self, request: &Request, body: &[u8]) -> CostBounds {
-        let number = |name: &str| {
-            let param = request.params.iter().find(|(known, _)| known == name);
-            param.and_then(|(_, value)| value.get().parse::<u64>().ok())
-        };
-        let choices = number("n").unwrap_or(1).max(1);
-        let answer = number("max_tokens").or(request.max_tokens);
-        // A token has at least one byte. The tokens of an image or a search are not
-        // in the request; the context is the bound then.
-        let text_alone = memchr::memmem::find(body, b"\"image_url\"").is_none()
-            && memchr::memmem::find(body, b"\"web_search\"").is_none()
-            && memchr::memmem::find(body, b"\"retrieval\"").is_none()
-            && memchr::memmem::find(body, b"\"mcp\"").is_none();
-        let prompt = text_alone.then_some(body.len() as u64);
-        let one = |prompt| {
-            let bound =
-                models::bound(&request.model, self.list, prompt, answer).unwrap_or(u128::MAX);
-            bound.saturating_mul(u128::from(choices))
-        };
-        let (first, later) = (one(prompt), one(None));
+    /// The highest possible cost of this request and of the item's later requests, by the
+    /// dearest model that may be asked.
+    pub fn bounds(&self, prepared: &PreparedRequest, body: &[u8]) -> CostBounds {
+        let bounds = prepared
+            .models()
+            .map(|model| models::request_bounds(&prepared.request, model, body, self.list));
+        let (mut first, mut later) = (0, 0);
+        for bounds in bounds {
+            first = bounds.first.unwrap_or(u128::MAX).max(first);
+            later = bounds.later.unwrap_or(u128::MAX).max(later);
+        }
         let more = later.saturating_mul(u128::from(self.requests.saturating_sub(1)));
         CostBounds {
             first,
             later,
             all: first.saturating_add(more),
         }
-    }
-
-    /// What an answer with these tokens counts: by the price of the model that was
-    /// asked, in whose currency the limit is; by that of the model which says that
-    /// it `answered`, where that is dearer in the same currency.
-    pub fn charge(asked: &str, answered: &str, list: PriceList, usage: &Usage) -> Charge {
-        let charge = models::charge(asked, list, usage);
-        if answered == asked || models::currency(answered, list) != models::currency(asked, list) {
-            return charge;
-        }
-        charge.max(models::charge(answered, list, usage))
     }
 
     /// Whether no further item may start.

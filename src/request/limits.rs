@@ -7,6 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::api::request::{Message, Request};
 use crate::api::text::Text;
+use crate::client::FallbackModel;
 use crate::error::Failure;
 use crate::models::{self, Model};
 use crate::settings::Provider;
@@ -37,9 +38,42 @@ pub(super) fn check(
     }
     fits_context(request, provider)?;
     match models::find(&request.model) {
-        Some(model) => Check { model, warnings }.all(request),
+        Some(model) => Check::new(model, "-m", warnings).all(request),
         None => Ok(()),
     }
+}
+
+/// Checks `request` for each model of `--fallback`, and returns those that can get it. A
+/// model whose context is too small is left out with a warning.
+///
+/// # Errors
+/// Exit 2: a model does not support an option.
+pub(super) fn fallback(
+    request: &Request,
+    names: Vec<String>,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<FallbackModel>, Failure> {
+    let mut fallback = Vec::new();
+    for name in names {
+        let known = models::find(&name);
+        let lacks_switch =
+            known.is_some_and(|known| known.documented && known.thinking == Some(false));
+        let model = FallbackModel {
+            // A model that cannot think needs no switch to turn it off.
+            thinking: request.thinking.filter(|on| *on || !lacks_switch),
+            model: name,
+        };
+        let request = model.request(request);
+        if let Some(what) = overflow(&request, &model.model) {
+            warnings.push(format!("--fallback {} is left out: {what}", model.model));
+            continue;
+        }
+        if let Some(known) = known {
+            Check::new(known, "--fallback", warnings).all(&request)?;
+        }
+        fallback.push(model);
+    }
+    Ok(fallback)
 }
 
 /// Checks the ids, which do not depend on the model.
@@ -61,10 +95,20 @@ fn ids(request: &Request, warnings: &mut Vec<String>) -> Result<(), Failure> {
 
 struct Check<'a> {
     model: &'static Model,
+    /// The option that names the model.
+    option: &'static str,
     warnings: &'a mut Vec<String>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    fn new(model: &'static Model, option: &'static str, warnings: &'a mut Vec<String>) -> Self {
+        Self {
+            model,
+            option,
+            warnings,
+        }
+    }
+
     fn all(&mut self, request: &Request) -> Result<(), Failure> {
         if self.model.documented {
             self.sampling(request)?;
@@ -79,7 +123,11 @@ impl Check<'_> {
     }
 
     fn refused(&self, what: &str, limit: &str) -> Failure {
-        Failure::usage(format!("{what}: {} takes {limit}", self.model.name))
+        let name = match self.option {
+            "-m" => self.model.name.to_owned(),
+            option => format!("{} ({option})", self.model.name),
+        };
+        Failure::usage(format!("{what}: {name} takes {limit}"))
             .hint("--param sends a value unchecked")
     }
 
@@ -145,15 +193,19 @@ impl Check<'_> {
 
     fn abilities(&self, request: &Request) -> Result<(), Failure> {
         if has_images(request) && self.model.vision == Some(false) {
-            return Err(self
-                .refused("--image", "text only")
-                .hint("choose a vision model with -m: airx models"));
+            return Err(self.refused("--image", "text only").hint(format!(
+                "choose a vision model with {}: airx models",
+                self.option
+            )));
         }
         if request.thinking.is_some() && self.model.thinking == Some(false) {
             return Err(self
                 .refused("--thinking", "no such switch")
                 .about("thinking")
-                .hint("choose a model that thinks with -m: airx models"));
+                .hint(format!(
+                    "choose a model that thinks with {}: airx models",
+                    self.option
+                )));
         }
         if request.tools.len() > TOOLS_MAX {
             return Err(self.refused(
@@ -191,23 +243,78 @@ impl Check<'_> {
 /// # Errors
 /// Exit 2: the prompt cannot fit. The hint names a model with a larger context.
 pub(super) fn fits_context(request: &Request, provider: Option<Provider>) -> Result<(), Failure> {
-    let known = models::find(&request.model);
-    let Some((model, context)) = known.and_then(|model| Some((model, model.context?))) else {
+    let Some(what) = overflow(request, &request.model) else {
         return Ok(());
     };
-    let prompt = prompt_tokens(request);
-    if prompt.low <= context.into() {
-        return Ok(());
-    }
-    let what = format!(
-        "the prompt has at least {} tokens, but the context of {} is {context}",
-        prompt.low, model.name
-    );
-    let hint = match larger(prompt.high, has_images(request), provider) {
+    let hint = match larger(prompt_tokens(request).high, has_images(request), provider) {
         Some((name, context)) => format!("use -m {name} (context {context}), or send less"),
         None => "send less, or choose a model with a larger context with -m".to_owned(),
     };
     Err(Failure::usage(what).hint(hint))
+}
+
+/// The currency of a limit on what requests to this model cost; `option` is the limit's.
+///
+/// # Errors
+/// The model's price is not known: exit 2.
+pub(super) fn limit_currency(
+    option: &'static str,
+    model: &str,
+    provider: Option<Provider>,
+) -> Result<&'static str, Failure> {
+    let list = Provider::price_list(provider);
+    models::currency(model, list).ok_or_else(|| {
+        let place = provider.map_or_else(String::new, |at| format!(" at {}", at.name()));
+        Failure::usage(format!(
+            "--{option}: the price of {model}{place} is not known"
+        ))
+        .about(option)
+        .hint("airx models lists the known prices; without --max-cost the cost has no limit")
+    })
+}
+
+/// Refuses a request whose cost has no bound with one of these models, if there is a
+/// `--budget`.
+///
+/// # Errors
+/// A price or a limit of a model is not known: exit 2.
+pub(super) fn fit_budget<'a>(
+    request: &Request,
+    mut models: impl Iterator<Item = &'a str>,
+    provider: Option<Provider>,
+) -> Result<(), Failure> {
+    let (list, body) = (Provider::price_list(provider), request.body());
+    models.try_for_each(|model| {
+        limit_currency("budget", model, provider).map_err(|failure| {
+            failure.hint(format!(
+                "give its price in the configuration file ([models.\"{model}\"]: airx help \
+                 config), or switch the budget off: --budget none"
+            ))
+        })?;
+        match models::request_bounds(request, model, &body, list).first {
+            Some(_) => Ok(()),
+            None => Err(Failure::usage(format!(
+                "--budget: what a request to {model} may cost has no known bound"
+            ))
+            .about("budget")
+            .hint(format!(
+                "give --max-tokens, or context and max-output of [models.\"{model}\"] in the \
+                 configuration file"
+            ))),
+        }
+    })
+}
+
+/// What is wrong if the prompt is over the context of `model` by the lowest plausible
+/// count; none if it may fit, or if the context is not known.
+pub(super) fn overflow(request: &Request, model: &str) -> Option<String> {
+    let model = models::find(model)?;
+    let context = model.context?;
+    let low = prompt_tokens(request).low;
+    let name = model.name;
+    (low > context.into()).then(|| {
+        format!("the prompt has at least {low} tokens, but the context of {name} is {context}")
+    })
 }
 
 /// The cheapest known model with such a context, and that context. Elsewhere than at

@@ -13,12 +13,12 @@ use std::sync::Arc;
 
 use crate::api::request::{Message, Request};
 use crate::cli::{Common, DryRun};
+use crate::client::FallbackModel;
 use crate::error::Failure;
 use crate::settings::{Connection, Settings};
 use crate::tools::Toolbox;
 
-pub use crate::models::Charge;
-pub use batch::{BatchJob, chat_url, unbatched, without_recordings};
+pub use batch::{BatchJob, chat_url, unbatched, uncounted, without_recordings};
 pub use each::{CostBounds, CostLimit, ItemRequests, concurrency, fits_each};
 pub use options::{json_options, tool_sources};
 pub use split::SplitRequests;
@@ -31,6 +31,9 @@ pub struct PreparedRequest {
     pub command: &'static str,
     /// The body of the request.
     pub request: Request,
+    /// `--fallback`: the models to ask in place of the request's own, without those whose
+    /// context cannot hold it.
+    pub fallback: Vec<FallbackModel>,
     /// `--accept`.
     pub accept: Vec<String>,
     /// `--allow-empty`.
@@ -43,6 +46,24 @@ impl PreparedRequest {
     /// Gives the request an id, unless the user did.
     pub fn add_id(&mut self) {
         self.request.request_id.get_or_insert_with(body::fresh_id);
+    }
+
+    /// The same with another request, which other models may be too small for.
+    #[must_use]
+    pub fn with(&self, request: Request) -> Self {
+        let mut fallback = self.fallback.clone();
+        fallback.retain(|fallback| limits::overflow(&request, &fallback.model).is_none());
+        Self {
+            request,
+            fallback,
+            ..self.clone()
+        }
+    }
+
+    /// The names of all models that may be asked, in order.
+    pub fn models(&self) -> impl Iterator<Item = &str> {
+        let fallback = self.fallback.iter().map(|fallback| &*fallback.model);
+        std::iter::once(&*self.request.model).chain(fallback)
     }
 }
 
@@ -83,9 +104,17 @@ pub fn prepare(
     request.stream = stream;
     let provider = settings.connection.endpoint.provider;
     limits::check(&request, provider, &mut settings.warnings)?;
+    let names = std::mem::take(&mut settings.fallback);
+    let fallback = limits::fallback(&request, names, &mut settings.warnings)?;
+    if settings.connection.budget.is_some() {
+        let models = fallback.iter().map(|fallback| fallback.model.as_str());
+        let models = std::iter::once(request.model.as_str()).chain(models);
+        limits::fit_budget(&request, models, provider)?;
+    }
     Ok(PreparedRequest {
         command,
         request,
+        fallback,
         accept: std::mem::take(&mut common.request.accept),
         allow_empty: common.request.allow_empty,
         toolbox: Arc::new(toolbox),

@@ -76,6 +76,7 @@ pub(super) fn ask_once(
     report_start(request, sink)?;
     let wanted = AnswerRequest {
         request: &request.request,
+        fallback: &request.fallback,
         accept: Accept {
             reasons: &request.accept,
             empty: Empty::allowed(request.allow_empty),

@@ -138,15 +138,15 @@ impl Conversation {
         let connection = &self.settings.connection;
         let provider = connection.endpoint.provider;
         let requests = self.strategy.requests();
-        let request = &mut self.request.request;
+        let prepared = &mut self.request;
         let item_requests = ItemRequests::new(
-            &args.each, &args.pool, template, request, provider, requests,
+            &args.each, &args.pool, template, prepared, provider, requests,
         )?;
         if let Some(how) = dry_run {
             let Some(first) = items.read_next()? else {
                 return Ok(Ended::Print(Vec::new()));
             };
-            let request = item_requests.first(request, &first)?;
+            let request = item_requests.first(&prepared.request, &first)?;
             return Ok(Ended::Print(request::shown(&request, connection, how)));
         }
         self.settings.require_key()?;

@@ -125,6 +125,7 @@ pub(super) fn ask_for_json(
     loop {
         let wanted = AnswerRequest {
             request: &request,
+            fallback: &prepared.fallback,
             accept: Accept {
                 reasons: &prepared.accept,
                 empty: Empty::NeverAllowed,
@@ -203,7 +204,9 @@ fn refuses_format(failure: &Failure) -> bool {
         .server
         .as_ref()
         .and_then(|server| server.http_status);
-    failure.class == Class::Rejected && matches!(status, Some(400 | 422))
+    failure.class == Class::Rejected
+        && matches!(status, Some(400 | 422))
+        && !client::unserved(failure)
 }
 
 /// Prints the accepted value, without the elements that have been shown.
@@ -217,10 +220,13 @@ fn accept(
     if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
-    sink.data(Data::Body {
-        bytes: &answer.body,
-        token: true,
-    })?;
+    // A value that was joined from several answers has no body.
+    if !answer.body.is_empty() {
+        sink.data(Data::Body {
+            bytes: &answer.body,
+            token: true,
+        })?;
+    }
     if expected.format == JsonFormat::Lines {
         let mut rest = accepted.lines.iter().skip(shown);
         return rest.try_for_each(|element| show(element, sink));

@@ -1,6 +1,7 @@
 //! What each command does. `chat.rs` shows from top to bottom what `airx chat` does.
 
 mod batch;
+pub mod budget;
 mod chat;
 pub mod config;
 mod conversation;

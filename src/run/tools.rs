@@ -160,6 +160,7 @@ fn asked(
 ) -> Result<Answer, Failure> {
     let wanted = AnswerRequest {
         request: &request.request,
+        fallback: &request.fallback,
         accept: Accept {
             reasons: &request.accept,
             empty: Empty::allowed(request.allow_empty),

@@ -59,6 +59,7 @@ pub fn merge(command: &mut Command) -> Result<Merged, Failure> {
             merge.json(&mut args.answer)?;
         }
         Command::Batch(args) => merge.batch(&mut args.action)?,
+        Command::Budget(args) => merge.value("budget", &mut args.budget)?,
         _ => {}
     }
     let settings = merge.settings;
@@ -118,6 +119,7 @@ impl Merge<'_> {
 
     fn request(&mut self, args: &mut RequestArgs, input: &mut InputArgs) -> Result<(), Failure> {
         self.value("model", &mut args.model)?;
+        self.list("fallback", &mut args.fallback)?;
         self.value("system", &mut input.system)?;
         self.value("temperature", &mut args.temperature)?;
         self.value("top-p", &mut args.top_p)?;
@@ -174,6 +176,7 @@ impl Merge<'_> {
         self.value("timeout", &mut args.timeout)?;
         self.value("retries", &mut args.retries)?;
         self.value("max-in-flight", &mut args.max_in_flight)?;
+        self.value("budget", &mut args.budget)?;
         self.variable_value("record", "AIRX_RECORD", &mut args.record)?;
         self.variable_value("replay", "AIRX_REPLAY", &mut args.replay)
     }

@@ -75,12 +75,13 @@ impl Run {
         match (self.command, name) {
             // `config show` and other commands without a run.
             ("", _) => false,
-            ("batch", "accept" | "allow-empty")
+            ("batch", "accept" | "allow-empty" | "fallback")
             | (
                 "batch" | "batch fetch",
                 "first-token-timeout"
                 | "idle-timeout"
                 | "max-in-flight"
+                | "budget"
                 | "record"
                 | "replay"
                 | "extract"

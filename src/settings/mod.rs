@@ -5,6 +5,7 @@
 //! option.
 
 mod api_key;
+mod budget;
 pub mod defaults;
 mod endpoint;
 mod fill;
@@ -16,6 +17,7 @@ pub mod provider;
 mod proxy;
 mod sources;
 
+use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,6 +28,7 @@ use crate::prompt::{self, ItemSource, Sources};
 use crate::secret::{Scrubber, Secret};
 
 pub use api_key::{KeyOrigin, of_environment, unusable};
+pub use budget::{Budget, Period, resolve as resolve_budget};
 pub use endpoint::{Endpoint, ResolvedEndpoint};
 pub use fill::{AllOptions, merge, merge_all, merge_file};
 pub use merge::{Merged, Setting};
@@ -53,6 +56,8 @@ pub struct Connection {
     pub retries: u32,
     /// `--max-in-flight`; `None` means no limit.
     pub max_in_flight: Option<NonZeroU32>,
+    /// `--budget`.
+    pub budget: Option<Budget>,
     /// `--record` or `--replay`.
     pub cassette: Option<Cassette>,
 }
@@ -96,6 +101,8 @@ pub struct Settings {
     pub connection: Connection,
     /// The model to ask.
     pub model: String,
+    /// `--fallback`: the models to ask in its place, in order.
+    pub fallback: Vec<String>,
     /// `--thinking`.
     pub thinking: Option<bool>,
     /// Where the messages come from.
@@ -152,11 +159,9 @@ pub fn resolve(
     sources.each = each;
     prompt::check(&sources)?;
     let model = common.request.model.take();
-    if model.as_ref().is_some_and(|model| model.trim().is_empty()) {
-        return Err(Failure::usage("the model's name is empty")
-            .about("model")
-            .hint("airx models lists the known models"));
-    }
+    let mut fallback = std::mem::take(&mut common.request.fallback);
+    are_named("model", model.as_slice())?;
+    are_named("fallback", &fallback)?;
     let (connection, keyless) = connection(&mut common.connection, with, &mut warnings)?;
     let thinking = common.request.thinking.map(|switch| switch == OnOff::On);
     let (model, thinking) = if let Some(model) = model {
@@ -165,14 +170,28 @@ pub fn resolve(
         let (model, default) = defaults::model(connection.endpoint.provider);
         (model.to_owned(), thinking.or(default))
     };
+    // The file may name the model of the command line.
+    let mut seen = HashSet::from([model.clone()]);
+    fallback.retain(|name| seen.insert(name.clone()));
     Ok(Settings {
         connection,
         model,
+        fallback,
         thinking,
         sources,
         warnings,
         keyless,
     })
+}
+
+/// Refuses models without a name.
+fn are_named(option: &'static str, models: &[String]) -> Result<(), Failure> {
+    if models.iter().all(|model| !model.trim().is_empty()) {
+        return Ok(());
+    }
+    Err(Failure::usage("the model's name is empty")
+        .about(option)
+        .hint("airx models lists the known models"))
 }
 
 fn connection(
@@ -212,6 +231,7 @@ fn connection(
         }
     };
     let max_in_flight = args.max_in_flight.unwrap_or(defaults::MAX_IN_FLIGHT);
+    let budget = budget::resolve(args.budget.as_deref(), merged)?;
     let connection = Connection {
         endpoint: resolved.endpoint,
         authorization,
@@ -222,6 +242,8 @@ fn connection(
         retries: args.retries.unwrap_or(defaults::RETRIES),
         // A recording's requests are not in flight.
         max_in_flight: NonZeroU32::new(max_in_flight).filter(|_| replay.is_none()),
+        // A recording costs nothing.
+        budget: budget.filter(|_| replay.is_none()),
         cassette: record
             .map(|folder| Cassette::Record(folder, scrubber.clone()))
             .or(replay.map(Cassette::Replay)),

@@ -41,6 +41,7 @@ mod error_classes;
 mod exit_codes;
 #[cfg(unix)]
 mod extract;
+mod fallback_matrix;
 #[cfg(unix)]
 mod flush;
 mod format;

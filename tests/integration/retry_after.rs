@@ -59,6 +59,6 @@ fn overload_waits_five_seconds_and_so_ends_where_less_is_left() {
         5,
         "",
         "airx: busy: the server answered HTTP 429 with error 1305: 该模型当前访问量过大，请您稍后再试
-hint: the model is overloaded for everyone: try later, raise --timeout, or choose another model\n",
+hint: the model is overloaded for everyone: try later, raise --timeout, or name another with --fallback\n",
     );
 }

@@ -115,8 +115,7 @@ fn rate_limit_and_overload_exit_5() {
         "busy: the server answered HTTP 429 with error 1302: 您的账户已达到速率限制，请您控制请求频率",
         "the account's rate limit: send fewer requests at a time, or raise --retries",
     );
-    let hint =
-        "the model is overloaded for everyone: try later, raise --timeout, or choose another model";
+    let hint = "the model is overloaded for everyone: try later, raise --timeout, or name another with --fallback";
     sample(
         429,
         "error_429_1305.json",

@@ -222,7 +222,7 @@ fn an_error_in_place_of_the_stream_is_classed_by_its_code() {
         5,
         "",
         "airx: busy: the server answered with error 1305: 该模型当前访问量过大，请您稍后再试
-hint: the model is overloaded for everyone: try later, raise --timeout, or choose another model\n",
+hint: the model is overloaded for everyone: try later, raise --timeout, or name another with --fallback\n",
     );
 }
 

@@ -563,6 +563,7 @@ fn replayer(folder: &Path) -> Transport {
         timeouts,
         retries: 0,
         max_in_flight: None,
+        budget: None,
         cassette: Some(Cassette::Replay(folder.to_owned())),
     })
 }

@@ -79,6 +79,9 @@ fn submit_items(
     mut settings: Settings,
 ) -> Result<Ended, Failure> {
     let dry_run = common.output.dry_run.take().is_some();
+    if let Some(warning) = request::uncounted(&run.merged)? {
+        run.warn(&warning);
+    }
     let prompt = run.read_prompt(&settings.sources)?;
     let submission = if raw {
         raw_submission(run, prompt, &mut settings, dry_run)?
@@ -119,14 +122,8 @@ fn item_submission(
     warn_of_model(run, &model, settings);
     let mut request = request?;
     let provider = settings.connection.endpoint.provider;
-    let item_requests = ItemRequests::new(
-        each,
-        &PoolArgs::default(),
-        template,
-        &mut request.request,
-        provider,
-        1,
-    )?;
+    let pool = PoolArgs::default();
+    let item_requests = ItemRequests::new(each, &pool, template, &mut request, provider, 1)?;
     if !dry_run {
         settings.require_key()?;
     }

@@ -229,15 +229,12 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
                 return Ok(());
             }
         }
+        request.request_id = self.item_requests.id(index);
+        let request = self.request.with(request);
         let bounds = self.item_requests.budget.as_ref();
         let bounds = bounds.map_or_else(CostBounds::default, |allowed| {
             allowed.bounds(&request, &body)
         });
-        request.request_id = self.item_requests.id(index);
-        let request = PreparedRequest {
-            request,
-            ..self.request.clone()
-        };
         self.pending = Some(Task {
             index,
             label: format!("item {index}"),

@@ -4,17 +4,8 @@
 use super::budget::Budget;
 use crate::api::usage::Usage;
 use crate::exit::Class;
-use crate::models::PriceList;
-use crate::request::{Charge, CostBounds, CostLimit};
-
-/// Classes of failures that cost nothing unless the server reports tokens.
-const FREE: &[Class] = &[
-    Class::Account,
-    Class::Rejected,
-    Class::Busy,
-    Class::Usage,
-    Class::Replay,
-];
+use crate::models::{self, Charge, PriceList};
+use crate::request::CostBounds;
 
 /// What was spent, in units of 10^-12 of the currency.
 #[derive(Debug)]
@@ -44,6 +35,13 @@ impl ItemCost {
         }
     }
 
+    /// The next requests go to this model.
+    pub(super) fn asks(&mut self, model: &str) {
+        if self.model != model {
+            model.clone_into(&mut self.model);
+        }
+    }
+
     /// A request is sent. It counts with its highest possible cost until the server reports one.
     pub(in crate::run) fn request(&mut self) {
         self.settle(false);
@@ -52,13 +50,12 @@ impl ItemCost {
 
     /// The server has reported the tokens of its answer, from the model `answered`.
     pub(in crate::run) fn usage(&mut self, usage: &Usage, answered: &str, list: PriceList) {
-        self.last = CostLimit::charge(&self.model, answered, list, usage);
+        self.last = models::charge_of_answer(&self.model, answered, list, usage);
     }
 
     /// The last request failed with this class; `answered` is true if part of an answer came.
     pub(in crate::run) fn failed(&mut self, class: Class, answered: bool) {
-        let refused = FREE.contains(&class) || (class == Class::Blocked && !answered);
-        if refused && self.last == Charge::Unknown {
+        if models::is_free(class, answered) && self.last == Charge::Unknown {
             self.last = Charge::Known(0);
         }
     }
@@ -92,12 +89,7 @@ impl ItemCost {
     fn settle(&mut self, empty: bool) {
         let CostBounds { first, later, .. } = self.bounds;
         let bound = if self.later { later } else { first };
-        let cost = match self.last {
-            Charge::Known(cost) => cost,
-            Charge::Prompt(cost) if empty => cost,
-            Charge::Prompt(cost) => cost.max(bound),
-            Charge::Unknown => bound,
-        };
+        let cost = self.last.settled(bound, empty);
         self.units = self.units.saturating_add(cost);
         self.last = Charge::Known(0);
     }
@@ -167,7 +159,13 @@ mod tests {
                 spent.usage(&usage(3, 4, 7), "glm-4-airx", PriceList::BigModel);
             })
         };
-        for &class in FREE {
+        for class in [
+            Class::Account,
+            Class::Rejected,
+            Class::Busy,
+            Class::Usage,
+            Class::Replay,
+        ] {
             assert_eq!(failed(class, false), 7, "{class:?}");
         }
         assert_eq!(failed(Class::Blocked, false), 7);

@@ -28,6 +28,8 @@ pub(in crate::run) struct ItemOutcome {
     pub(in crate::run) model: Option<String>,
     /// The server's body, if it was kept.
     pub(in crate::run) body: Vec<u8>,
+    /// The model that answered, if results name it.
+    pub(in crate::run) answered_by: Option<String>,
     /// What its requests count against `--max-cost`.
     pub(in crate::run) spent: u128,
     /// What was reserved in addition to its bound.
@@ -61,6 +63,7 @@ impl ItemOutcome {
             custom_id: None,
             model: None,
             body: Vec::new(),
+            answered_by: None,
             spent: 0,
             more: 0,
         }
@@ -110,6 +113,7 @@ impl ItemOutcome {
             partial: (failed && !self.partial.is_empty()).then_some(&self.partial),
             errors: (failed && !self.errors.is_empty()).then_some(&self.errors),
             search: self.search.as_ref(),
+            model: self.answered_by.as_deref(),
             finish_reason: self.finish_reason.as_deref(),
             usage: tally.usage,
             cost: tally.cost,

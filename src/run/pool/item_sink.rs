@@ -59,9 +59,15 @@ impl<S: Sink> Sink for ItemSink<S> {
                 http_status,
                 code,
                 message,
+                model,
                 ..
-            } if !self.spent.retry(*class) => {
-                return Err(no_money(*class, *http_status, *code, message));
+            } => {
+                if !self.spent.retry(*class) {
+                    return Err(no_money(*class, *http_status, *code, message));
+                }
+                if let Some(model) = model {
+                    self.spent.asks(model);
+                }
             }
             Event::Round { .. } => self.spent.round(),
             _ => {}

@@ -128,6 +128,7 @@ fn outcome(
 ) -> ItemOutcome {
     let spent = ItemCost::new(task.request.request.model.clone(), task.bounds, task.budget);
     let mut collect = ItemSink::new(task.label, spent, task.keep_body, sink);
+    let has_choice = !task.request.fallback.is_empty();
     let result = strategy.ask(&task.request, None, transport, &mut collect);
     collect.tally.stop();
     let finish_reason = match &result {
@@ -139,6 +140,8 @@ fn outcome(
             finish_reason
         }
     };
+    let answer = result.as_ref().ok().filter(|_| has_choice);
+    let answered_by = answer.and_then(|answer| answer.model.clone());
     let empty = is_empty(&result);
     let value = collect.value.take();
     let model = result.as_ref().ok().and_then(|answer| answer.model.clone());
@@ -154,6 +157,7 @@ fn outcome(
         tally: collect.tally,
         custom_id: None,
         model,
+        answered_by,
         body: collect.body.unwrap_or_default(),
         more: collect.spent.more,
         spent: collect.spent.end(empty),

@@ -88,7 +88,7 @@ impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
     ) -> Result<Option<u64>, Failure> {
         let bounds = match &self.money {
             None => None,
-            Some(money) => match money.reserve(&request.request) {
+            Some(money) => match money.reserve(&request) {
                 Some(bounds) => Some(bounds),
                 None if self.in_flight.is_empty() => return Err(money.used_up()),
                 None => return Ok(None),

@@ -1,5 +1,6 @@
 //! `--dry-run` of `--split`: a table of the parts.
 
+use crate::cli::DryRun;
 use crate::error::Failure;
 use crate::material::{Material, Part};
 use crate::models::Cost;
@@ -9,13 +10,19 @@ use crate::table::{Align, Medium, table};
 /// One line a part, the requests that merge the answers, and the sum.
 ///
 /// # Errors
-/// Answers cannot be merged: exit 2.
+/// A curl command is asked for, or answers cannot be merged: exit 2.
 pub(super) fn show(
+    how: DryRun,
     requests: &SplitRequests,
     material: &Material,
     parts: &[Part],
     merges: bool,
 ) -> Result<String, Failure> {
+    if how == DryRun::Curl {
+        let count = parts.len();
+        let what = format!("--dry-run=curl shows one request, and --split makes {count} parts");
+        return Err(Failure::usage(what).hint("--dry-run lists the parts"));
+    }
     let head = ["part", "offset", "bytes", "tokens", "cost"].map(str::to_owned);
     let (mut rows, mut sum, mut sum_cost) = (vec![head], 0, None);
     let mut add = |tokens: u64, cost: Option<Cost>| {

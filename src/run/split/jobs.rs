@@ -183,11 +183,13 @@ fn deliver<J: Jobs>(
 
 /// Whether a server says that a request is too long for the model.
 pub(super) fn is_too_long(failure: &Failure) -> bool {
-    failure.server.as_deref().is_some_and(|server| {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        error_codes::is_too_long(&text(&server.code), &text(&server.message))
-            || server.finish_reason.as_deref() == Some("model_context_window_exceeded")
-    })
+    let Some(server) = &failure.server else {
+        return false;
+    };
+    let [code, message] = [&server.code, &server.message].map(|text| text.as_deref());
+    let refused = failure.class == Class::Rejected
+        && error_codes::is_too_long(code.unwrap_or_default(), message.unwrap_or_default());
+    refused || server.finish_reason.as_deref() == Some("model_context_window_exceeded")
 }
 
 /// The failure of a job. A rejected answer is shown.

@@ -28,9 +28,7 @@ pub(super) fn ask(
     started: bool,
 ) -> Result<Answer, Failure> {
     let reserved = match money {
-        Some(money) => money
-            .reserve(&request.request)
-            .ok_or_else(|| money.used_up())?,
+        Some(money) => money.reserve(request).ok_or_else(|| money.used_up())?,
         None => Default::default(),
     };
     let (bounds, reserved) = reserved;

@@ -35,10 +35,7 @@ impl Jobs for MergeJobs<'_> {
         let mut request = self.requests.merge(&self.answers[job.clone()]);
         request.stream = false;
         request.request_id = self.requests.id(number);
-        PreparedRequest {
-            request,
-            ..self.prepared.clone()
-        }
+        self.prepared.with(request)
     }
 
     fn halves(&self, job: &Self::Job) -> Option<[Self::Job; 2]> {

@@ -86,87 +86,83 @@ pub(super) fn run(
     many: &ManyArgs,
     input: &LongInput,
 ) -> Result<Ended, Failure> {
-    let dry_run = output.dry_run;
-    let merge = Merge::new(many.split.merge.as_deref(), &conversation.strategy)?;
+    let Conversation {
+        request, strategy, ..
+    } = &conversation;
+    let merge = Merge::new(many.split.merge.as_deref(), strategy)?;
     let provider = conversation.settings.connection.endpoint.provider;
-    let request = &conversation.request.request;
-    let limit =
-        many.pool.max_cost.as_deref().map(|amount| {
-            CostLimit::new(amount, request, provider, conversation.strategy.requests())
-        });
+    let limit = many.pool.max_cost.as_deref();
+    let limit = limit.map(|amount| CostLimit::new(amount, request, provider, strategy.requests()));
     let money = limit.transpose()?.map(Money::new);
-    let requests = SplitRequests::new(request.clone(), provider, input, merge.prompt())?;
+    let common = request.request.clone();
+    let requests = SplitRequests::new(common, provider, input, merge.prompt())?;
     let parts = if requests.fits(input) {
         Vec::new()
     } else {
         input.material.parts(requests.room()?)
     };
     if parts.len() < 2 {
-        conversation.request.request = requests.complete(input);
-        if dry_run.is_some() || money.is_none() {
-            return conversation.once(run, dry_run);
-        }
+        let request = requests.complete(input);
+        conversation.request = conversation.request.with(request);
+        return ask_complete(conversation, run, output.dry_run, money);
     }
-    match dry_run {
-        Some(DryRun::Curl) => {
-            let what = format!(
-                "--dry-run=curl shows one request, and --split makes {} parts",
-                parts.len()
-            );
-            return Err(Failure::usage(what).hint("--dry-run lists the parts"));
-        }
-        Some(DryRun::Body) => {
-            let merges = merge != Merge::Concat;
-            let table = dry_run::show(&requests, &input.material, &parts, merges)?;
-            return Ok(Ended::Print(table.into_bytes()));
-        }
-        None => {}
+    if let Some(how) = output.dry_run {
+        let merges = merge != Merge::Concat;
+        let table = dry_run::show(how, &requests, &input.material, &parts, merges)?;
+        return Ok(Ended::Print(table.into_bytes()));
     }
+    conversation.settings.require_key()?;
     let Conversation {
         mut request,
         strategy,
-        mut settings,
+        settings,
         ..
     } = conversation;
-    settings.require_key()?;
-    let mut transport = Transport::new(settings.connection);
     let mut sink = run.printer.clone();
-    if parts.len() < 2 {
-        if provider.is_some() {
-            request.add_id();
-        }
-        let answer = live::ask(
-            &request,
-            &strategy,
-            money.as_ref(),
-            &mut transport,
-            &mut sink,
-            false,
-        );
-        return answer.map(|answer| Ended::Done(done(answer)));
-    }
     request.request.request_id = None;
     report_start(&request, &mut sink)?;
-    let keep_bodies = output.format() == Format::Json && merge == Merge::Concat;
-    let concurrency = request::concurrency(&many.pool, &request.request.model);
-    let for_parts = strategy.for_parts();
     let dispatcher = Dispatcher::new(
-        for_parts,
-        concurrency,
-        transport,
+        strategy.for_parts(),
+        request::concurrency(&many.pool, &request.request.model),
+        Transport::new(settings.connection),
         sink.clone(),
         money,
-        keep_bodies,
+        output.format() == Format::Json && merge == Merge::Concat,
     )?;
-    Splitting {
+    let splitting = Splitting {
         request: &request,
         strategy: &strategy,
         requests: &requests,
         dispatcher,
         sink,
+    };
+    splitting.run(merge, input, parts).map(Ended::Done)
+}
+
+/// Sends one request with everything.
+fn ask_complete(
+    mut conversation: Conversation,
+    run: &Run,
+    dry_run: Option<DryRun>,
+    money: Option<Money>,
+) -> Result<Ended, Failure> {
+    let Some(money) = money.filter(|_| dry_run.is_none()) else {
+        return conversation.once(run, dry_run);
+    };
+    conversation.settings.require_key()?;
+    if conversation.settings.connection.endpoint.provider.is_some() {
+        conversation.request.add_id();
     }
-    .run(merge, input, parts)
-    .map(Ended::Done)
+    let mut transport = Transport::new(conversation.settings.connection);
+    let answer = live::ask(
+        &conversation.request,
+        &conversation.strategy,
+        Some(&money),
+        &mut transport,
+        &mut run.printer.clone(),
+        false,
+    )?;
+    Ok(Ended::Done(done(answer)))
 }
 
 fn done(answer: Answer) -> Done {
@@ -274,10 +270,7 @@ impl<S: Sink + Clone + Send + 'static> Splitting<'_, S> {
         self.sink.count(Count::Parts(None));
         let mut request = self.requests.merge(answers);
         request.request_id = self.requests.id(self.dispatcher.next_number());
-        let request = PreparedRequest {
-            request,
-            ..self.request.clone()
-        };
+        let request = self.request.with(request);
         live::ask(
             &request,
             self.strategy,

@@ -1,10 +1,9 @@
 //! `--max-cost` for the requests of `--split`.
 
-use crate::api::request::Request;
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::models;
-use crate::request::{CostBounds, CostLimit};
+use crate::request::{CostBounds, CostLimit, PreparedRequest};
 use crate::run::pool::budget::Budget;
 
 /// The limit, and what is spent and reserved of it.
@@ -22,8 +21,8 @@ impl Money {
 
     /// Reserves what a request may cost: its bounds, and the amount. `None` if the limit has no
     /// room for it.
-    pub(super) fn reserve(&self, request: &Request) -> Option<(CostBounds, u128)> {
-        let bounds = self.limit.bounds(request, &request.body());
+    pub(super) fn reserve(&self, request: &PreparedRequest) -> Option<(CostBounds, u128)> {
+        let bounds = self.limit.bounds(request, &request.request.body());
         let amount = self.budget.bound(bounds.all);
         self.budget.begin(amount).then_some((bounds, amount))
     }

@@ -4,7 +4,7 @@ use super::jobs::{Answered, Jobs};
 use crate::error::Failure;
 use crate::event::{Data, Event, Sink};
 use crate::material::{Material, Part};
-use crate::output::Done;
+use crate::run::start::Done;
 use crate::request::{PreparedRequest, SplitRequests};
 
 /// The parts, whose answers are reported in order.
@@ -28,10 +28,7 @@ impl<S: Sink> Jobs for PartJobs<'_, S> {
         let text = self.material.part(part);
         let mut request = self.requests.part(&text, at, count);
         request.request_id = self.requests.id(number);
-        PreparedRequest {
-            request,
-            ..self.prepared.clone()
-        }
+        self.prepared.with(request)
     }
 
     fn halves(&self, part: &Part) -> Option<[Part; 2]> {
