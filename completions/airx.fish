@@ -311,7 +311,6 @@ v2\t'40 requests in flight'
 v3\t'50 requests in flight'"
 complete -c airx -n "__fish_airx_using_subcommand json" -l max-cost -d 'Start no request that could raise the total cost above AMOUNT' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l base-url -d 'Base URL of the server [AIRX_BASE_URL]' -r
-complete -c airx -n "__fish_airx_using_subcommand json" -l key-file -d 'Read the key from FILE; `-` is standard input' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l header -d 'Send this header, too (repeat)' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l proxy -d 'Proxy: http, https, socks5 or socks5h' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l cacert -d 'Trust the certificates in this PEM file, not the system\'s' -r -F
@@ -338,6 +337,7 @@ never\t'Nowhere'"
 complete -c airx -n "__fish_airx_using_subcommand json" -l dry-run -d 'Print the request\'s body and send nothing' -r -f -a "body\t'The request\'s body'
 curl\t'A command that bash runs as it is'"
 complete -c airx -n "__fish_airx_using_subcommand json" -l max-tokens -d 'Limit the answer to N tokens; a cut answer exits 9' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l key-file -d 'Read the key from FILE; `-` is standard input' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -s n -l no-stdin -d 'Do not read standard input'
 complete -c airx -n "__fish_airx_using_subcommand json" -l lossy -d 'Replace bytes that are not UTF-8 instead of refusing the input'
 complete -c airx -n "__fish_airx_using_subcommand json" -l allow-empty-input -d 'Accept empty input where you asked for input: `-`, -f, @FILE, --messages'

@@ -59,20 +59,23 @@ pub fn run() -> ! {
     #[cfg(unix)]
     signals::survive_file_size_limit();
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
-    let code = match arguments.as_slice() {
+    if let [only] = arguments.as_slice()
+        && (only == "--version" || only == "-V")
+    {
         // Answered before the command line is described: scripts ask often.
-        [only] if only == "--version" || only == "-V" => print(VERSION),
-        _ => match cli::parse(&arguments) {
-            Parsed::Run(command) => dispatch(command),
-            Parsed::Version => print(VERSION),
-            Parsed::Help(text) => print(&help::page::help_flag(&text, &arguments)),
-            Parsed::Nothing(help) => {
-                // If standard error is closed, there is nowhere to report the failure.
-                let _ = std::io::stderr().write_all(help.as_bytes());
-                Class::Usage.code()
-            }
-            Parsed::Refused(failure) => refuse(&failure),
-        },
+        std::process::exit(print(VERSION).into());
+    }
+    let mut program = cli::program();
+    let code = match cli::parse(&mut program, &arguments) {
+        Parsed::Run(command) => dispatch(command),
+        Parsed::Version => print(VERSION),
+        Parsed::Help(text) => print(&help::page::help_flag(&text, &arguments)),
+        Parsed::Nothing(help) => {
+            // If standard error is closed, there is nowhere to report the failure.
+            let _ = std::io::stderr().write_all(help.as_bytes());
+            Class::Usage.code()
+        }
+        Parsed::Refused(failure) => refuse(&failure),
     };
     std::process::exit(code.into())
 }

@@ -304,7 +304,6 @@ mod tests {
         assert_eq!(scrubber.scrub("eight888"), "[hidden]");
     }
 
-    /// Ways to escape one character.
     fn escapes(character: char) -> Vec<String> {
         let mut buffer = [0; 2];
         let units = character.encode_utf16(&mut buffer);

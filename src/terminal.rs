@@ -1,4 +1,5 @@
-//! Makes text safe for a terminal: control characters are shown, not sent.
+//! Makes text safe for a terminal: control characters are shown, not sent; long texts are
+//! shortened.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -40,6 +41,14 @@ pub(crate) fn one_line(text: &str) -> Cow<'_, str> {
         Cow::Owned(safe.replace('\n', " "))
     } else {
         safe
+    }
+}
+
+/// The first `max` characters of `text`, with a mark if there are more.
+pub(crate) fn shortened(text: &str, max: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(max) {
+        Some((cut, _)) => Cow::Owned(format!("{}…", &text[..cut])),
+        None => Cow::Borrowed(text),
     }
 }
 

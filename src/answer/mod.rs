@@ -3,9 +3,8 @@
 
 mod envelope;
 mod finish_reason;
-mod repeated_message;
 mod server_error;
-mod surrogates;
+mod streamed_text;
 mod think_tag;
 mod tool_calls;
 
@@ -24,10 +23,9 @@ use crate::sse::{self, Frame, TooLong};
 
 use envelope::Envelope;
 pub use finish_reason::{Accept, Empty, End};
-use repeated_message::HandedOver;
 pub use server_error::refused;
 use server_error::{reported, unreadable, with_body};
-use surrogates::Surrogates;
+use streamed_text::StreamedText;
 use think_tag::ThinkTag;
 pub use tool_calls::Call;
 
@@ -64,14 +62,13 @@ pub struct Answer {
     pub started: bool,
     /// `[DONE]` has been received.
     pub done: bool,
-    /// Index of the alternative.
     index: Option<String>,
     envelope: Envelope,
     seen: Seen,
     /// The model's refusal to answer.
     refusal: String,
-    content: TextSoFar,
-    thinking: TextSoFar,
+    content: StreamedText,
+    thinking: StreamedText,
     think_tag: ThinkTag,
 }
 
@@ -83,37 +80,6 @@ struct Seen {
     /// Text that is more than white space.
     text: bool,
     reasoning: bool,
-}
-
-/// A text that comes in parts.
-#[derive(Debug, Default)]
-struct TextSoFar {
-    seen: HandedOver,
-    surrogates: Surrogates,
-}
-
-impl TextSoFar {
-    /// The next part.
-    fn next<'t>(&mut self, part: &'t Text<'_>) -> Cow<'t, str> {
-        let part = self.surrogates.join(part);
-        self.seen.push(&part);
-        part
-    }
-
-    /// The rest of `complete`, the full text, after the parts so far.
-    fn rest<'t>(&mut self, complete: &'t Text<'_>) -> &'t str {
-        let rest = self.seen.rest(complete.as_str()).unwrap_or_default();
-        if !rest.is_empty() {
-            self.seen.push(rest);
-            self.surrogates = Surrogates::default();
-        }
-        rest
-    }
-
-    fn is(&self, complete: Option<&Text<'_>>) -> bool {
-        let complete = complete.map_or("", Text::as_str);
-        self.seen.rest(complete) == Some("")
-    }
 }
 
 impl From<TooLong> for Failure {

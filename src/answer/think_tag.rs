@@ -25,7 +25,6 @@ enum Place {
     Text,
 }
 
-/// A part of the content.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Parts<'t> {
     pub(super) reasoning: Cow<'t, str>,

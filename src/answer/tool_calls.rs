@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::server_error::with_body;
-use super::surrogates::Surrogates;
+use super::streamed_text::Surrogates;
 use super::{Answer, CALLS_MAX};
 use crate::api::reply::CallPiece;
 use crate::api::text::Text;

@@ -84,7 +84,6 @@ pub fn id(body: &[u8]) -> Option<String> {
     word(object.id)
 }
 
-/// A text that is not empty.
 fn word(text: Option<Text<'_>>) -> Option<String> {
     text.map(Text::into_string).filter(|text| !text.is_empty())
 }

@@ -152,9 +152,9 @@ pub fn is_rate_limit(class: Class, status: Option<u16>, code: Option<&str>) -> b
 pub fn hint(class: Class, status: Option<u16>, code: Option<&str>) -> Option<&'static str> {
     let by_code = match code.unwrap_or_default() {
         "1000" | "1002" | "1004" | "401" | "invalid_api_key" | "incorrect_api_key" => {
-            "the key was refused: check AIRX_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY, and that it belongs to this host"
+            "the key was refused: check it, and whether it belongs to this host (airx config show names its source)"
         }
-        "1001" => "no key reached the server: set AIRX_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY",
+        "1001" => "no key reached the server: airx config show names the key that a run uses",
         "1003" => "the key has expired: make a new one",
         "1110" | "1111" | "1112" | "1121" => "the account is inactive, absent or locked",
         "1113" | "insufficient_quota" | "insufficient_balance" | "insufficient_user_quota" => {
@@ -186,9 +186,9 @@ pub fn hint(class: Class, status: Option<u16>, code: Option<&str>) -> Option<&'s
         return Some(by_code);
     }
     match (class, status) {
-        (Class::Account, _) => Some(
-            "check the key (AIRX_API_KEY, ZHIPUAI_API_KEY, ZAI_API_KEY), its plan and its balance",
-        ),
+        (Class::Account, _) => {
+            Some("check the key (airx config show names its source), its plan and its balance")
+        }
         (Class::Rejected, Some(300..=399)) => {
             Some("airx follows no redirects: set --base-url to that address")
         }

@@ -4,7 +4,6 @@
 pub mod batch;
 pub mod error_body;
 pub mod error_codes;
-pub mod other_members;
 pub mod reply;
 pub mod request;
 pub mod text;

@@ -2,12 +2,14 @@
 //! except for `message` and `delta`. api.md §4 and §5.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
-use serde::de::{Deserializer, IgnoredAny, MapAccess};
+use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
-use super::other_members::{self, KeepsOthers, OtherMembers};
 use super::text::Text;
 use super::usage::Usage;
 use super::whole_number::whole_number_or_null;
@@ -62,7 +64,6 @@ impl Reply<'_> {
 #[derive(Debug, Deserialize)]
 #[serde(expecting = "a choice: an object with message or delta")]
 pub struct Choice<'a> {
-    /// Index of the alternative.
     #[serde(borrow)]
     index: Option<&'a RawValue>,
     /// Why the answer ended; absent before the end.
@@ -134,7 +135,7 @@ impl<'de> KeepsOthers<'de> for Piece<'de> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for Piece<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        other_members::deserialize::<D, Piece<'de>>(from)
+        keep_others::<D, Piece<'de>>(from)
     }
 }
 
@@ -175,7 +176,6 @@ impl<'a> Piece<'a> {
     }
 }
 
-/// The text, unless it is empty.
 fn non_empty<'t, 'a>(text: Option<&'t Text<'a>>) -> Option<&'t Text<'a>> {
     text.filter(|text| !text.as_str().is_empty())
 }
@@ -214,7 +214,7 @@ impl<'de> KeepsOthers<'de> for CallPiece<'de> {
 
 impl<'de: 'a, 'a> Deserialize<'de> for CallPiece<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        other_members::deserialize::<D, CallPiece<'de>>(from)
+        keep_others::<D, CallPiece<'de>>(from)
     }
 }
 
@@ -252,6 +252,74 @@ pub struct FunctionPiece<'a> {
     name: Option<Text<'a>>,
     #[serde(borrow)]
     arguments: Option<&'a RawValue>,
+}
+
+/// The members, unread.
+#[derive(Debug, Clone, Default)]
+pub struct OtherMembers<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl OtherMembers<'_> {
+    /// Adds the members to those of earlier parts. Lists are joined; any other value replaces
+    /// the earlier one.
+    pub fn add_to(&self, known: &mut Map<String, Value>) {
+        for (name, json) in &self.0 {
+            let value: Value = serde_json::from_str(json.get()).unwrap_or_default();
+            match (known.get_mut(&**name), value) {
+                (_, Value::Null) => {}
+                (Some(Value::Array(known)), Value::Array(more)) => known.extend(more),
+                (_, value) => {
+                    known.insert(name.to_string(), value);
+                }
+            }
+        }
+    }
+
+    /// Their length in bytes.
+    pub fn byte_count(&self) -> usize {
+        let length = |(name, json): &(Cow<'_, str>, &RawValue)| name.len() + json.get().len();
+        self.0.iter().map(length).sum()
+    }
+}
+
+/// An object that keeps its unknown members.
+trait KeepsOthers<'de>: Default {
+    /// Name of the object for error messages.
+    const EXPECTED: &'static str;
+
+    /// Reads the value of a known member. Returns whether the member is known.
+    fn read<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error>;
+
+    /// Receives the unknown members.
+    fn others(&mut self) -> &mut OtherMembers<'de>;
+}
+
+/// Reads an object of this kind.
+fn keep_others<'de, D: Deserializer<'de>, T: KeepsOthers<'de>>(from: D) -> Result<T, D::Error> {
+    struct Members<T>(PhantomData<T>);
+    impl<'de, T: KeepsOthers<'de>> Visitor<'de> for Members<T> {
+        type Value = T;
+
+        fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+            out.write_str(T::EXPECTED)
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<T, A::Error> {
+            let mut object = T::default();
+            let mut known = Vec::new();
+            while let Some(name) = map.next_key::<Cow<'de, str>>()? {
+                if !object.read(&name, &mut map)? {
+                    let value = map.next_value()?;
+                    object.others().0.push((name, value));
+                } else if known.contains(&name) {
+                    return Err(A::Error::custom(format_args!("duplicate field `{name}`")));
+                } else {
+                    known.push(name);
+                }
+            }
+            Ok(object)
+        }
+    }
+    from.deserialize_map(Members(PhantomData))
 }
 
 #[cfg(test)]

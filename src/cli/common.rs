@@ -58,9 +58,13 @@ macro_rules! ordered_args {
 
         impl clap::FromArgMatches for $args {
             fn from_arg_matches(matches: &clap::ArgMatches) -> Result<Self, clap::Error> {
+                Self::from_arg_matches_mut(&mut matches.clone())
+            }
+
+            fn from_arg_matches_mut(matches: &mut clap::ArgMatches) -> Result<Self, clap::Error> {
                 Ok(Self {
-                    $($field: clap::FromArgMatches::from_arg_matches(matches)?,)+
-                    common: clap::FromArgMatches::from_arg_matches(matches)?,
+                    $($field: clap::FromArgMatches::from_arg_matches_mut(matches)?,)+
+                    common: clap::FromArgMatches::from_arg_matches_mut(matches)?,
                 })
             }
 

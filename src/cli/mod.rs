@@ -33,7 +33,7 @@ use std::ffi::{OsStr, OsString};
 use std::iter;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::error::Failure;
 use parse_error::parse_error;
@@ -151,10 +151,19 @@ pub enum Parsed {
     Refused(Failure),
 }
 
+/// The description of the command line.
+pub fn program() -> clap::Command {
+    Cli::command()
+}
+
 /// Reads the arguments, the program's name not among them.
-pub fn parse(arguments: &[OsString]) -> Parsed {
+pub fn parse(program: &mut clap::Command, arguments: &[OsString]) -> Parsed {
     let words = iter::once(OsStr::new("airx")).chain(arguments.iter().map(|word| &**word));
-    let error = match Cli::try_parse_from(words) {
+    let matches = program.try_get_matches_from_mut(words);
+    let cli = matches.and_then(|mut matches| {
+        Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(program))
+    });
+    let error = match cli {
         Ok(cli) => return Parsed::Run(cli.command),
         Err(error) => error,
     };

@@ -89,9 +89,10 @@ impl OutputArgs {
 }
 
 /// `--format`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     /// The answer
+    #[default]
     Text,
     /// What the server sent, byte for byte
     Json,

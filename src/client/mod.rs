@@ -115,12 +115,20 @@ fn answered(
         sink,
         |series, transport, sink| {
             let mut answer = Box::<Answer>::default();
+            let model = &wanted.request.model;
+            let has_next = !wanted.fallback.is_empty();
+            if let Some(failure) = transport.unserved(model).filter(|_| has_next) {
+                return Err(retry::Failed {
+                    failure,
+                    may_retry: false,
+                    detail: answer,
+                });
+            }
             match request(wanted, series, transport, &mut answer, sink) {
                 Ok(()) => Ok(answer),
                 Err(failure) => {
                     empty_answers += u32::from(answer.is_only_empty(wanted.accept));
-                    let gives_way =
-                        !wanted.fallback.is_empty() && fallback::gives_way_at_once(&failure);
+                    let gives_way = has_next && fallback::gives_way_at_once(&failure);
                     Err(retry::Failed {
                         may_retry: empty_answers <= EMPTY_RETRIES
                             && !gives_way

@@ -1,6 +1,6 @@
 //! Where one attempt goes: to the network, or to a folder of recordings.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -17,8 +17,8 @@ pub struct Transport {
     http: HttpClient,
     cassette: Option<Cassette>,
     in_flight: Option<Arc<InFlight>>,
-    /// The models that the server was found not to serve.
-    unserved: Arc<Mutex<BTreeSet<String>>>,
+    /// The models that the server does not serve, with its answer to a request for one.
+    unserved: Arc<Mutex<BTreeMap<String, Failure>>>,
 }
 
 impl std::fmt::Debug for Transport {
@@ -79,11 +79,22 @@ impl Transport {
         self.in_flight.clone()
     }
 
-    /// Notes that the server does not serve `model`. Returns whether that is new.
-    pub fn is_newly_unserved(&self, model: &str) -> bool {
+    /// Remembers that the server does not serve `model`. Returns whether that is new.
+    pub fn remember_unserved(&self, model: &str, failure: &Failure) -> bool {
         let unserved = self.unserved.lock();
         let mut unserved = unserved.unwrap_or_else(PoisonError::into_inner);
-        unserved.insert(model.to_owned())
+        unserved.insert(model.to_owned(), failure.clone()).is_none()
+    }
+
+    /// The server's answer if an earlier request of this run found that it does not serve
+    /// `model`. Recordings hold each request of a run, so that a replay finds them all.
+    pub fn unserved(&self, model: &str) -> Option<Failure> {
+        if self.cassette.is_some() {
+            return None;
+        }
+        let unserved = self.unserved.lock();
+        let unserved = unserved.unwrap_or_else(PoisonError::into_inner);
+        unserved.get(model).cloned()
     }
 
     /// Whether answers come from recordings, so that waiting is of no use.

@@ -97,7 +97,6 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The place of a byte.
     pub(super) fn place(&self, at: usize) -> Place {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line = before.rfind('\n').map_or(0, |end| end + 1);

@@ -5,7 +5,6 @@ mod document;
 mod keys;
 mod own_models;
 mod place;
-mod source;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -18,10 +17,10 @@ pub use document::{Entry, Place, Problem};
 pub use keys::{KEYS, Key, Kind, REFUSED, find};
 pub use own_models::MODEL_KEYS;
 pub use place::{Access, access, chosen_path, config_home, folder, path_variable, variable};
-pub use source::{KeyFrom, KeySource};
 pub use value::Value;
 
 use document::{Document, Table};
+use keys::{KEY_COMMAND, KEY_FILE};
 
 /// A parsed configuration file with its active profile.
 #[derive(Debug)]
@@ -191,5 +190,54 @@ impl Config {
     pub fn entry(&self, name: &str) -> Option<(&Entry, Option<&str>)> {
         self.tables()
             .find_map(|table| Some((table.find(name)?, table.profile.as_deref())))
+    }
+}
+
+/// The source of the API key in a table.
+#[derive(Debug)]
+pub struct KeySource<'a> {
+    /// A file or a command.
+    pub from: KeyFrom<'a>,
+    /// The `base-url` of the same table: the key is sent to that server only. Without
+    /// it the key belongs to the default provider.
+    pub base: Option<&'a str>,
+    /// The position in the file.
+    pub place: FilePlace,
+    /// The name for messages: the key and its position.
+    pub name: String,
+}
+
+/// How airx gets the API key.
+#[derive(Debug)]
+pub enum KeyFrom<'a> {
+    /// From a file.
+    File(&'a Path),
+    /// From the first line that a command prints.
+    Command(&'a [String]),
+}
+
+impl Config {
+    /// The key sources of the active tables, the profile's first.
+    pub fn keys(&self) -> impl Iterator<Item = KeySource<'_>> {
+        self.tables().filter_map(|table| {
+            let entry = table.find(KEY_FILE).or_else(|| table.find(KEY_COMMAND))?;
+            let from = match &entry.value {
+                Value::Text(path) => KeyFrom::File(Path::new(path)),
+                Value::Texts(words) => KeyFrom::Command(words),
+                Value::Switch(_) => return None,
+            };
+            let base = table.find("base-url").map(|entry| &entry.value);
+            let base = match base {
+                Some(Value::Text(base)) => Some(base.as_str()),
+                _ => None,
+            };
+            let place = self.origin(entry.place, table.profile.as_deref());
+            Some(KeySource {
+                from,
+                base,
+                name: format!("{} of {place}", entry.key.name),
+                place,
+            })
+        })
     }
 }

@@ -23,9 +23,6 @@ pub const MODEL_KEYS: &[(&str, &str)] = &[
 ];
 
 /// Reads a table.
-///
-/// # Errors
-/// All problems of the table, each with its byte offset.
 pub(super) fn read(
     name: &Spanned<Cow<'_, str>>,
     table: &DeTable<'_>,

@@ -49,9 +49,6 @@ fn trimmed(value: &str) -> &str {
 }
 
 /// Reads the file that the option or variable names, or the user's file if it exists.
-///
-/// # Errors
-/// Exit 2: the named file is missing, or the file cannot be read or is writable by others.
 pub(super) fn read(choice: &FileArgs) -> Result<Option<Found>, Failure> {
     if let Some(path) = chosen_path(choice) {
         let name = choice.config.as_ref().map_or("AIRX_CONFIG", |_| "--config");

@@ -21,9 +21,6 @@ pub enum Value {
 }
 
 /// Reads `value` as a `kind`. Paths are relative to `folder`.
-///
-/// # Errors
-/// A message without the value itself, which may be a secret.
 pub(super) fn read(kind: Kind, value: &DeValue<'_>, folder: &Path) -> Result<Value, String> {
     let wrong = || {
         let found = match value {
@@ -90,7 +87,6 @@ fn is_command(value: &DeValue<'_>, words: &[&str]) -> bool {
     value.is_array() && words.first().is_some_and(|program| !program.is_empty())
 }
 
-/// An integer of any base.
 pub(super) fn integer(value: &DeValue<'_>) -> Option<i64> {
     let integer = value.as_integer()?;
     i64::from_str_radix(integer.as_str(), integer.radix()).ok()

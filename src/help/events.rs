@@ -69,7 +69,6 @@ fn kind(schema: &Value, part: &Value) -> String {
     }
 }
 
-/// The description, on one line.
 fn description(part: &Value) -> String {
     let words = text(&part["description"]).split_whitespace();
     words.collect::<Vec<_>>().join(" ")

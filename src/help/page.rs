@@ -104,7 +104,6 @@ fn exit_codes(text: &mut String, rows: &[Row]) {
     }
 }
 
-/// The text of a topic.
 fn topic(topic: Topic) -> String {
     let mut text = format!("airx {}: {}\n\n", topic.name(), topic.title());
     for opening in topic.opening() {
@@ -163,7 +162,6 @@ pub fn key_says(key: &Key) -> String {
     says
 }
 
-/// A name, and its description from a column on.
 fn item(text: &mut String, name: &str, column: usize, says: &str) {
     let mut said = String::new();
     paragraph(&mut said, column + 2, says);

@@ -11,10 +11,10 @@ use reqwest::header::{
 use reqwest::{ClientBuilder, StatusCode, Version};
 use rustls::{ClientConfig, RootCertStore};
 
-use super::{HEADER_LIMIT, Head, error, proxy, tls_roots};
+use super::{HEADER_LIMIT, Head, error, tls_roots};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::settings::Connection;
+use crate::settings::{Connection, Proxy};
 
 /// How often a request is sent again at once because the server closed the idle
 /// connection that it was to use. This does not count as a retry: the next connection
@@ -35,7 +35,7 @@ pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure>
     }
     // The library reads the environment itself, but ignores values it cannot parse.
     builder = match &connection.proxy {
-        Some(proxy) => builder.proxy(proxy::of(proxy)?),
+        Some(proxy) => builder.proxy(library_proxy(proxy)?),
         None => builder.no_proxy(),
     };
     Ok(builder)
@@ -49,7 +49,6 @@ pub(super) fn blocking(connection: &Connection) -> Result<reqwest::blocking::Cli
         .map_err(|error| error::unbuilt(&error))
 }
 
-/// The client for streams.
 pub(super) fn asynchronous(connection: &Connection) -> Result<reqwest::Client, Failure> {
     builder(connection)?
         .build()
@@ -65,7 +64,6 @@ pub(super) fn unpooled(connection: &Connection) -> Result<reqwest::Client, Failu
         .map_err(|error| error::unbuilt(&error))
 }
 
-/// The headers of a request to the chat.
 pub(super) fn chat_headers(connection: &Connection, streamed: bool) -> HeaderMap {
     let accept = if streamed {
         "text/event-stream"
@@ -177,4 +175,15 @@ fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
         .with_root_certificates(roots)
         .with_no_client_auth();
     Ok(config)
+}
+
+/// The library's proxy.
+fn library_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, Failure> {
+    let url = proxy.url();
+    // reqwest parses the text again when the client is built. If it cannot parse the
+    // proxy then, it connects without it.
+    url.reveal()
+        .parse::<hyper::Uri>()
+        .map_err(|why| proxy.unusable(&why))?;
+    reqwest::Proxy::all(url.reveal()).map_err(|why| proxy.unusable(&why.without_url()))
 }

@@ -12,9 +12,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
 use super::client::REUSED_MAX;
-use super::deadline::LAST_LOOK;
 use super::error::Limits;
-use super::{BODY_LIMIT, Head, Response, client, error};
+use super::{BODY_LIMIT, Head, LAST_LOOK, Response, client, error};
 use crate::error::Failure;
 use crate::settings::Connection;
 
@@ -37,7 +36,6 @@ const CHUNK: usize = 64 * 1024;
 const GIVEN_UP: Duration = Duration::from_secs(60);
 
 impl CompleteClient {
-    /// A client that shares the connections of this one.
     pub(super) fn share(&mut self, connection: &Connection) -> Result<Self, Failure> {
         self.shared = true;
         let client = self.client(connection)?.clone();
@@ -106,7 +104,6 @@ struct Exchange {
 enum Part {
     /// The head, and the length of the body if it is known.
     Head(Head, usize),
-    /// Bytes of the body.
     Body(Vec<u8>),
     /// The end of the body, with a failure if it broke off.
     End(Option<Failure>),

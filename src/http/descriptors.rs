@@ -9,9 +9,6 @@ const RESERVE: u64 = 4;
 
 /// How many requests may be in flight at once, at most `wanted`, if each needs this
 /// number of descriptors.
-///
-/// # Errors
-/// There are not enough for one request: class `internal`.
 pub(super) fn fit(wanted: u32, per_request: u64) -> Result<u32, Failure> {
     let (Some(limit), Some(open)) = (limit(), open()?) else {
         return Ok(wanted);

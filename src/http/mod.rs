@@ -10,16 +10,15 @@
 mod buffer;
 pub(crate) mod client;
 mod complete;
-mod deadline;
 mod descriptors;
 mod error;
-mod proxy;
 mod resource;
 mod stream;
 mod tls_roots;
 
 use std::fs::File;
-use std::time::Instant;
+use std::pin::pin;
+use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
 
@@ -27,7 +26,6 @@ use crate::error::Failure;
 use crate::settings::Connection;
 
 use complete::CompleteClient;
-pub use deadline::LAST_LOOK;
 pub(crate) use error::{CUT, too_long};
 pub use resource::{Payload, ResourceRequest, Unanswered};
 pub use stream::{LiveStream, Next};
@@ -210,4 +208,19 @@ fn head_lines(method: &str, url: &url::Url, headers: &HeaderMap) -> Vec<String> 
         lines.push(format!("{name}: {}", String::from_utf8_lossy(value)));
     }
     lines
+}
+
+/// How long the last check of the connection may take after the deadline.
+pub const LAST_LOOK: Duration = Duration::from_millis(200);
+
+/// The result of the future, or `None` if it is not ready by `limit`.
+async fn until<F: Future>(limit: Option<Instant>, future: F) -> Option<F::Output> {
+    let Some(limit) = limit else {
+        return Some(future.await);
+    };
+    let mut future = pin!(future);
+    match tokio::time::timeout_at(limit.into(), &mut future).await {
+        Ok(output) => Some(output),
+        Err(_) => tokio::time::timeout(LAST_LOOK, future).await.ok(),
+    }
 }

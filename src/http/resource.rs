@@ -10,9 +10,8 @@ use reqwest::header::HeaderMap;
 use reqwest::multipart::{Form, Part};
 use tokio::runtime::{Builder, Runtime};
 
-use super::deadline::until;
 use super::error::{self, Limits};
-use super::{BODY_LIMIT, Response, client};
+use super::{BODY_LIMIT, Response, client, until};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;

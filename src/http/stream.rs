@@ -11,9 +11,8 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::buffer::{Buffer, ChunkQueue};
 use super::client::REUSED_MAX;
-use super::deadline::until;
 use super::error::{self, Limits};
-use super::{Head, client};
+use super::{Head, client, until};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;

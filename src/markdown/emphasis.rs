@@ -90,7 +90,6 @@ impl Run {
     }
 }
 
-/// A run that is open.
 #[derive(Debug, Clone, Copy)]
 struct Open {
     mark: char,

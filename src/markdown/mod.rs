@@ -52,7 +52,6 @@ pub struct Options {
 enum Place {
     /// At its beginning, which is held.
     Start,
-    /// In text.
     Text,
     /// In a line that is shown as it is.
     Raw,
@@ -167,7 +166,6 @@ impl Renderer {
         }
     }
 
-    /// Begins a line of text.
     fn begin(&mut self, line: &Line, source: &str) {
         self.end_rows(true);
         self.open_line(line, source);
@@ -387,7 +385,6 @@ impl Renderer {
         self.rows = Rows::None;
     }
 
-    /// Puts the rows that are held.
     fn put_rows(&mut self, newline: bool) {
         let (_, margin) = self.margins(usize::MAX);
         match &mut self.rows {

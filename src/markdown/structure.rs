@@ -31,7 +31,6 @@ pub(super) enum Leaf {
     Text,
     Heading(usize),
     Rule,
-    /// Code by its indentation.
     Code,
     /// The line that opens a block of code, with what is written after the marks.
     Fence(String),
@@ -40,7 +39,6 @@ pub(super) enum Leaf {
     FenceEnd,
 }
 
-/// The structure of a line.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
     /// How many of the open containers go on.

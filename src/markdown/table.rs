@@ -25,7 +25,6 @@ enum Side {
 /// The paragraphs of a cell, which `<br>` separates.
 type Cell = Vec<Vec<Word>>;
 
-/// A table that goes on.
 #[derive(Debug)]
 pub(super) struct Table {
     options: Options,

@@ -1,6 +1,5 @@
 //! What a formula consists of.
 
-/// Nodes in a row.
 pub(super) type List = Vec<Node>;
 
 #[derive(Debug, Clone, PartialEq)]

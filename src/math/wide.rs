@@ -29,12 +29,10 @@ fn rows(grid: &Grid, width: usize) -> Option<Vec<String>> {
     Some(lines)
 }
 
-/// What a line breaks at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Break {
     /// A wide gap between two formulas.
     Gap,
-    /// In front of a relation.
     Relation,
     /// In front of a sign within a sum or a product.
     Sum,

@@ -12,7 +12,6 @@ use super::router::Action;
 
 /// Requests in a file.
 const LINES_MAX: usize = 50_000;
-/// Errors that are listed.
 const ERRORS_MAX: usize = 100;
 /// Characters that a `custom_id` has at least.
 const CUSTOM_ID_MIN: usize = 6;
@@ -21,9 +20,6 @@ const CUSTOM_ID_MIN: usize = 6;
 type LineError = (&'static str, String, Option<&'static str>);
 
 /// Checks every line and returns where in `content` the requests are.
-///
-/// # Errors
-/// The `data` of the batch's `errors`.
 pub(super) fn requests(content: &[u8], endpoint: &str) -> Result<Vec<Range<usize>>, Vec<Value>> {
     let mut places = Vec::new();
     let mut errors = Vec::new();

@@ -7,15 +7,11 @@ use super::reply::{Reply, bad_member, missing, unreadable};
 /// The endpoints that a batch can be for: the provider's, and OpenAI's for its clients.
 const ENDPOINTS: [&str; 2] = ["/v4/chat/completions", "/v1/chat/completions"];
 
-/// The one window that the API has.
 pub(super) const COMPLETION_WINDOW: &str = "24h";
 
-/// A batch to be created.
 #[derive(Debug)]
 pub(super) struct BatchRequest {
-    /// The file with the requests.
     pub(super) input_file_id: String,
-    /// The endpoint of the requests.
     pub(super) endpoint: String,
     pub(super) metadata: Value,
     /// The input file is deleted when the batch has ended.
@@ -23,8 +19,6 @@ pub(super) struct BatchRequest {
 }
 
 impl BatchRequest {
-    /// # Errors
-    /// The error reply.
     pub(super) fn read(body: &[u8]) -> Result<Self, Reply> {
         let Ok(mut members) = serde_json::from_slice::<Map<String, Value>>(body) else {
             return Err(unreadable());

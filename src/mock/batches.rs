@@ -13,10 +13,8 @@ use super::files::{self, File, FileStore};
 use super::reply::{Reply, bad_member, error};
 use super::router::{Action, Request, Route};
 
-/// Batches in all.
 const BATCHES_MAX: usize = 1000;
 
-/// Answers the body of an item.
 type AnswerItem<'a> = &'a mut dyn FnMut(&[u8]) -> Action;
 
 /// All files and batches.

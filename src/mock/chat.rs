@@ -25,13 +25,11 @@ pub(super) struct Answer {
     pub(super) ending: Ending,
 }
 
-/// A tool call.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Call {
     /// None: one is made from the id of the answer.
     pub(super) id: Option<String>,
     pub(super) name: String,
-    /// The text of the arguments.
     pub(super) arguments: String,
 }
 
@@ -119,7 +117,6 @@ impl Envelope {
     }
 }
 
-/// The reply with the complete answer.
 pub(super) fn complete(envelope: &Envelope, answer: &Answer) -> Reply {
     if answer.ending == Ending::ErrorFrame {
         return Reply::json(200, &envelope.error());

@@ -25,7 +25,6 @@ pub(super) struct RequestView {
     pub(super) request_id: Option<String>,
     /// The text of the last user message.
     pub(super) prompt: String,
-    /// The texts of all messages.
     pub(super) texts: Vec<String>,
     /// The tool results at the end of the conversation.
     pub(super) results: Vec<String>,
@@ -39,7 +38,6 @@ pub(super) struct RequestView {
     pub(super) json: bool,
     /// The schema of `response_format: json_schema`.
     pub(super) schema: Option<Value>,
-    /// Thinking is enabled.
     pub(super) thinking: bool,
     /// Tool calls are streamed in fragments.
     pub(super) tool_stream: bool,
@@ -64,9 +62,6 @@ pub(super) fn read_leniently(body: &[u8]) -> RequestView {
 
 /// Reads a request as the API does. `response_format: json_schema` is accepted only with
 /// `json_schema`.
-///
-/// # Errors
-/// The error reply.
 pub(super) fn read(body: &[u8], json_schema: bool) -> Result<RequestView, Reply> {
     let Ok(members) = serde_json::from_slice::<Map<String, Value>>(body) else {
         return Err(unreadable());

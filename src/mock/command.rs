@@ -12,9 +12,6 @@ use crate::error::Failure;
 use crate::settings::Provider;
 
 /// Runs `words` against the server at `base_url` and returns its exit status.
-///
-/// # Errors
-/// Class usage: the command cannot be started.
 pub(super) fn run(words: &[OsString], base_url: &str, key: &str) -> Result<u8, Failure> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::usage("no command follows --"));

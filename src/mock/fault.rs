@@ -50,11 +50,9 @@ pub(super) enum Ending {
     Stall,
     /// The stream ends without `finish_reason` and `[DONE]`.
     NoDone,
-    /// An error frame.
     ErrorFrame,
     /// A frame or body that is not JSON.
     Malformed,
-    /// No choices.
     Empty,
 }
 

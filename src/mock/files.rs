@@ -17,7 +17,6 @@ use super::rng::Rng;
 pub(super) const FILE_MAX: usize = 100_000_000;
 /// Bytes of an upload: a file and the form around it.
 pub(super) const UPLOAD_MAX: usize = FILE_MAX + 64 * 1024;
-/// Fields of a form.
 const FIELDS_MAX: usize = 16;
 
 /// Files in all. api.md §8.
@@ -27,7 +26,6 @@ pub(super) const BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Milliseconds between one event and the next.
 const TICK: u64 = 60_013;
 
-/// A field of a form.
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: String,
@@ -42,9 +40,6 @@ pub(super) struct Form(Vec<Field>);
 
 impl Form {
     /// Reads a body of this `Content-Type`.
-    ///
-    /// # Errors
-    /// The error message.
     pub(super) async fn read(content_type: Option<&str>, body: Bytes) -> Result<Self, String> {
         let unreadable = |error| match error {
             multer::Error::NoMultipart | multer::Error::DecodeContentType(_) => {
@@ -161,9 +156,6 @@ impl FileStore {
     }
 
     /// Uploads the `file` of a form, whose `purpose` must be `batch`.
-    ///
-    /// # Errors
-    /// Why the API refuses it.
     pub(super) fn upload(&mut self, form: &Form) -> Result<&File, String> {
         match form.field("purpose") {
             None => return Err("purpose: no such part in the form".into()),
@@ -210,7 +202,6 @@ impl FileStore {
         &self.files
     }
 
-    /// The file of this id.
     pub(super) fn get(&self, id: &str) -> Option<&File> {
         self.files.iter().find(|file| file.id == id)
     }

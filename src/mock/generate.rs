@@ -12,11 +12,9 @@ use super::reply::{Reply, error};
 use super::rng::Rng;
 use crate::cli::FaultKind;
 use crate::schema::Schema;
+use crate::terminal::shortened;
 
 /// Makes an answer up, and spoils it if there is a fault.
-///
-/// # Errors
-/// The error reply, where no example can be made for the schema of `response_format`.
 pub(super) fn answer(
     request: &RequestView,
     rng: &Rng,
@@ -70,9 +68,6 @@ fn content(request: &RequestView, rng: &Rng, never_json: bool) -> Result<String,
 }
 
 /// A value that fits the schema of `response_format`.
-///
-/// # Errors
-/// The error reply, where the schema is invalid or the example does not fit it.
 fn fitting(schema: &Value, request: &RequestView, rng: &Rng) -> Result<String, Reply> {
     let refused = |why: &str| Reply::json(400, &error("1214", &format!("response_format: {why}")));
     let compiled = Schema::compile(schema, "json_schema").map_err(|why| refused(&why.message))?;
@@ -211,7 +206,6 @@ fn prose(prompt: &str, rng: &mut Rng) -> String {
     format!("{echo}\n{}", rng.pick(&REMARKS))
 }
 
-/// Reasoning about a prompt.
 fn reasoning(prompt: &str) -> String {
     format!(
         "{MARK} The user asks “{}”. A mock does not think; it says so and answers.",
@@ -240,10 +234,7 @@ fn search_summary(prompt: &str) -> String {
 /// The first `limit` characters, on one line.
 fn excerpt(text: &str, limit: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(limit) {
-        Some((end, _)) => format!("{}…", &line[..end]),
-        None => line,
-    }
+    shortened(&line, limit).into_owned()
 }
 
 fn echo(prompt: &str) -> String {

@@ -16,9 +16,6 @@ pub(super) struct Log(Mutex<File>);
 
 impl Log {
     /// Creates the file with mode 0600, because requests are private.
-    ///
-    /// # Errors
-    /// Class usage: the file cannot be written.
     pub(super) fn create(file: &Path) -> Result<Self, Failure> {
         let mut options = File::options();
         options.write(true).create(true).truncate(true);
@@ -30,7 +27,6 @@ impl Log {
             .map_err(|error| Failure::usage(format!("cannot write {}: {error}", file.display())))
     }
 
-    /// Writes a request in one write.
     pub(super) fn request(
         &self,
         method: &str,

@@ -31,10 +31,8 @@ pub(super) enum Step {
     Stall,
 }
 
-/// A reply.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reply {
-    /// HTTP status.
     pub(super) status: u16,
     /// Header names and values.
     pub(super) headers: Vec<(String, String)>,
@@ -58,7 +56,6 @@ impl Reply {
         Self::new(status, JSON, body.to_string())
     }
 
-    /// An event stream.
     pub(super) fn stream(status: u16, steps: Vec<Step>) -> Self {
         Self {
             status,

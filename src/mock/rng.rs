@@ -33,7 +33,6 @@ impl Rng {
         usize::try_from(self.next_u64() % (bound as u64)).unwrap_or(0)
     }
 
-    /// True with this probability.
     pub(super) fn chance(&mut self, probability: f64) -> bool {
         let high = u32::try_from(self.next_u64() >> 32).unwrap_or(u32::MAX);
         f64::from(high) / 4_294_967_296.0 < probability

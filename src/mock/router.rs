@@ -77,7 +77,6 @@ impl<'a> Route<'a> {
 /// A request as the mock looks at it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Request<'a> {
-    /// HTTP method.
     pub(super) method: &'a str,
     /// Path without the query.
     pub(super) path: &'a str,
@@ -107,13 +106,10 @@ pub(super) struct Outcome {
 
 #[derive(Debug, PartialEq)]
 pub(super) enum Action {
-    /// Sends this reply.
     Reply(Reply),
     /// Sends nothing and keeps the connection open.
     Hang,
-    /// Closes the connection.
     Close,
-    /// Resets the connection.
     Reset,
 }
 
@@ -139,9 +135,6 @@ pub(super) struct Mock {
 
 impl Mock {
     /// Reads the script.
-    ///
-    /// # Errors
-    /// Class usage: the script cannot be used.
     pub(super) fn new(args: &MockArgs) -> Result<Self, Failure> {
         Ok(Self {
             seed: args.seed,

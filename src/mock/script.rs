@@ -21,9 +21,6 @@ pub(super) struct Script(Vec<Line>);
 
 impl Script {
     /// Reads `file`.
-    ///
-    /// # Errors
-    /// Class usage: the file, the line and what is wrong with it.
     pub(super) fn load(file: &Path) -> Result<Self, Failure> {
         let name = file.display();
         let text = std::fs::read_to_string(file)
@@ -58,7 +55,6 @@ impl Script {
     }
 }
 
-/// A line of a script.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Line {
     /// Replaces `--latency`.
@@ -73,9 +69,7 @@ pub(super) enum ScriptedReply {
     MadeUp(Option<FaultKind>),
     /// An answer that the mock puts into the API's form.
     Answer(Answer),
-    /// A reply as it is.
     Exact {
-        /// HTTP status.
         status: u16,
         /// They replace the mock's own headers.
         headers: Vec<(String, String)>,
@@ -83,7 +77,6 @@ pub(super) enum ScriptedReply {
     },
 }
 
-/// The body of an exact reply.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ExactBody {
     Complete(String),

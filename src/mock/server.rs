@@ -43,9 +43,6 @@ impl fmt::Display for HangUp {
 impl std::error::Error for HangUp {}
 
 /// Serves until the process ends.
-///
-/// # Errors
-/// The runtime cannot be started.
 pub(super) fn serve(
     listener: std::net::TcpListener,
     server: Server,

@@ -159,7 +159,6 @@ impl AnswerText {
         }
     }
 
-    /// Ends the last line.
     pub(super) fn end_line<O: Write>(&mut self, buffer: &mut Buffer<O>) {
         self.end_render(buffer);
         self.pieces.end(&mut buffer.bytes);
@@ -171,9 +170,6 @@ impl AnswerText {
 
     /// Call this when the answer is complete. Prints the rest of the code that
     /// `--extract` selects.
-    ///
-    /// # Errors
-    /// There is no such block.
     pub(super) fn end_extract<O: Write>(
         &mut self,
         buffer: &mut Buffer<O>,

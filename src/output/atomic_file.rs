@@ -28,9 +28,6 @@ pub struct AtomicFile {
 impl AtomicFile {
     /// Prepares to replace `target`, a path without links. `found` describes the file
     /// that is there, if any.
-    ///
-    /// # Errors
-    /// It cannot be written or replaced.
     pub(super) fn open(target: PathBuf, found: Option<&Metadata>) -> io::Result<Self> {
         match found {
             Some(found) => {
@@ -50,9 +47,6 @@ impl AtomicFile {
     }
 
     /// Call this if the run has succeeded: replaces the file and syncs it.
-    ///
-    /// # Errors
-    /// It cannot be replaced; the answer stays in `FILE.partial`.
     pub(super) fn keep(self) -> Result<(), Failure> {
         let Self {
             temporary,
@@ -210,9 +204,6 @@ fn prefix(target: &Path) -> String {
 
 /// Refuses a file that the system does not allow this user to replace, although the
 /// user may create files in its folder.
-///
-/// # Errors
-/// Why the file cannot be replaced.
 pub(super) fn replaceable(target: &Path, file: &Metadata) -> io::Result<()> {
     match obstacle(target, file) {
         Some(obstacle) => Err(io::Error::other(format!(

@@ -22,7 +22,6 @@ pub(super) struct Buffer<O: Write> {
     pub(super) held: bool,
     /// A part of the answer was printed, or is in the buffer.
     pub(super) printed: bool,
-    /// Counts the writes.
     pub(super) writes: Arc<AtomicU64>,
 }
 
@@ -94,7 +93,6 @@ impl<O: Write> Buffer<O> {
         !self.bytes.is_empty() && (!self.held || self.is_full())
     }
 
-    /// Writes the bytes.
     pub(super) fn write(&mut self) -> Result<(), Failure> {
         // Bodies that were held back are written once they are too long.
         self.printed |= std::mem::take(&mut self.held);

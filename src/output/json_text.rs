@@ -50,7 +50,6 @@ pub(super) fn pretty(json: &str, colour: bool) -> String {
     layout.out
 }
 
-/// The length of the token that the text begins with.
 fn token_length(text: &str) -> usize {
     let bytes = text.as_bytes();
     match bytes[0] {

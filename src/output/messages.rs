@@ -1,16 +1,17 @@
 //! Standard error: messages, the model's reasoning, and the status line. All of it is
 //! masked and made safe for a terminal.
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::io::Write;
 
 use super::status::Status;
 use super::style::Style;
 use crate::cli::Format;
-use crate::error::Failure;
+use crate::error::{Failure, Look};
 use crate::event::Level;
 use crate::secret::Scrubber;
-use crate::terminal::{Pieces, one_line, sanitize};
+use crate::terminal::{Pieces, one_line, sanitize, shortened};
 
 /// Writes to standard error, as the options allow.
 #[derive(Debug)]
@@ -82,7 +83,6 @@ impl<E: Write> Messages<E> {
         self.write(&lines);
     }
 
-    /// Shows a failure and its hint.
     pub(super) fn failure(&mut self, failure: &Failure, hint: Option<&str>) {
         let body = failure
             .server
@@ -153,10 +153,7 @@ pub(super) fn excerpt(text: &str, scrubber: &Scrubber) -> String {
     const MAX: usize = 1000;
     // Mask before cutting: half of a secret would not be recognised.
     let clean = scrubber.scrub(text);
-    match clean.char_indices().nth(MAX) {
-        Some((cut, _)) => format!("{}…", &clean[..cut]),
-        None => clean.into_owned(),
-    }
+    shortened(&clean, MAX).into_owned()
 }
 
 /// Shows a failure before a printer exists.
@@ -170,4 +167,49 @@ pub fn refuse(err: &mut impl Write, failure: &Failure, scrubber: &Scrubber) {
     );
     messages.scrubber = scrubber.clone();
     messages.failure(failure, failure.hint.as_deref());
+}
+
+/// How the result of a run is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum View {
+    /// Text: a rejected answer is on standard error, above the message.
+    Text,
+    /// The server's bodies. A withheld body is on standard error.
+    Bodies,
+    /// Events. Standard error has no text of the model.
+    Events,
+    /// The result object of one item.
+    Item,
+}
+
+/// Builds the hint of a failure: the place to look at, then the advice.
+pub(super) fn hint(look: Option<Look>, hint: Option<&str>, view: View) -> Option<Cow<'_, str>> {
+    match (look.map(|look| words(look, view)), hint) {
+        (Some(look), Some(hint)) => Some(format!("{look}; {hint}").into()),
+        (Some(look), None) => Some(look.into()),
+        (None, hint) => hint.map(Cow::Borrowed),
+    }
+}
+
+fn words(look: Look, view: View) -> &'static str {
+    use View::{Bodies, Events, Item, Text};
+    match (look, view) {
+        (Look::Answer, Text | Bodies) => "the answer is above",
+        (Look::Answer, Events) => "the answer is in `content` of the last `invalid` event",
+        (Look::Answer, Item) => "the answer is in `partial`",
+        (Look::Errors, Text | Bodies) => "all violations are above",
+        (Look::Errors, Events) => "all violations are in `errors` of the last `invalid` event",
+        (Look::AnswerAndErrors, Text | Bodies) => "the answer and all violations are above",
+        (Look::AnswerAndErrors, Events) => {
+            "the answer and all violations are in `content` and `errors` of the last `invalid` event"
+        }
+        (Look::AnswerAndErrors, Item) => "the answer is in `partial`, all violations in `errors`",
+        (Look::Arguments, Text | Events) => "they are in arguments_text",
+        (Look::Arguments, Bodies) => "they are in the body as the model wrote them",
+        (Look::Arguments, Item) => "they are in `partial`, as arguments_text",
+        (Look::ArgumentErrors, Text) => "all violations are in `invalid`",
+        (Look::ArgumentErrors, Bodies) => "--format text shows all violations, in `invalid`",
+        (Look::ArgumentErrors, Events) => "all violations are in `errors` of the `invalid` event",
+        (Look::Errors | Look::ArgumentErrors, Item) => "all violations are in `errors`",
+    }
 }

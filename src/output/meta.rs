@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use super::descriptor::{is_descriptor, open_descriptor};
+use super::destination::{is_descriptor, open_descriptor};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::safe_path;
@@ -18,9 +18,6 @@ pub struct Meta {
 
 impl Meta {
     /// Opens the file before anything is sent. Its content stays for now.
-    ///
-    /// # Errors
-    /// It cannot be written: exit 2.
     pub(super) fn open(path: PathBuf) -> Result<Self, Failure> {
         if path == Path::new("-") {
             return Err(
@@ -44,9 +41,6 @@ impl Meta {
     }
 
     /// Replaces the content of the file by the object.
-    ///
-    /// # Errors
-    /// It cannot be written: exit 1.
     pub(super) fn write(mut self, line: &str) -> Result<(), Failure> {
         // Do not truncate a pipe, a device, or a descriptor of the caller.
         if !is_descriptor(&self.path) {

@@ -9,12 +9,9 @@
 mod answer_text;
 mod atomic_file;
 mod buffer;
-mod descriptor;
 mod destination;
 mod events;
 mod extract;
-mod hint;
-mod in_order;
 mod json_text;
 mod messages;
 mod meta;
@@ -39,7 +36,7 @@ pub use results_file::ResultsFile;
 pub use shared_printer::Shared;
 
 /// How and what to print.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Options {
     /// `--format`.
@@ -77,17 +74,7 @@ impl Options {
         Self {
             format,
             command,
-            live: false,
-            extract: None,
-            render: None,
-            meta: None,
-            usage: false,
-            reasoning: false,
-            quiet: false,
-            verbose: false,
-            progress: false,
-            many: false,
-            ordered: false,
+            ..Self::default()
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use terminal_size::{Width, terminal_size_of};
 
-use super::descriptor::{is_descriptor, is_stdout};
+use super::destination::{is_descriptor, is_stdout};
 use super::rendering::{self, Target};
 use super::{Meta, Options, Output, Printer, Shared, Which};
 use crate::cli::{Format, OutputArgs, Render};

@@ -8,9 +8,8 @@ use std::sync::atomic::AtomicU64;
 use super::answer_text::AnswerText;
 use super::buffer::Buffer;
 use super::events::{self, Events};
-use super::hint::{View, hint};
 use super::json_text::pretty;
-use super::messages::Messages;
+use super::messages::{Messages, View, hint};
 use super::meta::Meta;
 use super::status::Status;
 use super::style::{Style, has_colour};
@@ -415,8 +414,10 @@ impl<E: Write> Printer<Output, E> {
 
     /// Writes the meta file and returns the exit status.
     fn exit(&mut self, result: Result<Done, Failure>) -> u8 {
-        let line = self.last_line(&result);
-        let written = self.meta.take().map_or(Ok(()), |meta| meta.write(&line));
+        let written = match self.meta.take() {
+            Some(meta) => meta.write(&self.last_line(&result)),
+            None => Ok(()),
+        };
         if let Err(failure) = &written {
             self.messages.failure(failure, None);
         }

@@ -102,7 +102,6 @@ fn hyperlinks(variable: impl Fn(&str) -> Option<String>) -> bool {
         .any(|name| variable(name).is_some())
 }
 
-/// The leading number of a version.
 fn number(version: &str) -> Option<f64> {
     let end = version.find(|c: char| !c.is_ascii_digit() && c != '.');
     version[..end.unwrap_or(version.len())].parse().ok()

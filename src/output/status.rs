@@ -120,7 +120,6 @@ impl Status {
         self.bar = None;
     }
 
-    /// The summary of the items.
     pub(super) fn summary(&self, tally: &Tally) -> Option<String> {
         let items = self.items.as_ref()?;
         let elapsed = millis(tally.elapsed());

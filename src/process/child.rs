@@ -26,9 +26,6 @@ pub(crate) struct Child {
 }
 
 /// Starts `command` in its own process group.
-///
-/// # Errors
-/// It cannot be started.
 pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
     // Hold the lock, so that a signal finds the child in the list or no child at all.
     let mut running = running();
@@ -74,9 +71,6 @@ impl Child {
     }
 
     /// Waits for the exit status.
-    ///
-    /// # Errors
-    /// The system does not report it.
     pub(crate) fn reap(&mut self) -> io::Result<ExitStatus> {
         // Waits without the lock, so that a signal is handled at once.
         let exited = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;

@@ -33,7 +33,6 @@ pub struct Limits {
 pub(crate) struct Finished {
     /// The exit status, 128 + n if signal n ended it; `None` after a time-out.
     pub(crate) status: Option<i32>,
-    /// Standard output.
     pub(crate) stdout: CutOutput,
     /// The last lines of standard error.
     pub(crate) stderr: String,

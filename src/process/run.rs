@@ -22,9 +22,6 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Runs `command` with `input` on standard input, or with an empty one. `on_line` gets
 /// each line of standard error as it arrives. A time-out kills the process group.
-///
-/// # Errors
-/// It cannot be started.
 pub(crate) fn run(
     command: &mut Command,
     input: Option<&[u8]>,

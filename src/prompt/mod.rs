@@ -122,7 +122,7 @@ fn read_with(
         ));
     }
     let claim = Claim::of(sources)?;
-    let system = system(sources, stdin, notice)?;
+    let system = system(sources, stdin, notice).map_err(|failure| failure.about("system"))?;
     let images = images(&sources.images, stdin, notice)?;
     let history = match &sources.messages {
         Some(path) => Some(earlier_turns(path, sources, stdin, notice)?),
@@ -187,13 +187,13 @@ fn read_with(
         notice(&warning);
     }
     if let (Some((_, turns)), Some(path), Some(system)) = (&session, &sources.session, &system) {
-        tell_system(path, turns, system, notice);
+        report_system(path, turns, system, notice);
     }
     assemble(system, history, session, user)
 }
 
 /// Prints a notice if the system text differs from that in the session.
-fn tell_system(path: &Path, turns: &History, system: &str, notice: &mut dyn FnMut(&str)) {
+fn report_system(path: &Path, turns: &History, system: &str, notice: &mut dyn FnMut(&str)) {
     let kept = turns.system();
     if turns.is_empty() || kept.as_deref() == Some(system) {
         return;

@@ -18,11 +18,9 @@ enum State {
     /// Only white space has come.
     #[default]
     Start,
-    /// In the fence line.
     Fence,
     /// After the fence line.
     Fenced,
-    /// In the array.
     Elements,
     /// After the array, or it is not one.
     End,

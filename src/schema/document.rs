@@ -9,9 +9,6 @@ use crate::error::Failure;
 
 /// The schema that `--schema` names, and the place that messages give for it. `read`
 /// reads a file.
-///
-/// # Errors
-/// Exit 2: the document cannot be read, or is not a schema.
 pub(super) fn load(
     given: &str,
     read: impl Fn(&Path) -> Result<String, Failure>,

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::json::{parse, unfenced};
-use super::json_text::{compact, elements, pointed, pretty};
+use super::json::{compact, elements, parse, pointed, pretty, unfenced};
 use super::{Schema, document, fields, prompts};
 use crate::error::Failure;
 use crate::event::Violation;
@@ -204,9 +203,6 @@ impl ExpectedJson {
 }
 
 /// The lines that `--format text` prints of a value.
-///
-/// # Errors
-/// The value cannot be shown so.
 fn lines(value: &RawValue, format: &JsonFormat) -> Result<Vec<String>, String> {
     match format {
         JsonFormat::Compact => Ok(vec![value.get().to_owned()]),
@@ -231,7 +227,6 @@ fn lines(value: &RawValue, format: &JsonFormat) -> Result<Vec<String>, String> {
     }
 }
 
-/// Whether a schema allows arrays.
 fn may_be_array(schema: &Value) -> bool {
     match schema.get("type") {
         Some(Value::String(kind)) => kind == "array",

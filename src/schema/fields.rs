@@ -20,9 +20,6 @@ use crate::error::Failure;
 const DEPTH_MAX: usize = 32;
 
 /// Reads the shorthand.
-///
-/// # Errors
-/// It cannot be read: exit 2, with the position.
 pub(super) fn schema(text: &str) -> Result<Value, Failure> {
     let mut parser = Parser {
         text,
@@ -188,7 +185,6 @@ impl Parser<'_> {
         (!word.is_empty()).then(|| Ok(word.to_owned()))
     }
 
-    /// A JSON string.
     fn quoted(&mut self) -> Result<String, String> {
         let rest = &self.text[self.at..];
         let mut strings = serde_json::Deserializer::from_str(rest).into_iter::<String>();

@@ -6,7 +6,6 @@ mod document;
 mod expected;
 mod fields;
 mod json;
-mod json_text;
 mod prompts;
 mod validator;
 
@@ -14,7 +13,6 @@ pub use array_splitter::ArraySplitter;
 pub use expected::{
     Accepted, Constrain, DEFAULT_TRIES, ExpectedJson, JsonFormat, JsonOptions, Rejected,
 };
-pub use json::{DEPTH_MAX, parse, parse_raw, parse_strict};
-pub use json_text::{compact, join_arrays};
+pub use json::{DEPTH_MAX, compact, join_arrays, parse, parse_raw, parse_strict};
 pub use prompts::{correction, instruction};
 pub use validator::Schema;

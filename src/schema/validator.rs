@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::error::Failure;
 use crate::event::Violation;
+use crate::terminal::shortened;
 
 /// Longest time that one value is checked.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
@@ -161,7 +162,7 @@ fn not_a_schema(error: &ValidationError<'_>, place: &str) -> Failure {
         }
         other => other.to_string(),
     };
-    Failure::usage(format!("{place}: {}", short(&message, MESSAGE_CHARS)))
+    Failure::usage(format!("{place}: {}", shortened(&message, MESSAGE_CHARS)))
         .hint("$schema must name a known draft, $ref a place in the schema: airx fetches nothing")
 }
 
@@ -170,7 +171,7 @@ fn violation(error: &ValidationError<'_>) -> Violation {
     let keyword = error.kind().keyword();
     let message = match error.kind() {
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => {
-            let value = short(&error.instance().to_string(), VALUE_CHARS);
+            let value = shortened(&error.instance().to_string(), VALUE_CHARS).into_owned();
             let own = error.instance_path().as_str().len();
             let firsts = context.iter().filter_map(|branch| branch.first());
             let branches: Vec<String> = firsts
@@ -189,26 +190,18 @@ fn violation(error: &ValidationError<'_>) -> Violation {
     };
     Violation {
         path: error.instance_path().to_string(),
-        message: short(&message, MESSAGE_CHARS),
+        message: shortened(&message, MESSAGE_CHARS).into_owned(),
     }
 }
 
 fn message(error: &ValidationError<'_>) -> String {
-    let value = short(&error.instance().to_string(), VALUE_CHARS);
+    let value = shortened(&error.instance().to_string(), VALUE_CHARS).into_owned();
     let keyword = error.kind().keyword();
     match error.kind() {
         Kind::BacktrackLimitExceeded { .. } | Kind::RegexEngineFailure { .. } => {
             format!("{keyword}: {value} takes too long to match")
         }
         _ => format!("{keyword}: {}", error.masked_with(value)),
-    }
-}
-
-/// The first `max` characters of `text`.
-fn short(text: &str, max: usize) -> String {
-    match text.char_indices().nth(max) {
-        Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text.to_owned(),
     }
 }
 

@@ -90,7 +90,6 @@ impl View {
 
 /// The kind of text at an offset.
 enum Read {
-    /// No escape.
     Plain,
     /// `%XX`.
     Byte(u8),

@@ -67,7 +67,7 @@ impl<'a> Merge<'a> {
             run,
             variables: true,
             without: &[],
-            settings: Vec::new(),
+            settings: Vec::with_capacity(64),
         }
     }
 

@@ -1,6 +1,7 @@
 //! The proxy that requests go through: from `--proxy` or the environment, read the
 //! way curl reads it. A proxy that cannot be used is an error, never ignored.
 
+use std::fmt::Display;
 use std::net::IpAddr;
 
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -12,6 +13,9 @@ use crate::error::Failure;
 use crate::secret::{Scrubber, Secret};
 
 const SCHEMES: [&str; 6] = ["http", "https", "socks5", "socks5h", "socks4", "socks4a"];
+
+/// The origin of a proxy that the option names.
+const OPTION: &str = "--proxy";
 
 const ALL: [&str; 2] = ["all_proxy", "ALL_PROXY"];
 
@@ -30,6 +34,17 @@ pub struct Proxy {
 }
 
 impl Proxy {
+    /// The failure of a proxy that cannot be used. The text is not shown: it may hold a
+    /// password.
+    pub fn unusable(&self, why: &dyn Display) -> Failure {
+        let failure = Failure::usage(format!("{} is not a usable URL: {why}", self.origin));
+        if self.origin == OPTION {
+            failure.about("proxy")
+        } else {
+            failure
+        }
+    }
+
     /// `host:port`, for messages.
     pub fn address(&self) -> String {
         format!("{}:{}", self.host, self.port)
@@ -65,8 +80,9 @@ pub(super) fn resolve(
         }
     }
     let flag = flag
-        .map(|text| parse("--proxy", &text, scrubber))
-        .transpose()?;
+        .map(|text| parse(OPTION, &text, scrubber))
+        .transpose()
+        .map_err(|failure| failure.about("proxy"))?;
     if endpoint.loopback || is_bypassed(&endpoint.url)? {
         return Ok(None);
     }

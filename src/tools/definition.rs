@@ -25,7 +25,6 @@ pub(super) enum Definition {
     Provider(ToolKind, Value),
 }
 
-/// A function object.
 pub(super) struct FunctionDefinition {
     pub(super) name: String,
     /// The tool's own command, which is never sent.
@@ -58,15 +57,11 @@ enum Form {
     Bare,
     /// A function object inside a tool object.
     Wrapped,
-    /// A tool that the provider runs.
     Provider(ToolKind),
 }
 
 impl Definition {
     /// Reads a tool in any format. `place` names it in messages.
-    ///
-    /// # Errors
-    /// It is not a tool: exit 2.
     pub(super) fn read(tool: Value, place: &str) -> Result<Self, Failure> {
         let invalid = |what: &str| Failure::usage(format!("{place}: {what}"));
         let Value::Object(mut object) = tool else {
@@ -101,9 +96,6 @@ impl Definition {
 
 impl FunctionDefinition {
     /// Checks the function and compiles its schema.
-    ///
-    /// # Errors
-    /// A server would refuse it: exit 2.
     pub(super) fn check(&self, place: &str) -> Result<Option<Schema>, Failure> {
         self.check_parts()
             .map_err(|what| Failure::usage(format!("{place}: {what}")))?;

@@ -45,9 +45,6 @@ impl NameFilter {
     }
 
     /// Checks that each name of `--only` belongs to a tool.
-    ///
-    /// # Errors
-    /// A name belongs to no tool: exit 2, with the names of the tools.
     pub(super) fn check<'a>(
         &'a self,
         offered: impl Iterator<Item = &'a str>,

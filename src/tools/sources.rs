@@ -57,15 +57,7 @@ impl ToolSetup {
         dry: bool,
     ) -> Result<Self, Failure> {
         let mut toolbox = Toolbox::new(sources.limits, &sources.only);
-        let mut number = 0;
-        for file in &sources.files {
-            let tools = parse(file, &read(file)?)?;
-            for tool in tools {
-                number += 1;
-                let place = format!("--tools {}, tool {number}", file.display());
-                toolbox.add(tool, &place, None)?;
-            }
-        }
+        add_files(&mut toolbox, &sources.files, read).map_err(|failure| failure.about("tools"))?;
         let approval = if sources.ask && !dry {
             Approval::Ask(Terminal::open()?)
         } else {
@@ -98,20 +90,17 @@ impl ToolSetup {
         if sources.run || !sources.folders.is_empty() || !sources.servers.is_empty() {
             toolbox.set_environment(ChildEnvironment::without_keys(scrubber));
         }
-        for folder in &sources.folders {
-            for (function, command) in tools_dir::functions(folder, toolbox.environment())? {
-                let place = format!("--tools-dir: {}", command.quoted());
-                toolbox.add(function, &place, Some(Action::Command(command)))?;
-            }
-        }
+        add_folders(toolbox, &sources.folders).map_err(|failure| failure.about("tools-dir"))?;
         for server in &sources.servers {
-            toolbox.add_server(server, warn)?;
+            let added = toolbox.add_server(server, warn);
+            added.map_err(|failure| failure.about("mcp"))?;
         }
-        toolbox.check_filter()?;
+        let filtered = toolbox.check_filter();
+        filtered.map_err(|failure| failure.about("only"))?;
         if let Some((knowledge, prompt)) = &sources.retrieval {
             if knowledge.trim().is_empty() {
                 let message = "--retrieval: the knowledge base's id is empty";
-                return Err(Failure::usage(message));
+                return Err(Failure::usage(message).about("retrieval"));
             }
             let tool = definition::retrieval(knowledge, prompt.as_deref());
             toolbox.add_provider_tool(ToolKind::Retrieval, &tool)?;
@@ -122,6 +111,32 @@ impl ToolSetup {
         }
         Ok(())
     }
+}
+
+fn add_files(
+    toolbox: &mut Toolbox,
+    files: &[PathBuf],
+    read: impl Fn(&Path) -> Result<String, Failure>,
+) -> Result<(), Failure> {
+    let mut number = 0;
+    for file in files {
+        for tool in parse(file, &read(file)?)? {
+            number += 1;
+            let place = format!("--tools {}, tool {number}", file.display());
+            toolbox.add(tool, &place, None)?;
+        }
+    }
+    Ok(())
+}
+
+fn add_folders(toolbox: &mut Toolbox, folders: &[PathBuf]) -> Result<(), Failure> {
+    for folder in folders {
+        for (function, command) in tools_dir::functions(folder, toolbox.environment())? {
+            let place = format!("--tools-dir: {}", command.quoted());
+            toolbox.add(function, &place, Some(Action::Command(command)))?;
+        }
+    }
+    Ok(())
 }
 
 /// Reads the tools of a file: a JSON array, one object, or one object on each line.

@@ -60,12 +60,10 @@ struct Function {
 /// What a call does.
 #[derive(Debug)]
 pub(super) enum Action {
-    /// Runs a command.
     Command(ToolCommand),
     /// Calls a tool of an MCP server.
     #[cfg(unix)]
     Mcp {
-        /// The number of the server.
         server: usize,
         /// The server's own name for the tool.
         tool: String,
@@ -116,9 +114,6 @@ impl Toolbox {
 
     /// Adds a tool, unless `--only` excludes it. `action` is used if the tool has no
     /// command of its own; `place` names the tool in messages.
-    ///
-    /// # Errors
-    /// It is not a tool, or its name is taken: exit 2.
     pub(super) fn add(
         &mut self,
         tool: Value,
@@ -177,9 +172,6 @@ impl Toolbox {
 
     /// Starts an MCP server and adds its tools. `warn` gets a message for each tool that
     /// is left out.
-    ///
-    /// # Errors
-    /// The command is wrong: exit 2; the server cannot be used: exit 11.
     #[cfg(unix)]
     pub(super) fn add_server(
         &mut self,
@@ -224,9 +216,6 @@ impl Toolbox {
 
     /// Sets the command of `--exec` for a function. A function that `--only` excludes is
     /// skipped. `place` names the option in messages.
-    ///
-    /// # Errors
-    /// There is no function with this name: exit 2.
     pub(super) fn set_command(
         &mut self,
         name: &str,
@@ -251,18 +240,12 @@ impl Toolbox {
     }
 
     /// Checks that each name of `--only` belongs to a tool.
-    ///
-    /// # Errors
-    /// A name belongs to no tool: exit 2.
     pub(super) fn check_filter(&self) -> Result<(), Failure> {
         self.filter
             .check(self.functions().map(|function| function.name.as_str()))
     }
 
     /// Checks that every call can be run.
-    ///
-    /// # Errors
-    /// A function has no command, or there are no functions: exit 2.
     pub(super) fn check_actions(&self) -> Result<(), Failure> {
         if let Some(function) = self.functions().find(|function| function.action.is_none()) {
             let name = &function.name;

@@ -21,9 +21,6 @@ const LIMITS: Limits = Limits {
 };
 
 /// The function objects of the folder's executables, by their file names.
-///
-/// # Errors
-/// The folder or an executable cannot be used: exit 2.
 pub(super) fn functions(
     folder: &Path,
     environment: &ChildEnvironment,

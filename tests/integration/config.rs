@@ -396,6 +396,78 @@ fn a_value_that_a_run_cannot_use_is_reported_with_its_place() {
     refused("header = \"secret-without-colon\"", &[], report);
 }
 
+#[test]
+fn an_option_of_the_file_that_cannot_be_used_is_reported_with_its_place() {
+    let folder = folder();
+    write(&folder, "");
+    file(&folder, "airx/bad.json", "nonsense");
+    file(&folder, "bad.json", "nonsense");
+    let own = folder.path().join("airx");
+    let own = own.display();
+    for (command, text, flags, report) in [
+        (
+            "chat",
+            "proxy = \"gopher://p\"",
+            ["--proxy", "gopher://p"],
+            "--proxy is not a usable URL: its scheme is none of ".to_owned(),
+        ),
+        (
+            "chat",
+            "cacert = \"no.pem\"",
+            ["--cacert", "no.pem"],
+            format!("--cacert {own}/no.pem: No such file or directory"),
+        ),
+        (
+            "tools",
+            "tools = \"bad.json\"",
+            ["--tools", "bad.json"],
+            format!("--tools {own}/bad.json: not JSON: "),
+        ),
+        (
+            "chat",
+            "system = \"@no.md\"",
+            ["--system", "@no.md"],
+            format!("{own}/no.md cannot be read: "),
+        ),
+        (
+            "tools",
+            "tools = [\"no.json\"]",
+            ["--tools", "no.json"],
+            format!("{own}/no.json cannot be read: "),
+        ),
+        (
+            "tools",
+            "retrieval = \" \"",
+            ["--retrieval", " "],
+            "--retrieval: the knowledge base's id is empty".to_owned(),
+        ),
+        (
+            "tools",
+            "tools-dir = \"empty\"",
+            ["--tools-dir", "empty"],
+            format!("--tools-dir {own}/empty cannot be read: "),
+        ),
+    ] {
+        let path = write(&folder, &format!("\n{text}"));
+        let run = |args: &[&str]| {
+            let url = ["--base-url", "https://model.test/v1", "--no-stdin", "hi"];
+            let run = with(&folder, [command]).args(args).args(url);
+            let run = run.within(folder.path());
+            run.env("AIRX_API_KEY", "a-key-of-twenty-letters").run()
+        };
+        let ran = run(&[]);
+        let place = format!("airx: usage: {}:2:1: {report}", path.display());
+        assert_eq!((ran.code, &*ran.stdout), (2, ""), "{text}");
+        assert!(ran.stderr.starts_with(&place), "{text}: {}", ran.stderr);
+        // The flag's value does not come from the file.
+        let ran = run(&flags);
+        assert_eq!((ran.code, &*ran.stdout), (2, ""), "{flags:?}");
+        let report = report.replace(&format!("{own}/"), "");
+        let report = format!("airx: usage: {report}");
+        assert!(ran.stderr.starts_with(&report), "{flags:?}: {}", ran.stderr);
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn a_file_that_others_can_write_is_refused() {

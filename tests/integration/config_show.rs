@@ -249,12 +249,12 @@ tools = \"none.json\"
     let run = airx(["config", "check", "c.toml"]).within(folder.path());
     run.env("AIRX_BASE_URL", "http://127.0.0.1:1").run().is(
         2,
-        "c.toml (profile a): missing.md cannot be read: No such file or directory (os error 2)
-c.toml (profile c): none.json cannot be read: No such file or directory (os error 2)
-c.toml:1:1: --temperature 3: glm-4-airx takes 0 to 1
+        "c.toml:1:1: --temperature 3: glm-4-airx takes 0 to 1
 c.toml:2:1: --header: there is no colon
+c.toml:5:1: missing.md cannot be read: No such file or directory (os error 2)
 c.toml:7:1: --base-url is not a usable URL: it does not begin with http:// or https://
 c.toml:8:1: key-file: nokey: No such file or directory (os error 2)
+c.toml:11:1: none.json cannot be read: No such file or directory (os error 2)
 ",
         "airx: usage: c.toml: 6 problems\n",
     );

@@ -14,6 +14,10 @@ mod batch_mock;
 mod batch_status;
 mod batch_submit;
 mod broken_answers;
+#[cfg(unix)]
+mod budget;
+#[cfg(unix)]
+mod budget_race;
 mod command_line;
 mod complete_answers;
 mod completions_install;
@@ -41,6 +45,10 @@ mod error_classes;
 mod exit_codes;
 #[cfg(unix)]
 mod extract;
+#[cfg(unix)]
+mod fallback;
+#[cfg(unix)]
+mod fallback_each;
 mod fallback_matrix;
 #[cfg(unix)]
 mod flush;

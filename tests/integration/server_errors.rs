@@ -28,7 +28,7 @@ fn sample(status: u16, name: &str, code: i32, message: &str, hint: &str) {
 
 #[test]
 fn a_refused_key_exits_3() {
-    let hint = "the key was refused: check AIRX_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY, and that it belongs to this host";
+    let hint = "the key was refused: check it, and whether it belongs to this host (airx config show names its source)";
     sample(
         401,
         "error_401_1002.json",
@@ -48,7 +48,7 @@ fn a_refused_key_exits_3() {
         "error_401_1001.json",
         3,
         "account: the server answered HTTP 401 with error 1001: Header 中未收到 Authentication 参数，无法进行身份验证",
-        "no key reached the server: set AIRX_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY",
+        "no key reached the server: airx config show names the key that a run uses",
     );
 }
 

@@ -85,7 +85,6 @@ impl ResultsFile {
         self.settled = true;
     }
 
-    /// Writes a line.
     pub(super) fn write(&mut self, line: &[u8]) -> io::Result<()> {
         self.ensure_in_place()?;
         let length = self.file.metadata()?.len();

@@ -16,9 +16,6 @@ use crate::temp_files::TempFile;
 impl ResultsFile {
     /// Opens the file. Returns `None` if the path does not name a regular file. With
     /// `resume` its content is kept.
-    ///
-    /// # Errors
-    /// It cannot be used, or holds data that would be lost: exit 2.
     pub(in crate::output) fn open(path: &Path, resume: bool) -> Result<Option<Self>, Failure> {
         let failed = |error: io::Error| unusable(path, &error);
         let target = safe_path::resolved(path).map_err(failed)?;
@@ -108,7 +105,6 @@ fn place(target: &Path, full: bool, resume: bool) -> Result<PathBuf, Wrong> {
     }
 }
 
-/// FILE.partial.
 pub(super) fn partial(target: &Path) -> Option<PathBuf> {
     let mut name = target.file_name()?.to_owned();
     name.push(".partial");
@@ -138,7 +134,6 @@ fn appending() -> OpenOptions {
     options
 }
 
-/// Opens the file, or creates it.
 fn open_or_create(path: &Path) -> io::Result<(File, Option<TempFile>)> {
     match appending().open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}

@@ -89,9 +89,6 @@ pub(super) struct Scanned {
 
 /// Reads the answers in the file and removes an incomplete last line. If an item has two
 /// answers, the later one counts.
-///
-/// # Errors
-/// It cannot be read, or holds lines that are not results: exit 2.
 pub(super) fn scan(file: &File, path: &Path) -> Result<Scanned, Failure> {
     let name = path.display();
     let failed = |error: io::Error| Failure::usage(format!("--output {name}: {error}"));
@@ -122,7 +119,6 @@ pub(super) fn scan(file: &File, path: &Path) -> Result<Scanned, Failure> {
 
 /// The lines to keep, in order.
 pub(super) struct Order {
-    /// The offset of each line.
     pub(super) lines: Vec<u64>,
     /// How many of them are results.
     pub(super) results: u64,
@@ -134,9 +130,6 @@ pub(super) struct Order {
 /// is the offset of this run's first line; of the lines before it only answers are kept.
 ///
 /// Returns `None` if the file has a line that airx did not write.
-///
-/// # Errors
-/// It cannot be read.
 pub(super) fn order(file: &File, start: u64) -> io::Result<Option<Order>> {
     let mut lines = Lines::of(file)?;
     // The place in the order and the offset of each line.

@@ -4,8 +4,8 @@ use super::jobs::{Answered, Jobs};
 use crate::error::Failure;
 use crate::event::{Data, Event, Sink};
 use crate::material::{Material, Part};
-use crate::run::start::Done;
 use crate::request::{PreparedRequest, SplitRequests};
+use crate::run::start::Done;
 
 /// The parts, whose answers are reported in order.
 pub(super) struct PartJobs<'a, S> {

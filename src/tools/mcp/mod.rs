@@ -24,6 +24,7 @@ use super::definition::{NAME_MAX, is_name_char};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::process::{self, Child, CutOutput, Lines};
+use crate::terminal::shortened;
 
 /// How long to wait for a server to end after its standard input is closed, and again
 /// after SIGTERM.
@@ -54,7 +55,6 @@ struct Log {
     end: Mutex<mpsc::Receiver<()>>,
 }
 
-/// A tool of a server.
 pub(super) struct ServerTool {
     /// The server's name for the tool.
     pub(super) own_name: String,
@@ -72,9 +72,6 @@ impl Servers {
 
     /// Starts a server; returns its number and its tools. `warn` gets a message for each
     /// tool that is left out.
-    ///
-    /// # Errors
-    /// The server cannot be used: exit 11.
     pub(super) fn start(
         &mut self,
         command: &mut Command,
@@ -92,10 +89,13 @@ impl Servers {
         let (from, to) = (OwnedFd::from(stdout), OwnedFd::from(stdin));
         let started = Session::start(from, to, limits.timeout, STRING_MAX.max(limits.bytes));
         let (session, list) = started.map_err(|why| match why {
-            Unanswered::Refused(words) => failed(format!("it refuses: {}", short(&words))),
-            Unanswered::Protocol(what) => {
-                failed(format!("it does not speak the protocol: {}", short(&what)))
+            Unanswered::Refused(words) => {
+                failed(format!("it refuses: {}", shortened(&words, WORDS_MAX)))
             }
+            Unanswered::Protocol(what) => failed(format!(
+                "it does not speak the protocol: {}",
+                shortened(&what, WORDS_MAX)
+            )),
             Unanswered::Late => {
                 failed("it does not answer in time".into()).hint("raise --tool-timeout")
             }
@@ -260,21 +260,13 @@ impl Log {
         if line.is_empty() {
             String::new()
         } else {
-            format!(" (it said: {})", short(&line))
+            format!(" (it said: {})", shortened(&line, WORDS_MAX))
         }
     }
 }
 
 fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The start of a server's text.
-fn short(words: &str) -> String {
-    match words.char_indices().nth(WORDS_MAX) {
-        Some((cut, _)) => format!("{}…", &words[..cut]),
-        None => words.to_owned(),
-    }
 }
 
 /// The text of a result, cut at `limit` bytes with a mark.

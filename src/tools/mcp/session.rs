@@ -19,7 +19,6 @@ use super::transport::{RawResult, State, StdioTransport};
 /// The most pages of a list of tools.
 const PAGES_MAX: usize = 100;
 
-/// A session that has started.
 #[derive(Debug)]
 pub(super) struct Session {
     runtime: Runtime,
@@ -27,7 +26,6 @@ pub(super) struct Session {
     state: State,
 }
 
-/// The tools that a server lists.
 #[derive(Debug, Default)]
 pub(super) struct ToolList {
     /// The tools, not parsed yet.
@@ -54,9 +52,6 @@ pub(super) enum Unanswered {
 impl Session {
     /// Starts a session with a server that reads `to` and writes `from`, and lists its
     /// tools. Strings that it sends are cut at `string_max` bytes.
-    ///
-    /// # Errors
-    /// See [`Unanswered`].
     pub(super) fn start(
         from: OwnedFd,
         to: OwnedFd,

@@ -38,7 +38,6 @@ pub(super) struct State(Arc<Mutex<Shared>>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// The last request.
     pending: Option<Request>,
     /// Why no more messages of the server are read, if so.
     broken: Option<String>,
