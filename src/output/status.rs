@@ -293,6 +293,9 @@ fn sum(items: &Items, tally: &Tally) -> String {
 
 /// Adds tokens and cost, as far as they are known.
 fn push_usage(line: &mut String, tally: &Tally) {
+    if tally.cached > 0 {
+        let _ = write!(line, ", {} from the cache", tally.cached);
+    }
     if let Some(usage) = tally.usage {
         let tokens = usage.prompt_tokens + usage.completion_tokens;
         let _ = write!(line, ", {tokens} tokens");

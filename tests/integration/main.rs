@@ -18,8 +18,17 @@ mod broken_answers;
 mod budget;
 #[cfg(unix)]
 mod budget_race;
+mod cache;
+#[cfg(unix)]
+mod cache_answers;
+#[cfg(unix)]
+mod cache_dir;
+#[cfg(unix)]
+mod cache_processes;
 mod command_line;
 mod complete_answers;
+#[cfg(unix)]
+mod completions;
 mod completions_install;
 mod config;
 mod config_ignored;
