@@ -114,9 +114,8 @@ fn switch(
     transport: &Transport,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    // A model that is not served will not be served in the next run either, so the user
-    // should know. Items of a run meet it together: once is enough.
-    if unserved(failure) && transport.is_newly_unserved(model) {
+    // The next run will not be served either, so the user should know; once is enough.
+    if unserved(failure) && transport.remember_unserved(model, failure) {
         let text = format!("the server does not serve {model}: {next} is asked in its place");
         sink.note(Level::Warning, &text);
     }

@@ -1,12 +1,12 @@
 //! Where one attempt goes: to the network, or to a folder of recordings.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::in_flight::InFlight;
-use crate::cassette::{Cassette, OpenRecording, Recorded, ReplayedBody};
+use crate::cassette::{Cache, Cassette, OpenRecording, Recorded, ReplayedBody};
 use crate::error::Failure;
 use crate::http::{Head, HttpClient, LiveStream, Next, ResourceRequest, Response, Unanswered};
 use crate::settings::Connection;
@@ -17,8 +17,8 @@ pub struct Transport {
     http: HttpClient,
     cassette: Option<Cassette>,
     in_flight: Option<Arc<InFlight>>,
-    /// The models that the server was found not to serve.
-    unserved: Arc<Mutex<BTreeSet<String>>>,
+    /// The models that the server does not serve, with its answer to a request for one.
+    unserved: Arc<Mutex<BTreeMap<String, Failure>>>,
 }
 
 impl std::fmt::Debug for Transport {
@@ -32,9 +32,11 @@ impl std::fmt::Debug for Transport {
 impl Transport {
     /// Takes the connection's settings; nothing is opened yet.
     pub fn new(mut connection: Connection) -> Self {
+        let cassette = connection.cassette.take();
+        let url = connection.endpoint.url.as_str();
         Self {
             http: HttpClient::default(),
-            cassette: connection.cassette.take().map(Cassette::new),
+            cassette: cassette.map(|settings| Cassette::new(settings, url)),
             connection: Arc::new(connection),
             in_flight: None,
             unserved: Arc::default(),
@@ -79,16 +81,48 @@ impl Transport {
         self.in_flight.clone()
     }
 
-    /// Notes that the server does not serve `model`. Returns whether that is new.
-    pub fn is_newly_unserved(&self, model: &str) -> bool {
+    /// Remembers that the server does not serve `model`. Returns whether that is new.
+    pub fn remember_unserved(&self, model: &str, failure: &Failure) -> bool {
         let unserved = self.unserved.lock();
         let mut unserved = unserved.unwrap_or_else(PoisonError::into_inner);
-        unserved.insert(model.to_owned())
+        unserved.insert(model.to_owned(), failure.clone()).is_none()
+    }
+
+    /// The server's answer if an earlier request of this run found that it does not serve
+    /// `model`. Recordings hold each request of a run, so that a replay finds them all.
+    pub fn unserved(&self, model: &str) -> Option<Failure> {
+        if self.cassette.is_some() {
+            return None;
+        }
+        let unserved = self.unserved.lock();
+        let unserved = unserved.unwrap_or_else(PoisonError::into_inner);
+        unserved.get(model).cloned()
     }
 
     /// Whether answers come from recordings, so that waiting is of no use.
     pub fn replays(&self) -> bool {
         matches!(self.cassette, Some(Cassette::Replay(_)))
+    }
+
+    /// The cache, if answers are kept.
+    pub(super) fn cache(&mut self) -> Option<&mut Cache> {
+        match &mut self.cassette {
+            Some(Cassette::Cache(cache)) => Some(cache),
+            _ => None,
+        }
+    }
+
+    /// Whether answers are kept (`--cache`).
+    pub fn caches(&self) -> bool {
+        matches!(self.cassette, Some(Cassette::Cache(_)))
+    }
+
+    /// Checks the folder of the cache, if there is one, before anything is sent.
+    ///
+    /// # Errors
+    /// The folder cannot be used: exit 2.
+    pub fn prepare(&mut self) -> Result<(), Failure> {
+        self.cache().map_or(Ok(()), Cache::prepare)
     }
 
     /// The settings of the connection.
@@ -133,6 +167,12 @@ impl Transport {
                 open.response(&response);
                 Ok(response)
             }
+            Some(Cassette::Cache(cache)) => {
+                let open = cache.start(&body);
+                let response = self.http.complete(connection, body, deadline)?;
+                open.response(&response);
+                Ok(response)
+            }
         }
     }
 
@@ -158,6 +198,12 @@ impl Transport {
             }
             Some(Cassette::Record(folder)) => {
                 let open = folder.start(&body)?;
+                let (head, live) = self.http.stream(connection, body, limit)?;
+                open.head(&head);
+                Ok((head, Stream(Source::Recorded(live, open))))
+            }
+            Some(Cassette::Cache(cache)) => {
+                let open = cache.start(&body);
                 let (head, live) = self.http.stream(connection, body, limit)?;
                 open.head(&head);
                 Ok((head, Stream(Source::Recorded(live, open))))
@@ -194,6 +240,11 @@ impl std::fmt::Debug for Stream<'_> {
 }
 
 impl Stream<'_> {
+    /// The stream of a response that was recorded.
+    pub(super) fn replayed(body: ReplayedBody) -> Self {
+        Self(Source::Replayed(body))
+    }
+
     /// Whether bytes can be read without waiting. If not, the caller prints what it
     /// has before it waits.
     pub fn has_arrived(&self) -> bool {

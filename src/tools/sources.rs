@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::command::{ChildEnvironment, ToolCommand};
+use super::definition::Definition;
 use super::toolbox::{Action, ToolKind, Toolbox};
 use super::{Approval, Limits, Terminal, definition, tools_dir};
 use crate::error::Failure;
@@ -159,6 +160,17 @@ fn parse(file: &Path, text: &str) -> Result<Vec<Value>, Failure> {
         )));
     }
     Ok(tools)
+}
+
+/// The names of the functions in a tool file, as far as it can be read.
+pub fn names(file: &Path, text: &str) -> Vec<String> {
+    let tools = parse(file, text).unwrap_or_default().into_iter();
+    let read = tools.filter_map(|tool| Definition::read(tool, "").ok());
+    read.filter_map(|definition| match definition {
+        Definition::Function(function) => Some(function.name),
+        Definition::Provider(..) => None,
+    })
+    .collect()
 }
 
 fn set_commands(toolbox: &mut Toolbox, options: &[String]) -> Result<(), Failure> {

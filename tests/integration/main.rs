@@ -14,8 +14,21 @@ mod batch_mock;
 mod batch_status;
 mod batch_submit;
 mod broken_answers;
+#[cfg(unix)]
+mod budget;
+#[cfg(unix)]
+mod budget_race;
+mod cache;
+#[cfg(unix)]
+mod cache_answers;
+#[cfg(unix)]
+mod cache_dir;
+#[cfg(unix)]
+mod cache_processes;
 mod command_line;
 mod complete_answers;
+#[cfg(unix)]
+mod completions;
 mod completions_install;
 mod config;
 mod config_ignored;
@@ -41,6 +54,10 @@ mod error_classes;
 mod exit_codes;
 #[cfg(unix)]
 mod extract;
+#[cfg(unix)]
+mod fallback;
+#[cfg(unix)]
+mod fallback_each;
 mod fallback_matrix;
 #[cfg(unix)]
 mod flush;
