@@ -571,7 +571,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__chat)
-            opts="-s -f -i -n -m -o -x -q -v -c -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --max-in-flight --budget --record --replay --config --profile --help --version"
+            opts="-s -f -i -n -m -o -x -q -v -c -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --timeout --retries --max-in-flight --budget --cache --cache-ttl --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -757,6 +757,17 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --cache)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --cache-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -795,7 +806,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__config)
-            opts="-m -h -V --all --format --config --profile --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --record --replay --help --version show check path"
+            opts="-m -h -V --all --format --config --profile --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --cache --cache-ttl --record --replay --help --version show check path"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -913,6 +924,17 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --cache)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --cache-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -943,7 +965,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__json)
-            opts="-s -f -n -m -o -q -v -c -i -x -h -V --system --file --messages --no-stdin --lossy --allow-empty-input --model --fallback --top-p --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --schema --fields --constrain --tries --pretty --select --lines --stream --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --record --replay --config --profile --image --session --temperature --thinking --extract --render --usage --dry-run --max-tokens --help --version"
+            opts="-s -f -n -m -o -q -v -c -i -x -h -V --system --file --messages --no-stdin --lossy --allow-empty-input --model --fallback --top-p --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --schema --fields --constrain --tries --pretty --select --lines --stream --each --items --no-item --concurrency --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --cache --cache-ttl --record --replay --config --profile --image --session --temperature --thinking --extract --render --usage --dry-run --max-tokens --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1117,6 +1139,17 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --cache)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --cache-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1257,7 +1290,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__stream)
-            opts="-s -f -i -n -m -o -x -q -v -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --record --replay --config --profile --help --version"
+            opts="-s -f -i -n -m -o -x -q -v -h -V --system --file --image --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --temperature --top-p --max-tokens --stop --user-id --request-id --greedy --thinking --param --web-search --accept --allow-empty --format --output --render --extract --meta --usage --reasoning --dry-run --quiet --verbose --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --cache --cache-ttl --record --replay --config --profile --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1427,6 +1460,17 @@ _airx() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --cache)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --cache-ttl)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --record)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1451,7 +1495,7 @@ _airx() {
             return 0
             ;;
         airx__subcmd__tools)
-            opts="-s -f -n -m -o -q -v -t -i -x -c -h -V --system --file --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --top-p --max-tokens --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --tools --tools-dir --mcp --only --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --items --no-item --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --record --replay --config --profile --image --temperature --thinking --extract --render --usage --each --concurrency --dry-run --help --version"
+            opts="-s -f -n -m -o -q -v -t -i -x -c -h -V --system --file --messages --session --no-stdin --lossy --allow-empty-input --model --fallback --top-p --max-tokens --stop --user-id --request-id --greedy --param --web-search --accept --allow-empty --format --output --meta --reasoning --quiet --verbose --tools --tools-dir --mcp --only --retrieval --retrieval-prompt --require-call --stream --run --exec --yes --rounds --tool-timeout --tool-max-bytes --items --no-item --tier --unordered --resume --max-cost --base-url --key-file --header --proxy --cacert --allow-http --connect-timeout --first-token-timeout --idle-timeout --timeout --retries --max-in-flight --budget --cache --cache-ttl --record --replay --config --profile --image --temperature --thinking --extract --render --usage --each --concurrency --dry-run --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1642,6 +1686,17 @@ _airx() {
                     return 0
                     ;;
                 --budget)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cache)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
+                --cache-ttl)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

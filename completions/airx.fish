@@ -88,6 +88,8 @@ complete -c airx -n "__fish_airx_using_subcommand chat" -l timeout -d 'Limit one
 complete -c airx -n "__fish_airx_using_subcommand chat" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
+complete -c airx -n "__fish_airx_using_subcommand chat" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
+complete -c airx -n "__fish_airx_using_subcommand chat" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand chat" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand chat" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -148,6 +150,8 @@ complete -c airx -n "__fish_airx_using_subcommand stream" -l timeout -d 'Limit o
 complete -c airx -n "__fish_airx_using_subcommand stream" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
+complete -c airx -n "__fish_airx_using_subcommand stream" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
+complete -c airx -n "__fish_airx_using_subcommand stream" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand stream" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand stream" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -211,6 +215,8 @@ complete -c airx -n "__fish_airx_using_subcommand tools" -l timeout -d 'Limit on
 complete -c airx -n "__fish_airx_using_subcommand tools" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
+complete -c airx -n "__fish_airx_using_subcommand tools" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
+complete -c airx -n "__fish_airx_using_subcommand tools" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand tools" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand tools" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -298,6 +304,8 @@ complete -c airx -n "__fish_airx_using_subcommand json" -l timeout -d 'Limit one
 complete -c airx -n "__fish_airx_using_subcommand json" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
+complete -c airx -n "__fish_airx_using_subcommand json" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
+complete -c airx -n "__fish_airx_using_subcommand json" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand json" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand json" -l config -d 'Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]' -r -F
@@ -566,6 +574,8 @@ complete -c airx -n "__fish_airx_using_subcommand config" -l timeout -d 'Limit o
 complete -c airx -n "__fish_airx_using_subcommand config" -l retries -d 'Retry N times while nothing is printed [default: 5]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l max-in-flight -d 'Limit requests in flight over all runs of airx [default: 0, no limit; AIRX_MAX_IN_FLIGHT]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l budget -d 'Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]' -r
+complete -c airx -n "__fish_airx_using_subcommand config" -l cache -d 'Keep answers in DIR and use them again [AIRX_CACHE]' -r -f -a "(__fish_complete_directories)"
+complete -c airx -n "__fish_airx_using_subcommand config" -l cache-ttl -d 'Ask again when the answer in --cache is older [default: 0, no limit]' -r
 complete -c airx -n "__fish_airx_using_subcommand config" -l record -d 'Record each exchange in a file in DIR [AIRX_RECORD]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l replay -d 'Take the answers from the recordings in DIR [AIRX_REPLAY]' -r -F
 complete -c airx -n "__fish_airx_using_subcommand config" -l all -d 'show: list the settings that have their defaults, too'

@@ -194,6 +194,9 @@ pub enum Event<'a> {
         elapsed_ms: u64,
         /// How many requests were sent.
         requests: u32,
+        /// Whether the answer came from --cache. Then no request was sent, and usage and cost
+        /// are 0. False where some of a run's answers came from there.
+        cached: bool,
     },
     /// The end of a run that failed; the last line.
     Error(Fault<'a>),

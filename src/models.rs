@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 
 pub use batch::{BATCHED, BATCHED_ON, batch_cost, is_batched};
 pub use charge::{Charge, RequestBounds, charge_of_answer, is_free, request_bounds};
-pub use cost::{Cost, amount_of, cost, currency, shown};
+pub use cost::{Cost, amount_of, cost, currency, no_cost, shown};
 pub use own::{Extra, extend};
 pub use table::MODELS;
 

@@ -1,6 +1,7 @@
-//! `--record` and `--replay`: keeps each exchange with the server in a file of a folder,
-//! in a format for people and for version control.
+//! `--record`, `--replay` and `--cache`: exchanges with the server as files of a folder, in
+//! a format for people and for version control.
 
+mod cache;
 mod record;
 mod recording;
 mod redact;
@@ -12,9 +13,11 @@ use crate::settings;
 use record::Recorder;
 use replay::Replayer;
 
+pub(crate) use cache::{Cache, Lookup};
 pub(crate) use record::OpenRecording;
 pub use record::Recorded;
 pub(crate) use replay::ReplayedBody;
+pub(crate) use request_view::RequestView;
 
 /// Records or replays exchanges.
 pub(crate) enum Cassette {
@@ -22,15 +25,21 @@ pub(crate) enum Cassette {
     Record(Box<Recorder>),
     /// Responses are read from recorded files.
     Replay(Replayer),
+    /// Answers are kept, and used again for the same request.
+    Cache(Box<Cache>),
 }
 
 impl Cassette {
-    pub(crate) fn new(settings: settings::Cassette) -> Self {
+    /// `url` is where requests go.
+    pub(crate) fn new(settings: settings::Cassette, url: &str) -> Self {
         match settings {
             settings::Cassette::Record(folder, scrubber) => {
                 Self::Record(Box::new(Recorder::new(folder, scrubber)))
             }
             settings::Cassette::Replay(folder) => Self::Replay(Replayer::new(folder)),
+            settings::Cassette::Cache(folder, ttl, scrubber) => {
+                Self::Cache(Box::new(Cache::new(folder, ttl, url.to_owned(), scrubber)))
+            }
         }
     }
 
@@ -39,6 +48,7 @@ impl Cassette {
         match self {
             Self::Record(recorder) => Self::Record(Box::new(recorder.share())),
             Self::Replay(player) => Self::Replay(player.clone()),
+            Self::Cache(cache) => Self::Cache(Box::new(cache.share())),
         }
     }
 }

@@ -44,7 +44,7 @@ pub struct Recorded {
 /// An exchange that has not ended yet.
 #[derive(Debug)]
 pub(crate) struct OpenRecording {
-    request: RequestView,
+    pub(super) request: RequestView,
     head: Option<Head>,
     bytes: Vec<u8>,
     /// The offset of the end of each piece of a stream.
@@ -75,21 +75,12 @@ impl Recorder {
         let place = self.folder.display();
         prepare(&self.folder)
             .map_err(|error| Failure::usage(format!("--record {place}: {error}")))?;
-        Ok(self.open.insert(OpenRecording {
-            request: RequestView::of(body),
-            head: None,
-            bytes: Vec::new(),
-            ends: Vec::new(),
-            size: 0,
-            streamed: false,
-            end: End::Unread,
-            lost: false,
-        }))
+        Ok(self.open.insert(OpenRecording::of(body)))
     }
 
     /// Writes the exchange that has ended, unless there was no response.
     pub(crate) fn finish(&mut self) -> Result<Option<Recorded>, Failure> {
-        let Some(open) = self.open.take().filter(|open| !open.lost) else {
+        let Some(mut open) = self.open.take().filter(|open| !open.lost) else {
             return Ok(None);
         };
         if open.size > BODY_LIMIT {
@@ -101,10 +92,12 @@ impl Recorder {
                 ),
             ));
         }
-        let Some(kept) = open.write(&self.scrubber, &self.folder) else {
+        let name = open.request.name();
+        let (masked, _) = open.mask(&self.scrubber);
+        let Some(written) = open.save(|recording| write(&self.folder, &name, recording)) else {
             return Ok(None);
         };
-        let (path, masked) = kept.map_err(|error| {
+        let path = written.map_err(|error| {
             Failure::new(
                 Class::Internal,
                 format!("--record {}: {error}", self.folder.display()),
@@ -116,7 +109,7 @@ impl Recorder {
 }
 
 /// Makes the folder, and checks that files can be made in it.
-fn prepare(folder: &Path) -> std::io::Result<()> {
+pub(super) fn prepare(folder: &Path) -> std::io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -135,14 +128,7 @@ fn prepare(folder: &Path) -> std::io::Result<()> {
 /// Writes a temporary file and then gives it its name, with the first free number. No
 /// file is replaced, and no link is followed.
 fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Result<PathBuf> {
-    let mut file = tempfile::Builder::new()
-        .prefix(".airx-")
-        .tempfile_in(folder)?;
-    let mut out = BufWriter::new(&mut file);
-    serde_json::to_writer_pretty(&mut out, recording)?;
-    out.write_all(b"\n")?;
-    out.flush()?;
-    drop(out);
+    let mut file = write_unnamed(folder, recording)?;
     for number in 1_u32.. {
         let path = folder.join(format!("{name}-{number}.json"));
         if path.symlink_metadata().is_ok() {
@@ -155,6 +141,22 @@ fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Resu
         }
     }
     Err(ErrorKind::AlreadyExists.into())
+}
+
+/// Writes a temporary file, mode 0600.
+pub(super) fn write_unnamed(
+    folder: &Path,
+    recording: &impl Serialize,
+) -> std::io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new()
+        .prefix(".airx-")
+        .tempfile_in(folder)?;
+    let mut out = BufWriter::new(&mut file);
+    serde_json::to_writer_pretty(&mut out, recording)?;
+    out.write_all(b"\n")?;
+    out.flush()?;
+    drop(out);
+    Ok(file)
 }
 
 /// Gives the file its name. Returns the file if the name is taken.
@@ -189,6 +191,20 @@ fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTe
 }
 
 impl OpenRecording {
+    /// An exchange that begins with a request of this body.
+    pub(super) fn of(body: &[u8]) -> Self {
+        Self {
+            request: RequestView::of(body),
+            head: None,
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            size: 0,
+            streamed: false,
+            end: End::Unread,
+            lost: false,
+        }
+    }
+
     /// Records the head of a streamed response.
     pub(crate) fn head(&mut self, head: &Head) {
         self.streamed = true;
@@ -236,23 +252,15 @@ impl OpenRecording {
         }
     }
 
-    /// Writes the recording, with the scrubber's secrets masked. Returns its path, and
-    /// whether the answer held a secret; `None` if there was no response.
-    fn write(
-        mut self,
-        scrubber: &Scrubber,
-        folder: &Path,
-    ) -> Option<std::io::Result<(PathBuf, bool)>> {
-        let head = self.head?;
-        let name = self.request.name();
-        let mut headers = Map::new();
-        for name in HEADERS {
-            if let Some(value) = head.header(name) {
-                headers.insert(name.to_owned(), scrubber.scrub(value).into());
-            }
-        }
+    /// Whether it has a response of the server, not longer than a body may be.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.lost && self.head.is_some() && self.size <= BODY_LIMIT
+    }
+
+    /// Masks the secrets. Returns whether the answer held one, and whether the request did.
+    pub(super) fn mask(&mut self, scrubber: &Scrubber) -> (bool, bool) {
         let clean = redact::body(scrubber, &self.bytes);
-        let masked = clean.is_some();
+        let answer = clean.is_some();
         if let Some(clean) = clean {
             // The offsets have changed, so each frame becomes a piece.
             self.ends.clear();
@@ -263,6 +271,25 @@ impl OpenRecording {
             }));
             self.bytes = clean.into_bytes();
         }
+        let headers = self.head.iter_mut().flat_map(|head| &mut head.headers);
+        for (_, value) in headers.filter(|(name, _)| HEADERS.contains(&name.as_str())) {
+            *value = scrubber.scrub(value).into_owned();
+        }
+        if let End::Broken(why) = &mut self.end {
+            *why = scrubber.scrub(why).into_owned();
+        }
+        (answer, redact::value(scrubber, &mut self.request.body))
+    }
+
+    /// Passes the recording to `save`. Returns `None` if there was no response.
+    pub(super) fn save<T>(self, save: impl FnOnce(&Recording<Written<'_>>) -> T) -> Option<T> {
+        let head = self.head?;
+        let mut headers = Map::new();
+        for name in HEADERS {
+            if let Some(value) = head.header(name) {
+                headers.insert(name.to_owned(), value.into());
+            }
+        }
         let body = if self.streamed {
             Written::Stream(StreamPieces {
                 bytes: &self.bytes,
@@ -271,24 +298,18 @@ impl OpenRecording {
         } else {
             Written::Body(Text::of(&self.bytes))
         };
-        let end = match self.end {
-            End::Broken(why) => End::Broken(scrubber.scrub(&why).into_owned()),
-            end => end,
-        };
-        let mut request = self.request;
-        redact::value(scrubber, &mut request.body);
         let response = Response {
             version: head.version.to_owned(),
             status: head.status,
             headers,
             body,
-            end,
+            end: self.end,
         };
         let recording = Recording {
             airx: VERSION,
-            request,
+            request: self.request,
             response,
         };
-        Some(write(folder, &name, &recording).map(|path| (path, masked)))
+        Some(save(&recording))
     }
 }

@@ -1,14 +1,25 @@
 //! The file format of a recording: indented JSON, the bytes of the response as text.
 
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::Path;
+
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use super::request_view::RequestView;
 use crate::api::whole_number::whole_number;
+use crate::http::BODY_LIMIT;
 
 /// The version of the format.
 pub(crate) const VERSION: u8 = 1;
+
+/// The longest recording that is read: a body of the greatest length, escaped.
+const FILE_MAX: u64 = 6 * BODY_LIMIT as u64 + (1 << 20);
+
+/// Why a recording without [`Body::pieces`] cannot be used.
+pub(super) const UNREADABLE_BODY: &str = "its body cannot be read";
 
 /// A recorded exchange. When read it owns its body; when written it borrows it.
 #[derive(Debug, Serialize, Deserialize)]
@@ -110,6 +121,42 @@ impl Body {
                 .collect(),
         }
     }
+}
+
+/// Reads a recording. Returns `None` if there is no such file.
+///
+/// # Errors
+/// Why it cannot be used.
+pub(super) fn read(path: &Path) -> Result<Option<Recording>, String> {
+    // Check the type before opening it: a pipe would wait for its writer.
+    match path.metadata() {
+        Ok(found) if found.is_file() => {}
+        Ok(_) => return Err("it is not a file".to_owned()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error.to_string()),
+    }
+    let mut text = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(FILE_MAX + 1).read_to_end(&mut text))
+        .map_err(|error| error.to_string())?;
+    if text.len() as u64 > FILE_MAX {
+        return Err("it is too long".to_owned());
+    }
+    let recording: Recording =
+        serde_json::from_slice(&text).map_err(|error| match error.to_string() {
+            // The message of Serde names the Rust type.
+            why if why.contains("no variant of enum") => {
+                "its response has neither body nor stream".to_owned()
+            }
+            why => why,
+        })?;
+    if recording.airx != VERSION {
+        return Err(format!(
+            "its form is version {}, known is {VERSION}",
+            recording.airx
+        ));
+    }
+    Ok(Some(recording))
 }
 
 /// Cuts text after each blank line, into frames.

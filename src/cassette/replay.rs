@@ -1,19 +1,14 @@
 //! Finds the recorded response to a request in a folder, without using the network.
 
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::recording::{End, Recording, VERSION};
+use super::recording::{self, End, read};
 use super::request_view::{Difference, RequestView};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, CUT, Head, Next, Response, client};
-
-/// The longest recording that is read: a body of the greatest length, escaped.
-const FILE_MAX: u64 = 6 * BODY_LIMIT as u64 + (1 << 20);
+use crate::http::{CUT, Head, Next, Response, client};
 
 /// Gives each request its next recording. Threads that share it never get the same
 /// recording.
@@ -24,11 +19,12 @@ pub(crate) struct Replayer {
     given: Arc<Mutex<HashMap<String, u32>>>,
 }
 
-/// The body of a recorded response, piece by piece.
+/// The body of a recorded response, piece by piece. A clone starts at the same piece.
+#[derive(Clone)]
 pub(crate) struct ReplayedBody {
-    /// The pieces in reverse order, so that the next is the last.
-    left: Vec<Vec<u8>>,
-    now: Vec<u8>,
+    pieces: Arc<[Vec<u8>]>,
+    /// How many pieces have been read.
+    read: usize,
     end: End,
 }
 
@@ -51,39 +47,16 @@ impl Replayer {
         let given = all.entry(name.clone()).or_default();
         let file = format!("{name}-{}.json", *given + 1);
         let path = self.folder.join(&file);
-        let Some(recording) = read(&path)? else {
+        let recording = read(&path).map_err(|why| unusable(&path, &why))?;
+        let Some(recording) = recording else {
             let used_up = (*given > 0).then_some(*given);
             drop(all);
             return Err(self.missed(&asked, &name, used_up));
         };
         *given += 1;
         drop(all);
-        let broken = || unusable(&path, "its body cannot be read");
-        let mut left = recording.response.body.pieces().ok_or_else(broken)?;
-        left.retain(|piece| !piece.is_empty());
-        left.reverse();
-        let response = recording.response;
-        let headers = response.headers.iter().filter_map(|(name, value)| {
-            Some((name.to_ascii_lowercase(), value.as_str()?.to_owned()))
-        });
-        let head = Head {
-            version: if response.version == "HTTP/1.0" {
-                "HTTP/1.0"
-            } else {
-                "HTTP/1.1"
-            },
-            status: response.status,
-            reason: client::reason(response.status),
-            headers: headers.collect(),
-            peer: None,
-            recording: Some(path.display().to_string()),
-        };
-        let pieces = ReplayedBody {
-            left,
-            now: Vec::new(),
-            end: response.end,
-        };
-        Ok((head, pieces))
+        replayed(recording.response, &path)
+            .ok_or_else(|| unusable(&path, recording::UNREADABLE_BODY))
     }
 
     /// The failure when there is no recording for a request.
@@ -171,47 +144,40 @@ fn unusable(path: &Path, why: &str) -> Failure {
     ))
 }
 
-/// Reads a recording. Returns `None` if there is no such file.
-fn read(path: &Path) -> Result<Option<Recording>, Failure> {
-    let wrong = |why: &str| unusable(path, why);
-    // Check the type before opening it: a pipe would wait for its writer.
-    match path.metadata() {
-        Ok(found) if found.is_file() => {}
-        Ok(_) => return Err(wrong("it is not a file")),
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(wrong(&error.to_string())),
-    }
-    let file = File::open(path).map_err(|error| wrong(&error.to_string()))?;
-    let mut text = Vec::new();
-    file.take(FILE_MAX + 1)
-        .read_to_end(&mut text)
-        .map_err(|error| wrong(&error.to_string()))?;
-    if text.len() as u64 > FILE_MAX {
-        return Err(wrong("it is too long"));
-    }
-    let recording: Recording =
-        serde_json::from_slice(&text).map_err(|error| match error.to_string() {
-            // The message of Serde names the Rust type.
-            why if why.contains("no variant of enum") => {
-                wrong("its response has neither body nor stream")
-            }
-            why => wrong(&why),
-        })?;
-    if recording.airx != VERSION {
-        return Err(wrong(&format!(
-            "its form is version {}, known is {VERSION}",
-            recording.airx
-        )));
-    }
-    Ok(Some(recording))
+/// The head and the body of a recorded response; `None` if the body cannot be read.
+pub(super) fn replayed(response: recording::Response, path: &Path) -> Option<(Head, ReplayedBody)> {
+    let mut pieces = response.body.pieces()?;
+    pieces.retain(|piece| !piece.is_empty());
+    let headers = response
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((name.to_ascii_lowercase(), value.as_str()?.to_owned())));
+    let head = Head {
+        version: if response.version == "HTTP/1.0" {
+            "HTTP/1.0"
+        } else {
+            "HTTP/1.1"
+        },
+        status: response.status,
+        reason: client::reason(response.status),
+        headers: headers.collect(),
+        peer: None,
+        recording: Some(path.display().to_string()),
+    };
+    let body = ReplayedBody {
+        pieces: pieces.into(),
+        read: 0,
+        end: response.end,
+    };
+    Some((head, body))
 }
 
 impl ReplayedBody {
     /// The next piece or the end, without waiting.
     pub(crate) fn next(&mut self) -> Result<Next<'_>, Failure> {
-        if let Some(piece) = self.left.pop() {
-            self.now = piece;
-            return Ok(Next::Bytes(&self.now));
+        if self.read < self.pieces.len() {
+            self.read += 1;
+            return Ok(Next::Bytes(&self.pieces[self.read - 1]));
         }
         match self.broken() {
             Some(failure) => Err(failure),
@@ -233,11 +199,10 @@ impl ReplayedBody {
     }
 
     /// The complete response.
-    pub(crate) fn response(mut self, head: Head) -> Response {
-        self.left.reverse();
+    pub(crate) fn response(self, head: Head) -> Response {
         Response {
             head,
-            body: self.left.concat(),
+            body: self.pieces.concat(),
             broken: self.broken(),
         }
     }

@@ -8,6 +8,9 @@ use crate::digest::sha256;
 /// Members that differ in each run and are therefore ignored.
 const IDS: [&str; 2] = ["request_id", "user_id"];
 
+/// Members that differ between the models of `--fallback`.
+const OF_MODEL: [&str; 2] = ["model", "thinking"];
+
 /// Digits of the digest in a file's name.
 const DIGITS: usize = 16;
 
@@ -37,11 +40,31 @@ impl RequestView {
 
     /// The name of its recordings. It does not depend on the order of members.
     pub(crate) fn name(&self) -> String {
-        let mut body = self.body.clone();
-        body.sort_all_objects();
-        let mut name = sha256(format!("{} {}\n{body}", self.method, self.path).as_bytes());
+        let mut name = self.digest(&self.path);
         name.truncate(DIGITS);
         name
+    }
+
+    /// A digest of the request to this path or URL. It does not depend on the order of
+    /// members.
+    pub(crate) fn digest(&self, target: &str) -> String {
+        let mut body = self.body.clone();
+        body.sort_all_objects();
+        sha256(format!("{} {target}\n{body}", self.method).as_bytes())
+    }
+
+    /// The same request to the model of `other`.
+    #[must_use]
+    pub(crate) fn asking(mut self, other: &Self) -> Self {
+        if let (Value::Object(own), Value::Object(other)) = (&mut self.body, &other.body) {
+            for name in OF_MODEL {
+                match other.get(name) {
+                    Some(value) => own.insert(name.to_owned(), value.clone()),
+                    None => own.remove(name),
+                };
+            }
+        }
+        self
     }
 
     /// Where the bodies differ.

@@ -68,6 +68,8 @@ pub enum BatchAction {
     mut_arg("idle_timeout", |arg| arg.hide(true)),
     mut_arg("max_in_flight", |arg| arg.hide(true)),
     mut_arg("budget", |arg| arg.hide(true)),
+    mut_arg("cache", |arg| arg.hide(true)),
+    mut_arg("cache_ttl", |arg| arg.hide(true)),
     mut_arg("record", |arg| arg.hide(true)),
     mut_arg("replay", |arg| arg.hide(true)),
 )]
@@ -103,6 +105,8 @@ pub struct SubmitArgs {
     mut_arg("idle_timeout", |arg| arg.hide(true)),
     mut_arg("max_in_flight", |arg| arg.hide(true)),
     mut_arg("budget", |arg| arg.hide(true)),
+    mut_arg("cache", |arg| arg.hide(true)),
+    mut_arg("cache_ttl", |arg| arg.hide(true)),
     mut_arg("record", |arg| arg.hide(true)),
     mut_arg("replay", |arg| arg.hide(true)),
 )]

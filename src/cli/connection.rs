@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args};
+use clap::builder::{OsStringValueParser, TypedValueParser};
+use clap::{ArgAction, Args, ValueHint};
 
 use super::duration;
 
@@ -90,6 +91,21 @@ pub struct ConnectionArgs {
     #[arg(long, value_name = "AMOUNT/PERIOD", hide_short_help = true)]
     pub budget: Option<String>,
 
+    /// Keep answers in DIR and use them again [AIRX_CACHE]
+    ///
+    /// A request that was answered before is answered from DIR, without network, key and
+    /// cost: one with the same base URL and the same body, ids aside. Only complete answers
+    /// are kept, of airx json only valid ones. A file has mode 0600 and holds no key. With
+    /// --record or --replay there is no cache. '' stands for no cache.
+    #[arg(long, value_name = "DIR", value_parser = folder(), value_hint = ValueHint::DirPath, hide_short_help = true)]
+    pub cache: Option<PathBuf>,
+
+    /// Ask again when the answer in --cache is older [default: 0, no limit]
+    ///
+    /// The age is that of the file, so `touch` renews it. The new answer replaces the old one.
+    #[arg(long, value_name = "DURATION", value_parser = duration, hide_short_help = true)]
+    pub cache_ttl: Option<Duration>,
+
     /// Record each exchange in a file in DIR [AIRX_RECORD]
     ///
     /// One readable file an exchange, mode 0600, for --replay and for version control: the
@@ -106,4 +122,9 @@ pub struct ConnectionArgs {
     /// the message says how it differs from the nearest one.
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     pub replay: Option<PathBuf>,
+}
+
+/// A path that may be empty.
+fn folder() -> impl TypedValueParser<Value = PathBuf> {
+    OsStringValueParser::new().map(PathBuf::from)
 }

@@ -7,7 +7,7 @@ use crate::answer::{Answer, End, one_line};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, Head, Next, too_long};
+use crate::http::{BODY_LIMIT, Head, Next, Response, too_long};
 use crate::sse;
 
 use super::AnswerRequest;
@@ -69,6 +69,15 @@ fn complete(
 ) -> Result<(), Failure> {
     let response = transport.complete(body, deadline)?;
     verbose::response(&response.head, sink);
+    read_complete(wanted, response, answer)
+}
+
+/// Reads the answer from a complete response.
+pub(super) fn read_complete(
+    wanted: &AnswerRequest<'_>,
+    response: Response,
+    answer: &mut Answer,
+) -> Result<(), Failure> {
     check(&response.head, &response.body)?;
     match answer.accept_body(response.body) {
         Ok(()) => answer.check(wanted.accept, End::Proper),
@@ -84,7 +93,7 @@ fn streamed(
     wanted: &AnswerRequest<'_>,
     body: Vec<u8>,
     transport: &mut Transport,
-    mut clocks: Clocks,
+    clocks: Clocks,
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
@@ -92,15 +101,27 @@ fn streamed(
         let limit = clocks.limit(false);
         limit.is_some_and(|limit| limit <= Instant::now())
     };
-    let (head, mut stream) = match transport.stream(body, clocks.limit(false)) {
+    let (head, stream) = match transport.stream(body, clocks.limit(false)) {
         Err(failure) if failure.class == Class::Network && timed_out(&clocks) => {
             return Err(clocks.ran_out(false));
         }
         sent => sent?,
     };
     verbose::response(&head, sink);
-    if !is_success(&head) || check(&head, &[]).is_err() {
-        return unstreamed(wanted, &head, Vec::new(), &mut stream, &clocks, answer);
+    read_stream(wanted, &head, stream, clocks, answer, sink)
+}
+
+/// Reads the answer from a stream while it arrives.
+pub(super) fn read_stream(
+    wanted: &AnswerRequest<'_>,
+    head: &Head,
+    mut stream: Stream<'_>,
+    mut clocks: Clocks,
+    answer: &mut Answer,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    if !is_success(head) || check(head, &[]).is_err() {
+        return unstreamed(wanted, head, Vec::new(), &mut stream, &clocks, answer);
     }
     let mut parser = sse::Parser::default();
     let mut opening = Opening::default();
@@ -114,7 +135,7 @@ fn streamed(
                 let bytes = match opening.read(bytes) {
                     Content::Events(bytes) => bytes,
                     Content::Other(start) => {
-                        return unstreamed(wanted, &head, start, &mut stream, &clocks, answer);
+                        return unstreamed(wanted, head, start, &mut stream, &clocks, answer);
                     }
                 };
                 sink.burst(&mut |sink| {

@@ -4,6 +4,7 @@
 mod attempt;
 mod backoff;
 mod budget;
+mod cached;
 mod clocks;
 mod fallback;
 pub mod in_flight;
@@ -25,6 +26,7 @@ use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
 
 pub use budget::{Summary, summaries};
+pub use cached::{CacheUse, keep};
 pub use fallback::{FallbackModel, unserved};
 use in_flight::Permit;
 pub use resource::{Repeat, Unfulfilled, request as request_resource};
@@ -45,6 +47,8 @@ pub struct AnswerRequest<'a> {
     pub accept: Accept<'a>,
     /// Keep the text of a stream in the answer.
     pub keep_text: bool,
+    /// How `--cache` is used.
+    pub cache: CacheUse<'a>,
 }
 
 /// The state that all requests for one answer share: the first request, its retries,
@@ -82,6 +86,11 @@ impl RequestSeries {
             .and_then(|deadline| deadline.checked_add(spent));
     }
 
+    /// Whether no request has been sent.
+    pub fn is_new(&self) -> bool {
+        self.requests == 0
+    }
+
     /// The time until the deadline.
     fn left(&self) -> Option<Duration> {
         self.deadline
@@ -89,8 +98,8 @@ impl RequestSeries {
     }
 }
 
-/// Sends requests until there is an answer or no retry and no model is left. If the
-/// result is a failure, the answer holds the part that arrived.
+/// Sends requests until there is an answer or no retry and no model is left. An answer may
+/// come from the cache. If the result is a failure, the answer holds the part that arrived.
 pub fn run(
     wanted: &AnswerRequest<'_>,
     series: &mut RequestSeries,
@@ -100,13 +109,19 @@ pub fn run(
     fallback::run(wanted, series, transport, sink)
 }
 
-/// Sends requests to one model until there is an answer or no retry is left.
+/// Takes the answer of one model from the cache, or sends requests to it until there is an
+/// answer or no retry is left.
 fn answered(
     wanted: &AnswerRequest<'_>,
     series: &mut RequestSeries,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> (Answer, Result<(), Failure>) {
+    match cached::look_up(wanted, transport, sink) {
+        Ok(None) => {}
+        Ok(Some(answer)) => return (answer, Ok(())),
+        Err(failure) => return (Answer::default(), Err(failure)),
+    }
     let mut empty_answers = 0;
     let answered = retry::retry(
         Some(&wanted.request.model),
@@ -155,6 +170,9 @@ fn request(
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
+    if let Some(keyless) = &transport.connection().keyless {
+        return Err(keyless.clone());
+    }
     let in_flight = transport.in_flight();
     let permit = match &in_flight {
         Some(limit) => Some(limit.acquire(series.requests > 0).ok_or_else(not_started)?),

@@ -269,7 +269,7 @@ mod unix {
     fn refused(purpose: Purpose, path: &Path, why: &str) -> Failure {
         let (option, variable) = (purpose.option(), purpose.variable());
         Failure::usage(format!("{option}: {} {why}", path.display())).hint(format!(
-            "it must belong to you, the folder with mode 0700: remove it, or set {variable} to \
+            "it must belong to you (a folder with mode 0700): remove it, or set {variable} to \
              another folder"
         ))
     }

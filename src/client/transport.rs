@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::in_flight::InFlight;
-use crate::cassette::{Cassette, OpenRecording, Recorded, ReplayedBody};
+use crate::cassette::{Cache, Cassette, OpenRecording, Recorded, ReplayedBody};
 use crate::error::Failure;
 use crate::http::{Head, HttpClient, LiveStream, Next, ResourceRequest, Response, Unanswered};
 use crate::settings::Connection;
@@ -32,9 +32,11 @@ impl std::fmt::Debug for Transport {
 impl Transport {
     /// Takes the connection's settings; nothing is opened yet.
     pub fn new(mut connection: Connection) -> Self {
+        let cassette = connection.cassette.take();
+        let url = connection.endpoint.url.as_str();
         Self {
             http: HttpClient::default(),
-            cassette: connection.cassette.take().map(Cassette::new),
+            cassette: cassette.map(|settings| Cassette::new(settings, url)),
             connection: Arc::new(connection),
             in_flight: None,
             unserved: Arc::default(),
@@ -102,6 +104,27 @@ impl Transport {
         matches!(self.cassette, Some(Cassette::Replay(_)))
     }
 
+    /// The cache, if answers are kept.
+    pub(super) fn cache(&mut self) -> Option<&mut Cache> {
+        match &mut self.cassette {
+            Some(Cassette::Cache(cache)) => Some(cache),
+            _ => None,
+        }
+    }
+
+    /// Whether answers are kept (`--cache`).
+    pub fn caches(&self) -> bool {
+        matches!(self.cassette, Some(Cassette::Cache(_)))
+    }
+
+    /// Checks the folder of the cache, if there is one, before anything is sent.
+    ///
+    /// # Errors
+    /// The folder cannot be used: exit 2.
+    pub fn prepare(&mut self) -> Result<(), Failure> {
+        self.cache().map_or(Ok(()), Cache::prepare)
+    }
+
     /// The settings of the connection.
     pub fn connection(&self) -> &Connection {
         &self.connection
@@ -144,6 +167,12 @@ impl Transport {
                 open.response(&response);
                 Ok(response)
             }
+            Some(Cassette::Cache(cache)) => {
+                let open = cache.start(&body);
+                let response = self.http.complete(connection, body, deadline)?;
+                open.response(&response);
+                Ok(response)
+            }
         }
     }
 
@@ -169,6 +198,12 @@ impl Transport {
             }
             Some(Cassette::Record(folder)) => {
                 let open = folder.start(&body)?;
+                let (head, live) = self.http.stream(connection, body, limit)?;
+                open.head(&head);
+                Ok((head, Stream(Source::Recorded(live, open))))
+            }
+            Some(Cassette::Cache(cache)) => {
+                let open = cache.start(&body);
                 let (head, live) = self.http.stream(connection, body, limit)?;
                 open.head(&head);
                 Ok((head, Stream(Source::Recorded(live, open))))
@@ -205,6 +240,11 @@ impl std::fmt::Debug for Stream<'_> {
 }
 
 impl Stream<'_> {
+    /// The stream of a response that was recorded.
+    pub(super) fn replayed(body: ReplayedBody) -> Self {
+        Self(Source::Replayed(body))
+    }
+
     /// Whether bytes can be read without waiting. If not, the caller prints what it
     /// has before it waits.
     pub fn has_arrived(&self) -> bool {

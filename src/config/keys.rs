@@ -21,6 +21,8 @@ pub enum Kind {
     TextOrFile,
     /// A path, relative to the configuration's folder.
     Path,
+    /// A folder's path, relative to the configuration's folder; empty for none.
+    Folder,
     /// A string, or `true` for the option without a value.
     Optional,
     /// One of these strings.
@@ -53,6 +55,7 @@ impl Kind {
             Self::Text => "a string".into(),
             Self::TextOrFile => "a string, `@FILE` for a file's text".into(),
             Self::Path => "a string, the path of a file".into(),
+            Self::Folder => "a string, the path of a folder; \"\" is none".into(),
             Self::Optional => "a string or true".into(),
             Self::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
             Self::Duration => "a string like \"90s\" or a number of seconds".into(),
@@ -149,6 +152,8 @@ pub const KEYS: &[Key] = &[
     key("retries", ANY),
     key("max-in-flight", ANY).below(&["AIRX_MAX_IN_FLIGHT"]),
     key("budget", Kind::Text).below(&["AIRX_BUDGET"]),
+    key("cache", Kind::Folder).below(&["AIRX_CACHE"]),
+    key("cache-ttl", Kind::Duration),
     key("poll", Kind::Duration),
     key("constrain", Kind::Choice(&["auto", "always", "never"])),
     key("tries", Kind::Count(1, 100)),

@@ -37,7 +37,8 @@ pub(super) fn read(kind: Kind, value: &DeValue<'_>, folder: &Path) -> Result<Val
     let read = match kind {
         Kind::Text => text.filter(|text| !text.is_empty()).map(str::to_owned),
         Kind::TextOrFile => text.map(|text| text_or_file(text, folder)).transpose()?,
-        Kind::Path => text.map(|text| path(text, folder)).transpose()?,
+        Kind::Folder if text == Some("") => Some(String::new()),
+        Kind::Path | Kind::Folder => text.map(|text| path(text, folder)).transpose()?,
         Kind::Optional => match value {
             // An empty text stands for the option without a value.
             DeValue::Boolean(true) => Some(String::new()),

@@ -10,6 +10,8 @@ use crate::models::{self, Cost, PriceList};
 pub struct Tally {
     /// Requests sent.
     pub requests: u32,
+    /// Answers from the cache.
+    pub cached: u32,
     /// Tokens of all requests, if the server counted them.
     pub usage: Option<Usage>,
     /// Their cost, if the model's price is known.
@@ -24,6 +26,7 @@ impl Default for Tally {
     fn default() -> Self {
         Self {
             requests: 0,
+            cached: 0,
             usage: None,
             cost: None,
             ttft: None,
@@ -38,6 +41,8 @@ impl Default for Tally {
 pub enum Count<'a> {
     /// A request is sent.
     Request,
+    /// The cache has an answer: the model that gave it, and its server's price list.
+    Cached(&'a str, PriceList),
     /// The first token of an answer has been received.
     FirstToken,
     /// A request's token counts, the model that answered, and its server's price list.
@@ -82,10 +87,16 @@ impl Tally {
     pub fn count(&mut self, what: &Count<'_>) {
         match what {
             Count::Request => {
-                if self.requests == 0 {
-                    self.started = Instant::now();
-                }
+                self.start();
                 self.requests += 1;
+            }
+            Count::Cached(model, list) => {
+                self.start();
+                self.cached += 1;
+                self.usage.get_or_insert_default();
+                if let Some(cost) = models::no_cost(model, *list) {
+                    self.cost = Some(cost.plus(self.cost.take()));
+                }
             }
             Count::FirstToken => {
                 self.ttft.get_or_insert_with(|| self.started.elapsed());
@@ -105,6 +116,18 @@ impl Tally {
             }
             Count::Items(_) | Count::Retries(..) | Count::Unfinished(_) => {}
         }
+    }
+
+    /// Starts the clock at the first request or answer.
+    fn start(&mut self) {
+        if self.requests == 0 && self.cached == 0 {
+            self.started = Instant::now();
+        }
+    }
+
+    /// Whether the answers came from the cache, and no request was sent.
+    pub fn is_cached(&self) -> bool {
+        self.cached > 0 && self.requests == 0
     }
 
     /// Ends the run: the clock stops, so that event, meta file and usage line agree.

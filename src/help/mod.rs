@@ -173,6 +173,10 @@ pub const ENVIRONMENT: &[Variable] = &[
          as --budget.",
     ),
     entry(
+        "AIRX_CACHE",
+        "Folder to keep answers in and to take them from. Same as --cache.",
+    ),
+    entry(
         "AIRX_RECORD",
         "Folder to record each exchange in. Same as --record.",
     ),
@@ -287,6 +291,12 @@ pub const FILES: &[Variable] = &[
         "An exchange recorded by --record DIR: JSON, mode 0600. HASH is computed from the request \
          without request_id, user_id, host and headers. A repeated request gets the next number; \
          airx never overwrites a recording.",
+    ),
+    entry(
+        "DIR/HASH.json",
+        "An answer kept by --cache DIR, in the form of a recording: mode 0600, replaced by a newer \
+         answer to the same request. HASH is computed from the URL and the request without \
+         request_id, user_id and headers. Remove the files, or DIR, to ask again.",
     ),
     entry(
         "$XDG_RUNTIME_DIR/airx/, or airx-UID/ in the folder for temporary files",

@@ -37,6 +37,16 @@ pub fn cost(model: &str, list: PriceList, usage: &Usage) -> Option<Cost> {
     })
 }
 
+/// A cost of nothing in the currency of the model's price, if the list has it.
+pub fn no_cost(model: &str, list: PriceList) -> Option<Cost> {
+    let price = find(model)?.price_by(list)?;
+    Some(Cost {
+        amount: 0,
+        currency: price.currency,
+        date: price.date,
+    })
+}
+
 pub(super) fn amount(price: &Price, usage: &Usage) -> u128 {
     let details = usage.prompt_tokens_details;
     let cached = details

@@ -83,6 +83,8 @@ impl Events {
                 return json(&Event::Error(masked.put_on(fault)));
             }
         };
+        // An answer from the cache has the id of the request that was sent for it.
+        let sent = sent.filter(|_| !tally.is_cached());
         json(&Event::Done {
             finish_reason: hide(done.finish_reason.as_deref()).as_deref(),
             model: hide(done.model.as_deref()).as_deref(),
@@ -93,6 +95,7 @@ impl Events {
             ttft_ms: tally.ttft.map(millis),
             elapsed_ms: millis(tally.elapsed()),
             requests: tally.requests,
+            cached: tally.is_cached(),
         })
     }
 }

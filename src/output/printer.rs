@@ -403,7 +403,7 @@ impl<E: Write> Printer<Output, E> {
             let hint = hint(failure.look, failure.hint.as_deref(), self.view());
             self.messages.failure(failure, hint.as_deref());
         }
-        if self.usage && self.tally.requests > 0 {
+        if self.usage && (self.tally.requests > 0 || self.tally.cached > 0) {
             let line = usage(&self.tally);
             self.messages.lines(&line);
         }
@@ -442,10 +442,16 @@ fn usage(tally: &Tally) -> String {
         Some(cost) => format!("{} {}", cost.amount(), cost.currency()),
         None => "cost unknown".to_owned(),
     };
+    let cached = match tally.cached {
+        0 => String::new(),
+        1 if tally.is_cached() => "from the cache, ".to_owned(),
+        1 => "1 answer from the cache, ".to_owned(),
+        count => format!("{count} answers from the cache, "),
+    };
     let first = match tally.ttft {
         Some(ttft) => format!("first token after {} ms, ", millis(ttft)),
         None => String::new(),
     };
     let elapsed = millis(tally.elapsed());
-    format!("airx: {tokens}, {cost}, {first}{elapsed} ms in all")
+    format!("airx: {tokens}, {cost}, {cached}{first}{elapsed} ms in all")
 }

@@ -268,6 +268,9 @@ fn sum(items: &Items, tally: &Tally) -> String {
     if items.in_flight > 0 {
         let _ = write!(line, ", {} in flight", items.in_flight);
     }
+    if tally.cached > 0 {
+        let _ = write!(line, ", {} from the cache", tally.cached);
+    }
     if let Some(usage) = tally.usage {
         let tokens = usage.prompt_tokens + usage.completion_tokens;
         let _ = write!(line, ", {tokens} tokens");

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::cli::{
-    BatchAction, Common, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs, Render,
-    RequestArgs, SubmitArgs,
+    BatchAction, Common, ConnectionArgs, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs,
+    Render, RequestArgs, SubmitArgs,
 };
 use crate::config::variable;
 use crate::error::{Failure, Origin};
@@ -149,6 +149,22 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
             "--dry-run=curl",
             "a batch is an upload and a request: --dry-run prints both",
         ),
+    ];
+    let mut given = given.into_iter().chain(connection_options(connection));
+    match given.find(|(given, ..)| *given) {
+        Some((_, flag, why)) => {
+            Err(Failure::usage(format!("{flag} has no meaning for airx batch")).hint(why))
+        }
+        None => Ok(()),
+    }
+}
+
+/// The options of the connection that do not apply to batches: whether each is given, its
+/// name, and why it does not apply.
+fn connection_options(
+    connection: &ConnectionArgs,
+) -> impl Iterator<Item = (bool, &'static str, &'static str)> {
+    [
         (
             connection.first_token_timeout.is_some(),
             "--first-token-timeout",
@@ -161,15 +177,12 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
             "a batch has a queue of its own, and airx makes one request after the other",
         ),
         (connection.budget.is_some(), "--budget", UNCOUNTED),
+        (connection.cache.is_some(), "--cache", UNCACHED),
+        (connection.cache_ttl.is_some(), "--cache-ttl", UNCACHED),
         (connection.record.is_some(), "--record", TAPE),
         (connection.replay.is_some(), "--replay", TAPE),
-    ];
-    match given.into_iter().find(|(given, ..)| *given) {
-        Some((_, flag, why)) => {
-            Err(Failure::usage(format!("{flag} has no meaning for airx batch")).hint(why))
-        }
-        None => Ok(()),
-    }
+    ]
+    .into_iter()
 }
 
 const AT_FETCH: &str = "airx batch fetch reads the answers: give it there";
@@ -178,6 +191,7 @@ const ITEMS: &str = "airx batch fetch prints each item's complete answer on its 
 /// Why timeouts of a stream do not apply.
 const UNARY: &str = "nothing is streamed: --timeout bounds each request";
 const UNCOUNTED: &str = "what a batch costs is not counted: --param max_tokens=N bounds it";
+const UNCACHED: &str = "the cache is for answers that come at once: airx chat --each uses it";
 const TAPE: &str = "files and batches are not recorded: airx mock serves them, too";
 
 /// Refuses `--record` and `--replay` from the environment.

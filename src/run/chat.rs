@@ -2,14 +2,14 @@
 
 use super::conversation::{Conversation, Strategy, output_kind};
 use super::report::{
-    extend_session, report_answer, report_start, report_tool_calls, report_truncated,
+    calls_fit, extend_session, report_answer, report_start, report_tool_calls, report_truncated,
 };
 use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
 use crate::cli::{Common, EachArgs};
-use crate::client::{self, AnswerRequest, RequestSeries, Transport};
+use crate::client::{self, AnswerRequest, CacheUse, RequestSeries, Transport};
 use crate::error::Failure;
-use crate::event::Sink;
+use crate::event::{Data, Sink};
 use crate::exit::Class;
 use crate::prompt::Session;
 use crate::request::{self, Expect, PreparedRequest};
@@ -80,6 +80,14 @@ pub(super) fn ask_once(
             empty: Empty::allowed(request.allow_empty),
         },
         keep_text: session.is_some(),
+        cache: CacheUse {
+            under: None,
+            look_up: true,
+            fits: &|answer| match expect {
+                Expect::Answer => true,
+                Expect::Calls { required } => calls_fit(answer, request, *required),
+            },
+        },
     };
     let (mut answer, result) =
         client::run(&wanted, &mut RequestSeries::new(transport), transport, sink);
@@ -93,10 +101,19 @@ pub(super) fn ask_once(
         }
         return Err(failure);
     }
-    match expect {
-        Expect::Answer => report_answer(&answer, request, sink)?,
-        Expect::Calls { required } => report_tool_calls(&answer, request, *required, sink)?,
+    let mut shown = match expect {
+        Expect::Answer => report_answer(&answer, request, sink),
+        Expect::Calls { required } => report_tool_calls(&answer, request, *required, sink),
+    };
+    if transport.caches() {
+        // The end shows whether the answer has the code block that --extract wants.
+        shown = shown.and_then(|()| sink.data(Data::End));
     }
+    let rejected = |failure: &Failure| matches!(failure.class, Class::Invalid | Class::Tool);
+    if !shown.as_ref().is_err_and(rejected) {
+        client::keep(&wanted, transport, sink);
+    }
+    shown?;
     extend_session(session, &answer, sink)?;
     // The body has been printed; the rest is for the last event of the run.
     answer.body = Vec::new();

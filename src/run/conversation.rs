@@ -136,6 +136,8 @@ impl Conversation {
             return Ok(Ended::Print(request::shown(&request, connection, how)));
         }
         self.settings.require_key()?;
+        let mut transport = Transport::new(self.settings.connection);
+        transport.prepare()?;
         let earlier = run.printer.lock().resume();
         let each_run = EachRun {
             request: self.request,
@@ -145,7 +147,7 @@ impl Conversation {
             // A file gets its order at the end.
             ordered: !args.unordered && earlier.is_none(),
             earlier: earlier.unwrap_or_default(),
-            transport: Transport::new(self.settings.connection),
+            transport,
         };
         let result = each::run(each_run, run.printer.clone(), each::finish_on_interrupt);
         run.printer.lock().settle();

@@ -13,7 +13,7 @@ use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request, ResponseFormat};
 use crate::cli::{Common, EachArgs, Format, JsonAnswer};
-use crate::client::{self, AnswerRequest, RequestSeries, Transport};
+use crate::client::{self, AnswerRequest, CacheUse, RequestSeries, Transport};
 use crate::error::{Failure, Look};
 use crate::event::{Data, Event, Level, Sink, Violation};
 use crate::exit::Class;
@@ -129,6 +129,12 @@ pub(super) fn ask_for_json(
                 empty: Empty::NeverAllowed,
             },
             keep_text: true,
+            // A later try is kept as the answer to the first request.
+            cache: CacheUse {
+                under: Some(&prepared.request),
+                look_up: series.is_new(),
+                fits: &|answer| expected.accept(&answer.text).is_ok(),
+            },
         };
         let mut elements = Elements::new(expected, sink);
         let (mut answer, result) = client::run(&wanted, &mut series, transport, &mut elements);
@@ -146,6 +152,7 @@ pub(super) fn ask_for_json(
         report_reasoning(&answer, sink)?;
         let rejected = match expected.accept(&answer.text) {
             Ok(accepted) => {
+                client::keep(&wanted, transport, sink);
                 accept(&answer, &accepted, shown, expected, sink)?;
                 extend_session(session, &answer, sink)?;
                 answer.body = Vec::new();

@@ -236,6 +236,13 @@ pub(super) fn report_text(
     sink.data(Data::Answer(&answer.text))
 }
 
+/// Whether an answer of `tools` has no call that is wrong, and a call if one is required.
+pub(super) fn calls_fit(answer: &Answer, request: &PreparedRequest, required: bool) -> bool {
+    let mut calls = answer.calls.iter();
+    (!required || !answer.calls.is_empty())
+        && calls.all(|call| violations(call, &request.toolbox).is_empty())
+}
+
 /// The errors of a call: in its arguments and, if the tools are known, in its name.
 pub(super) fn violations(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
     let at_root = |message: String| Violation {

@@ -9,14 +9,14 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use super::conversation::{Conversation, Strategy, output_kind};
 use super::report::{
-    assistant_turn, extend_session, report_call, report_start, report_text, report_truncated,
-    report_unstreamed, violations,
+    assistant_turn, calls_fit, extend_session, report_call, report_start, report_text,
+    report_truncated, report_unstreamed, violations,
 };
 use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Call, Empty};
 use crate::api::request::Message;
 use crate::cli::{Common, EachArgs, OfferArgs, RunArgs};
-use crate::client::{self, AnswerRequest, RequestSeries, Transport};
+use crate::client::{self, AnswerRequest, CacheUse, RequestSeries, Transport};
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, Violation};
 use crate::exit::Class;
@@ -110,9 +110,10 @@ pub(super) fn ask_with_tools(
     let mut series = RequestSeries::new(transport);
     let mut number = 1;
     loop {
-        let mut answer = asked(&request, &mut series, transport, sink)?;
+        let required = rounds.required && number == 1;
+        let mut answer = asked(&request, required, &mut series, transport, sink)?;
         if answer.calls.is_empty() {
-            report_text(&answer, &request, rounds.required && number == 1, sink)?;
+            report_text(&answer, &request, required, sink)?;
             // Print the answer before servers and session take time.
             sink.flush()?;
             extend_session(session, &answer, sink)?;
@@ -151,13 +152,15 @@ pub(super) fn ask_with_tools(
     }
 }
 
-/// Requests one answer.
+/// Requests one answer; `required` says that it must have a call to be kept.
 fn asked(
     request: &PreparedRequest,
+    required: bool,
     series: &mut RequestSeries,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
+    let fits = |answer: &Answer| calls_fit(answer, request, required);
     let wanted = AnswerRequest {
         request: &request.request,
         fallback: &request.fallback,
@@ -166,10 +169,20 @@ fn asked(
             empty: Empty::allowed(request.allow_empty),
         },
         keep_text: true,
+        cache: CacheUse {
+            under: None,
+            look_up: true,
+            fits: &fits,
+        },
     };
     let (answer, result) = client::run(&wanted, series, transport, sink);
     match result {
-        Ok(()) => Ok(answer),
+        Ok(()) => {
+            if fits(&answer) {
+                client::keep(&wanted, transport, sink);
+            }
+            Ok(answer)
+        }
         Err(failure) => {
             if failure.class == Class::Truncated {
                 report_truncated(&answer, request, sink)?;

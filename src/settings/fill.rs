@@ -168,6 +168,8 @@ impl Merge<'_> {
         self.value("retries", &mut args.retries)?;
         self.value("max-in-flight", &mut args.max_in_flight)?;
         self.value("budget", &mut args.budget)?;
+        self.value("cache", &mut args.cache)?;
+        self.value("cache-ttl", &mut args.cache_ttl)?;
         self.variable_value("record", "AIRX_RECORD", &mut args.record)?;
         self.variable_value("replay", "AIRX_REPLAY", &mut args.replay)
     }

@@ -82,6 +82,8 @@ impl Run {
                 | "idle-timeout"
                 | "max-in-flight"
                 | "budget"
+                | "cache"
+                | "cache-ttl"
                 | "record"
                 | "replay"
                 | "extract"

@@ -6,6 +6,7 @@
 
 mod api_key;
 mod budget;
+mod cassette;
 pub mod defaults;
 mod endpoint;
 mod fill;
@@ -29,6 +30,7 @@ use crate::secret::{Scrubber, Secret};
 
 pub use api_key::{KeyOrigin, of_environment, unusable};
 pub use budget::{Budget, Period, resolve as resolve_budget};
+pub use cassette::Cassette;
 pub use endpoint::{Endpoint, ResolvedEndpoint};
 pub use fill::{AllOptions, merge, merge_all, merge_file};
 pub use merge::{Merged, Setting};
@@ -58,17 +60,11 @@ pub struct Connection {
     pub max_in_flight: Option<NonZeroU32>,
     /// `--budget`.
     pub budget: Option<Budget>,
-    /// `--record` or `--replay`.
+    /// `--record`, `--replay` or `--cache`.
     pub cassette: Option<Cassette>,
-}
-
-/// A folder of recorded exchanges.
-#[derive(Debug)]
-pub enum Cassette {
-    /// Records every exchange there, without secrets.
-    Record(PathBuf, Scrubber),
-    /// Replays answers from there, without network and key.
-    Replay(PathBuf),
+    /// With `--cache`: the failure of the first request that the cache does not answer,
+    /// because there is no key.
+    pub keyless: Option<Failure>,
 }
 
 impl Connection {
@@ -213,12 +209,9 @@ fn connection(
         scrubber,
         say,
     } = with;
-    let (record, replay) = (args.record.take(), args.replay.take());
-    if record.is_some() && replay.is_some() {
-        return Err(Failure::usage(
-            "--record (AIRX_RECORD) and --replay (AIRX_REPLAY) exclude each other",
-        ));
-    }
+    let cassette = cassette::resolve(args, merged)?;
+    let replays = matches!(cassette, Some(Cassette::Replay(_)));
+    let caches = matches!(cassette, Some(Cassette::Cache(..)));
     let keys = Keys::new(args.key_file.as_deref(), merged.config.as_ref(), scrubber)?;
     let headers = headers::read(&args.header, scrubber)?;
     let resolved = endpoint::resolve(args, merged, &keys, scrubber)?;
@@ -230,14 +223,20 @@ fn connection(
         let reader = KeyReader {
             scrubber,
             warnings,
-            say: say.filter(|_| replay.is_none()),
+            say: say.filter(|_| !replays),
         };
         match resolved.authorization(&keys, reader) {
             // A recording needs no key.
-            Err(_) if replay.is_some() => (None, None),
+            Err(_) if replays => (None, None),
             Ok(authorization) => (authorization, None),
             Err(keyless) => (None, Some(keyless)),
         }
+    };
+    // With a cache the key is needed only for a request that is sent.
+    let (later, keyless) = if caches {
+        (keyless, None)
+    } else {
+        (None, keyless)
     };
     let max_in_flight = args.max_in_flight.unwrap_or(defaults::MAX_IN_FLIGHT);
     let budget = budget::resolve(args.budget.as_deref(), merged)?;
@@ -250,12 +249,11 @@ fn connection(
         timeouts: timeouts(args),
         retries: args.retries.unwrap_or(defaults::RETRIES),
         // A recording's requests are not in flight.
-        max_in_flight: NonZeroU32::new(max_in_flight).filter(|_| replay.is_none()),
+        max_in_flight: NonZeroU32::new(max_in_flight).filter(|_| !replays),
         // A recording costs nothing.
-        budget: budget.filter(|_| replay.is_none()),
-        cassette: record
-            .map(|folder| Cassette::Record(folder, scrubber.clone()))
-            .or(replay.map(Cassette::Replay)),
+        budget: budget.filter(|_| !replays),
+        cassette: cassette.map(|cassette| cassette.hiding(scrubber)),
+        keyless: later,
     };
     Ok((connection, keyless))
 }

@@ -155,6 +155,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             ttft_ms: number,
             elapsed_ms: 2000,
             requests: 1,
+            cached: false,
         });
         let fault = Fault {
             class: airx::exit::Class::Busy,

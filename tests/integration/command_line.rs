@@ -226,7 +226,7 @@ fn help_on_nothing_known_names_what_there_is() {
     airx(["help", "me"]).run().is(
         2,
         "",
-        "airx: usage: there is no help on 'me'\nhint: commands: chat, stream, tools, json, batch, mock, models, config, completions, help; topics: events, exit-codes, config\n",
+        "airx: usage: there is no help on 'me'\nhint: commands: chat, stream, tools, json, batch, mock, models, budget, config, completions, help; topics: events, exit-codes, config\n",
     );
 }
 

@@ -405,7 +405,7 @@ impl Case<'_> {
                 };
                 events.push(json!({
                     "type": "done", "finish_reason": end("stop"), "model": end(model), "id": end("id-1"),
-                    "request_id": null, "usage": usage, "cost": cost, "requests": requests,
+                    "request_id": null, "usage": usage, "cost": cost, "requests": requests, "cached": false,
                 }));
             }
             None if each && kind.class != "account" => events.push(json!({

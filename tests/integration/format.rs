@@ -132,7 +132,7 @@ fn done() -> serde_json::Value {
     json!({"type":"done","finish_reason":"stop","model":"glm-4-airx","id":"id-1","request_id":null,
         "usage":{"prompt_tokens":1,"completion_tokens":2,"total_tokens":3},
         "cost":{"amount":"0.00003","currency":"CNY","price_date":"2025-07-23"},
-        "ttft_ms":0,"elapsed_ms":0,"requests":1})
+        "ttft_ms":0,"elapsed_ms":0,"requests":1,"cached":false})
 }
 
 #[test]

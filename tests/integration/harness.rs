@@ -2,6 +2,7 @@
 //! of its own and returns everything that it printed; [`Server`] plays a script on
 //! 127.0.0.1, byte by byte, and records the requests.
 
+pub mod cached;
 pub mod items;
 pub mod mock;
 pub mod proxy;

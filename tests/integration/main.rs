@@ -14,6 +14,17 @@ mod batch_mock;
 mod batch_status;
 mod batch_submit;
 mod broken_answers;
+#[cfg(unix)]
+mod budget;
+#[cfg(unix)]
+mod budget_race;
+mod cache;
+#[cfg(unix)]
+mod cache_answers;
+#[cfg(unix)]
+mod cache_dir;
+#[cfg(unix)]
+mod cache_processes;
 mod command_line;
 mod complete_answers;
 mod completions_install;

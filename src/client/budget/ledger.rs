@@ -280,7 +280,7 @@ impl Ledgers {
     pub(super) fn settle(
         &self,
         currency: &str,
-        request: InFlight,
+        request: &InFlight,
         cost: u128,
         now: DateTime<Utc>,
     ) -> Result<(), Failure> {
@@ -329,7 +329,7 @@ mod tests {
 
     fn spend(ledgers: &Ledgers, cost: u128, now: &str) {
         let request = ledgers.reserve("CNY", cost).unwrap();
-        ledgers.settle("CNY", request, cost, time(now)).unwrap();
+        ledgers.settle("CNY", &request, cost, time(now)).unwrap();
     }
 
     #[test]
@@ -381,7 +381,7 @@ mod tests {
         drop(first);
         assert_eq!((ledgers.reserved("CNY", false).unwrap(), files()), (30, 4));
         assert_eq!((ledgers.reserved("CNY", true).unwrap(), files()), (30, 3));
-        ledgers.settle("CNY", second, 0, Utc::now()).unwrap();
+        ledgers.settle("CNY", &second, 0, Utc::now()).unwrap();
         assert_eq!((ledgers.reserved("CNY", true).unwrap(), files()), (0, 2));
         assert_eq!(ledgers.currencies().unwrap(), ["USD"]);
         drop(other);
@@ -429,7 +429,7 @@ mod tests {
             for (seconds, cost) in costs {
                 now += chrono::Duration::seconds(seconds);
                 let request = ledgers.reserve("CNY", 1).unwrap();
-                ledgers.settle("CNY", request, cost.into(), now).unwrap();
+                ledgers.settle("CNY", &request, cost.into(), now).unwrap();
                 known.push((now, u128::from(cost)));
                 let ledger = ledgers.read("CNY", now).unwrap();
                 for period in Period::ALL {

@@ -122,7 +122,7 @@ impl Reservation {
         let charge = charge(&wanted.request.model, list, answer, result.as_ref().err());
         let cost = charge.settled(bound, answer.has_nothing());
         let settled = Ledgers::open()
-            .and_then(|ledgers| ledgers.settle(currency, self.in_flight, cost, Utc::now()));
+            .and_then(|ledgers| ledgers.settle(currency, &self.in_flight, cost, Utc::now()));
         settled.map_err(|failure| Failure {
             class: Class::Internal,
             message: format!(
@@ -241,13 +241,13 @@ impl State {
             until.format("%Y-%m-%d %H:%M"),
             time_left(until, now)
         );
-        let ahead = self.sum.since > budget.period.start(now);
-        let hint = match ahead {
-            true => format!(
-                "{frees}. The ledger is ahead of the clock: if the clock is right, remove {}",
-                ledgers.path(currency)
-            ),
-            false => frees,
+        let hint = if self.sum.since > budget.period.start(now) {
+            let path = ledgers.path(currency);
+            format!(
+                "{frees}. The ledger is ahead of the clock: if the clock is right, remove {path}"
+            )
+        } else {
+            frees
         };
         Failure::new(Class::Account, what).hint(hint)
     }

@@ -1,0 +1,213 @@
+//! `--cache`: keeps complete answers in a folder, one file for each request, and finds them
+//! again. A file has the form of a recording. Its name is the hash of the URL and of the
+//! request without ids.
+
+use std::fs::Metadata;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use super::record::{OpenRecording, prepare, write_unnamed};
+use super::recording::{self, read};
+use super::replay::{ReplayedBody, replayed};
+use super::request_view::RequestView;
+use crate::error::Failure;
+use crate::http::Head;
+use crate::secret::Scrubber;
+
+/// Digits of the hash in a file's name. A recording has fewer, so that nobody takes one for
+/// the other.
+const DIGITS: usize = 32;
+
+/// The folder of the cache.
+pub(crate) struct Cache {
+    folder: PathBuf,
+    /// How old an answer may be; any age without it.
+    ttl: Option<Duration>,
+    /// The URL that requests go to.
+    url: String,
+    scrubber: Scrubber,
+    /// The folder was found to be usable.
+    ready: bool,
+    /// The last exchange, which may be kept.
+    open: Option<OpenRecording>,
+}
+
+/// What the cache has for a request.
+pub(crate) enum Lookup {
+    /// This response, from this file.
+    Found(Head, ReplayedBody, PathBuf),
+    /// No answer.
+    Missing,
+    /// An answer that is too old, in this file.
+    Expired(PathBuf),
+    /// A file that cannot be used, and why.
+    Unusable(PathBuf, String),
+}
+
+impl Cache {
+    pub(crate) fn new(
+        folder: PathBuf,
+        ttl: Option<Duration>,
+        url: String,
+        scrubber: Scrubber,
+    ) -> Self {
+        Self {
+            folder,
+            ttl,
+            url,
+            scrubber,
+            ready: false,
+            open: None,
+        }
+    }
+
+    /// The same cache for another thread.
+    pub(crate) fn share(&self) -> Self {
+        Self {
+            ready: self.ready,
+            ..Self::new(
+                self.folder.clone(),
+                self.ttl,
+                self.url.clone(),
+                self.scrubber.clone(),
+            )
+        }
+    }
+
+    /// Makes the folder if it is missing, and checks that it can be used.
+    ///
+    /// # Errors
+    /// It cannot be used, or others could put answers into it: exit 2.
+    pub(crate) fn prepare(&mut self) -> Result<(), Failure> {
+        if self.ready {
+            return Ok(());
+        }
+        let refused = |why: String| {
+            let place = self.folder.display();
+            Failure::usage(format!("--cache {place}: {why}"))
+                .about("cache")
+                .hint("name a folder of your own, or leave out --cache")
+        };
+        let found = match (prepare(&self.folder), self.folder.metadata()) {
+            (_, Ok(found)) if !found.is_dir() => return Err(refused("it is not a folder".into())),
+            (Ok(()), Ok(found)) => found,
+            (Err(error), _) | (_, Err(error)) => return Err(refused(error.to_string())),
+        };
+        is_private(&found).map_err(refused)?;
+        self.ready = true;
+        Ok(())
+    }
+
+    fn path(&self, request: &RequestView) -> PathBuf {
+        let mut name = request.digest(&self.url);
+        name.truncate(DIGITS);
+        self.folder.join(name + ".json")
+    }
+
+    /// Finds the response to `request`. Whether it is a complete answer is not checked.
+    pub(crate) fn find(&mut self, request: &RequestView) -> Lookup {
+        self.open = None;
+        let path = self.path(request);
+        let found = match path.symlink_metadata() {
+            Ok(found) => found,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Lookup::Missing,
+            Err(error) => return Lookup::Unusable(path, error.to_string()),
+        };
+        if self.is_expired(&found) {
+            return Lookup::Expired(path);
+        }
+        match response(&path, &found, request) {
+            Ok(Some((head, body))) => Lookup::Found(head, body, path),
+            Ok(None) => Lookup::Missing,
+            Err(why) => Lookup::Unusable(path, why),
+        }
+    }
+
+    fn is_expired(&self, found: &Metadata) -> bool {
+        let age = found
+            .modified()
+            .map(|at| SystemTime::now().duration_since(at));
+        // A time in the future is a clock that was changed.
+        let age = age.map(Result::unwrap_or_default);
+        self.ttl.is_some_and(|ttl| age.is_ok_and(|age| age >= ttl))
+    }
+
+    /// Begins an exchange, whose answer may be kept when it is complete.
+    pub(crate) fn start(&mut self, body: &[u8]) -> &mut OpenRecording {
+        self.open.insert(OpenRecording::of(body))
+    }
+
+    /// Keeps the answer of the last exchange. `under` makes the request that the answer is
+    /// for from the one that was sent. Replaces the file. Returns its path, or `None` if
+    /// there was no exchange.
+    ///
+    /// # Errors
+    /// Why the answer is not kept.
+    pub(crate) fn keep(
+        &mut self,
+        under: impl FnOnce(RequestView) -> RequestView,
+    ) -> Result<Option<PathBuf>, String> {
+        let Some(mut open) = self.open.take() else {
+            return Ok(None);
+        };
+        if !open.is_complete() {
+            return Err("the answer is too long".to_owned());
+        }
+        open.request = under(open.request);
+        let path = self.path(&open.request);
+        if matches!(open.mask(&self.scrubber), (true, _) | (_, true)) {
+            return Err("the exchange holds a key or another secret".to_owned());
+        }
+        let saved = open.save(|recording| -> io::Result<()> {
+            let file = write_unnamed(&self.folder, recording)?;
+            file.persist(&path)?;
+            Ok(())
+        });
+        match saved {
+            None => Ok(None),
+            Some(Ok(())) => Ok(Some(path)),
+            Some(Err(error)) => Err(format!("{}: {error}", path.display())),
+        }
+    }
+}
+
+/// Reads the response to `request` from its file.
+fn response(
+    path: &Path,
+    found: &Metadata,
+    request: &RequestView,
+) -> Result<Option<(Head, ReplayedBody)>, String> {
+    if !found.is_file() {
+        return Err("it is not a file".to_owned());
+    }
+    is_private(found)?;
+    let Some(recording) = read(path)? else {
+        return Ok(None);
+    };
+    if recording.request != *request {
+        return Err("it holds another request".to_owned());
+    }
+    let response = replayed(recording.response, path).ok_or(recording::UNREADABLE_BODY)?;
+    Ok(Some(response))
+}
+
+/// Whether no other user can have written a file or folder.
+#[cfg(unix)]
+fn is_private(found: &Metadata) -> Result<(), String> {
+    use std::os::unix::fs::MetadataExt;
+    const OTHERS_WRITE: u32 = 0o002;
+    if found.uid() != rustix::process::geteuid().as_raw() {
+        return Err(format!("it belongs to another user (uid {})", found.uid()));
+    }
+    if found.mode() & OTHERS_WRITE != 0 {
+        let mode = found.mode() & 0o7777;
+        return Err(format!("all users can write to it (mode {mode:04o})"));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn is_private(_: &Metadata) -> Result<(), String> {
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! Answers from `--cache`, and the answers that are kept there.
+
+use std::fmt;
+use std::time::Instant;
+
+use super::AnswerRequest;
+use super::attempt::{read_complete, read_stream};
+use super::clocks::Clocks;
+use super::transport::{Stream, Transport};
+use crate::answer::Answer;
+use crate::api::request::Request;
+use crate::cassette::{Lookup, ReplayedBody, RequestView};
+use crate::error::Failure;
+use crate::event::{Count, Data, Event, Level, Sink, Work};
+use crate::http::Head;
+
+/// How an answer uses the cache.
+#[derive(Clone, Copy)]
+pub struct CacheUse<'a> {
+    /// The request under which the answer is looked up and kept, with the model of the one
+    /// that is sent; without it the one that is sent.
+    pub under: Option<&'a Request>,
+    /// Look for an answer before asking.
+    pub look_up: bool,
+    /// Whether a complete answer is what the run wants.
+    pub fits: &'a dyn Fn(&Answer) -> bool,
+}
+
+impl fmt::Debug for CacheUse<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("CacheUse")
+            .field("under", &self.under)
+            .field("look_up", &self.look_up)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer that the cache has, passed to `sink` like one from the server.
+///
+/// # Errors
+/// The folder cannot be used: exit 2. Or the sink failed.
+pub(super) fn look_up(
+    wanted: &AnswerRequest<'_>,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> Result<Option<Answer>, Failure> {
+    let Some(cache) = transport.cache().filter(|_| wanted.cache.look_up) else {
+        return Ok(None);
+    };
+    cache.prepare()?;
+    let request = under(wanted, RequestView::of(&wanted.request.body()));
+    let (head, body, path) = match cache.find(&request) {
+        Lookup::Found(head, body, path) => (head, body, path),
+        Lookup::Missing => {
+            sink.note(Level::Verbose, &"* the cache has no answer to this request");
+            return Ok(None);
+        }
+        Lookup::Expired(path) => {
+            let path = path.display();
+            let text = format!("* {path} is older than --cache-ttl: asking again");
+            sink.note(Level::Verbose, &text);
+            return Ok(None);
+        }
+        Lookup::Unusable(path, why) => {
+            damaged(&path.display(), &why, sink);
+            return Ok(None);
+        }
+    };
+    let response = Cached { head, body };
+    let path = path.display();
+    // Nothing of an answer that cannot be used may be printed, so it is read twice.
+    let mut answer = Answer::default();
+    let read = response.read(wanted, transport, &mut answer, &mut Silent);
+    match read {
+        Ok(()) if (wanted.cache.fits)(&answer) => {}
+        // Complete for the run that kept it, but not for this one.
+        _ if answer.finish_reason.is_some() => {
+            let text = format!("* {path} has an answer that does not fit: asking again");
+            sink.note(Level::Verbose, &text);
+            return Ok(None);
+        }
+        Ok(()) => return Ok(None),
+        Err(failure) => {
+            damaged(&path, &failure.message, sink);
+            return Ok(None);
+        }
+    }
+    sink.note(Level::Verbose, &format_args!("* from the cache: {path}"));
+    sink.count(Count::Cached(
+        answer.model.as_deref().unwrap_or(&wanted.request.model),
+        transport.connection().endpoint.price_list(),
+    ));
+    if wanted.request.stream {
+        answer = Answer::default();
+        response.read(wanted, transport, &mut answer, sink)?;
+    }
+    Ok(Some(answer))
+}
+
+/// Keeps the answer that the last request brought. Call it once the run has accepted the
+/// answer. Without a cache, or if the answer came from there, it does nothing.
+pub fn keep(wanted: &AnswerRequest<'_>, transport: &mut Transport, sink: &mut dyn Sink) {
+    let Some(cache) = transport.cache() else {
+        return;
+    };
+    match cache.keep(|sent| under(wanted, sent)) {
+        Ok(None) => {}
+        Ok(Some(path)) => {
+            let path = path.display();
+            sink.note(Level::Verbose, &format_args!("* kept in {path}"));
+        }
+        Err(why) => {
+            let text = format!("--cache: this answer is not kept: {why}");
+            sink.note(Level::Warning, &text);
+        }
+    }
+}
+
+/// The request under which the answer to `sent` is kept.
+fn under(wanted: &AnswerRequest<'_>, sent: RequestView) -> RequestView {
+    match wanted.cache.under {
+        Some(request) => RequestView::of(&request.body()).asking(&sent),
+        None => sent,
+    }
+}
+
+fn damaged(path: &dyn fmt::Display, why: &str, sink: &mut dyn Sink) {
+    let text = format!("--cache: {path} cannot be used: {why}; asking again");
+    sink.note(Level::Warning, &text);
+}
+
+/// A response from the cache.
+struct Cached {
+    head: Head,
+    body: ReplayedBody,
+}
+
+impl Cached {
+    fn read(
+        &self,
+        wanted: &AnswerRequest<'_>,
+        transport: &Transport,
+        answer: &mut Answer,
+        sink: &mut dyn Sink,
+    ) -> Result<(), Failure> {
+        let body = self.body.clone();
+        if wanted.request.stream {
+            let clocks = Clocks::new(transport, Instant::now(), None);
+            let stream = Stream::replayed(body);
+            read_stream(wanted, &self.head, stream, clocks, answer, sink)
+        } else {
+            read_complete(wanted, body.response(self.head.clone()), answer)
+        }
+    }
+}
+
+/// Ignores everything.
+struct Silent;
+
+impl Sink for Silent {
+    fn event(&mut self, _: &Event<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn data(&mut self, _: Data<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
+        work(self)
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn retry(&mut self) {}
+
+    fn printed(&self) -> bool {
+        false
+    }
+
+    fn count(&mut self, _: Count<'_>) {}
+
+    fn note(&mut self, _: Level, _: &dyn fmt::Display) {}
+}
