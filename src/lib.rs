@@ -10,6 +10,7 @@ pub mod api;
 pub mod cassette;
 pub mod cli;
 pub mod client;
+pub mod completion;
 pub mod config;
 pub mod digest;
 pub mod error;
@@ -45,6 +46,7 @@ use config::Config;
 use error::Failure;
 use exit::Class;
 use output::Output;
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use table::Medium;
 
@@ -55,6 +57,9 @@ pub fn run() -> ! {
     #[cfg(unix)]
     signals::survive_file_size_limit();
     let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    if std::env::var_os(completion::VARIABLE).is_some() {
+        std::process::exit(complete(&arguments).into());
+    }
     if let [only] = arguments.as_slice()
         && (only == "--version" || only == "-V")
     {
@@ -74,6 +79,18 @@ pub fn run() -> ! {
         Parsed::Refused(failure) => refuse(&failure),
     };
     std::process::exit(code.into())
+}
+
+/// Answers a completion script, which shows no errors.
+fn complete(arguments: &[OsString]) -> u8 {
+    let shell = std::env::var_os(completion::VARIABLE).unwrap_or_default();
+    match completion::answer(&shell, arguments) {
+        Ok(answer) => {
+            let _ = std::io::stdout().write_all(&answer);
+            Class::Ok.code()
+        }
+        Err(failure) => refuse(&failure),
+    }
 }
 
 fn dispatch(mut command: Command) -> u8 {

@@ -15,6 +15,7 @@ const LAYERS: &[&str] = &[
     "main",
     "lib",
     "shell_install",
+    "completion",
     "mock",
     "run",
     "request",
@@ -73,7 +74,8 @@ const OUTPUT_FOR: &[&str] = &["lib.rs", "run/start.rs", "signals.rs"];
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("reqwest", &["http"]),
     ("rustls", &["http"]),
-    ("clap", &["cli", "lib.rs", "run/print.rs"]),
+    ("clap", &["cli", "completion"]),
+    ("clap_complete", &["completion"]),
     ("indicatif", &["output/status.rs"]),
     ("jsonschema", &["schema"]),
     ("rmcp", &["tools/mcp/session.rs", "tools/mcp/transport.rs"]),

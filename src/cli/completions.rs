@@ -4,12 +4,15 @@ use clap::{Args, ValueEnum};
 
 /// Print a shell's completion script, or install it
 ///
-/// --install writes the script to the place where the shell looks for it: for bash
+/// The scripts ask airx itself at the moment of TAB. It knows the models and profiles of the
+/// configuration file and the tools in the --tools files on the line. It sends nothing.
+///
+/// --install writes the script to the place where the shell looks for it, says whether a new
+/// shell will complete, and prints the lines that are missing if not. For bash the place is
 /// bash-completion/completions/airx below XDG_DATA_HOME (~/.local/share); for zsh
-/// zsh/site-functions/_airx in the same folder, with the line for .zshrc if that folder is not
-/// on $fpath yet; for fish fish/completions/airx.fish below XDG_CONFIG_HOME (~/.config); for
-/// man the manual pages, below XDG_DATA_HOME in man. A file there that is not airx's own stays
-/// as it is.
+/// zsh/site-functions/_airx in the same folder; for fish fish/completions/airx.fish below
+/// XDG_CONFIG_HOME (~/.config); for man the manual pages, below XDG_DATA_HOME in man. A file
+/// there that is not airx's own stays as it is.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// Shell, or `man` for the manual pages

@@ -13,5 +13,5 @@ mod tools_dir;
 
 pub use crate::process::Limits;
 pub use approval::{Approval, Terminal};
-pub use sources::{ToolSetup, ToolSources};
+pub use sources::{ToolSetup, ToolSources, names};
 pub use toolbox::{CallResult, ToolKind, Toolbox};

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::command::{ChildEnvironment, ToolCommand};
+use super::definition::Definition;
 use super::toolbox::{Action, ToolKind, Toolbox};
 use super::{Approval, Limits, Terminal, definition, tools_dir};
 use crate::error::Failure;
@@ -88,7 +89,7 @@ impl ToolSetup {
     ) -> Result<(), Failure> {
         let (sources, toolbox) = (&self.sources, &mut self.toolbox);
         if sources.run || !sources.folders.is_empty() || !sources.servers.is_empty() {
-            toolbox.set_environment(ChildEnvironment::without_keys(scrubber));
+            toolbox.environment = ChildEnvironment::without_keys(scrubber);
         }
         add_folders(toolbox, &sources.folders).map_err(|failure| failure.about("tools-dir"))?;
         for server in &sources.servers {
@@ -131,7 +132,7 @@ fn add_files(
 
 fn add_folders(toolbox: &mut Toolbox, folders: &[PathBuf]) -> Result<(), Failure> {
     for folder in folders {
-        for (function, command) in tools_dir::functions(folder, toolbox.environment())? {
+        for (function, command) in tools_dir::functions(folder, &toolbox.environment)? {
             let place = format!("--tools-dir: {}", command.quoted());
             toolbox.add(function, &place, Some(Action::Command(command)))?;
         }
@@ -159,6 +160,17 @@ fn parse(file: &Path, text: &str) -> Result<Vec<Value>, Failure> {
         )));
     }
     Ok(tools)
+}
+
+/// The names of the functions in a tool file, as far as it can be read.
+pub fn names(file: &Path, text: &str) -> Vec<String> {
+    let tools = parse(file, text).unwrap_or_default().into_iter();
+    let read = tools.filter_map(|tool| Definition::read(tool, "").ok());
+    read.filter_map(|definition| match definition {
+        Definition::Function(function) => Some(function.name),
+        Definition::Provider(..) => None,
+    })
+    .collect()
 }
 
 fn set_commands(toolbox: &mut Toolbox, options: &[String]) -> Result<(), Failure> {

@@ -14,22 +14,62 @@ const PLACES: [(&str, &str); 3] = [
     ("fish", ".config/fish/completions/airx.fish"),
 ];
 
+/// With airx on the path, as after an installation.
 fn at_home(home: &TempDir, args: &[&str]) -> Airx {
-    airx(["completions"]).args(args).env("HOME", home.path())
+    airx(["completions"])
+        .args(args)
+        .env("HOME", home.path())
+        .env("PATH", path_with_airx())
+}
+
+pub fn path_with_airx() -> String {
+    let bin = Path::new(crate::harness::program()).parent().unwrap();
+    format!("{}:{}", bin.display(), std::env::var("PATH").unwrap())
 }
 
 fn install(home: &TempDir, shell: &str) -> Ran {
     at_home(home, &[shell, "--install"]).run()
 }
 
-/// What a user of zsh reads.
-fn line(shell: &str) -> &'static str {
+/// What a user with empty start files reads about a new shell.
+fn outlook(shell: &str) -> String {
+    let system = |file: &str| fs::read_to_string(file).unwrap_or_default();
     match shell {
-        "zsh" => {
-            "Put this line into ~/.zshrc, before compinit:\nfpath=(~/.local/share/zsh/site-functions $fpath)\n"
+        // What the start files of the system do is up to the system.
+        "bash" if active(&system("/etc/bash.bashrc"), "bash_completion") => {
+            "A new bash completes airx.\n".to_owned()
         }
-        _ => "",
+        "bash" => {
+            let installed = Path::new("/usr/share/bash-completion/bash_completion").is_file();
+            let why = if installed {
+                "~/.bashrc does not load bash-completion"
+            } else {
+                "bash-completion is not installed"
+            };
+            format!(
+                "bash does not find it by itself: {why}.\nPut this line into ~/.bashrc:\n. ~/.local/share/bash-completion/completions/airx\n"
+            )
+        }
+        "zsh" if active(&system("/etc/zsh/zshrc"), "compinit") => {
+            format!(
+                "zsh does not find it by itself.\nPut this line into ~/.zshrc, before compinit:\n{FPATH}"
+            )
+        }
+        "zsh" => format!(
+            "zsh completes nothing yet: ~/.zshrc does not call compinit.\nPut these lines into ~/.zshrc:\n{FPATH}{COMPINIT}"
+        ),
+        _ => "A new fish completes airx.\n".to_owned(),
     }
+}
+
+const FPATH: &str = "fpath=(~/.local/share/zsh/site-functions $fpath)\n";
+const COMPINIT: &str = "autoload -Uz compinit && compinit\n";
+
+fn active(text: &str, word: &str) -> bool {
+    let lines = text.lines().map(str::trim);
+    lines
+        .filter(|line| !line.starts_with('#'))
+        .any(|line| line.contains(word))
 }
 
 fn files(home: &Path) -> Vec<PathBuf> {
@@ -51,7 +91,7 @@ fn a_script_is_put_where_the_shell_looks_and_taken_away_again() {
         let home = folder();
         let path = home.path().join(place);
         let report = |what: &str| format!("{}: {what}\n", path.display());
-        install(&home, shell).is(0, &(report("written") + line(shell)), "");
+        install(&home, shell).is(0, &(report("written") + &outlook(shell)), "");
         assert_eq!(
             files(home.path()),
             std::slice::from_ref(&path),
@@ -64,7 +104,7 @@ fn a_script_is_put_where_the_shell_looks_and_taken_away_again() {
             added.collect::<Vec<_>>(),
             ["# Written by airx completions --install; changes are lost at the next one."]
         );
-        install(&home, shell).is(0, &(report("up to date") + line(shell)), "");
+        install(&home, shell).is(0, &(report("up to date") + &outlook(shell)), "");
         let away = || at_home(&home, &[shell, "--uninstall"]).run();
         away().is(0, &report("removed"), "");
         away().is(0, &report("not there"), "");
@@ -117,7 +157,7 @@ fn a_file_that_is_not_airx_s_stays_as_it_is() {
         older.push_str("# another version\n");
         fs::write(&path, older).unwrap();
         let written = format!("{}: written\n", path.display());
-        install(&home, shell).is(0, &(written + line(shell)), "");
+        install(&home, shell).is(0, &(written + &outlook(shell)), "");
     }
 }
 
@@ -134,28 +174,77 @@ fn a_link_is_followed_and_stays() {
 }
 
 #[test]
-fn zsh_gets_no_line_to_add_if_the_folder_is_on_its_path() {
+fn zsh_is_told_only_what_its_start_file_lacks() {
+    const READY: &str = "A new zsh completes airx.\n";
     let home = folder();
     let place = home.path().join(PLACES[1].1);
-    let written = format!("{}: written\n", place.display());
-    let again = format!("{}: up to date\n", place.display());
-    let folder = place.parent().unwrap();
-    let path = format!("/usr/share/zsh/functions:{}", folder.display());
-    let run = || at_home(&home, &["zsh", "--install"]);
-    run().env("FPATH", path).run().is(0, &written, "");
-    fs::write(
-        home.path().join(".zshrc"),
-        "# fpath=(~/.local/share/zsh/site-functions $fpath)\n",
-    )
-    .unwrap();
-    run().run().is(0, &(again.clone() + line("zsh")), "");
-    for text in [
-        line("zsh").lines().last().unwrap(),
-        &format!("fpath+={}", folder.display()),
-    ] {
+    assert_eq!(install(&home, "zsh").code, 0);
+    let folder = place.parent().unwrap().display().to_string();
+    let run = |text: &str| {
         fs::write(home.path().join(".zshrc"), text).unwrap();
-        run().run().is(0, &again, "");
+        at_home(&home, &["zsh", "--install"])
+    };
+    let again = format!("{}: up to date\n", place.display());
+    let before = format!(
+        "zsh does not find it by itself.\nPut this line into ~/.zshrc, before compinit:\n{FPATH}"
+    );
+    let after = format!(
+        "zsh does not find it: ~/.zshrc adds the folder after compinit.\nPut this line before it:\n{FPATH}"
+    );
+    for (text, outlook) in [
+        (format!("{FPATH}{COMPINIT}"), READY),
+        (format!("fpath+={folder}\n{COMPINIT}"), READY),
+        (format!("{FPATH}source $ZSH/oh-my-zsh.sh\n"), READY),
+        (COMPINIT.to_owned(), &before),
+        (format!("# {FPATH}{COMPINIT}"), &before),
+        (format!("{COMPINIT}{FPATH}"), &after),
+    ] {
+        run(&text).run().is(0, &(again.clone() + outlook), "");
     }
+    let path = format!("/usr/share/zsh/functions:{folder}");
+    run(COMPINIT)
+        .env("FPATH", path)
+        .run()
+        .is(0, &(again + READY), "");
+}
+
+#[test]
+fn bash_is_told_the_line_it_lacks_and_later_the_line_to_remove() {
+    let home = folder();
+    let place = home.path().join(PLACES[0].1);
+    let line = ". ~/.local/share/bash-completion/completions/airx\n";
+    assert_eq!(install(&home, "bash").code, 0);
+    let again = format!(
+        "{}: up to date\nA new bash completes airx.\n",
+        place.display()
+    );
+    // In the start file, or in one that it loads.
+    fs::write(home.path().join(".bash_more"), line).unwrap();
+    for text in [". ~/.bash_more\n", line] {
+        fs::write(home.path().join(".bashrc"), text).unwrap();
+        install(&home, "bash").is(0, &again, "");
+    }
+    let removed = format!(
+        "{}: removed\n{}:1 still loads it: remove that line\n",
+        place.display(),
+        home.path().join(".bashrc").display()
+    );
+    at_home(&home, &["bash", "--uninstall"])
+        .run()
+        .is(0, &removed, "");
+}
+
+#[test]
+fn a_script_that_would_not_find_airx_says_so() {
+    let home = folder();
+    let ran = at_home(&home, &["fish", "--install"])
+        .env("PATH", "/nowhere")
+        .run();
+    let report = format!(
+        "{}: written\nA new fish completes airx.\nairx is not on PATH, where the script looks for it: add its folder.\n",
+        home.path().join(PLACES[2].1).display()
+    );
+    ran.is(0, &report, "");
 }
 
 #[test]
@@ -178,7 +267,7 @@ fn a_shell_or_a_home_without_a_place_exits_2() {
 }
 
 /// Whether a shell is here; in CI it must be.
-fn has(shell: &str) -> bool {
+pub fn has(shell: &str) -> bool {
     let found = std::process::Command::new(shell)
         .arg("--version")
         .output()
@@ -218,8 +307,7 @@ fn the_shells_find_what_is_installed() {
             ),
         };
         // Fish completes programs that it finds.
-        let bin = Path::new(crate::harness::program()).parent().unwrap();
-        let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
+        let path = path_with_airx();
         let env = [("TERM", "dumb"), ("PATH", &*path)];
         let run = run(shell, flags).env("HOME", home.path()).envs(&env);
         let ran = run.stdin(script).run();

@@ -39,7 +39,7 @@ pub fn answer(model: &str, content: &str) -> Play {
 }
 
 /// `airx ARGS… -m one --fallback two hi`.
-fn chained(args: &[&str]) -> Airx {
+pub fn chained(args: &[&str]) -> Airx {
     airx(args.iter().chain(&CHAIN)).arg("hi")
 }
 
@@ -52,7 +52,7 @@ pub fn models(server: &Server) -> Vec<String> {
 }
 
 /// A member of each request's body; null where it is absent.
-fn members(server: &Server, name: &str) -> Vec<Value> {
+pub fn members(server: &Server, name: &str) -> Vec<Value> {
     let asked = server.requests();
     asked
         .iter()
@@ -443,35 +443,6 @@ fn a_misspelt_fallback_gets_the_near_name() {
         .run();
     let report = "airx: rejected: the server answered HTTP 400 with error 1211: no (glm-4-arx, model 2 of 2)\nhint: did you mean --fallback glm-4-airx? airx models lists the known models\n";
     ran.is(4, "", report);
-}
-
-#[test]
-fn a_session_keeps_the_turns_of_the_model_that_answered() {
-    let folder = folder();
-    let session = folder.path().join("session");
-    let server = Server::play([overloaded(), answer("two", "Hi")]);
-    let ran = chained(&["chat", "--session", session.to_str().unwrap()]);
-    ran.at(&server).run().is(0, "Hi\n", "");
-    let kept = std::fs::read_to_string(&session).unwrap();
-    let turns =
-        "{\"role\":\"user\",\"content\":\"hi\"}\n{\"role\":\"assistant\",\"content\":\"Hi\"}\n";
-    assert_eq!(kept, turns);
-}
-
-#[test]
-fn a_recording_replays_the_chain_without_a_network() {
-    let tapes = folder();
-    let tapes = tapes.path().to_str().unwrap();
-    for (command, last) in [("chat", answer("two", "Hi")), ("stream", stream_of(["Hi"]))] {
-        let server = Server::play([error(500, "1200"), error(500, "1200"), last]);
-        let args = [command, "--format", "ndjson", "--retries", "1"];
-        let recorded = chained(&args).args(["--record", tapes]).at(&server).run();
-        let replayed = chained(&args).args(["--replay", tapes]).nowhere().run();
-        assert_eq!((recorded.code, replayed.code), (0, 0));
-        assert_eq!(recorded.types(), replayed.types());
-        let last = replayed.events().pop().unwrap();
-        assert_eq!(last["requests"], 3);
-    }
 }
 
 #[test]

@@ -27,6 +27,8 @@ mod cache_dir;
 mod cache_processes;
 mod command_line;
 mod complete_answers;
+#[cfg(unix)]
+mod completions;
 mod completions_install;
 mod config;
 mod config_ignored;
@@ -56,6 +58,8 @@ mod extract;
 mod fallback;
 #[cfg(unix)]
 mod fallback_each;
+#[cfg(unix)]
+mod fallback_files;
 mod fallback_matrix;
 #[cfg(unix)]
 mod flush;

@@ -48,6 +48,13 @@ impl Watch {
         assert!(came.contains(text), "{text:?} did not come: {came:?}");
     }
 
+    /// Waits until the output is enough. `what` names what has to come.
+    #[track_caller]
+    pub fn until_it(&self, what: &str, is_enough: impl Fn(&str) -> bool) {
+        let came = self.wait(|seen| seen.ended || is_enough(&shown(&seen.bytes)));
+        assert!(is_enough(&came), "{what:?} did not come: {came:?}");
+    }
+
     /// The output so far.
     pub fn so_far(&self) -> String {
         shown(&self.0.0.lock().unwrap().bytes)

@@ -1,6 +1,8 @@
 //! Installs completion scripts and manual pages where the shell and man look for them, and
 //! removes them. Only files that airx wrote are replaced or removed.
 
+mod start_files;
+
 use std::fmt::Write as _;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -20,11 +22,11 @@ const MARK: &str = "Written by airx completions --install; changes are lost at t
 /// Exit 2: the manual pages are not a script.
 pub fn script(shell: Shell) -> Result<&'static str, Failure> {
     Ok(match shell {
-        Shell::Bash => include_str!("../completions/airx.bash"),
-        Shell::Zsh => include_str!("../completions/_airx"),
-        Shell::Fish => include_str!("../completions/airx.fish"),
-        Shell::PowerShell => include_str!("../completions/_airx.ps1"),
-        Shell::Elvish => include_str!("../completions/airx.elv"),
+        Shell::Bash => include_str!("../../completions/airx.bash"),
+        Shell::Zsh => include_str!("../../completions/_airx"),
+        Shell::Fish => include_str!("../../completions/airx.fish"),
+        Shell::PowerShell => include_str!("../../completions/_airx.ps1"),
+        Shell::Elvish => include_str!("../../completions/airx.elv"),
         Shell::Man => {
             return Err(
                 Failure::usage("the manual pages are installed, not printed")
@@ -36,7 +38,7 @@ pub fn script(shell: Shell) -> Result<&'static str, Failure> {
 
 macro_rules! pages {
     ($($name:literal),*) => {
-        &[$(($name, include_str!(concat!("../man/", $name)))),*]
+        &[$(($name, include_str!(concat!("../../man/", $name)))),*]
     };
 }
 
@@ -62,7 +64,8 @@ pub const MAN_PAGES: &[(&str, &str)] = pages!(
     "airx.1"
 );
 
-/// Writes the script or the pages, each file atomically, and returns a report of the paths.
+/// Writes the script or the pages, each file atomically. Returns a report of the paths, and
+/// whether a new shell will complete.
 ///
 /// # Errors
 /// Exit 2: the shell has no such folder, a file there is not airx's, or the folder cannot
@@ -83,14 +86,7 @@ pub fn install(shell: Shell) -> Result<String, Failure> {
         // Writing to a string cannot fail.
         let _ = writeln!(report, "{}: {done}", place.display());
     }
-    if shell == Shell::Zsh
-        && let Some(line) = files[0].0.parent().and_then(line_for_zsh)
-    {
-        let _ = writeln!(
-            report,
-            "Put this line into ~/.zshrc, before compinit:\n{line}"
-        );
-    }
+    report.push_str(&start_files::after_install(shell, &files[0].0));
     Ok(report)
 }
 
@@ -111,6 +107,7 @@ pub fn uninstall(shell: Shell) -> Result<String, Failure> {
                     Failure::usage(format!("{shown} cannot be removed: {error}"))
                 })?;
                 let _ = writeln!(report, "{shown}: removed");
+                report.push_str(&start_files::after_uninstall(shell, &place));
             }
             Some(_) => return Err(foreign(&place, "removed")),
         }
@@ -211,41 +208,4 @@ fn write(place: &Path, text: &str) -> Result<(), Failure> {
     temporary.as_file().sync_all().map_err(failed)?;
     let kept = temporary.persist(&target);
     kept.map(drop).map_err(|error| failed(error.error))
-}
-
-/// The line that adds the folder to zsh's `fpath`. `None` if the environment or the user's
-/// .zshrc contains it already.
-fn line_for_zsh(found: &Path) -> Option<String> {
-    let on_path = std::env::var_os("FPATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder == found));
-    let home = folder("HOME");
-    let short = home
-        .as_ref()
-        .and_then(|home| found.strip_prefix(home).ok())
-        .map(|rest| format!("~/{}", rest.display()));
-    let full = found.display().to_string();
-    let named = short.clone().unwrap_or_else(|| full.clone());
-    let line = format!("fpath=({} $fpath)", quoted(&named));
-    let file = folder("ZDOTDIR").or(home).map(|home| home.join(".zshrc"));
-    let file = file.and_then(|file| std::fs::read_to_string(file).ok());
-    let in_file = file.is_some_and(|text| {
-        text.lines()
-            .map(str::trim)
-            .filter(|line| !line.starts_with('#') && line.contains("fpath"))
-            .any(|line| line.contains(&full) || short.as_ref().is_some_and(|s| line.contains(s)))
-    });
-    (!on_path && !in_file).then_some(line)
-}
-
-/// Quotes a path for zsh, except a leading `~/`.
-fn quoted(path: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
-    let (home, rest) = match path.strip_prefix("~/") {
-        Some(rest) => ("~/", rest),
-        None => ("", path),
-    };
-    if rest.chars().all(plain) {
-        return path.to_owned();
-    }
-    format!("{home}'{}'", rest.replace('\'', r"'\''"))
 }

@@ -1,0 +1,88 @@
+//! What the command line says so far, and what the files that it names hold. A file that
+//! cannot be used gives nothing.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::{ArgMatches, CommandFactory};
+
+use crate::cli::{Cli, FileArgs};
+use crate::config::{Config, chosen_path, folder};
+use crate::tools;
+
+/// Larger files are not read while the user waits.
+const SIZE_MAX: u64 = 4 << 20;
+
+/// What was typed before the word that is completed.
+#[derive(Debug, Clone)]
+pub(super) struct Typed {
+    words: Vec<OsString>,
+}
+
+impl Typed {
+    pub(super) fn new(words: &[OsString]) -> Self {
+        let before = &words[..words.len().saturating_sub(1)];
+        Self {
+            words: before.to_vec(),
+        }
+    }
+
+    /// The words between the program's name and the word that is completed.
+    pub(super) fn words(&self) -> &[OsString] {
+        self.words.get(1..).unwrap_or_default()
+    }
+
+    /// The arguments of the command, as far as they can be read.
+    fn matches(&self) -> Option<ArgMatches> {
+        let command = Cli::command().ignore_errors(true);
+        let matches = command.try_get_matches_from(&self.words).ok()?;
+        let (_, matches) = matches.subcommand()?;
+        Some(match matches.subcommand() {
+            Some((_, matches)) => matches.clone(),
+            None => matches.clone(),
+        })
+    }
+
+    /// The configuration file. One with errors gives what can be read of it.
+    pub(super) fn config(&self) -> Option<Config> {
+        let named = self.matches().and_then(|matches| {
+            let named = matches.try_get_one::<PathBuf>("config").ok()?;
+            named.map(|path| at_home(path))
+        });
+        let choice = FileArgs {
+            config: named,
+            profile: None,
+        };
+        let path = chosen_path(&choice).or_else(Config::usual)?;
+        is_readable(&path)
+            .then(|| Config::inspect(&choice).ok())?
+            .flatten()
+    }
+
+    /// The names of the tools in the files of `--tools`.
+    pub(super) fn tools(&self) -> Vec<String> {
+        let Some(matches) = self.matches() else {
+            return Vec::new();
+        };
+        let files = matches.try_get_many::<PathBuf>("tools").ok().flatten();
+        let files = files.into_iter().flatten().map(|path| at_home(path));
+        let files = files.filter(|path| is_readable(path));
+        files
+            .filter_map(|path| Some((std::fs::read_to_string(&path).ok()?, path)))
+            .flat_map(|(text, path)| tools::names(&path, &text))
+            .collect()
+    }
+}
+
+/// Whether reading the file ends soon: a pipe would wait for its writer.
+fn is_readable(path: &Path) -> bool {
+    std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= SIZE_MAX)
+}
+
+/// The path that a shell makes of `~/…`.
+fn at_home(path: &Path) -> PathBuf {
+    match (path.strip_prefix("~"), folder("HOME")) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
+    }
+}
