@@ -36,8 +36,8 @@ pub(super) fn reported(
 
 /// The failure that JSON of any shape reports; none if it reports none.
 fn reported_in_json(payload: &[u8]) -> Option<Failure> {
-    let said = error_body::read(200, payload);
-    let says_something = said.code.is_some() || said.message.is_some();
+    let found = error_body::read(200, payload);
+    let says_something = found.code.is_some() || found.message.is_some();
     (says_something && plain_text(payload).is_none()).then(|| refused(200, payload))
 }
 
