@@ -188,6 +188,8 @@ pub const REFUSED: &[(&str, &str)] = &[
     ),
     ("each", INPUT),
     ("items", INPUT),
+    ("split", INPUT),
+    ("merge", INPUT),
     ("raw", INPUT),
     ("allow-empty-input", INPUT),
     ("resume", PER_RUN),
