@@ -45,7 +45,8 @@ pub enum Event<'a> {
         command: &'a str,
         /// The model asked for; null where batch asks none.
         model: Option<&'a str>,
-        /// The id sent with the request; null where none is sent.
+        /// The id of the request; null where it has none. It is not sent if --cache has the
+        /// answer.
         request_id: Option<&'a str>,
     },
     /// A request failed and another follows: to the same model, or to the next of --fallback.
