@@ -82,6 +82,7 @@ pub fn run() -> ! {
         }
         Parsed::Refused(failure) => refuse(&failure),
     };
+    client::settle_all();
     std::process::exit(code.into())
 }
 
