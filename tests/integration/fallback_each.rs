@@ -9,39 +9,12 @@ use crate::harness::items::results;
 use crate::harness::{Ran, Server, airx, folder, json as body};
 
 /// The model that answered each item.
-fn answered(lines: &str) -> Vec<Value> {
+pub fn answered(lines: &str) -> Vec<Value> {
     let results = results(lines);
     results
         .iter()
         .map(|result| result["model"].clone())
         .collect()
-}
-
-#[test]
-fn a_recording_of_items_holds_what_each_item_asked() {
-    let tapes = folder();
-    let tapes = tapes.path().to_str().unwrap();
-    let plays = (0..3).flat_map(|_| [unknown(), answer("two", "Hi")]);
-    let server = Server::play(plays);
-    let args = ["chat", "--each", "-m", "one", "--fallback", "two"];
-    let recorded = airx(args)
-        .args(["-c", "1", "--record", tapes])
-        .stdin("a\nb\nc\n")
-        .at(&server)
-        .run();
-    let replayed = airx(args)
-        .args(["-c", "3", "--replay", tapes])
-        .stdin("a\nb\nc\n")
-        .nowhere()
-        .run();
-    assert_eq!(
-        (recorded.code, replayed.code),
-        (0, 0),
-        "{}",
-        replayed.stderr
-    );
-    assert_eq!(answered(&recorded.stdout), ["two"; 3]);
-    assert_eq!(answered(&replayed.stdout), ["two"; 3]);
 }
 
 #[test]
@@ -173,4 +146,24 @@ fn max_cost_needs_the_price_of_every_model_in_one_currency() {
         let ran = limited(&server, &["-m", "cheap", "--fallback", fallback], "1");
         ran.is(2, "", &format!("airx: usage: {what}\nhint: {hint}\n"));
     }
+}
+
+#[test]
+fn each_part_of_a_long_text_names_the_model_that_answered_it() {
+    let folder = folder();
+    write(&folder, "[models.one]\ncontext = 1000\n");
+    let server = Server::play([overloaded(), answer("two", "A"), answer("one", "B")]);
+    let paragraph = "word ".repeat(500);
+    let ran = with(&folder, ["chat", "--split", "--merge", "concat", "-c", "1"])
+        .args(["--format", "ndjson", "List", "-"])
+        .args(CHAIN)
+        .stdin(format!("{paragraph}\n\n{paragraph}"))
+        .at(&server)
+        .run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(models(&server), ["one", "two", "one"]);
+    let events = ran.events();
+    let parts = events.iter().filter(|event| event["type"] == "part");
+    let answered: Vec<&Value> = parts.map(|part| &part["model"]).collect();
+    assert_eq!(answered, ["two", "one"]);
 }
