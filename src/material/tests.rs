@@ -105,7 +105,7 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn joined_parts_are_the_text_and_each_fits(text in texts(), room in 40..400_u64, how in 0..ALL.len()) {
@@ -314,4 +314,15 @@ fn parts_can_be_halved_until_they_are_short() {
         parts = next;
     }
     assert!(rounds < 14, "{rounds}");
+}
+
+#[test]
+fn few_parts_have_about_the_same_size() {
+    for count in [50, 70, 100, 130, 200] {
+        let text = "A sentence that says what happened at the time.\n".repeat(count);
+        let material = material(&text, Borders::Auto);
+        let sizes: Vec<usize> = material.parts(300).iter().map(Part::bytes).collect();
+        let (least, most) = (sizes.iter().min().unwrap(), sizes.iter().max().unwrap());
+        assert!(sizes.len() > 1 && most - least < 200, "{sizes:?}");
+    }
 }

@@ -286,8 +286,8 @@ fn dry_run_lists_the_parts_and_sends_nothing() {
     ran.is(
         0,
         "part   offset  bytes  tokens         cost\n\
-         1           0    910     391  0.00591 CNY\n\
-         2         910    679     315  0.00515 CNY\n\
+         1           0    790     348  0.00548 CNY\n\
+         2         790    799     358  0.00558 CNY\n\
          total       -   1589     706  0.01106 CNY\n",
         "",
     );
