@@ -137,6 +137,10 @@ pub enum Event<'a> {
         /// Its length in bytes, without repeated headers.
         #[schemars(range(min = 1))]
         bytes: usize,
+        /// The model that answered; only with --fallback.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "String")]
+        model: Option<&'a str>,
         /// Why the model stopped.
         finish_reason: Option<&'a str>,
         /// Tokens of the part's requests; as in `done`.
