@@ -508,7 +508,7 @@ fn each_kind_of_failure_at_each_place_of_the_chain_names_the_model_that_answered
         })
     };
     together(COMMANDS, |command| {
-        cases(command).for_each(|case| case.check())
+        cases(command).for_each(|case| case.check());
     });
     let runs: usize = COMMANDS.iter().map(|command| cases(command).count()).sum();
     let count = format!("| {} failures in {runs} runs |", kinds.len());
