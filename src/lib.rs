@@ -100,7 +100,7 @@ fn dispatch(mut command: Command) -> u8 {
         Command::Stream(args) => run::chat("stream", args.common, None, merged),
         Command::Tools(args) => run::tools(args.common, args.each, args.offer, args.run, merged),
         Command::Json(args) => run::json(args.common, args.each, args.answer, merged),
-        Command::Batch(args) => run::batch(args.action, merged),
+        Command::Batch(args) => run::batch(args.action, merged, medium()),
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
             Err(failure) => refuse(&failure),
