@@ -19,35 +19,39 @@ pub fn class_of_code(code: &str) -> Option<Class> {
     })
 }
 
+/// The words of OpenAI-like servers, by class.
+const WORDS: [(Class, &str); 4] = [
+    (
+        Class::Account,
+        "invalid_api_key incorrect_api_key authentication_error invalid_authentication_error \
+         permission_error account_deactivated billing_not_active billing_hard_limit_reached \
+         insufficient_balance insufficient_quota insufficient_user_quota",
+    ),
+    (
+        Class::Rejected,
+        "model_not_found context_length_exceeded exceed_context_size_error",
+    ),
+    (
+        Class::Busy,
+        "rate_limit_exceeded rate_limit_error rate_limit_reached_error overloaded_error \
+         engine_overloaded_error unavailable_error service_unavailable server_error \
+         internal_error internal_server_error",
+    ),
+    (Class::Blocked, "content_filter content_policy_violation"),
+];
+
+/// The codes of a busy server that has not started the request.
+const TURNED_AWAY: &str = "1302 1303 1305 1312 408 429 503 rate_limit_exceeded rate_limit_error \
+    rate_limit_reached_error overloaded_error engine_overloaded_error unavailable_error \
+    service_unavailable";
+
+fn lists(words: &str, code: &str) -> bool {
+    words.split(' ').any(|word| word == code)
+}
+
 fn class_of_word(code: &str) -> Option<Class> {
-    Some(match code {
-        "invalid_api_key"
-        | "incorrect_api_key"
-        | "authentication_error"
-        | "invalid_authentication_error"
-        | "permission_error"
-        | "account_deactivated"
-        | "billing_not_active"
-        | "billing_hard_limit_reached"
-        | "insufficient_balance"
-        | "insufficient_quota"
-        | "insufficient_user_quota" => Class::Account,
-        "model_not_found" | "context_length_exceeded" | "exceed_context_size_error" => {
-            Class::Rejected
-        }
-        "rate_limit_exceeded"
-        | "rate_limit_error"
-        | "rate_limit_reached_error"
-        | "overloaded_error"
-        | "engine_overloaded_error"
-        | "unavailable_error"
-        | "service_unavailable"
-        | "server_error"
-        | "internal_error"
-        | "internal_server_error" => Class::Busy,
-        "content_filter" | "content_policy_violation" => Class::Blocked,
-        _ => return None,
-    })
+    let row = WORDS.iter().find(|(_, words)| lists(words, code));
+    row.map(|(class, _)| *class)
 }
 
 /// The class of a word that is less precise than an HTTP error status. It is used only if
@@ -73,29 +77,10 @@ pub fn class_of_status(status: u16) -> Class {
 /// are reported before the start. Other errors may happen during the work, with any HTTP
 /// status.
 pub fn is_turned_away(status: u16, code: Option<&str>) -> bool {
-    let known = code.filter(|code| class_of_code(code).is_some());
-    known.map_or_else(
-        || matches!(status, 408 | 429 | 503),
-        |code| {
-            let turned_away = [
-                "1302",
-                "1303",
-                "1305",
-                "1312",
-                "408",
-                "429",
-                "503",
-                "rate_limit_exceeded",
-                "rate_limit_error",
-                "rate_limit_reached_error",
-                "overloaded_error",
-                "engine_overloaded_error",
-                "unavailable_error",
-                "service_unavailable",
-            ];
-            turned_away.contains(&code)
-        },
-    )
+    match code.filter(|code| class_of_code(code).is_some()) {
+        Some(code) => lists(TURNED_AWAY, code),
+        None => matches!(status, 408 | 429 | 503),
+    }
 }
 
 /// Overload of the model itself: it lasts for minutes, so the first pause is long and the

@@ -3,6 +3,8 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 
+use textwrap::{Options, WordSeparator, WordSplitter};
+
 use crate::cli;
 use crate::config::{KEYS, Key, MODEL_KEYS};
 use crate::error::Failure;
@@ -177,24 +179,15 @@ fn item(text: &mut String, name: &str, column: usize, says: &str) {
 fn paragraph(text: &mut String, indent: usize, words: &str) {
     if words.starts_with(' ') {
         text.push_str(words);
-        text.push('\n');
-        return;
-    }
-    let mut column = 0;
-    for word in words.split_whitespace() {
-        if column > 0 && column + 1 + word.chars().count() > WIDTH {
-            text.push('\n');
-            column = 0;
-        }
-        if column == 0 {
-            let _ = write!(text, "{:indent$}", "");
-            column = indent;
-        } else {
-            text.push(' ');
-            column += 1;
-        }
-        text.push_str(word);
-        column += word.chars().count();
+    } else {
+        let indent = " ".repeat(indent);
+        let options = Options::new(WIDTH)
+            .initial_indent(&indent)
+            .subsequent_indent(&indent)
+            .break_words(false)
+            .word_separator(WordSeparator::AsciiSpace)
+            .word_splitter(WordSplitter::NoHyphenation);
+        text.push_str(&textwrap::fill(words, options));
     }
     text.push('\n');
 }

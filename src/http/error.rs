@@ -228,7 +228,9 @@ pub(super) fn in_body(error: &(dyn Error + 'static), limits: &Limits) -> Failure
     if find::<reqwest::Error>(error).is_some_and(reqwest::Error::is_timeout) {
         return timed_out(limits);
     }
-    let message = format!("the answer broke off: {}", innermost(error));
+    // The outer errors only say what was attempted.
+    let innermost = causes(error).last().unwrap_or(error);
+    let message = format!("the answer broke off: {innermost}");
     Failure::new(Class::Incomplete, message).hint(CUT)
 }
 
@@ -263,37 +265,22 @@ fn is_reset(kind: ErrorKind) -> bool {
     )
 }
 
-/// The first error of type `E` in the chain. An `io::Error` made of another
-/// error hides that one from `source()`, so it is opened too.
-fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
-    let mut at = Some(error);
-    while let Some(error) = at {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
+/// The errors of the chain, from outside to inside. An `io::Error` made of another error
+/// hides that one from `source()`, so it is opened too.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| {
         let inner = error
             .downcast_ref::<io::Error>()
             .and_then(io::Error::get_ref);
-        at = inner
+        inner
             .map(|inner| inner as &(dyn Error + 'static))
-            .or_else(|| error.source());
-    }
-    None
+            .or_else(|| error.source())
+    })
 }
 
-/// The last message of the chain: what happened, without what was attempted.
-fn innermost(error: &(dyn Error + 'static)) -> String {
-    let mut innermost = error;
-    loop {
-        let inner = innermost
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        let inner = inner.map(|inner| inner as &(dyn Error + 'static));
-        match inner.or_else(|| innermost.source()) {
-            Some(inner) => innermost = inner,
-            None => return innermost.to_string(),
-        }
-    }
+/// The first error of type `E` in the chain.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    causes(error).find_map(|error| error.downcast_ref())
 }
 
 /// The chain's messages on one line, from outside to inside, without the layers

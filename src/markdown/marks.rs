@@ -104,8 +104,10 @@ impl Marks {
         }
     }
 
-    fn push_text(&mut self, text: &str) {
+    /// Adds text that is no mark, and gives its length.
+    fn text(&mut self, text: &str) -> usize {
         self.push(Atom::Text(text.to_owned()));
+        text.len()
     }
 
     fn scan(&mut self, text: &str, around: Around) {
@@ -140,23 +142,18 @@ impl Marks {
             '$' => self.dollars(rest, at, around),
             '*' | '_' | '~' => self.emphasis(rest, at, around),
             '[' => self.link(rest, at, around),
-            ']' => {
-                self.push_text("]");
-                1
-            }
+            ']' => self.text("]"),
             '&' => self.entity(rest),
             '<' => self.angle(rest),
             'h' if !last.is_alphanumeric() && is_address(rest) => {
                 let end = rest
                     .find(|c: char| c.is_whitespace() || "<>()\"'`*".contains(c) || !c.is_ascii());
                 let length = end.unwrap_or(rest.len());
-                self.push_text(&rest[..length]);
-                length
+                self.text(&rest[..length])
             }
             c if is_reserved(c) || !(c.is_ascii() || c.is_alphanumeric() || c.is_whitespace()) => {
                 // As a letter: `**“x”**` is bold between ideographs too.
-                self.push_text(&rest[..c.len_utf8()]);
-                c.len_utf8()
+                self.text(&rest[..c.len_utf8()])
             }
             c => {
                 self.shadow.push(c);
@@ -171,31 +168,28 @@ impl Marks {
 
     fn backslash(&mut self, rest: &str, at: usize, last: char) -> usize {
         let Some(next) = rest[1..].chars().next() else {
-            self.push_text("\\");
-            return 1;
+            return self.text("\\");
         };
         if let Some(name) = environment(rest) {
             return self.environment(rest, name, at);
         }
         if next != '(' && next != '[' {
             if next.is_ascii_punctuation() {
-                self.push_text(&rest[1..2]);
+                self.text(&rest[1..2]);
                 return 2;
             }
-            self.push_text("\\");
-            return 1;
+            return self.text("\\");
         }
         let closer = if next == '(' { "\\)" } else { "\\]" };
         let Some(end) = rest[2..].find(closer) else {
             self.leave_open(at);
-            self.push_text(&rest[..2]);
-            return 2;
+            return self.text(&rest[..2]);
         };
         let (tex, length) = (&rest[2..2 + end], end + 4);
         let quoted = "\"'".contains(last) && rest[length..].starts_with(last);
         if quoted || tex.trim().is_empty() {
             // A pattern such as "\[x\]".
-            self.push_text(&rest[..length]);
+            self.text(&rest[..length]);
         } else {
             let place = if next == '[' {
                 Place::Block
@@ -211,8 +205,7 @@ impl Marks {
         let closer = format!("\\end{{{name}}}");
         let Some(end) = rest.find(&closer) else {
             self.leave_open(at);
-            self.push_text("\\");
-            return 1;
+            return self.text("\\");
         };
         let length = end + closer.len();
         self.formula(&rest[..length], &rest[..length], Place::Block);
@@ -249,8 +242,7 @@ impl Marks {
             end += closing;
         }
         self.leave_open(at);
-        self.push_text(&rest[..length]);
-        length
+        self.text(&rest[..length])
     }
 
     fn dollars(&mut self, rest: &str, at: usize, around: Around) -> usize {
@@ -259,15 +251,11 @@ impl Marks {
                 self.formula(&rest[..length], tex, place);
                 length
             }
-            Dollars::Text(length) => {
-                self.push_text(&rest[..length]);
-                length
-            }
+            Dollars::Text(length) => self.text(&rest[..length]),
             Dollars::Open => {
                 self.leave_open(at);
                 let length = rest.len() - rest.trim_start_matches('$').len();
-                self.push_text(&rest[..length]);
-                length
+                self.text(&rest[..length])
             }
         }
     }
@@ -279,8 +267,7 @@ impl Marks {
             && !run.before.is_alphanumeric()
             && let Some(length) = dunder_name(rest)
         {
-            self.push_text(&rest[..length]);
-            return length;
+            return self.text(&rest[..length]);
         }
         let left = if run.closes() {
             self.runs.close(run)
@@ -328,21 +315,18 @@ impl Marks {
         let last = around.before.last;
         let Some(end) = bracketed(rest, '[', ']') else {
             self.leave_open(at);
-            self.push_text("[");
-            return 1;
+            return self.text("[");
         };
         let follows = rest[end..].chars().next().or(around.next);
         let length = match follows {
             Some('(') if !last.is_ascii_alphanumeric() => bracketed(&rest[end..], '(', ')'),
             _ => {
-                self.push_text("[");
-                return 1;
+                return self.text("[");
             }
         };
         let Some(length) = length else {
             self.leave_open(at);
-            self.push_text("[");
-            return 1;
+            return self.text("[");
         };
         let address = rest[end + 1..end + length - 1].trim();
         let address = match address
@@ -353,8 +337,7 @@ impl Marks {
             None => address.split_whitespace().next().unwrap_or_default(),
         };
         if !address.contains([':', '/', '.', '#']) {
-            self.push_text("[");
-            return 1;
+            return self.text("[");
         }
         if last == '!' && self.shadow.ends_with('!') {
             self.shadow.pop();
@@ -377,7 +360,7 @@ impl Marks {
         self.atoms = inner.atoms;
         self.shadow.push_str(&inner.shadow);
         self.shadow.push_str("](");
-        self.push_text(address);
+        self.text(address);
         self.shadow.push(')');
         end + length
     }
@@ -388,8 +371,7 @@ impl Marks {
         let end = rest[1..].find(|c: char| !c.is_ascii_alphanumeric() && c != '#');
         let name = &rest[1..end.map_or(1, |end| end + 1)];
         if name.is_empty() || name.len() > LONGEST || !rest[1 + name.len()..].starts_with(';') {
-            self.push_text("&");
-            return 1;
+            return self.text("&");
         }
         let number = name.strip_prefix('#').map(|digits| {
             let code = match digits.strip_prefix(['x', 'X']) {
@@ -405,7 +387,7 @@ impl Marks {
         if shown {
             self.shadow.push('&');
         } else {
-            self.push_text("&");
+            self.text("&");
         }
         1
     }
@@ -415,13 +397,10 @@ impl Marks {
         let end = rest.find('>').filter(|_| is_address(&rest[1..]));
         match end {
             Some(end) if !rest[..end].contains(char::is_whitespace) => {
-                self.push_text(&rest[1..end]);
+                self.text(&rest[1..end]);
                 end + 1
             }
-            _ => {
-                self.push_text("<");
-                1
-            }
+            _ => self.text("<"),
         }
     }
 }

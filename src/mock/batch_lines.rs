@@ -9,9 +9,8 @@ use serde_json::{Map, Value, json};
 
 use super::reply::{Reply, Step, error};
 use super::router::Action;
+use crate::api::batch::LINES_MAX;
 
-/// Requests in a file.
-const LINES_MAX: usize = 50_000;
 const ERRORS_MAX: usize = 100;
 /// Characters that a `custom_id` has at least.
 const CUSTOM_ID_MIN: usize = 6;
@@ -31,7 +30,7 @@ pub(super) fn requests(content: &[u8], endpoint: &str) -> Result<Vec<Range<usize
         if line.trim_ascii().is_empty() {
             continue;
         }
-        if places.len() == LINES_MAX {
+        if places.len() as u64 == LINES_MAX {
             let message = format!("the file holds more than {LINES_MAX} requests");
             return Err(vec![line_error("too_many_tasks", &message, None, None)]);
         }
@@ -244,12 +243,12 @@ mod tests {
     #[test]
     fn an_empty_and_an_overlong_file_are_refused() {
         assert_eq!(codes("\n \n"), ["null empty_file null"]);
-        let lines = |count: usize| {
+        let lines = |count: u64| {
             let lines = (0..count).map(|number| line(&format!("item-{number}"), "m") + "\n");
             lines.collect::<String>()
         };
         assert_eq!(
-            requests(lines(LINES_MAX).as_bytes(), URL).map(|all| all.len()),
+            requests(lines(LINES_MAX).as_bytes(), URL).map(|all| all.len() as u64),
             Ok(LINES_MAX)
         );
         assert_eq!(codes(&lines(LINES_MAX + 1)), ["null too_many_tasks null"]);

@@ -1,11 +1,14 @@
 //! The body of a chat request: what it asks for, or the error with which the API would
 //! refuse it. api.md §3 for the members, §6.3 for the codes.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Map, Value};
 
 use super::reply::{Reply, bad_member, error, missing, unknown_model, unreadable};
 use super::rng;
 use super::tokens;
+use crate::api::limits::{STOP_MAX, TEMPERATURE, TOP_P};
 use crate::api::text::Text;
 
 /// A function that the model may call.
@@ -111,11 +114,8 @@ fn check(members: &Map<String, Value>, json_schema: bool) -> Result<(), Reply> {
 /// Whether the API accepts the value of a member. It accepts any member that it does not
 /// know.
 fn is_acceptable(name: &str, value: &Value, json_schema: bool) -> bool {
-    let within = |low: f64, high: f64| {
-        value
-            .as_f64()
-            .is_some_and(|number| (low..=high).contains(&number))
-    };
+    let within =
+        |range: RangeInclusive<f64>| value.as_f64().is_some_and(|number| range.contains(&number));
     match name {
         "model" => value.as_str().is_some_and(|name| !name.is_empty()),
         "request_id" | "user_id" => value.is_string(),
@@ -123,10 +123,11 @@ fn is_acceptable(name: &str, value: &Value, json_schema: bool) -> bool {
             .as_array()
             .is_some_and(|list| !list.is_empty() && list.iter().all(Value::is_object)),
         "stream" | "do_sample" | "tool_stream" => value.is_boolean(),
-        "temperature" | "top_p" => within(0.0, 1.0),
+        "temperature" => within(TEMPERATURE),
+        "top_p" => within(TOP_P),
         "max_tokens" => value.as_u64().is_some_and(|number| number > 0),
         "stop" => match value {
-            Value::Array(list) => list.len() <= 4 && list.iter().all(Value::is_string),
+            Value::Array(list) => list.len() <= STOP_MAX && list.iter().all(Value::is_string),
             other => other.is_string(),
         },
         "tools" => value.as_array().is_some_and(|list| {

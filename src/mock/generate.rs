@@ -197,7 +197,7 @@ fn prose(prompt: &str, rng: &mut Rng) -> String {
     if mentions(&["covariance", "positive definite", "协方差", "正定"]) {
         return format!("{echo}\n\n{COVARIANCE}");
     }
-    if mentions(&MATHEMATICS) {
+    if MATHEMATICS.split(' ').any(|word| lower.contains(word)) {
         return format!("{echo}\n\n{QUADRATIC}");
     }
     if let Some(block) = code(&lower) {
@@ -269,22 +269,9 @@ fn code(lower: &str) -> Option<String> {
     Some(format!("```{language}\n{lines}\n```"))
 }
 
-const MATHEMATICS: [&str; 14] = [
-    "matrix",
-    "equation",
-    "integral",
-    "derivative",
-    "theorem",
-    "polynomial",
-    "probability",
-    "eigenvalue",
-    "mathemat",
-    "latex",
-    "方程",
-    "矩阵",
-    "数学",
-    "积分",
-];
+const MATHEMATICS: &str = "\
+    matrix equation integral derivative theorem polynomial probability eigenvalue mathemat \
+    latex 方程 矩阵 数学 积分";
 
 const REMARKS: [&str; 4] = [
     "No model was asked; this text is made up.\n你好 🙂",

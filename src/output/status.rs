@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ impl Status {
         if !self.shown || self.many {
             return;
         }
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = locked(&self.waiting);
         match event {
             Event::Start { model, .. } => waiting.model = model.map(str::to_owned),
             Event::Retry {
@@ -78,19 +78,14 @@ impl Status {
                 }
             }
             Count::Request | Count::Retries(..) if !self.shown || self.many || self.ended => {}
-            Count::Request => self.start_spinner(),
+            Count::Request if self.spinner.is_some() => {}
+            Count::Request => self.spinner = Spinner::start(&self.waiting),
             Count::Retries(number, limit) => {
-                let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut waiting = locked(&self.waiting);
                 // Retries after an overload are not counted.
                 waiting.retries = (*number > 0).then_some((*number, *limit));
             }
             _ => {}
-        }
-    }
-
-    fn start_spinner(&mut self) {
-        if self.spinner.is_none() {
-            self.spinner = Spinner::start(&self.waiting);
         }
     }
 
@@ -191,23 +186,14 @@ impl Spinner {
     fn start(waiting: &Arc<Mutex<Waiting>>) -> Option<Self> {
         let (stop, stopped) = channel::<()>();
         let waiting = Arc::clone(waiting);
-        let now = || {
-            let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            waiting.since.get_or_insert_with(Instant::now);
-        };
-        now();
+        locked(&waiting).since.get_or_insert_with(Instant::now);
         let run = move || {
             if stopped.recv_timeout(PATIENCE) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
-            let style = ProgressStyle::with_template("{spinner} {wide_msg}");
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
-                .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+            let bar = progress_bar("{spinner} {wide_msg}");
             loop {
-                let words = {
-                    let waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                    waiting.words(Instant::now())
-                };
+                let words = locked(&waiting).words(Instant::now());
                 bar.set_message(words);
                 bar.tick();
                 if stopped.recv_timeout(TICK) != Err(RecvTimeoutError::Timeout) {
@@ -234,15 +220,23 @@ impl Drop for Spinner {
     }
 }
 
+fn locked(waiting: &Mutex<Waiting>) -> MutexGuard<'_, Waiting> {
+    waiting.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn progress_bar(template: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(template);
+    ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()))
+}
+
 /// A line that is kept up to date, and wiped when it is dropped.
 #[derive(Debug)]
 struct Bar(ProgressBar);
 
 impl Bar {
     fn start() -> Self {
-        let style = ProgressStyle::with_template("{spinner} airx: {wide_msg}");
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr())
-            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_spinner()));
+        let bar = progress_bar("{spinner} airx: {wide_msg}");
         bar.enable_steady_tick(TICK);
         Self(bar)
     }

@@ -6,6 +6,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::tokens::Tokens;
+use crate::api::limits::{
+    REQUEST_ID, STOP_MAX, TEMPERATURE, TOOLS_MAX, TOP_P, TOP_P_NEWER, USER_ID,
+};
 use crate::api::request::{Message, Request};
 use crate::api::text::Text;
 use crate::client::FallbackModel;
@@ -13,8 +16,6 @@ use crate::error::Failure;
 use crate::models::{self, Model};
 use crate::settings::Provider;
 
-/// Maximum number of function tools in a request.
-const TOOLS_MAX: usize = 128;
 /// Without `max_tokens`, context / `SHORT_ANSWER` tokens are assumed for the answer.
 const SHORT_ANSWER: u64 = 16;
 
@@ -79,15 +80,20 @@ pub(super) fn fallback(
 /// Checks the ids, which do not depend on the model.
 fn ids(request: &Request, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let length = |id: &Option<String>| id.as_ref().map(|id| id.chars().count());
-    if let Some(length) = length(&request.user_id).filter(|length| !(6..=128).contains(length)) {
+    if let Some(length) = length(&request.user_id).filter(|length| !USER_ID.contains(length)) {
         return Err(Failure::usage(format!(
-            "--user-id has {length} characters; the API takes 6 to 128"
+            "--user-id has {length} characters; the API takes {} to {}",
+            USER_ID.start(),
+            USER_ID.end()
         ))
         .about("user-id"));
     }
-    if let Some(length) = length(&request.request_id).filter(|length| !(6..=64).contains(length)) {
+    if let Some(length) = length(&request.request_id).filter(|length| !REQUEST_ID.contains(length))
+    {
         warnings.push(format!(
-            "--request-id has {length} characters; newer documents of the API allow 6 to 64"
+            "--request-id has {length} characters; newer documents of the API allow {} to {}",
+            REQUEST_ID.start(),
+            REQUEST_ID.end()
         ));
     }
     Ok(())
@@ -137,12 +143,12 @@ impl<'a> Check<'a> {
 
     fn sampling(&mut self, request: &Request) -> Result<(), Failure> {
         if let Some(temperature) = request.temperature {
-            if !(0.0..=1.0).contains(&temperature) {
+            if !TEMPERATURE.contains(&temperature) {
                 return Err(self
                     .refused(&format!("--temperature {temperature}"), "0 to 1")
                     .about("temperature"));
             }
-            if temperature >= 1.0 {
+            if temperature >= *TEMPERATURE.end() {
                 self.warn("--temperature 1: older documents of the API end below 1");
             }
             if has_more_than_two_decimals(temperature) {
@@ -150,12 +156,12 @@ impl<'a> Check<'a> {
             }
         }
         if let Some(top_p) = request.top_p {
-            if !(0.0..=1.0).contains(&top_p) {
+            if !TOP_P.contains(&top_p) {
                 return Err(self
                     .refused(&format!("--top-p {top_p}"), "0 to 1")
                     .about("top-p"));
             }
-            if top_p < 0.01 {
+            if top_p < TOP_P_NEWER {
                 self.warn("--top-p: newer documents of the API begin at 0.01");
             }
         }
@@ -181,12 +187,15 @@ impl<'a> Check<'a> {
     fn stop(&mut self, count: usize) -> Result<(), Failure> {
         match count {
             0 | 1 => Ok(()),
-            2..=4 => {
+            2..=STOP_MAX => {
                 self.warn("--stop: most documents of the API take one, the newest four");
                 Ok(())
             }
             _ => Err(self
-                .refused(&format!("--stop given {count} times"), "at most 4")
+                .refused(
+                    &format!("--stop given {count} times"),
+                    &format!("at most {STOP_MAX}"),
+                )
                 .about("stop")),
         }
     }

@@ -65,12 +65,12 @@ fn mistaken(document: &Value) -> Option<(String, &'static str)> {
         let hint = "take the schema of its arguments: jq '.function.parameters'";
         return Some(("a tool is not a JSON Schema".to_owned(), hint));
     }
-    let is_keyword = |name: &String| KEYWORDS.contains(&name.as_str());
+    let is_keyword = |name: &String| KEYWORDS.split(' ').any(|known| known == name);
     if object.is_empty() || object.keys().any(is_keyword) {
         return None;
     }
     // Descriptions and unknown members allow everything.
-    let is_annotation = |name: &String| ANNOTATIONS.contains(&name.as_str());
+    let is_annotation = |name: &String| ANNOTATIONS.split(' ').any(|known| known == name);
     if object.keys().all(is_annotation) {
         return None;
     }
@@ -85,71 +85,16 @@ fn mistaken(document: &Value) -> Option<(String, &'static str)> {
 
 /// The keywords of JSON Schema, drafts 4 to 2020-12, that constrain a value or hold
 /// schemas that do.
-const KEYWORDS: [&str; 51] = [
-    "$anchor",
-    "$defs",
-    "$dynamicAnchor",
-    "$dynamicRef",
-    "$recursiveAnchor",
-    "$recursiveRef",
-    "$ref",
-    "additionalItems",
-    "additionalProperties",
-    "allOf",
-    "anyOf",
-    "const",
-    "contains",
-    "contentEncoding",
-    "contentMediaType",
-    "contentSchema",
-    "definitions",
-    "dependencies",
-    "dependentRequired",
-    "dependentSchemas",
-    "else",
-    "enum",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "format",
-    "if",
-    "items",
-    "maxContains",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minContains",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "not",
-    "oneOf",
-    "pattern",
-    "patternProperties",
-    "prefixItems",
-    "properties",
-    "propertyNames",
-    "required",
-    "then",
-    "type",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    "uniqueItems",
-];
+const KEYWORDS: &str = "\
+    $anchor $defs $dynamicAnchor $dynamicRef $recursiveAnchor $recursiveRef $ref \
+    additionalItems additionalProperties allOf anyOf const contains contentEncoding \
+    contentMediaType contentSchema definitions dependencies dependentRequired dependentSchemas \
+    else enum exclusiveMaximum exclusiveMinimum format if items maxContains maxItems maxLength \
+    maxProperties maximum minContains minItems minLength minProperties minimum multipleOf not \
+    oneOf pattern patternProperties prefixItems properties propertyNames required then type \
+    unevaluatedItems unevaluatedProperties uniqueItems";
 
 /// The keywords that only describe a value.
-const ANNOTATIONS: [&str; 11] = [
-    "$comment",
-    "$id",
-    "$schema",
-    "$vocabulary",
-    "default",
-    "deprecated",
-    "description",
-    "examples",
-    "readOnly",
-    "title",
-    "writeOnly",
-];
+const ANNOTATIONS: &str = "\
+    $comment $id $schema $vocabulary default deprecated description examples readOnly title \
+    writeOnly";

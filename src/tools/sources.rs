@@ -89,7 +89,7 @@ impl ToolSetup {
     ) -> Result<(), Failure> {
         let (sources, toolbox) = (&self.sources, &mut self.toolbox);
         if sources.run || !sources.folders.is_empty() || !sources.servers.is_empty() {
-            toolbox.set_environment(ChildEnvironment::without_keys(scrubber));
+            toolbox.environment = ChildEnvironment::without_keys(scrubber);
         }
         add_folders(toolbox, &sources.folders).map_err(|failure| failure.about("tools-dir"))?;
         for server in &sources.servers {
@@ -132,7 +132,7 @@ fn add_files(
 
 fn add_folders(toolbox: &mut Toolbox, folders: &[PathBuf]) -> Result<(), Failure> {
     for folder in folders {
-        for (function, command) in tools_dir::functions(folder, toolbox.environment())? {
+        for (function, command) in tools_dir::functions(folder, &toolbox.environment)? {
             let place = format!("--tools-dir: {}", command.quoted());
             toolbox.add(function, &place, Some(Action::Command(command)))?;
         }

@@ -22,7 +22,8 @@ use crate::schema::Schema;
 pub struct Toolbox {
     tools: Vec<Tool>,
     limits: Limits,
-    environment: ChildEnvironment,
+    /// The environment of commands and servers.
+    pub(super) environment: ChildEnvironment,
     filter: NameFilter,
     #[cfg(unix)]
     servers: mcp::Servers,
@@ -101,15 +102,6 @@ impl Toolbox {
             filter: NameFilter::new(only),
             ..Self::default()
         }
-    }
-
-    /// The environment of commands and servers.
-    pub(super) fn set_environment(&mut self, environment: ChildEnvironment) {
-        self.environment = environment;
-    }
-
-    pub(super) fn environment(&self) -> &ChildEnvironment {
-        &self.environment
     }
 
     /// Adds a tool, unless `--only` excludes it. `action` is used if the tool has no

@@ -152,7 +152,7 @@ fn ending() -> Vec<Kind> {
             code: Some("1002"),
             message: "the server answered HTTP 401 with error 1002: key",
             hint: Some(
-                "the key was refused: check AIRX_API_KEY, ZHIPUAI_API_KEY or ZAI_API_KEY, and that it belongs to this host",
+                "the key was refused: check it, and whether it belongs to this host (airx config show names its source)",
             ),
             ..fatal
         },
