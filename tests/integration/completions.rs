@@ -64,13 +64,13 @@ impl Typing {
         fs::create_dir_all(rc.parent().unwrap()).unwrap();
         fs::write(&rc, text).unwrap();
         let (keys, side) = terminal_pair();
-        let size = Winsize {
+        let window = Winsize {
             ws_row: 200,
             ws_col: 160,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
-        tcsetwinsize(&side, size).unwrap();
+        tcsetwinsize(&side, window).unwrap();
         let screen = Watch::new(keys.try_clone().unwrap());
         let child = run("setsid", ["--ctty", "--wait", shell, "-i"])
             .within(home)
