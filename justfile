@@ -55,13 +55,17 @@ generate:
 readme:
     packaging/readme-first-screen.sh
 
-# Run one of the checks with real programs: run, peers, sdks, schema-suite, mcp, slots, bounds
+# Run one of the checks with real programs: run, peers, sdks, schema-suite, mcp, slots, budget, bounds, constrain
 real NAME:
     tests/real/{{NAME}}
 
 # Run the checks with real programs, all of them
 real-all:
-    for check in run peers sdks schema-suite mcp slots bounds; do tests/real/$check; done
+    for check in run peers sdks schema-suite mcp slots budget bounds constrain; do tests/real/$check; done
+
+# Measure what `json --constrain` saves, with so many of 20 prompts (20 take about 15 minutes)
+constrain PROMPTS="2":
+    tests/real/constrain {{PROMPTS}}
 
 # Fuzz each target for so many seconds
 fuzz SECONDS="60":

@@ -21,7 +21,7 @@ use crate::models::Cost;
 
 pub use earlier_results::{Earlier, ResumeState, short_hash};
 pub use sink::{Data, Level, Sink, Work};
-pub use tally::{Count, Items, Tally, Unfinished};
+pub use tally::{Count, Items, Parts, Tally, Unfinished};
 
 /// Version of the event contract. Within a version members and types may be added, but not
 /// renamed or removed.
@@ -122,6 +122,23 @@ pub enum Event<'a> {
         /// Why the model stopped.
         finish_reason: &'a str,
         /// Tokens of this answer alone; as in `done`.
+        usage: Option<Usage>,
+    },
+    /// A part of a long input was answered (--split). The parts are reported in their order.
+    Part {
+        /// Which part, from 0.
+        index: usize,
+        /// The number of parts known so far. It grows when a part is cut again.
+        #[schemars(range(min = 1))]
+        count: usize,
+        /// Where the part begins in the text: bytes from its start.
+        offset: usize,
+        /// Its length in bytes, without repeated headers.
+        #[schemars(range(min = 1))]
+        bytes: usize,
+        /// Why the model stopped.
+        finish_reason: Option<&'a str>,
+        /// Tokens of the part's requests; as in `done`.
         usage: Option<Usage>,
     },
     /// The model's answer, or the arguments of the preceding call, are not what was

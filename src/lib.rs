@@ -19,6 +19,7 @@ pub mod exit;
 pub mod help;
 pub mod http;
 pub mod markdown;
+pub mod material;
 pub mod math;
 pub mod mock;
 pub mod models;
@@ -39,9 +40,12 @@ mod suggest;
 pub mod table;
 mod temp_files;
 mod terminal;
+pub mod tokens;
 pub mod tools;
 
-use cli::{Command, Parsed};
+use cli::{
+    ChatArgs, Command, EachArgs, JsonArgs, ManyArgs, Parsed, SplitArgs, StreamArgs, ToolsArgs,
+};
 use config::Config;
 use error::Failure;
 use exit::Class;
@@ -78,6 +82,7 @@ pub fn run() -> ! {
         }
         Parsed::Refused(failure) => refuse(&failure),
     };
+    client::settle_all();
     std::process::exit(code.into())
 }
 
@@ -96,10 +101,47 @@ fn complete(arguments: &[OsString]) -> u8 {
 fn dispatch(mut command: Command) -> u8 {
     let merged = settings::merge(&mut command);
     match command {
-        Command::Chat(args) => run::chat("chat", args.common, Some(args.each), merged),
-        Command::Stream(args) => run::chat("stream", args.common, None, merged),
-        Command::Tools(args) => run::tools(args.common, args.each, args.offer, args.run, merged),
-        Command::Json(args) => run::json(args.common, args.each, args.answer, merged),
+        Command::Chat(args) => {
+            let ChatArgs {
+                each,
+                split,
+                pool,
+                common,
+            } = *args;
+            run::chat("chat", common, ManyArgs { each, split, pool }, merged)
+        }
+        Command::Stream(args) => {
+            let (
+                each,
+                StreamArgs {
+                    split,
+                    pool,
+                    common,
+                },
+            ) = (EachArgs::default(), *args);
+            run::chat("stream", common, ManyArgs { each, split, pool }, merged)
+        }
+        Command::Tools(args) => {
+            let ToolsArgs {
+                offer,
+                run,
+                each,
+                pool,
+                common,
+            } = *args;
+            let split = SplitArgs::default();
+            run::tools(common, ManyArgs { each, split, pool }, offer, run, merged)
+        }
+        Command::Json(args) => {
+            let JsonArgs {
+                answer,
+                each,
+                split,
+                pool,
+                common,
+            } = *args;
+            run::json(common, ManyArgs { each, split, pool }, answer, merged)
+        }
         Command::Batch(args) => run::batch(args.action, merged, medium()),
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,

@@ -4,7 +4,7 @@
 use std::io::{Read, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, channel};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ};
@@ -60,6 +60,14 @@ pub(crate) fn on_interrupt(end: impl FnOnce(i32) -> bool + Send + 'static) {
     *hook() = Some(Box::new(end));
 }
 
+/// What is to be done before a signal ends the process.
+static AT_END: OnceLock<fn()> = OnceLock::new();
+
+/// Sets the function that runs before a signal ends the process. The first one stays.
+pub(crate) fn at_end(run: fn()) {
+    let _ = AT_END.set(run);
+}
+
 /// Makes a write past the file size limit (`ulimit -f`) fail with an error instead of
 /// killing the process. Sets a handler, because child processes would inherit "ignore".
 pub(crate) fn survive_file_size_limit() {
@@ -84,6 +92,9 @@ fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     let finish = move || {
         temp_files::remove_all();
         finish(signal, &printer);
+        if let Some(run) = AT_END.get() {
+            run();
+        }
         drop(ended);
     };
     if std::thread::Builder::new().spawn(finish).is_ok() {

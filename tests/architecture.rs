@@ -41,6 +41,8 @@ const LAYERS: &[&str] = &[
     "math",
     "table",
     "terminal",
+    "material",
+    "tokens",
     "event",
     "models",
     "api",
@@ -59,6 +61,8 @@ const NARROW: &[(&str, &[&str])] = &[
     ("process", &[]),
     ("terminal", &[]),
     ("suggest", &[]),
+    ("tokens", &[]),
+    ("material", &["tokens"]),
     ("table", &["terminal"]),
     ("markdown", &["math"]),
 ];

@@ -83,6 +83,19 @@ pub fn is_turned_away(status: u16, code: Option<&str>) -> bool {
     }
 }
 
+/// Whether a failure says that the prompt is longer than the model's context: by its code, or
+/// by the words of servers whose code is a bare HTTP status.
+pub fn is_too_long(code: &str, message: &str) -> bool {
+    let codes = [
+        "1261",
+        "context_length_exceeded",
+        "exceed_context_size_error",
+    ];
+    let words = ["context length", "context size", "context window"];
+    let message = message.to_ascii_lowercase();
+    codes.contains(&code) || words.iter().any(|words| message.contains(words))
+}
+
 /// Overload of the model itself: it lasts for minutes, so the first pause is long and the
 /// tries are not counted. api.md §6.3.
 pub fn is_overload(code: Option<&str>) -> bool {

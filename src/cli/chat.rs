@@ -1,20 +1,26 @@
 //! `airx chat`.
 
 use super::common::ordered_args;
-use super::{Common, EachArgs};
+use super::{Common, EachArgs, PoolArgs, SplitArgs};
 
 /// The arguments of `chat`.
 #[derive(Debug)]
 pub struct ChatArgs {
     pub each: EachArgs,
+    pub split: SplitArgs,
+    pub pool: PoolArgs,
     pub common: Common,
 }
 
 ordered_args!(
-    ChatArgs { each: EachArgs },
+    ChatArgs {
+        each: EachArgs,
+        split: SplitArgs,
+        pool: PoolArgs
+    },
     "Print the answer when it is complete",
     "Send one request and print nothing before the whole answer is there. An answer that was \
      cut by a limit is printed, and airx exits 9.",
-    short_help_without: [],
+    short_help_without: ["thinking"],
     hide: ["first_token_timeout", "idle_timeout"]
 );

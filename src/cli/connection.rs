@@ -83,11 +83,15 @@ pub struct ConnectionArgs {
     /// Send nothing that could cost more than AMOUNT in a PERIOD, over all runs [AIRX_BUDGET]
     ///
     /// 20/day, 5/hour or 100/month: calendar periods in UTC, over all runs of this user that have
-    /// a budget. The amount is in the currency of the model's price (airx models). Until its cost
-    /// is known, a request counts as the longest answer that it may get; if the server does not
-    /// report its tokens, it stays so. A request that was refused costs nothing. If the budget is
-    /// used up, airx exits 3, and the hint says when it frees. `none` is no budget. See airx
-    /// budget.
+    /// a budget. The amount is in the currency of the model's price (airx models). Before a
+    /// request is sent, airx reserves the most that it may cost: the longest answer that it may
+    /// get, so a lower --max-tokens lets more requests through at once. Then it counts what the
+    /// answer cost, or the reserved amount if the server does not report the tokens. A refused
+    /// request costs nothing; one that a signal ends costs the reserved amount.
+    ///
+    /// While other requests have reserved what is left, a request waits for them, as long as
+    /// --timeout. If the budget is used up, airx exits 3 and says when it frees. `none` is no
+    /// budget. airx budget shows the sums.
     #[arg(long, value_name = "AMOUNT/PERIOD", hide_short_help = true)]
     pub budget: Option<String>,
 

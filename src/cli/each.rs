@@ -4,8 +4,6 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::Tier;
-
 /// Many inputs in one run.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Many inputs")]
@@ -24,7 +22,7 @@ pub struct EachArgs {
     /// UTF-8, not JSON under =json, larger than 16 MiB or than the model's context, a file that
     /// is empty, binary or unreadable. If any item failed, airx exits 12. --dry-run prints the
     /// request of the first item.
-    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "lines", conflicts_with = "session", hide_possible_values = true)]
+    #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "lines", conflicts_with = "session", group = "many", hide_possible_values = true)]
     pub each: Option<Each>,
 
     /// Read the items from FILE instead of standard input
@@ -34,24 +32,6 @@ pub struct EachArgs {
     /// Leave the item out of its result
     #[arg(long, requires = "each", hide_short_help = true)]
     pub no_item: bool,
-
-    /// Send N requests at once [default: by --tier, else 2]
-    ///
-    /// The default is the model's number for the account's tier (airx models). airx lowers it
-    /// when the server says that it is too many (1302), and raises it again. Such an answer
-    /// does not count against --retries while other requests are in flight.
-    #[arg(short, long, value_name = "N", requires = "each", value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub concurrency: Option<u16>,
-
-    /// Tier of the account, for --concurrency [default: v0]
-    #[arg(
-        long,
-        value_name = "v0|v1|v2|v3",
-        hide_possible_values = true,
-        hide_short_help = true,
-        requires = "each"
-    )]
-    pub tier: Option<Tier>,
 
     /// Print results as they come, not in input order
     #[arg(long, requires = "each", hide_short_help = true)]
@@ -63,14 +43,6 @@ pub struct EachArgs {
     /// changed exits 2.
     #[arg(long, requires_all = ["each", "output"], hide_short_help = true)]
     pub resume: bool,
-
-    /// Start no request that could raise the total cost above AMOUNT
-    ///
-    /// The amount is in the currency of the model's price at the provider: CNY at BigModel,
-    /// USD at Z.ai (airx models). Until its cost is known, a request counts as the longest answer that it may get; if the server does not
-    /// report its tokens, it stays so. A run that is stopped by this limit exits 12.
-    #[arg(long, value_name = "AMOUNT", requires = "each", hide_short_help = true)]
-    pub max_cost: Option<String>,
 }
 
 /// `--each`.

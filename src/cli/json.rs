@@ -3,20 +3,24 @@
 use clap::{Args, ValueEnum};
 
 use super::common::ordered_args;
-use super::{Common, EachArgs};
+use super::{Common, EachArgs, PoolArgs, SplitArgs};
 
 /// The arguments of `json`.
 #[derive(Debug)]
 pub struct JsonArgs {
     pub answer: JsonAnswer,
     pub each: EachArgs,
+    pub split: SplitArgs,
+    pub pool: PoolArgs,
     pub common: Common,
 }
 
 ordered_args!(
     JsonArgs {
         answer: JsonAnswer,
-        each: EachArgs
+        each: EachArgs,
+        split: SplitArgs,
+        pool: PoolArgs
     },
     "Ask for JSON and print nothing but valid JSON",
     "Parse the answer strictly (one code fence around it is accepted) and check it against \
@@ -26,7 +30,7 @@ ordered_args!(
      objects that are nested more than 127 levels deep.\n\n\
      The schema goes into the system message, after --system. Models follow a flat schema with \
      a few described fields best.",
-    short_help_without: ["image", "session", "temperature", "thinking", "extract", "render", "usage", "dry_run", "max_tokens"],
+    short_help_without: ["image", "session", "temperature", "thinking", "extract", "render", "usage", "dry_run", "max_tokens", "key_file"],
     hide: []
 );
 

@@ -55,7 +55,7 @@ const ELSEWHERE: &[(&[&str], &str)] = &[
         "to send one request for each line: --each -c N",
     ),
     (
-        &["--each", "--items", "--concurrency"],
+        &["--each", "--items"],
         "many inputs are for airx chat, tools and json",
     ),
 ];

@@ -1,15 +1,24 @@
 //! `airx stream`.
 
-use clap::Args;
+use super::common::ordered_args;
+use super::{Common, PoolArgs, SplitArgs};
 
-use super::Common;
-
-/// Print the answer as it is generated
-///
-/// Send one request and print each piece of the answer as soon as it arrives. The exit code
-/// says afterwards whether the answer is complete: 7 if it broke off, 9 if it was cut.
-#[derive(Debug, Args)]
+/// The arguments of `stream`.
+#[derive(Debug)]
 pub struct StreamArgs {
-    #[command(flatten)]
+    pub split: SplitArgs,
+    pub pool: PoolArgs,
     pub common: Common,
 }
+
+ordered_args!(
+    StreamArgs {
+        split: SplitArgs,
+        pool: PoolArgs
+    },
+    "Print the answer as it is generated",
+    "Send one request and print each piece of the answer as soon as it arrives. The exit code \
+     says afterwards whether the answer is complete: 7 if it broke off, 9 if it was cut.",
+    short_help_without: [],
+    hide: []
+);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args};
 
 use super::common::ordered_args;
-use super::{Common, EachArgs, duration};
+use super::{Common, EachArgs, PoolArgs, duration};
 
 /// The arguments of `tools`.
 #[derive(Debug)]
@@ -14,6 +14,7 @@ pub struct ToolsArgs {
     pub offer: OfferArgs,
     pub run: RunArgs,
     pub each: EachArgs,
+    pub pool: PoolArgs,
     pub common: Common,
 }
 
@@ -21,7 +22,8 @@ ordered_args!(
     ToolsArgs {
         offer: OfferArgs,
         run: RunArgs,
-        each: EachArgs
+        each: EachArgs,
+        pool: PoolArgs
     },
     "Offer tools and print the calls that the model wants, or run them",
     "Print one call a line: {\"id\",\"name\",\"arguments\"}. If the arguments do not fit the \

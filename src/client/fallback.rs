@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use super::retry::NextRequest;
 use super::transport::Transport;
-use super::{AnswerRequest, RequestSeries, answered, retry};
+use super::{AnswerRequest, RequestSeries, answered};
 use crate::answer::Answer;
 use crate::api::error_codes::{is_overload, is_unserved};
 use crate::api::request::Request;
@@ -116,18 +117,21 @@ fn switch(
 ) -> Result<(), Failure> {
     // The next run will not be served either, so the user should know; once is enough.
     if unserved(failure) && transport.remember_unserved(model, failure) {
-        let text = format!("the server does not serve {model}: {next} is asked in its place");
+        let meant = models::suggestion(model);
+        let meant = meant.map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
+        let text =
+            format!("the server does not serve {model}{meant}: {next} is asked in its place");
         sink.note(Level::Warning, &text);
     }
     // The spinner shows no number of the next model's retries yet.
     sink.count(Count::Retries(0, 0));
-    let number = series.requests + 1;
-    retry::announce(failure, number, Duration::ZERO, Some(next), sink)?;
-    sink.note(
-        Level::Verbose,
-        &format_args!("* request {number} asks {next} in place of {model} (--fallback)"),
-    );
-    sink.flush()
+    let next = NextRequest {
+        number: series.requests + 1,
+        wait: Duration::ZERO,
+        model: Some(next),
+        replaced: Some(model),
+    };
+    next.announce(failure, sink)
 }
 
 /// If the server does not know the model, adds the name that was probably meant.

@@ -25,7 +25,7 @@ use crate::error::Failure;
 use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
 
-pub use budget::{Summary, summaries};
+pub use budget::{Summary, settle_all, summaries};
 pub use cached::{CacheUse, keep};
 pub use fallback::{FallbackModel, unserved};
 use in_flight::Permit;

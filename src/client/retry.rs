@@ -44,8 +44,13 @@ pub(super) fn retry<T, E>(
             Next::GiveUp(failure) => return Err((failure, detail)),
         };
         sink.count(backoff.count());
-        let number = series.requests + 1;
-        if let Err(failure) = announce(&failure, number, wait, model, sink) {
+        let next = NextRequest {
+            number: series.requests + 1,
+            wait,
+            model,
+            replaced: None,
+        };
+        if let Err(failure) = next.announce(&failure, sink) {
             return Err((failure, detail));
         }
         if !transport.replays() {
@@ -54,30 +59,40 @@ pub(super) fn retry<T, E>(
     }
 }
 
-/// Reports that the request with this number follows after `wait` and asks `model`.
-pub(super) fn announce(
-    failure: &Failure,
-    number: u32,
-    wait: Duration,
-    model: Option<&str>,
-    sink: &mut dyn Sink,
-) -> Result<(), Failure> {
-    sink.retry();
-    let none = Server::default();
-    let server = failure.server.as_deref().unwrap_or(&none);
-    let after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
-    sink.event(&Event::Retry {
-        request: number,
-        after_ms,
-        class: failure.class,
-        http_status: server.http_status,
-        code: server.code.as_deref(),
-        message: &failure.message,
-        model,
-    })?;
-    sink.note(
-        Level::Verbose,
-        &format_args!("* {failure}; request {number} follows in {after_ms} ms"),
-    );
-    sink.flush()
+/// The request that follows one that failed.
+pub(super) struct NextRequest<'a> {
+    pub(super) number: u32,
+    /// How long after the failure it is sent.
+    pub(super) wait: Duration,
+    /// The model that it asks, if it asks one.
+    pub(super) model: Option<&'a str>,
+    /// The model that was asked before, if that was another.
+    pub(super) replaced: Option<&'a str>,
+}
+
+impl NextRequest<'_> {
+    /// Reports the failure and the request.
+    pub(super) fn announce(&self, failure: &Failure, sink: &mut dyn Sink) -> Result<(), Failure> {
+        sink.retry();
+        let none = Server::default();
+        let server = failure.server.as_deref().unwrap_or(&none);
+        let Self { number, model, .. } = *self;
+        let after_ms = u64::try_from(self.wait.as_millis()).unwrap_or(u64::MAX);
+        sink.event(&Event::Retry {
+            request: number,
+            after_ms,
+            class: failure.class,
+            http_status: server.http_status,
+            code: server.code.as_deref(),
+            message: &failure.message,
+            model,
+        })?;
+        let follows = match (model, self.replaced) {
+            (Some(model), Some(replaced)) => format!("asks {model} in place of {replaced}"),
+            _ => format!("follows in {after_ms} ms"),
+        };
+        let text = format_args!("* {failure}; request {number} {follows}");
+        sink.note(Level::Verbose, &text);
+        sink.flush()
+    }
 }

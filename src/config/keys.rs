@@ -188,6 +188,8 @@ pub const REFUSED: &[(&str, &str)] = &[
     ),
     ("each", ASKED),
     ("items", ASKED),
+    ("split", ASKED),
+    ("merge", ASKED),
     ("raw", ASKED),
     ("allow-empty-input", ASKED),
     ("resume", ONLY_TOLD),

@@ -52,6 +52,8 @@ pub enum Count<'a> {
     Batched(Usage, Option<(&'a str, PriceList)>),
     /// The progress of a run of many items.
     Items(Items),
+    /// The progress of the parts of a long input; `None` when all are answered.
+    Parts(Option<Parts>),
     /// The next request is a retry of the last one: its number, and the most retries.
     Retries(u32, u32),
     /// The work that stays unfinished if a signal ends the run from now on.
@@ -80,6 +82,17 @@ pub struct Items {
     pub kept: u64,
     /// Bytes of the input that were read, and its size, if known.
     pub read: Option<(u64, u64)>,
+}
+
+/// The progress of the parts of a long input, or of merging their answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Parts {
+    /// Answered.
+    pub done: usize,
+    /// All that are known so far.
+    pub count: usize,
+    /// Started, but not finished.
+    pub in_flight: usize,
 }
 
 impl Tally {
@@ -114,7 +127,7 @@ impl Tally {
                     self.cost = Some(cost.plus(self.cost.take()));
                 }
             }
-            Count::Items(_) | Count::Retries(..) | Count::Unfinished(_) => {}
+            Count::Items(_) | Count::Parts(_) | Count::Retries(..) | Count::Unfinished(_) => {}
         }
     }
 

@@ -127,7 +127,10 @@ impl<O: Write, E: Write> Printer<O, E> {
     /// Prints an event as a line, if the format is NDJSON.
     fn push_event(&mut self, event: &Event<'_>) {
         match event {
-            Event::Start { .. } | Event::Retry { .. } | Event::Invalid { .. } => {}
+            Event::Start { .. }
+            | Event::Retry { .. }
+            | Event::Part { .. }
+            | Event::Invalid { .. } => {}
             // Another answer follows. None of it has been printed.
             Event::Round { .. } => self.buffer.printed = false,
             _ => self.buffer.printed = true,

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::event::{Count, Event, Items, Tally, millis};
+use crate::event::{Count, Event, Items, Parts, Tally, millis};
 
 /// The spinner appears once the wait has lasted this long.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -77,6 +77,13 @@ impl Status {
                     self.bar.get_or_insert_with(Bar::start).show(line);
                 }
             }
+            Count::Parts(Some(parts)) if self.shown && !self.ended => {
+                let line = parts_line(parts, tally);
+                self.bar.get_or_insert_with(Bar::start).show(line);
+            }
+            Count::Parts(_) => self.bar = None,
+            // The bar shows the progress of all requests.
+            _ if self.bar.is_some() => {}
             Count::Request | Count::Retries(..) if !self.shown || self.many || self.ended => {}
             Count::Request if self.spinner.is_some() => {}
             Count::Request => self.spinner = Spinner::start(&self.waiting),
@@ -252,6 +259,18 @@ impl Drop for Bar {
     }
 }
 
+/// Parts, tokens and cost.
+fn parts_line(parts: &Parts, tally: &Tally) -> String {
+    let Parts {
+        done,
+        count,
+        in_flight,
+    } = parts;
+    let mut line = format!("{done} of {count} parts answered, {in_flight} in flight");
+    push_usage(&mut line, tally);
+    line
+}
+
 /// Items, tokens and cost.
 fn sum(items: &Items, tally: &Tally) -> String {
     let mut line = format!("{} done", items.done + items.kept);
@@ -262,6 +281,12 @@ fn sum(items: &Items, tally: &Tally) -> String {
     if items.in_flight > 0 {
         let _ = write!(line, ", {} in flight", items.in_flight);
     }
+    push_usage(&mut line, tally);
+    line
+}
+
+/// Adds tokens and cost, as far as they are known.
+fn push_usage(line: &mut String, tally: &Tally) {
     if tally.cached > 0 {
         let _ = write!(line, ", {} from the cache", tally.cached);
     }
@@ -272,7 +297,6 @@ fn sum(items: &Items, tally: &Tally) -> String {
     if let Some(cost) = tally.cost {
         let _ = write!(line, ", {} {}", cost.amount(), cost.currency());
     }
-    line
 }
 
 /// The words of the bar.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use crate::api::request::Message;
 use crate::error::Failure;
+use crate::material::Borders;
 
 mod binary;
 mod bytes;
@@ -17,6 +18,7 @@ mod history;
 mod image;
 mod item;
 mod items;
+mod long_input;
 mod session;
 mod stdin;
 mod stdin_claim;
@@ -29,6 +31,7 @@ pub use bytes::open;
 use history::History;
 pub use item::{Item, Place};
 pub use items::{ItemFormat, ItemSource, Items};
+pub use long_input::LongInput;
 pub use session::Session;
 use stdin::Stdin;
 use stdin_claim::Claim;
@@ -71,6 +74,8 @@ pub struct Sources {
     pub stdin_wait: Duration,
     /// `--each`: one request for each item of this input.
     pub each: Option<ItemSource>,
+    /// `--split`: cut what is too long at these borders.
+    pub split: Option<Borders>,
 }
 
 /// The messages to send, and the session.
@@ -82,6 +87,8 @@ pub struct Prompt {
     pub session: Option<Session>,
     /// The items and the template that makes the text of the last turn from each.
     pub each: Option<(Template, Items)>,
+    /// With `--split`: what makes the text of the last turn.
+    pub long_input: Option<LongInput>,
 }
 
 /// Checks that at most one source reads standard input. Call it before reading any source.
@@ -132,6 +139,19 @@ fn read_with(
         let text = String::new();
         let mut prompt = assemble(system, history, None, Some(Message::User { text, images }))?;
         prompt.each = Some((template, items));
+        return Ok(prompt);
+    }
+    if let Some(borders) = sources.split {
+        long_input::check(sources)?;
+        let mut reader = user::Reader {
+            sources,
+            stdin,
+            notice,
+        };
+        let long_input = reader.long_input(claim, borders)?;
+        let text = String::new();
+        let mut prompt = assemble(system, None, None, Some(Message::User { text, images }))?;
+        prompt.long_input = Some(long_input);
         return Ok(prompt);
     }
     let asked = !sources.prompt.is_empty() || !sources.files.is_empty();
@@ -215,6 +235,7 @@ fn assemble(
         messages,
         session,
         each: None,
+        long_input: None,
     })
 }
 

@@ -8,6 +8,7 @@ use std::ops::Range;
 use super::binary;
 use super::bytes::{self, LIMIT};
 use crate::error::Failure;
+use crate::material::Source;
 
 /// The separator of two parts: a blank line.
 const BLANK_LINE: &[u8] = b"\n\n";
@@ -25,6 +26,8 @@ pub(super) struct Text {
 #[derive(Debug)]
 struct Part {
     name: String,
+    /// Where its heading begins, or its text if there is none.
+    start: usize,
     at: Range<usize>,
     /// Bytes dropped before it: the BOM.
     dropped: usize,
@@ -36,6 +39,8 @@ pub(super) struct Finished {
     pub(super) text: String,
     /// Whether all parts, without their headings, are only white space.
     pub(super) blank: bool,
+    /// Where each part begins.
+    pub(super) sources: Vec<Source>,
 }
 
 impl Text {
@@ -56,7 +61,7 @@ impl Text {
         self.separate();
         let start = self.bytes.len();
         self.bytes.extend_from_slice(words.as_bytes());
-        self.close("the prompt", start, 0)
+        self.close("the prompt", start, start, 0)
     }
 
     /// Adds the bytes that `fill` appends, after a line `HEADING:` if a heading is given. An
@@ -73,6 +78,7 @@ impl Text {
     ) -> Result<bool, Failure> {
         let before = self.bytes.len();
         self.separate();
+        let heading_at = self.bytes.len();
         if let Some(heading) = heading {
             self.bytes.extend_from_slice(heading.as_bytes());
             self.bytes.extend_from_slice(b":\n");
@@ -93,8 +99,13 @@ impl Text {
                 .truncate(heading.map_or(before, |_| start - b"\n".len()));
             return Ok(false);
         }
-        self.close(name, start, dropped)?;
+        self.close(name, heading_at, start, dropped)?;
         Ok(!is_blank(&self.bytes[start..]))
+    }
+
+    /// The length so far in bytes.
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
     }
 
     /// The complete text, after one check for UTF-8.
@@ -103,7 +114,12 @@ impl Text {
         let text = String::from_utf8(self.bytes)
             .map_err(|error| invalid(&parts, error.utf8_error().valid_up_to(), error.as_bytes()))?;
         let blank = |part: &Part| text[part.at.clone()].chars().all(char::is_whitespace);
+        let sources = parts.iter().map(|part| Source {
+            start: part.start,
+            text: part.at.start,
+        });
         Ok(Finished {
+            sources: sources.collect(),
             blank: parts.iter().all(blank),
             text,
         })
@@ -115,12 +131,19 @@ impl Text {
         }
     }
 
-    fn close(&mut self, name: &str, start: usize, dropped: usize) -> Result<(), Failure> {
+    fn close(
+        &mut self,
+        name: &str,
+        heading: usize,
+        start: usize,
+        dropped: usize,
+    ) -> Result<(), Failure> {
         if self.bytes.len() > LIMIT {
             return Err(self.too_large(name));
         }
         self.parts.push(Part {
             name: name.to_owned(),
+            start: heading,
             at: start..self.bytes.len(),
             dropped,
         });

@@ -5,11 +5,13 @@ use std::path::Path;
 use super::Sources;
 use super::bytes;
 use super::items::ItemFormat;
+use super::long_input::LongInput;
 use super::stdin::{self, Stdin};
 use super::stdin_claim::{self, Claim};
 use super::template::Template;
 use super::text::Text;
 use crate::error::Failure;
+use crate::material::{Borders, Material};
 
 /// Reads the parts of the user message.
 pub(super) struct Reader<'a> {
@@ -43,6 +45,31 @@ impl Reader<'_> {
             return Err(blank(sources, &finished.text));
         }
         Ok(finished.text)
+    }
+
+    /// The instruction and the material of `--split`: the words, and all other parts.
+    pub(super) fn long_input(
+        &mut self,
+        claim: Option<Claim>,
+        borders: Borders,
+    ) -> Result<LongInput, Failure> {
+        let sources = self.sources;
+        let runs: Vec<&[String]> = sources.prompt.split(|word| word == "-").collect();
+        let mut material = Text::new(sources.lossy);
+        if runs.len() > 1 {
+            self.named_stdin(&mut material, None)?;
+        }
+        let named = material.len();
+        self.files(&mut material)?;
+        if claim.is_none() && !sources.no_stdin {
+            self.unclaimed_stdin(&mut material, true)?;
+        }
+        let material = material.finish()?;
+        Ok(LongInput {
+            words: runs.into_iter().map(|run| run.join(" ")).collect(),
+            named,
+            material: Material::new(material.text, material.sources, borders),
+        })
     }
 
     /// The template of `--each`: the words, with their placeholders, then the files.

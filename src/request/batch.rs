@@ -47,11 +47,8 @@ impl BatchJob {
                     each: Some(each.unwrap_or(Each::Lines)),
                     items,
                     no_item: false,
-                    concurrency: None,
-                    tier: None,
                     unordered: false,
                     resume: false,
-                    max_cost: None,
                 };
                 let each = Box::new(each);
                 (Self::Submit { each, raw }, common)

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::PreparedRequest;
 use super::limits::{fits_context, limit_currency};
 use crate::api::request::{Message, Request};
-use crate::cli::{Common, EachArgs, Format, Render, Tier};
+use crate::cli::{Common, EachArgs, Format, PoolArgs, Render, Tier};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::models::{self, PriceList};
@@ -111,21 +111,22 @@ impl ItemRequests {
     /// # Errors
     /// `--max-cost` cannot be kept: exit 2.
     pub fn new(
-        args: &EachArgs,
+        each: &EachArgs,
+        pool: &PoolArgs,
         template: Template,
         request: &mut PreparedRequest,
         provider: Option<Provider>,
         requests: u32,
     ) -> Result<Self, Failure> {
-        let budget = args.max_cost.as_deref();
+        let budget = pool.max_cost.as_deref();
         let budget = budget.map(|amount| CostLimit::new(amount, request, provider, requests));
         let request = &mut request.request;
         Ok(Self {
             template,
-            concurrency: concurrency(args, &request.model),
+            concurrency: concurrency(pool, &request.model),
             budget: budget.transpose()?,
             id: request.request_id.take(),
-            shows_items: !args.no_item,
+            shows_items: !each.no_item,
             provider,
         })
     }
@@ -167,7 +168,8 @@ impl ItemRequests {
     }
 }
 
-fn concurrency(args: &EachArgs, model: &str) -> u16 {
+/// The number of requests in flight at once: the option's, or the model's at the tier.
+pub fn concurrency(args: &PoolArgs, model: &str) -> u16 {
     let tier = match args.tier.unwrap_or(Tier::V0) {
         Tier::V0 => 0,
         Tier::V1 => 1,
@@ -180,7 +182,12 @@ fn concurrency(args: &EachArgs, model: &str) -> u16 {
 }
 
 impl CostLimit {
-    fn new(
+    /// Reads `--max-cost` for requests like `request`, of which one answer may take
+    /// `requests`.
+    ///
+    /// # Errors
+    /// It is not an amount, or the model's price is not known: exit 2.
+    pub fn new(
         amount: &str,
         request: &PreparedRequest,
         provider: Option<Provider>,

@@ -5,7 +5,6 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::tokens::Tokens;
 use crate::api::limits::{
     REQUEST_ID, STOP_MAX, TEMPERATURE, TOOLS_MAX, TOP_P, TOP_P_NEWER, USER_ID,
 };
@@ -15,6 +14,7 @@ use crate::client::FallbackModel;
 use crate::error::Failure;
 use crate::models::{self, Model};
 use crate::settings::Provider;
+use crate::tokens::Tokens;
 
 /// Without `max_tokens`, context / `SHORT_ANSWER` tokens are assumed for the answer.
 const SHORT_ANSWER: u64 = 16;
@@ -347,7 +347,7 @@ fn larger(tokens: u64, images: bool, provider: Option<Provider>) -> Option<(&'st
 }
 
 /// The tokens of the request without images, whose tokens depend on the model.
-fn prompt_tokens(request: &Request) -> Tokens {
+pub(super) fn prompt_tokens(request: &Request) -> Tokens {
     let mut tokens = Tokens::default();
     for message in &request.messages {
         tokens += match message {

@@ -6,8 +6,8 @@ mod curl;
 mod each;
 mod limits;
 mod options;
+mod split;
 mod system_message;
-mod tokens;
 
 use std::sync::Arc;
 
@@ -19,8 +19,9 @@ use crate::settings::{Connection, Settings};
 use crate::tools::Toolbox;
 
 pub use batch::{BatchJob, chat_url, unbatched, uncounted, without_recordings};
-pub use each::{CostBounds, CostLimit, ItemRequests, fits_each};
+pub use each::{CostBounds, CostLimit, ItemRequests, concurrency, fits_each};
 pub use options::{json_options, tool_sources};
+pub use split::SplitRequests;
 pub use system_message::add as add_instruction;
 
 /// A request with its local settings.

@@ -4,9 +4,10 @@ use super::conversation::{Conversation, Strategy, output_kind};
 use super::report::{
     calls_fit, extend_session, report_answer, report_start, report_tool_calls, report_truncated,
 };
+use super::split;
 use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
-use crate::cli::{Common, EachArgs};
+use crate::cli::{Common, ManyArgs};
 use crate::client::{self, AnswerRequest, CacheUse, RequestSeries, Transport};
 use crate::error::Failure;
 use crate::event::{Data, Sink};
@@ -20,26 +21,26 @@ use crate::tools::Toolbox;
 pub(crate) fn chat(
     command: &'static str,
     mut common: Common,
-    each: Option<EachArgs>,
+    many: ManyArgs,
     merged: Result<Merged, Failure>,
 ) -> u8 {
-    let each = each.filter(|each| each.each.is_some());
-    let allowed = each
-        .as_ref()
+    let allowed = many
+        .each()
         .map_or(Ok(()), |_| request::fits_each(&common, &[]));
     let start = Start {
         command,
         live: command == "stream",
-        kind: output_kind(each.as_ref()),
+        kind: output_kind(&many),
     };
     let mut run = Run::start(start, &mut common, merged, allowed);
-    let result = converse(&mut run, &mut common, each.as_ref());
+    let result = converse(&mut run, &mut common, &many);
     run.finish(result)
 }
 
-fn converse(run: &mut Run, common: &mut Common, each: Option<&EachArgs>) -> Result<Ended, Failure> {
+fn converse(run: &mut Run, common: &mut Common, many: &ManyArgs) -> Result<Ended, Failure> {
     run.ready()?;
-    let mut settings = run.settings(common, each, &[])?;
+    let mut settings = run.settings(common, many.each(), &[])?;
+    settings.sources.split = split::borders(many);
     let prompt = run.read_prompt(&settings.sources)?;
     let request = request::prepare(
         run.command,
@@ -55,9 +56,10 @@ fn converse(run: &mut Run, common: &mut Common, each: Option<&EachArgs>) -> Resu
         strategy: Strategy::Once(Expect::Answer),
         session: prompt.session,
         items: prompt.each,
+        long_input: prompt.long_input,
         settings,
     };
-    conversation.run(run, common, each)
+    conversation.run(run, common, many)
 }
 
 /// Sends one request and passes the answer to `sink`. Returns the accepted answer.

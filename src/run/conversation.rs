@@ -3,14 +3,15 @@
 use super::chat::ask_once;
 use super::each::{self, EachRun};
 use super::json::ask_for_json;
+use super::split;
 use super::start::{Done, Ended, Kind, Run};
 use super::tools::ask_with_tools;
 use crate::answer::Answer;
-use crate::cli::{Common, DryRun, EachArgs};
+use crate::cli::{Common, DryRun, ManyArgs};
 use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::Sink;
-use crate::prompt::{Items, Session, Template};
+use crate::prompt::{Items, LongInput, Session, Template};
 use crate::request::{self, Expect, ItemRequests, PreparedRequest, Rounds};
 use crate::schema::ExpectedJson;
 use crate::settings::Settings;
@@ -46,8 +47,16 @@ impl Strategy {
         }
     }
 
+    /// The same for the parts of a long input, whose answers are not printed.
+    pub(super) fn for_parts(&self) -> Self {
+        match self {
+            Self::Json(expected) => Self::Json(Box::new(expected.unprinted())),
+            _ => Self::Once(Expect::Answer),
+        }
+    }
+
     /// The number of requests that one answer may take, without retries.
-    fn requests(&self) -> u32 {
+    pub(super) fn requests(&self) -> u32 {
         match self {
             Self::Once(_) => 1,
             Self::Json(expected) => expected.tries,
@@ -64,12 +73,14 @@ pub(super) struct Conversation {
     pub(super) session: Option<Session>,
     /// With `--each`: the items and the template that they fill.
     pub(super) items: Option<(Template, Items)>,
+    /// With `--split`: what the last turn is made of.
+    pub(super) long_input: Option<LongInput>,
     pub(super) settings: Settings,
 }
 
 /// What is written to standard output.
-pub(super) fn output_kind(each: Option<&EachArgs>) -> Kind {
-    each.map_or(Kind::Answer, |each| Kind::Results {
+pub(super) fn output_kind(many: &ManyArgs) -> Kind {
+    many.each().map_or(Kind::Answer, |each| Kind::Results {
         resume: each.resume,
         ordered: !each.unordered,
     })
@@ -81,18 +92,19 @@ impl Conversation {
         mut self,
         run: &Run,
         common: &Common,
-        each: Option<&EachArgs>,
+        many: &ManyArgs,
     ) -> Result<Ended, Failure> {
         let dry_run = common.output.dry_run;
-        match (each, self.items.take()) {
-            (Some(args), Some((template, items))) => {
-                self.for_each(run, dry_run, args, template, items)
-            }
-            _ => self.once(run, dry_run),
+        if let Some((template, items)) = self.items.take() {
+            return self.for_each(run, dry_run, many, template, items);
+        }
+        match self.long_input.take() {
+            Some(input) => split::run(self, run, &common.output, many, &input),
+            None => self.once(run, dry_run),
         }
     }
 
-    fn once(mut self, run: &Run, dry_run: Option<DryRun>) -> Result<Ended, Failure> {
+    pub(super) fn once(mut self, run: &Run, dry_run: Option<DryRun>) -> Result<Ended, Failure> {
         if let Some(how) = dry_run {
             let connection = &self.settings.connection;
             let shown = request::shown(&self.request.request, connection, how);
@@ -119,7 +131,7 @@ impl Conversation {
         mut self,
         run: &Run,
         dry_run: Option<DryRun>,
-        args: &EachArgs,
+        args: &ManyArgs,
         template: Template,
         mut items: Items,
     ) -> Result<Ended, Failure> {
@@ -127,7 +139,9 @@ impl Conversation {
         let provider = connection.endpoint.provider;
         let requests = self.strategy.requests();
         let prepared = &mut self.request;
-        let item_requests = ItemRequests::new(args, template, prepared, provider, requests)?;
+        let item_requests = ItemRequests::new(
+            &args.each, &args.pool, template, prepared, provider, requests,
+        )?;
         if let Some(how) = dry_run {
             let Some(first) = items.read_next()? else {
                 return Ok(Ended::Print(Vec::new()));
@@ -145,7 +159,7 @@ impl Conversation {
             item_requests,
             items,
             // A file gets its order at the end.
-            ordered: !args.unordered && earlier.is_none(),
+            ordered: !args.each.unordered && earlier.is_none(),
             earlier: earlier.unwrap_or_default(),
             transport,
         };

@@ -9,10 +9,11 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::conversation::{Conversation, Strategy, output_kind};
 use super::json_lines::{Elements, show};
 use super::report::{extend_session, report_reasoning, report_start};
+use super::split;
 use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request, ResponseFormat};
-use crate::cli::{Common, EachArgs, Format, JsonAnswer};
+use crate::cli::{Common, Format, JsonAnswer, ManyArgs};
 use crate::client::{self, AnswerRequest, CacheUse, RequestSeries, Transport};
 use crate::error::{Failure, Look};
 use crate::event::{Data, Event, Level, Sink, Violation};
@@ -26,34 +27,33 @@ use crate::tools::Toolbox;
 /// Runs the command and returns the exit status.
 pub(crate) fn json(
     mut common: Common,
-    each: EachArgs,
+    many: ManyArgs,
     answer: JsonAnswer,
     merged: Result<Merged, Failure>,
 ) -> u8 {
-    let each = Some(each).filter(|each| each.each.is_some());
     let one_answer_only = [
         (answer.stream, "--stream"),
         (answer.lines, "--lines"),
         (answer.pretty, "--pretty"),
         (!answer.select.is_empty(), "--select"),
     ];
-    let allowed = each
-        .as_ref()
+    let allowed = many
+        .each()
         .map_or(Ok(()), |_| request::fits_each(&common, &one_answer_only));
     let start = Start {
         command: "json",
         live: false,
-        kind: output_kind(each.as_ref()),
+        kind: output_kind(&many),
     };
     let mut run = Run::start(start, &mut common, merged, allowed);
-    let result = converse(&mut run, &mut common, each.as_ref(), answer);
+    let result = converse(&mut run, &mut common, &many, answer);
     run.finish(result)
 }
 
 fn converse(
     run: &mut Run,
     common: &mut Common,
-    each: Option<&EachArgs>,
+    many: &ManyArgs,
     answer: JsonAnswer,
 ) -> Result<Ended, Failure> {
     run.ready()?;
@@ -62,7 +62,8 @@ fn converse(
         .map(|file| ("`--schema -`", file))
         .into_iter()
         .collect();
-    let mut settings = run.settings(common, each, &files)?;
+    let mut settings = run.settings(common, many.each(), &files)?;
+    settings.sources.split = split::borders(many);
     let lossy = common.input.lossy;
     let read = |path: &Path| run.read_file(path, lossy);
     let expected = ExpectedJson::load(request::json_options(answer), read)?;
@@ -95,9 +96,10 @@ fn converse(
         strategy: Strategy::Json(Box::new(expected)),
         session: prompt.session,
         items: prompt.each,
+        long_input: prompt.long_input,
         settings,
     };
-    conversation.run(run, common, each)
+    conversation.run(run, common, many)
 }
 
 /// Requests answers until one is the `expected` JSON, and sends it to `sink`. Returns that
@@ -177,6 +179,23 @@ pub(super) fn ask_for_json(
     }
 }
 
+/// Checks and prints a value that was joined from several answers.
+///
+/// # Errors
+/// The schema does not allow it, or it cannot be shown as asked for.
+pub(super) fn report_joined(
+    text: &str,
+    expected: &ExpectedJson,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    let mut answer = Answer::default();
+    text.clone_into(&mut answer.text);
+    match expected.accept(text) {
+        Ok(accepted) => accept(&answer, &accepted, 0, expected, sink),
+        Err(rejected) => Err(rejection(&answer, &rejected, 1, expected, sink)),
+    }
+}
+
 /// Whether the server is asked to apply the schema to its answer.
 fn is_constrained(request: &Request) -> bool {
     matches!(request.response_format, Some(ResponseFormat::JsonSchema(_)))
@@ -208,10 +227,13 @@ fn accept(
     if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
-    sink.data(Data::Body {
-        bytes: &answer.body,
-        token: true,
-    })?;
+    // A value that was joined from several answers has no body.
+    if !answer.body.is_empty() {
+        sink.data(Data::Body {
+            bytes: &answer.body,
+            token: true,
+        })?;
+    }
     if expected.format == JsonFormat::Lines {
         let mut rest = accepted.lines.iter().skip(shown);
         return rest.try_for_each(|element| show(element, sink));

@@ -11,6 +11,7 @@ mod json_lines;
 pub mod models;
 mod pool;
 mod report;
+mod split;
 mod start;
 mod tools;
 

@@ -15,7 +15,7 @@ use super::report::{
 use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Call, Empty};
 use crate::api::request::Message;
-use crate::cli::{Common, EachArgs, OfferArgs, RunArgs};
+use crate::cli::{Common, ManyArgs, OfferArgs, RunArgs};
 use crate::client::{self, AnswerRequest, CacheUse, RequestSeries, Transport};
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, Violation};
@@ -28,30 +28,29 @@ use crate::tools::{Approval, CallResult, ToolSetup};
 /// Runs the command and returns the exit status.
 pub(crate) fn tools(
     mut common: Common,
-    each: EachArgs,
+    many: ManyArgs,
     offer: OfferArgs,
     args: RunArgs,
     merged: Result<Merged, Failure>,
 ) -> u8 {
-    let each = Some(each).filter(|each| each.each.is_some());
     let one_answer_only = [(offer.stream, "--stream"), (args.run && !args.yes, "--run")];
-    let allowed = each
-        .as_ref()
+    let allowed = many
+        .each()
         .map_or(Ok(()), |_| request::fits_each(&common, &one_answer_only));
     let start = Start {
         command: "tools",
         live: offer.stream,
-        kind: output_kind(each.as_ref()),
+        kind: output_kind(&many),
     };
     let mut run = Run::start(start, &mut common, merged, allowed);
-    let result = converse(&mut run, &mut common, each.as_ref(), offer, args);
+    let result = converse(&mut run, &mut common, &many, offer, args);
     run.finish(result)
 }
 
 fn converse(
     run: &mut Run,
     common: &mut Common,
-    each: Option<&EachArgs>,
+    many: &ManyArgs,
     offer: OfferArgs,
     args: RunArgs,
 ) -> Result<Ended, Failure> {
@@ -61,7 +60,7 @@ fn converse(
     let rounds = args.run.then_some(Rounds { limit, required });
     let files = offer.tools.iter().map(|file| ("`-t -`", file.as_path()));
     let files: Vec<_> = files.collect();
-    let mut settings = run.settings(common, each, &files)?;
+    let mut settings = run.settings(common, many.each(), &files)?;
     let (lossy, dry_run) = (common.input.lossy, common.output.dry_run.is_some());
     let read = |path: &Path| run.read_file(path, lossy);
     let mut setup = ToolSetup::load_files(request::tool_sources(offer, args), read, dry_run)?;
@@ -88,9 +87,10 @@ fn converse(
         },
         session: prompt.session,
         items: prompt.each,
+        long_input: prompt.long_input,
         settings,
     };
-    conversation.run(run, common, each)
+    conversation.run(run, common, many)
 }
 
 /// Asks, runs the calls, and asks again, within the limit. Returns the final answer.

@@ -59,14 +59,14 @@ pub enum JsonFormat {
 }
 
 /// The expected answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ExpectedJson {
     schema: Option<Schema>,
     /// The schema as it is sent.
     document: Option<Arc<RawValue>>,
     constrain: Constrain,
     /// The server has refused the schema.
-    refused: AtomicBool,
+    refused: Arc<AtomicBool>,
     /// For the system message.
     pub instruction: Option<String>,
     /// How the value is shown.
@@ -127,12 +127,33 @@ impl ExpectedJson {
             schema,
             document: sent,
             constrain: options.constrain,
-            refused: AtomicBool::new(false),
+            refused: Arc::default(),
             instruction,
             format: options.format,
             stream: options.stream,
             tries: options.tries,
         })
+    }
+
+    /// The same for an answer of which nothing is printed.
+    #[must_use]
+    pub fn unprinted(&self) -> Self {
+        Self {
+            format: JsonFormat::Compact,
+            stream: false,
+            ..self.clone()
+        }
+    }
+
+    /// Whether the answer is an array; `None` if the schema allows an array and other values.
+    pub fn is_array(&self) -> Option<bool> {
+        let document: Value = serde_json::from_str(self.document.as_ref()?.get()).ok()?;
+        match document.get("type") {
+            Some(Value::String(kind)) if kind == "array" => Some(true),
+            Some(Value::Array(kinds)) if *kinds == ["array"] => Some(true),
+            _ if may_be_array(&document) => None,
+            _ => Some(false),
+        }
     }
 
     /// The schema that the server enforces, if any. The two providers do not support it.

@@ -137,6 +137,17 @@ pub(super) fn elements(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }
 
+/// The elements of several arrays as one array; `Err` is the number of the first text that
+/// is not an array, from 0.
+pub fn join_arrays(texts: &[String]) -> Result<String, usize> {
+    let mut joined = Vec::new();
+    for (at, text) in texts.iter().enumerate() {
+        let elements: Vec<&RawValue> = serde_json::from_str(text).map_err(|_| at)?;
+        joined.extend(elements.into_iter().map(RawValue::get));
+    }
+    Ok(format!("[{}]", joined.join(",")))
+}
+
 /// What a JSON Pointer (RFC 6901) names in `value`.
 pub(super) fn pointed<'a>(value: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
     if pointer.is_empty() {

@@ -13,6 +13,6 @@ pub use array_splitter::ArraySplitter;
 pub use expected::{
     Accepted, Constrain, DEFAULT_TRIES, ExpectedJson, JsonFormat, JsonOptions, Rejected,
 };
-pub use json::{DEPTH_MAX, compact, parse, parse_raw, parse_strict};
+pub use json::{DEPTH_MAX, compact, join_arrays, parse, parse_raw, parse_strict};
 pub use prompts::{correction, instruction};
 pub use validator::Schema;

@@ -37,6 +37,7 @@ const VALUE_CHARS: usize = 60;
 const MESSAGE_CHARS: usize = 300;
 
 /// A compiled schema.
+#[derive(Clone)]
 pub struct Schema {
     validator: Arc<jsonschema::Validator>,
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::{
     BatchAction, Command, Common, ConnectionArgs, EachArgs, EngineArgs, InputArgs, JsonAnswer,
-    OfferArgs, OutputArgs, RequestArgs, RunArgs, SubmitArgs,
+    OfferArgs, OutputArgs, PoolArgs, RequestArgs, RunArgs, SubmitArgs,
 };
 use crate::config::Config;
 use crate::error::Failure;
@@ -17,6 +17,8 @@ pub struct AllOptions {
     pub common: Common,
     /// Those of `--each`.
     pub each: EachArgs,
+    /// Those of `--each` and `--split`.
+    pub pool: PoolArgs,
     /// Those of `json`.
     pub json: JsonAnswer,
     /// The tools of `tools`.
@@ -39,18 +41,21 @@ pub fn merge(command: &mut Command) -> Result<Merged, Failure> {
     match command {
         Command::Chat(args) => {
             merge.common(&mut args.common)?;
-            merge.each(&mut args.each)?;
+            merge.each(&mut args.each, &mut args.pool)?;
         }
-        Command::Stream(args) => merge.common(&mut args.common)?,
+        Command::Stream(args) => {
+            merge.common(&mut args.common)?;
+            merge.pool(&mut args.pool)?;
+        }
         Command::Tools(args) => {
             merge.common(&mut args.common)?;
-            merge.each(&mut args.each)?;
+            merge.each(&mut args.each, &mut args.pool)?;
             merge.offer(&mut args.offer)?;
             merge.tool_runs(&mut args.run)?;
         }
         Command::Json(args) => {
             merge.common(&mut args.common)?;
-            merge.each(&mut args.each)?;
+            merge.each(&mut args.each, &mut args.pool)?;
             merge.json(&mut args.answer)?;
         }
         Command::Batch(args) => merge.batch(&mut args.action)?,
@@ -68,7 +73,7 @@ pub fn merge(command: &mut Command) -> Result<Merged, Failure> {
 pub fn merge_all(options: &mut AllOptions, config: Option<Config>) -> Result<Merged, Failure> {
     let mut merge = Merge::new(config.as_ref(), Run::default());
     merge.common(&mut options.common)?;
-    merge.each(&mut options.each)?;
+    merge.each(&mut options.each, &mut options.pool)?;
     merge.value("poll", &mut None::<std::time::Duration>)?;
     merge.json(&mut options.json)?;
     merge.offer(&mut options.offer)?;
@@ -147,11 +152,15 @@ impl Merge<'_> {
         self.switch("verbose", &mut args.verbose)
     }
 
-    fn each(&mut self, args: &mut EachArgs) -> Result<(), Failure> {
+    fn each(&mut self, args: &mut EachArgs, pool: &mut PoolArgs) -> Result<(), Failure> {
+        self.pool(pool)?;
+        self.switch("unordered", &mut args.unordered)?;
+        self.switch("no-item", &mut args.no_item)
+    }
+
+    fn pool(&mut self, args: &mut PoolArgs) -> Result<(), Failure> {
         self.value("concurrency", &mut args.concurrency)?;
         self.value("tier", &mut args.tier)?;
-        self.switch("unordered", &mut args.unordered)?;
-        self.switch("no-item", &mut args.no_item)?;
         self.value("max-cost", &mut args.max_cost)
     }
 

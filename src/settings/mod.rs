@@ -180,14 +180,23 @@ pub fn resolve(
     })
 }
 
-/// Refuses models without a name.
+/// Refuses models without a name, and several names in one.
 fn are_named(option: &'static str, models: &[String]) -> Result<(), Failure> {
-    if models.iter().all(|model| !model.trim().is_empty()) {
-        return Ok(());
+    if models.iter().any(|model| model.trim().is_empty()) {
+        return Err(Failure::usage("the model's name is empty")
+            .about(option)
+            .hint("airx models lists the known models"));
     }
-    Err(Failure::usage("the model's name is empty")
-        .about(option)
-        .hint("airx models lists the known models"))
+    // Found out now, and not when the first model is down.
+    let list = models.iter().find(|model| model.contains([',', ' ']));
+    let Some(list) = list.filter(|_| option == "fallback") else {
+        return Ok(());
+    };
+    Err(
+        Failure::usage(format!("--fallback {list}: not the name of one model"))
+            .about(option)
+            .hint("repeat --fallback for each model; in the configuration write an array"),
+    )
 }
 
 fn connection(

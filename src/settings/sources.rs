@@ -55,6 +55,7 @@ pub(super) fn sources(
         allow_empty: input.allow_empty_input,
         stdin_wait,
         each: None,
+        split: None,
     })
 }
 

@@ -31,6 +31,7 @@ fn name(event: &Event<'_>) -> &'static str {
         Event::ToolCall { .. } => "tool_call",
         Event::ToolResult { .. } => "tool_result",
         Event::Round { .. } => "round",
+        Event::Part { .. } => "part",
         Event::Invalid { .. } => "invalid",
         Event::Value { .. } => "value",
         Event::Search { .. } => "search",
@@ -42,7 +43,7 @@ fn name(event: &Event<'_>) -> &'static str {
 }
 
 /// The names that [`name`] can give.
-const NAMES: [&str; 14] = [
+const NAMES: [&str; 15] = [
     "start",
     "retry",
     "delta",
@@ -50,6 +51,7 @@ const NAMES: [&str; 14] = [
     "tool_call",
     "tool_result",
     "round",
+    "part",
     "invalid",
     "value",
     "search",
@@ -128,6 +130,14 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
         line(&Event::Round {
             number: 1,
             finish_reason: "tool_calls",
+            usage,
+        });
+        line(&Event::Part {
+            index: 1,
+            count: 3,
+            offset: 17,
+            bytes: 4096,
+            finish_reason: text,
             usage,
         });
         line(&Event::Invalid {

@@ -6,10 +6,12 @@ use std::process::Child;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::budget::{chat, files, month, tokens};
+use crate::budget::{chat, files, month, run, tokens};
 use crate::harness::items::Items;
 use crate::harness::watch::Watch;
-use crate::harness::{Airx, Server, Step, airx, finish, folder, gated, reply, reply_body};
+use crate::harness::{
+    Airx, Server, Step, airx, chunk, delta, finish, folder, gated, reply, reply_body, stream_head,
+};
 
 const RUNS: usize = 50;
 
@@ -117,7 +119,8 @@ fn a_wait_ends_after_the_timeout() {
 #[test]
 fn the_reservation_of_a_killed_process_is_dropped_by_the_next_run() {
     let state = folder();
-    let server = Server::play([vec![Step::Hold], vec![Step::Hold], reply("Hello")]);
+    let holds = || vec![Step::Hold];
+    let server = Server::play([holds(), holds(), reply("Hello"), reply("Hello")]);
     let bound = bound();
     let budget = budget(2 * bound);
     let holders: Vec<Child> = (0..2)
@@ -134,11 +137,13 @@ fn the_reservation_of_a_killed_process_is_dropped_by_the_next_run() {
         holder.kill().unwrap();
         holder.wait().unwrap();
     }
+    // Nobody settles for them: this run or the next one drops both.
     finish(waiting).is(0, "Hello\n", "");
+    chat(&budget, &state).at(&server).run().is(0, "Hello\n", "");
     let month = month(&state);
     assert_eq!(
         (tokens(&month, "spent"), tokens(&month, "reserved")),
-        (3, 0)
+        (6, 0)
     );
     nothing_is_left(&state);
 }
@@ -157,4 +162,65 @@ fn a_stopped_process_keeps_its_reservation() {
     server.open_gate();
     assert_eq!(finish(holder).code, 0);
     assert_eq!(tokens(&month(&state), "spent"), 3);
+}
+
+#[test]
+fn a_run_that_a_signal_ends_counts_what_it_may_cost() {
+    use rustix::process::Signal;
+    let bound = bound();
+    for (signal, code) in [(Signal::TERM, 143), (Signal::INT, 130), (Signal::HUP, 129)] {
+        let state = folder();
+        let server = Server::once(vec![Step::Hold]);
+        let run = started(chat("1/month", &state).at(&server));
+        server.await_requests(1);
+        crate::harness::signals::send(&run, signal);
+        assert_eq!(finish(run).code, code);
+        assert_eq!(tokens(&month(&state), "spent"), bound);
+        nothing_is_left(&state);
+    }
+}
+
+#[test]
+fn items_in_flight_when_a_second_sigint_ends_the_run_count_what_they_may_cost() {
+    use rustix::process::Signal;
+    let state = folder();
+    let server = answering(Value::Null).hold();
+    let each = ["chat", "--each", "-c", "4", "--max-tokens", "50"];
+    let mut run = run(each, &state)
+        .args(["--budget", "1/month"])
+        .of(&server)
+        .start();
+    std::io::Write::write_all(&mut run.stdin.take().unwrap(), &b"hi\n".repeat(9)).unwrap();
+    server.await_requests(4);
+    let report = Watch::new(run.stderr.take().unwrap());
+    crate::harness::signals::send(&run, Signal::INT);
+    report.until("SIGINT");
+    crate::harness::signals::send(&run, Signal::INT);
+    assert_eq!(finish(run).code, 130);
+    assert_eq!(tokens(&month(&state), "spent"), 4 * bound());
+    nothing_is_left(&state);
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_does_not_make_an_answer_free() {
+    let state = folder();
+    let play = vec![
+        stream_head(),
+        chunk(delta("Hello").as_bytes()),
+        Step::Gate,
+        chunk(delta("Hello").as_bytes()),
+        Step::Hold,
+    ];
+    let server = Server::once(play);
+    let arguments = ["stream", "-n", "--max-tokens", "50", "hi"];
+    let budget = ["--budget", "1/month"];
+    let mut run = started(run(arguments, &state).args(budget).at(&server));
+    let mut first = [0; 5];
+    let mut pipe = run.stdout.take().unwrap();
+    std::io::Read::read_exact(&mut pipe, &mut first).unwrap();
+    drop(pipe);
+    server.open_gate();
+    finish(run).is(0, "", "");
+    let bound = server.requests()[0].body.len() + 50;
+    assert_eq!(tokens(&month(&state), "spent"), bound);
 }

@@ -2,6 +2,8 @@
 //! each command and format. The requests, all of both outputs and the exit code are
 //! compared.
 
+use airx::api::error_codes;
+use airx::exit;
 use serde_json::{Value, json};
 
 use crate::harness::{Play, Ran, Server, Step, airx, folder, http, json as body, together};
@@ -28,7 +30,6 @@ struct Kind {
     status: Option<u16>,
     code: Option<&'static str>,
     message: &'static str,
-    hint: Option<&'static str>,
 }
 
 const OVERLOADED: Kind = Kind {
@@ -41,22 +42,27 @@ const OVERLOADED: Kind = Kind {
     status: Some(429),
     code: Some("1305"),
     message: "the server answered HTTP 429 with error 1305: over",
-    hint: Some(
-        "the model is overloaded for everyone: try later, raise --timeout, or name another with --fallback",
-    ),
 };
-
-const NOT_OFFERED: Option<&str> =
-    Some("the model or the API is not offered here: see airx models, and choose with -m");
-const TRY_LATER: Option<&str> = Some("try later, or raise --retries and --timeout");
-const NOT_FOUND: Option<&str> = Some(
-    "check --base-url (the request goes to {base}/chat/completions), and whether the server has this model",
-);
 
 fn error(status: u16, code: &str, message: &str) -> Play {
     let text = json!({ "error": { "code": code, "message": message } }).to_string();
     let headers = "Content-Type: application/json\r\nRetry-After: 0\r\n";
     http(status, headers, &text)
+}
+
+impl Kind {
+    /// The hint of the last failure. The codes have theirs in a table, whose words have
+    /// tests of their own.
+    fn hint(&self) -> Option<&'static str> {
+        match self.class {
+            "incomplete" => Some("see it with -v; is the base URL right?"),
+            "network" => None,
+            name => {
+                let row = exit::TABLE.iter().find(|row| row.name == name).unwrap();
+                error_codes::hint(row.class, self.status, self.code)
+            }
+        }
+    }
 }
 
 /// The kinds that give way to the next model.
@@ -65,7 +71,6 @@ fn switching() -> Vec<Kind> {
         unserved: true,
         class: "rejected",
         exit: 4,
-        hint: NOT_OFFERED,
         ..OVERLOADED
     };
     vec![
@@ -87,9 +92,6 @@ fn switching() -> Vec<Kind> {
             retries: 2,
             code: Some("1302"),
             message: "the server answered HTTP 429 with error 1302: slow",
-            hint: Some(
-                "the account's rate limit: send fewer requests at a time, or raise --retries",
-            ),
             ..OVERLOADED
         },
         Kind {
@@ -98,7 +100,6 @@ fn switching() -> Vec<Kind> {
             status: Some(503),
             code: None,
             message: "the server answered HTTP 503: Loading model",
-            hint: TRY_LATER,
             ..OVERLOADED
         },
         Kind {
@@ -131,7 +132,6 @@ fn switching() -> Vec<Kind> {
             status: Some(404),
             code: None,
             message: "the server answered HTTP 404: model 'x' not found, try pulling it first",
-            hint: NOT_FOUND,
             ..unserved
         },
     ]
@@ -151,9 +151,6 @@ fn ending() -> Vec<Kind> {
             status: Some(401),
             code: Some("1002"),
             message: "the server answered HTTP 401 with error 1002: key",
-            hint: Some(
-                "the key was refused: check it, and whether it belongs to this host (airx config show names its source)",
-            ),
             ..fatal
         },
         Kind {
@@ -163,9 +160,6 @@ fn ending() -> Vec<Kind> {
             status: Some(429),
             code: Some("1113"),
             message: "the server answered HTTP 429 with error 1113: balance",
-            hint: Some(
-                "the balance or the resource package is used up: top up, or choose a free model (airx models)",
-            ),
             ..fatal
         },
         Kind {
@@ -175,7 +169,6 @@ fn ending() -> Vec<Kind> {
             status: Some(400),
             code: Some("1214"),
             message: "the server answered HTTP 400 with error 1214: wrong",
-            hint: None,
             ..fatal
         },
         Kind {
@@ -185,7 +178,6 @@ fn ending() -> Vec<Kind> {
             status: Some(404),
             code: None,
             message: "the server answered HTTP 404: Not Found",
-            hint: NOT_FOUND,
             ..fatal
         },
         Kind {
@@ -195,7 +187,6 @@ fn ending() -> Vec<Kind> {
             status: Some(400),
             code: Some("1301"),
             message: "the server answered HTTP 400 with error 1301: policy",
-            hint: Some("the content policy blocked the prompt or the answer: change the prompt"),
             ..fatal
         },
         Kind {
@@ -205,7 +196,6 @@ fn ending() -> Vec<Kind> {
             status: None,
             code: None,
             message: "the response is not a chat completion in JSON: EOF while parsing an object at line 1 column 1",
-            hint: Some("see it with -v; is the base URL right?"),
             ..fatal
         },
         Kind {
@@ -215,7 +205,6 @@ fn ending() -> Vec<Kind> {
             status: None,
             code: None,
             message: "ADDRESS closed the connection before any response",
-            hint: None,
             ..fatal
         },
     ]
@@ -355,7 +344,7 @@ impl Case<'_> {
             return "airx: partial: 1 of 1 items failed\nhint: the `error` of each says why; with -o FILE, --resume repeats only these\n".to_owned();
         }
         lines = format!("airx: {}: {}\n", self.kind.class, self.message(message));
-        if let Some(hint) = self.kind.hint {
+        if let Some(hint) = self.kind.hint() {
             lines.extend(["hint: ", hint, "\n"]);
         }
         lines
@@ -383,7 +372,7 @@ impl Case<'_> {
         });
         let kind = self.kind;
         let failure = json!({
-            "class": kind.class, "exit": kind.exit, "message": self.message(message), "hint": kind.hint,
+            "class": kind.class, "exit": kind.exit, "message": self.message(message), "hint": kind.hint(),
             "http_status": kind.status, "code": kind.code, "request_id": null, "finish_reason": null,
             "usage": null, "requests": requests, "retry_after_ms": self.retry_after(),
         });
@@ -437,7 +426,8 @@ impl Case<'_> {
     /// Busy answers here ask for no wait.
     fn retry_after(&self) -> Option<u64> {
         let answered = self.kind.status.is_some_and(|status| status != 200);
-        (answered && self.kind.hint != NOT_FOUND).then_some(0)
+        let plain = self.kind.status == Some(404) && self.kind.code.is_none();
+        (answered && !plain).then_some(0)
     }
 
     /// The `retry` events: one for each request after the first, naming its model.

@@ -58,6 +58,8 @@ mod extract;
 mod fallback;
 #[cfg(unix)]
 mod fallback_each;
+#[cfg(unix)]
+mod fallback_files;
 mod fallback_matrix;
 #[cfg(unix)]
 mod flush;

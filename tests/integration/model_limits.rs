@@ -212,7 +212,7 @@ fn a_prompt_that_may_be_over_the_context_or_leaves_little_room_is_a_warning() {
         (ran.code, ran.stderr.as_str()),
         (
             0,
-            "airx: warning: the prompt has 8000 to 8400 tokens by estimate, the context 8192 (glm-4-airx)\n"
+            "airx: warning: the prompt has 8000 to 8800 tokens by estimate, the context 8192 (glm-4-airx)\n"
         )
     );
     let room = "airx: warning: the prompt has 5000 to 5250 tokens by estimate: in a context of 8192 that may leave too little room for the answer (glm-4-airx)\n";

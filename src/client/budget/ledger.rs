@@ -127,7 +127,8 @@ pub(super) struct Ledgers {
 /// A file that stands for a request in flight.
 #[derive(Debug)]
 pub(super) struct InFlight {
-    name: String,
+    /// Its name.
+    pub(super) name: String,
     /// Keeps the lock.
     _file: File,
 }

@@ -4,6 +4,7 @@
 mod ledger;
 
 use std::fmt::{self, Display};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, SubsecRound, Utc};
@@ -23,14 +24,37 @@ use ledger::{InFlight, Ledgers, Sum};
 const SOON: Duration = Duration::from_millis(2);
 const LATEST: Duration = Duration::from_millis(100);
 
-/// The right to send one request. If its process ends before [`Reservation::settle`], the
-/// next run drops it.
+/// The right to send one request. If its process is killed before
+/// [`Reservation::settle`], the next run drops it.
 #[derive(Debug)]
 pub(super) struct Reservation {
     /// How long the request waited for it.
     pub(super) waited: Duration,
-    in_flight: InFlight,
+    name: String,
     price: Price,
+}
+
+/// The requests of this process that are in flight. The mutex is held while one is
+/// settled, so that none is settled twice.
+static IN_FLIGHT: Mutex<Vec<(InFlight, Price)>> = Mutex::new(Vec::new());
+
+fn in_flight() -> MutexGuard<'static, Vec<(InFlight, Price)>> {
+    IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Counts the requests that are still in flight at the end of the process with the most
+/// that they may cost: a signal or a closed output ends the run before their answers.
+pub fn settle_all() {
+    let mut in_flight = in_flight();
+    if in_flight.is_empty() {
+        return;
+    }
+    // If the ledger cannot be written, there is nobody left to tell.
+    if let Ok(ledgers) = Ledgers::open() {
+        for (request, price) in in_flight.drain(..) {
+            let _ = ledgers.settle(price.currency, &request, price.bound, Utc::now());
+        }
+    }
 }
 
 /// What a request may cost.
@@ -80,12 +104,16 @@ pub(super) fn reserve(
         let waited = started.elapsed();
         match state.verdict() {
             Verdict::Fits => {
-                let in_flight = ledgers.reserve(price.currency, price.bound)?;
+                #[cfg(unix)]
+                crate::signals::at_end(settle_all);
+                let request = ledgers.reserve(price.currency, price.bound)?;
                 drop(ledgers);
+                let name = request.name.clone();
+                in_flight().push((request, price));
                 sink.note(Level::Verbose, &state);
                 return Ok(Some(Reservation {
                     waited,
-                    in_flight,
+                    name,
                     price,
                 }));
             }
@@ -121,8 +149,15 @@ impl Reservation {
         } = self.price;
         let charge = charge(&wanted.request.model, list, answer, result.as_ref().err());
         let cost = charge.settled(bound, answer.has_nothing());
+        let mut in_flight = in_flight();
+        let at = in_flight
+            .iter()
+            .position(|(request, _)| request.name == self.name);
+        let Some((request, _)) = at.map(|at| in_flight.swap_remove(at)) else {
+            return Ok(());
+        };
         let settled = Ledgers::open()
-            .and_then(|ledgers| ledgers.settle(currency, &self.in_flight, cost, Utc::now()));
+            .and_then(|ledgers| ledgers.settle(currency, &request, cost, Utc::now()));
         settled.map_err(|failure| Failure {
             class: Class::Internal,
             message: format!(

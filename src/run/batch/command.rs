@@ -10,7 +10,7 @@ use super::submit::{Submission, submit};
 use super::upload_files::{Part, parts};
 use super::wait::wait;
 use crate::answer::{Accept, Empty};
-use crate::cli::{BatchAction, Common, EachArgs, Format};
+use crate::cli::{BatchAction, Common, EachArgs, Format, PoolArgs};
 use crate::client::Transport;
 use crate::error::Failure;
 use crate::exit::Class;
@@ -133,7 +133,8 @@ fn item_submission(
     warn_of_model(run, &model, settings);
     let mut request = request?;
     let provider = settings.connection.endpoint.provider;
-    let item_requests = ItemRequests::new(each, template, &mut request, provider, 1)?;
+    let pool = PoolArgs::default();
+    let item_requests = ItemRequests::new(each, &pool, template, &mut request, provider, 1)?;
     if !dry_run {
         settings.require_key()?;
     }

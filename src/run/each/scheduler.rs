@@ -237,11 +237,13 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
         });
         self.pending = Some(Task {
             index,
+            label: format!("item {index}"),
             hash,
             item: shown,
             request,
             bounds,
             budget: self.budget.clone(),
+            keep_body: false,
         });
         Ok(())
     }

@@ -24,8 +24,10 @@ pub(in crate::run) struct ItemOutcome {
     pub(in crate::run) tally: Tally,
     /// The item's name in its batch, if airx did not give it.
     pub(in crate::run) custom_id: Option<String>,
-    /// The model that answered, where the cost is computed for each item.
+    /// The model that answered, if it says so.
     pub(in crate::run) model: Option<String>,
+    /// The server's body, if it was kept.
+    pub(in crate::run) body: Vec<u8>,
     /// The model that answered, if results name it.
     pub(in crate::run) answered_by: Option<String>,
     /// What its requests count against `--max-cost`.
@@ -60,6 +62,7 @@ impl ItemOutcome {
             tally,
             custom_id: None,
             model: None,
+            body: Vec::new(),
             answered_by: None,
             spent: 0,
             more: 0,

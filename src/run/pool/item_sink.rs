@@ -14,7 +14,8 @@ use crate::exit::Class;
 /// The sink of one item.
 pub(super) struct ItemSink<S> {
     sink: S,
-    index: u64,
+    /// What messages about it begin with.
+    label: String,
     /// What this item used.
     pub(super) tally: Tally,
     /// The value that `json` accepted.
@@ -25,20 +26,23 @@ pub(super) struct ItemSink<S> {
     pub(super) text: String,
     /// The errors of the last answer.
     pub(super) errors: Vec<Violation>,
+    /// The server's body, if it is kept.
+    pub(super) body: Option<Vec<u8>>,
     /// What its requests count against `--max-cost`.
     pub(super) spent: ItemCost,
 }
 
 impl<S: Sink> ItemSink<S> {
-    pub(super) fn new(index: u64, spent: ItemCost, sink: S) -> Self {
+    pub(super) fn new(label: String, spent: ItemCost, keep_body: bool, sink: S) -> Self {
         Self {
             sink,
-            index,
+            label,
             tally: Tally::default(),
             value: None,
             search: None,
             text: String::new(),
             errors: Vec::new(),
+            body: keep_body.then(Vec::new),
             spent,
         }
     }
@@ -72,8 +76,10 @@ impl<S: Sink> Sink for ItemSink<S> {
     }
 
     fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
-        if let Data::Answer(text) | Data::Json(text) = data {
-            self.text.push_str(text);
+        match data {
+            Data::Answer(text) | Data::Json(text) => self.text.push_str(text),
+            Data::Body { bytes, .. } if self.body.is_some() => self.body = Some(bytes.to_vec()),
+            _ => {}
         }
         Ok(())
     }
@@ -114,13 +120,18 @@ impl<S: Sink> Sink for ItemSink<S> {
             Level::Withheld | Level::Prose => {}
             _ => self
                 .sink
-                .note(level, &format_args!("item {}: {text}", self.index)),
+                .note(level, &format_args!("{}: {text}", self.label)),
         }
     }
 }
 
 /// The failure of a request that cannot be made again.
-fn no_money(class: Class, status: Option<u16>, code: Option<&str>, message: &str) -> Failure {
+pub(in crate::run) fn no_money(
+    class: Class,
+    status: Option<u16>,
+    code: Option<&str>,
+    message: &str,
+) -> Failure {
     let mut failure =
         Failure::new(class, message).hint("--max-cost leaves no room for another try: raise it");
     let server = failure.server_mut();

@@ -4,7 +4,7 @@
 pub(super) mod budget;
 pub(super) mod item_cost;
 pub(super) mod item_outcome;
-mod item_sink;
+pub(super) mod item_sink;
 pub(super) mod workers;
 
 use crate::client::Transport;

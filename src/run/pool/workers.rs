@@ -24,6 +24,8 @@ use crate::run::report;
 /// An item to request.
 pub(in crate::run) struct Task {
     pub(in crate::run) index: u64,
+    /// What messages about it begin with.
+    pub(in crate::run) label: String,
     pub(in crate::run) hash: String,
     /// The item, if its result shows it.
     pub(in crate::run) item: Option<Box<RawValue>>,
@@ -32,6 +34,8 @@ pub(in crate::run) struct Task {
     pub(in crate::run) bounds: CostBounds,
     /// The budget that pays for them.
     pub(in crate::run) budget: Option<Budget>,
+    /// The outcome holds the server's body.
+    pub(in crate::run) keep_body: bool,
 }
 
 /// The threads, which send each outcome as a message of type `M`. More are started when
@@ -123,7 +127,7 @@ fn outcome(
     sink: impl Sink,
 ) -> ItemOutcome {
     let spent = ItemCost::new(task.request.request.model.clone(), task.bounds, task.budget);
-    let mut collect = ItemSink::new(task.index, spent, sink);
+    let mut collect = ItemSink::new(task.label, spent, task.keep_body, sink);
     let has_choice = !task.request.fallback.is_empty();
     let result = strategy.ask(&task.request, None, transport, &mut collect);
     collect.tally.stop();
@@ -140,6 +144,7 @@ fn outcome(
     let answered_by = answer.and_then(|answer| answer.model.clone());
     let empty = is_empty(&result);
     let value = collect.value.take();
+    let model = result.as_ref().ok().and_then(|answer| answer.model.clone());
     ItemOutcome {
         index: task.index,
         hash: Some(task.hash),
@@ -151,8 +156,9 @@ fn outcome(
         finish_reason,
         tally: collect.tally,
         custom_id: None,
-        model: None,
+        model,
         answered_by,
+        body: collect.body.unwrap_or_default(),
         more: collect.spent.more,
         spent: collect.spent.end(empty),
     }
@@ -171,7 +177,7 @@ fn content(strategy: &Strategy, answer: Answer, value: Option<Box<RawValue>>) ->
 }
 
 /// Whether an answer can have cost only its prompt.
-fn is_empty(result: &Result<Answer, Failure>) -> bool {
+pub(in crate::run) fn is_empty(result: &Result<Answer, Failure>) -> bool {
     match result {
         Ok(Answer {
             text,

@@ -1,0 +1,130 @@
+//! Keeps requests in flight, as many as the options and `--max-cost` allow.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, channel};
+
+use super::money::Money;
+use crate::client::Transport;
+use crate::client::in_flight::InFlight;
+use crate::error::Failure;
+use crate::event::Sink;
+use crate::request::PreparedRequest;
+use crate::run::conversation::Strategy;
+use crate::run::pool::fitting;
+use crate::run::pool::item_outcome::ItemOutcome;
+use crate::run::pool::workers::{Task, Workers};
+
+/// The requests in flight.
+pub(super) struct Dispatcher<S> {
+    workers: Workers<S, Box<ItemOutcome>>,
+    outcomes: Receiver<Box<ItemOutcome>>,
+    pub(super) money: Option<Money>,
+    /// For a request that does not go through the threads.
+    pub(super) transport: Transport,
+    /// The most requests at once.
+    concurrency: usize,
+    /// The requests in flight, by number, each with what is reserved for it.
+    in_flight: BTreeMap<u64, u128>,
+    /// Requests started so far.
+    started: u64,
+    /// Outcomes hold the server's bodies.
+    keep_bodies: bool,
+}
+
+impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
+    /// Starts nothing yet. Requests are answered by `strategy`.
+    ///
+    /// # Errors
+    /// The process has no descriptors for a request.
+    pub(super) fn new(
+        strategy: Strategy,
+        concurrency: u16,
+        mut transport: Transport,
+        mut sink: S,
+        money: Option<Money>,
+        keep_bodies: bool,
+    ) -> Result<Self, Failure> {
+        let concurrency = fitting(concurrency, &mut transport, &mut sink)?;
+        let gate = Arc::new(InFlight::new(concurrency.into()));
+        let (sender, outcomes) = channel();
+        let own = transport.share(&gate)?;
+        Ok(Self {
+            workers: Workers::new(strategy, gate, transport, sink, sender),
+            outcomes,
+            money,
+            transport: own,
+            concurrency: concurrency.into(),
+            in_flight: BTreeMap::new(),
+            started: 0,
+            keep_bodies,
+        })
+    }
+
+    /// The number of the next request.
+    pub(super) fn next_number(&self) -> u64 {
+        self.started
+    }
+
+    /// The number of requests in flight.
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.len()
+    }
+
+    /// Whether one more request may be in flight.
+    pub(super) fn has_room(&self) -> bool {
+        self.in_flight.len() < self.concurrency
+    }
+
+    /// Starts a request and returns its number. Returns `None` if the money for it is reserved
+    /// by others in flight, which may turn out to cost less.
+    ///
+    /// # Errors
+    /// `--max-cost` is used up, or a thread cannot be started.
+    pub(super) fn start(
+        &mut self,
+        request: PreparedRequest,
+        label: String,
+    ) -> Result<Option<u64>, Failure> {
+        let bounds = match &self.money {
+            None => None,
+            Some(money) => match money.reserve(&request) {
+                Some(bounds) => Some(bounds),
+                None if self.in_flight.is_empty() => return Err(money.used_up()),
+                None => return Ok(None),
+            },
+        };
+        let (bounds, reserved) = bounds.unwrap_or_default();
+        let number = self.started;
+        let under_way = self.in_flight.len();
+        self.started += 1;
+        self.in_flight.insert(number, reserved);
+        let task = Task {
+            index: number,
+            label,
+            hash: String::new(),
+            item: None,
+            request,
+            bounds,
+            budget: self.money.as_ref().map(|money| money.budget.clone()),
+            keep_body: self.keep_bodies,
+        };
+        self.workers.begin(task, under_way)?;
+        Ok(Some(number))
+    }
+
+    /// Waits for the next outcome.
+    ///
+    /// # Errors
+    /// The threads have ended.
+    pub(super) fn next(&mut self) -> Result<ItemOutcome, Failure> {
+        let gone = |_| std::io::Error::other("a thread has ended");
+        let outcome = *self.outcomes.recv().map_err(gone)?;
+        let reserved = self.in_flight.remove(&outcome.index).unwrap_or_default();
+        if let Some(money) = &self.money {
+            let reserved = reserved.saturating_add(outcome.more);
+            money.budget.end(reserved, outcome.spent);
+        }
+        Ok(outcome)
+    }
+}

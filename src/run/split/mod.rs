@@ -1,0 +1,283 @@
+//! `--split`: input that does not fit the model's context is cut into parts. Each part is
+//! asked for on its own, and the answers become one.
+
+mod dispatcher;
+mod dry_run;
+mod jobs;
+mod live;
+mod merging;
+mod money;
+mod parts;
+
+use super::conversation::{Conversation, Strategy};
+use super::json::report_joined;
+use super::report::report_start;
+use super::start::{Done, Ended, Run};
+use crate::answer::Answer;
+use crate::cli::{DryRun, Format, ManyArgs, OutputArgs};
+use crate::client::Transport;
+use crate::error::Failure;
+use crate::event::{Count, Data, Event, Level, Sink};
+use crate::exit::Class;
+use crate::material::{Borders, Part};
+use crate::prompt::LongInput;
+use crate::request::{self, CostLimit, PreparedRequest, SplitRequests};
+use crate::schema::join_arrays;
+use dispatcher::Dispatcher;
+use jobs::is_too_long;
+use merging::MergeJobs;
+use money::Money;
+use parts::PartJobs;
+
+/// Where `--split` cuts, if it is given.
+pub(super) fn borders(many: &ManyArgs) -> Option<Borders> {
+    use crate::cli::Split;
+    many.split.split.map(|split| match split {
+        Split::Auto => Borders::Auto,
+        Split::Diff => Borders::Diff,
+        Split::Lines => Borders::Lines,
+        Split::Paragraphs => Borders::Paragraphs,
+        Split::Json => Borders::Json,
+    })
+}
+
+/// How the answers become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Merge<'a> {
+    /// In order, or as one array.
+    Concat,
+    /// By requests with this prompt, or with airx's own.
+    Ask(Option<&'a str>),
+}
+
+impl<'a> Merge<'a> {
+    /// Reads `--merge`.
+    fn new(option: Option<&'a str>, strategy: &Strategy) -> Result<Self, Failure> {
+        let array = match strategy {
+            Strategy::Json(expected) => expected.is_array(),
+            _ => None,
+        };
+        match (option, array) {
+            (Some("concat"), Some(false)) => Err(Failure::usage(
+                "--merge concat joins arrays, and the schema does not allow an array",
+            )
+            .hint("leave it out: a request merges the answers")),
+            (Some("concat"), _) | (None, Some(true)) => Ok(Self::Concat),
+            (prompt, _) => Ok(Self::Ask(prompt)),
+        }
+    }
+
+    fn prompt(self) -> Option<&'a str> {
+        match self {
+            Self::Concat => None,
+            Self::Ask(prompt) => prompt,
+        }
+    }
+}
+
+/// Asks with all of the input if it fits the model's context, else for each of its parts.
+///
+/// # Errors
+/// A part failed, or the answers cannot be merged.
+pub(super) fn run(
+    mut conversation: Conversation,
+    run: &Run,
+    output: &OutputArgs,
+    many: &ManyArgs,
+    input: &LongInput,
+) -> Result<Ended, Failure> {
+    let Conversation {
+        request, strategy, ..
+    } = &conversation;
+    let merge = Merge::new(many.split.merge.as_deref(), strategy)?;
+    let provider = conversation.settings.connection.endpoint.provider;
+    let limit = many.pool.max_cost.as_deref();
+    let limit = limit.map(|amount| CostLimit::new(amount, request, provider, strategy.requests()));
+    let money = limit.transpose()?.map(Money::new);
+    let common = request.request.clone();
+    let requests = SplitRequests::new(common, provider, input, merge.prompt())?;
+    let parts = if requests.fits(input) {
+        Vec::new()
+    } else {
+        input.material.parts(requests.room()?)
+    };
+    if parts.len() < 2 {
+        let request = requests.complete(input);
+        conversation.request = conversation.request.with(request);
+        return ask_complete(conversation, run, output.dry_run, money);
+    }
+    if let Some(how) = output.dry_run {
+        let merges = merge != Merge::Concat;
+        let table = dry_run::show(how, &requests, &input.material, &parts, merges)?;
+        return Ok(Ended::Print(table.into_bytes()));
+    }
+    conversation.settings.require_key()?;
+    let Conversation {
+        mut request,
+        strategy,
+        settings,
+        ..
+    } = conversation;
+    let mut sink = run.printer.clone();
+    request.request.request_id = None;
+    report_start(&request, &mut sink)?;
+    let dispatcher = Dispatcher::new(
+        strategy.for_parts(),
+        request::concurrency(&many.pool, &request.request.model),
+        Transport::new(settings.connection),
+        sink.clone(),
+        money,
+        output.format() == Format::Json && merge == Merge::Concat,
+    )?;
+    let splitting = Splitting {
+        request: &request,
+        strategy: &strategy,
+        requests: &requests,
+        dispatcher,
+        sink,
+    };
+    splitting.run(merge, input, parts).map(Ended::Done)
+}
+
+/// Sends one request with everything.
+fn ask_complete(
+    mut conversation: Conversation,
+    run: &Run,
+    dry_run: Option<DryRun>,
+    money: Option<Money>,
+) -> Result<Ended, Failure> {
+    let Some(money) = money.filter(|_| dry_run.is_none()) else {
+        return conversation.once(run, dry_run);
+    };
+    conversation.settings.require_key()?;
+    if conversation.settings.connection.endpoint.provider.is_some() {
+        conversation.request.add_id();
+    }
+    let mut transport = Transport::new(conversation.settings.connection);
+    let answer = live::ask(
+        &conversation.request,
+        &conversation.strategy,
+        Some(&money),
+        &mut transport,
+        &mut run.printer.clone(),
+        false,
+    )?;
+    Ok(Ended::Done(done(answer)))
+}
+
+fn done(answer: Answer) -> Done {
+    Done {
+        finish_reason: answer.finish_reason,
+        model: answer.model,
+        id: answer.id,
+        request_id: answer.request_id,
+    }
+}
+
+/// A run with parts.
+struct Splitting<'a, S> {
+    /// What all requests share, and how the final one is sent.
+    request: &'a PreparedRequest,
+    strategy: &'a Strategy,
+    requests: &'a SplitRequests,
+    dispatcher: Dispatcher<S>,
+    sink: S,
+}
+
+impl<S: Sink + Clone + Send + 'static> Splitting<'_, S> {
+    fn run(
+        mut self,
+        merge: Merge<'_>,
+        input: &LongInput,
+        parts: Vec<Part>,
+    ) -> Result<Done, Failure> {
+        let text = format!("* {} parts", parts.len());
+        self.sink.note(Level::Verbose, &text);
+        let is_stream = self.request.command == "stream";
+        let mut jobs = PartJobs {
+            requests: self.requests,
+            prepared: self.request,
+            material: &input.material,
+            sink: self.sink.clone(),
+            prints: merge == Merge::Concat && is_stream,
+            bodies: Vec::new(),
+            last: Done::default(),
+        };
+        let answers = jobs::ask(&mut jobs, parts, &mut self.dispatcher, &mut self.sink)?;
+        let PartJobs {
+            prints,
+            bodies,
+            last,
+            ..
+        } = jobs;
+        if merge != Merge::Concat {
+            return self.merge(answers).map(done);
+        }
+        self.sink.count(Count::Parts(None));
+        for bytes in &bodies {
+            self.sink.data(Data::Body { bytes, token: true })?;
+        }
+        match self.strategy {
+            Strategy::Json(expected) => {
+                let joined = join_arrays(&answers).map_err(|at| {
+                    let what = format!("the answer to part {} is not an array", at + 1);
+                    Failure::new(Class::Invalid, what)
+                        .hint("--merge concat joins arrays; a PROMPT for --merge merges other JSON")
+                })?;
+                report_joined(&joined, expected, &mut self.sink)?;
+            }
+            _ if prints => {}
+            _ => {
+                let answers: Vec<&str> =
+                    answers.iter().map(|text| text.trim_matches('\n')).collect();
+                let content = answers.join("\n\n");
+                self.sink.event(&Event::Delta { content: &content })?;
+                self.sink.data(Data::Answer(&content))?;
+            }
+        }
+        Ok(last)
+    }
+
+    /// Merges the answers, level by level until one request can take those that are left.
+    fn merge(&mut self, mut answers: Vec<String>) -> Result<Answer, Failure> {
+        let mut room = self.requests.merge_room()?;
+        loop {
+            let mut jobs = MergeJobs {
+                requests: self.requests,
+                prepared: self.request,
+                answers: &answers,
+            };
+            let mut groups = jobs.groups(room);
+            if groups.len() == 1 {
+                match self.merge_all(&answers) {
+                    // Estimates may be wrong: merge in two steps.
+                    Err(failure) if is_too_long(&failure) && answers.len() > 2 => {
+                        room /= 2;
+                        continue;
+                    }
+                    result => return result,
+                }
+            }
+            let single = groups.pop_if(|last| last.len() == 1);
+            let mut merged = jobs::ask(&mut jobs, groups, &mut self.dispatcher, &mut self.sink)?;
+            merged.extend(single.map(|last| answers[last.start].clone()));
+            answers = merged;
+        }
+    }
+
+    /// Sends the request whose answer is printed.
+    fn merge_all(&mut self, answers: &[String]) -> Result<Answer, Failure> {
+        self.sink.count(Count::Parts(None));
+        let mut request = self.requests.merge(answers);
+        request.request_id = self.requests.id(self.dispatcher.next_number());
+        let request = self.request.with(request);
+        live::ask(
+            &request,
+            self.strategy,
+            self.dispatcher.money.as_ref(),
+            &mut self.dispatcher.transport,
+            &mut self.sink,
+            true,
+        )
+    }
+}
