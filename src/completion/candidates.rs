@@ -25,19 +25,21 @@ pub(super) fn command(words: &[OsString], paths: Paths) -> Command {
 
 fn with_candidates(command: Command, typed: &Arc<Typed>, paths: Paths) -> Command {
     let command = command.mut_args(|arg| match candidates(&arg, typed, paths) {
-        Some(completer) => flag_if_value_is_attached(arg).add(completer),
+        Some(completer) => {
+            let completer = if_attached(&arg, typed, completer);
+            arg.add(completer)
+        }
         None => arg,
     });
     command.mut_subcommands(|command| with_candidates(command, typed, paths))
 }
 
 /// An option whose value must be attached (`--each=csv`) takes no next word.
-fn flag_if_value_is_attached(arg: Arg) -> Arg {
-    if arg.is_require_equals_set() {
-        arg.num_args(0)
-    } else {
-        arg
+fn if_attached(arg: &Arg, typed: &Typed, completer: ArgValueCompleter) -> ArgValueCompleter {
+    if !arg.is_require_equals_set() || typed.is_option {
+        return completer;
     }
+    values(Vec::new)
 }
 
 fn candidates(arg: &Arg, typed: &Arc<Typed>, paths: Paths) -> Option<ArgValueCompleter> {
@@ -50,6 +52,8 @@ fn candidates(arg: &Arg, typed: &Arc<Typed>, paths: Paths) -> Option<ArgValueCom
         "exec" => values(move || tool_names_to_assign(&typed)),
         "subject" => values(move || help_subjects(&typed)),
         "fail" => ArgValueCompleter::new(faults(arg)),
+        "merge" => values(|| named(&[("concat", "The answers in order, or their arrays joined")])),
+        "web_search" => values(search_engines),
         "extract" => {
             values(|| named(&[("all", "All code blocks"), ("last", "The last code block")]))
         }
@@ -143,6 +147,17 @@ fn finish_reasons() -> Vec<CompletionCandidate> {
         ("content_filter", "The content policy blocked the answer"),
         ("network_error", "The model failed while it answered"),
     ])
+}
+
+/// The engines of the providers' web_search tool. api.md §3.
+fn search_engines() -> Vec<CompletionCandidate> {
+    let known = [
+        "search_std",
+        "search_pro",
+        "search_pro_sogou",
+        "search_pro_quark",
+    ];
+    known.map(CompletionCandidate::new).into()
 }
 
 fn tool_names(typed: &Typed) -> Vec<CompletionCandidate> {

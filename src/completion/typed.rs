@@ -17,13 +17,16 @@ const SIZE_MAX: u64 = 4 << 20;
 #[derive(Debug, Clone)]
 pub(super) struct Typed {
     words: Vec<OsString>,
+    /// The word that is completed begins as an option does.
+    pub(super) is_option: bool,
 }
 
 impl Typed {
     pub(super) fn new(words: &[OsString]) -> Self {
-        let before = &words[..words.len().saturating_sub(1)];
+        let (last, before) = words.split_last().unzip();
         Self {
-            words: before.to_vec(),
+            words: before.unwrap_or_default().to_vec(),
+            is_option: last.is_some_and(|word| word.as_encoded_bytes().starts_with(b"-")),
         }
     }
 
