@@ -138,10 +138,29 @@ impl Failure {
     #[must_use]
     pub fn from_origin(mut self, origin: Origin) -> Self {
         if let Origin::File(place) = &origin {
-            self.message = format!("{place}: {}", self.message);
+            self = self.within(place);
         }
         self.origin = Some(origin);
         self
+    }
+
+    /// Puts the place that it is about in front of the message.
+    #[must_use]
+    pub fn within(mut self, place: impl fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
+    /// Keeps the server's reply, for `--verbose`.
+    #[must_use]
+    pub fn with_body(mut self, body: &[u8]) -> Self {
+        self.server_mut().body = Some(body.to_vec());
+        self
+    }
+
+    /// HTTP status of the server's reply, if there was one.
+    pub fn http_status(&self) -> Option<u16> {
+        self.server.as_ref().and_then(|server| server.http_status)
     }
 
     /// Says where a reader sees more.
@@ -180,7 +199,7 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// What went wrong at an edge, told with what was being done: exit 1.
+/// An error of a library, with what airx was doing: exit 1.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::new(Class::Internal, format!("{error:#}"))

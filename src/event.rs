@@ -45,7 +45,8 @@ pub enum Event<'a> {
         command: &'a str,
         /// The model asked for; null where batch asks none.
         model: Option<&'a str>,
-        /// The id sent with the request; null where none is sent.
+        /// The id of the request; null where it has none. It is not sent if --cache has the
+        /// answer.
         request_id: Option<&'a str>,
     },
     /// A request failed and another follows: to the same model, or to the next of --fallback.
@@ -136,6 +137,10 @@ pub enum Event<'a> {
         /// Its length in bytes, without repeated headers.
         #[schemars(range(min = 1))]
         bytes: usize,
+        /// The model that answered; only with --fallback.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        #[schemars(with = "String")]
+        model: Option<&'a str>,
         /// Why the model stopped.
         finish_reason: Option<&'a str>,
         /// Tokens of the part's requests; as in `done`.

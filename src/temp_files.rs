@@ -6,6 +6,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use crate::error::Failure;
+use crate::exit::Class;
 use crate::safe_path::FileId;
 
 /// The created files, by name and identity.
@@ -71,4 +73,11 @@ fn remove((path, identity): &(PathBuf, FileId)) {
         // If it cannot be removed, an empty file stays.
         let _ = fs::remove_file(path);
     }
+}
+
+/// The failure of a file without a name in the folder for temporary files.
+#[allow(clippy::needless_pass_by_value, reason = "as map_err hands it over")]
+pub(crate) fn unusable(error: io::Error) -> Failure {
+    let what = format!("a temporary file cannot be used: {error}");
+    Failure::new(Class::Internal, what).hint("set TMPDIR to a folder with more room")
 }

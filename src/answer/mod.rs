@@ -24,7 +24,7 @@ use crate::sse::{self, Frame, TooLong};
 use envelope::Envelope;
 pub use finish_reason::{Accept, Empty, End};
 pub use server_error::refused;
-use server_error::{reported, unreadable, with_body};
+use server_error::{reported, unreadable};
 use streamed_text::StreamedText;
 use think_tag::ThinkTag;
 pub use tool_calls::Call;
@@ -328,12 +328,13 @@ impl Answer {
         }
         let missing = |what| Failure::new(Class::Incomplete, format!("the response has no {what}"));
         let Some(choice) = choice else {
-            return Err(with_body(missing("choices"), &body)
+            return Err(missing("choices")
+                .with_body(&body)
                 .hint("is the base URL right? the request goes to {base}/chat/completions"));
         };
         let Some(piece) = choice.complete() else {
             self.absorb(&reply, Some(choice));
-            return Err(with_body(missing("message"), &body));
+            return Err(missing("message").with_body(&body));
         };
         let content = piece.content().map_or("", Text::as_str);
         let (parts, held) = (self.think_tag.push(content), self.think_tag.finish());

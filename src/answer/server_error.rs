@@ -36,8 +36,8 @@ pub(super) fn reported(
 
 /// The failure that JSON of any shape reports; none if it reports none.
 fn reported_in_json(payload: &[u8]) -> Option<Failure> {
-    let said = error_body::read(200, payload);
-    let says_something = said.code.is_some() || said.message.is_some();
+    let found = error_body::read(200, payload);
+    let says_something = found.code.is_some() || found.message.is_some();
     (says_something && plain_text(payload).is_none()).then(|| refused(200, payload))
 }
 
@@ -103,13 +103,9 @@ pub(super) fn unreadable(what: &str, why: &serde_json::Error, payload: &[u8]) ->
     } else {
         format!("{what} is not a chat completion in JSON: {why}")
     };
-    with_body(Failure::new(Class::Incomplete, message), payload)
+    Failure::new(Class::Incomplete, message)
+        .with_body(payload)
         .hint("see it with -v; is the base URL right?")
-}
-
-pub(super) fn with_body(mut failure: Failure, body: &[u8]) -> Failure {
-    failure.server_mut().body = Some(body.to_vec());
-    failure
 }
 
 /// The server's text on one line of about `max` characters. It is never cut inside a run of

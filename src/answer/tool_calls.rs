@@ -3,7 +3,6 @@
 
 use serde_json::{Map, Value};
 
-use super::server_error::with_body;
 use super::streamed_text::Surrogates;
 use super::{Answer, CALLS_MAX};
 use crate::api::reply::CallPiece;
@@ -223,7 +222,7 @@ impl Answer {
     fn open_call(&mut self, at: usize, index: usize, payload: &[u8]) -> Result<(), Failure> {
         if self.calls.len() == CALLS_MAX {
             let what = format!("the answer holds more than {CALLS_MAX} tool calls");
-            return Err(with_body(Failure::new(Class::Incomplete, what), payload));
+            return Err(Failure::new(Class::Incomplete, what).with_body(payload));
         }
         let call = Call {
             index,

@@ -32,7 +32,7 @@ pub struct Refusal {
 pub fn read(status: u16, body: &[u8]) -> Refusal {
     let body = without_bom(body);
     let json = serde_json::from_slice::<&RawValue>(body).ok();
-    let said = json.map_or_else(Said::default, |json| Said::of(json, 0));
+    let found = json.map_or_else(ErrorParts::default, |json| ErrorParts::of(json, 0));
     let plain = || json.is_none().then(|| plain_text(body)).flatten();
     let request_id = json.and_then(|json| {
         #[derive(Deserialize)]
@@ -44,9 +44,9 @@ pub fn read(status: u16, body: &[u8]) -> Refusal {
         body.request_id.map(Text::into_string)
     });
     Refusal {
-        class: said.class(status),
-        code: said.code,
-        message: said.message.or_else(plain),
+        class: found.class(status),
+        code: found.code,
+        message: found.message.or_else(plain),
         request_id,
     }
 }
@@ -71,22 +71,22 @@ pub fn plain_text(body: &[u8]) -> Option<String> {
 /// Whether the `error` member of a body is empty: some servers send `null`, `{}`, `""`, `[]`,
 /// `false` or an object of empty members with a successful answer.
 pub fn is_empty(error: &RawValue) -> bool {
-    fn says_nothing(value: &Value) -> bool {
+    fn is_blank(value: &Value) -> bool {
         match value {
             Value::Null | Value::Bool(false) => true,
             Value::Bool(true) => false,
             Value::Number(number) => number.as_f64() == Some(0.0),
             Value::String(text) => text.trim().is_empty(),
-            Value::Array(items) => items.iter().all(says_nothing),
-            Value::Object(members) => members.values().all(says_nothing),
+            Value::Array(items) => items.iter().all(is_blank),
+            Value::Object(members) => members.values().all(is_blank),
         }
     }
-    serde_json::from_str(error.get()).is_ok_and(|error| says_nothing(&error))
+    serde_json::from_str(error.get()).is_ok_and(|error| is_blank(&error))
 }
 
 /// The contents of a part of a body.
 #[derive(Debug, Default)]
-struct Said {
+struct ErrorParts {
     code: Option<String>,
     /// The `type` of an error.
     kind: Option<String>,
@@ -117,7 +117,7 @@ struct Members<'a> {
     loc: Option<&'a RawValue>,
 }
 
-impl Said {
+impl ErrorParts {
     fn of(json: &RawValue, depth: u8) -> Self {
         if depth == DEPTH_MAX {
             return Self::default();
@@ -151,7 +151,7 @@ impl Said {
             kind: members.kind.and_then(words),
             message: None,
         };
-        let mut said = Self::default();
+        let mut found = Self::default();
         // A message next to a bare string under `error` is more precise than the string.
         let (first, last) = if is_string {
             (None, Some(error))
@@ -159,24 +159,24 @@ impl Said {
             (Some(error), None)
         };
         let parts = first.into_iter().chain([own]).chain(named).chain(last);
-        parts.for_each(|part| said.fill_in(part));
-        if let (Some(place), Some(message)) = (members.loc.and_then(path), &said.message) {
-            said.message = Some(format!("{place}: {message}"));
+        parts.for_each(|part| found.fill_in(part));
+        if let (Some(place), Some(message)) = (members.loc.and_then(path), &found.message) {
+            found.message = Some(format!("{place}: {message}"));
         }
-        said
+        found
     }
 
     fn of_list(json: &RawValue, depth: u8) -> Self {
         let items: Vec<&RawValue> = serde_json::from_str(json.get()).unwrap_or_default();
-        let mut said = Self::default();
+        let mut found = Self::default();
         let mut messages = Vec::new();
         for item in items.into_iter().take(ENTRIES_MAX) {
             let mut part = Self::of(item, depth + 1);
             messages.extend(part.message.take());
-            said.fill_in(part);
+            found.fill_in(part);
         }
-        said.message = (!messages.is_empty()).then(|| messages.join("; "));
-        said
+        found.message = (!messages.is_empty()).then(|| messages.join("; "));
+        found
     }
 
     /// Takes from `other` what is still missing.
@@ -304,9 +304,9 @@ mod tests {
             (r#"{"error":{"message":"\ud83d"}}"#, "\u{fffd}", None),
         ];
         for (body, words, code) in cases {
-            let said = read(500, body.as_bytes());
+            let found = read(500, body.as_bytes());
             assert_eq!(
-                (said.message.as_deref(), said.code.as_deref()),
+                (found.message.as_deref(), found.code.as_deref()),
                 (Some(words), code),
                 "{body}"
             );

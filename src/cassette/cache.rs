@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use super::record::{OpenRecording, prepare, write_unnamed};
+use super::record::{OpenRecording, TEMPORARY, prepare, write_unnamed};
 use super::recording::{self, read};
 use super::replay::{ReplayedBody, replayed};
 use super::request_view::RequestView;
@@ -19,6 +19,9 @@ use crate::secret::Scrubber;
 /// the other.
 const DIGITS: usize = 32;
 
+/// A temporary file that is older than this belongs to a run that was killed.
+const LEFT_AFTER: Duration = Duration::from_secs(3600);
+
 /// The folder of the cache.
 pub(crate) struct Cache {
     folder: PathBuf,
@@ -29,6 +32,8 @@ pub(crate) struct Cache {
     scrubber: Scrubber,
     /// The folder was found to be usable.
     ready: bool,
+    /// Temporary files of killed runs were removed.
+    clean: bool,
     /// The last exchange, which may be kept.
     open: Option<OpenRecording>,
 }
@@ -58,6 +63,7 @@ impl Cache {
             url,
             scrubber,
             ready: false,
+            clean: false,
             open: None,
         }
     }
@@ -66,6 +72,7 @@ impl Cache {
     pub(crate) fn share(&self) -> Self {
         Self {
             ready: self.ready,
+            clean: self.clean,
             ..Self::new(
                 self.folder.clone(),
                 self.ttl,
@@ -159,6 +166,9 @@ impl Cache {
         if matches!(open.mask(&self.scrubber), (true, _) | (_, true)) {
             return Err("the exchange holds a key or another secret".to_owned());
         }
+        if !std::mem::replace(&mut self.clean, true) {
+            remove_leftovers(&self.folder);
+        }
         let saved = open.save(|recording| -> io::Result<()> {
             let file = write_unnamed(&self.folder, recording)?;
             file.persist(&path)?;
@@ -168,6 +178,29 @@ impl Cache {
             None => Ok(None),
             Some(Ok(())) => Ok(Some(path)),
             Some(Err(error)) => Err(format!("{}: {error}", path.display())),
+        }
+    }
+}
+
+/// The time since a file was written. A time in the future means that the clock was changed.
+fn age(found: &Metadata) -> Duration {
+    let written = found.modified().unwrap_or_else(|_| SystemTime::now());
+    let age = SystemTime::now().duration_since(written);
+    age.unwrap_or_default()
+}
+
+/// Removes the temporary files of runs that were killed while they wrote.
+fn remove_leftovers(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let is_temporary = name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
+        if is_temporary
+            && entry
+                .metadata()
+                .is_ok_and(|found| age(&found) >= LEFT_AFTER)
+        {
+            // Another run may have removed it.
+            let _ = std::fs::remove_file(entry.path());
         }
     }
 }

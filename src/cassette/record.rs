@@ -25,6 +25,9 @@ const HEADERS: [&str; 4] = [
     "retry-after",
 ];
 
+/// How the names of temporary files begin.
+pub(super) const TEMPORARY: &str = ".airx-";
+
 /// Records exchanges in a folder.
 pub(crate) struct Recorder {
     folder: PathBuf,
@@ -149,7 +152,7 @@ pub(super) fn write_unnamed(
     recording: &impl Serialize,
 ) -> std::io::Result<NamedTempFile> {
     let mut file = tempfile::Builder::new()
-        .prefix(".airx-")
+        .prefix(TEMPORARY)
         .tempfile_in(folder)?;
     let mut out = BufWriter::new(&mut file);
     serde_json::to_writer_pretty(&mut out, recording)?;

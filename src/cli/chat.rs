@@ -19,8 +19,8 @@ ordered_args!(
         pool: PoolArgs
     },
     "Print the answer when it is complete",
-    "Send one request and print nothing before the whole answer is there. An answer that was \
-     cut by a limit is printed, and airx exits 9.",
+    "Send one request and print the answer when it is complete. airx also prints an answer that \
+     was cut by a limit, and exits with 9.",
     short_help_without: ["thinking"],
     hide: ["first_token_timeout", "idle_timeout"]
 );

@@ -11,8 +11,8 @@ use clap::{Args, ValueEnum};
 /// shell will complete, and prints the lines that are missing if not. For bash the place is
 /// bash-completion/completions/airx below XDG_DATA_HOME (~/.local/share); for zsh
 /// zsh/site-functions/_airx in the same folder; for fish fish/completions/airx.fish below
-/// XDG_CONFIG_HOME (~/.config); for man the manual pages, below XDG_DATA_HOME in man. A file
-/// there that is not airx's own stays as it is.
+/// XDG_CONFIG_HOME (~/.config); for man the manual pages, below XDG_DATA_HOME in man. airx
+/// does not replace a file there that it has not written.
 #[derive(Debug, Args)]
 pub struct CompletionsArgs {
     /// Shell, or `man` for the manual pages

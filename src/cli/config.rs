@@ -27,8 +27,8 @@ pub struct FileArgs {
 /// show prints what a run with the same options, environment and file would use: each setting
 /// that is set, its value, and the option, the variable, the profile or the line of the file
 /// that it comes from; --all prints the defaults, too. It shows where a key comes from, never
-/// the key, and runs no key-command. check reads the whole file with every profile and prints
-/// what is wrong. path prints where the file is, or would be. About the file: airx help config.
+/// the key, and runs no key-command. check reads the file with every profile and prints all
+/// errors in it. path prints where the file is, or would be. About the file: airx help config.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
     /// What to do
@@ -59,7 +59,7 @@ pub struct ConfigArgs {
 pub enum ConfigAction {
     /// Print the settings and their origin
     Show,
-    /// Check the whole file
+    /// Check the file
     Check,
     /// Print where the file is, or would be
     Path,

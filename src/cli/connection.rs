@@ -99,8 +99,8 @@ pub struct ConnectionArgs {
     ///
     /// A request that was answered before is answered from DIR, without network, key and
     /// cost: one with the same base URL and the same body, ids aside. Only complete answers
-    /// are kept, of airx json only valid ones. A file has mode 0600 and holds no key. With
-    /// --record or --replay there is no cache. '' stands for no cache.
+    /// are kept, of airx json only valid ones. A file has mode 0600 and contains no key.
+    /// --record and --replay use no cache. '' turns the cache off.
     #[arg(long, value_name = "DIR", value_parser = folder(), value_hint = ValueHint::DirPath, hide_short_help = true)]
     pub cache: Option<PathBuf>,
 
@@ -114,7 +114,7 @@ pub struct ConnectionArgs {
     ///
     /// One readable file an exchange, mode 0600, for --replay and for version control: the
     /// request, the status and some headers, the body or the pieces of the stream. The file
-    /// holds no key, id or host. A retry is an exchange of its own. An exchange without a
+    /// contains no key, id or host. A retry is a separate exchange. An exchange without a
     /// response is not recorded.
     #[arg(long, value_name = "DIR", hide_short_help = true)]
     pub record: Option<PathBuf>,

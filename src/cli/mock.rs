@@ -62,7 +62,7 @@ pub struct MockArgs {
     ///
     /// The first that applies is used. --seed, the messages and how often they
     /// were sent before decide which requests fail, so a run can be repeated.
-    /// A request that the API would refuse is refused all the same.
+    /// A request that the API would refuse is still refused.
     ///
     /// Answers fail, those to the items of a batch too. With @files or @batches
     /// (500@files, cut:0.5@batches) the requests to these paths fail instead, before

@@ -171,44 +171,44 @@ pub const KEYS: &[Key] = &[
 ];
 
 /// Why options for the input and output of a run are refused.
-const ASKED: &str = "it belongs to one run: give it on the command line";
+const INPUT: &str = "it belongs to one run: give it on the command line";
 /// Why options that write files or start programs are refused.
-const ONLY_TOLD: &str = "it must be asked for in each run: give it on the command line";
+const PER_RUN: &str = "it must be asked for in each run: give it on the command line";
 
 /// The options that are refused as keys, with the reason.
 pub const REFUSED: &[(&str, &str)] = &[
-    ("prompt", ASKED),
-    ("file", ASKED),
-    ("image", ASKED),
-    ("messages", ASKED),
-    ("session", ASKED),
+    ("prompt", INPUT),
+    ("file", INPUT),
+    ("image", INPUT),
+    ("messages", INPUT),
+    ("session", INPUT),
     (
         "request-id",
         "an id belongs to one request: give it on the command line",
     ),
-    ("each", ASKED),
-    ("items", ASKED),
-    ("split", ASKED),
-    ("merge", ASKED),
-    ("raw", ASKED),
-    ("allow-empty-input", ASKED),
-    ("resume", ONLY_TOLD),
-    ("output", ONLY_TOLD),
-    ("meta", ONLY_TOLD),
-    ("dry-run", ONLY_TOLD),
-    ("record", ONLY_TOLD),
-    ("replay", ONLY_TOLD),
-    ("run", ONLY_TOLD),
-    ("yes", ONLY_TOLD),
+    ("each", INPUT),
+    ("items", INPUT),
+    ("split", INPUT),
+    ("merge", INPUT),
+    ("raw", INPUT),
+    ("allow-empty-input", INPUT),
+    ("resume", PER_RUN),
+    ("output", PER_RUN),
+    ("meta", PER_RUN),
+    ("dry-run", PER_RUN),
+    ("record", PER_RUN),
+    ("replay", PER_RUN),
+    ("run", PER_RUN),
+    ("yes", PER_RUN),
     (
         "exec",
         "the tool's own file names its command: \"command\": [..]",
     ),
-    ("schema", ASKED),
-    ("fields", ASKED),
-    ("select", ASKED),
-    ("lines", ASKED),
-    ("stream", ASKED),
+    ("schema", INPUT),
+    ("fields", INPUT),
+    ("select", INPUT),
+    ("lines", INPUT),
+    ("stream", INPUT),
     (
         "config",
         "the file cannot choose itself: use --config or AIRX_CONFIG",

@@ -15,6 +15,7 @@ use super::{BODY_LIMIT, Response, client, until};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
+use crate::temp_files::unusable;
 
 /// Most bytes of a file that is downloaded: 4 GiB.
 const FILE_LIMIT: u64 = 4 << 30;
@@ -143,7 +144,7 @@ impl ResourceClient {
             let mut file = into.take().filter(|_| response.status().is_success());
             if let Some(file) = &mut file {
                 // Remove what an earlier attempt wrote.
-                rewound(file).map_err(local)?;
+                rewound(file).map_err(unusable)?;
             }
             let mut total = 0;
             loop {
@@ -217,7 +218,7 @@ fn accept(
         return Err(Failure::new(Class::Incomplete, what));
     }
     if let Some(file) = file {
-        return file.write_all(bytes).map_err(local);
+        return file.write_all(bytes).map_err(unusable);
     }
     body.extend_from_slice(bytes);
     Ok(())
@@ -226,10 +227,4 @@ fn accept(
 fn rewound(file: &mut File) -> std::io::Result<()> {
     file.set_len(0)?;
     file.seek(SeekFrom::Start(0)).map(drop)
-}
-
-#[allow(clippy::needless_pass_by_value, reason = "as map_err hands it over")]
-fn local(error: std::io::Error) -> Failure {
-    let what = format!("a temporary file cannot be written: {error}");
-    Failure::new(Class::Internal, what).hint("set TMPDIR to a folder with more room")
 }

@@ -293,3 +293,25 @@ fn a_part_in_the_middle_of_a_file_repeats_its_heading() {
         "{texts:?}"
     );
 }
+
+#[test]
+fn parts_can_be_halved_until_they_are_short() {
+    let text: String = (0..60)
+        .map(|at| format!("Line {at} says what happened at the time.\n"))
+        .collect();
+    let material = material(&text, Borders::Auto);
+    let mut parts = material.parts(300);
+    let mut rounds = 0;
+    while !parts.is_empty() {
+        rounds += 1;
+        let mut next = Vec::new();
+        for part in &parts {
+            match material.halves(part) {
+                Some(halves) => next.extend(halves),
+                None => assert!(part.bytes() <= 16, "{:?}", material.part(part)),
+            }
+        }
+        parts = next;
+    }
+    assert!(rounds < 14, "{rounds}");
+}

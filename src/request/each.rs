@@ -141,7 +141,7 @@ impl ItemRequests {
         if let Some(Message::User { text, .. }) = request.messages.last_mut() {
             *text = filled;
         }
-        fits_context(&request, self.provider)?;
+        fits_context(&request, self.provider, false)?;
         Ok(request)
     }
 

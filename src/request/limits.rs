@@ -23,6 +23,7 @@ const SHORT_ANSWER: u64 = 16;
 pub(super) fn check(
     request: &Request,
     provider: Option<Provider>,
+    may_split: bool,
     warnings: &mut Vec<String>,
 ) -> Result<(), Failure> {
     for (name, value) in [
@@ -37,7 +38,7 @@ pub(super) fn check(
     if provider.is_some() {
         ids(request, warnings)?;
     }
-    fits_context(request, provider)?;
+    fits_context(request, provider, may_split)?;
     match models::find(&request.model) {
         Some(model) => Check::new(model, "-m", warnings).all(request),
         None => Ok(()),
@@ -250,15 +251,26 @@ impl<'a> Check<'a> {
 /// count. Nothing is checked for a model whose context is not known.
 ///
 /// # Errors
-/// Exit 2: the prompt cannot fit. The hint names a model with a larger context.
-pub(super) fn fits_context(request: &Request, provider: Option<Provider>) -> Result<(), Failure> {
+/// Exit 2: the prompt cannot fit. The hint names a model with a larger context, and `--split`
+/// if the run can have it.
+pub(super) fn fits_context(
+    request: &Request,
+    provider: Option<Provider>,
+    may_split: bool,
+) -> Result<(), Failure> {
     let Some(what) = overflow(request, &request.model) else {
         return Ok(());
     };
     let hint = match larger(prompt_tokens(request).high, has_images(request), provider) {
-        Some((name, context)) => format!("use -m {name} (context {context}), or send less"),
-        None => "send less, or choose a model with a larger context with -m".to_owned(),
+        Some((name, context)) => format!("-m {name} (context {context}), or send less"),
+        None => "a model with a larger context with -m, or send less".to_owned(),
     };
+    let split = if may_split {
+        "--split to ask in parts, "
+    } else {
+        ""
+    };
+    let hint = format!("use {split}{hint}");
     Err(Failure::usage(what).hint(hint))
 }
 

@@ -103,7 +103,12 @@ pub fn prepare(
     let mut request = body::build(command, common, settings, messages, &toolbox)?;
     request.stream = stream;
     let provider = settings.connection.endpoint.provider;
-    limits::check(&request, provider, &mut settings.warnings)?;
+    let sources = &settings.sources;
+    let may_split = ["chat", "stream", "json"].contains(&command)
+        && sources.session.is_none()
+        && sources.messages.is_none()
+        && sources.images.is_empty();
+    limits::check(&request, provider, may_split, &mut settings.warnings)?;
     let names = std::mem::take(&mut settings.fallback);
     let fallback = limits::fallback(&request, names, &mut settings.warnings)?;
     if settings.connection.budget.is_some() {

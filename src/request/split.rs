@@ -152,14 +152,16 @@ impl SplitRequests {
         let (mut answers, mut requests, mut tokens, mut cost) = (count, 0, 0, None);
         let most = (self.merge_room()? / (self.answer + TEMPLATE)).max(2);
         while answers > 1 {
-            let groups = answers.div_ceil(most);
-            let prompt = own * groups + answers * (self.answer + TEMPLATE);
+            // An answer that is left over goes on to the next step as it is.
+            let left_over = u64::from(answers % most == 1);
+            let merged = answers - left_over;
+            let groups = merged.div_ceil(most);
+            let prompt = own * groups + merged * (self.answer + TEMPLATE);
             requests += groups;
             tokens += prompt;
-            cost = self
-                .cost_of(prompt, groups * self.answer)
-                .map(|more| more.plus(cost));
-            answers = groups;
+            let more = self.cost_of(prompt, groups * self.answer);
+            cost = more.map(|more| more.plus(cost));
+            answers = groups + left_over;
         }
         Ok((requests, tokens, cost))
     }

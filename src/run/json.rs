@@ -207,10 +207,7 @@ fn is_constrained(request: &Request) -> bool {
 
 /// Whether a failure may mean that the server does not know `json_schema`.
 fn refuses_format(failure: &Failure) -> bool {
-    let status = failure
-        .server
-        .as_ref()
-        .and_then(|server| server.http_status);
+    let status = failure.http_status();
     failure.class == Class::Rejected
         && matches!(status, Some(400 | 422))
         && !client::unserved(failure)

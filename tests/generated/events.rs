@@ -137,6 +137,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
             count: 3,
             offset: 17,
             bytes: 4096,
+            model: text,
             finish_reason: text,
             usage,
         });
@@ -292,6 +293,7 @@ fn the_schema_is_exact() {
                 ["item", "custom_id", "partial", "errors", "search", "model"].contains(&member)
                     || (both && ["content", "tool_calls"].contains(&member))
             }
+            "part" => member == "model",
             _ => false,
         };
         let members = line.as_object().unwrap().keys();

@@ -401,3 +401,19 @@ fn a_run_without_an_answer_leaves_no_file() {
     }
     assert_eq!(entries(cache.path()).len(), 0);
 }
+
+#[test]
+fn temporary_files_of_killed_runs_are_removed() {
+    let cache = folder();
+    let old = file(&cache, ".airx-abcdef", "half");
+    let young = file(&cache, ".airx-ghijkl", "half");
+    let own = file(&cache, "notes", "mine");
+    for path in [&old, &own] {
+        age(path, Duration::from_secs(3600));
+    }
+    let server = Server::once(reply("Hello"));
+    let run = cached(&["chat", "hi"], cache.path()).at(&server);
+    run.run().is(0, "Hello\n", "");
+    assert!(!old.exists());
+    assert!(young.exists() && own.exists());
+}

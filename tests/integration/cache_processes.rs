@@ -5,14 +5,19 @@ use std::process::Child;
 use std::time::Duration;
 
 use crate::harness::cached::{cached, entries};
-use crate::harness::items::{contents, echo, numbers};
-use crate::harness::{finish, folder};
+use crate::harness::items::{Items, contents, echo, numbers};
+use crate::harness::{finish, folder, reply_body};
 
 /// Questions that all processes ask in turn.
 const QUESTIONS: usize = 6;
 
 fn question(number: usize) -> String {
-    format!("question {} {}", number % QUESTIONS, "long ".repeat(2000))
+    format!("question {}", number % QUESTIONS)
+}
+
+/// The answer to a question: long, so that writing it takes some time.
+fn answer(question: &str) -> String {
+    format!("{question}! ").repeat(20_000)
 }
 
 /// The processes write and read the same files; a third of them is killed at some time.
@@ -20,51 +25,47 @@ fn question(number: usize) -> String {
 fn fifty_processes_and_kills_leave_only_right_answers() {
     const RUNS: usize = 50;
     let cache = folder();
-    let server = echo();
+    let server = Items::answering(|text, _, _| (200, reply_body(&answer(text), "stop")));
     let ask = |number: usize, ttl: &str| {
-        // A ttl of no time makes each run write.
         cached(&["chat", "-n", "-q", "--cache-ttl", ttl], cache.path())
             .arg(question(number))
             .of(&server)
     };
-    let random = fastrand::Rng::with_seed(7);
-    check(RUNS, random, |number, write| {
-        ask(number, if write { "1ms" } else { "0" }).start()
-    });
-    // Whatever is in the folder now is an answer, or is no file of the cache.
-    for number in 0..QUESTIONS {
-        let answer = format!("{}!\n", question(number));
-        ask(number, "0").run().is(0, &answer, "");
-    }
-    let before = server.requests().len();
-    for number in 0..QUESTIONS {
-        let answer = format!("{}!\n", question(number));
-        ask(number, "0").run().is(0, &answer, "");
-    }
-    assert_eq!(server.requests().len(), before);
-    no_file_is_torn(cache.path());
-}
-
-fn check(runs: usize, mut random: fastrand::Rng, start: impl Fn(usize, bool) -> Child) {
+    let right = |number: usize| answer(&question(number)) + "\n";
+    let mut random = fastrand::Rng::with_seed(7);
     for _ in 0..3 {
-        let runs: Vec<(usize, Child, bool)> = (0..runs)
-            .map(|number| (number, start(number, random.bool()), random.u8(..3) == 0))
+        let mut runs: Vec<(usize, Child)> = (0..RUNS)
+            .map(|number| {
+                // With a ttl of no time a run always writes.
+                let ttl = if random.bool() { "1ms" } else { "0" };
+                (number, ask(number, ttl).start())
+            })
             .collect();
-        for (number, mut run, killed) in runs {
-            if killed {
-                // A random moment of the run, not a wait for something.
-                std::thread::sleep(Duration::from_micros(random.u64(..3000)));
-                run.kill().unwrap();
-            }
+        random.shuffle(&mut runs);
+        for (_, run) in &mut runs[..RUNS / 3] {
+            // A random moment of its run, not a wait for something.
+            std::thread::sleep(Duration::from_micros(random.u64(..8000)));
+            run.kill().unwrap();
+        }
+        for (number, run) in runs {
             let ran = finish(run);
-            let answer = format!("{}!\n", question(number));
-            if killed && ran.signal.is_some() {
-                assert!(answer.starts_with(&ran.stdout), "{}", ran.stdout);
+            if ran.signal.is_some() {
+                assert!(right(number).starts_with(&ran.stdout), "{number}");
             } else {
-                ran.is(0, &answer, "");
+                ran.is(0, &right(number), "");
             }
         }
     }
+    // Each file of the folder is an answer. One that was never written is asked for.
+    for number in 0..QUESTIONS {
+        ask(number, "0").run().is(0, &right(number), "");
+    }
+    let before = server.requests().len();
+    for number in 0..QUESTIONS {
+        ask(number, "0").run().is(0, &right(number), "");
+    }
+    assert_eq!(server.requests().len(), before);
+    no_file_is_torn(cache.path());
 }
 
 fn no_file_is_torn(cache: &Path) {

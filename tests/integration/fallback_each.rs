@@ -147,3 +147,23 @@ fn max_cost_needs_the_price_of_every_model_in_one_currency() {
         ran.is(2, "", &format!("airx: usage: {what}\nhint: {hint}\n"));
     }
 }
+
+#[test]
+fn each_part_of_a_long_text_names_the_model_that_answered_it() {
+    let folder = folder();
+    write(&folder, "[models.one]\ncontext = 1000\n");
+    let server = Server::play([overloaded(), answer("two", "A"), answer("one", "B")]);
+    let paragraph = "word ".repeat(500);
+    let ran = with(&folder, ["chat", "--split", "--merge", "concat", "-c", "1"])
+        .args(["--format", "ndjson", "List", "-"])
+        .args(CHAIN)
+        .stdin(format!("{paragraph}\n\n{paragraph}"))
+        .at(&server)
+        .run();
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert_eq!(models(&server), ["one", "two", "one"]);
+    let events = ran.events();
+    let parts = events.iter().filter(|event| event["type"] == "part");
+    let answered: Vec<&Value> = parts.map(|part| &part["model"]).collect();
+    assert_eq!(answered, ["two", "one"]);
+}

@@ -125,6 +125,10 @@ mod signals;
 mod size_limits;
 #[cfg(unix)]
 mod slots;
+mod split;
+mod split_failures;
+mod split_json;
+mod split_merge;
 #[cfg(unix)]
 mod stdin_readers;
 #[cfg(unix)]

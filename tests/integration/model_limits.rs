@@ -177,14 +177,14 @@ fn a_prompt_that_is_over_the_context_by_any_count_is_refused_with_a_model_that_r
     long("glm-4-airx", &words, &[]).is(
         2,
         "",
-        "airx: usage: the prompt has at least 27000 tokens, but the context of glm-4-airx is 8192\nhint: use -m glm-4-flash-250414 (context 131072), or send less\n",
+        "airx: usage: the prompt has at least 27000 tokens, but the context of glm-4-airx is 8192\nhint: use --split to ask in parts, -m glm-4-flash-250414 (context 131072), or send less\n",
     );
     assert_eq!(long("glm-4-flash-250414", &words, &[]).code, 0);
     let huge = "word ".repeat(200_000);
     let ran = long("glm-4-airx", &huge, &[]);
     assert!(
         ran.stderr
-            .contains("hint: use -m glm-4-long (context 1048576)"),
+            .contains("hint: use --split to ask in parts, -m glm-4-long (context 1048576)"),
         "{}",
         ran.stderr
     );
@@ -215,7 +215,7 @@ fn a_prompt_that_may_be_over_the_context_or_leaves_little_room_is_a_warning() {
             "airx: warning: the prompt has 8000 to 8800 tokens by estimate, the context 8192 (glm-4-airx)\n"
         )
     );
-    let room = "airx: warning: the prompt has 5000 to 5250 tokens by estimate: in a context of 8192 that may leave too little room for the answer (glm-4-airx)\n";
+    let room = "airx: warning: the prompt has 5000 to 5500 tokens by estimate: in a context of 8192 that may leave too little room for the answer (glm-4-airx)\n";
     let ran = long(
         "glm-4-airx",
         &"word ".repeat(5000),

@@ -44,17 +44,12 @@ impl Engine<'_> {
     /// Requests the state of a batch.
     pub(super) fn batch(&mut self, id: &str) -> Result<Batch, Failure> {
         let response = self.call(&format!("/batches/{id}"), &[], Payload::Get);
-        response
-            .and_then(|body| read(&body))
-            .map_err(|failure| about(id, failure))
+        read_batch(id, response)
     }
 
-    /// Cancels a batch.
     pub(super) fn cancel(&mut self, id: &str) -> Result<Batch, Failure> {
         let response = self.call(&format!("/batches/{id}/cancel"), &[], Payload::Post);
-        response
-            .and_then(|body| read(&body))
-            .map_err(|failure| about(id, failure))
+        read_batch(id, response)
     }
 
     /// The page of batches that follow this one, in the server's order: newest first.
@@ -67,7 +62,7 @@ impl Engine<'_> {
         let body = self.call("/batches", &query, Payload::Get)?;
         let page = Page::read(&body).map_err(|why| {
             let what = format!("the response is not a list of batches: {why}");
-            with_body(Failure::new(Class::Incomplete, what), &body)
+            Failure::new(Class::Incomplete, what).with_body(&body)
         })?;
         let read = page.data.iter().map(|raw| read(raw.get().as_bytes()));
         let batches: Vec<Batch> = read.filter_map(Result::ok).collect();
@@ -92,7 +87,7 @@ impl Engine<'_> {
         let file = id(&body).filter(|id| is_id(id));
         file.ok_or_else(|| {
             let what = "the server accepted the file but sent no id for it";
-            with_body(Failure::new(Class::Incomplete, what), &body)
+            Failure::new(Class::Incomplete, what).with_body(&body)
         })
     }
 
@@ -125,10 +120,8 @@ impl Engine<'_> {
         };
         let got =
             client::request_resource(&call, Repeat::Freely, Some(into), self.transport, self.sink);
-        got.map(drop).map_err(|mut failed| {
-            failed.failure.message = format!("file {id}: {}", failed.failure.message);
-            failed.failure
-        })
+        got.map(drop)
+            .map_err(|failed| failed.failure.within(format_args!("file {id}")))
     }
 
     /// Reports a batch: its object, its event, or the text `line`.
@@ -152,27 +145,28 @@ impl Engine<'_> {
 fn read(body: &[u8]) -> Result<Batch, Failure> {
     let batch = Batch::read(body).filter(|batch| is_id(&batch.id));
     batch.ok_or_else(|| {
-        let failure = Failure::new(Class::Incomplete, "the response is not a batch");
-        with_body(failure, body).hint("see it with -v; does this server support batches?")
+        Failure::new(Class::Incomplete, "the response is not a batch")
+            .with_body(body)
+            .hint("see it with -v; does this server support batches?")
     })
 }
 
-fn with_body(mut failure: Failure, body: &[u8]) -> Failure {
-    failure.server_mut().body = Some(body.to_vec());
-    failure
+/// The batch of this id, which a failure names.
+fn read_batch(id: &str, response: Result<Vec<u8>, Failure>) -> Result<Batch, Failure> {
+    let batch = response.and_then(|body| read(&body));
+    batch.map_err(|failure| {
+        let failure = failure.within(format_args!("batch {id}"));
+        match failure.http_status() {
+            Some(404) => failure.hint("airx batch status lists the batches"),
+            _ => failure,
+        }
+    })
 }
 
-/// Adds the batch's id to a failure.
-fn about(id: &str, mut failure: Failure) -> Failure {
-    failure.message = format!("batch {id}: {}", failure.message);
-    let status = failure
-        .server
-        .as_ref()
-        .and_then(|server| server.http_status);
-    if status == Some(404) {
-        failure = failure.hint("airx batch status lists the batches");
-    }
-    failure
+/// The ids, each once: an id that is given twice is one batch.
+pub(super) fn distinct(ids: &[String]) -> impl Iterator<Item = &String> {
+    let is_first = |(at, id): &(usize, &String)| !ids[..*at].contains(id);
+    ids.iter().enumerate().filter(is_first).map(|(_, id)| id)
 }
 
 /// Whether a text can be an id: it becomes a part of a path.

@@ -2,15 +2,13 @@
 //! like an answer of the chat endpoint.
 
 use super::custom_id;
-use super::engine::Engine;
+use super::engine::{Engine, distinct};
 use super::lines::{Lines, Place};
 use super::status::start;
 use super::wait::refused;
 use crate::answer::{self, Accept};
-use crate::api::batch::OutputLine;
-use crate::api::batch::{Batch, State};
-use crate::client;
-use crate::client::Transport;
+use crate::api::batch::{Batch, OutputLine, State};
+use crate::client::{self, Transport};
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Items, Level, Sink, Tally};
 use crate::exit::Class;
@@ -33,13 +31,10 @@ pub(super) fn fetch(
     start(sink)?;
     let mut engine = Engine { transport, sink };
     let mut batches: Vec<Batch> = Vec::new();
-    for (at, id) in ids.iter().enumerate() {
-        // An id that is given twice is one batch.
-        if !ids[..at].contains(id) {
-            let batch = engine.batch(id)?;
-            ended(&batch)?;
-            batches.push(batch);
-        }
+    for id in distinct(ids) {
+        let batch = engine.batch(id)?;
+        ended(&batch)?;
+        batches.push(batch);
     }
     let mut lines = Lines::default();
     for (number, batch) in (0..).zip(&batches) {

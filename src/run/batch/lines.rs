@@ -3,16 +3,16 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 
 use super::custom_id;
 use super::engine::Engine;
-use crate::api::batch::OutputLine;
-use crate::api::batch::{Batch, LINES_MAX, Span, State};
+use crate::api::batch::{Batch, LINES_MAX, OutputLine, Span, State};
 use crate::error::Failure;
 use crate::event::Level;
 use crate::exit::Class;
 use crate::http::BODY_LIMIT;
+use crate::temp_files::unusable;
 
 /// The most lines that are read from a file: twenty times the limit of a batch.
 const LINES: u64 = 20 * LINES_MAX;
@@ -57,7 +57,7 @@ impl Lines {
         let (from, mut unreadable_count) = (self.places.len(), 0);
         self.named.clear();
         for id in batch.output.iter().chain(&batch.errors) {
-            let mut file = tempfile::tempfile().map_err(|error| unreadable(&error))?;
+            let mut file = tempfile::tempfile().map_err(unusable)?;
             engine.download(id, &mut file)?;
             let bad_lines = self.scan(number, &mut file)?;
             unreadable_count += bad_lines.len() as u64;
@@ -95,8 +95,7 @@ impl Lines {
     /// Finds the lines of a file. Returns the numbers of the lines that cannot be read.
     fn scan(&mut self, batch: u32, file: &mut File) -> Result<Vec<u64>, Failure> {
         let number = u32::try_from(self.files.len()).unwrap_or(u32::MAX);
-        file.seek(SeekFrom::Start(0))
-            .map_err(|error| unreadable(&error))?;
+        file.seek(SeekFrom::Start(0)).map_err(unusable)?;
         let mut reader = BufReader::new(&*file);
         let (mut line, mut at, mut lines, mut bad_lines) = (Vec::new(), 0, 0, Vec::new());
         loop {
@@ -104,7 +103,7 @@ impl Lines {
             let read = (&mut reader)
                 .take(BODY_LIMIT as u64 + 1)
                 .read_until(b'\n', &mut line)
-                .map_err(|error| unreadable(&error))?;
+                .map_err(unusable)?;
             if read == 0 {
                 return Ok(bad_lines);
             }
@@ -169,7 +168,7 @@ impl Lines {
         let mut file = &self.files[file as usize];
         file.seek(SeekFrom::Start(at))
             .and_then(|_| file.read_exact(&mut line))
-            .map_err(|error| unreadable(&error))?;
+            .map_err(unusable)?;
         line.truncate(line.trim_ascii_end().len());
         Ok(Some(line))
     }
@@ -186,9 +185,4 @@ fn missing(batch: u32, span: Span, found: &[Place]) -> Vec<Place> {
     let place = |index| Place { index, batch, at };
     let all = span.first..span.first + span.items;
     all.filter(is_missing).map(place).collect()
-}
-
-fn unreadable(error: &io::Error) -> Failure {
-    let what = format!("a temporary file cannot be used: {error}");
-    Failure::new(Class::Internal, what).hint("set TMPDIR to a folder with more room")
 }

@@ -46,10 +46,8 @@ pub(super) fn raw_lines(items: &mut Items) -> Result<RawLines, Failure> {
     let (mut ids, mut first) = (HashSet::new(), None::<Line>);
     let mut index = 0;
     while let Some(item) = items.read_next()? {
-        let place = |mut failure: Failure| {
-            failure.message = format!("item {index} ({}): {}", item.place, failure.message);
-            failure
-        };
+        let place =
+            |failure: Failure| failure.within(format_args!("item {index} ({})", item.place));
         let (text, line) = read(&item).map_err(place)?;
         if let Some(first) = &first {
             same(first, &line).map_err(place)?;

@@ -8,9 +8,9 @@ use super::custom_id;
 use crate::api::batch::{BYTES_MAX, LINES_MAX, Span, line};
 use crate::digest::sha256;
 use crate::error::Failure;
-use crate::exit::Class;
 use crate::prompt::{Item, Items, Place};
 use crate::request::{ItemRequests, PreparedRequest};
+use crate::temp_files::unusable;
 
 /// The lines of one batch.
 #[derive(Debug)]
@@ -73,16 +73,15 @@ impl Parts {
     pub(super) fn add(&mut self, index: u64, place: Place, line: &[u8]) -> Result<(), Failure> {
         let length = line.len() as u64;
         if let Some(full) = self.open.take_if(|open| !open.has_room(length)) {
-            self.full
-                .push(full.close().map_err(|error| unwritten(&error))?);
+            self.full.push(full.close().map_err(unusable)?);
         }
         let open = match self.open.take() {
             Some(open) => open,
-            None => Open::new(index, place).map_err(|error| unwritten(&error))?,
+            None => Open::new(index, place).map_err(unusable)?,
         };
         let open = self.open.insert(open);
         let written = open.file.write_all(line);
-        written.map_err(|error| unwritten(&error))?;
+        written.map_err(unusable)?;
         open.bytes += length;
         open.span.items += 1;
         Ok(())
@@ -94,8 +93,7 @@ impl Parts {
     /// There are no items: exit 2; the disk is full.
     pub(super) fn finish(mut self) -> Result<Vec<Part>, Failure> {
         if let Some(last) = self.open {
-            self.full
-                .push(last.close().map_err(|error| unwritten(&error))?);
+            self.full.push(last.close().map_err(unusable)?);
         }
         if self.full.is_empty() {
             return Err(Failure::usage("there are no items")
@@ -132,10 +130,7 @@ fn item_line(
     index: u64,
     url: &str,
 ) -> Result<Vec<u8>, Failure> {
-    let place = |mut failure: Failure| {
-        failure.message = format!("item {index} ({}): {}", item.place, failure.message);
-        failure
-    };
+    let place = |failure: Failure| failure.within(format_args!("item {index} ({})", item.place));
     if item.is_request_line() {
         let what = "it is a batch request already (custom_id, body)";
         let hint = "--raw uploads request lines as they are";
@@ -150,11 +145,6 @@ fn item_line(
         return Err(place(Failure::usage(what)));
     }
     Ok(line)
-}
-
-fn unwritten(error: &io::Error) -> Failure {
-    let what = format!("a temporary file cannot be written: {error}");
-    Failure::new(Class::Internal, what).hint("set TMPDIR to a folder with more room")
 }
 
 #[cfg(test)]

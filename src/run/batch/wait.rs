@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use super::engine::Engine;
+use super::engine::{Engine, distinct};
 use super::status::{Report, start};
 use crate::api::batch::{Batch, State};
 use crate::client::Transport;
@@ -34,12 +34,9 @@ pub(super) fn wait(
     start(sink)?;
     let mut engine = Engine { transport, sink };
     let mut batches: Vec<Batch> = Vec::new();
-    for (at, id) in ids.iter().enumerate() {
-        // An id that is given twice is one batch.
-        if !ids[..at].contains(id) {
-            batches.push(engine.batch(id)?);
-            engine.sink.count(Count::Items(items(&batches)));
-        }
+    for id in distinct(ids) {
+        batches.push(engine.batch(id)?);
+        engine.sink.count(Count::Items(items(&batches)));
     }
     let (mut broken, mut pause, mut odd) = (0, poll, HashSet::new());
     while !batches.iter().all(Batch::has_ended) {
@@ -150,8 +147,7 @@ pub(super) fn refused(batch: &Batch) -> Failure {
         why if why.is_empty() => "its validation failed, and the server does not say why".into(),
         why => why,
     };
-    let mut failure = Failure::new(Class::Rejected, format!("batch {} failed: {why}", batch.id))
-        .hint("airx batch status --format json shows everything that the server says about it");
-    failure.server_mut().body = Some(batch.raw.clone());
-    failure
+    Failure::new(Class::Rejected, format!("batch {} failed: {why}", batch.id))
+        .hint("airx batch status --format json shows everything that the server says about it")
+        .with_body(&batch.raw)
 }

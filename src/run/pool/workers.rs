@@ -140,8 +140,6 @@ fn outcome(
             finish_reason
         }
     };
-    let answer = result.as_ref().ok().filter(|_| has_choice);
-    let answered_by = answer.and_then(|answer| answer.model.clone());
     let empty = is_empty(&result);
     let value = collect.value.take();
     let model = result.as_ref().ok().and_then(|answer| answer.model.clone());
@@ -156,8 +154,8 @@ fn outcome(
         finish_reason,
         tally: collect.tally,
         custom_id: None,
+        answered_by: model.clone().filter(|_| has_choice),
         model,
-        answered_by,
         body: collect.body.unwrap_or_default(),
         more: collect.spent.more,
         spent: collect.spent.end(empty),

@@ -46,11 +46,13 @@ impl<S: Sink> Jobs for PartJobs<'_, S> {
         count: usize,
         answer: &mut Answered,
     ) -> Result<(), Failure> {
+        let has_choice = !self.prepared.fallback.is_empty();
         self.sink.event(&Event::Part {
             index: at,
             count,
             offset: part.offset(),
             bytes: part.bytes(),
+            model: answer.model.as_deref().filter(|_| has_choice),
             finish_reason: answer.finish_reason.as_deref(),
             usage: answer.usage,
         })?;
