@@ -4,19 +4,19 @@ use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
 use clap::builder::PossibleValue;
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, possible_value_candidates};
 
 use super::paths::{Paths, Place};
 use super::typed::Typed;
-use crate::cli::Cli;
+use crate::cli::program;
 use crate::config::{Config, Value};
 use crate::help::TOPICS;
 use crate::models;
 
 /// The command line with its candidates. They depend on the `words` typed so far.
 pub(super) fn command(words: &[OsString], paths: Paths) -> Command {
-    let mut command = Cli::command();
+    let mut command = program();
     // The arguments of the commands are made when they are needed; here they are.
     command.build();
     let typed = Arc::new(Typed::new(words));
@@ -57,7 +57,7 @@ fn candidates(arg: &Arg, typed: &Arc<Typed>, paths: Paths) -> Option<ArgValueCom
         "extract" => {
             values(|| named(&[("all", "All code blocks"), ("last", "The last code block")]))
         }
-        "command" => program(&typed, paths),
+        "command" => program_to_run(&typed, paths),
         _ => return by_value(arg, paths),
     })
 }
@@ -175,14 +175,14 @@ fn tool_names_to_assign(typed: &Typed) -> Vec<CompletionCandidate> {
 
 /// The commands and topics; after a command its own commands.
 fn help_subjects(typed: &Typed) -> Vec<CompletionCandidate> {
-    let mut program = Cli::command();
-    program.build();
+    let mut command_line = program();
+    command_line.build();
     let asked = typed
         .words()
         .iter()
         .skip_while(|word| *word != "help")
         .skip(1);
-    let mut command = &program;
+    let mut command = &command_line;
     for word in asked.clone() {
         let next = word.to_str().and_then(|word| command.find_subcommand(word));
         let Some(next) = next else {
@@ -222,7 +222,7 @@ fn faults(arg: &Arg) -> impl Fn(&OsStr) -> Vec<CompletionCandidate> + Send + Syn
 }
 
 /// What follows `--` is a program, then its arguments.
-fn program(typed: &Typed, paths: Paths) -> ArgValueCompleter {
+fn program_to_run(typed: &Typed, paths: Paths) -> ArgValueCompleter {
     if typed.words().last().is_some_and(|word| word == "--") {
         Place::Program.completer("", paths)
     } else {

@@ -4,9 +4,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, CommandFactory};
+use clap::ArgMatches;
 
-use crate::cli::{Cli, FileArgs};
+use crate::cli::{FileArgs, program};
 use crate::config::{Config, chosen_path, folder};
 use crate::tools;
 
@@ -37,7 +37,7 @@ impl Typed {
 
     /// The arguments of the command, as far as they can be read.
     fn matches(&self) -> Option<ArgMatches> {
-        let command = Cli::command().ignore_errors(true);
+        let command = program().ignore_errors(true);
         let matches = command.try_get_matches_from(&self.words).ok()?;
         let (_, matches) = matches.subcommand()?;
         Some(match matches.subcommand() {
