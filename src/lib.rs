@@ -147,14 +147,11 @@ fn dispatch(mut command: Command) -> u8 {
             Ok(status) => status,
             Err(failure) => refuse(&failure),
         },
-        Command::Models(args) => match Config::load(&args.file) {
-            Ok(_) => print(&run::models::print(args.format, medium())),
-            Err(failure) => refuse(&failure),
-        },
-        Command::Budget(args) => match run::budget::print(&args, merged, medium()) {
-            Ok(text) => print(&text),
-            Err(failure) => refuse(&failure),
-        },
+        Command::Models(args) => {
+            let loaded = Config::load(&args.file);
+            print_or_refuse(loaded.map(|_| run::models::print(args.format, medium())))
+        }
+        Command::Budget(args) => print_or_refuse(run::budget::print(&args, merged, medium())),
         Command::Config(args) => {
             let (text, result) = run::config::run(*args, medium());
             let printed = print(&text);
@@ -169,12 +166,9 @@ fn dispatch(mut command: Command) -> u8 {
                 args if args.uninstall => shell_install::uninstall(args.shell),
                 _ => shell_install::script(args.shell).map(str::to_owned),
             };
-            done.map_or_else(|failure| refuse(&failure), |text| print(&text))
+            print_or_refuse(done)
         }
-        Command::Help(args) => match help::page::help(&args.subject) {
-            Ok(text) => print(&text),
-            Err(failure) => refuse(&failure),
-        },
+        Command::Help(args) => print_or_refuse(help::page::help(&args.subject)),
     }
 }
 
@@ -183,6 +177,11 @@ fn refuse(failure: &Failure) -> u8 {
     let keys = settings::of_environment();
     output::refuse(&mut std::io::stderr(), failure, &keys);
     failure.exit()
+}
+
+/// Prints the text of a command that makes no requests, or reports why there is none.
+fn print_or_refuse(text: Result<String, Failure>) -> u8 {
+    text.map_or_else(|failure| refuse(&failure), |text| print(&text))
 }
 
 /// Prints a text that is not an answer from a model.

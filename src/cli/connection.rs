@@ -10,7 +10,7 @@ use super::duration;
 
 /// The server, the key, and how long things may take.
 ///
-/// Durations: `90s`, `5m`, `500ms`; a bare number is seconds; `0` is no limit.
+/// Durations: `90s`, `5m`, `500ms`, `30d`; a bare number is seconds; `0` is no limit.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
@@ -106,7 +106,8 @@ pub struct ConnectionArgs {
 
     /// Ask again when the answer in --cache is older [default: 0, no limit]
     ///
-    /// The age is that of the file, so `touch` renews it. The new answer replaces the old one.
+    /// Such as 12h or 30d. The age is that of the file, so `touch` renews it. The new answer
+    /// replaces the old one.
     #[arg(long, value_name = "DURATION", value_parser = duration, hide_short_help = true)]
     pub cache_ttl: Option<Duration>,
 

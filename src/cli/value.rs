@@ -125,7 +125,7 @@ macro_rules! choice {
 
 choice!(Constrain, Format, OnOff, Render, Tier);
 
-/// Reads `90s`, `5m`, `500ms`, `1h` or a number of seconds. Zero is no limit.
+/// Reads `90s`, `5m`, `500ms`, `1h`, `30d` or a number of seconds. Zero is no limit.
 ///
 /// # Errors
 /// What to write instead.
@@ -139,6 +139,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "" | "s" => 1.0,
         "m" => 60.0,
         "h" => 3600.0,
+        "d" => 86_400.0,
         _ => return Err("write 500ms, 90s, 5m or a number of seconds".into()),
     };
     let seconds = number
@@ -157,9 +158,11 @@ mod tests {
         assert_eq!(millis("500ms"), Ok(500));
         assert_eq!(millis("90s"), Ok(90_000));
         assert_eq!(millis("5m"), Ok(300_000));
+        assert_eq!(millis("2h"), Ok(7_200_000));
+        assert_eq!(millis("1d"), Ok(86_400_000));
         assert_eq!(millis("1.5"), Ok(1500));
         assert_eq!(millis("0"), Ok(0));
-        for wrong in ["", "s", "-1", "1d", "1 s", "."] {
+        for wrong in ["", "s", "-1", "1w", "1 s", "."] {
             assert!(millis(wrong).is_err(), "{wrong}");
         }
     }

@@ -17,6 +17,8 @@ pub struct Key {
 pub enum Kind {
     /// A string.
     Text,
+    /// A string: an amount for a period.
+    Budget,
     /// A string; `@FILE` names a file.
     TextOrFile,
     /// A path, relative to the configuration's folder.
@@ -53,6 +55,7 @@ impl Kind {
     pub fn wants(self) -> String {
         match self {
             Self::Text => "a string".into(),
+            Self::Budget => "a string like \"20/day\", or \"none\"".into(),
             Self::TextOrFile => "a string, `@FILE` for a file's text".into(),
             Self::Path => "a string, the path of a file".into(),
             Self::Folder => "a string, the path of a folder; \"\" is none".into(),
@@ -151,7 +154,7 @@ pub const KEYS: &[Key] = &[
     key("timeout", Kind::Duration),
     key("retries", ANY),
     key("max-in-flight", ANY).below(&["AIRX_MAX_IN_FLIGHT"]),
-    key("budget", Kind::Text).below(&["AIRX_BUDGET"]),
+    key("budget", Kind::Budget).below(&["AIRX_BUDGET"]),
     key("cache", Kind::Folder).below(&["AIRX_CACHE"]),
     key("cache-ttl", Kind::Duration),
     key("poll", Kind::Duration),

@@ -35,7 +35,7 @@ pub(super) fn read(kind: Kind, value: &DeValue<'_>, folder: &Path) -> Result<Val
     };
     let text = value.as_str();
     let read = match kind {
-        Kind::Text => text.filter(|text| !text.is_empty()).map(str::to_owned),
+        Kind::Text | Kind::Budget => text.filter(|text| !text.is_empty()).map(str::to_owned),
         Kind::TextOrFile => text.map(|text| text_or_file(text, folder)).transpose()?,
         Kind::Folder if text == Some("") => Some(String::new()),
         Kind::Path | Kind::Folder => text.map(|text| path(text, folder)).transpose()?,

@@ -30,15 +30,11 @@ pub(super) fn report_answer(
     request: &PreparedRequest,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    if !answer.body.is_empty() {
-        report_body(answer, sink)?;
-        // If the server ignored `stream`, the printer takes the text from the delta event, as in
-        // any stream.
-        if !request.request.stream {
-            sink.data(Data::Answer(&answer.text))?;
-        }
-    } else if let Some(results) = &answer.search {
-        sink.event(&Event::Search { results })?;
+    report_unstreamed(answer, sink)?;
+    // If the server ignored `stream`, the printer takes the text from the delta event, as in
+    // any stream.
+    if !answer.body.is_empty() && !request.request.stream {
+        sink.data(Data::Answer(&answer.text))?;
     }
     report_calls(&answer.calls, sink)?;
     for call in &answer.calls {
@@ -50,12 +46,18 @@ pub(super) fn report_answer(
 /// Reports what a stream has not reported, without the calls.
 pub(super) fn report_unstreamed(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     if !answer.body.is_empty() {
-        return report_body(answer, sink);
+        report_texts(answer, sink)?;
     }
-    match &answer.search {
-        Some(results) => sink.event(&Event::Search { results }),
-        None => Ok(()),
+    if let Some(results) = &answer.search {
+        sink.event(&Event::Search { results })?;
     }
+    if answer.body.is_empty() {
+        return Ok(());
+    }
+    sink.data(Data::Body {
+        bytes: &answer.body,
+        token: true,
+    })
 }
 
 pub(super) fn report_reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
@@ -67,20 +69,14 @@ pub(super) fn report_reasoning(answer: &Answer, sink: &mut dyn Sink) -> Result<(
     })
 }
 
-/// Reports thinking, text, search results and body of an unstreamed reply.
-fn report_body(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
+/// Reports thinking and text of an unstreamed reply.
+fn report_texts(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     report_reasoning(answer, sink)?;
-    if !answer.text.is_empty() {
-        sink.event(&Event::Delta {
-            content: &answer.text,
-        })?;
+    if answer.text.is_empty() {
+        return Ok(());
     }
-    if let Some(results) = &answer.search {
-        sink.event(&Event::Search { results })?;
-    }
-    sink.data(Data::Body {
-        bytes: &answer.body,
-        token: true,
+    sink.event(&Event::Delta {
+        content: &answer.text,
     })
 }
 
@@ -177,15 +173,7 @@ pub(super) fn report_tool_calls(
         .look(Look::Arguments),
         Some(_) => Failure::new(
             Class::Invalid,
-            format!(
-                "the arguments of the call of {name} do not fit its schema: {}{}",
-                if first.path.is_empty() {
-                    String::new()
-                } else {
-                    format!("{}: ", first.path)
-                },
-                first.message
-            ),
+            format!("the arguments of the call of {name} do not fit its schema: {first}"),
         )
         .look(Look::ArgumentErrors),
     })
@@ -202,12 +190,7 @@ pub(super) fn report_truncated(
         // A stream has already been reported.
         return Ok(());
     }
-    report_reasoning(answer, sink)?;
-    if !answer.text.is_empty() {
-        sink.event(&Event::Delta {
-            content: &answer.text,
-        })?;
-    }
+    report_texts(answer, sink)?;
     if !request.request.stream {
         sink.note(Level::Withheld, &answer.text);
     }
@@ -245,12 +228,11 @@ pub(super) fn calls_fit(answer: &Answer, request: &PreparedRequest, required: bo
 
 /// The errors of a call: in its arguments and, if the tools are known, in its name.
 pub(super) fn violations(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
-    let at_root = |message: String| Violation {
-        path: String::new(),
-        message,
-    };
     if !toolbox.accepts(&call.name) {
-        return vec![at_root(format!("there is no tool {}", call.name))];
+        return vec![Violation::of_root(format!(
+            "there is no tool {}",
+            call.name
+        ))];
     }
     let arguments = if call.arguments.trim().is_empty() {
         "{}"
@@ -258,7 +240,9 @@ pub(super) fn violations(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
         &call.arguments
     };
     match (schema::parse(arguments), toolbox.schema(&call.name)) {
-        (Err(why), _) => vec![at_root(format!("the arguments are not JSON: {why}"))],
+        (Err(why), _) => vec![Violation::of_root(format!(
+            "the arguments are not JSON: {why}"
+        ))],
         (Ok(value), Some(schema)) => schema.violations(&value),
         (Ok(_), None) => Vec::new(),
     }

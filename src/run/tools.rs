@@ -18,7 +18,7 @@ use crate::api::request::Message;
 use crate::cli::{Common, ManyArgs, OfferArgs, RunArgs};
 use crate::client::{self, AnswerRequest, CacheUse, RequestSeries, Transport};
 use crate::error::Failure;
-use crate::event::{Event, Level, Sink, Violation};
+use crate::event::{Event, Level, Sink, Violation, millis};
 use crate::exit::Class;
 use crate::prompt::Session;
 use crate::request::{self, Expect, PreparedRequest, Rounds};
@@ -232,7 +232,7 @@ fn turns(
             name: &call.name,
             exit_status: outcome.exit_status,
             content: &outcome.content,
-            elapsed_ms: u64::try_from(outcome.elapsed.as_millis()).unwrap_or(u64::MAX),
+            elapsed_ms: millis(outcome.elapsed),
         })?;
         // Show a reader of events each step when it is done.
         sink.flush()?;
@@ -271,11 +271,7 @@ fn outcome(
 
 /// The result that asks the model to correct its call.
 fn correction(call: &Call, wrong: &[Violation]) -> String {
-    let one = |wrong: &Violation| match wrong.path.as_str() {
-        "" => wrong.message.clone(),
-        path => format!("{path}: {}", wrong.message),
-    };
-    let wrong: Vec<String> = wrong.iter().map(one).collect();
+    let wrong: Vec<String> = wrong.iter().map(Violation::to_string).collect();
     let wrong = wrong.join("\n");
     if call.value().is_none() {
         return format!("{wrong}\nthey were: {}", call.arguments);

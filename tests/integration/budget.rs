@@ -624,6 +624,21 @@ fn a_value_that_is_no_budget_is_refused_with_where_it_comes_from() {
 }
 
 #[test]
+fn a_budget_of_the_configuration_is_a_string() {
+    let folder = folder();
+    for value in ["20", "\"\"", "[\"20/day\"]", "true"] {
+        let path = write(&folder, &format!("budget = {value}\n"));
+        let ran = with(&folder, ["chat", "-n", "hi"]).nowhere().run();
+        let report = format!(
+            "airx: usage: {}:1:10: budget: a string like \"20/day\", or \"none\" is wanted, not ",
+            path.display()
+        );
+        assert_eq!((ran.code, &*ran.stdout), (2, ""));
+        assert!(ran.stderr.starts_with(&report), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn without_a_budget_or_a_request_no_file_is_written() {
     let (state, tapes) = (folder(), folder());
     let server = Server::play([reply("a"), reply("b")]);

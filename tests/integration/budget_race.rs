@@ -10,7 +10,8 @@ use crate::budget::{chat, files, month, run, tokens};
 use crate::harness::items::Items;
 use crate::harness::watch::Watch;
 use crate::harness::{
-    Airx, Server, Step, airx, chunk, delta, finish, folder, gated, reply, reply_body, stream_head,
+    Airx, Server, Step, airx, chunk, delta, finish, finish_frame, folder, gated, last_chunk, reply,
+    reply_body, stream_head,
 };
 
 const RUNS: usize = 50;
@@ -204,12 +205,18 @@ fn items_in_flight_when_a_second_sigint_ends_the_run_count_what_they_may_cost() 
 #[test]
 fn a_reader_that_closes_the_pipe_does_not_make_an_answer_free() {
     let state = folder();
+    // The end has no usage: whether the run notices the closed pipe at the second delta or
+    // at the end, nobody has said what the answer costs.
+    let finish_frame = finish_frame("stop");
+    let (end, _) = finish_frame.split_once(",\"usage\"").unwrap();
+    let end = format!("{end}}}\n\ndata: [DONE]\n\n");
     let play = vec![
         stream_head(),
         chunk(delta("Hello").as_bytes()),
         Step::Gate,
         chunk(delta("Hello").as_bytes()),
-        Step::Hold,
+        chunk(end.as_bytes()),
+        last_chunk(),
     ];
     let server = Server::once(play);
     let arguments = ["stream", "-n", "--max-tokens", "50", "hi"];

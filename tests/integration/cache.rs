@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::harness::cached::{cached, entries, entry};
+use crate::harness::items::echo;
 use crate::harness::mock::Mock;
 use crate::harness::{
     DONE, Server, airx, delta, file, finish_frame, folder, reply, reply_body, stream, stream_of,
@@ -482,4 +483,29 @@ fn each_model_of_a_chain_has_its_own_answer() {
     run(&["-m", "second"]).is(0, "second\n", "");
     run(&[]).is(0, "first\n", "");
     assert_eq!(done(run(&chain)), (json!("first"), json!(0), json!(true)));
+}
+
+#[test]
+fn parts_of_long_input_and_their_merge_are_kept() {
+    let cache = folder();
+    let server = echo();
+    let text = "A line of the material, which is long.\n".repeat(1500);
+    let run = || {
+        let args = ["chat", "--split", "List the risks", "--format", "ndjson"];
+        let ran = cached(&args, cache.path()).stdin(&*text).of(&server).run();
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.events()
+    };
+    let (first, second) = (run(), run());
+    let (asked, kept) = (first.last().unwrap(), second.last().unwrap());
+    assert!(asked["requests"].as_u64().unwrap() > 2, "{asked}");
+    assert_eq!(
+        (&kept["requests"], &kept["cached"]),
+        (&json!(0), &json!(true))
+    );
+    let deltas = |events: &[Value]| -> Vec<Value> {
+        let deltas = events.iter().filter(|it| it["type"] == "delta");
+        deltas.cloned().collect()
+    };
+    assert_eq!(deltas(&first), deltas(&second));
 }

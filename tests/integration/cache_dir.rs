@@ -68,18 +68,11 @@ fn an_answer_that_is_older_than_the_ttl_is_asked_for_again() {
     run("0").is(0, "two\n", "");
     let run_without = cached(&["chat", "hi"], cache.path()).at(&server);
     run_without.run().is(0, "two\n", "");
-    let verbose = cached(&["chat", "hi", "-v", "--cache-ttl", "7d"], cache.path());
-    let verbose = verbose.at(&server).run();
     let line = format!(
         "* {} is older than --cache-ttl: asking again",
         path.display()
     );
-    assert_eq!(
-        (verbose.code, &*verbose.stdout),
-        (2, ""),
-        "days are no duration"
-    );
-    let verbose = cached(&["chat", "hi", "-v", "--cache-ttl", "24h"], cache.path());
+    let verbose = cached(&["chat", "hi", "-v", "--cache-ttl", "30d"], cache.path());
     let verbose = verbose.at(&server).run();
     assert!(
         verbose.stderr.lines().any(|said| said == line),

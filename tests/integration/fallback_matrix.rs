@@ -17,6 +17,7 @@ const COMMANDS: [&str; 5] = ["chat", "stream", "json", "tools", "each"];
 const ANSWER: &str = r#"{"a":1}"#;
 
 /// A failure of one model.
+#[derive(Clone, Copy)]
 struct Kind {
     play: fn() -> Play,
     /// `--retries`, all of which the failing model gets.
@@ -228,9 +229,11 @@ fn answer(command: &str, model: &str) -> Play {
     body(200, &reply.to_string())
 }
 
-/// One run: the models before `at` are overloaded, that at `at` fails with the kind, and
+/// One run: the models before `at` fail with `before`, that at `at` fails with `kind`, and
 /// the next one would answer.
+#[derive(Clone, Copy)]
 struct Case<'a> {
+    before: &'a Kind,
     kind: &'a Kind,
     at: usize,
     command: &'static str,
@@ -243,12 +246,27 @@ impl Case<'_> {
         (self.kind.switches && self.at + 1 < MODELS.len()).then_some(self.at + 1)
     }
 
+    /// Model and failure of each request that fails.
+    fn failures(&self) -> Vec<(usize, &Kind)> {
+        let mut failures = Vec::new();
+        for model in 0..=self.at {
+            let kind = if model < self.at {
+                self.before
+            } else {
+                self.kind
+            };
+            failures.extend(vec![(model, kind); kind.retries + 1]);
+        }
+        failures
+    }
+
     /// Model of each request.
     fn asked(&self) -> Vec<&'static str> {
-        let mut asked = MODELS[..self.at].to_vec();
-        asked.extend(vec![MODELS[self.at]; self.kind.retries + 1]);
-        asked.extend(self.answers().map(|next| MODELS[next]));
-        asked
+        let failed = self.failures().into_iter().map(|(model, _)| model);
+        failed
+            .chain(self.answers())
+            .map(|model| MODELS[model])
+            .collect()
     }
 
     fn run(&self, server: &Server) -> Ran {
@@ -272,14 +290,12 @@ impl Case<'_> {
     }
 
     fn check(&self) {
-        let mut plays: Vec<Play> = (0..self.at).map(|_| (OVERLOADED.play)()).collect();
+        let failures = self.failures().into_iter();
+        let mut plays: Vec<Play> = failures.map(|(_, kind)| (kind.play)()).collect();
         // A kept connection that is reset is replaced twice, which is no retry.
-        let replaced = if self.kind.class == "network" && self.at > 0 {
-            2
-        } else {
-            0
-        };
-        plays.extend((0..=self.kind.retries + replaced).map(|_| (self.kind.play)()));
+        let is_kept = self.kind.class == "network" && self.at > 0;
+        let replaced = if is_kept { 2 } else { 0 };
+        plays.extend((0..replaced).map(|_| (self.kind.play)()));
         plays.extend(
             self.answers()
                 .map(|next| answer(self.command, MODELS[next])),
@@ -287,8 +303,8 @@ impl Case<'_> {
         let server = Server::play(plays);
         let ran = self.run(&server);
         let case = format!(
-            "{} at {}, {}, events: {}",
-            self.kind.message, self.at, self.command, self.events
+            "{} at {} after {}, {}, events: {}",
+            self.kind.message, self.at, self.before.message, self.command, self.events
         );
         let asked: Vec<Value> = server
             .requests()
@@ -327,23 +343,30 @@ impl Case<'_> {
 
     fn stderr(&self, message: &str) -> String {
         let mut lines = String::new();
-        let model = MODELS[self.at];
-        if let Some(next) = self.answers() {
-            if self.kind.unserved {
-                let next = MODELS[next];
-                lines = format!(
-                    "airx: warning: the server does not serve {model}: {next} is asked in its place\n"
-                );
-                if self.command == "each" {
-                    lines = lines.replace("warning: ", "warning: item 0: ");
-                }
+        let mut failures = self.failures();
+        failures.dedup_by_key(|(model, _)| *model);
+        for (model, kind) in failures {
+            let has_next = model < self.at || self.answers().is_some();
+            if kind.unserved && has_next {
+                let item = if self.command == "each" {
+                    "item 0: "
+                } else {
+                    ""
+                };
+                let (model, next) = (MODELS[model], MODELS[model + 1]);
+                lines.extend(["airx: warning: ", item, "the server does not serve ", model]);
+                lines.extend([": ", next, " is asked in its place\n"]);
             }
+        }
+        if self.answers().is_some() {
             return lines;
         }
         if self.command == "each" && self.kind.class != "account" {
-            return "airx: partial: 1 of 1 items failed\nhint: the `error` of each says why; with -o FILE, --resume repeats only these\n".to_owned();
+            return lines
+                + "airx: partial: 1 of 1 items failed\nhint: the `error` of each says why; with -o FILE, --resume repeats only these\n";
         }
-        lines = format!("airx: {}: {}\n", self.kind.class, self.message(message));
+        let message = self.message(message);
+        lines.extend(["airx: ", self.kind.class, ": ", &message, "\n"]);
         if let Some(hint) = self.kind.hint() {
             lines.extend(["hint: ", hint, "\n"]);
         }
@@ -433,10 +456,11 @@ impl Case<'_> {
     /// The `retry` events: one for each request after the first, naming its model.
     fn retries(&self, message: &str) -> Vec<Value> {
         let asked = self.asked();
+        let failures = self.failures();
         (1..asked.len())
             .map(|at| {
-                let kind = if at <= self.at { &OVERLOADED } else { self.kind };
-                let message = if at <= self.at { OVERLOADED.message } else { message };
+                let (model, kind) = failures[at - 1];
+                let message = if model == self.at { message } else { kind.message };
                 json!({
                     "type": "retry", "request": at + 1, "after_ms": 0, "class": kind.class,
                     "http_status": kind.status, "code": kind.code, "message": message, "model": asked[at],
@@ -461,19 +485,33 @@ fn timeless(mut event: Value) -> Value {
 #[test]
 fn each_kind_of_failure_at_each_place_of_the_chain_names_the_model_that_answered() {
     let kinds: Vec<Kind> = switching().into_iter().chain(ending()).collect();
-    together(&COMMANDS, |command| {
-        for kind in &kinds {
-            for at in 0..MODELS.len() {
-                for events in [false, true] {
-                    let case = Case {
-                        kind,
-                        at,
-                        command,
-                        events,
-                    };
-                    case.check();
-                }
-            }
-        }
+    let cases = |command: &'static str| {
+        kinds.iter().flat_map(move |kind| {
+            let places = (0..MODELS.len()).flat_map(|at| [(at, false), (at, true)]);
+            places.flat_map(move |(at, events)| {
+                let before = &OVERLOADED;
+                let case = Case {
+                    before,
+                    kind,
+                    at,
+                    command,
+                    events,
+                };
+                // The others may fail in the same way.
+                let same = Case {
+                    before: kind,
+                    ..case
+                };
+                let has_others = at > 0 && kind.switches && kind.message != OVERLOADED.message;
+                [case].into_iter().chain(has_others.then_some(same))
+            })
+        })
+    };
+    together(COMMANDS, |command| {
+        cases(command).for_each(|case| case.check());
     });
+    let runs: usize = COMMANDS.iter().map(|command| cases(command).count()).sum();
+    let count = format!("| {} failures in {runs} runs |", kinds.len());
+    let page = include_str!("../../docs/reliability.md");
+    assert!(page.contains(&count), "{count} is not in the page");
 }

@@ -177,9 +177,9 @@ fn charge(asked: &str, list: PriceList, answer: &Answer, failure: Option<&Failur
         models::charge_of_answer(asked, answered, list, usage)
     });
     let charge = usage.unwrap_or(Charge::Unknown);
-    let free = failure.is_some_and(|failure| {
-        failure.unsent || models::is_free(failure.class, answer.finish_reason.is_some())
-    });
+    let answered = answer.finish_reason.is_some() || !answer.has_nothing();
+    let free =
+        failure.is_some_and(|failure| failure.unsent || models::is_free(failure.class, answered));
     if free && charge == Charge::Unknown {
         Charge::Known(0)
     } else {

@@ -2,7 +2,6 @@
 //! result is one line. One thread decides. A channel brings it the items that were read,
 //! the items that are done, and signals.
 
-mod read;
 mod scheduler;
 
 use std::sync::Arc;
@@ -98,7 +97,7 @@ pub(super) fn run<S: Sink + Clone + Send + 'static>(
         gate: Arc::clone(&gate),
     });
     let size = each.items.size();
-    let reader = read::start(each.items, sender.clone())?;
+    let reader = read_items(each.items, sender.clone())?;
     let workers = Workers::new(
         each.strategy,
         Arc::clone(&gate),
@@ -123,4 +122,25 @@ pub(super) fn run<S: Sink + Clone + Send + 'static>(
         // The output is closed: do not wait for the items in flight.
         result
     }
+}
+
+/// Starts the thread that reads the items, so that waiting for the next item does not delay
+/// the end of a run. It answers each message with the next item. It ends when the sender is
+/// dropped, or with the process if it is waiting for input.
+fn read_items(mut items: Items, messages: Sender<WorkerMessage>) -> Result<Sender<()>, Failure> {
+    let (want, wanted) = channel();
+    let read = move || {
+        while let Ok(()) = wanted.recv() {
+            if messages
+                .send(WorkerMessage::Item(items.read_next()))
+                .is_err()
+            {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new()
+        .name("items".to_owned())
+        .spawn(read)?;
+    Ok(want)
 }
