@@ -7,8 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use hyper::body::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::batch_lines::{self, ItemResult};
-use super::batch_request::{BatchRequest, COMPLETION_WINDOW};
+use super::batch_json::{self, BatchRequest, COMPLETION_WINDOW, ItemResult};
 use super::files::{self, File, FileStore};
 use super::reply::{Reply, bad_member, error};
 use super::router::{Action, Request, Route};
@@ -266,7 +265,7 @@ impl Batch {
         let file = store.get(&self.request.input_file_id);
         file.map(|file| file.content.clone()).ok_or_else(|| {
             let message = "the input file was deleted";
-            vec![batch_lines::line_error(
+            vec![batch_json::line_error(
                 "invalid_file",
                 message,
                 None,
@@ -281,7 +280,7 @@ impl Batch {
         store: &mut FileStore,
         answer: AnswerItem<'_>,
     ) -> Result<Status, Vec<Value>> {
-        self.items = batch_lines::requests(&self.input(store)?, &self.request.endpoint)?;
+        self.items = batch_json::requests(&self.input(store)?, &self.request.endpoint)?;
         self.work(self.items.len() / 2, store, answer)?;
         Ok(Status::InProgress)
     }
@@ -314,7 +313,7 @@ impl Batch {
             let line = result.line(&custom_id, &store.batch_id());
             if !store.reserve(line.len()) {
                 let message = "the mock has no room for the output: delete some files";
-                return Err(vec![batch_lines::line_error(
+                return Err(vec![batch_json::line_error(
                     "storage_full",
                     message,
                     None,

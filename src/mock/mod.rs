@@ -3,8 +3,7 @@
 //! `server` reads requests and sends replies, `router` decides what to reply, `generate`
 //! makes answers up, `fault` spoils them, `chat` and `stream` put them into the API's form.
 
-mod batch_lines;
-mod batch_request;
+mod batch_json;
 mod batches;
 mod chat;
 mod chat_request;
