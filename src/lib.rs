@@ -142,7 +142,7 @@ fn dispatch(mut command: Command) -> u8 {
             } = *args;
             run::json(common, ManyArgs { each, split, pool }, answer, merged)
         }
-        Command::Batch(args) => run::batch(args.action, merged),
+        Command::Batch(args) => run::batch(args.action, merged, medium()),
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
             Err(failure) => refuse(&failure),

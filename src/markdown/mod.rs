@@ -9,6 +9,7 @@
 //!
 //! The text must have no control characters but newlines and tabs.
 
+mod address;
 mod display;
 mod dollars;
 mod emphasis;
