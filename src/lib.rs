@@ -115,7 +115,7 @@ fn dispatch(mut command: Command) -> u8 {
             let many = ManyArgs::new(args.each, args.split, args.pool);
             run::json(args.common, &many, args.answer, merged)
         }
-        Command::Batch(args) => run::batch(args.action, merged),
+        Command::Batch(args) => run::batch(args.action, merged, medium()),
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,
             Err(failure) => refuse(&failure),

@@ -121,7 +121,7 @@ pub struct EngineArgs {
 
 /// Print the state of batches, one a line
 ///
-/// The columns are separated by tabs: the id, the status (validating, in_progress, finalizing,
+/// The columns, separated by tabs (on a terminal: aligned, with a heading), are the id, the status (validating, in_progress, finalizing,
 /// completed, failed, expired, cancelling, cancelled), and how many items it has, were
 /// answered, and failed; `-` if the server has not counted yet. Without an ID, all
 /// batches are listed, newest first, 10,000 at most. --format json prints the server's

@@ -4,19 +4,19 @@ use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
 use clap::builder::PossibleValue;
-use clap::{Arg, Command, CommandFactory};
+use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, possible_value_candidates};
 
 use super::paths::{Paths, Place};
 use super::typed::Typed;
-use crate::cli::Cli;
+use crate::cli::program;
 use crate::config::{Config, Value};
 use crate::help::TOPICS;
 use crate::models;
 
 /// The command line with its candidates. They depend on the `words` typed so far.
 pub(super) fn command(words: &[OsString], paths: Paths) -> Command {
-    let mut command = Cli::command();
+    let mut command = program();
     // The arguments of the commands are made when they are needed; here they are.
     command.build();
     let typed = Arc::new(Typed::new(words));
@@ -25,19 +25,21 @@ pub(super) fn command(words: &[OsString], paths: Paths) -> Command {
 
 fn with_candidates(command: Command, typed: &Arc<Typed>, paths: Paths) -> Command {
     let command = command.mut_args(|arg| match candidates(&arg, typed, paths) {
-        Some(completer) => flag_if_value_is_attached(arg).add(completer),
+        Some(completer) => {
+            let completer = if_attached(&arg, typed, completer);
+            arg.add(completer)
+        }
         None => arg,
     });
     command.mut_subcommands(|command| with_candidates(command, typed, paths))
 }
 
 /// An option whose value must be attached (`--each=csv`) takes no next word.
-fn flag_if_value_is_attached(arg: Arg) -> Arg {
-    if arg.is_require_equals_set() {
-        arg.num_args(0)
-    } else {
-        arg
+fn if_attached(arg: &Arg, typed: &Typed, completer: ArgValueCompleter) -> ArgValueCompleter {
+    if !arg.is_require_equals_set() || typed.is_option {
+        return completer;
     }
+    values(Vec::new)
 }
 
 fn candidates(arg: &Arg, typed: &Arc<Typed>, paths: Paths) -> Option<ArgValueCompleter> {
@@ -50,10 +52,12 @@ fn candidates(arg: &Arg, typed: &Arc<Typed>, paths: Paths) -> Option<ArgValueCom
         "exec" => values(move || tool_names_to_assign(&typed)),
         "subject" => values(move || help_subjects(&typed)),
         "fail" => ArgValueCompleter::new(faults(arg)),
+        "merge" => values(|| named(&[("concat", "The answers in order, or their arrays joined")])),
+        "web_search" => values(search_engines),
         "extract" => {
             values(|| named(&[("all", "All code blocks"), ("last", "The last code block")]))
         }
-        "command" => program(&typed, paths),
+        "command" => program_to_run(&typed, paths),
         _ => return by_value(arg, paths),
     })
 }
@@ -145,6 +149,17 @@ fn finish_reasons() -> Vec<CompletionCandidate> {
     ])
 }
 
+/// The engines of the providers' web_search tool. api.md §3.
+fn search_engines() -> Vec<CompletionCandidate> {
+    let known = [
+        "search_std",
+        "search_pro",
+        "search_pro_sogou",
+        "search_pro_quark",
+    ];
+    known.map(CompletionCandidate::new).into()
+}
+
 fn tool_names(typed: &Typed) -> Vec<CompletionCandidate> {
     let names = typed.tools().into_iter();
     names.map(CompletionCandidate::new).collect()
@@ -160,14 +175,14 @@ fn tool_names_to_assign(typed: &Typed) -> Vec<CompletionCandidate> {
 
 /// The commands and topics; after a command its own commands.
 fn help_subjects(typed: &Typed) -> Vec<CompletionCandidate> {
-    let mut program = Cli::command();
-    program.build();
+    let mut command_line = program();
+    command_line.build();
     let asked = typed
         .words()
         .iter()
         .skip_while(|word| *word != "help")
         .skip(1);
-    let mut command = &program;
+    let mut command = &command_line;
     for word in asked.clone() {
         let next = word.to_str().and_then(|word| command.find_subcommand(word));
         let Some(next) = next else {
@@ -207,7 +222,7 @@ fn faults(arg: &Arg) -> impl Fn(&OsStr) -> Vec<CompletionCandidate> + Send + Syn
 }
 
 /// What follows `--` is a program, then its arguments.
-fn program(typed: &Typed, paths: Paths) -> ArgValueCompleter {
+fn program_to_run(typed: &Typed, paths: Paths) -> ArgValueCompleter {
     if typed.words().last().is_some_and(|word| word == "--") {
         Place::Program.completer("", paths)
     } else {

@@ -145,6 +145,7 @@ mod tests {
     fn an_attached_value_is_not_a_word_of_its_own() {
         let attached = asked(bash, &["chat", "--each="]);
         assert!(attached.contains("\n--each=csv\n"), "{attached}");
+        assert_eq!(asked(bash, &["chat", "-x=la"]), "words\n-x=last\n");
         let next = asked(bash, &["chat", "--each", ""]);
         assert!(
             !next.contains("csv") && next.contains("\n--model\n"),

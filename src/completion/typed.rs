@@ -4,9 +4,9 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::{ArgMatches, CommandFactory};
+use clap::ArgMatches;
 
-use crate::cli::{Cli, FileArgs};
+use crate::cli::{FileArgs, program};
 use crate::config::{Config, chosen_path, folder};
 use crate::tools;
 
@@ -17,13 +17,16 @@ const SIZE_MAX: u64 = 4 << 20;
 #[derive(Debug, Clone)]
 pub(super) struct Typed {
     words: Vec<OsString>,
+    /// The word that is completed begins as an option does.
+    pub(super) is_option: bool,
 }
 
 impl Typed {
     pub(super) fn new(words: &[OsString]) -> Self {
-        let before = &words[..words.len().saturating_sub(1)];
+        let (last, before) = words.split_last().unzip();
         Self {
-            words: before.to_vec(),
+            words: before.unwrap_or_default().to_vec(),
+            is_option: last.is_some_and(|word| word.as_encoded_bytes().starts_with(b"-")),
         }
     }
 
@@ -34,7 +37,7 @@ impl Typed {
 
     /// The arguments of the command, as far as they can be read.
     fn matches(&self) -> Option<ArgMatches> {
-        let command = Cli::command().ignore_errors(true);
+        let command = program().ignore_errors(true);
         let matches = command.try_get_matches_from(&self.words).ok()?;
         let (_, matches) = matches.subcommand()?;
         Some(match matches.subcommand() {

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use pulldown_cmark::{Event, Options as ParserOptions, Parser, Tag, TagEnd};
 
-use super::Options;
 use super::dollars::{Before, Place};
 use super::lines::{Lines, Span};
 use super::marks::{self, Around, Atom, FIRST, LETTER, Marks};
 use super::style::{Style, Styling};
 use super::words::GLUE;
+use super::{Options, address};
 use crate::math;
 
 /// Most of a line that is held for the end of a mark, in bytes.
@@ -60,7 +60,7 @@ impl Inline {
         }
     }
 
-    /// Begins a line, or goes on after a formula in it.
+    /// Begins a line, or continues it after a formula.
     pub(super) fn begin(&mut self, base: Style) {
         *self = Self {
             base,
@@ -93,8 +93,11 @@ impl Inline {
             HELD_MAX
         };
         if self.held.len() > most {
+            // The cut may be in an address.
+            let hyperlinks = std::mem::take(&mut self.options.hyperlinks);
             let marks = self.read(None);
             self.commit(&marks, lines);
+            self.options.hyperlinks = hyperlinks;
         }
     }
 
@@ -104,7 +107,7 @@ impl Inline {
             return;
         };
         if self.before.is_blank && self.held.trim_start().starts_with("$$") {
-            // Where this formula stands depends on the rest of the line.
+            // The place of this formula depends on the rest of the line.
             return;
         }
         let rest = self.held.split_off(space);
@@ -132,7 +135,7 @@ impl Inline {
     /// Writes the held text.
     fn commit(&mut self, marks: &Marks, lines: &mut Lines) {
         let held = std::mem::take(&mut self.held);
-        if self.special {
+        if self.special || (self.options.hyperlinks && held.contains("://")) {
             for piece in pieces(marks, &self.base, self.options) {
                 put(&piece, &self.base, lines);
             }
@@ -160,7 +163,7 @@ impl Inline {
         formula
     }
 
-    /// Whether a formula of several lines begins here in what is held.
+    /// Whether a formula of several lines begins at this place of the held text.
     fn opens_display(&self, at: usize) -> bool {
         let (before, rest) = self.held.split_at(at);
         let is_blank = self.before.is_blank && before.trim().is_empty();
@@ -219,7 +222,28 @@ fn pieces(marks: &Marks, base: &Style, options: Options) -> Vec<Piece> {
     for event in Parser::new_ext(&marks.shadow, ParserOptions::ENABLE_STRIKETHROUGH) {
         writer.event(&event);
     }
-    writer.pieces
+    if !options.hyperlinks {
+        return writer.pieces;
+    }
+    writer.pieces.into_iter().flat_map(with_links).collect()
+}
+
+/// A piece with its bare addresses as links. Code has none.
+fn with_links(piece: Piece) -> Vec<Piece> {
+    let Piece::Text(text, style) = &piece else {
+        return vec![piece];
+    };
+    if style.link.is_some() || style.has(Style::CYAN) || !text.contains("://") {
+        return vec![piece];
+    }
+    let parts = address::parts(text).into_iter();
+    parts
+        .map(|(part, is_address)| {
+            let mut style = style.clone();
+            style.link = is_address.then(|| Arc::from(part));
+            Piece::Text(part.to_owned(), style)
+        })
+        .collect()
 }
 
 /// Builds pieces from the parser's events.

@@ -9,6 +9,7 @@
 //!
 //! The text must have no control characters but newlines and tabs.
 
+mod address;
 mod display;
 mod dollars;
 mod emphasis;
@@ -79,7 +80,7 @@ pub struct Renderer {
     /// The end of a heading: spaces and `#` that may close it.
     closing: Option<String>,
     rows: Rows,
-    /// A displayed formula that goes on.
+    /// A displayed formula that continues on the next line.
     display: Option<Display>,
 }
 

@@ -168,6 +168,31 @@ fn links_are_marked_where_the_terminal_shows_them() {
         shown_on(options, "see [the *page*](http://a.b/c) now"),
         "see \u{1b}]8;;http://a.b/c\u{1b}\\the page\u{1b}]8;;\u{1b}\\ now"
     );
+    let link = |address: &str| format!("\u{1b}]8;;{address}\u{1b}\\{address}\u{1b}]8;;\u{1b}\\");
+    let [one, two] = ["http://a.b/_c_(d)", "https://e.f"].map(link);
+    for (text, expected) in [
+        (
+            "see http://a.b/_c_(d), or *https://e.f*.",
+            format!("see {one}, or {two}."),
+        ),
+        ("- <https://e.f>!\n", format!("• {two}!\n")),
+        ("中文https://e.f。", format!("中文{two}。")),
+        (
+            "|a|\n|-|\n|https://e.f|\n",
+            format!("a\n───────────\n{two}\n"),
+        ),
+        ("`curl http://a.b`", "`curl http://a.b`".to_owned()),
+        ("    http://a.b\n", "    http://a.b\n".to_owned()),
+    ] {
+        assert_eq!(shown_on(options, text), expected, "{text}");
+    }
+    // One that is too long to be held is no link.
+    let long = format!("http://a.b/{}", "x".repeat(2000));
+    assert_eq!(shown_on(options, &long), long);
+    is(
+        "see http://a.b, <https://c.d>",
+        "see http://a.b, https://c.d",
+    );
     is(
         "[the *page*](<http://a.b/c> \"t\") ![i](x.png)",
         "the page (http://a.b/c) i (x.png)",

@@ -6,6 +6,8 @@ use rustix::process::{Pid, Signal, kill_process};
 #[cfg(unix)]
 use crate::harness::finish;
 use crate::harness::items::timeless;
+#[cfg(unix)]
+use crate::harness::watch::terminal;
 use crate::harness::{Play, Server, Step, airx, file, folder, http, json, wire};
 
 /// A batch in this state, with how many items were answered and failed of three.
@@ -45,6 +47,63 @@ fn status_is_a_line_of_five_columns_a_batch() {
         "{}",
         heads[0]
     );
+}
+
+/// Exit code, screen and standard error of `airx batch ARGS…` on a terminal.
+#[cfg(unix)]
+fn on_terminal(args: &[&str], server: &Server) -> (i32, String, String) {
+    let (screen, side) = terminal();
+    let run = airx(["batch"]).args(args).at(server).stdout_to(side);
+    let ran = run.run();
+    (ran.code, screen.all(), ran.stderr)
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_gets_a_table_that_fits_80_columns() {
+    let batches = || {
+        [
+            json(200, &wire("batch_object.json")),
+            batch("b2", "in_progress", 0, 1),
+            batch("b3", "failed", 0, 3),
+        ]
+    };
+    let table = "\
+id                         status       items  answered  failed
+batch_1793623747600001234  completed        2         2       0
+b2                         in_progress      3         0       1
+b3                         failed           3         0       3
+";
+    for command in ["status", "cancel"] {
+        let server = Server::play(batches());
+        let shown = on_terminal(&[command, "b1", "b2", "b3"], &server);
+        assert_eq!(shown, (0, table.to_owned(), String::new()), "{command}");
+    }
+    // What came before a failure is shown, too.
+    let server = Server::play([batch("b2", "in_progress", 0, 1), json(404, "{}")]);
+    let (code, shown, _) = on_terminal(&["status", "b2", "b9"], &server);
+    let part =
+        "id  status       items  answered  failed\nb2  in_progress      3         0       1\n";
+    assert_eq!((code, &*shown), (4, part));
+    // The other formats are for programs.
+    let server = Server::play([batch("b2", "failed", 0, 1)]);
+    let (code, shown, _) = on_terminal(&["status", "b2", "--format", "json"], &server);
+    assert_eq!((code, shown), (0, state("b2", "failed", 0, 1) + "\n"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_gets_tabs_though_the_run_is_on_a_terminal() {
+    let folder = folder();
+    let path = folder.path().join("batches");
+    let server = Server::play([batch("b2", "in_progress", 0, 1)]);
+    let args = ["status", "b2", "-o", path.to_str().unwrap()];
+    assert_eq!(
+        on_terminal(&args, &server),
+        (0, String::new(), String::new())
+    );
+    let written = std::fs::read_to_string(&path).unwrap();
+    assert_eq!(written, "b2\tin_progress\t3\t0\t1\n");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::completions_install::{has, path_with_airx};
 use crate::harness::watch::{Watch, terminal_pair};
-use crate::harness::{airx, file, folder, run};
+use crate::harness::{airx, file, folder, run, skipped, together};
 
 const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
 
@@ -64,13 +64,13 @@ impl Typing {
         fs::create_dir_all(rc.parent().unwrap()).unwrap();
         fs::write(&rc, text).unwrap();
         let (keys, side) = terminal_pair();
-        let size = Winsize {
+        let window = Winsize {
             ws_row: 200,
             ws_col: 160,
             ws_xpixel: 0,
             ws_ypixel: 0,
         };
-        tcsetwinsize(&side, size).unwrap();
+        tcsetwinsize(&side, window).unwrap();
         let screen = Watch::new(keys.try_clone().unwrap());
         let child = run("setsid", ["--ctty", "--wait", shell, "-i"])
             .within(home)
@@ -201,12 +201,24 @@ fn loads(shell: &str) -> String {
     }
 }
 
-/// Runs the check in each shell that is here.
+const BASH_COMPLETION: &str = "/usr/share/bash-completion/bash_completion";
+
+/// Runs the check in each shell that is here; in bash without bash-completion and with it.
 fn in_each_shell(check: impl Fn(&mut Typing) + Sync) {
     let here = SHELLS.into_iter().filter(|shell| has(shell));
-    crate::harness::together(here.collect::<Vec<_>>(), |shell| {
+    let mut cases: Vec<(&str, String)> = here.map(|shell| (shell, loads(shell))).collect();
+    if Path::new(BASH_COMPLETION).is_file() {
+        cases.push(("bash", format!(". {BASH_COMPLETION}\n{}", loads("bash"))));
+    } else {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "bash-completion is needed"
+        );
+        skipped("bash-completion is not installed");
+    }
+    together(cases, |(shell, start_file)| {
         let home = home();
-        let mut typing = Typing::start(shell, home.path(), &loads(shell));
+        let mut typing = Typing::start(shell, home.path(), &start_file);
         check(&mut typing);
         typing.end();
     });
@@ -224,6 +236,8 @@ fn tab_completes_each_part_of_a_line() {
             ("airx help exi", "<help><exit-codes>"),
             ("airx help batch ca", "<help><batch><cancel>"),
             ("airx completions fi", "<completions><fish>"),
+            ("airx chat --split=para", "<chat><--split=paragraphs>"),
+            ("airx chat --merge con", "<chat><--merge><concat>"),
             ("airx mock --fail stal", "<mock><--fail><stall>"),
             ("airx mock --fail 500@f", "<mock><--fail><500@files>"),
             ("airx stream --profile lo", "<stream><--profile><local>"),
@@ -274,6 +288,7 @@ fn files_and_folders_are_completed_where_they_belong() {
             ("airx chat -s @my", "<chat><-s><@my notes.txt>"),
             ("airx chat --record re", "<chat><--record><recordings/>"),
             ("airx chat --replay re", "<chat><--replay><recordings/>"),
+            ("airx chat --cache re", "<chat><--cache><recordings/>"),
             // No folder begins so.
             ("airx chat --record my", "<chat><--record><my>"),
             ("airx config check to", "<config><check><tools.json>"),
@@ -378,7 +393,7 @@ fn install_says_whether_a_new_shell_completes() {
         ("fish", ""),
     ];
     let here = start_files.into_iter().filter(|(shell, _)| has(shell));
-    crate::harness::together(here.collect::<Vec<_>>(), |(shell, start_file)| {
+    together(here.collect::<Vec<_>>(), |(shell, start_file)| {
         let home = home();
         // The start files of a shell exist before the script is installed.
         let rc = home.path().join(format!(".{shell}rc"));

@@ -276,3 +276,40 @@ fn a_file_that_is_not_there_is_no_problem_unless_it_is_named() {
         "airx: usage: --config: none.toml cannot be read: No such file or directory (os error 2)\n",
     );
 }
+
+#[test]
+fn path_prints_the_file_that_a_run_would_read_though_it_is_missing() {
+    let home = folder();
+    let own = home.path().join(".config/airx/config.toml");
+    let path = |args: &[&str], env: &[(&str, &str)]| {
+        let run = airx(["config", "path"]).args(args);
+        run.env("HOME", home.path()).envs(env).nowhere().run()
+    };
+    let line = |path: &str| format!("{path}\n");
+    path(&[], &[]).is(0, &line(own.to_str().unwrap()), "");
+    path(&[], &[("XDG_CONFIG_HOME", "/etc/xdg")]).is(0, "/etc/xdg/airx/config.toml\n", "");
+    // A relative folder is none.
+    path(&[], &[("XDG_CONFIG_HOME", "xdg")]).is(0, &line(own.to_str().unwrap()), "");
+    let variable = [("AIRX_CONFIG", "/my/airx.toml")];
+    path(&[], &variable).is(0, "/my/airx.toml\n", "");
+    path(&["--config", "other.toml"], &variable).is(0, "other.toml\n", "");
+    path(&["file.toml"], &[]).is(
+        2,
+        "",
+        "airx: usage: config path takes no FILE\nhint: name it with --config\n",
+    );
+    assert!(!own.exists());
+    // A file with errors has a path all the same.
+    let broken = file(&home, "broken.toml", "model = [");
+    let broken = broken.to_str().unwrap();
+    path(&["--config", broken], &[]).is(0, &line(broken), "");
+}
+
+#[test]
+fn path_without_a_home_says_what_to_set() {
+    airx(["config", "path"]).run().is(
+        2,
+        "",
+        "airx: usage: there is no place for a configuration file\nhint: set HOME or XDG_CONFIG_HOME, or name a file with --config\n",
+    );
+}

@@ -192,11 +192,15 @@ pub fn printer(bytes: &[u8], cuts: &[u8]) {
 }
 
 /// How texts are rendered: on terminals of several kinds and widths.
-pub const RENDERINGS: [markdown::Options; 4] = [
+pub const RENDERINGS: [markdown::Options; 5] = [
     rendering(Styling::Plain, None),
     rendering(Styling::Shaped, Some(20)),
     rendering(Styling::Coloured, None),
     rendering(Styling::Coloured, Some(60)),
+    markdown::Options {
+        hyperlinks: true,
+        ..rendering(Styling::Coloured, Some(60))
+    },
 ];
 
 pub const fn rendering(styling: Styling, width: Option<usize>) -> markdown::Options {
@@ -212,6 +216,7 @@ pub const fn rendering(styling: Styling, width: Option<usize>) -> markdown::Opti
 pub fn unstyled(out: &str) -> String {
     let mut plain = String::new();
     for line in out.split_inclusive('\n') {
+        let line = unlinked(line);
         let mut parts = line.split("\u{1b}[");
         plain.push_str(parts.next().unwrap());
         let mut open = false;
@@ -224,6 +229,20 @@ pub fn unstyled(out: &str) -> String {
         }
         assert!(!open, "a style is open at the end of {line:?}");
     }
+    plain
+}
+
+/// A line without its links (OSC 8), the last of which is closed in it.
+fn unlinked(line: &str) -> String {
+    let mut parts = line.split("\u{1b}]8;;");
+    let mut plain = parts.next().unwrap().to_owned();
+    let mut open = false;
+    for part in parts {
+        let (address, text) = part.split_once("\u{1b}\\").unwrap();
+        open = !address.is_empty();
+        plain.push_str(text);
+    }
+    assert!(!open, "a link is open at the end of {line:?}");
     plain
 }
 
@@ -565,7 +584,7 @@ fn replayer(folder: &Path) -> Transport {
         max_in_flight: None,
         budget: None,
         cassette: Some(Cassette::Replay(folder.to_owned())),
-        keyless: None,
+        later_key: None,
     })
 }
 

@@ -45,7 +45,7 @@ pub fn markdown() -> impl Strategy<Value = String> {
         1 => prop::sample::select(vec![
             "$", "$$", "\\(", "\\)", "\\[", "\\]", "\n\\[\n", "\n\\]\n", "\\frac{a}{b}", "x^2", "_{n+1}",
             "\\begin{cases} a & b \\\\ c & d \\end{cases}", "\\sqrt", "{", "}", "\\", "\\alpha", "&amp;",
-            "&#x1b;", "&#10;", "[a](b.c)", "![", "](", "[x]", "\\left(", "\\begin{a}", "\\end{a}", "\u{1b}[1m", "\r\n",
+            "&#x1b;", "&#10;", "[a](b.c)", "https://a.b/c_d", "http://e.f.", "![", "](", "[x]", "\\left(", "\\begin{a}", "\\end{a}", "\u{1b}[1m", "\r\n",
         ]).prop_map(str::to_owned),
     ];
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())

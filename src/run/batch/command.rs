@@ -10,7 +10,7 @@ use super::submit::{Submission, submit};
 use super::upload_files::{Part, parts};
 use super::wait::wait;
 use crate::answer::{Accept, Empty};
-use crate::cli::{BatchAction, Common, EachArgs, PoolArgs};
+use crate::cli::{BatchAction, Common, EachArgs, Format, PoolArgs};
 use crate::client::Transport;
 use crate::error::Failure;
 use crate::exit::Class;
@@ -18,12 +18,18 @@ use crate::prompt::Prompt;
 use crate::request::{self, BatchJob, ItemRequests};
 use crate::run::start::{Done, Ended, Kind, Run, Start};
 use crate::settings::{Merged, Settings};
+use crate::table::Medium;
 use crate::tools::Toolbox;
 
-/// Runs the command and returns the exit status.
-pub(crate) fn batch(action: BatchAction, merged: Result<Merged, Failure>) -> u8 {
+/// Runs the command and returns the exit status. Text for standard output is laid out for
+/// `medium`.
+pub(crate) fn batch(action: BatchAction, merged: Result<Merged, Failure>, medium: Medium) -> u8 {
     let (job, mut common) = BatchJob::of(action);
     let allowed = job.fits(&common, is_id);
+    let medium = match (common.output.format(), &common.output.output) {
+        (Format::Text, None) => medium,
+        _ => Medium::Pipe,
+    };
     let start = Start {
         command: "batch",
         live: false,
@@ -34,11 +40,16 @@ pub(crate) fn batch(action: BatchAction, merged: Result<Merged, Failure>) -> u8 
         },
     };
     let mut run = Run::start(start, &mut common, merged, allowed);
-    let result = perform(&mut run, job, &mut common);
+    let result = perform(&mut run, job, &mut common, medium);
     run.finish(result)
 }
 
-fn perform(run: &mut Run, job: BatchJob, common: &mut Common) -> Result<Ended, Failure> {
+fn perform(
+    run: &mut Run,
+    job: BatchJob,
+    common: &mut Common,
+    medium: Medium,
+) -> Result<Ended, Failure> {
     run.ready()?;
     let each = match &job {
         BatchJob::Submit { each, .. } => Some(&**each),
@@ -57,8 +68,8 @@ fn perform(run: &mut Run, job: BatchJob, common: &mut Common) -> Result<Ended, F
     let mut sink = run.printer.clone();
     match job {
         BatchJob::Submit { .. } => Ok(()),
-        BatchJob::Status(ids) => status(&ids, transport, &mut sink),
-        BatchJob::Wait(ids, poll) => wait(&ids, poll, transport, &mut sink),
+        BatchJob::Status(ids) => status(&ids, medium, transport, &mut sink),
+        BatchJob::Wait(ids, poll) => wait(&ids, poll, medium, transport, &mut sink),
         BatchJob::Fetch(ids, reasons, empty) => {
             let accept = Accept {
                 reasons: &reasons,
@@ -66,7 +77,7 @@ fn perform(run: &mut Run, job: BatchJob, common: &mut Common) -> Result<Ended, F
             };
             fetch(&ids, accept, list, transport, &mut sink)
         }
-        BatchJob::Cancel(ids) => cancel(&ids, transport, &mut sink),
+        BatchJob::Cancel(ids) => cancel(&ids, medium, transport, &mut sink),
     }?;
     Ok(Ended::Done(Done::default()))
 }

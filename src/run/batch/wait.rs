@@ -4,12 +4,13 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::engine::{Engine, distinct};
-use super::status::{line, start};
+use super::status::{Report, start};
 use crate::api::batch::{Batch, State};
 use crate::client::Transport;
 use crate::error::Failure;
 use crate::event::{Count, Items, Level, Sink};
 use crate::exit::Class;
+use crate::table::Medium;
 
 /// How many rounds in a row may fail because of the network or the server, once one has
 /// succeeded: a wait of hours survives a short interruption.
@@ -26,6 +27,7 @@ const WRONG: usize = 3;
 pub(super) fn wait(
     ids: &[String],
     poll: Duration,
+    medium: Medium,
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
@@ -58,9 +60,11 @@ pub(super) fn wait(
             Err(failure) => return Err(failure),
         }
     }
+    let mut report = Report::new(medium);
     for batch in &batches {
-        engine.report(batch, &line(batch))?;
+        report.add(batch, &mut engine)?;
     }
+    report.end(&mut engine)?;
     verdict(&batches)
 }
 
