@@ -333,6 +333,11 @@ fn what_does_not_go_with_split_is_refused_and_nothing_is_sent() {
         (&["--split"][..], no_prompt.to_owned()),
         (&["--split", "-"], no_prompt.to_owned()),
         (&["--split", "  "], no_prompt.to_owned()),
+        (
+            &["--split", "Sum up", "--merge", " ", "-m", "small"],
+            "--merge is empty\nhint: give a PROMPT that says how to merge the answers, or concat\n"
+                .to_owned(),
+        ),
         (&["--split", "Sum up", "--session", "s"], excluded("--session <FILE>")),
         (&["--split", "Sum up", "--messages", "m"], excluded("--messages <FILE>")),
         (&["--split", "Sum up", "--image", "i"], excluded("--image <FILE|URL|->")),
