@@ -21,6 +21,6 @@ ordered_args!(
     "Print the answer when it is complete",
     "Send one request and print the answer when it is complete. airx also prints an answer that \
      was cut by a limit, and exits with 9.",
-    short_help_without: ["thinking"],
+    short_help_without: [],
     hide: ["first_token_timeout", "idle_timeout"]
 );

@@ -30,7 +30,7 @@ ordered_args!(
      objects that are nested more than 127 levels deep.\n\n\
      The schema goes into the system message, after --system. Models follow a flat schema with \
      a few described fields best.",
-    short_help_without: ["image", "session", "temperature", "thinking", "extract", "render", "usage", "dry_run", "max_tokens", "key_file"],
+    short_help_without: ["image", "session", "temperature", "extract", "render", "usage", "dry_run", "max_tokens", "key_file"],
     hide: []
 );
 

@@ -59,7 +59,12 @@ pub struct RequestArgs {
     pub greedy: bool,
 
     /// Think before the answer, for models that can
-    #[arg(long, value_name = "on|off", hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "on|off",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
     pub thinking: Option<OnOff>,
 
     /// Set any other member of the body (repeat)

@@ -32,7 +32,7 @@ ordered_args!(
      nothing unless you give --run: then it runs the calls of each answer and sends the results \
      back until the model answers without a call.",
     short_help_without: [
-        "image", "temperature", "thinking", "extract", "render", "usage", "each", "concurrency",
+        "image", "temperature", "extract", "render", "usage", "each", "concurrency",
         "dry_run"
     ],
     hide: []

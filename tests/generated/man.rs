@@ -67,6 +67,16 @@ fn man_pages_equal_what_the_command_line_makes() {
 }
 
 #[test]
+fn every_option_of_a_man_page_is_described() {
+    for (file, page) in pages() {
+        let lines: Vec<&str> = page.lines().collect();
+        for item in lines.windows(3).filter(|item| item[0] == ".TP") {
+            assert_ne!(item[2], ".sp", "{file}: {}", item[1]);
+        }
+    }
+}
+
+#[test]
 fn no_man_page_is_left_over() {
     let mut made: Vec<String> = pages().into_iter().map(|(file, _)| file).collect();
     let folder = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/man")).unwrap();
@@ -111,7 +121,11 @@ fn command_page(mut command: clap::Command, name: &str) -> String {
     } else {
         more
     };
-    let command = command.override_usage(usage).long_about(described);
+    // clap_mangen leaves out the texts of options that the short help hides.
+    let command = command
+        .override_usage(usage)
+        .long_about(described)
+        .mut_args(|option| option.hide_short_help(false));
     let has = |id: &str| command.get_arguments().any(|option| option.get_id() == id);
     let makes_requests = has("base_url") && has("output");
     let program = name == "airx";
