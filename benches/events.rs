@@ -34,6 +34,8 @@ impl Sink for Nobody {
         true
     }
     fn count(&mut self, _: Count<'_>) {}
+    fn hide_key(&mut self, _: &str) {}
+
     fn note(&mut self, _: Level, _: &dyn Display) {}
 }
 

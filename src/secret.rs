@@ -61,7 +61,9 @@ pub struct Scrubber {
 impl Scrubber {
     /// Hides a key, and both halves of `id.secret`.
     pub fn hide_key(&mut self, key: &str) {
-        self.keys.push(Secret::new(key.to_owned()));
+        if !self.keys.iter().any(|known| known.0 == key) {
+            self.keys.push(Secret::new(key.to_owned()));
+        }
         for part in key_parts(key) {
             self.push(part, KEY_MIN);
         }

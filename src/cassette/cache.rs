@@ -82,6 +82,11 @@ impl Cache {
         }
     }
 
+    /// Does not keep what holds this key.
+    pub(crate) fn hide_key(&mut self, key: &str) {
+        self.scrubber.hide_key(key);
+    }
+
     /// Makes the folder if it is missing, and checks that it can be used.
     ///
     /// # Errors

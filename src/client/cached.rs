@@ -182,5 +182,7 @@ impl Sink for Silent {
 
     fn count(&mut self, _: Count<'_>) {}
 
+    fn hide_key(&mut self, _: &str) {}
+
     fn note(&mut self, _: Level, _: &dyn fmt::Display) {}
 }

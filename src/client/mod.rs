@@ -170,9 +170,7 @@ fn request(
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    if let Some(keyless) = &transport.connection().keyless {
-        return Err(keyless.clone());
-    }
+    transport.require_key(sink)?;
     let in_flight = transport.in_flight();
     let permit = match &in_flight {
         Some(limit) => Some(limit.acquire(series.requests > 0).ok_or_else(not_started)?),

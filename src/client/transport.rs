@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::in_flight::InFlight;
 use crate::cassette::{Cache, Cassette, OpenRecording, Recorded, ReplayedBody};
 use crate::error::Failure;
+use crate::event::{Level, Sink};
 use crate::http::{Head, HttpClient, LiveStream, Next, ResourceRequest, Response, Unanswered};
 use crate::settings::Connection;
 
@@ -123,6 +124,22 @@ impl Transport {
     /// The folder cannot be used: exit 2.
     pub fn prepare(&mut self) -> Result<(), Failure> {
         self.cache().map_or(Ok(()), Cache::prepare)
+    }
+
+    /// Makes the key known before a request is sent, and hides it.
+    ///
+    /// # Errors
+    /// There is no key, or it cannot be used: exit 3.
+    pub(super) fn require_key(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {
+        let connection = Arc::clone(&self.connection);
+        let key = connection.require_key(&mut |line| sink.note(Level::Always, &line))?;
+        if let Some(key) = key {
+            sink.hide_key(key);
+            if let Some(cache) = self.cache() {
+                cache.hide_key(key);
+            }
+        }
+        Ok(())
     }
 
     /// The settings of the connection.

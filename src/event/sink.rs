@@ -36,6 +36,9 @@ pub trait Sink {
     /// Adds to the tally.
     fn count(&mut self, what: Count<'_>);
 
+    /// Masks a key that was not known before.
+    fn hide_key(&mut self, key: &str);
+
     /// Receives a message for standard error. It is formatted only if it is shown.
     fn note(&mut self, level: Level, text: &dyn Display);
 }

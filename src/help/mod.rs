@@ -356,7 +356,7 @@ const CONFIG_CLOSING: &[&str] = &[
      a shell and without standard input, and kills its process group after 10 seconds. airx \
      passes on what the program writes to standard error. --key-file, AIRX_API_KEY and the \
      providers' own variables override both. --dry-run, --replay and airx config do not run the \
-     program.",
+     program; with --cache it runs only for a request that is sent, and for tools --run.",
     "A key belongs to the base-url in the same table: airx sends it only to that scheme, host and \
      port, even if --base-url or another table names another server. Without a base-url in its \
      table, a key belongs to BigModel: open.bigmodel.cn, or the server that ZHIPUAI_BASE_URL \

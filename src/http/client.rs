@@ -97,8 +97,7 @@ pub(super) fn headers(
         .iter()
         .map(|(name, value)| (name.as_str(), value));
     let key = connection
-        .authorization
-        .as_ref()
+        .authorization()
         .map(|value| (AUTHORIZATION.as_str(), value));
     let mut replaced = Vec::new();
     for (name, value) in key.into_iter().chain(own) {

@@ -270,6 +270,10 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         }
     }
 
+    fn hide_key(&mut self, key: &str) {
+        self.messages.scrubber.hide_key(key);
+    }
+
     fn note(&mut self, level: Level, text: &dyn Display) {
         self.messages.note(level, text);
     }

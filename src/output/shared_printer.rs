@@ -100,6 +100,10 @@ impl<O: Write, E: Write> Sink for Shared<O, E> {
         self.lock().count(what);
     }
 
+    fn hide_key(&mut self, key: &str) {
+        self.lock().hide_key(key);
+    }
+
     fn note(&mut self, level: Level, text: &dyn Display) {
         self.lock().note(level, text);
     }

@@ -22,7 +22,7 @@ use crate::event::{Event, Level, Sink, Violation, millis};
 use crate::exit::Class;
 use crate::prompt::Session;
 use crate::request::{self, Expect, PreparedRequest, Rounds};
-use crate::settings::{Merged, defaults};
+use crate::settings::{Merged, Settings, defaults};
 use crate::tools::{Approval, CallResult, ToolSetup};
 
 /// Runs the command and returns the exit status.
@@ -69,6 +69,9 @@ fn converse(
         // Starts no program for a request that cannot be sent.
         settings.require_key()?;
     }
+    if (rounds.is_some() || setup.starts_programs()) && !dry_run {
+        hide_key(run, &settings);
+    }
     setup.finish(&run.scrubber, &mut |warning| run.warn(warning))?;
     let request = request::prepare(
         run.command,
@@ -91,6 +94,16 @@ fn converse(
         settings,
     };
     conversation.run(run, common, many)
+}
+
+/// Makes the key known before a program starts: none may get a variable that holds it. If
+/// that fails, the first request reports it.
+fn hide_key(run: &mut Run, settings: &Settings) {
+    let mut say = |line: &str| run.printer.lock().note(Level::Always, &line);
+    if let Ok(Some(key)) = settings.connection.require_key(&mut say) {
+        run.scrubber.hide_key(key);
+        run.printer.lock().hide_key(key);
+    }
 }
 
 /// Asks, runs the calls, and asks again, within the limit. Returns the final answer.

@@ -205,6 +205,19 @@ fn is_for(source: &KeySource<'_>, url: &Url) -> Result<bool, Failure> {
     }
 }
 
+/// The key that a program prints.
+///
+/// # Errors
+/// It cannot be used: exit 3.
+pub(super) fn of_command(
+    words: &[String],
+    name: &str,
+    say: &mut dyn FnMut(&str),
+) -> Result<Secret, Failure> {
+    let key = key_command::ask(words, name, say)?;
+    checked(name, &key, &mut Scrubber::default())
+}
+
 /// The keys of the environment, to be hidden in messages that come before the settings
 /// are resolved: a key may stand in the wrong place.
 pub fn of_environment() -> Scrubber {

@@ -8,7 +8,7 @@ use super::api_key::{KeyOrigin, KeyReader, Keys};
 use super::merge::Merged;
 use super::provider::Provider;
 use crate::cli::ConnectionArgs;
-use crate::config::variable;
+use crate::config::{KeyFrom, variable};
 use crate::error::{Failure, Origin};
 use crate::models::PriceList;
 use crate::secret::{Scrubber, Secret};
@@ -70,6 +70,17 @@ pub struct ResolvedEndpoint<'a> {
 }
 
 impl ResolvedEndpoint<'_> {
+    /// The program that prints the key, and the setting that names it.
+    pub(super) fn command(&self) -> Option<(&[String], &str)> {
+        match &self.key {
+            Some(KeyOrigin::Config(source)) => match source.from {
+                KeyFrom::Command(words) => Some((words, &source.name)),
+                KeyFrom::File(_) => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The `Authorization` header. Only a provider's server requires a key.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod fill;
 mod headers;
 mod ignored;
 mod key_command;
+mod later_key;
 mod merge;
 pub mod provider;
 mod proxy;
@@ -33,6 +34,7 @@ pub use budget::{Budget, Period, resolve as resolve_budget};
 pub use cassette::Cassette;
 pub use endpoint::{Endpoint, ResolvedEndpoint};
 pub use fill::{AllOptions, merge, merge_all, merge_file};
+pub use later_key::LaterKey;
 pub use merge::{Merged, Setting};
 pub use provider::Provider;
 pub use proxy::Proxy;
@@ -62,9 +64,9 @@ pub struct Connection {
     pub budget: Option<Budget>,
     /// `--record`, `--replay` or `--cache`.
     pub cassette: Option<Cassette>,
-    /// With `--cache`: the failure of the first request that the cache does not answer,
-    /// because there is no key.
-    pub keyless: Option<Failure>,
+    /// With `--cache`: the key of the first request that the cache does not answer, if it
+    /// is not known yet.
+    pub later_key: Option<LaterKey>,
 }
 
 impl Connection {
@@ -72,7 +74,7 @@ impl Connection {
     pub fn credentials(&self) -> &str {
         let header = self.headers.iter().find(|header| is_authorization(header));
         let header = header.map(|(_, value)| value);
-        let known = self.authorization.as_ref().or(header);
+        let known = self.authorization().or(header);
         known.map(Secret::reveal).unwrap_or_default()
     }
 }
@@ -216,14 +218,18 @@ fn connection(
     let headers = headers::read(&args.header, scrubber)?;
     let resolved = endpoint::resolve(args, merged, &keys, scrubber)?;
     let proxy = proxy::resolve(args.proxy.take(), &resolved.endpoint, scrubber)?;
-    let (authorization, keyless) = if headers.iter().any(is_authorization) {
+    let by_header = headers.iter().any(is_authorization);
+    let command = resolved
+        .command()
+        .filter(|_| caches && !by_header && say.is_some());
+    let (authorization, keyless) = if by_header {
         // The header is the key.
         (None, None)
     } else {
         let reader = KeyReader {
             scrubber,
             warnings,
-            say: say.filter(|_| !replays),
+            say: say.filter(|_| !replays && command.is_none()),
         };
         match resolved.authorization(&keys, reader) {
             // A recording needs no key.
@@ -233,10 +239,9 @@ fn connection(
         }
     };
     // With a cache the key is needed only for a request that is sent.
-    let (later, keyless) = if caches {
-        (keyless, None)
-    } else {
-        (None, keyless)
+    let (later_key, keyless) = match keyless {
+        Some(failure) if caches => (Some(LaterKey::Missing(failure)), None),
+        keyless => (command.map(LaterKey::command), keyless),
     };
     let max_in_flight = args.max_in_flight.unwrap_or(defaults::MAX_IN_FLIGHT);
     let budget = budget::resolve(args.budget.as_deref(), merged)?;
@@ -253,7 +258,7 @@ fn connection(
         // A recording costs nothing.
         budget: budget.filter(|_| !replays),
         cassette: cassette.map(|cassette| cassette.hiding(scrubber)),
-        keyless: later,
+        later_key,
     };
     Ok((connection, keyless))
 }

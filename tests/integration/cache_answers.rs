@@ -126,6 +126,29 @@ fn json_keeps_the_accepted_answer_under_its_first_request() {
 }
 
 #[test]
+fn json_of_a_fallback_model_is_kept_under_its_first_request_to_that_model() {
+    let cache = folder();
+    let busy = || json(429, r#"{"error":{"code":"1305","message":"overloaded"}}"#);
+    let right = || reply(r#"{"age":41}"#);
+    let server = Server::play([busy(), reply("no"), right(), busy(), right()]);
+    let run = |args: &[&str]| {
+        let run = cached(&["json", "--fields", "age int", "hi"], cache.path());
+        run.args(args).at(&server).run().is(0, "{\"age\":41}\n", "");
+    };
+    let chain = ["-m", "first", "--fallback", "second"];
+    run(&chain);
+    run(&chain);
+    assert_eq!(
+        server.requests().len(),
+        4,
+        "the second model was asked again"
+    );
+    run(&["-m", "second"]);
+    run(&["-m", "first"]);
+    run(&chain);
+}
+
+#[test]
 fn json_that_is_not_valid_is_never_kept() {
     let args = ["json", "--fields", "age int", "--tries", "1"];
     never_kept(&args, || reply(r#"{"age":"x"}"#), 10);

@@ -24,6 +24,8 @@ mod cache_answers;
 #[cfg(unix)]
 mod cache_dir;
 #[cfg(unix)]
+mod cache_keys;
+#[cfg(unix)]
 mod cache_processes;
 mod command_line;
 mod complete_answers;

@@ -584,7 +584,7 @@ fn replayer(folder: &Path) -> Transport {
         max_in_flight: None,
         budget: None,
         cassette: Some(Cassette::Replay(folder.to_owned())),
-        keyless: None,
+        later_key: None,
     })
 }
 

@@ -111,6 +111,10 @@ impl<S: Sink> Sink for ItemSink<S> {
         self.sink.count(what);
     }
 
+    fn hide_key(&mut self, key: &str) {
+        self.sink.hide_key(key);
+    }
+
     fn note(&mut self, level: Level, text: &dyn Display) {
         match level {
             // A tool's own output, unchanged.

@@ -108,6 +108,10 @@ impl Sink for LiveSink<'_> {
         self.sink.count(what);
     }
 
+    fn hide_key(&mut self, key: &str) {
+        self.sink.hide_key(key);
+    }
+
     fn note(&mut self, level: Level, text: &dyn Display) {
         self.sink.note(level, text);
     }
