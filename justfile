@@ -55,13 +55,13 @@ generate:
 readme:
     packaging/readme-first-screen.sh
 
-# Run one of the checks with real programs: run, peers, sdks, schema-suite, mcp, slots, budget, bounds, constrain
+# Run one of the checks with real programs: run, peers, sdks, schema-suite, mcp, slots, budget, bounds, constrain, split
 real NAME:
     tests/real/{{NAME}}
 
 # Run the checks with real programs, all of them
 real-all:
-    for check in run peers sdks schema-suite mcp slots budget bounds constrain; do tests/real/$check; done
+    for check in run peers sdks schema-suite mcp slots budget bounds constrain split; do tests/real/$check; done
 
 # Measure what `json --constrain` saves, with so many of 20 prompts (20 take about 15 minutes)
 constrain PROMPTS="2":

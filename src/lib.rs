@@ -43,9 +43,7 @@ mod terminal;
 pub mod tokens;
 pub mod tools;
 
-use cli::{
-    ChatArgs, Command, EachArgs, JsonArgs, ManyArgs, Parsed, SplitArgs, StreamArgs, ToolsArgs,
-};
+use cli::{Command, EachArgs, ManyArgs, Parsed, SplitArgs};
 use config::Config;
 use error::Failure;
 use exit::Class;
@@ -102,45 +100,20 @@ fn dispatch(mut command: Command) -> u8 {
     let merged = settings::merge(&mut command);
     match command {
         Command::Chat(args) => {
-            let ChatArgs {
-                each,
-                split,
-                pool,
-                common,
-            } = *args;
-            run::chat("chat", common, ManyArgs { each, split, pool }, merged)
+            let many = ManyArgs::new(args.each, args.split, args.pool);
+            run::chat("chat", args.common, &many, merged)
         }
         Command::Stream(args) => {
-            let (
-                each,
-                StreamArgs {
-                    split,
-                    pool,
-                    common,
-                },
-            ) = (EachArgs::default(), *args);
-            run::chat("stream", common, ManyArgs { each, split, pool }, merged)
+            let many = ManyArgs::new(EachArgs::default(), args.split, args.pool);
+            run::chat("stream", args.common, &many, merged)
         }
         Command::Tools(args) => {
-            let ToolsArgs {
-                offer,
-                run,
-                each,
-                pool,
-                common,
-            } = *args;
-            let split = SplitArgs::default();
-            run::tools(common, ManyArgs { each, split, pool }, offer, run, merged)
+            let many = ManyArgs::new(args.each, SplitArgs::default(), args.pool);
+            run::tools(args.common, &many, args.offer, args.run, merged)
         }
         Command::Json(args) => {
-            let JsonArgs {
-                answer,
-                each,
-                split,
-                pool,
-                common,
-            } = *args;
-            run::json(common, ManyArgs { each, split, pool }, answer, merged)
+            let many = ManyArgs::new(args.each, args.split, args.pool);
+            run::json(args.common, &many, args.answer, merged)
         }
         Command::Batch(args) => run::batch(args.action, merged, medium()),
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {

@@ -19,10 +19,9 @@ pub(crate) struct Replayer {
     given: Arc<Mutex<HashMap<String, u32>>>,
 }
 
-/// The body of a recorded response, piece by piece. A clone starts at the same piece.
-#[derive(Clone)]
+/// The body of a recorded response, piece by piece.
 pub(crate) struct ReplayedBody {
-    pieces: Arc<[Vec<u8>]>,
+    pieces: Vec<Vec<u8>>,
     /// How many pieces have been read.
     read: usize,
     end: End,
@@ -165,7 +164,7 @@ pub(super) fn replayed(response: recording::Response, path: &Path) -> Option<(He
         recording: Some(path.display().to_string()),
     };
     let body = ReplayedBody {
-        pieces: pieces.into(),
+        pieces,
         read: 0,
         end: response.end,
     };

@@ -13,6 +13,11 @@ pub struct ManyArgs {
 }
 
 impl ManyArgs {
+    /// Takes the options of a command.
+    pub fn new(each: EachArgs, split: SplitArgs, pool: PoolArgs) -> Self {
+        Self { each, split, pool }
+    }
+
     /// The options of `--each`, if it is given.
     pub fn each(&self) -> Option<&EachArgs> {
         Some(&self.each).filter(|each| each.each.is_some())

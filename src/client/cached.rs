@@ -1,17 +1,17 @@
 //! Answers from `--cache`, and the answers that are kept there.
 
 use std::fmt;
-use std::time::Instant;
 
 use super::AnswerRequest;
 use super::attempt::{read_complete, read_stream};
 use super::clocks::Clocks;
+use super::held_back::HeldBack;
 use super::transport::{Stream, Transport};
 use crate::answer::Answer;
 use crate::api::request::Request;
 use crate::cassette::{Lookup, ReplayedBody, RequestView};
 use crate::error::Failure;
-use crate::event::{Count, Data, Event, Level, Sink, Work};
+use crate::event::{Count, Level, Sink};
 use crate::http::Head;
 
 /// How an answer uses the cache.
@@ -66,22 +66,19 @@ pub(super) fn look_up(
             return Ok(None);
         }
     };
-    let response = Cached { head, body };
     let path = path.display();
-    // Nothing of an answer that cannot be used may be printed, so it is read twice.
-    let mut answer = Answer::default();
-    let read = response.read(wanted, transport, &mut answer, &mut Silent);
-    match read {
+    // Nothing of an answer that cannot be used may be printed.
+    let (mut answer, mut held_back) = (Answer::default(), HeldBack::default());
+    match read(wanted, (head, body), &mut answer, &mut held_back) {
         Ok(()) if (wanted.cache.fits)(&answer) => {}
-        // Complete for the run that kept it, but not for this one.
-        _ if answer.finish_reason.is_some() => {
-            let text = format!("* {path} has an answer that does not fit: asking again");
-            sink.note(Level::Verbose, &text);
+        Err(failure) if answer.finish_reason.is_none() => {
+            damaged(&path, &failure.message, sink);
             return Ok(None);
         }
-        Ok(()) => return Ok(None),
-        Err(failure) => {
-            damaged(&path, &failure.message, sink);
+        // Complete for the run that kept it, but not for this one.
+        _ => {
+            let text = format!("* {path} has an answer that does not fit: asking again");
+            sink.note(Level::Verbose, &text);
             return Ok(None);
         }
     }
@@ -90,10 +87,7 @@ pub(super) fn look_up(
         answer.model.as_deref().unwrap_or(&wanted.request.model),
         transport.connection().endpoint.price_list(),
     ));
-    if wanted.request.stream {
-        answer = Answer::default();
-        response.read(wanted, transport, &mut answer, sink)?;
-    }
+    sink.burst(&mut |sink| held_back.pass_on(sink))?;
     Ok(Some(answer))
 }
 
@@ -129,60 +123,17 @@ fn damaged(path: &dyn fmt::Display, why: &str, sink: &mut dyn Sink) {
     sink.note(Level::Warning, &text);
 }
 
-/// A response from the cache.
-struct Cached {
-    head: Head,
-    body: ReplayedBody,
-}
-
-impl Cached {
-    fn read(
-        &self,
-        wanted: &AnswerRequest<'_>,
-        transport: &Transport,
-        answer: &mut Answer,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Failure> {
-        let body = self.body.clone();
-        if wanted.request.stream {
-            let clocks = Clocks::new(transport, Instant::now(), None);
-            let stream = Stream::replayed(body);
-            read_stream(wanted, &self.head, stream, clocks, answer, sink)
-        } else {
-            read_complete(wanted, body.response(self.head.clone()), answer)
-        }
+/// Reads the answer from a response of the cache.
+fn read(
+    wanted: &AnswerRequest<'_>,
+    (head, body): (Head, ReplayedBody),
+    answer: &mut Answer,
+    sink: &mut HeldBack,
+) -> Result<(), Failure> {
+    if wanted.request.stream {
+        let stream = Stream::replayed(body);
+        read_stream(wanted, &head, stream, Clocks::stopped(), answer, sink)
+    } else {
+        read_complete(wanted, body.response(head), answer)
     }
-}
-
-/// Ignores everything.
-struct Silent;
-
-impl Sink for Silent {
-    fn event(&mut self, _: &Event<'_>) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn data(&mut self, _: Data<'_>) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
-        work(self)
-    }
-
-    fn flush(&mut self) -> Result<(), Failure> {
-        Ok(())
-    }
-
-    fn retry(&mut self) {}
-
-    fn printed(&self) -> bool {
-        false
-    }
-
-    fn count(&mut self, _: Count<'_>) {}
-
-    fn hide_key(&mut self, _: &str) {}
-
-    fn note(&mut self, _: Level, _: &dyn fmt::Display) {}
 }

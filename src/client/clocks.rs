@@ -32,6 +32,18 @@ impl Clocks {
         }
     }
 
+    /// No time-outs: for a stream that is there completely.
+    pub(super) fn stopped() -> Self {
+        Self {
+            first_token: None,
+            idle: None,
+            deadline: None,
+            total: None,
+            heard: Instant::now(),
+            last_look: None,
+        }
+    }
+
     /// The time at which the current wait must end. The idle time-out applies only after
     /// the first token; before it, the first-token time-out applies.
     pub(super) fn limit(&self, started: bool) -> Option<Instant> {

@@ -7,6 +7,7 @@ mod budget;
 mod cached;
 mod clocks;
 mod fallback;
+mod held_back;
 pub mod in_flight;
 mod private_dir;
 mod resource;

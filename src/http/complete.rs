@@ -46,12 +46,11 @@ impl CompleteClient {
         })
     }
 
-    /// Sets up the client before the first request.
-    pub(super) fn set_up(&mut self, connection: &Connection) -> Result<(), Failure> {
-        self.client(connection).map(drop)
-    }
-
-    fn client(&mut self, connection: &Connection) -> Result<&reqwest::blocking::Client, Failure> {
+    /// The client, which is set up before the first request.
+    pub(super) fn client(
+        &mut self,
+        connection: &Connection,
+    ) -> Result<&reqwest::blocking::Client, Failure> {
         match &mut self.http {
             Some(client) => Ok(client),
             none => Ok(none.insert(ManuallyDrop::new(client::blocking(connection)?))),

@@ -115,7 +115,7 @@ impl HttpClient {
         wanted: u32,
         per_request: u64,
     ) -> Result<u32, Failure> {
-        self.complete.set_up(connection)?;
+        self.complete.client(connection)?;
         descriptors::fit(wanted, per_request)
     }
 

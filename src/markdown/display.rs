@@ -3,7 +3,7 @@
 use super::marks;
 use crate::math;
 
-/// Most of a formula that is held for its end, in bytes.
+/// Most bytes of a formula that wait for its end.
 const HELD_MAX: usize = 8 * 1024;
 
 /// A displayed formula whose end has not come.
@@ -15,11 +15,11 @@ pub(super) struct Display {
 
 /// What a further line did.
 pub(super) enum Found {
-    /// The formula goes on.
+    /// The formula continues.
     More,
     /// It has ended; this text follows in the line.
     End(String),
-    /// It is no formula: the line does not belong to it.
+    /// It is not a formula: the line does not belong to it.
     Broken,
 }
 

@@ -10,7 +10,7 @@ const ENDINGS: [&str; 5] = ["th", "st", "nd", "rd", "'s"];
 /// From here on, characters are ideographs, which are written without spaces.
 const IDEOGRAPHS: char = '\u{2e80}';
 
-/// Where a formula stands.
+/// Where a formula is placed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Inline,
@@ -23,7 +23,7 @@ pub(super) enum Place {
 /// What a dollar sign begins.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Dollars<'a> {
-    /// A formula of so many bytes: its LaTeX, and where it stands.
+    /// A formula of so many bytes: its LaTeX and its place.
     Formula(usize, &'a str, Place),
     /// So many bytes are text.
     Text(usize),
@@ -72,7 +72,7 @@ fn inline(body: &str) -> Dollars<'_> {
     let Some((tex, _, after)) = split(body, 1) else {
         return Dollars::Open;
     };
-    // The next dollar closes it, or it is no formula.
+    // If the next dollar does not close it, it is not a formula.
     let last = tex.chars().next_back().unwrap_or(' ');
     let ending = last.is_alphanumeric() || "})".contains(last);
     if last.is_whitespace() || (goes_on(after) && !(ending && is_ending(after))) {

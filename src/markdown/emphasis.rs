@@ -1,7 +1,7 @@
 //! `*`, `_` and `~~`: which of them are markers, and which belong to globs, products
 //! and names of programs.
 
-/// A run of one mark, and what is around it.
+/// A run of one mark, and the characters around it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Run {
     pub(super) mark: char,

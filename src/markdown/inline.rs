@@ -60,7 +60,7 @@ impl Inline {
         }
     }
 
-    /// Begins a line, or goes on after a formula in it.
+    /// Begins a line, or continues it after a formula.
     pub(super) fn begin(&mut self, base: Style) {
         *self = Self {
             base,
@@ -107,7 +107,7 @@ impl Inline {
             return;
         };
         if self.before.is_blank && self.held.trim_start().starts_with("$$") {
-            // Where this formula stands depends on the rest of the line.
+            // The place of this formula depends on the rest of the line.
             return;
         }
         let rest = self.held.split_off(space);
@@ -163,7 +163,7 @@ impl Inline {
         formula
     }
 
-    /// Whether a formula of several lines begins here in what is held.
+    /// Whether a formula of several lines begins at this place of the held text.
     fn opens_display(&self, at: usize) -> bool {
         let (before, rest) = self.held.split_at(at);
         let is_blank = self.before.is_blank && before.trim().is_empty();

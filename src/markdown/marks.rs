@@ -104,7 +104,7 @@ impl Marks {
         }
     }
 
-    /// Adds text that is no mark, and gives its length.
+    /// Adds text that is not a mark, and returns its length.
     fn text(&mut self, text: &str) -> usize {
         self.push(Atom::Text(text.to_owned()));
         text.len()
@@ -115,7 +115,7 @@ impl Marks {
         let mut before = around.before;
         while at < text.len() {
             if self.open.is_some() && around.next.is_some() {
-                // The text is read once more when its line has gone on.
+                // The text is read again when more of its line has arrived.
                 return;
             }
             let rest = &text[at..];

@@ -80,7 +80,7 @@ pub struct Renderer {
     /// The end of a heading: spaces and `#` that may close it.
     closing: Option<String>,
     rows: Rows,
-    /// A displayed formula that goes on.
+    /// A displayed formula that continues on the next line.
     display: Option<Display>,
 }
 

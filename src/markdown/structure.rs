@@ -43,7 +43,7 @@ pub(super) enum Leaf {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
-    /// How many of the open containers go on.
+    /// How many of the open containers continue.
     pub(super) kept: usize,
     /// Containers that begin in the line.
     pub(super) opened: Vec<Container>,
@@ -67,8 +67,8 @@ impl Structure {
         self.fence.is_some()
     }
 
-    /// Reads a line, or as much of it as decides what it is. Outside of code, tabs
-    /// before its text must be [`expanded`].
+    /// Reads a line, or the part of it that decides its kind. Outside of code, tabs before
+    /// its text must be [`expanded`].
     pub(super) fn read(&self, line: &str) -> Line {
         if self.fence.is_none() && line.trim_start_matches([' ', '\t', '>']).is_empty() {
             return self.blank(line);
@@ -189,7 +189,7 @@ struct Reader<'a> {
     known: &'a [Container],
     /// Known containers that are open.
     open: usize,
-    /// A block of code goes on in the line.
+    /// A block of code continues in the line.
     in_code: bool,
     /// The line of the block of code.
     code: Option<String>,

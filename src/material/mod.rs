@@ -54,6 +54,10 @@ const CLAUSE: Rank = 9;
 const WORD: Rank = 10;
 const CHARACTER: Rank = 11;
 
+/// So many parts are made about equally long, in so many steps.
+const EVEN: usize = 32;
+const EVEN_STEPS: usize = 6;
+
 /// One file, or standard input.
 #[derive(Debug, Clone, Copy)]
 pub struct Source {
@@ -114,9 +118,25 @@ impl Material {
     }
 
     /// Cuts the text into parts of at most `room` tokens each, headers included. Only a
-    /// single character or a header can be longer.
+    /// single character or a header can be longer. Few parts have about the same size.
     pub fn parts(&self, room: u64) -> Vec<Part> {
-        self.cut(Span::new(0, self.text.len()), room.saturating_mul(100))
+        let all = Span::new(0, self.text.len());
+        let (mut enough, mut too_few) = (room.saturating_mul(100), 0);
+        let mut parts = self.cut(all, enough);
+        if !(2..=EVEN).contains(&parts.len()) {
+            return parts;
+        }
+        // The least room that makes no more parts leaves no short one at the end.
+        for _ in 0..EVEN_STEPS {
+            let less = too_few + (enough - too_few) / 2;
+            let even = self.cut(all, less);
+            if even.len() > parts.len() {
+                too_few = less;
+            } else {
+                (enough, parts) = (less, even);
+            }
+        }
+        parts
     }
 
     /// Cuts a part in two near its middle; none if it is a single character.

@@ -24,15 +24,12 @@ pub(super) fn borders(text: &str, found: &mut impl FnMut(usize, Rank, Span)) {
         };
         found(at, rank, Span::default());
         after_blank = words.is_empty();
-        match fence {
-            Some(mark) if words.starts_with(mark) => fence = None,
-            None => {
-                fence = ["```", "~~~"]
-                    .into_iter()
-                    .find(|mark| words.starts_with(mark))
-            }
-            Some(_) => {}
-        }
+        let mut marks = ["```", "~~~"].into_iter();
+        fence = match fence {
+            Some(mark) if words.starts_with(mark) => None,
+            Some(mark) => Some(mark),
+            None => marks.find(|mark| words.starts_with(mark)),
+        };
     }
 }
 

@@ -1,3 +1,5 @@
+use std::fmt::Write;
+
 use super::*;
 use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
@@ -105,7 +107,7 @@ fn texts() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn joined_parts_are_the_text_and_each_fits(text in texts(), room in 40..400_u64, how in 0..ALL.len()) {
@@ -117,7 +119,7 @@ proptest! {
         let (mut all, mut sources) = (String::new(), Vec::new());
         for (at, text) in texts.iter().enumerate() {
             let start = all.len();
-            all += &format!("file{at}:\n");
+            writeln!(all, "file{at}:").unwrap();
             sources.push(Source { start, text: all.len() });
             all += text;
             all += "\n\n";
@@ -167,7 +169,7 @@ fn a_diff_is_cut_at_files_and_then_at_hunks_that_repeat_the_name_of_the_file() {
 fn csv_is_cut_at_records_and_every_part_has_the_header() {
     let mut csv = "name,\"a \"\"note\"\"\nof two lines\",count\n".to_owned();
     for at in 0..200 {
-        csv += &format!("n{at},\"first, {at}\nsecond\",{at}\n");
+        writeln!(csv, "n{at},\"first, {at}\nsecond\",{at}").unwrap();
     }
     let parts = sent(&csv, Borders::Auto, 300);
     assert!(parts.len() > 5);
@@ -296,9 +298,9 @@ fn a_part_in_the_middle_of_a_file_repeats_its_heading() {
 
 #[test]
 fn parts_can_be_halved_until_they_are_short() {
-    let text: String = (0..60)
-        .map(|at| format!("Line {at} says what happened at the time.\n"))
-        .collect();
+    let text = (0..60).fold(String::new(), |text, at| {
+        text + &format!("Line {at} says what happened at the time.\n")
+    });
     let material = material(&text, Borders::Auto);
     let mut parts = material.parts(300);
     let mut rounds = 0;
@@ -314,4 +316,15 @@ fn parts_can_be_halved_until_they_are_short() {
         parts = next;
     }
     assert!(rounds < 14, "{rounds}");
+}
+
+#[test]
+fn few_parts_have_about_the_same_size() {
+    for count in [50, 70, 100, 130, 200] {
+        let text = "A sentence that says what happened at the time.\n".repeat(count);
+        let material = material(&text, Borders::Auto);
+        let sizes: Vec<usize> = material.parts(300).iter().map(Part::bytes).collect();
+        let (least, most) = (sizes.iter().min().unwrap(), sizes.iter().max().unwrap());
+        assert!(sizes.len() > 1 && most - least < 200, "{sizes:?}");
+    }
 }

@@ -119,7 +119,7 @@ fn piece(delimiter: &str, at: usize, height: usize) -> String {
     let known = DELIMITERS.iter().find(|(one, _)| *one == delimiter);
     let shown = match known {
         _ if height == 1 => delimiter,
-        // One that has no pieces stands in the middle, as high as a letter.
+        // A delimiter without pieces is placed in the middle line.
         None if at == height / 2 => delimiter,
         None => return " ".repeat(delimiter.width()),
         Some((_, [top, middle, bottom, between])) => match at {

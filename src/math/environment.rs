@@ -3,8 +3,8 @@
 use super::parse::{Parser, Stop, group_length};
 use super::tree::{Grid, Kind, List, Node, Side};
 
-/// Whether markdown should treat `\begin{name}` as the start of a formula.
-pub(super) fn is_known(name: &str) -> bool {
+/// Whether `\begin{name}` starts a formula.
+pub fn is_environment(name: &str) -> bool {
     describe(name).is_some()
 }
 

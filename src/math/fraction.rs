@@ -3,7 +3,7 @@
 use super::layout::flat;
 use super::tree::{List, Node};
 
-/// `a/b`, with parentheses around what is more than one factor.
+/// `a/b`, with parentheses around more than one factor.
 pub(super) fn line(above: &[Node], below: &[Node]) -> String {
     let above = if is_product(above) {
         flat(above)
@@ -92,7 +92,7 @@ fn is_applied(list: &[Node]) -> bool {
     }
 }
 
-/// Whether what stands in brackets after it is its argument and not a factor.
+/// Whether brackets after it contain its argument, not a factor.
 fn is_function(name: &Node) -> bool {
     match name {
         Node::Char(c) => c.is_ascii_uppercase() || "fghΓ".contains(*c),

@@ -16,6 +16,8 @@ mod parse;
 mod tree;
 mod wide;
 
+pub use environment::is_environment;
+
 /// A formula in one line, as it stands in a sentence.
 pub fn inline(source: &str) -> Option<String> {
     let rows = parse::rows(source)?;
@@ -36,11 +38,6 @@ pub fn block(source: &str, width: Option<usize>) -> Option<Vec<String>> {
         lines.pop();
     }
     Some(lines)
-}
-
-/// Whether `\begin{name}` starts a formula.
-pub fn is_environment(name: &str) -> bool {
-    environment::is_known(name)
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ const HELD_MAX: usize = 4 * 1024 * 1024;
 #[derive(Debug)]
 pub(super) struct AnswerText {
     /// The text arrives as it is generated.
-    streamed: bool,
+    pub(super) streamed: bool,
     /// The last byte that was printed.
     last: u8,
     pieces: Pieces,
@@ -46,10 +46,6 @@ impl AnswerText {
             extract: extract.map(Extract::new),
             render: render.map(|how| Box::new(Renderer::new(how))),
         }
-    }
-
-    pub(super) fn is_streamed(&self) -> bool {
-        self.streamed
     }
 
     /// Prints a piece of the text.

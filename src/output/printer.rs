@@ -202,7 +202,7 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
                 self.events.request_id = request_id.map(str::to_owned);
             }
             Event::Result(result) => return self.push_result(result),
-            Event::Delta { content } if self.format == Format::Text && self.text.is_streamed() => {
+            Event::Delta { content } if self.format == Format::Text && self.text.streamed => {
                 self.text.push(content, &mut self.buffer)?;
                 return self.write_if_full();
             }

@@ -128,31 +128,16 @@ fn read_with(
         Some(path) => Some(earlier_turns(path, sources, stdin, notice)?),
         None => None,
     };
-    if let Some(each) = &sources.each {
-        let mut reader = user::Reader {
+    if sources.each.is_some() || sources.split.is_some() {
+        // The text comes later.
+        let text = String::new();
+        let prompt = assemble(system, history, None, Some(Message::User { text, images }))?;
+        let reader = user::Reader {
             sources,
             stdin,
             notice,
         };
-        let template = reader.template(each.format)?;
-        let items = Items::open(each, sources.lossy, sources.allow_empty)?;
-        let text = String::new();
-        let mut prompt = assemble(system, history, None, Some(Message::User { text, images }))?;
-        prompt.each = Some((template, items));
-        return Ok(prompt);
-    }
-    if let Some(borders) = sources.split {
-        long_input::check(sources)?;
-        let mut reader = user::Reader {
-            sources,
-            stdin,
-            notice,
-        };
-        let long_input = reader.long_input(claim, borders)?;
-        let text = String::new();
-        let mut prompt = assemble(system, None, None, Some(Message::User { text, images }))?;
-        prompt.long_input = Some(long_input);
-        return Ok(prompt);
+        return with_later_text(prompt, reader, claim);
     }
     let asked = !sources.prompt.is_empty() || !sources.files.is_empty();
     let mut session = None;
@@ -190,6 +175,24 @@ fn read_with(
         report_system(path, turns, system, notice);
     }
     assemble(system, history, session, user)
+}
+
+/// Reads what makes the text of the last turn under `--each` and `--split`.
+fn with_later_text(
+    mut prompt: Prompt,
+    mut reader: user::Reader<'_>,
+    claim: Option<Claim>,
+) -> Result<Prompt, Failure> {
+    let sources = reader.sources;
+    if let Some(each) = &sources.each {
+        let template = reader.template(each.format)?;
+        let items = Items::open(each, sources.lossy, sources.allow_empty)?;
+        prompt.each = Some((template, items));
+    } else if let Some(borders) = sources.split {
+        long_input::check(sources)?;
+        prompt.long_input = Some(reader.long_input(claim, borders)?);
+    }
+    Ok(prompt)
 }
 
 /// Prints a notice if the system text differs from that in the session.

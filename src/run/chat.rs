@@ -21,7 +21,7 @@ use crate::tools::Toolbox;
 pub(crate) fn chat(
     command: &'static str,
     mut common: Common,
-    many: ManyArgs,
+    many: &ManyArgs,
     merged: Result<Merged, Failure>,
 ) -> u8 {
     let allowed = many
@@ -30,10 +30,10 @@ pub(crate) fn chat(
     let start = Start {
         command,
         live: command == "stream",
-        kind: output_kind(&many),
+        kind: output_kind(many),
     };
     let mut run = Run::start(start, &mut common, merged, allowed);
-    let result = converse(&mut run, &mut common, &many);
+    let result = converse(&mut run, &mut common, many);
     run.finish(result)
 }
 

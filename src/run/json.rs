@@ -27,7 +27,7 @@ use crate::tools::Toolbox;
 /// Runs the command and returns the exit status.
 pub(crate) fn json(
     mut common: Common,
-    many: ManyArgs,
+    many: &ManyArgs,
     answer: JsonAnswer,
     merged: Result<Merged, Failure>,
 ) -> u8 {
@@ -43,10 +43,10 @@ pub(crate) fn json(
     let start = Start {
         command: "json",
         live: false,
-        kind: output_kind(&many),
+        kind: output_kind(many),
     };
     let mut run = Run::start(start, &mut common, merged, allowed);
-    let result = converse(&mut run, &mut common, &many, answer);
+    let result = converse(&mut run, &mut common, many, answer);
     run.finish(result)
 }
 

@@ -28,7 +28,7 @@ use crate::tools::{Approval, CallResult, ToolSetup};
 /// Runs the command and returns the exit status.
 pub(crate) fn tools(
     mut common: Common,
-    many: ManyArgs,
+    many: &ManyArgs,
     offer: OfferArgs,
     args: RunArgs,
     merged: Result<Merged, Failure>,
@@ -40,10 +40,10 @@ pub(crate) fn tools(
     let start = Start {
         command: "tools",
         live: offer.stream,
-        kind: output_kind(&many),
+        kind: output_kind(many),
     };
     let mut run = Run::start(start, &mut common, merged, allowed);
-    let result = converse(&mut run, &mut common, &many, offer, args);
+    let result = converse(&mut run, &mut common, many, offer, args);
     run.finish(result)
 }
 

@@ -75,7 +75,7 @@ impl Schema {
         let builder = std::thread::Builder::new().stack_size(STACK_BYTES);
         let check = move || done.send(violations(&thread_validator, &thread_value));
         let checked = match builder.spawn(check) {
-            // A thread that takes longer goes on until the run ends.
+            // A thread that takes longer continues until the run ends.
             Ok(_) => result.recv_timeout(limit).ok(),
             // The thread did not start: use this one.
             Err(_) => Some(violations(&validator, &value)),

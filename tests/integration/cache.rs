@@ -337,6 +337,28 @@ fn a_stream_comes_as_its_deltas() {
 }
 
 #[test]
+fn no_time_out_strikes_an_answer_that_is_there() {
+    let cache = folder();
+    let deltas: Vec<String> = (0..5000).map(|number| format!("{number} ")).collect();
+    let server = Server::once(stream_of(deltas.iter().map(String::as_str)));
+    let run = |args: &[&str]| {
+        let run = cached(&["stream", "hi"], cache.path()).args(args);
+        run.at(&server).run()
+    };
+    let first = run(&[]);
+    assert_eq!(first.code, 0);
+    let none = [
+        "--first-token-timeout",
+        "1ms",
+        "--idle-timeout",
+        "1ms",
+        "--timeout",
+        "1ms",
+    ];
+    run(&none).is(0, &first.stdout, "");
+}
+
+#[test]
 fn a_session_goes_on_with_the_kept_answer() {
     let place = folder();
     let cache = place.path().join("cache");

@@ -140,9 +140,9 @@ fn long_input_is_asked_for_in_parts_and_the_answers_are_merged() {
         "List the risks\n\nWhat follows is part 1 of {count} of a longer text; answer for this part alone.\n\nLine 0 says"
     );
     assert!(first.unwrap().starts_with(&start));
-    let answers: String = (1..=count)
-        .map(|at| format!("\n\nAnswer {at} of {count}:\n\n<{at}>"))
-        .collect();
+    let answers = (1..=count).fold(String::new(), |text, at| {
+        text + &format!("\n\nAnswer {at} of {count}:\n\n<{at}>")
+    });
     assert_eq!(
         server.texts()[count],
         format!(
@@ -211,6 +211,9 @@ fn events_report_each_part_in_the_order_of_the_text_and_done_has_the_sums() {
     );
 }
 
+/// What holds for each part.
+type Check = fn(&str) -> bool;
+
 #[test]
 fn a_diff_a_csv_and_json_are_cut_at_their_own_borders() {
     let hunk =
@@ -231,7 +234,6 @@ fn a_diff_a_csv_and_json_are_cut_at_their_own_borders() {
             .collect::<Vec<_>>()
     )
     .to_string();
-    type Check = fn(&str) -> bool;
     let cases: [(&str, String, Check); 3] = [
         ("diff", diff, |part| {
             part.starts_with("diff --git a/") && part.contains("\n@@ ")
@@ -286,8 +288,8 @@ fn dry_run_lists_the_parts_and_sends_nothing() {
     ran.is(
         0,
         "part   offset  bytes  tokens         cost\n\
-         1           0    910     391  0.00591 CNY\n\
-         2         910    679     315  0.00515 CNY\n\
+         1           0    790     348  0.00548 CNY\n\
+         2         790    799     358  0.00558 CNY\n\
          total       -   1589     706  0.01106 CNY\n",
         "",
     );

@@ -1,9 +1,9 @@
 """Serves the packaged SmolLM2 model with llama.cpp's own HTTP server.
 
-    serve.py PORT KEY [TEMPLATE]
+    serve.py PORT KEY [TEMPLATE | CONTEXT]
 
 TEMPLATE is a file with a chat template in place of the model's own, which
-ignores tools. Prints `listening URL` once the socket is there and serves until standard
+ignores tools. CONTEXT is a number of tokens. Prints `listening URL` once the socket is there and serves until standard
 input ends, so that it never outlives the script that started it.
 """
 
@@ -29,7 +29,9 @@ def main() -> None:
     params.hostnames = ["127.0.0.1"]
     params.port = port
     params.n_ctx = 1024
-    if len(sys.argv) > 3:
+    if sys.argv[3:] and sys.argv[3].isdigit():
+        params.n_ctx = int(sys.argv[3])
+    elif sys.argv[3:]:
         params.chat_template = pathlib.Path(sys.argv[3]).read_text()
         params.n_ctx = 4096
     params.n_parallel = 1

@@ -40,7 +40,7 @@ impl Jobs for MergeJobs<'_> {
 
     fn halves(&self, job: &Self::Job) -> Option<[Self::Job; 2]> {
         let middle = job.start + job.len().div_ceil(2);
-        (job.len() > 2).then(|| [job.start..middle, middle..job.end])
+        (job.len() > 2).then_some([job.start..middle, middle..job.end])
     }
 
     fn label(&self, at: usize, count: usize) -> String {
