@@ -87,6 +87,12 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_text_is_shortened_by_characters_and_marked() {
+        assert_eq!(shortened("你好吗", 2), "你好…");
+        assert_eq!(shortened("你好吗", 3), "你好吗");
+    }
+
+    #[test]
     fn what_a_terminal_would_act_on_is_shown() {
         assert_eq!(sanitize("a\u{1b}[2Jb"), "a␛[2Jb");
         assert_eq!(sanitize("\u{7}\u{8}\u{7f}\0"), "␇␈␡␀");

@@ -87,6 +87,7 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("comfy_table", &["table.rs"]),
     ("pulldown_cmark", &["markdown"]),
     ("strsim", &["suggest.rs"]),
+    ("unicode_segmentation", &["material"]),
 ];
 
 /// Lines that a file may have, its unit tests aside.

@@ -64,6 +64,10 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
                 r#"while read -r word; do airx chat -n --max-in-flight 5 "Define: $word" > "$word.txt" & done < words.txt; wait"#,
             ),
             example(
+                "Review a diff of any length: in parts if it does not fit the model's context",
+                r#"git diff main | airx chat --split "List the risks" -"#,
+            ),
+            example(
                 "Send one request per line, five at a time; the answers come in input order",
                 r#"airx chat --each -c 5 "Define: {}" < words.txt | jq -r .content"#,
             ),
@@ -84,6 +88,10 @@ pub const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "stream",
         &[
+            example(
+                "Translate a text of any length, part by part",
+                r#"airx stream --split --merge concat "Translate this into German" < chapter.md"#,
+            ),
             example(
                 "Watch the answer and save a copy; pipefail keeps airx's exit code",
                 r#"set -o pipefail; airx stream "Explain TCP slow start" | tee notes.txt"#,

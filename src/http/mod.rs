@@ -115,6 +115,7 @@ impl HttpClient {
         wanted: u32,
         per_request: u64,
     ) -> Result<u32, Failure> {
+        // The client opens files: set it up before they are counted.
         self.complete.client(connection)?;
         descriptors::fit(wanted, per_request)
     }

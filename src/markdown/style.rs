@@ -3,6 +3,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
 /// What the output can show besides characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Styling {
@@ -118,7 +120,11 @@ impl Pen {
         }
         if style.link != self.link {
             let address = style.link.as_deref().unwrap_or_default();
-            let _ = write!(self.out, "\u{1b}]8;;{}\u{1b}\\", encoded(address));
+            let _ = write!(
+                self.out,
+                "\u{1b}]8;;{}\u{1b}\\",
+                utf8_percent_encode(address, ENCODED)
+            );
             self.link.clone_from(&style.link);
         }
     }
@@ -129,17 +135,8 @@ impl Pen {
     }
 }
 
-/// An address in the characters that OSC 8 allows.
-fn encoded(address: &str) -> String {
-    let mut encoded = String::new();
-    for byte in address.bytes() {
-        match byte {
-            b'!'..=b'~' => encoded.push(char::from(byte)),
-            _ => drop(write!(encoded, "%{byte:02X}")),
-        }
-    }
-    encoded
-}
+/// What an address must not contain in OSC 8, besides characters outside of ASCII.
+const ENCODED: &AsciiSet = &CONTROLS.add(b' ');
 
 #[cfg(test)]
 mod tests {

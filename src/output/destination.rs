@@ -1,4 +1,5 @@
-//! Where the answer goes: standard output, or the file of `--output`.
+//! Where the answer goes: standard output, the file of `--output`, or a descriptor that the
+//! caller passes by name.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -154,21 +155,16 @@ fn wait_for_room(_: &File) -> io::Result<()> {
 /// Whether `path` names a descriptor that the caller has opened. airx appends to its
 /// file, but does not truncate or replace it.
 pub(super) fn is_descriptor(path: &Path) -> bool {
-    ["/dev/fd", "/proc/self/fd"]
-        .iter()
-        .any(|folder| path.starts_with(folder))
-        || ["/dev/stdout", "/dev/stderr"]
-            .iter()
-            .any(|name| path == Path::new(name))
+    let is = |name| path == Path::new(name);
+    let folders = ["/dev/fd", "/proc/self/fd"];
+    is("/dev/stdout") || is("/dev/stderr") || folders.iter().any(|it| path.starts_with(it))
 }
 
 /// Whether `path` is standard output: `-`, or one of its names.
 pub(super) fn is_stdout(path: &Path) -> bool {
-    let named = |name| cfg!(unix) && path == Path::new(name);
-    path == Path::new("-")
-        || ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"]
-            .map(named)
-            .contains(&true)
+    let is = |name| path == Path::new(name);
+    let is_device = || is("/dev/stdout") || is("/dev/fd/1") || is("/proc/self/fd/1");
+    is("-") || (cfg!(unix) && is_device())
 }
 
 /// A duplicate of the caller's descriptor, which shares its position in the file. If the

@@ -166,6 +166,41 @@ fn no_more_parts_are_in_flight_than_concurrency_says() {
     assert_eq!(server.most(), 3);
 }
 
+#[cfg(unix)]
+#[test]
+fn all_runs_together_have_no_more_parts_in_flight_than_max_in_flight_says() {
+    let (folder, server, slots) = (config(), numbered(), crate::harness::folder());
+    let args = ["chat", "--split", "Sum up", "--max-in-flight", "1"];
+    let run = small(&folder, args).env("XDG_RUNTIME_DIR", slots.path());
+    run.stdin(lines(100))
+        .of(&server)
+        .run()
+        .is(0, "merged\n", "");
+    assert_eq!(server.most(), 1);
+}
+
+#[test]
+fn the_number_of_requests_at_once_follows_from_the_tier() {
+    let (folder, server) = (folder(), numbered().hold());
+    write(
+        &folder,
+        "[models.paid]\ncontext = 512\nconcurrency = [1, 3, 5, 7]\n",
+    );
+    let child = with(
+        &folder,
+        ["chat", "--split", "Sum up", "-m", "paid", "--tier", "v1"],
+    )
+    .args(["-f"])
+    .arg(file(&folder, "text", lines(100)))
+    .stdin_from(std::process::Stdio::null())
+    .of(&server)
+    .start();
+    server.await_requests(3);
+    server.release_all();
+    crate::harness::finish(child).is(0, "merged\n", "");
+    assert_eq!(server.most(), 3);
+}
+
 #[test]
 fn events_report_each_part_in_the_order_of_the_text_and_done_has_the_sums() {
     let (folder, server) = (config(), numbered());
@@ -333,6 +368,11 @@ fn what_does_not_go_with_split_is_refused_and_nothing_is_sent() {
         (&["--split"][..], no_prompt.to_owned()),
         (&["--split", "-"], no_prompt.to_owned()),
         (&["--split", "  "], no_prompt.to_owned()),
+        (
+            &["--split", "Sum up", "--merge", " ", "-m", "small"],
+            "--merge is empty\nhint: give a PROMPT that says how to merge the answers, or concat\n"
+                .to_owned(),
+        ),
         (&["--split", "Sum up", "--session", "s"], excluded("--session <FILE>")),
         (&["--split", "Sum up", "--messages", "m"], excluded("--messages <FILE>")),
         (&["--split", "Sum up", "--image", "i"], excluded("--image <FILE|URL|->")),

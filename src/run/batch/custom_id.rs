@@ -4,11 +4,10 @@
 //! providers make a request id of the name, and their newer documents limit that to 64
 //! characters.
 
-use std::fmt::Write as _;
-
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 
 use crate::api::batch::INDEX_END;
+use crate::digest::hex;
 
 /// The id of the item with this index and with this request hash, in hexadecimal digits.
 pub(super) fn make(index: u64, hash: &str) -> String {
@@ -25,13 +24,7 @@ pub(super) fn read(id: &str) -> Option<(u64, String)> {
     let (index, hash) = id.strip_prefix("airx-")?.split_once('-')?;
     let index: u64 = index.parse().ok()?;
     let bytes: [u8; 32] = BASE64_URL_SAFE_NO_PAD.decode(hash).ok()?.try_into().ok()?;
-    let hex = bytes
-        .iter()
-        .fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a string does not fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        });
+    let hex = hex(&bytes);
     let same = index < INDEX_END && id == make(index, &hex);
     same.then_some((index, hex))
 }

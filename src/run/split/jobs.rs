@@ -121,11 +121,11 @@ pub(super) fn ask<S: Sink + Clone + Send + 'static, J: Jobs>(
         match &outcome.result {
             Ok(_) => slots[at].state = State::Done(Box::new(Answered::new(outcome))),
             Err(failure) => {
-                let halves = jobs.halves(&slots[at].job);
-                let Some(halves) = halves.filter(|_| is_too_long(failure)) else {
-                    return Err(report_failure(&jobs.label(at, slots.len()), outcome, sink));
-                };
                 let label = jobs.label(at, slots.len());
+                let halves = is_too_long(failure).then(|| jobs.halves(&slots[at].job));
+                let Some(halves) = halves.flatten() else {
+                    return Err(report_failure(&label, outcome, sink));
+                };
                 let text = format_args!("* {label} is cut in two and sent again: {failure}");
                 sink.note(Level::Verbose, &text);
                 slots.splice(at..=at, halves.map(Slot::new));

@@ -57,6 +57,10 @@ impl<'a> Merge<'a> {
             Strategy::Json(expected) => expected.is_array(),
             _ => None,
         };
+        if option.is_some_and(|prompt| prompt.trim().is_empty()) {
+            return Err(Failure::usage("--merge is empty")
+                .hint("give a PROMPT that says how to merge the answers, or concat"));
+        }
         match (option, array) {
             (Some("concat"), Some(false)) => Err(Failure::usage(
                 "--merge concat joins arrays, and the schema does not allow an array",
