@@ -52,9 +52,12 @@ mod tests {
     fn marked(text: &str) -> String {
         let parts = parts(text).into_iter();
         parts
-            .map(|(part, is_address)| match is_address {
-                true => format!("<{part}>"),
-                false => part.to_owned(),
+            .map(|(part, is_address)| {
+                if is_address {
+                    format!("<{part}>")
+                } else {
+                    part.to_owned()
+                }
             })
             .collect()
     }

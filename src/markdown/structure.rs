@@ -5,6 +5,8 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
+use super::marks::is_invisible;
+
 /// Quotes and items within each other; deeper ones are text.
 const NESTED_MAX: usize = 16;
 
@@ -248,7 +250,9 @@ impl Reader<'_> {
                 Leaf::Heading(number(*level))
             }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) => {
-                Leaf::Fence(info.trim().to_owned())
+                // An entity (`&#x1b;`) can put any character here.
+                let shown = info.chars().filter(|c| !is_invisible(*c));
+                Leaf::Fence(shown.collect::<String>().trim().to_owned())
             }
             Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => {
                 self.text = at;

@@ -113,6 +113,15 @@ fn quotes_have_bars() {
 }
 
 #[test]
+fn an_entity_after_a_fence_sends_nothing_to_the_terminal() {
+    is(
+        "```&#x1b;]0;x&#7;&#10;rust\na\n```\n",
+        "──── ]0;xrust\na\n────\n",
+    );
+    is("~~~&#x202e;\na\n", "────\na\n");
+}
+
+#[test]
 fn code_is_as_it_was() {
     is(
         "```py x\n# *a*\n  | b |\n``\n```\n- a\n  ~~~\n  `c`\n  ~~~\n",
