@@ -123,13 +123,15 @@ impl SplitRequests {
         self.room_beside(&self.merge)
     }
 
-    /// The request that merges these answers.
+    /// The request that merges these answers. The prompt is last: a small model forgets what
+    /// stands before the answers.
     pub fn merge(&self, answers: &[String]) -> Request {
         let count = answers.len();
-        let parts = answers.iter().enumerate();
-        let parts = parts
-            .map(|(at, answer)| format!("\n\nAnswer {} of {count}:\n\n{}", at + 1, answer.trim()));
-        self.asking(parts.fold(self.merge.clone(), |text, part| text + &part))
+        let mut text = String::new();
+        for (at, answer) in answers.iter().enumerate() {
+            text += &format!("Answer {} of {count}: {}\n\n", at + 1, answer.trim());
+        }
+        self.asking(text + &self.merge)
     }
 
     /// The id of the request with this number: the user's, or a new one for a provider.
@@ -227,8 +229,7 @@ fn part_sentence(number: usize, count: usize) -> String {
 /// The prompt for merging without `--merge`.
 fn default_merge(instruction: &str) -> String {
     format!(
-        "A long text was cut into parts, and the task below was done for each part. Merge the \
-         answers into one answer for the complete text: keep their order, leave out \
-         repetitions, and do not mention the parts.\n\nTask: {instruction}"
+        "Write one answer from these answers for the parts of a text. Keep every name and number, \
+         without repetitions.\n\n{instruction}"
     )
 }

@@ -141,12 +141,12 @@ fn long_input_is_asked_for_in_parts_and_the_answers_are_merged() {
     );
     assert!(first.unwrap().starts_with(&start));
     let answers = (1..=count).fold(String::new(), |text, at| {
-        text + &format!("\n\nAnswer {at} of {count}:\n\n<{at}>")
+        text + &format!("Answer {at} of {count}: <{at}>\n\n")
     });
     assert_eq!(
         server.texts()[count],
         format!(
-            "A long text was cut into parts, and the task below was done for each part. Merge the answers into one answer for the complete text: keep their order, leave out repetitions, and do not mention the parts.\n\nTask: List the risks{answers}"
+            "{answers}Write one answer from these answers for the parts of a text. Keep every name and number, without repetitions.\n\nList the risks"
         )
     );
 }

@@ -82,7 +82,7 @@ fn other_values_are_merged_by_a_request_with_the_same_schema() {
     let server = Items::answering(|text, times, _| {
         let answer = match part(text) {
             Some((number, ..)) => format!("{{\"sum\":{number}}}"),
-            None if times == 1 && text.contains("Answer 1 of 3:\n\n{\"sum\":1}") => "{}".to_owned(),
+            None if times == 1 && text.contains("Answer 1 of 3: {\"sum\":1}") => "{}".to_owned(),
             None => "{\"sum\": 6}".to_owned(),
         };
         (200, reply_body(&answer, "stop"))
