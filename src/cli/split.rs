@@ -16,7 +16,7 @@ pub struct SplitArgs {
     /// json.
     ///
     /// Parts are asked at the same time, as many as --concurrency says. If one fails, the run
-    /// fails and prints nothing. A part that the server finds too long is cut again. --dry-run
+    /// fails and prints nothing. If the server finds a part too long, airx cuts that part in two. --dry-run
     /// shows the parts.
     #[arg(
         long,

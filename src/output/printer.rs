@@ -459,6 +459,10 @@ fn usage(tally: &Tally) -> String {
         Some(ttft) => format!("first token after {} ms, ", millis(ttft)),
         None => String::new(),
     };
+    let mut fallback = String::new();
+    for model in &tally.fallback {
+        fallback += &format!("answered by {model}, ");
+    }
     let elapsed = millis(tally.elapsed());
-    format!("airx: {tokens}, {cost}, {cached}{first}{elapsed} ms in all")
+    format!("airx: {tokens}, {cost}, {cached}{fallback}{first}{elapsed} ms in total")
 }
