@@ -129,7 +129,7 @@ pub const TABLE: &[Row] = &[
         Class::Partial,
         12,
         "partial",
-        "--each, batch: some items failed, or --max-cost came before the end; each failure is in the output",
+        "--each, batch: some items failed, and each failure is in the output; or --max-cost came before the end",
     ),
     row(
         Class::Replay,
