@@ -142,7 +142,7 @@ fn needed(error: &clap::Error) -> Vec<String> {
     };
     let names = missing.iter().map(|one| {
         let group = one.strip_prefix("<--").map_or(&**one, |_| &one[1..]);
-        let names: Vec<_> = group.split("|--").map(|one| name(one)).collect();
+        let names: Vec<_> = group.split("|--").map(name).collect();
         names.join(" or --")
     });
     names.collect()

@@ -459,10 +459,11 @@ fn usage(tally: &Tally) -> String {
         Some(ttft) => format!("first token after {} ms, ", millis(ttft)),
         None => String::new(),
     };
-    let mut fallback = String::new();
-    for model in &tally.fallback {
-        fallback += &format!("answered by {model}, ");
-    }
+    let models: Vec<&str> = tally.fallback.iter().map(String::as_str).collect();
+    let fallback = match models.join(" and ") {
+        models if models.is_empty() => models,
+        models => format!("answered by {models}, "),
+    };
     let elapsed = millis(tally.elapsed());
     format!("airx: {tokens}, {cost}, {cached}{fallback}{first}{elapsed} ms in total")
 }
