@@ -55,6 +55,7 @@ pub enum BatchAction {
 #[command(
     mut_arg("dry_run", |arg| arg
         .help("Send nothing; print the lines that would be uploaded")
+        .long_help(None::<&str>)
         .hide_possible_values(true)),
     mut_arg("request_id", |arg| arg.help("Ids of the requests: ID-0, ID-1, …")),
     mut_arg("session", |arg| arg.hide(true)),

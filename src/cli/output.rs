@@ -61,7 +61,9 @@ pub struct OutputArgs {
 
     /// Print the request's body and send nothing
     ///
-    /// --dry-run=curl prints a curl command that does the same as this run.
+    /// --dry-run=curl prints a curl command that does the same as this run. With --split,
+    /// --dry-run lists the parts and what they cost; --format json or ndjson prints that as
+    /// JSON, one object a line, the sums last.
     #[arg(long, value_name = "HOW", num_args = 0..=1, require_equals = true, default_missing_value = "body", hide_possible_values = true)]
     pub dry_run: Option<DryRun>,
 

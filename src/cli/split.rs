@@ -17,7 +17,7 @@ pub struct SplitArgs {
     ///
     /// Parts are asked at the same time, as many as --concurrency says. If one fails, the run
     /// fails and prints nothing. A part that the server finds too long is cut again. --dry-run
-    /// shows the parts.
+    /// shows the parts and what they cost; --format json or ndjson makes that JSON.
     #[arg(
         long,
         value_name = "HOW",

@@ -87,6 +87,11 @@ impl Cost {
         decimal(self.amount, PLACES)
     }
 
+    /// The amount in units of 10^-12 of the currency.
+    pub fn units(&self) -> u128 {
+        self.amount
+    }
+
     /// ISO 4217 code of the amount.
     pub fn currency(&self) -> &'static str {
         self.currency

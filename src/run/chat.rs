@@ -40,7 +40,7 @@ pub(crate) fn chat(
 fn converse(run: &mut Run, common: &mut Common, many: &ManyArgs) -> Result<Ended, Failure> {
     run.ready()?;
     let mut settings = run.settings(common, many.each(), &[])?;
-    settings.sources.split = split::borders(many);
+    settings.sources.split = split::borders(many)?;
     let prompt = run.read_prompt(&settings.sources)?;
     let request = request::prepare(
         run.command,

@@ -63,7 +63,7 @@ fn converse(
         .into_iter()
         .collect();
     let mut settings = run.settings(common, many.each(), &files)?;
-    settings.sources.split = split::borders(many);
+    settings.sources.split = split::borders(many)?;
     let lossy = common.input.lossy;
     let read = |path: &Path| run.read_file(path, lossy);
     let expected = ExpectedJson::load(request::json_options(answer), read)?;

@@ -345,6 +345,98 @@ fn dry_run_lists_the_parts_and_sends_nothing() {
     assert!(ran.stdout.ends_with("     -\n"), "{}", ran.stdout);
 }
 
+/// The objects that `--dry-run` printed, one a line.
+#[track_caller]
+fn objects(ran: &Ran) -> Vec<Value> {
+    let lines = ran.stdout.lines();
+    lines
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[test]
+fn dry_run_prints_the_parts_and_the_sums_as_json() {
+    let folder = config();
+    let run = |args: &[&str], text: String| {
+        let args = [
+            args,
+            &["--split", "Sum up", "--max-tokens", "100", "--dry-run"],
+        ]
+        .concat();
+        small(&folder, args).stdin(text).nowhere().run()
+    };
+    let cost = |amount: &str| json!({"amount": amount, "currency": "CNY", "price_date": null});
+    let part = |index: usize, offset: usize, bytes: usize, tokens: usize, amount: &str| {
+        json!({
+            "type": "part", "index": index, "count": 2, "offset": offset, "bytes": bytes,
+            "tokens": tokens, "cost": cost(amount)
+        })
+    };
+    for format in ["json", "ndjson"] {
+        let ran = run(
+            &["chat", "--merge", "concat", "--format", format],
+            lines(40),
+        );
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+        let total = json!({
+            "type": "total", "requests": 2, "bytes": 1589, "tokens": 706, "cost": cost("0.01106")
+        });
+        let parts = [
+            part(0, 0, 790, 348, "0.00548"),
+            part(1, 790, 799, 358, "0.00558"),
+        ];
+        assert_eq!(objects(&ran), [&parts[..], &[total]].concat());
+
+        // The requests that merge count, too.
+        let events = objects(&run(&["chat", "--format", format], lines(40)));
+        assert_eq!(
+            (&events[2]["type"], &events[2]["requests"]),
+            (&json!("merge"), &json!(1))
+        );
+        assert_eq!(
+            (&events[3]["type"], &events[3]["requests"]),
+            (&json!("total"), &json!(3))
+        );
+        let sum: u64 = events[..3]
+            .iter()
+            .map(|event| event["tokens"].as_u64().unwrap())
+            .sum();
+        assert_eq!(events[3]["tokens"], sum);
+
+        // What fits is one part, so that a script reads the same lines.
+        for command in ["chat", "stream", "json"] {
+            let ran = run(&[command, "--format", format], "short".to_owned());
+            if (command, format) == ("stream", "json") {
+                continue;
+            }
+            assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{command}");
+            let events = objects(&ran);
+            assert_eq!(events.len(), 2, "{command}");
+            assert_eq!(
+                (&events[0]["type"], &events[1]["type"]),
+                (&json!("part"), &json!("total"))
+            );
+            assert_eq!(
+                (&events[0]["count"], &events[0]["bytes"]),
+                (&json!(1), &json!(5))
+            );
+            assert_eq!(events[0]["cost"], events[1]["cost"]);
+        }
+    }
+    // Without a price there is no cost.
+    write(&folder, "[models.free]\ncontext = 512\n");
+    let ran = with(
+        &folder,
+        ["chat", "--split", "Sum up", "--dry-run", "-m", "free"],
+    );
+    let ran = ran
+        .args(["--format", "ndjson"])
+        .stdin(lines(40))
+        .nowhere()
+        .run();
+    assert!(objects(&ran).iter().all(|event| event["cost"].is_null()));
+}
+
 #[test]
 fn a_window_that_is_not_known_is_refused_with_the_way_to_make_it_known() {
     airx(["chat", "-n", "--split", "-m", "my-model", "Sum up"]).nowhere().run().is(
@@ -390,6 +482,18 @@ fn what_does_not_go_with_split_is_refused_and_nothing_is_sent() {
             .nowhere()
             .run();
         ran.is(2, "", &format!("airx: usage: {report}"));
+    }
+    // No part is read, so it does not matter whether the input fits.
+    for command in ["chat", "stream", "json"] {
+        for text in ["short".to_owned(), lines(100)] {
+            let args = [command, "--split", "Sum up", "--merge", ""];
+            let report = "airx: usage: --merge is empty\nhint: give a PROMPT that says how to merge the answers, or concat\n";
+            small(&folder, args)
+                .stdin(text)
+                .nowhere()
+                .run()
+                .is(2, "", report);
+        }
     }
     let ran: Ran = airx(["tools", "--split", "Sum up"]).nowhere().run();
     assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));

@@ -206,8 +206,23 @@ fn max_cost_that_would_be_exceeded_ends_the_run_and_nothing_is_printed() {
         assert_eq!((ran.code, ran.stdout.as_str()), (12, ""), "{limit}");
         let report =
             format!("airx: partial: --max-cost {limit} CNY: the next request could exceed it; ");
-        assert!(ran.stderr.starts_with(&report), "{}", ran.stderr);
-        assert!(ran.stderr.ends_with(" is spent\nhint: raise --max-cost or lower --max-tokens; --dry-run estimates the cost\n"), "{}", ran.stderr);
+        let (warning, ran_out) = ran.stderr.split_once('\n').unwrap();
+        let over = format!(" CNY, which is over --max-cost {limit} CNY");
+        assert!(
+            warning.starts_with("airx: warning: the run may cost 0.0"),
+            "{warning}"
+        );
+        assert!(warning.ends_with(&over), "{warning}");
+        assert!(ran_out.starts_with(&report), "{ran_out}");
+        let hint =
+            " is spent\nhint: raise --max-cost or lower --max-tokens; --dry-run estimates the cost";
+        let keeps = match requests {
+            0 => "",
+            _ => {
+                "; --cache DIR keeps the answers to parts, so that the next run pays only for the rest"
+            }
+        };
+        assert!(ran_out.ends_with(&format!("{hint}{keeps}\n")), "{ran_out}");
         assert_eq!(server.texts().len(), requests, "{limit}");
     }
     // The merging counts, and so does a single request.
@@ -242,6 +257,69 @@ fn enough_money_lets_all_parts_and_the_merging_through() {
     ];
     let run = small(&folder, args).stdin(lines(60));
     run.of(&server).run().is(0, "merged\n", "");
+}
+
+/// Answers like [`numbered`], with a price that is not small.
+fn dear() -> Items {
+    Items::answering(|text, _, _| {
+        let answer = part(text).map_or("merged".to_owned(), |(number, ..)| format!("<{number}>"));
+        let usage = json!({"prompt_tokens": 300, "completion_tokens": 100, "total_tokens": 400});
+        let choice = json!({"finish_reason": "stop", "message": {"content": answer}});
+        (
+            200,
+            json!({"choices": [choice], "usage": usage}).to_string(),
+        )
+    })
+}
+
+#[test]
+fn a_run_that_ran_out_of_money_goes_on_with_the_answers_in_the_cache() {
+    for (limit, more, code) in [
+        (["--max-cost", "0.02"], ["--max-cost", "0.2"], 12),
+        (["--budget", "0.02/month"], ["--budget", "0.2/month"], 3),
+    ] {
+        let (folder, state, cache) = (config(), crate::harness::folder(), crate::harness::folder());
+        let server = dear();
+        let run = |limit: [&str; 2], cached: bool| {
+            let args = [
+                "chat",
+                "--split",
+                "Sum up",
+                "--max-tokens",
+                "100",
+                "-c",
+                "1",
+                "-q",
+            ];
+            let mut run = small(&folder, args)
+                .args(limit)
+                .env("XDG_STATE_HOME", state.path());
+            if cached {
+                run = run.arg("--cache").arg(cache.path());
+            }
+            run.stdin(lines(100)).of(&server).run()
+        };
+        let ran = run(limit, true);
+        assert_eq!(
+            (ran.code, ran.stdout.as_str()),
+            (code, ""),
+            "{}",
+            ran.stderr
+        );
+        let keeps = "; --cache keeps the answers so far: the next run pays only for the rest\n";
+        assert!(ran.stderr.ends_with(keeps), "{}", ran.stderr);
+        let paid = server.texts();
+        assert!(paid.len() > 1, "{}", paid.len());
+
+        run(more, true).is(0, "merged\n", "");
+        let mut texts = server.texts();
+        let (_, _, last) = part(&texts[paid.len()]).unwrap();
+        assert!(!paid.iter().any(|text| text.ends_with(last)));
+        let all = texts.len();
+        texts.sort_unstable();
+        texts.dedup();
+        assert_eq!(texts.len(), all, "a part was asked for twice");
+    }
 }
 
 #[cfg(unix)]

@@ -120,7 +120,8 @@ fn concat_wants_arrays() {
         10,
         "",
         "airx: invalid: the answer to part 1 is not an array\n\
-         hint: --merge concat joins arrays; a PROMPT for --merge merges other JSON\n",
+         hint: --merge concat joins arrays; a PROMPT for --merge merges other JSON; \
+         --cache DIR keeps the answers to parts, so that the next run pays only for the rest\n",
     );
 }
 

@@ -50,6 +50,26 @@ fn a_prompt_of_ones_own_merges_the_answers() {
     );
 }
 
+#[test]
+fn one_word_that_is_almost_concat_is_warned_about() {
+    for (merge, warned) in [
+        ("concatenate", true),
+        ("Concat", true),
+        ("conact", true),
+        ("Shorten", false),
+        ("concat the answers", false),
+    ] {
+        let (folder, server) = (config(), numbered());
+        let args = ["chat", "--split", "Sum up", "--merge", merge];
+        let warning = format!(
+            "airx: warning: --merge {merge} is a prompt for one more request; did you mean --merge concat?\n"
+        );
+        let run = small(&folder, args).stdin(lines(55)).of(&server);
+        run.run()
+            .is(0, "merged\n", if warned { &warning } else { "" });
+    }
+}
+
 /// Long answers to the parts, and short ones to what merges them.
 fn long_answers() -> Items {
     Items::answering(|text, _, _| {

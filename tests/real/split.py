@@ -158,7 +158,8 @@ def over_the_window(model: Model, base: str) -> bool:
 
 
 def memory(base: str) -> bool:
-    """The most memory that 16 MB of text take; whether it is more than three times the text.
+    """The most memory that 16 MB of text take; whether it is more than 2.5 times the text,
+    that of the program included: the text is there once, and a second copy would be over that.
     The kernel is asked while airx runs: ru_maxrss would count the Python that started it."""
     text = one_megabyte(pydoc_data.topics.topics.values()).encode() * 16
     child = start(base, 8192, "--split", "List the risks", "--merge", "concat", "-c", "8")
@@ -178,8 +179,8 @@ def memory(base: str) -> bool:
     if child.returncode != 0:
         sys.exit(f"split.py: 16 MB of text: {child.stderr.read().decode()[-2000:]}")
     times, parts = peak / len(text), out[0].count(b"ok")
-    print(f"\nMemory for {len(text) / MB:.0f} MB of text in {parts} parts: {peak / MB:.0f} MB, {times:.2f} times the text (3 at most)")
-    return times > 3
+    print(f"\nMemory for {len(text) / MB:.0f} MB of text in {parts} parts: {peak / MB:.0f} MB, {times:.2f} times the text (2.5 at most)")
+    return times > 2.5
 
 
 # The fact, and sentences of the same shape that stand where it does not, so that the text is

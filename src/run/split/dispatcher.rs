@@ -28,6 +28,8 @@ pub(super) struct Dispatcher<S> {
     in_flight: BTreeMap<u64, u128>,
     /// Requests started so far.
     started: u64,
+    /// Some request was answered, so the next run may take its answer from a cache.
+    answered: bool,
     /// Outcomes hold the server's bodies.
     keep_bodies: bool,
 }
@@ -57,6 +59,7 @@ impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
             concurrency: concurrency.into(),
             in_flight: BTreeMap::new(),
             started: 0,
+            answered: false,
             keep_bodies,
         })
     }
@@ -120,11 +123,26 @@ impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
     pub(super) fn next(&mut self) -> Result<ItemOutcome, Failure> {
         let gone = |_| std::io::Error::other("a thread has ended");
         let outcome = *self.outcomes.recv().map_err(gone)?;
+        self.answered |= outcome.result.is_ok();
         let reserved = self.in_flight.remove(&outcome.index).unwrap_or_default();
         if let Some(money) = &self.money {
             let reserved = reserved.saturating_add(outcome.more);
             money.budget.end(reserved, outcome.spent);
         }
         Ok(outcome)
+    }
+
+    /// Says that answers are not lost with `--cache`, if there are any.
+    pub(super) fn hint_at_cache(&self, failure: Failure) -> Failure {
+        let keeps = if !self.answered || self.transport.replays() || failure.signal.is_some() {
+            return failure;
+        } else if self.transport.caches() {
+            "--cache keeps the answers so far: the next run pays only for the rest"
+        } else {
+            "--cache DIR keeps the answers to parts, so that the next run pays only for the rest"
+        };
+        let hint = failure.hint.as_ref();
+        let hint = hint.map_or(keeps.to_owned(), |hint| format!("{hint}; {keeps}"));
+        failure.hint(hint)
     }
 }

@@ -2,12 +2,12 @@
 //! asked for on its own, and the answers become one.
 
 mod dispatcher;
-mod dry_run;
 mod jobs;
 mod live;
 mod merging;
 mod money;
 mod parts;
+mod plan;
 
 use super::conversation::{Conversation, Strategy};
 use super::json::report_joined;
@@ -23,22 +23,32 @@ use crate::material::{Borders, Part};
 use crate::prompt::LongInput;
 use crate::request::{self, CostLimit, PreparedRequest, SplitRequests};
 use crate::schema::join_arrays;
+use crate::suggest::nearest;
 use dispatcher::Dispatcher;
 use jobs::is_too_long;
 use merging::MergeJobs;
 use money::Money;
 use parts::PartJobs;
+use plan::Plan;
 
 /// Where `--split` cuts, if it is given.
-pub(super) fn borders(many: &ManyArgs) -> Option<Borders> {
+///
+/// # Errors
+/// `--merge` is empty: exit 2, before anything is read.
+pub(super) fn borders(many: &ManyArgs) -> Result<Option<Borders>, Failure> {
     use crate::cli::Split;
-    many.split.split.map(|split| match split {
+    let merge = many.split.merge.as_deref();
+    if merge.is_some_and(|prompt| prompt.trim().is_empty()) {
+        return Err(Failure::usage("--merge is empty")
+            .hint("give a PROMPT that says how to merge the answers, or concat"));
+    }
+    Ok(many.split.split.map(|split| match split {
         Split::Auto => Borders::Auto,
         Split::Diff => Borders::Diff,
         Split::Lines => Borders::Lines,
         Split::Paragraphs => Borders::Paragraphs,
         Split::Json => Borders::Json,
-    })
+    }))
 }
 
 /// How the answers become one.
@@ -57,10 +67,6 @@ impl<'a> Merge<'a> {
             Strategy::Json(expected) => expected.is_array(),
             _ => None,
         };
-        if option.is_some_and(|prompt| prompt.trim().is_empty()) {
-            return Err(Failure::usage("--merge is empty")
-                .hint("give a PROMPT that says how to merge the answers, or concat"));
-        }
         match (option, array) {
             (Some("concat"), Some(false)) => Err(Failure::usage(
                 "--merge concat joins arrays, and the schema does not allow an array",
@@ -77,6 +83,75 @@ impl<'a> Merge<'a> {
             Self::Ask(prompt) => prompt,
         }
     }
+
+    /// A prompt of one word that was probably meant to be `concat`.
+    fn slip(self) -> Option<&'a str> {
+        let word = self.prompt()?.trim();
+        let begins = word.to_lowercase().starts_with("concat");
+        let is_word = !word.contains(char::is_whitespace);
+        (is_word && (begins || nearest(word, ["concat"]).is_some())).then_some(word)
+    }
+}
+
+/// How the input is divided, and what the requests may cost.
+struct Division<'a> {
+    merge: Merge<'a>,
+    money: Option<Money>,
+    requests: SplitRequests,
+    /// None or one if everything fits the context.
+    parts: Vec<Part>,
+}
+
+impl<'a> Division<'a> {
+    fn new(
+        conversation: &Conversation,
+        run: &Run,
+        many: &'a ManyArgs,
+        input: &LongInput,
+    ) -> Result<Self, Failure> {
+        let Conversation {
+            request, strategy, ..
+        } = conversation;
+        let merge = Merge::new(many.split.merge.as_deref(), strategy)?;
+        if let Some(word) = merge.slip() {
+            run.warn(&format!(
+                "--merge {word} is a prompt for one more request; did you mean --merge concat?"
+            ));
+        }
+        let provider = conversation.settings.connection.endpoint.provider;
+        let limit = many.pool.max_cost.as_deref();
+        let limit =
+            limit.map(|amount| CostLimit::new(amount, request, provider, strategy.requests()));
+        let money = limit.transpose()?.map(Money::new);
+        let common = request.request.clone();
+        let requests = SplitRequests::new(common, provider, input, merge.prompt())?;
+        let parts = if requests.fits(input) {
+            Vec::new()
+        } else {
+            input.material.parts(requests.room()?)
+        };
+        Ok(Self {
+            merge,
+            money,
+            requests,
+            parts,
+        })
+    }
+
+    /// What the parts and the merging may cost.
+    fn plan(&self, input: &LongInput) -> Result<Plan, Failure> {
+        let merges = self.merge != Merge::Concat;
+        Plan::of_parts(&self.requests, &input.material, &self.parts, merges)
+    }
+
+    /// Warns if all requests may cost more than `--max-cost`.
+    fn compare_cost(&self, plan: &Plan, run: &Run) {
+        if let (Some(money), Some(cost)) = (&self.money, plan.cost())
+            && let Some(warning) = money.warning(cost)
+        {
+            run.warn(&warning);
+        }
+    }
 }
 
 /// Asks with all of the input if it fits the model's context, else for each of its parts.
@@ -90,31 +165,50 @@ pub(super) fn run(
     many: &ManyArgs,
     input: &LongInput,
 ) -> Result<Ended, Failure> {
-    let Conversation {
-        request, strategy, ..
-    } = &conversation;
-    let merge = Merge::new(many.split.merge.as_deref(), strategy)?;
-    let provider = conversation.settings.connection.endpoint.provider;
-    let limit = many.pool.max_cost.as_deref();
-    let limit = limit.map(|amount| CostLimit::new(amount, request, provider, strategy.requests()));
-    let money = limit.transpose()?.map(Money::new);
-    let common = request.request.clone();
-    let requests = SplitRequests::new(common, provider, input, merge.prompt())?;
-    let parts = if requests.fits(input) {
-        Vec::new()
-    } else {
-        input.material.parts(requests.room()?)
-    };
-    if parts.len() < 2 {
+    let division = Division::new(&conversation, run, many, input)?;
+    let requests = &division.requests;
+    let shows_plan = output.dry_run == Some(DryRun::Body);
+    if division.parts.len() < 2 {
+        if shows_plan && output.format() != Format::Text {
+            return show(&Plan::of_one(requests, input), output);
+        }
         let request = requests.complete(input);
         conversation.request = conversation.request.with(request);
-        return ask_complete(conversation, run, output.dry_run, money);
+        return ask_complete(conversation, run, output.dry_run, division.money);
     }
-    if let Some(how) = output.dry_run {
-        let merges = merge != Merge::Concat;
-        let table = dry_run::show(how, &requests, &input.material, &parts, merges)?;
-        return Ok(Ended::Print(table.into_bytes()));
+    if output.dry_run == Some(DryRun::Curl) {
+        let count = division.parts.len();
+        let what = format!("--dry-run=curl shows one request, and --split makes {count} parts");
+        return Err(Failure::usage(what).hint("--dry-run lists the parts"));
     }
+    if shows_plan || division.money.is_some() {
+        let plan = division.plan(input)?;
+        division.compare_cost(&plan, run);
+        if shows_plan {
+            return show(&plan, output);
+        }
+    }
+    ask_parts(conversation, run, output, many, input, division)
+}
+
+/// Prints the plan instead of sending anything.
+fn show(plan: &Plan, output: &OutputArgs) -> Result<Ended, Failure> {
+    let text = match output.format() {
+        Format::Text => plan.table(),
+        Format::Json | Format::Ndjson => plan.json()?,
+    };
+    Ok(Ended::Print(text.into_bytes()))
+}
+
+/// Asks for each part, and merges the answers.
+fn ask_parts(
+    mut conversation: Conversation,
+    run: &Run,
+    output: &OutputArgs,
+    many: &ManyArgs,
+    input: &LongInput,
+    division: Division<'_>,
+) -> Result<Ended, Failure> {
     conversation.settings.require_key()?;
     let Conversation {
         mut request,
@@ -125,22 +219,26 @@ pub(super) fn run(
     let mut sink = run.printer.clone();
     request.request.request_id = None;
     report_start(&request, &mut sink)?;
+    let merge = division.merge;
     let dispatcher = Dispatcher::new(
         strategy.for_parts(),
         request::concurrency(&many.pool, &request.request.model),
         Transport::new(settings.connection),
         sink.clone(),
-        money,
+        division.money,
         output.format() == Format::Json && merge == Merge::Concat,
     )?;
-    let splitting = Splitting {
+    let mut splitting = Splitting {
         request: &request,
         strategy: &strategy,
-        requests: &requests,
+        requests: &division.requests,
         dispatcher,
         sink,
     };
-    splitting.run(merge, input, parts).map(Ended::Done)
+    let result = splitting.run(merge, input, division.parts);
+    result
+        .map(Ended::Done)
+        .map_err(|failure| splitting.dispatcher.hint_at_cache(failure))
 }
 
 /// Sends one request with everything.
@@ -190,7 +288,7 @@ struct Splitting<'a, S> {
 
 impl<S: Sink + Clone + Send + 'static> Splitting<'_, S> {
     fn run(
-        mut self,
+        &mut self,
         merge: Merge<'_>,
         input: &LongInput,
         parts: Vec<Part>,

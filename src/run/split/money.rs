@@ -2,7 +2,7 @@
 
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::models;
+use crate::models::{self, Cost};
 use crate::request::{CostBounds, CostLimit, PreparedRequest};
 use crate::run::pool::budget::Budget;
 
@@ -25,6 +25,17 @@ impl Money {
         let bounds = self.limit.bounds(request, &request.request.body());
         let amount = self.budget.bound(bounds.all);
         self.budget.begin(amount).then_some((bounds, amount))
+    }
+
+    /// What to know before the first request, if all of them may cost this.
+    pub(super) fn warning(&self, cost: Cost) -> Option<String> {
+        let (limit, amount) = (&self.limit.shown, cost.amount());
+        (cost.units() > self.limit.units).then(|| {
+            format!(
+                "the run may cost {amount} {}, which is over --max-cost {limit}",
+                cost.currency()
+            )
+        })
     }
 
     /// The failure when no further request may start.
