@@ -61,6 +61,8 @@ pub struct Failure {
     pub unsent: bool,
     /// The signal's number, for [`Class::Signal`] alone.
     pub signal: Option<i32>,
+    /// The exit status, if it is not the class's.
+    pub status: Option<u8>,
 }
 
 /// What a reader sees more about a failure in, wherever the format puts it.
@@ -110,6 +112,7 @@ impl Failure {
             retryable: false,
             unsent: false,
             signal: None,
+            status: None,
         }
     }
 
@@ -182,11 +185,18 @@ impl Failure {
         self.server.get_or_insert_default()
     }
 
-    /// The exit status: the class's, or 128 + the signal.
+    /// Replaces the exit status of the class.
+    #[must_use]
+    pub fn exits_with(mut self, status: u8) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// The exit status: the class's, 128 + the signal, or its own.
     pub fn exit(&self) -> u8 {
         match self.signal {
             Some(number) => u8::try_from(128 + number).unwrap_or(u8::MAX),
-            None => self.class.code(),
+            None => self.status.unwrap_or(self.class.code()),
         }
     }
 }

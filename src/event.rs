@@ -129,7 +129,7 @@ pub enum Event<'a> {
     Part {
         /// Which part, from 0.
         index: usize,
-        /// The number of parts known so far. It grows when a part is cut again.
+        /// The number of parts known so far. It grows when a part is cut in two.
         #[schemars(range(min = 1))]
         count: usize,
         /// Where the part begins in the text: bytes from its start.

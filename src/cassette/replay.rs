@@ -72,7 +72,10 @@ impl Replayer {
         }
         let entries = match std::fs::read_dir(&self.folder) {
             Ok(entries) => entries,
-            Err(error) => return Failure::usage(format!("--replay {folder}: {error}")),
+            Err(error) => {
+                return Failure::usage(format!("--replay {folder}: {error}"))
+                    .hint("name a folder that --record DIR has filled");
+            }
         };
         let mut nearest: Option<(Vec<Difference>, String)> = None;
         for entry in entries.flatten() {

@@ -12,7 +12,8 @@ use super::{FileArgs, ModelsFormat};
 /// line of its period shows it and what is free. Runs without a budget are not counted.
 ///
 /// The ledgers are in $XDG_STATE_HOME/airx, else ~/.local/state/airx: budget-CNY.json and so on.
-/// Remove one to count from zero.
+/// Remove one to count from zero. Runs against airx mock count, too: to try a budget, set
+/// XDG_STATE_HOME to another folder.
 #[derive(Debug, Args)]
 pub struct BudgetArgs {
     /// The budget to compare with, like 20/day [AIRX_BUDGET]

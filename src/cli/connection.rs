@@ -10,7 +10,7 @@ use super::duration;
 
 /// The server, the key, and how long things may take.
 ///
-/// Durations: `90s`, `5m`, `500ms`, `30d`; a bare number is seconds; `0` is no limit.
+/// Durations: `90s`, `5m`, `500ms`, `24h`, `30d`; a bare number is seconds; `0` is no limit.
 #[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
@@ -90,8 +90,9 @@ pub struct ConnectionArgs {
     /// request costs nothing; one that a signal ends costs the reserved amount.
     ///
     /// While other requests have reserved what is left, a request waits for them, as long as
-    /// --timeout. If the budget is used up, airx exits 3 and says when it frees. `none` is no
-    /// budget. airx budget shows the sums.
+    /// --timeout. If the budget is used up, airx exits 3 and says when it is free again.
+    /// `none` is no budget. airx budget shows the sums. Runs against airx mock count, too: to try
+    /// a budget, set XDG_STATE_HOME to another folder.
     #[arg(long, value_name = "AMOUNT/PERIOD", hide_short_help = true)]
     pub budget: Option<String>,
 

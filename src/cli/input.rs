@@ -78,4 +78,8 @@ pub struct InputArgs {
     /// an empty pipe on standard input.
     #[arg(long, hide_short_help = true)]
     pub allow_empty_input: bool,
+
+    /// A warning about the words of the prompt.
+    #[arg(skip)]
+    pub warning: Option<String>,
 }

@@ -18,7 +18,8 @@ use super::duration;
 /// and serves until it is killed. With a COMMAND it prints nothing. It sets
 /// AIRX_BASE_URL and AIRX_API_KEY for the command, removes ZHIPUAI_* and ZAI_*
 /// from its environment, puts this airx first on its PATH, runs it, and exits
-/// with its status (128 + n if signal n killed it).
+/// with its status (128 + n if signal n killed it, 127 if there is no such
+/// command, 126 if it cannot be run).
 ///
 /// Chats, streams, tools, JSON, files, batches and the list of models are served.
 /// Files and batches are kept in memory: 1000 files, 256 MiB in all. Each GET of a

@@ -7,6 +7,7 @@
     reason = "the doc comments are read as help, where Markdown's marks would stand as they are"
 )]
 
+mod bare_option;
 mod batch;
 mod budget;
 mod chat;
@@ -28,6 +29,7 @@ mod split;
 mod stream;
 mod tools;
 mod value;
+mod wrong_value;
 
 use std::ffi::{OsStr, OsString};
 use std::iter;
@@ -122,6 +124,20 @@ pub enum Command {
 const ALL_OPTIONS: &str = "All options, and examples: --help";
 
 impl Command {
+    /// What the messages are made of, of the commands that take a prompt.
+    fn input(&mut self) -> Option<&mut InputArgs> {
+        match self {
+            Self::Chat(args) => Some(&mut args.common.input),
+            Self::Stream(args) => Some(&mut args.common.input),
+            Self::Tools(args) => Some(&mut args.common.input),
+            Self::Json(args) => Some(&mut args.common.input),
+            Self::Batch(BatchArgs {
+                action: BatchAction::Submit(args),
+            }) => Some(&mut args.common.input),
+            _ => None,
+        }
+    }
+
     /// Where the configuration is, of the commands whose options it can set.
     pub fn file(&self) -> Option<&FileArgs> {
         match self {
@@ -164,7 +180,12 @@ pub fn parse(program: &mut clap::Command, arguments: &[OsString]) -> Parsed {
         Cli::from_arg_matches_mut(&mut matches).map_err(|error| error.format(program))
     });
     let error = match cli {
-        Ok(cli) => return Parsed::Run(cli.command),
+        Ok(mut cli) => {
+            if let Some(input) = cli.command.input() {
+                input.warning = bare_option::warning(input, arguments);
+            }
+            return Parsed::Run(cli.command);
+        }
         Err(error) => error,
     };
     match error.kind() {

@@ -1,9 +1,12 @@
 //! clap's errors as airx reports them: one line that says what and where, and a hint.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 
+use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::Cli;
+use super::wrong_value::wrong_number;
 use crate::error::Failure;
 use crate::suggest::nearest;
 
@@ -70,17 +73,79 @@ pub(super) fn parse_error(error: &clap::Error, arguments: &[OsString]) -> Failur
         }
         ErrorKind::InvalidSubcommand => unknown_command(error, command),
         ErrorKind::UnknownArgument => unknown_option(error, command.unwrap_or_default(), arguments),
+        ErrorKind::MissingRequiredArgument => missing(error, command, arguments),
         _ => {
+            let message = wrong_number(error).unwrap_or_else(|| first_line(error));
             let near = word(error, ContextKind::SuggestedValue);
-            Failure::usage(first_line(error)).hint(match (near, command) {
-                (Some(near), _) => format!("did you mean '{near}'?"),
-                (None, Some(command)) if !command.starts_with('-') => {
-                    format!("see airx help {command}")
-                }
-                _ => "see airx --help".to_owned(),
+            Failure::usage(message).hint(match near {
+                Some(near) => format!("did you mean '{near}'?"),
+                None => see_help(command),
             })
         }
     }
+}
+
+fn see_help(command: Option<&str>) -> String {
+    match command {
+        Some(command) if !command.starts_with('-') => format!("see airx help {command}"),
+        _ => "see airx --help".to_owned(),
+    }
+}
+
+/// What clap says of these words.
+fn refusal<'a>(words: impl Iterator<Item = &'a OsStr>) -> Option<clap::Error> {
+    let words = std::iter::once(OsStr::new("airx")).chain(words);
+    Cli::command().try_get_matches_from(words).err()
+}
+
+/// An option or a value was left out that something else needs.
+fn missing(error: &clap::Error, command: Option<&str>, arguments: &[OsString]) -> Failure {
+    let missing = needed(error);
+    let is_option = |word: &OsStr| word != "-" && word.as_encoded_bytes().starts_with(b"-");
+    let head = arguments.iter().take_while(|word| !is_option(word)).count();
+    // clap does not say which option needs them, so it is asked about each one alone.
+    let needs = |at: usize| {
+        let alone = |count: usize| {
+            let words = arguments.iter().take(head);
+            let words = words.chain(arguments.iter().skip(at).take(count));
+            refusal(words.map(|word| &**word))
+                .filter(|error| error.kind() == ErrorKind::MissingRequiredArgument)
+        };
+        let value = arguments.get(at + 1).filter(|next| !is_option(next));
+        let mut needs = needed(&alone(1).or_else(|| value.and_then(|_| alone(2)))?);
+        needs.retain(|name| missing.contains(name));
+        Some((arguments[at].to_str()?, needs))
+    };
+    let mut options = (head..arguments.len()).filter(|at| is_option(&arguments[*at]));
+    let Some((option, needs)) = options.find_map(needs) else {
+        let command = command.unwrap_or_default();
+        return Failure::usage(format!("airx {command} needs {}", missing.join(" and ")))
+            .hint(see_help(Some(command)));
+    };
+    let option = option.split('=').next().unwrap_or_default();
+    let hint = match option {
+        "--max-cost" => "to limit what one request may cost: --budget AMOUNT/PERIOD".to_owned(),
+        _ => see_help(command),
+    };
+    Failure::usage(format!("{option} needs {}", needs.join(" and "))).hint(hint)
+}
+
+/// The names of what is missing: `--run`, or `--each or --split` where one of them is enough.
+fn needed(error: &clap::Error) -> Vec<String> {
+    let Some(ContextValue::Strings(missing)) = error.get(ContextKind::InvalidArg) else {
+        return Vec::new();
+    };
+    let name = |text: &str| {
+        let text = text.trim_matches(['<', '>']);
+        let end = text.find(['[', ' ', '=', '<']).unwrap_or(text.len());
+        text[..end].to_owned()
+    };
+    let names = missing.iter().map(|one| {
+        let group = one.strip_prefix("<--").map_or(&**one, |_| &one[1..]);
+        let names: Vec<_> = group.split("|--").map(name).collect();
+        names.join(" or --")
+    });
+    names.collect()
 }
 
 /// clap's message without "error: ", joined to one line.
@@ -111,6 +176,12 @@ fn unknown_command(error: &clap::Error, command: Option<&str>) -> Failure {
 
 fn unknown_option(error: &clap::Error, command: &str, arguments: &[OsString]) -> Failure {
     let option = word(error, ContextKind::InvalidArg).unwrap_or_default();
+    if !option.starts_with('-') {
+        return unexpected_word(&option, command, arguments);
+    }
+    if let Some(failure) = negative_number(&option, arguments) {
+        return failure;
+    }
     let failure = Failure::usage(format!("unknown option '{option}'"));
     let name = option.split('=').next().unwrap_or_default();
     if command.starts_with('-') {
@@ -141,7 +212,58 @@ fn unknown_option(error: &clap::Error, command: &str, arguments: &[OsString]) ->
     })
 }
 
-fn word(error: &clap::Error, kind: ContextKind) -> Option<String> {
+/// A word that is no option, for a command that takes no words, or no more.
+fn unexpected_word(word: &str, command: &str, arguments: &[OsString]) -> Failure {
+    let failure = Failure::usage(format!("unexpected argument '{word}'"));
+    let at = arguments.iter().skip(1).position(|one| one == word);
+    let Some(at) = at.filter(|_| command == "mock") else {
+        return failure.hint(see_help(Some(command)));
+    };
+    let (options, rest) = arguments.split_at(at + 1);
+    let line = [options, &["--".into()], rest].concat();
+    let line: Vec<_> = line.iter().map(|word| shell_word(word)).collect();
+    failure.hint(format!(
+        "put -- before the command: airx {}",
+        line.join(" ")
+    ))
+}
+
+/// A word as a shell reads it.
+fn shell_word(word: &OsStr) -> String {
+    let word = word.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,@+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.into_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// A negative number that follows an option, which clap takes for an option, too.
+fn negative_number(number: &str, arguments: &[OsString]) -> Option<Failure> {
+    number.parse::<f64>().ok()?;
+    let is_pair =
+        |pair: &[OsString]| pair[1] == *number && pair[0].as_encoded_bytes().starts_with(b"-");
+    let at = arguments.windows(2).position(is_pair)?;
+    let mut joined = arguments.to_vec();
+    joined[at].push("=");
+    joined[at].push(number);
+    joined.remove(at + 1);
+    let error = refusal(joined.iter().map(|word| &**word));
+    let option = arguments[at].display();
+    match error {
+        Some(error) if error.kind() == ErrorKind::ValueValidation => {
+            Some(parse_error(&error, &joined))
+        }
+        Some(_) => None,
+        None => Some(
+            Failure::usage(format!("unknown option '{number}'"))
+                .hint(format!("as the value of {option}: {option}={number}")),
+        ),
+    }
+}
+
+pub(super) fn word(error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.clone()),
         Some(ContextValue::Strings(words)) => words.first().cloned(),
@@ -151,19 +273,16 @@ fn word(error: &clap::Error, kind: ContextKind) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
-    use crate::cli::Cli;
+
+    fn failure(words: &[&str]) -> Failure {
+        let arguments: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let error = refusal(arguments.iter().map(|word| &**word)).unwrap();
+        parse_error(&error, &arguments)
+    }
 
     fn hint(words: &[&str]) -> String {
-        let arguments: Vec<OsString> = words.iter().map(OsString::from).collect();
-        let program = [std::ffi::OsStr::new("airx")];
-        let all = program
-            .into_iter()
-            .chain(arguments.iter().map(|word| &**word));
-        let error = Cli::command().try_get_matches_from(all).unwrap_err();
-        parse_error(&error, &arguments).hint.unwrap_or_default()
+        failure(words).hint.unwrap_or_default()
     }
 
     #[test]
@@ -182,5 +301,75 @@ mod tests {
         }
         assert!(hint(&["chat", "--stream"]).contains("airx stream"));
         assert!(hint(&["json", "--json"]).contains("airx json -- '--json'"));
+    }
+
+    #[test]
+    fn an_option_that_needs_another_one_names_it() {
+        for (words, message) in [
+            (
+                &["chat", "--max-cost", "1", "hi"][..],
+                "--max-cost needs --each or --split",
+            ),
+            (
+                &["chat", "hi", "--max-cost=1"],
+                "--max-cost needs --each or --split",
+            ),
+            (&["chat", "-c", "4", "hi"], "-c needs --each or --split"),
+            (
+                &["tools", "--concurrency", "4"],
+                "--concurrency needs --each",
+            ),
+            (
+                &["chat", "--merge", "concat", "hi"],
+                "--merge needs --split",
+            ),
+            (&["chat", "--items", "f", "hi"], "--items needs --each"),
+            (
+                &["chat", "--resume", "hi"],
+                "--resume needs --each and --output",
+            ),
+            (&["chat", "--resume", "-o", "f"], "--resume needs --each"),
+            (
+                &["chat", "-q", "--each", "--resume"],
+                "--resume needs --output",
+            ),
+            (&["tools", "--yes"], "--yes needs --run"),
+            (
+                &["tools", "--retrieval-prompt", "p"],
+                "--retrieval-prompt needs --retrieval",
+            ),
+            (&["json", "--stream", "hi"], "--stream needs --lines"),
+            (&["completions"], "airx completions needs SHELL"),
+        ] {
+            assert_eq!(failure(words).message, message);
+        }
+        assert_eq!(
+            hint(&["chat", "--max-cost", "1", "hi"]),
+            "to limit what one request may cost: --budget AMOUNT/PERIOD"
+        );
+    }
+
+    #[test]
+    fn a_negative_number_is_a_value_and_no_option() {
+        let failure = failure(&["chat", "--max-tokens", "-1", "hi"]);
+        assert_eq!(failure.message, "--max-tokens: -1 is too small: 0 or more");
+        assert_eq!(
+            hint(&["chat", "--stop", "-1", "hi"]),
+            "as the value of --stop: --stop=-1"
+        );
+        let timeout = &["chat", "--timeout", "-1", "hi"];
+        assert!(super::tests::failure(timeout).message.contains("24h, 30d"));
+        assert!(hint(&["chat", "-1"]).contains("airx chat -- '-1'"));
+    }
+
+    #[test]
+    fn a_command_of_the_mock_without_two_dashes_is_shown_with_them() {
+        let failure = failure(&["mock", "--port", "0", "airx", "chat", "say hi"]);
+        assert_eq!(failure.message, "unexpected argument 'airx'");
+        assert_eq!(
+            failure.hint.as_deref(),
+            Some("put -- before the command: airx mock --port 0 -- airx chat 'say hi'")
+        );
+        assert_eq!(hint(&["models", "x"]), "see airx help models");
     }
 }

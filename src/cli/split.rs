@@ -16,8 +16,9 @@ pub struct SplitArgs {
     /// json.
     ///
     /// Parts are asked at the same time, as many as --concurrency says. If one fails, the run
-    /// fails and prints nothing. A part that the server finds too long is cut again. --dry-run
-    /// shows the parts and what they cost; --format json or ndjson makes that JSON.
+    /// fails and prints nothing. If the server finds a part too long, airx cuts
+    /// that part in two. --dry-run shows the parts and what they cost; --format json or ndjson
+    /// makes that JSON.
     #[arg(
         long,
         value_name = "HOW",

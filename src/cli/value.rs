@@ -125,6 +125,9 @@ macro_rules! choice {
 
 choice!(Constrain, Format, OnOff, Render, Tier);
 
+/// What to write as a duration.
+const DURATION: &str = "write 500ms, 90s, 5m, 24h, 30d or a number of seconds";
+
 /// Reads `90s`, `5m`, `500ms`, `1h`, `30d` or a number of seconds. Zero is no limit.
 ///
 /// # Errors
@@ -140,11 +143,9 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         "m" => 60.0,
         "h" => 3600.0,
         "d" => 86_400.0,
-        _ => return Err("write 500ms, 90s, 5m or a number of seconds".into()),
+        _ => return Err(DURATION.into()),
     };
-    let seconds = number
-        .parse::<f64>()
-        .map_err(|_| "write 500ms, 90s, 5m or a number of seconds")?;
+    let seconds = number.parse::<f64>().map_err(|_| DURATION)?;
     Duration::try_from_secs_f64(seconds * scale).map_err(|_| "the duration is too long".into())
 }
 

@@ -57,6 +57,9 @@ pub(super) fn run(
         let (mut answer, result) = answered(&own, series, transport, sink);
         let Err(failure) = result else {
             answer.model.get_or_insert_with(|| request.model.clone());
+            if at > 0 {
+                sink.count(Count::Fallback(&request.model));
+            }
             return (answer, Ok(()));
         };
         let next = own.fallback.first();

@@ -1,5 +1,6 @@
 //! The totals of a run: requests, tokens, money and time.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use crate::api::usage::Usage;
@@ -16,6 +17,8 @@ pub struct Tally {
     pub usage: Option<Usage>,
     /// Their cost, if the model's price is known.
     pub cost: Option<Cost>,
+    /// The models of `--fallback` that answered.
+    pub fallback: BTreeSet<String>,
     /// From the first request to the first token.
     pub ttft: Option<Duration>,
     started: Instant,
@@ -29,6 +32,7 @@ impl Default for Tally {
             cached: 0,
             usage: None,
             cost: None,
+            fallback: BTreeSet::new(),
             ttft: None,
             started: Instant::now(),
             ended: None,
@@ -43,6 +47,8 @@ pub enum Count<'a> {
     Request,
     /// The cache has an answer: the model that gave it, and its server's price list.
     Cached(&'a str, PriceList),
+    /// This model of `--fallback` answered.
+    Fallback(&'a str),
     /// The first token of an answer has been received.
     FirstToken,
     /// A request's token counts, the model that answered, and its server's price list.
@@ -110,6 +116,9 @@ impl Tally {
                 if let Some(cost) = models::no_cost(model, *list) {
                     self.cost = Some(cost.plus(self.cost.take()));
                 }
+            }
+            Count::Fallback(model) => {
+                self.fallback.insert((*model).to_owned());
             }
             Count::FirstToken => {
                 self.ttft.get_or_insert_with(|| self.started.elapsed());

@@ -3,6 +3,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
 
@@ -35,11 +36,26 @@ pub(super) fn run(words: &[OsString], base_url: &str, key: &str) -> Result<u8, F
     command.env("PATH", path);
 
     let signals = signals::Caught::install()?;
-    let child = command.spawn().map_err(|error| {
-        let name = program.display();
-        Failure::usage(format!("cannot run {name}: {error}"))
-    })?;
+    let child = command
+        .spawn()
+        .map_err(|error| not_started(program, &error))?;
     signals.wait(child).map(status_code).map_err(Failure::from)
+}
+
+/// The failure of a command that cannot be started, with the exit status of env(1).
+fn not_started(program: &OsStr, error: &io::Error) -> Failure {
+    let (status, hint) = match error.kind() {
+        ErrorKind::NotFound => (
+            127,
+            "check its name and PATH; for a line of shell: airx mock -- sh -c 'LINE'",
+        ),
+        _ => (
+            126,
+            "it must be an executable file; for a script: airx mock -- sh FILE",
+        ),
+    };
+    let what = format!("cannot run {}: {error}", program.display());
+    Failure::usage(what).hint(hint).exits_with(status)
 }
 
 /// A folder in which `airx` is this program: its own folder, or a temporary one with a
@@ -178,7 +194,7 @@ mod tests {
     fn a_command_that_cannot_be_started_is_named() {
         let words = [OsString::from("no-such-command-here")];
         let failure = run(&words, "http://127.0.0.1:1", "key").unwrap_err();
-        assert_eq!(failure.exit(), 2);
+        assert_eq!(failure.exit(), 127);
         assert!(failure.message.contains("no-such-command-here"));
     }
 }

@@ -23,8 +23,10 @@ impl Script {
     /// Reads `file`.
     pub(super) fn load(file: &Path) -> Result<Self, Failure> {
         let name = file.display();
-        let text = std::fs::read_to_string(file)
-            .map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            Failure::usage(format!("--script: cannot read {name}: {error}"))
+                .hint("FILE is NDJSON, one answer a line: {\"content\":\"Hello\"}")
+        })?;
         Self::parse(&text).map_err(|(line, wrong)| {
             let place = if line == 0 {
                 name.to_string()
@@ -32,6 +34,7 @@ impl Script {
                 format!("{name}, line {line}")
             };
             Failure::usage(format!("{place}: {wrong}"))
+                .hint("one answer a line, like {\"content\":\"Hello\"}; see airx help mock")
         })
     }
 

@@ -459,6 +459,11 @@ fn usage(tally: &Tally) -> String {
         Some(ttft) => format!("first token after {} ms, ", millis(ttft)),
         None => String::new(),
     };
+    let models: Vec<&str> = tally.fallback.iter().map(String::as_str).collect();
+    let fallback = match models.join(" and ") {
+        models if models.is_empty() => models,
+        models => format!("answered by {models}, "),
+    };
     let elapsed = millis(tally.elapsed());
-    format!("airx: {tokens}, {cost}, {cached}{first}{elapsed} ms in all")
+    format!("airx: {tokens}, {cost}, {cached}{fallback}{first}{elapsed} ms in total")
 }

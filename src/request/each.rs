@@ -39,6 +39,8 @@ pub struct CostLimit {
     pub units: u128,
     /// As it was given, with the currency.
     pub shown: String,
+    /// Of the models' prices.
+    currency: &'static str,
     /// Maximum number of requests per item.
     requests: u32,
     /// The price list of the server.
@@ -141,7 +143,7 @@ impl ItemRequests {
         if let Some(Message::User { text, .. }) = request.messages.last_mut() {
             *text = filled;
         }
-        fits_context(&request, self.provider, false)?;
+        fits_context(&request, self.provider, &[], false)?;
         Ok(request)
     }
 
@@ -197,7 +199,8 @@ impl CostLimit {
             return Err(Failure::usage(format!(
                 "--max-cost {amount}: write an amount like 2.50, with 12 decimal places at most"
             ))
-            .about("max-cost"));
+            .about("max-cost")
+            .hint("airx models shows the prices and their currency"));
         };
         let own = &request.request.model;
         let currency = limit_currency("max-cost", own, provider)?;
@@ -214,6 +217,7 @@ impl CostLimit {
         Ok(Self {
             units,
             shown: format!("{amount} {currency}"),
+            currency,
             requests,
             list: Provider::price_list(provider),
         })
@@ -238,9 +242,22 @@ impl CostLimit {
         }
     }
 
-    /// Whether no further item may start.
-    pub fn used_up(&self, spent: u128) -> Failure {
+    /// The failure if the next item may cost more than what is left of the limit.
+    pub fn used_up(&self, spent: u128, bound: u128) -> Failure {
         let (shown, spent) = (&self.shown, models::shown(spent));
+        if bound == u128::MAX {
+            let what = format!("--max-cost {shown}: what this item may cost has no known bound");
+            return Failure::new(Class::Partial, what).hint(
+                "give --max-tokens, or the model's context and max-output in the configuration \
+                 file: airx help config",
+            );
+        }
+        if bound > self.units {
+            let (bound, currency) = (models::shown(bound), self.currency);
+            let what = format!("--max-cost {shown}: this item alone may cost {bound} {currency}");
+            return Failure::new(Class::Partial, what)
+                .hint("lower --max-tokens, or raise --max-cost");
+        }
         Failure::new(
             Class::Partial,
             format!("--max-cost {shown}: the next item could exceed it; {spent} is spent"),

@@ -23,6 +23,7 @@ const SHORT_ANSWER: u64 = 16;
 pub(super) fn check(
     request: &Request,
     provider: Option<Provider>,
+    words: &[String],
     may_split: bool,
     warnings: &mut Vec<String>,
 ) -> Result<(), Failure> {
@@ -38,7 +39,7 @@ pub(super) fn check(
     if provider.is_some() {
         ids(request, warnings)?;
     }
-    fits_context(request, provider, may_split)?;
+    fits_context(request, provider, words, may_split)?;
     match models::find(&request.model) {
         Some(model) => Check::new(model, "-m", warnings).all(request),
         None => Ok(()),
@@ -252,26 +253,51 @@ impl<'a> Check<'a> {
 ///
 /// # Errors
 /// Exit 2: the prompt cannot fit. The hint names a model with a larger context, and `--split`
-/// if the run can have it.
+/// where that cuts what is too long: not the words of the prompt, and not the system message.
 pub(super) fn fits_context(
     request: &Request,
     provider: Option<Provider>,
+    words: &[String],
     may_split: bool,
 ) -> Result<(), Failure> {
     let Some(what) = overflow(request, &request.model) else {
         return Ok(());
     };
-    let hint = match larger(prompt_tokens(request).high, has_images(request), provider) {
-        Some((name, context)) => format!("-m {name} (context {context}), or send less"),
-        None => "a model with a larger context with -m, or send less".to_owned(),
+    let (what, may_split) = match too_long(request, words) {
+        Some(part) => (format!("{part} too long: {what}"), false),
+        None => (what, may_split),
+    };
+    let model = match larger(prompt_tokens(request).high, has_images(request), provider) {
+        Some((name, context)) => format!("-m {name} (context {context})"),
+        None => "a larger model with -m".to_owned(),
     };
     let split = if may_split {
         "--split to ask in parts, "
     } else {
         ""
     };
-    let hint = format!("use {split}{hint}");
-    Err(Failure::usage(what).hint(hint))
+    Err(Failure::usage(what).hint(format!("use {split}{model}, or send less")))
+}
+
+/// The part of the message that is over the model's context by itself and that `--split`
+/// does not cut, with its verb.
+fn too_long(request: &Request, words: &[String]) -> Option<&'static str> {
+    let context = u64::from(models::find(&request.model)?.context?);
+    let system = request.messages.iter().map(|message| match message {
+        Message::System(text) => Tokens::of(text).low,
+        _ => 0,
+    });
+    let system: u64 = system.sum();
+    let words = Tokens::of(&words.join(" ")).low;
+    if system > context {
+        Some("the system message is")
+    } else if words > context {
+        Some("the PROMPT itself is")
+    } else if system + words > context {
+        Some("the system message and the PROMPT are")
+    } else {
+        None
+    }
 }
 
 /// The currency of a limit on what requests to this model cost; `option` is the limit's.

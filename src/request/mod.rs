@@ -104,10 +104,12 @@ pub fn prepare(
     let provider = settings.connection.endpoint.provider;
     let sources = &settings.sources;
     let may_split = ["chat", "stream", "json"].contains(&command)
+        && sources.split.is_none()
         && sources.session.is_none()
         && sources.messages.is_none()
         && sources.images.is_empty();
-    limits::check(&request, provider, may_split, &mut settings.warnings)?;
+    let (words, warnings) = (&sources.prompt, &mut settings.warnings);
+    limits::check(&request, provider, words, may_split, warnings)?;
     let names = std::mem::take(&mut settings.fallback);
     let fallback = limits::fallback(&request, names, &mut settings.warnings)?;
     if settings.connection.budget.is_some() {

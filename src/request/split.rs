@@ -209,9 +209,8 @@ impl SplitRequests {
             "--split: the prompt and an answer of {} tokens leave no room for the text in the context of {model}, {context} tokens",
             self.answer
         );
-        Err(Failure::usage(what).hint(
-            "shorten the prompt, lower --max-tokens, or name a model with a larger context: -m",
-        ))
+        Err(Failure::usage(what)
+            .hint("shorten the prompt, lower --max-tokens, or use a larger model with -m"))
     }
 }
 

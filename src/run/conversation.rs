@@ -144,6 +144,7 @@ impl Conversation {
         )?;
         if let Some(how) = dry_run {
             let Some(first) = items.read_next()? else {
+                items.none().iter().for_each(|warning| run.warn(warning));
                 return Ok(Ended::Print(Vec::new()));
             };
             let request = item_requests.first(&prepared.request, &first)?;

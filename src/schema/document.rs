@@ -18,8 +18,10 @@ pub(super) fn load(
     } else {
         (read(Path::new(given))?, format!("--schema {given}"))
     };
-    let document =
-        parse_strict(&text).map_err(|why| Failure::usage(format!("{place}: not JSON: {why}")))?;
+    let document = parse_strict(&text).map_err(|why| {
+        Failure::usage(format!("{place}: not JSON: {why}"))
+            .hint("give one complete JSON document, in a file or in quotes; is it cut off?")
+    })?;
     let document = unwrapped(document);
     match mistaken(&document) {
         Some((what, hint)) => Err(Failure::usage(format!("{place}: {what}")).hint(hint)),

@@ -149,7 +149,8 @@ fn not_a_schema(error: &ValidationError<'_>, place: &str) -> Failure {
     let Kind::Referencing(reference) = error.kind() else {
         let Violation { path, message } = violation(error);
         let at = if path.is_empty() { "its root" } else { &path };
-        return Failure::usage(format!("{place}: not a JSON Schema: {at}: {message}"));
+        return Failure::usage(format!("{place}: not a JSON Schema: {at}: {message}"))
+            .hint("for a simple schema there is --fields, as in --fields 'name, age int'");
     };
     let message = match reference {
         ReferencingError::Unretrievable { uri, .. } => {

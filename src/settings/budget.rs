@@ -44,6 +44,15 @@ impl Period {
         }
     }
 
+    /// The name in a sentence.
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::Hour => "an hour",
+            Self::Day => "a day",
+            Self::Month => "a month",
+        }
+    }
+
     /// The start of the period that `now` is in.
     pub fn start(self, now: DateTime<Utc>) -> DateTime<Utc> {
         let date = match self {
@@ -88,9 +97,9 @@ impl Budget {
             return Err("it has no period".to_owned());
         };
         let found = Period::ALL.into_iter().find(|known| known.name() == period);
-        let period = found.ok_or_else(|| format!("{period:?} is no period"))?;
+        let period = found.ok_or_else(|| format!("'{period}' is not a period"))?;
         let units = models::amount_of(amount)
-            .ok_or_else(|| format!("{amount:?} is no amount with at most 12 decimals"))?;
+            .ok_or_else(|| format!("'{amount}' is not an amount with at most 12 decimals"))?;
         Ok(Some(Self { units, period }))
     }
 }

@@ -43,7 +43,9 @@ pub(super) fn resolve(
     let (record, replay, cache) = (args.record.take(), args.replay.take(), args.cache.take());
     let ttl_is_given = *merged.origin("cache-ttl") == Origin::Option("cache-ttl");
     if cache.is_none() && ttl_is_given {
-        return Err(Failure::usage("--cache-ttl needs --cache DIR").about("cache-ttl"));
+        return Err(Failure::usage("--cache-ttl needs --cache DIR")
+            .about("cache-ttl")
+            .hint("add --cache DIR, or set AIRX_CACHE: the folder that keeps the answers"));
     }
     // An empty name is no cache.
     let cache = cache.filter(|folder| !folder.as_os_str().is_empty());

@@ -193,6 +193,7 @@ impl Merge<'_> {
         self.list("tools", &mut args.tools)?;
         self.list("tools-dir", &mut args.tools_dir)?;
         self.list("mcp", &mut args.mcp)?;
+        self.list("only", &mut args.only)?;
         self.value("retrieval", &mut args.retrieval)?;
         self.value("retrieval-prompt", &mut args.retrieval_prompt)?;
         self.switch("require-call", &mut args.require_call)
@@ -227,5 +228,20 @@ impl Merge<'_> {
     fn engine(&mut self, args: &mut EngineArgs) -> Result<(), Failure> {
         self.output(&mut args.output)?;
         self.connection(&mut args.connection)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::KEYS;
+
+    #[test]
+    fn every_key_of_the_configuration_sets_an_option() {
+        let merged = merge_all(&mut AllOptions::default(), None).unwrap();
+        for key in KEYS.iter().filter(|key| !key.name.starts_with("key-")) {
+            let is_there = |setting: &crate::settings::Setting| setting.name == key.name;
+            assert!(merged.settings.iter().any(is_there), "{}", key.name);
+        }
     }
 }

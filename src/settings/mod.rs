@@ -148,7 +148,7 @@ pub fn resolve(
     files: &[(&'static str, &Path)],
     with: With<'_, '_>,
 ) -> Result<Settings, Failure> {
-    let mut warnings = Vec::new();
+    let mut warnings: Vec<_> = common.input.warning.take().into_iter().collect();
     let mut elsewhere = sources::from_stdin(&common.connection, files);
     let each = each.and_then(sources::many);
     let reads = |many: &ItemSource| many.file.as_deref().is_none_or(prompt::is_stdin);

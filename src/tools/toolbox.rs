@@ -329,7 +329,9 @@ impl Toolbox {
             let command = command.quoted();
             let message =
                 format!("the command of the tool {name} cannot be started: {command}: {error}");
-            Failure::new(Class::Tool, message)
+            Failure::new(Class::Tool, message).hint(
+                "check the command's name and PATH; a relative path starts at the current folder",
+            )
         })?;
         let content = match finished.status {
             Some(0) => finished.stdout.text(),

@@ -111,7 +111,7 @@ fn a_used_up_budget_exits_3_and_says_when_it_frees() {
         format!(
             "airx: account: --budget {budget} is used up: 0.00003 CNY is spent, and this request \
              may cost 0.00{bound:03}\n\
-             hint: it frees at {until} UTC; a lower --max-tokens may fit before; airx budget shows \
+             hint: the budget is free again at {until} UTC; until then a request with a lower --max-tokens may fit; airx budget shows \
              the sums\n"
         )
     );
@@ -129,7 +129,7 @@ fn a_request_that_no_budget_of_this_size_has_room_for_says_so() {
     );
     assert!(
         ran.stderr.ends_with(
-            " CNY\nhint: no day has room for it: lower --max-tokens, or raise --budget\n"
+            " CNY\nhint: this request alone is over the budget of a day: lower --max-tokens, or raise --budget\n"
         ),
         "{}",
         ran.stderr
@@ -430,7 +430,7 @@ fn a_budget_that_is_used_up_between_two_tries_ends_the_run() {
     );
     let shown = ran.stderr.strip_prefix(&report);
     assert!(
-        shown.is_some_and(|hint| hint.starts_with("hint: it frees at ")),
+        shown.is_some_and(|hint| hint.starts_with("hint: the budget is free again at ")),
         "{}",
         ran.stderr
     );
@@ -578,21 +578,21 @@ fn a_value_that_is_no_budget_is_refused_with_where_it_comes_from() {
         "hint: write an amount and /hour, /day or /month, like 20/day; none is no budget\n";
     for (value, why) in [
         ("20", "it has no period"),
-        ("20/week", "\"week\" is no period"),
-        ("20/days", "\"days\" is no period"),
-        ("20/", "\"\" is no period"),
-        ("/day", "\"\" is no amount with at most 12 decimals"),
-        ("-1/day", "\"-1\" is no amount with at most 12 decimals"),
-        ("1e3/day", "\"1e3\" is no amount with at most 12 decimals"),
+        ("20/week", "'week' is not a period"),
+        ("20/days", "'days' is not a period"),
+        ("20/", "'' is not a period"),
+        ("/day", "'' is not an amount with at most 12 decimals"),
+        ("-1/day", "'-1' is not an amount with at most 12 decimals"),
+        ("1e3/day", "'1e3' is not an amount with at most 12 decimals"),
         (
             "20 CNY/day",
-            "\"20 CNY\" is no amount with at most 12 decimals",
+            "'20 CNY' is not an amount with at most 12 decimals",
         ),
         (
             "0.0000000000001/day",
-            "\"0.0000000000001\" is no amount with at most 12 decimals",
+            "'0.0000000000001' is not an amount with at most 12 decimals",
         ),
-        ("20/day/2", "\"day/2\" is no period"),
+        ("20/day/2", "'day/2' is not a period"),
     ] {
         let option = format!("--budget={value}");
         let report = format!("{value:?}: {why}\n{HINT}");
@@ -799,7 +799,7 @@ fn a_ledger_ahead_of_the_clock_goes_on_and_says_so() {
         format!(
             "airx: account: --budget 1.5/day is used up: 1.5 CNY is spent, and this request may \
              cost 0.00{bound:03}\n\
-             hint: it frees at 2099-12-02 00:00 UTC; a lower --max-tokens may fit before; airx \
+             hint: the budget is free again at 2099-12-02 00:00 UTC; until then a request with a lower --max-tokens may fit; airx \
              budget shows the sums. The ledger is ahead of the clock: if the clock is right, \
              remove {}\n",
             path.display()

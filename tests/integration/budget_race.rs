@@ -110,7 +110,7 @@ fn a_wait_ends_after_the_timeout() {
     assert_eq!((ran.code, &*ran.stdout), (3, ""));
     let report = format!(
         "airx: account: --budget {budget} is used up: 0 CNY is spent, 0.00{bound:03} is reserved by \
-         requests in flight, and this request may cost 0.00{bound:03}\nhint: it frees at "
+         requests in flight, and this request may cost 0.00{bound:03}\nhint: the budget is free again at "
     );
     assert!(ran.stderr.starts_with(&report), "{}", ran.stderr);
     server.open_gate();

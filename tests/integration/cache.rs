@@ -156,7 +156,7 @@ fn usage_and_verbose_name_the_cache() {
     let usage = run("--usage");
     let (line, time) = usage.stderr.split_once("from the cache, ").unwrap();
     assert_eq!(line, "airx: 0 + 0 tokens, 0 CNY, ");
-    assert!(time.ends_with(" ms in all\n"), "{time}");
+    assert!(time.ends_with(" ms in total\n"), "{time}");
     run("-q").is(0, "Hello\n", "");
 }
 
@@ -275,7 +275,7 @@ fn a_ttl_without_a_folder_is_refused() {
     airx(["chat", "hi", "--cache-ttl", "1h"])
         .nowhere()
         .run()
-        .is(2, "", "airx: usage: --cache-ttl needs --cache DIR\n");
+        .is(2, "", "airx: usage: --cache-ttl needs --cache DIR\nhint: add --cache DIR, or set AIRX_CACHE: the folder that keeps the answers\n");
     let batch = airx(["batch", "submit", "hi", "--cache", "x"])
         .nowhere()
         .run();

@@ -172,7 +172,63 @@ fn a_wrong_value_names_the_right_ones() {
     airx(["chat", "--timeout", "soon", "hi"]).run().is(
         2,
         "",
-        "airx: usage: invalid value 'soon' for '--timeout <DURATION>': write 500ms, 90s, 5m or a number of seconds\nhint: see airx help chat\n",
+        "airx: usage: invalid value 'soon' for '--timeout <DURATION>': write 500ms, 90s, 5m, 24h, 30d or a number of seconds\nhint: see airx help chat\n",
+    );
+}
+
+#[test]
+fn a_wrong_number_is_reported_in_plain_words() {
+    for (option, value, words) in [
+        ("--max-tokens", "-1", "-1 is too small: 0 or more"),
+        ("--max-tokens", "abc", "'abc' is not a whole number"),
+        ("--temperature", "warm", "'warm' is not a number"),
+        (
+            "--retries",
+            "5000000000",
+            "5000000000 is too large: 0 to 4294967295",
+        ),
+    ] {
+        let report = format!("airx: usage: {option}: {words}\nhint: see airx help chat\n");
+        let ran = airx(["chat", option, value, "hi"]).nowhere().run();
+        ran.is(2, "", &report);
+    }
+}
+
+#[test]
+fn an_option_without_the_one_that_it_needs_names_it() {
+    airx(["chat", "--max-cost", "0.001", "hello"]).run().is(
+        2,
+        "",
+        "airx: usage: --max-cost needs --each or --split\nhint: to limit what one request may cost: --budget AMOUNT/PERIOD\n",
+    );
+    airx(["tools", "-t", "f", "--yes", "hello"]).run().is(
+        2,
+        "",
+        "airx: usage: --yes needs --run\nhint: see airx help tools\n",
+    );
+}
+
+#[test]
+fn the_command_of_the_mock_needs_two_dashes_and_must_be_there() {
+    airx(["mock", "airx", "chat", "hi"]).run().is(
+        2,
+        "",
+        "airx: usage: unexpected argument 'airx'\nhint: put -- before the command: airx mock -- airx chat hi\n",
+    );
+    airx(["mock", "--", "no-such-command"]).run().is(
+        127,
+        "",
+        "airx: usage: cannot run no-such-command: No such file or directory (os error 2)\nhint: check its name and PATH; for a line of shell: airx mock -- sh -c 'LINE'\n",
+    );
+    airx(["mock", "--", "/"]).run().is(
+        126,
+        "",
+        "airx: usage: cannot run /: Permission denied (os error 13)\nhint: it must be an executable file; for a script: airx mock -- sh FILE\n",
+    );
+    airx(["mock", "--script", "no-such-file"]).run().is(
+        2,
+        "",
+        "airx: usage: --script: cannot read no-such-file: No such file or directory (os error 2)\nhint: FILE is NDJSON, one answer a line: {\"content\":\"Hello\"}\n",
     );
 }
 

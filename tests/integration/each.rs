@@ -317,10 +317,42 @@ fn events_begin_with_start_and_end_with_done_or_error() {
 
 #[test]
 fn no_items_are_no_failure() {
-    for stdin in ["", "\n\n"] {
-        let ran = airx(["chat", "--each", "x"]).stdin(stdin).nowhere().run();
-        assert_eq!((ran.code, &*ran.stdout, &*timeless(&ran)), (0, "", ""));
+    let folder = folder();
+    std::fs::write(folder.path().join("none"), "").unwrap();
+    let run = |args: &[&str], stdin: &str| {
+        let run = airx(["chat", "x"].iter().chain(args)).stdin(stdin);
+        run.within(folder.path()).nowhere().run()
+    };
+    for (args, stdin, what) in [
+        (&["--each"][..], "", "standard input was empty"),
+        (&["--each"], "\n\n", "standard input was empty"),
+        (&["--each", "--dry-run"], "", "standard input was empty"),
+        (&["--each", "--items", "none"], "", "none was empty"),
+        (&["--each=files"], "", "standard input was empty"),
+        (&["--each=csv"], "", "standard input has no records"),
+        (&["--each=csv"], "a,b\n", "standard input has no records"),
+    ] {
+        let warning = format!("airx: warning: {what}; nothing was asked\n");
+        let ran = run(args, stdin);
+        assert_eq!((ran.code, &*ran.stdout), (0, ""), "{args:?}");
+        assert_eq!(ran.stderr, warning, "{args:?}");
+        for silent in ["-q", "--allow-empty-input"] {
+            let ran = run(&[args, &[silent]].concat(), stdin);
+            assert_eq!((ran.code, &*ran.stderr), (0, ""), "{args:?} {silent}");
+        }
     }
+}
+
+#[test]
+fn a_format_that_became_a_word_of_the_prompt_is_noticed() {
+    let server = Items::answering(|_, _, _| (200, reply_body("ok", "stop")));
+    let run = airx(["chat", "--each", "csv", "Greet {x}"]);
+    let ran = run.stdin("a\n").of(&server).run();
+    assert_eq!(ran.code, 0);
+    assert_eq!(
+        ran.stderr,
+        "airx: warning: `csv` is a word of the prompt; for the option's value write --each=csv\n"
+    );
 }
 
 #[test]
@@ -387,7 +419,11 @@ fn a_dry_run_shows_the_first_items_request_and_sends_nothing() {
     airx(["chat", "--each", "--dry-run", "Hi"])
         .stdin("")
         .run()
-        .is(0, "", "");
+        .is(
+            0,
+            "",
+            "airx: warning: standard input was empty; nothing was asked\n",
+        );
 }
 
 #[test]

@@ -222,7 +222,7 @@ fn nothing_starts_that_could_cost_too_much() {
     assert_eq!((ran.code, &*ran.stdout, server.texts().len()), (12, "", 0));
     assert_eq!(
         timeless(&ran),
-        "airx: partial: --max-cost 0.0001 CNY: the next item could exceed it; 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume continues from here\n"
+        "airx: partial: --max-cost 0.0001 CNY: this item alone may cost 0.00146 CNY\nhint: lower --max-tokens, or raise --max-cost\n"
     );
     // Two at once would be too much, one after the other is not.
     let ran = run(&server, "0.002", "4");

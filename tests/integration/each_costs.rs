@@ -248,7 +248,7 @@ fn a_limit_of_the_configuration_is_a_number_or_a_string_to_the_last_digit() {
         ran.run().is(
             12,
             "",
-            &format!("airx: partial: --max-cost {report} CNY: the next item could exceed it; 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume continues from here\n"),
+            &format!("airx: partial: --max-cost {report} CNY: this item alone may cost 0.04176 CNY\nhint: lower --max-tokens, or raise --max-cost\n"),
         );
     }
     write(&folder, "max-cost = 5\n");

@@ -86,7 +86,7 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     ),
     (
         &["chat", "--resume"],
-        "the following required arguments were not provided: --output <FILE>",
+        "--resume needs --output",
         "see airx help chat",
     ),
     (
@@ -97,7 +97,7 @@ const REFUSED: &[(&[&str], &str, &str)] = &[
     (
         &["chat", "--max-cost", "1,5"],
         "--max-cost 1,5: write an amount like 2.50, with 12 decimal places at most",
-        "",
+        "airx models shows the prices and their currency",
     ),
     (
         &["chat", "-m", "llama", "--max-cost", "1"],

@@ -104,7 +104,7 @@ fn max_cost_counts_the_dearest_model_of_the_chain() {
     let chain = ["-m", "cheap", "--fallback", "dear"];
     let server = Server::play([]);
     let ran = limited(&server, &chain, "0.1");
-    ran.is(12, "", "airx: partial: --max-cost 0.1 CNY: the next item could exceed it; 0 is spent\nhint: raise --max-cost or lower --max-tokens; -o FILE --resume continues from here\n");
+    ran.is(12, "", "airx: partial: --max-cost 0.1 CNY: this item alone may cost 0.141 CNY\nhint: lower --max-tokens, or raise --max-cost\n");
     let server = Server::play([paid("cheap"), paid("cheap")]);
     assert_eq!(limited(&server, &chain[..2], "0.1").code, 0);
     // What was spent counts by the model that was asked, or that answers if it is dearer.

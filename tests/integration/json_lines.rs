@@ -195,7 +195,7 @@ fn lines_and_stream_are_refused_where_they_make_no_sense() {
         ),
         (
             &["--stream"],
-            "the following required arguments were not provided: --lines\nhint: see airx help json\n",
+            "--stream needs --lines\nhint: see airx help json\n",
         ),
         (
             &["--lines", "--pretty"],

@@ -189,15 +189,15 @@ fn a_schema_that_is_wrong_is_refused_before_anything_is_sent() {
     for (schema, report) in [
         (
             "cut.json",
-            "--schema cut.json: not JSON: EOF while parsing a value at line 1 column 8",
+            "--schema cut.json: not JSON: EOF while parsing a value at line 1 column 8\nhint: give one complete JSON document, in a file or in quotes; is it cut off?",
         ),
         (
             "twice.json",
-            "--schema twice.json: not JSON: the member \"type\" appears twice at line 1 column 31",
+            "--schema twice.json: not JSON: the member \"type\" appears twice at line 1 column 31\nhint: give one complete JSON document, in a file or in quotes; is it cut off?",
         ),
         (
             "age.json",
-            "--schema age.json: not a JSON Schema: /properties/a~1b/minimum: type: \"3\" is not of type \"number\"",
+            "--schema age.json: not a JSON Schema: /properties/a~1b/minimum: type: \"3\" is not of type \"number\"\nhint: for a simple schema there is --fields, as in --fields 'name, age int'",
         ),
         (
             "none.json",
@@ -205,7 +205,7 @@ fn a_schema_that_is_wrong_is_refused_before_anything_is_sent() {
         ),
         (
             "{\"a\":",
-            "--schema: not JSON: EOF while parsing a value at line 1 column 5",
+            "--schema: not JSON: EOF while parsing a value at line 1 column 5\nhint: give one complete JSON document, in a file or in quotes; is it cut off?",
         ),
     ] {
         airx(["json", "--schema", schema, "hi"])

@@ -194,6 +194,15 @@ fn tapes() -> (tempfile::TempDir, PathBuf) {
     (tapes, path)
 }
 
+#[test]
+fn a_folder_that_is_not_there_is_refused_with_a_hint() {
+    replay(&["chat", "hi"], Path::new("no-such-folder")).is(
+        2,
+        "",
+        "airx: usage: --replay no-such-folder: No such file or directory (os error 2)\nhint: name a folder that --record DIR has filled\n",
+    );
+}
+
 fn replay(args: &[&str], tapes: &Path) -> Ran {
     airx(args).args(["--replay"]).args([tapes]).run()
 }

@@ -469,10 +469,10 @@ fn what_does_not_go_with_split_is_refused_and_nothing_is_sent() {
         (&["--split", "Sum up", "--messages", "m"], excluded("--messages <FILE>")),
         (&["--split", "Sum up", "--image", "i"], excluded("--image <FILE|URL|->")),
         (&["--split", "Sum up", "--each"], excluded("--each[=<HOW>]")),
-        (&["Sum up", "--merge", "concat"], "the following required arguments were not provided: --split[=<HOW>]\nhint: see airx help chat\n".to_owned()),
-        (&["Sum up", "-c", "2"], "the following required arguments were not provided: <--each[=<HOW>]|--split[=<HOW>]>\nhint: see airx help chat\n".to_owned()),
+        (&["Sum up", "--merge", "concat"], "--merge needs --split\nhint: see airx help chat\n".to_owned()),
+        (&["Sum up", "-c", "2"], "-c needs --each or --split\nhint: see airx help chat\n".to_owned()),
         (&["--split", "Sum up", "--dry-run=curl", "-m", "small"], "--dry-run=curl shows one request, and --split makes 5 parts\nhint: --dry-run lists the parts\n".to_owned()),
-        (&["--split", "Sum up", "--max-tokens", "450", "-m", "small"], "--split: the prompt and an answer of 450 tokens leave no room for the text in the context of small, 512 tokens\nhint: shorten the prompt, lower --max-tokens, or name a model with a larger context: -m\n".to_owned()),
+        (&["--split", "Sum up", "--max-tokens", "450", "-m", "small"], "--split: the prompt and an answer of 450 tokens leave no room for the text in the context of small, 512 tokens\nhint: shorten the prompt, lower --max-tokens, or use a larger model with -m\n".to_owned()),
     ];
     let folder = config();
     for (args, report) in cases {
@@ -525,6 +525,29 @@ fn a_prompt_over_the_context_is_refused_with_a_hint_at_split() {
         "{}",
         ran.stderr
     );
+    // What is too long is not cut by --split.
+    for (args, part) in [
+        (&["chat", words.as_str()][..], "the PROMPT itself is"),
+        (
+            &["chat", "-s", &words, "--split", "Sum up"],
+            "the system message is",
+        ),
+        (&["chat", "-s", &words, "Sum up"], "the system message is"),
+        (
+            &["chat", "-s", &words[..1500], &words[..1500]],
+            "the system message and the PROMPT are",
+        ),
+    ] {
+        let ran = run(args);
+        let start = format!("airx: usage: {part} too long: the prompt has at least ");
+        assert!(ran.stderr.starts_with(&start), "{}", ran.stderr);
+        assert!(
+            ran.stderr.ends_with(&format!("\nhint: use {large}")),
+            "{}",
+            ran.stderr
+        );
+        assert_eq!((ran.code, ran.stdout.as_str()), (2, ""));
+    }
     let session = folder.path().join("s");
     let ran = run(&["chat", "--session", session.to_str().unwrap(), "Sum up"]);
     assert!(

@@ -188,7 +188,7 @@ fn a_command_that_cannot_be_started_is_exit_11() {
     runs(&folder, "./no-such --flag").at(&server).run().is(
         11,
         "",
-        "airx: tool: the command of the tool f cannot be started: ./no-such --flag: No such file or directory (os error 2)\n",
+        "airx: tool: the command of the tool f cannot be started: ./no-such --flag: No such file or directory (os error 2)\nhint: check the command's name and PATH; a relative path starts at the current folder\n",
     );
 }
 

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::config::{with, write};
 use crate::harness::toolbench::{CITY, TOOLS, bench, calls, results, script};
 use crate::harness::{self, Ran, Server, airx, file, folder, reply};
 
@@ -472,6 +473,20 @@ fn only_with_a_name_that_no_tool_has_is_exit_2() {
     refused(
         &airx(["tools", "-n", "--only", "h", "hi"]).nowhere().run(),
         "--only h: there is no tool h\nhint: give tools with --tools, --tools-dir or --mcp",
+    );
+    // The configuration may name them, too.
+    let folder = folder();
+    let path = write(&folder, "only = \"h\"\n");
+    let report = |names: &str| {
+        format!(
+            "{}:1:1: --only h: there is no tool h\nhint: {names}",
+            path.display()
+        )
+    };
+    let ran = with(&folder, ["tools", "-n", "hi"]).nowhere().run();
+    refused(
+        &ran,
+        &report("give tools with --tools, --tools-dir or --mcp"),
     );
 }
 

@@ -29,12 +29,12 @@ fn usage_is_one_line_of_tokens_cost_and_times() {
     assert_eq!((ran.code, ran.stdout.as_str()), (0, "a\n"));
     assert_eq!(
         timeless(&ran.stderr),
-        "airx: 1 + 2 tokens, 0.00003 CNY, N ms in all\n"
+        "airx: 1 + 2 tokens, 0.00003 CNY, N ms in total\n"
     );
     let ran = airx(["stream", "--usage", "hi"]).at(&server).run();
     assert_eq!(
         timeless(&ran.stderr),
-        "airx: 1 + 2 tokens, 0.00003 CNY, first token after N ms, N ms in all\n"
+        "airx: 1 + 2 tokens, 0.00003 CNY, first token after N ms, N ms in total\n"
     );
 }
 
@@ -47,7 +47,7 @@ fn what_is_not_known_is_said_to_be_unknown() {
     let ran = airx(["chat", "--usage", "hi"]).at(&server).run();
     assert_eq!(
         timeless(&ran.stderr),
-        "airx: tokens unknown, cost unknown, N ms in all\n"
+        "airx: tokens unknown, cost unknown, N ms in total\n"
     );
 }
 
@@ -57,14 +57,14 @@ fn usage_is_reported_a_failure_too_and_under_quiet() {
     let ran = airx(["chat", "--usage", "hi"]).at(&server).run();
     assert_eq!(ran.code, 9);
     assert!(
-        timeless(&ran.stderr).ends_with("\nairx: 1 + 2 tokens, 0.00003 CNY, N ms in all\n"),
+        timeless(&ran.stderr).ends_with("\nairx: 1 + 2 tokens, 0.00003 CNY, N ms in total\n"),
         "{}",
         ran.stderr
     );
     let ran = airx(["chat", "--usage", "-q", "hi"]).at(&server).run();
     assert_eq!(
         timeless(&ran.stderr),
-        "airx: 1 + 2 tokens, 0.00003 CNY, N ms in all\n"
+        "airx: 1 + 2 tokens, 0.00003 CNY, N ms in total\n"
     );
 }
 

@@ -308,7 +308,7 @@ def tools() -> None:
 @check("--usage: one line on standard error, tokens and time, cost unknown")
 def usage() -> None:
     ran = airx("chat", "--usage", *STEADY, HELLO)
-    line = r"airx: \d+ \+ \d+ tokens, cost unknown, (first token after \d+ ms, )?\d+ ms in all\n"
+    line = r"airx: \d+ \+ \d+ tokens, cost unknown, (first token after \d+ ms, )?\d+ ms in total\n"
     that(ran.code == 0 and re.fullmatch(line, ran.err), ran)
 
 

@@ -250,12 +250,14 @@ impl State {
 
     fn used_up(&self, now: DateTime<Utc>, ledgers: &Ledgers) -> Failure {
         let Self { budget, price, .. } = self;
-        let (currency, period) = (price.currency, budget.period.name());
+        let currency = price.currency;
         let (bound, spent) = (models::shown(price.bound), models::shown(self.sum.spent));
         if price.bound > budget.units {
             let what = format!("--budget {budget}: this request alone may cost {bound} {currency}");
             return Failure::new(Class::Account, what).hint(format!(
-                "no {period} has room for it: lower --max-tokens, or raise --budget"
+                "this request alone is over the budget of {}: lower --max-tokens, or raise \
+                 --budget",
+                budget.period.with_article()
             ));
         }
         let reserved = match self.verdict() {
@@ -271,8 +273,8 @@ impl State {
         );
         let until = budget.period.end(self.sum.since);
         let frees = format!(
-            "it frees at {} UTC, in {}; a lower --max-tokens may fit before; airx budget shows \
-             the sums",
+            "the budget is free again at {} UTC, in {}; until then a request with a lower \
+             --max-tokens may fit; airx budget shows the sums",
             until.format("%Y-%m-%d %H:%M"),
             time_left(until, now)
         );

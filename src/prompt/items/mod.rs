@@ -123,6 +123,15 @@ impl Items {
         })
     }
 
+    /// The warning if there is no item; `None` with `--allow-empty-input`.
+    pub fn none(&self) -> Option<String> {
+        let what = match self.format {
+            ItemFormat::Csv => "has no records",
+            _ => "was empty",
+        };
+        (!self.allow_empty).then(|| format!("{} {what}; nothing was asked", self.name))
+    }
+
     /// The size of the input in bytes, if known.
     pub fn size(&self) -> Option<u64> {
         self.size

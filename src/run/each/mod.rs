@@ -96,7 +96,7 @@ pub(super) fn run<S: Sink + Clone + Send + 'static>(
         messages: sender.clone(),
         gate: Arc::clone(&gate),
     });
-    let size = each.items.size();
+    let (size, no_items) = (each.items.size(), each.items.none());
     let reader = read_items(each.items, sender.clone())?;
     let workers = Workers::new(
         each.strategy,
@@ -114,6 +114,7 @@ pub(super) fn run<S: Sink + Clone + Send + 'static>(
         earlier: each.earlier,
         ordered: each.ordered,
         size,
+        no_items,
     });
     let result = scheduler.run(&messages, &mut sink);
     if result.is_ok() || runs_tools {

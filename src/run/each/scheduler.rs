@@ -36,6 +36,8 @@ pub(super) struct SchedulerInput<S> {
     pub(super) ordered: bool,
     /// Size of the input in bytes, if known.
     pub(super) size: Option<u64>,
+    /// The warning if the input has no item.
+    pub(super) no_items: Option<String>,
 }
 
 /// Decides which items are started, which results are printed, and when the run is over.
@@ -63,6 +65,7 @@ pub(super) struct Scheduler<S> {
     over: Option<Failure>,
     items: Items,
     size: Option<u64>,
+    no_items: Option<String>,
 }
 
 impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
@@ -76,6 +79,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
             earlier,
             ordered,
             size,
+            no_items,
         } = input;
         let ahead = ordered.then(|| u64::from(item_requests.concurrency) * AHEAD);
         Self {
@@ -98,6 +102,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
             over: None,
             items: Items::default(),
             size,
+            no_items,
         }
     }
 
@@ -187,6 +192,8 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
                 self.exhausted = true;
                 if let (Some(last), None) = (self.earlier.last(), &self.over) {
                     self.stop(shorter(last, self.read));
+                } else if let (0, Some(warning)) = (self.read, &self.no_items) {
+                    sink.note(Level::Warning, warning);
                 }
                 Ok(())
             }
@@ -265,7 +272,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
             && !budget.begin(bound)
         {
             if self.in_flight.is_empty() {
-                let failure = allowed.used_up(budget.spent());
+                let failure = allowed.used_up(budget.spent(), bound);
                 self.stop(failure);
             } else {
                 self.pending = Some(task);
