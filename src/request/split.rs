@@ -127,11 +127,11 @@ impl SplitRequests {
     /// stands before the answers.
     pub fn merge(&self, answers: &[String]) -> Request {
         let count = answers.len();
-        let mut text = String::new();
-        for (at, answer) in answers.iter().enumerate() {
-            text += &format!("Answer {} of {count}: {}\n\n", at + 1, answer.trim());
-        }
-        self.asking(text + &self.merge)
+        let answers = answers.iter().enumerate();
+        let answers =
+            answers.map(|(at, answer)| format!("Answer {} of {count}: {}", at + 1, answer.trim()));
+        let parts: Vec<String> = answers.chain([self.merge.clone()]).collect();
+        self.asking(parts.join("\n\n"))
     }
 
     /// The id of the request with this number: the user's, or a new one for a provider.
