@@ -182,15 +182,20 @@ def streamed(deltas: int, shape: str) -> list[bytes]:
 
 
 class Slow(asyncio.Protocol):
-    """Answers after 20 ms, for many connections at once."""
+    """Answers after 20 ms, for many connections at once. Keeps them open
+    unless the client wants them closed."""
 
     async def one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        answer = b"".join(complete()).replace(b"Connection: close\r\n", b"")
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            head = await reader.readuntil(b"\r\n\r\n")
-            await reader.readexactly(int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1]))
-            await asyncio.sleep(0.02)
-            writer.write(b"".join(complete()))
-            await writer.drain()
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(re.search(rb"content-length: (\d+)", head, re.IGNORECASE)[1]))
+                await asyncio.sleep(0.02)
+                writer.write(answer)
+                await writer.drain()
+                if b"connection: close" in head.lower():
+                    break
         writer.close()
 
 
