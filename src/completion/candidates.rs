@@ -77,6 +77,11 @@ fn by_value(arg: &Arg, paths: Paths) -> Option<ArgValueCompleter> {
     })
 }
 
+/// Keeps the candidates that begin with what is typed.
+fn keep_prefix(candidates: &mut Vec<CompletionCandidate>, typed: &str) {
+    candidates.retain(|candidate| candidate.get_value().to_string_lossy().starts_with(typed));
+}
+
 /// A completer of these candidates.
 fn values<F>(all: F) -> ArgValueCompleter
 where
@@ -85,12 +90,7 @@ where
     ArgValueCompleter::new(move |current: &OsStr| {
         let current = current.to_string_lossy();
         let mut found = all();
-        found.retain(|candidate| {
-            candidate
-                .get_value()
-                .to_string_lossy()
-                .starts_with(&*current)
-        });
+        keep_prefix(&mut found, &current);
         found
     })
 }
@@ -211,12 +211,7 @@ fn faults(arg: &Arg) -> impl Fn(&OsStr) -> Vec<CompletionCandidate> + Send + Syn
                 .into(),
             None => possible_value_candidates(kinds.clone()),
         };
-        found.retain(|candidate| {
-            candidate
-                .get_value()
-                .to_string_lossy()
-                .starts_with(&*current)
-        });
+        keep_prefix(&mut found, &current);
         found
     }
 }

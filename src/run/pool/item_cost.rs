@@ -3,6 +3,7 @@
 
 use super::budget::Budget;
 use crate::api::usage::Usage;
+use crate::event::Count;
 use crate::exit::Class;
 use crate::models::{self, Charge, PriceList};
 use crate::request::CostBounds;
@@ -39,6 +40,15 @@ impl ItemCost {
     pub(super) fn asks(&mut self, model: &str) {
         if self.model != model {
             model.clone_into(&mut self.model);
+        }
+    }
+
+    /// Counts a request that is sent, and the tokens of its answer.
+    pub(in crate::run) fn count(&mut self, what: &Count<'_>) {
+        match what {
+            Count::Request => self.request(),
+            Count::Usage(usage, model, list) => self.usage(usage, model, *list),
+            _ => {}
         }
     }
 

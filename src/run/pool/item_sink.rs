@@ -103,11 +103,7 @@ impl<S: Sink> Sink for ItemSink<S> {
 
     fn count(&mut self, what: Count<'_>) {
         self.tally.count(&what);
-        match &what {
-            Count::Request => self.spent.request(),
-            Count::Usage(usage, model, list) => self.spent.usage(usage, model, *list),
-            _ => {}
-        }
+        self.spent.count(&what);
         self.sink.count(what);
     }
 

@@ -100,11 +100,7 @@ impl Sink for LiveSink<'_> {
     }
 
     fn count(&mut self, what: Count<'_>) {
-        match &what {
-            Count::Request => self.spent.request(),
-            Count::Usage(usage, model, list) => self.spent.usage(usage, model, *list),
-            _ => {}
-        }
+        self.spent.count(&what);
         self.sink.count(what);
     }
 
