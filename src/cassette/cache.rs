@@ -15,8 +15,7 @@ use crate::error::Failure;
 use crate::http::Head;
 use crate::secret::Scrubber;
 
-/// Digits of the hash in a file's name. A recording has fewer, so that nobody takes one for
-/// the other.
+/// Digits of the hash in a file's name. A recording has fewer, so the two are not confused.
 const DIGITS: usize = 32;
 
 /// A temporary file that is older than this belongs to a run that was killed.

@@ -5,7 +5,7 @@ use std::fmt;
 use super::AnswerRequest;
 use super::attempt::{read_complete, read_stream};
 use super::clocks::Clocks;
-use super::held_back::HeldBack;
+use super::stream_buffer::StreamBuffer;
 use super::transport::{Stream, Transport};
 use crate::answer::Answer;
 use crate::api::request::Request;
@@ -68,8 +68,8 @@ pub(super) fn look_up(
     };
     let path = path.display();
     // Nothing of an answer that cannot be used may be printed.
-    let (mut answer, mut held_back) = (Answer::default(), HeldBack::default());
-    match read(wanted, (head, body), &mut answer, &mut held_back) {
+    let (mut answer, mut buffer) = (Answer::default(), StreamBuffer::default());
+    match read(wanted, (head, body), &mut answer, &mut buffer) {
         Ok(()) if (wanted.cache.fits)(&answer) => {}
         Err(failure) if answer.finish_reason.is_none() => {
             damaged(&path, &failure.message, sink);
@@ -87,7 +87,7 @@ pub(super) fn look_up(
         answer.model.as_deref().unwrap_or(&wanted.request.model),
         transport.connection().endpoint.price_list(),
     ));
-    sink.burst(&mut |sink| held_back.pass_on(sink))?;
+    sink.burst(&mut |sink| buffer.pass_on(sink))?;
     Ok(Some(answer))
 }
 
@@ -128,7 +128,7 @@ fn read(
     wanted: &AnswerRequest<'_>,
     (head, body): (Head, ReplayedBody),
     answer: &mut Answer,
-    sink: &mut HeldBack,
+    sink: &mut StreamBuffer,
 ) -> Result<(), Failure> {
     if wanted.request.stream {
         let stream = Stream::replayed(body);

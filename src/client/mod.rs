@@ -7,13 +7,13 @@ mod budget;
 mod cached;
 mod clocks;
 mod fallback;
-mod held_back;
 pub mod in_flight;
 mod private_dir;
 mod resource;
 mod response;
 mod retry;
 mod slots;
+mod stream_buffer;
 mod transport;
 mod verbose;
 

@@ -306,7 +306,7 @@ pub const FILES: &[Variable] = &[
     entry(
         "~/.local/state/airx/budget-CNY.json",
         "The ledger of --budget, one a currency: JSON, mode 0600, with what was spent in this \
-         hour, day and month. Requests in flight have a file of their own beside it, which airx \
+         hour, day and month. Each request in flight has its own file next to it, which airx \
          removes. The folder is below XDG_STATE_HOME if that is set. Remove the ledger to count \
          from zero.",
     ),

@@ -2,7 +2,7 @@
 
 use super::{BEST, LINE, Rank, Span, lines_at};
 
-/// The deepest headings that are told apart; deeper ones count like these.
+/// The deepest level of headings; deeper ones count like these.
 const HEADINGS: u8 = 3;
 /// A line without indent after a blank line: a paragraph, or a function of source code.
 const PARAGRAPH: Rank = BEST + HEADINGS;

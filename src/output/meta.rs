@@ -17,7 +17,7 @@ pub struct Meta {
 }
 
 impl Meta {
-    /// Opens the file before anything is sent. Its content stays for now.
+    /// Opens the file before anything is sent. Its content stays until the end of the run.
     pub(super) fn open(path: PathBuf) -> Result<Self, Failure> {
         if path == Path::new("-") {
             return Err(

@@ -8,12 +8,12 @@ mod api_key;
 mod budget;
 mod cassette;
 pub mod defaults;
+mod deferred_key;
 mod endpoint;
 mod fill;
 mod headers;
 mod ignored;
 mod key_command;
-mod later_key;
 mod merge;
 pub mod provider;
 mod proxy;
@@ -32,9 +32,9 @@ use crate::secret::{Scrubber, Secret};
 pub use api_key::{KeyOrigin, of_environment, unusable};
 pub use budget::{Budget, Period, resolve as resolve_budget};
 pub use cassette::Cassette;
+pub use deferred_key::DeferredKey;
 pub use endpoint::{Endpoint, ResolvedEndpoint};
 pub use fill::{AllOptions, merge, merge_all, merge_file};
-pub use later_key::LaterKey;
 pub use merge::{Merged, Setting};
 pub use provider::Provider;
 pub use proxy::Proxy;
@@ -66,7 +66,7 @@ pub struct Connection {
     pub cassette: Option<Cassette>,
     /// With `--cache`: the key of the first request that the cache does not answer, if it
     /// is not known yet.
-    pub later_key: Option<LaterKey>,
+    pub deferred_key: Option<DeferredKey>,
 }
 
 impl Connection {
@@ -239,9 +239,9 @@ fn connection(
         }
     };
     // With a cache the key is needed only for a request that is sent.
-    let (later_key, keyless) = match keyless {
-        Some(failure) if caches => (Some(LaterKey::Missing(failure)), None),
-        keyless => (command.map(LaterKey::command), keyless),
+    let (deferred_key, keyless) = match keyless {
+        Some(failure) if caches => (Some(DeferredKey::Missing(failure)), None),
+        keyless => (command.map(DeferredKey::command), keyless),
     };
     let max_in_flight = args.max_in_flight.unwrap_or(defaults::MAX_IN_FLIGHT);
     let budget = budget::resolve(args.budget.as_deref(), merged)?;
@@ -258,7 +258,7 @@ fn connection(
         // A recording costs nothing.
         budget: budget.filter(|_| !replays),
         cassette: cassette.map(|cassette| cassette.hiding(scrubber)),
-        later_key,
+        deferred_key,
     };
     Ok((connection, keyless))
 }

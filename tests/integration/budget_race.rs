@@ -57,7 +57,7 @@ fn nothing_is_left(state: &TempDir) {
 #[test]
 fn of_50_processes_with_a_budget_for_10_answers_10_send_a_request() {
     let state = folder();
-    // Nobody reports what an answer cost, so each counts what it may cost.
+    // The server reports no usage, so each counts what it may cost.
     let server = answering(Value::Null).hold();
     let bound = bound();
     let budget = budget(11 * bound - 1);
@@ -138,7 +138,7 @@ fn the_reservation_of_a_killed_process_is_dropped_by_the_next_run() {
         holder.kill().unwrap();
         holder.wait().unwrap();
     }
-    // Nobody settles for them: this run or the next one drops both.
+    // Their processes cannot settle them: this run or the next one drops both.
     finish(waiting).is(0, "Hello\n", "");
     chat(&budget, &state).at(&server).run().is(0, "Hello\n", "");
     let month = month(&state);
@@ -206,7 +206,7 @@ fn items_in_flight_when_a_second_sigint_ends_the_run_count_what_they_may_cost() 
 fn a_reader_that_closes_the_pipe_does_not_make_an_answer_free() {
     let state = folder();
     // The end has no usage: whether the run notices the closed pipe at the second delta or
-    // at the end, nobody has said what the answer costs.
+    // at the end, no one has reported what the answer costs.
     let finish_frame = finish_frame("stop");
     let (end, _) = finish_frame.split_once(",\"usage\"").unwrap();
     let end = format!("{end}}}\n\ndata: [DONE]\n\n");

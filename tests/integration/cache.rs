@@ -61,8 +61,8 @@ fn every_format_gets_the_same_again() {
         ("tools", "text", reply("No call.")),
         ("tools", "ndjson", reply("No call.")),
         // A server that does not stream.
-        ("stream", "text", reply("whole")),
-        ("stream", "json", reply("whole")),
+        ("stream", "text", reply("complete")),
+        ("stream", "json", reply("complete")),
     ] {
         let cache = folder();
         let server = Server::once(play);

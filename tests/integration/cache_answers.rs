@@ -79,17 +79,17 @@ fn an_answer_after_retries_is_kept() {
 fn an_answer_that_accept_made_complete_is_for_runs_that_accept_it() {
     let cache = folder();
     let odd = || json(200, &reply_body("odd", "odd"));
-    let server = Server::play([odd(), reply("whole")]);
+    let server = Server::play([odd(), reply("complete")]);
     let run = |args: &[&str]| {
         let run = cached(&["chat", "hi", "--retries", "0"], cache.path());
         run.args(args).at(&server).run()
     };
     run(&["--accept", "odd"]).is(0, "odd\n", "");
     run(&["--accept", "odd"]).is(0, "odd\n", "");
-    run(&[]).is(0, "whole\n", "");
+    run(&[]).is(0, "complete\n", "");
     // The newer answer is good for both.
-    run(&["--accept", "odd"]).is(0, "whole\n", "");
-    run(&[]).is(0, "whole\n", "");
+    run(&["--accept", "odd"]).is(0, "complete\n", "");
+    run(&[]).is(0, "complete\n", "");
 }
 
 #[test]

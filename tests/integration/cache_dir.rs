@@ -29,10 +29,10 @@ fn files_and_folder_are_for_their_owner_alone() {
     for umask in ["000", "022", "077"] {
         let place = folder();
         let server = Server::once(reply("Hello"));
-        let script = format!("umask {umask}; airx chat hi --cache made/anew");
+        let script = format!("umask {umask}; airx chat hi --cache made/new");
         let ran = bash(&script).within(place.path()).at(&server).run();
         ran.is(0, "Hello\n", "");
-        let cache = place.path().join("made/anew");
+        let cache = place.path().join("made/new");
         let path = entry(&cache);
         assert_eq!((mode(&cache), mode(&path)), (0o700, 0o600), "under {umask}");
         let name = path.file_name().unwrap().to_str().unwrap();

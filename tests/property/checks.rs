@@ -584,7 +584,7 @@ fn replayer(folder: &Path) -> Transport {
         max_in_flight: None,
         budget: None,
         cassette: Some(Cassette::Replay(folder.to_owned())),
-        later_key: None,
+        deferred_key: None,
     })
 }
 

@@ -393,22 +393,22 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ledgers = ledgers(&folder);
         let sums = r#""hour":{"since":"2026-11-30T22:00:00Z","spent":"1"},"day":{"since":"2026-11-30T00:00:00Z","spent":"1"},"month":{"since":"2026-11-01T00:00:00Z","spent":"1"}"#;
-        let whole = format!("{{\"v\":1,{sums}}}");
+        let valid = format!("{{\"v\":1,{sums}}}");
         let now = time("2026-11-30T22:10:00Z");
         let read = |text: &[u8]| {
             std::fs::write(folder.path().join("budget-CNY.json"), text).unwrap();
             ledgers.read("CNY", now).map(|ledger| ledger.hour.spent)
         };
-        assert_eq!(read(whole.as_bytes()).unwrap(), 1_000_000_000_000);
-        for end in 0..whole.len() {
-            assert!(read(&whole.as_bytes()[..end]).is_err(), "{end}");
+        assert_eq!(read(valid.as_bytes()).unwrap(), 1_000_000_000_000);
+        for end in 0..valid.len() {
+            assert!(read(&valid.as_bytes()[..end]).is_err(), "{end}");
         }
         for wrong in [
-            whole.replace("\"1\"", "\"-1\""),
-            whole.replace("\"1\"", "1"),
-            whole.replace("\"v\":1", "\"v\":2"),
-            whole.replace("2026-11-30T22", "2026-13-30T22"),
-            format!("{whole}{whole}"),
+            valid.replace("\"1\"", "\"-1\""),
+            valid.replace("\"1\"", "1"),
+            valid.replace("\"v\":1", "\"v\":2"),
+            valid.replace("2026-11-30T22", "2026-13-30T22"),
+            format!("{valid}{valid}"),
             "\0".repeat(200),
         ] {
             assert!(read(wrong.as_bytes()).is_err(), "{wrong}");

@@ -49,7 +49,7 @@ pub fn settle_all() {
     if in_flight.is_empty() {
         return;
     }
-    // If the ledger cannot be written, there is nobody left to tell.
+    // If the ledger cannot be written, the run is over and cannot report it.
     if let Ok(ledgers) = Ledgers::open() {
         for (request, price) in in_flight.drain(..) {
             let _ = ledgers.settle(price.currency, &request, price.bound, Utc::now());

@@ -8,7 +8,7 @@ use crate::secret::Secret;
 
 /// What happens when a request is sent.
 #[derive(Debug)]
-pub enum LaterKey {
+pub enum DeferredKey {
     /// There is no key: this failure.
     Missing(Failure),
     /// A `key-command` is run, once.
@@ -22,7 +22,7 @@ pub enum LaterKey {
     },
 }
 
-impl LaterKey {
+impl DeferredKey {
     /// The key that a program prints. `name` is the setting, for messages.
     pub(super) fn command((words, name): (&[String], &str)) -> Self {
         Self::Command {
@@ -36,8 +36,8 @@ impl LaterKey {
 impl Connection {
     /// The `Authorization` header, if it is known.
     pub fn authorization(&self) -> Option<&Secret> {
-        match &self.later_key {
-            Some(LaterKey::Command { header, .. }) => header.get()?.as_ref().ok(),
+        match &self.deferred_key {
+            Some(DeferredKey::Command { header, .. }) => header.get()?.as_ref().ok(),
             _ => self.authorization.as_ref(),
         }
     }
@@ -49,10 +49,10 @@ impl Connection {
     /// # Errors
     /// There is no key, or it cannot be used: exit 3.
     pub fn require_key(&self, say: &mut dyn FnMut(&str)) -> Result<Option<&str>, Failure> {
-        match &self.later_key {
+        match &self.deferred_key {
             None => Ok(None),
-            Some(LaterKey::Missing(failure)) => Err(failure.clone()),
-            Some(LaterKey::Command {
+            Some(DeferredKey::Missing(failure)) => Err(failure.clone()),
+            Some(DeferredKey::Command {
                 words,
                 name,
                 header,

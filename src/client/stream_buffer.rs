@@ -9,7 +9,7 @@ use crate::event::{Count, Data, Event, Level, Sink, Work};
 /// The steps of a stream. Their texts and bodies are joined, because there can be as many
 /// steps as tokens.
 #[derive(Default)]
-pub(super) struct HeldBack {
+pub(super) struct StreamBuffer {
     steps: Vec<Step>,
     texts: String,
     bodies: Vec<u8>,
@@ -23,7 +23,7 @@ enum Step {
     FirstToken,
 }
 
-impl HeldBack {
+impl StreamBuffer {
     /// Passes all of it on, in order.
     ///
     /// # Errors
@@ -54,7 +54,7 @@ impl HeldBack {
     }
 }
 
-impl Sink for HeldBack {
+impl Sink for StreamBuffer {
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
         // A stream passes on no other events.
         let (content, step) = match event {
