@@ -12,8 +12,8 @@ use crate::event::{Count, Earlier, Event, Items, Level, ResumeState, Sink, VERSI
 use crate::exit::Class;
 use crate::prompt::{Item, Place};
 use crate::request::{CostBounds, ItemRequests, PreparedRequest};
-use crate::run::pool::budget::Budget;
 use crate::run::pool::item_outcome::ItemOutcome;
+use crate::run::pool::max_cost::MaxCost;
 use crate::run::pool::workers::{Task, Workers};
 
 /// How many items may be started ahead of the oldest unfinished one, for each item that
@@ -50,7 +50,7 @@ pub(super) struct Scheduler<S> {
     earlier: Earlier,
     /// How many items may be started ahead of the oldest unfinished one.
     ahead: Option<u64>,
-    budget: Option<Budget>,
+    budget: Option<MaxCost>,
     /// The items in flight, each with its bound.
     in_flight: BTreeMap<u64, u128>,
     /// The number of items read.
@@ -92,7 +92,7 @@ impl<S: Sink + Clone + Send + 'static> Scheduler<S> {
             budget: item_requests
                 .budget
                 .as_ref()
-                .map(|allowed| Budget::new(allowed.units)),
+                .map(|allowed| MaxCost::new(allowed.units)),
             item_requests,
             in_flight: BTreeMap::new(),
             read: 0,

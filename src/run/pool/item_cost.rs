@@ -1,7 +1,7 @@
 //! What the requests of one item count against `--max-cost`: the cost of their answers, or
 //! the highest possible cost where the server reports none.
 
-use super::budget::Budget;
+use super::max_cost::MaxCost;
 use crate::api::usage::Usage;
 use crate::event::Count;
 use crate::exit::Class;
@@ -17,21 +17,21 @@ pub(in crate::run) struct ItemCost {
     last: Charge,
     /// The request in progress is not the first.
     later: bool,
-    budget: Option<Budget>,
+    limit: Option<MaxCost>,
     /// The cost of failed tries, which the bounds do not include.
     pub(in crate::run) more: u128,
 }
 
 impl ItemCost {
     /// Starts at zero, with the price of `model` and these bounds.
-    pub(in crate::run) fn new(model: String, bounds: CostBounds, budget: Option<Budget>) -> Self {
+    pub(in crate::run) fn new(model: String, bounds: CostBounds, limit: Option<MaxCost>) -> Self {
         Self {
             model,
             bounds,
             units: 0,
             last: Charge::Known(0),
             later: false,
-            budget,
+            limit,
             more: 0,
         }
     }
@@ -77,7 +77,7 @@ impl ItemCost {
         let before = self.units;
         self.settle(false);
         let cost = self.units - before;
-        let fits = self.budget.as_ref().is_none_or(|budget| budget.begin(cost));
+        let fits = self.limit.as_ref().is_none_or(|limit| limit.begin(cost));
         if fits {
             self.more = self.more.saturating_add(cost);
         }
@@ -201,9 +201,9 @@ mod tests {
     }
     #[test]
     fn another_try_is_made_where_there_is_money_for_it() {
-        let budget = Budget::new(1000 * TOKEN);
-        assert!(budget.begin(BOUNDS.first));
-        let mut spent = ItemCost::new("glm-4-airx".to_owned(), BOUNDS, Some(budget.clone()));
+        let limit = MaxCost::new(1000 * TOKEN);
+        assert!(limit.begin(BOUNDS.first));
+        let mut spent = ItemCost::new("glm-4-airx".to_owned(), BOUNDS, Some(limit.clone()));
         for (class, fits) in [
             (Class::Busy, true),
             (Class::Incomplete, true),
@@ -213,7 +213,7 @@ mod tests {
             assert_eq!(spent.retry(class), fits, "{class:?}");
         }
         assert_eq!(spent.more, BOUNDS.first);
-        budget.end(BOUNDS.first + spent.more, spent.end(false));
-        assert_eq!(budget.spent(), 1000 * TOKEN);
+        limit.end(BOUNDS.first + spent.more, spent.end(false));
+        assert_eq!(limit.spent(), 1000 * TOKEN);
     }
 }

@@ -1,10 +1,10 @@
 //! What `--each` and `--split` share: threads that each make one request at a time, what a
 //! request gives, and the money that all of them share.
 
-pub(super) mod budget;
 pub(super) mod item_cost;
 pub(super) mod item_outcome;
 pub(super) mod item_sink;
+pub(super) mod max_cost;
 pub(super) mod workers;
 
 use crate::client::Transport;

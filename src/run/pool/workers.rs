@@ -7,10 +7,10 @@ use std::thread::JoinHandle;
 
 use serde_json::value::RawValue;
 
-use super::budget::Budget;
 use super::item_cost::ItemCost;
 use super::item_outcome::{Content, ItemOutcome};
 use super::item_sink::ItemSink;
+use super::max_cost::MaxCost;
 use crate::answer::Answer;
 use crate::client::Transport;
 use crate::client::in_flight::InFlight;
@@ -33,7 +33,7 @@ pub(in crate::run) struct Task {
     /// The highest cost of its requests.
     pub(in crate::run) bounds: CostBounds,
     /// The budget that pays for them.
-    pub(in crate::run) budget: Option<Budget>,
+    pub(in crate::run) budget: Option<MaxCost>,
     /// The outcome holds the server's body.
     pub(in crate::run) keep_body: bool,
 }

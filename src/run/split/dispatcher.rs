@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
-use super::money::Money;
+use super::part_costs::PartCosts;
 use crate::client::Transport;
 use crate::client::in_flight::InFlight;
 use crate::error::Failure;
@@ -19,7 +19,7 @@ use crate::run::pool::workers::{Task, Workers};
 pub(super) struct Dispatcher<S> {
     workers: Workers<S, Box<ItemOutcome>>,
     outcomes: Receiver<Box<ItemOutcome>>,
-    pub(super) money: Option<Money>,
+    pub(super) costs: Option<PartCosts>,
     /// For a request that does not go through the threads.
     pub(super) transport: Transport,
     /// The most requests at once.
@@ -44,7 +44,7 @@ impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
         concurrency: u16,
         mut transport: Transport,
         mut sink: S,
-        money: Option<Money>,
+        costs: Option<PartCosts>,
         keep_bodies: bool,
     ) -> Result<Self, Failure> {
         let concurrency = fitting(concurrency, &mut transport, &mut sink)?;
@@ -54,7 +54,7 @@ impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
         Ok(Self {
             workers: Workers::new(strategy, gate, transport, sink, sender),
             outcomes,
-            money,
+            costs,
             transport: own,
             concurrency: concurrency.into(),
             in_flight: BTreeMap::new(),
@@ -89,11 +89,11 @@ impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
         request: PreparedRequest,
         label: String,
     ) -> Result<Option<u64>, Failure> {
-        let bounds = match &self.money {
+        let bounds = match &self.costs {
             None => None,
-            Some(money) => match money.reserve(&request) {
+            Some(costs) => match costs.reserve(&request) {
                 Some(bounds) => Some(bounds),
-                None if self.in_flight.is_empty() => return Err(money.used_up()),
+                None if self.in_flight.is_empty() => return Err(costs.used_up()),
                 None => return Ok(None),
             },
         };
@@ -109,7 +109,7 @@ impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
             item: None,
             request,
             bounds,
-            budget: self.money.as_ref().map(|money| money.budget.clone()),
+            budget: self.costs.as_ref().map(|costs| costs.budget.clone()),
             keep_body: self.keep_bodies,
         };
         self.workers.begin(task, under_way)?;
@@ -125,9 +125,9 @@ impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
         let outcome = *self.outcomes.recv().map_err(gone)?;
         self.answered |= outcome.result.is_ok();
         let reserved = self.in_flight.remove(&outcome.index).unwrap_or_default();
-        if let Some(money) = &self.money {
+        if let Some(costs) = &self.costs {
             let reserved = reserved.saturating_add(outcome.more);
-            money.budget.end(reserved, outcome.spent);
+            costs.budget.end(reserved, outcome.spent);
         }
         Ok(outcome)
     }

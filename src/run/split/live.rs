@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 
-use super::money::Money;
+use super::part_costs::PartCosts;
 use crate::answer::Answer;
 use crate::client::Transport;
 use crate::error::Failure;
@@ -22,17 +22,17 @@ use crate::run::pool::workers::is_empty;
 pub(super) fn ask(
     request: &PreparedRequest,
     strategy: &Strategy,
-    money: Option<&Money>,
+    costs: Option<&PartCosts>,
     transport: &mut Transport,
     sink: &mut dyn Sink,
     started: bool,
 ) -> Result<Answer, Failure> {
-    let reserved = match money {
-        Some(money) => money.reserve(request).ok_or_else(|| money.used_up())?,
+    let reserved = match costs {
+        Some(costs) => costs.reserve(request).ok_or_else(|| costs.used_up())?,
         None => Default::default(),
     };
     let (bounds, reserved) = reserved;
-    let budget = money.map(|money| money.budget.clone());
+    let budget = costs.map(|costs| costs.budget.clone());
     let model = request.request.model.clone();
     let mut live = LiveSink {
         sink,
@@ -46,9 +46,9 @@ pub(super) fn ask(
         let answered = server.is_some_and(|server| server.finish_reason.is_some());
         spent.failed(failure.class, answered);
     }
-    if let Some(money) = money {
+    if let Some(costs) = costs {
         let reserved = reserved.saturating_add(spent.more);
-        money.budget.end(reserved, spent.end(is_empty(&result)));
+        costs.budget.end(reserved, spent.end(is_empty(&result)));
     }
     result
 }

@@ -5,7 +5,7 @@ mod dispatcher;
 mod jobs;
 mod live;
 mod merging;
-mod money;
+mod part_costs;
 mod parts;
 mod plan;
 
@@ -27,7 +27,7 @@ use crate::suggest::nearest;
 use dispatcher::Dispatcher;
 use jobs::is_too_long;
 use merging::MergeJobs;
-use money::Money;
+use part_costs::PartCosts;
 use parts::PartJobs;
 use plan::Plan;
 
@@ -96,7 +96,7 @@ impl<'a> Merge<'a> {
 /// How the input is divided, and what the requests may cost.
 struct Division<'a> {
     merge: Merge<'a>,
-    money: Option<Money>,
+    costs: Option<PartCosts>,
     requests: SplitRequests,
     /// None or one if everything fits the context.
     parts: Vec<Part>,
@@ -122,7 +122,7 @@ impl<'a> Division<'a> {
         let limit = many.pool.max_cost.as_deref();
         let limit =
             limit.map(|amount| CostLimit::new(amount, request, provider, strategy.requests()));
-        let money = limit.transpose()?.map(Money::new);
+        let costs = limit.transpose()?.map(PartCosts::new);
         let common = request.request.clone();
         let requests = SplitRequests::new(common, provider, input, merge.prompt())?;
         let parts = if requests.fits(input) {
@@ -132,7 +132,7 @@ impl<'a> Division<'a> {
         };
         Ok(Self {
             merge,
-            money,
+            costs,
             requests,
             parts,
         })
@@ -146,8 +146,8 @@ impl<'a> Division<'a> {
 
     /// Warns if all requests may cost more than `--max-cost`.
     fn compare_cost(&self, plan: &Plan, run: &Run) {
-        if let (Some(money), Some(cost)) = (&self.money, plan.cost())
-            && let Some(warning) = money.warning(cost)
+        if let (Some(costs), Some(cost)) = (&self.costs, plan.cost())
+            && let Some(warning) = costs.warning(cost)
         {
             run.warn(&warning);
         }
@@ -174,14 +174,14 @@ pub(super) fn run(
         }
         let request = requests.complete(input);
         conversation.request = conversation.request.with(request);
-        return ask_complete(conversation, run, output.dry_run, division.money);
+        return ask_complete(conversation, run, output.dry_run, division.costs);
     }
     if output.dry_run == Some(DryRun::Curl) {
         let count = division.parts.len();
         let what = format!("--dry-run=curl shows one request, and --split makes {count} parts");
         return Err(Failure::usage(what).hint("--dry-run lists the parts"));
     }
-    if shows_plan || division.money.is_some() {
+    if shows_plan || division.costs.is_some() {
         let plan = division.plan(input)?;
         division.compare_cost(&plan, run);
         if shows_plan {
@@ -225,7 +225,7 @@ fn ask_parts(
         request::concurrency(&many.pool, &request.request.model),
         Transport::new(settings.connection),
         sink.clone(),
-        division.money,
+        division.costs,
         output.format() == Format::Json && merge == Merge::Concat,
     )?;
     let mut splitting = Splitting {
@@ -246,9 +246,9 @@ fn ask_complete(
     mut conversation: Conversation,
     run: &Run,
     dry_run: Option<DryRun>,
-    money: Option<Money>,
+    costs: Option<PartCosts>,
 ) -> Result<Ended, Failure> {
-    let Some(money) = money.filter(|_| dry_run.is_none()) else {
+    let Some(costs) = costs.filter(|_| dry_run.is_none()) else {
         return conversation.once(run, dry_run);
     };
     conversation.settings.require_key()?;
@@ -259,7 +259,7 @@ fn ask_complete(
     let answer = live::ask(
         &conversation.request,
         &conversation.strategy,
-        Some(&money),
+        Some(&costs),
         &mut transport,
         &mut run.printer.clone(),
         false,
@@ -376,7 +376,7 @@ impl<S: Sink + Clone + Send + 'static> Splitting<'_, S> {
         live::ask(
             &request,
             self.strategy,
-            self.dispatcher.money.as_ref(),
+            self.dispatcher.costs.as_ref(),
             &mut self.dispatcher.transport,
             &mut self.sink,
             true,

@@ -4,18 +4,18 @@ use crate::error::Failure;
 use crate::exit::Class;
 use crate::models::{self, Cost};
 use crate::request::{CostBounds, CostLimit, PreparedRequest};
-use crate::run::pool::budget::Budget;
+use crate::run::pool::max_cost::MaxCost;
 
 /// The limit, and what is spent and reserved of it.
 #[derive(Debug, Clone)]
-pub(super) struct Money {
+pub(super) struct PartCosts {
     limit: CostLimit,
-    pub(super) budget: Budget,
+    pub(super) budget: MaxCost,
 }
 
-impl Money {
+impl PartCosts {
     pub(super) fn new(limit: CostLimit) -> Self {
-        let budget = Budget::new(limit.units);
+        let budget = MaxCost::new(limit.units);
         Self { limit, budget }
     }
 

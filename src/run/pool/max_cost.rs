@@ -3,9 +3,9 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The budget that all items share.
+/// The limit that all items share.
 #[derive(Debug, Clone)]
-pub(in crate::run) struct Budget(Arc<Mutex<State>>);
+pub(in crate::run) struct MaxCost(Arc<Mutex<State>>);
 
 #[derive(Debug)]
 struct State {
@@ -17,7 +17,7 @@ struct State {
     most: u128,
 }
 
-impl Budget {
+impl MaxCost {
     pub(in crate::run) fn new(limit: u128) -> Self {
         Self(Arc::new(Mutex::new(State {
             limit,
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn what_is_in_flight_counts_at_its_bound_and_then_at_its_cost() {
-        let budget = Budget::new(100);
+        let budget = MaxCost::new(100);
         assert!(budget.begin(60));
         assert!(!budget.begin(41));
         assert!(budget.begin(40));
@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn what_has_cost_more_than_its_bound_raises_the_next_ones() {
-        let budget = Budget::new(100);
+        let budget = MaxCost::new(100);
         assert!(budget.begin(10));
         budget.end(10, 40);
         assert_eq!((budget.bound(10), budget.bound(50)), (40, 50));
