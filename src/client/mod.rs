@@ -6,13 +6,14 @@ mod backoff;
 mod budget;
 mod cached;
 mod clocks;
+mod concurrency;
 mod fallback;
-pub mod in_flight;
+mod max_in_flight;
 mod private_dir;
 mod resource;
 mod response;
 mod retry;
-mod slots;
+
 mod stream_buffer;
 mod transport;
 mod verbose;
@@ -28,8 +29,9 @@ use crate::exit::Class;
 
 pub use budget::{Summary, settle_all, summaries};
 pub use cached::{CacheUse, keep};
+pub use concurrency::ConcurrencyLimit;
+use concurrency::Permit;
 pub use fallback::{FallbackModel, unserved};
-use in_flight::Permit;
 pub use resource::{Repeat, Unfulfilled, request as request_resource};
 pub use response::read;
 pub use transport::{Stream, Transport};
@@ -172,8 +174,8 @@ fn request(
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     transport.require_key(sink)?;
-    let in_flight = transport.in_flight();
-    let permit = match &in_flight {
+    let concurrency = transport.concurrency();
+    let permit = match &concurrency {
         Some(limit) => Some(limit.acquire(series.requests > 0).ok_or_else(not_started)?),
         None => None,
     };
@@ -181,7 +183,7 @@ fn request(
         series.pause(permit.waited);
     }
     series.requests += 1;
-    let slot = slots::take(transport.connection(), &wanted.request.model, sink)?;
+    let slot = max_in_flight::take_slot(transport.connection(), &wanted.request.model, sink)?;
     if let Some(slot) = &slot {
         series.pause(slot.waited);
     }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use super::in_flight::InFlight;
+use super::concurrency::ConcurrencyLimit;
 use crate::cassette::{Cache, Cassette, OpenRecording, Recorded, ReplayedBody};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
@@ -17,7 +17,7 @@ pub struct Transport {
     connection: Arc<Connection>,
     http: HttpClient,
     cassette: Option<Cassette>,
-    in_flight: Option<Arc<InFlight>>,
+    concurrency: Option<Arc<ConcurrencyLimit>>,
     /// The models that the server does not serve, with its answer to a request for one.
     unserved: Arc<Mutex<BTreeMap<String, Failure>>>,
 }
@@ -39,17 +39,17 @@ impl Transport {
             http: HttpClient::default(),
             cassette: cassette.map(|settings| Cassette::new(settings, url)),
             connection: Arc::new(connection),
-            in_flight: None,
+            concurrency: None,
             unserved: Arc::default(),
         }
     }
 
     /// A transport for another thread, with the same connections and folder. All
-    /// transports with the same `in_flight` share its limit.
+    /// transports with the same `concurrency` share its limit.
     ///
     /// # Errors
     /// The client cannot be set up.
-    pub fn share(&mut self, in_flight: &Arc<InFlight>) -> Result<Self, Failure> {
+    pub fn share(&mut self, concurrency: &Arc<ConcurrencyLimit>) -> Result<Self, Failure> {
         Ok(Self {
             http: if self.replays() {
                 HttpClient::default()
@@ -58,7 +58,7 @@ impl Transport {
             },
             cassette: self.cassette.as_ref().map(Cassette::share),
             connection: Arc::clone(&self.connection),
-            in_flight: Some(Arc::clone(in_flight)),
+            concurrency: Some(Arc::clone(concurrency)),
             unserved: Arc::clone(&self.unserved),
         })
     }
@@ -78,8 +78,8 @@ impl Transport {
     }
 
     /// The limit on the requests in flight of this run, if there is one.
-    pub fn in_flight(&self) -> Option<Arc<InFlight>> {
-        self.in_flight.clone()
+    pub fn concurrency(&self) -> Option<Arc<ConcurrencyLimit>> {
+        self.concurrency.clone()
     }
 
     /// Remembers that the server does not serve `model`. Returns whether that is new.

@@ -7,8 +7,7 @@ mod scheduler;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
-use crate::client::Transport;
-use crate::client::in_flight::InFlight;
+use crate::client::{ConcurrencyLimit, Transport};
 use crate::error::Failure;
 use crate::event::{Earlier, Sink};
 use crate::prompt::{Item, Items};
@@ -56,7 +55,7 @@ pub(super) struct EachRun {
 #[derive(Debug)]
 pub(super) struct Interrupt {
     messages: Sender<WorkerMessage>,
-    gate: Arc<InFlight>,
+    gate: Arc<ConcurrencyLimit>,
 }
 
 impl Interrupt {
@@ -91,7 +90,7 @@ pub(super) fn run<S: Sink + Clone + Send + 'static>(
     let wanted = each.item_requests.concurrency;
     let concurrency = fitting(wanted, &mut each.transport, &mut sink)?;
     each.item_requests.concurrency = concurrency;
-    let gate = Arc::new(InFlight::new(concurrency.into()));
+    let gate = Arc::new(ConcurrencyLimit::new(concurrency.into()));
     started(Interrupt {
         messages: sender.clone(),
         gate: Arc::clone(&gate),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender};
 
 use super::WorkerMessage;
-use crate::client::in_flight::InFlight;
+use crate::client::ConcurrencyLimit;
 use crate::digest::sha256;
 use crate::error::Failure;
 use crate::event::{Count, Earlier, Event, Items, Level, ResumeState, Sink, VERSION};
@@ -29,7 +29,7 @@ pub(super) struct SchedulerInput<S> {
     pub(super) request: PreparedRequest,
     pub(super) item_requests: ItemRequests,
     pub(super) workers: Workers<S, WorkerMessage>,
-    pub(super) gate: Arc<InFlight>,
+    pub(super) gate: Arc<ConcurrencyLimit>,
     /// Requests the next item from the reader.
     pub(super) reader: Sender<()>,
     pub(super) earlier: Earlier,
@@ -45,7 +45,7 @@ pub(super) struct Scheduler<S> {
     request: PreparedRequest,
     item_requests: ItemRequests,
     workers: Workers<S, WorkerMessage>,
-    gate: Arc<InFlight>,
+    gate: Arc<ConcurrencyLimit>,
     reader: Sender<()>,
     earlier: Earlier,
     /// How many items may be started ahead of the oldest unfinished one.

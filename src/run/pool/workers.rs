@@ -12,8 +12,7 @@ use super::item_outcome::{Content, ItemOutcome};
 use super::item_sink::ItemSink;
 use super::max_cost::MaxCost;
 use crate::answer::Answer;
-use crate::client::Transport;
-use crate::client::in_flight::InFlight;
+use crate::client::{ConcurrencyLimit, Transport};
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::exit::Class;
@@ -42,7 +41,7 @@ pub(in crate::run) struct Task {
 /// they are needed.
 pub(in crate::run) struct Workers<S, M> {
     strategy: Arc<Strategy>,
-    gate: Arc<InFlight>,
+    gate: Arc<ConcurrencyLimit>,
     transport: Transport,
     sink: S,
     tasks: Sender<Task>,
@@ -58,7 +57,7 @@ where
 {
     pub(in crate::run) fn new(
         strategy: Strategy,
-        gate: Arc<InFlight>,
+        gate: Arc<ConcurrencyLimit>,
         transport: Transport,
         sink: S,
         messages: Sender<M>,

@@ -5,8 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 
 use super::part_costs::PartCosts;
-use crate::client::Transport;
-use crate::client::in_flight::InFlight;
+use crate::client::{ConcurrencyLimit, Transport};
 use crate::error::Failure;
 use crate::event::Sink;
 use crate::request::PreparedRequest;
@@ -48,7 +47,7 @@ impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
         keep_bodies: bool,
     ) -> Result<Self, Failure> {
         let concurrency = fitting(concurrency, &mut transport, &mut sink)?;
-        let gate = Arc::new(InFlight::new(concurrency.into()));
+        let gate = Arc::new(ConcurrencyLimit::new(concurrency.into()));
         let (sender, outcomes) = channel();
         let own = transport.share(&gate)?;
         Ok(Self {

@@ -1,5 +1,5 @@
-//! How many requests of a run may be in flight at once: fewer after a rate limit, more
-//! again after answers.
+//! `--concurrency`: how many requests of one run may be in flight at once, fewer after a
+//! rate limit and more again after answers. `max_in_flight.rs` limits all processes.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -52,7 +52,7 @@ impl Pace {
 
 /// The limit on the requests of a run that are in flight.
 #[derive(Debug)]
-pub struct InFlight {
+pub struct ConcurrencyLimit {
     state: Mutex<State>,
     free: Condvar,
 }
@@ -68,13 +68,13 @@ struct State {
 /// The right to have one request in flight, until it is dropped.
 #[derive(Debug)]
 pub struct Permit<'a> {
-    limit: &'a InFlight,
+    limit: &'a ConcurrencyLimit,
     sent_after: u64,
     /// How long the request waited for it.
     pub waited: Duration,
 }
 
-impl InFlight {
+impl ConcurrencyLimit {
     /// Allows at most this many requests at once.
     pub fn new(most: u32) -> Self {
         Self {
@@ -91,7 +91,7 @@ impl InFlight {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a permit. After [`InFlight::close`] only a series of requests that has
+    /// Waits for a permit. After [`ConcurrencyLimit::close`] only a series of requests that has
     /// `started` gets one.
     pub fn acquire(&self, started: bool) -> Option<Permit<'_>> {
         let since = Instant::now();
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn once_closed_only_what_has_started_goes_on() {
-        let limit = InFlight::new(1);
+        let limit = ConcurrencyLimit::new(1);
         let permit = limit.acquire(false).unwrap();
         limit.close();
         assert!(limit.acquire(false).is_none());

@@ -37,7 +37,7 @@ pub(super) struct Slot {
 ///
 /// # Errors
 /// The folder or a file of it cannot be used: exit 2.
-pub(super) fn take(
+pub(super) fn take_slot(
     connection: &Connection,
     model: &str,
     sink: &mut dyn Sink,
