@@ -8,7 +8,7 @@ use std::hint::black_box;
 
 use airx::answer::Answer;
 use airx::error::Failure;
-use airx::event::{Count, Data, Event, Level, Sink, Work};
+use airx::event::{Count, Data, Event, Level, Sink};
 use airx::sse::Parser;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
@@ -23,13 +23,9 @@ impl Sink for Nobody {
         black_box(data);
         Ok(())
     }
-    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
-        work(self)
-    }
     fn flush(&mut self) -> Result<(), Failure> {
         Ok(())
     }
-    fn retry(&mut self) {}
     fn printed(&self) -> bool {
         true
     }

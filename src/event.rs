@@ -20,7 +20,7 @@ use crate::exit::{self, Class};
 use crate::models::Cost;
 
 pub use earlier_results::{Earlier, ResumeState, short_hash};
-pub use sink::{Data, Level, Sink, Work};
+pub use sink::{Data, Level, Sink};
 pub use tally::{Count, Items, Parts, Tally, Unfinished};
 
 /// Version of the event contract. Within a version members and types may be added, but not

@@ -138,10 +138,8 @@ pub(super) fn read_stream(
                         return unstreamed(wanted, head, start, &mut stream, &clocks, answer);
                     }
                 };
-                sink.burst(&mut |sink| {
-                    parser.feed(&bytes, |frame| {
-                        answer.accept_frame(frame, wanted.keep_text, sink)
-                    })
+                parser.feed(&bytes, |frame| {
+                    answer.accept_frame(frame, wanted.keep_text, sink)
                 })?;
                 if answer.done {
                     break End::Proper;

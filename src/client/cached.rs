@@ -87,7 +87,7 @@ pub(super) fn look_up(
         answer.model.as_deref().unwrap_or(&wanted.request.model),
         transport.connection().endpoint.price_list(),
     ));
-    sink.burst(&mut |sink| buffer.pass_on(sink))?;
+    buffer.pass_on(sink)?;
     Ok(Some(answer))
 }
 

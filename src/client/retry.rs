@@ -73,7 +73,6 @@ pub(super) struct NextRequest<'a> {
 impl NextRequest<'_> {
     /// Reports the failure and the request.
     pub(super) fn announce(&self, failure: &Failure, sink: &mut dyn Sink) -> Result<(), Failure> {
-        sink.retry();
         let none = Server::default();
         let server = failure.server.as_deref().unwrap_or(&none);
         let Self { number, model, .. } = *self;

@@ -4,7 +4,7 @@
 use std::fmt::Display;
 
 use crate::error::Failure;
-use crate::event::{Count, Data, Event, Level, Sink, Work};
+use crate::event::{Count, Data, Event, Level, Sink};
 
 /// The steps of a stream. Their texts and bodies are joined, because there can be as many
 /// steps as tokens.
@@ -75,15 +75,9 @@ impl Sink for StreamBuffer {
         Ok(())
     }
 
-    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
-        work(self)
-    }
-
     fn flush(&mut self) -> Result<(), Failure> {
         Ok(())
     }
-
-    fn retry(&mut self) {}
 
     fn printed(&self) -> bool {
         false

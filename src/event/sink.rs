@@ -6,28 +6,20 @@ use std::fmt::Display;
 use super::{Count, Event};
 use crate::error::Failure;
 
-/// Passes events to a sink.
-pub type Work<'a> = dyn FnMut(&mut dyn Sink) -> Result<(), Failure> + 'a;
-
 /// Receives what happens in a run. The printer is the sink of every run.
 ///
 /// A returned failure ends the run. One of class `ok` ends it without a message, since the
 /// reader has closed the output.
 pub trait Sink {
-    /// Receives an event.
+    /// Receives an event. At [`Event::Retry`] the sink drops what it holds back of the answer
+    /// that failed.
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure>;
 
     /// Receives what only one of the formats prints.
     fn data(&mut self, data: Data<'_>) -> Result<(), Failure>;
 
-    /// Runs `work`, which passes on everything that arrived together, under one lock.
-    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure>;
-
     /// Prints buffered output before the run waits.
     fn flush(&mut self) -> Result<(), Failure>;
-
-    /// Drops the unprinted parts of an answer because another request follows.
-    fn retry(&mut self);
 
     /// Whether any part of the answer was printed. If so, no request is repeated, since the
     /// reader would see the answer twice.

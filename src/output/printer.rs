@@ -17,7 +17,7 @@ use super::{Options, Output};
 use crate::cli::Format;
 use crate::error::Failure;
 use crate::event::{
-    Count, Data, Earlier, Event, ItemResult, Level, Sink, Tally, Unfinished, Work, millis,
+    Count, Data, Earlier, Event, ItemResult, Level, Sink, Tally, Unfinished, millis,
 };
 use crate::exit::Class;
 use crate::secret::Scrubber;
@@ -202,6 +202,7 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
                 self.events.request_id = request_id.map(str::to_owned);
             }
             Event::Result(result) => return self.push_result(result),
+            Event::Retry { .. } => self.buffer.drop_held(),
             Event::Delta { content } if self.format == Format::Text && self.text.streamed => {
                 self.text.push(content, &mut self.buffer)?;
                 return self.write_if_full();
@@ -246,16 +247,8 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
         self.write_if_full()
     }
 
-    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
-        work(self)
-    }
-
     fn flush(&mut self) -> Result<(), Failure> {
         self.write()
-    }
-
-    fn retry(&mut self) {
-        self.buffer.drop_held();
     }
 
     fn printed(&self) -> bool {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::Printer;
 use crate::error::Failure;
-use crate::event::{Count, Data, Event, Level, Sink, Work};
+use crate::event::{Count, Data, Event, Level, Sink};
 
 /// A printer that two threads share.
 #[derive(Debug)]
@@ -80,16 +80,8 @@ impl<O: Write, E: Write> Sink for Shared<O, E> {
         self.lock().data(data)
     }
 
-    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
-        work(&mut *self.lock())
-    }
-
     fn flush(&mut self) -> Result<(), Failure> {
         self.lock().flush()
-    }
-
-    fn retry(&mut self) {
-        self.lock().retry();
     }
 
     fn printed(&self) -> bool {

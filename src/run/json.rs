@@ -262,7 +262,6 @@ fn report_retry(
         let line = format!("* try {number} of {}: {error}", expected.tries);
         sink.note(Level::Verbose, &line);
     }
-    sink.retry();
     sink.flush()
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::fmt::Display;
 
 use crate::error::Failure;
-use crate::event::{Count, Data, Event, Level, Sink, Work};
+use crate::event::{Count, Data, Event, Level, Sink};
 use crate::exit::Class;
 use crate::schema::{ArraySplitter, ExpectedJson, compact, parse_strict};
 
@@ -102,9 +102,16 @@ pub(super) fn show(element: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
 impl Sink for Elements<'_> {
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
         match event {
-            Event::Delta { content } => self.take(content),
-            event => self.sink.event(event),
+            Event::Delta { content } => return self.take(content),
+            Event::Retry { .. } => {
+                self.splitter = ArraySplitter::default();
+                self.before.clear();
+                self.length = 0;
+                self.broken = false;
+            }
+            _ => {}
         }
+        self.sink.event(event)
     }
 
     fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
@@ -115,20 +122,8 @@ impl Sink for Elements<'_> {
         }
     }
 
-    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
-        work(self)
-    }
-
     fn flush(&mut self) -> Result<(), Failure> {
         self.sink.flush()
-    }
-
-    fn retry(&mut self) {
-        self.splitter = ArraySplitter::default();
-        self.before.clear();
-        self.length = 0;
-        self.broken = false;
-        self.sink.retry();
     }
 
     fn printed(&self) -> bool {

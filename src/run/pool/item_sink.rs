@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::item_cost::ItemCost;
 use crate::error::Failure;
-use crate::event::{Count, Data, Event, Level, Sink, Tally, Violation, Work};
+use crate::event::{Count, Data, Event, Level, Sink, Tally, Violation};
 use crate::exit::Class;
 
 /// The sink of one item.
@@ -50,6 +50,10 @@ impl<S: Sink> ItemSink<S> {
 
 impl<S: Sink> Sink for ItemSink<S> {
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
+        if matches!(event, Event::Retry { .. } | Event::Round { .. }) {
+            self.text.clear();
+            self.errors.clear();
+        }
         match event {
             Event::Value { value } => self.value = Some((*value).to_owned()),
             Event::Search { results } => self.search = Some((*results).clone()),
@@ -84,17 +88,8 @@ impl<S: Sink> Sink for ItemSink<S> {
         Ok(())
     }
 
-    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
-        work(self)
-    }
-
     fn flush(&mut self) -> Result<(), Failure> {
         Ok(())
-    }
-
-    fn retry(&mut self) {
-        self.text.clear();
-        self.errors.clear();
     }
 
     fn printed(&self) -> bool {

@@ -7,7 +7,7 @@ use super::part_costs::PartCosts;
 use crate::answer::Answer;
 use crate::client::Transport;
 use crate::error::Failure;
-use crate::event::{Count, Data, Event, Level, Sink, Work};
+use crate::event::{Count, Data, Event, Level, Sink};
 use crate::request::PreparedRequest;
 use crate::run::conversation::Strategy;
 use crate::run::pool::item_cost::ItemCost;
@@ -83,16 +83,8 @@ impl Sink for LiveSink<'_> {
         self.sink.data(data)
     }
 
-    fn burst(&mut self, work: &mut Work<'_>) -> Result<(), Failure> {
-        work(self)
-    }
-
     fn flush(&mut self) -> Result<(), Failure> {
         self.sink.flush()
-    }
-
-    fn retry(&mut self) {
-        self.sink.retry();
     }
 
     fn printed(&self) -> bool {
