@@ -1,14 +1,19 @@
-//! Reads a file of at most 16 MiB directly into the buffer of the message.
+//! Reads files of at most 16 MiB, and finds bytes that are not text.
 
-use std::fs::File;
-use std::io::{self, Read};
+use std::ffi::OsString;
+use std::fmt;
+use std::fs::{File, Metadata};
+use std::io::{self, ErrorKind, Read};
 use std::path::Path;
 
-use super::stdin_claim::is_stdin;
+use memchr::memchr;
+
+use super::sources::is_stdin;
 use crate::error::Failure;
 
 /// Longest source, and longest message, in bytes: 16 MiB.
 pub(super) const LIMIT: usize = 16 << 20;
+pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// Opens a file. If the path names standard input, it duplicates the descriptor, so that
 /// the offset is kept.
@@ -31,7 +36,7 @@ pub(super) fn append_file(path: &Path, into: &mut Vec<u8>) -> Result<(), Failure
         .map_err(|error| unreadable(path, &error))
 }
 
-/// Like [`append`], for an open file.
+/// Like [`append_file`], for an open file.
 pub(super) fn append(file: &File, into: &mut Vec<u8>) -> io::Result<()> {
     let room = (LIMIT + 1).saturating_sub(into.len());
     let length = usize::try_from(file.metadata()?.len()).unwrap_or(room);
@@ -41,15 +46,22 @@ pub(super) fn append(file: &File, into: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
+pub(super) fn refuse_folder(path: &Path, metadata: &Metadata) -> Result<(), Failure> {
+    if metadata.is_dir() {
+        return Err(unreadable(path, &ErrorKind::IsADirectory.into()));
+    }
+    Ok(())
+}
+
 /// A file that is not there, not allowed, a directory.
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let failure = Failure::usage(format!("{} cannot be read: {error}", path.display()));
     match error.kind() {
-        io::ErrorKind::NotFound => {
+        ErrorKind::NotFound => {
             failure.hint("check the path; a relative one starts at the current folder")
         }
-        io::ErrorKind::IsADirectory => failure.hint("name a file in the folder"),
-        io::ErrorKind::PermissionDenied => failure.hint("check its permissions with ls -l"),
+        ErrorKind::IsADirectory => failure.hint("name a file in the folder"),
+        ErrorKind::PermissionDenied => failure.hint("check its permissions with ls -l"),
         _ => failure,
     }
 }
@@ -60,9 +72,172 @@ pub(super) fn too_large(name: &str) -> Failure {
         .hint("send less: no model's context holds that much")
 }
 
+/// Input that was requested by name has only white space.
+pub(super) fn empty(name: &str) -> Failure {
+    Failure::usage(format!("{name} is empty: nothing was sent")).hint(
+        "did the command that writes it fail? --allow-empty-input sends the request without it",
+    )
+}
+
+/// The first bytes of formats that users pass by mistake, with the formats' names.
+const SIGNATURES: &[(&[u8], &str)] = &[
+    (b"\x7FELF", "an ELF program"),
+    (b"\xCF\xFA\xED\xFE", "a Mach-O program"),
+    (b"\xCA\xFE\xBA\xBE", "a Mach-O program or Java class"),
+    (b"\0asm", "a WebAssembly module"),
+    (b"%PDF-", PDF),
+    (b"PK\x03\x04", "a ZIP archive or office document"),
+    (b"\x1F\x8B", "gzip data"),
+    (b"\xFD7zXZ\0", "xz data"),
+    (b"\x28\xB5\x2F\xFD", "zstd data"),
+    (b"7z\xBC\xAF\x27\x1C", "a 7z archive"),
+    (b"Rar!\x1A\x07", "a RAR archive"),
+    (b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", "an office document"),
+    (b"SQLite format 3\0", "an SQLite database"),
+    (b"\x89PNG\r\n\x1A\n", "a PNG image"),
+    (b"\xFF\xD8\xFF", "a JPEG image"),
+    (b"GIF87a", "a GIF image"),
+    (b"GIF89a", "a GIF image"),
+    (b"OggS\0", "Ogg audio"),
+];
+
+const PDF: &str = "a PDF document";
+const ONLY_TEXT: &str = "airx reads text; --lossy does not change that";
+
+/// Refuses binary data, also if invalid bytes are to be replaced.
+///
+/// # Errors
+/// The data looks binary, or is UTF-16: exit 2.
+pub(super) fn refuse_binary(name: &str, bytes: &[u8]) -> Result<(), Failure> {
+    let nul = memchr(0, bytes);
+    if nul.is_some()
+        && let [first @ (0xFF | 0xFE), 0xFF | 0xFE, ..] = bytes
+    {
+        return Err(NotText::Byte(*first, 0)
+            .in_source(name)
+            .hint("it looks like UTF-16: convert it with iconv -f UTF-16 -t UTF-8"));
+    }
+    let known = SIGNATURES
+        .iter()
+        .find(|(start, _)| bytes.starts_with(start));
+    let Some((_, kind)) = known else {
+        return nul.map_or(Ok(()), |offset| Err(NotText::Nul(offset).in_source(name)));
+    };
+    let hint = match *kind {
+        PDF => "extract its text first, for example with pdftotext",
+        kind if kind.ends_with(" image") => "-i sends an image to a vision model",
+        _ => ONLY_TEXT,
+    };
+    Err(Failure::usage(format!("{name} looks binary: it starts like {kind}")).hint(hint))
+}
+
+/// Why bytes are not text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NotText {
+    /// This byte at this offset is not UTF-8.
+    Byte(u8, usize),
+    /// There is a NUL byte at this offset.
+    Nul(usize),
+}
+
+impl NotText {
+    /// The same error with the offset moved by the bytes in front of the text.
+    pub(super) fn after(self, bytes: usize) -> Self {
+        match self {
+            Self::Byte(byte, offset) => Self::Byte(byte, offset + bytes),
+            Self::Nul(offset) => Self::Nul(offset + bytes),
+        }
+    }
+
+    pub(super) fn hint(self) -> &'static str {
+        match self {
+            Self::Byte(..) => "convert it to UTF-8 (iconv), or let --lossy replace such bytes",
+            Self::Nul(_) => ONLY_TEXT,
+        }
+    }
+
+    pub(super) fn in_source(self, name: &str) -> Failure {
+        Failure::usage(format!("{name} {self}")).hint(self.hint())
+    }
+}
+
+impl fmt::Display for NotText {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Byte(byte, offset) => {
+                write!(out, "is not UTF-8: byte 0x{byte:02X} at offset {offset}")
+            }
+            Self::Nul(offset) => write!(out, "looks binary: NUL byte at offset {offset}"),
+        }
+    }
+}
+
+/// A short text, such as a line or a field, as UTF-8; other bytes are replaced
+/// if `lossy`.
+pub(super) fn utf8(bytes: &[u8], lossy: bool) -> Result<String, NotText> {
+    if let Some(at) = memchr(0, bytes) {
+        return Err(NotText::Nul(at));
+    }
+    match str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) if lossy => Ok(String::from_utf8_lossy(bytes).into_owned()),
+        Err(error) => {
+            let at = error.valid_up_to();
+            Err(NotText::Byte(bytes[at], at))
+        }
+    }
+}
+
+/// The `words` of an option or the prompt as UTF-8; `name` is its name in messages.
+/// Other bytes are an error with their offset in the text that spaces join, or are
+/// replaced if `lossy`.
+///
+/// # Errors
+/// A word is not UTF-8: exit 2.
+pub fn arguments(name: &str, words: &[OsString], lossy: bool) -> Result<Vec<String>, Failure> {
+    let mut before = 0;
+    let mut texts = Vec::with_capacity(words.len());
+    for word in words {
+        texts.push(match word.to_str() {
+            Some(text) => text.to_owned(),
+            None => utf8(word.as_encoded_bytes(), lossy)
+                .map_err(|wrong| wrong.after(before).in_source(name))?,
+        });
+        before += word.len() + 1;
+    }
+    Ok(texts)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn message(bytes: &[u8]) -> String {
+        refuse_binary("f", bytes).unwrap_err().message
+    }
+
+    #[test]
+    fn each_known_format_is_named() {
+        for (start, kind) in SIGNATURES {
+            let bytes = [start, &b"rest"[..]].concat();
+            assert_eq!(
+                message(&bytes),
+                format!("f looks binary: it starts like {kind}")
+            );
+        }
+    }
+
+    #[test]
+    fn a_nul_byte_anywhere_is_binary_and_utf_16_is_named() {
+        assert_eq!(message(b"ab\0c"), "f looks binary: NUL byte at offset 2");
+        for bytes in [b"\xFF\xFEa\0", b"\xFE\xFF\0a"] {
+            let failure = refuse_binary("f", bytes).unwrap_err();
+            assert!(failure.message.ends_with("at offset 0"));
+            assert!(failure.hint.unwrap().contains("UTF-16"));
+        }
+        assert!(refuse_binary("f", b"plain \xE9 text\n").is_ok());
+        assert!(refuse_binary("f", b"").is_ok());
+    }
 
     #[test]
     fn a_file_that_is_not_there_is_named() {
@@ -78,5 +253,21 @@ mod tests {
         let mut into = b"before".to_vec();
         append(&file, &mut into).unwrap();
         assert_eq!(into.len(), LIMIT + 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn an_argument_that_is_not_utf_8_is_refused_by_its_offset_or_replaced() {
+        use std::os::unix::ffi::OsStringExt;
+        let words = [OsString::from("hi"), OsString::from_vec(b"a\xE9".to_vec())];
+        let failure = arguments("the prompt", &words, false).unwrap_err();
+        assert_eq!(
+            failure.message,
+            "the prompt is not UTF-8: byte 0xE9 at offset 4"
+        );
+        assert_eq!(
+            arguments("the prompt", &words, true).unwrap(),
+            ["hi", "a\u{FFFD}"]
+        );
     }
 }

@@ -1,11 +1,14 @@
-//! Reads earlier turns from a JSON array or NDJSON. Each turn is checked and put on one
-//! line, and is otherwise unchanged.
+//! Reads earlier turns from a JSON array or NDJSON. Each turn is checked against the API's
+//! message format (api.md §3) and put on one line, and is otherwise unchanged.
 
-use serde_json::value::RawValue;
+use std::borrow::Cow;
 
-use super::compact::compact;
-use super::turn::{self, Role};
+use serde::Deserialize;
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value};
+
 use crate::api::request::Message;
+use crate::api::text::Text;
 use crate::error::Failure;
 
 /// The conversation so far.
@@ -13,115 +16,101 @@ use crate::error::Failure;
 pub(super) struct History {
     /// The name of the source, for messages.
     name: String,
-    messages: Vec<Message>,
-    first: Option<Role>,
-    last: Option<Role>,
+    turns: Vec<Turn>,
 }
 
 impl History {
     /// Reads an array or NDJSON; `name` is the name of the source, for messages.
     pub(super) fn parse(name: &str, text: &str) -> Result<Self, Failure> {
-        let wrong = |error: &serde_json::Error| not_json(name, text, error);
-        if is_array(text) {
-            let turns: Vec<&RawValue> = serde_json::from_str(text).map_err(|e| wrong(&e))?;
-            return Self::of(name, text, turns.into_iter().map(Ok));
-        }
-        let turns = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
-        Self::of(name, text, turns.map(|turn| turn.map_err(|e| wrong(&e))))
-    }
-
-    fn of<'a>(
-        name: &str,
-        text: &'a str,
-        turns: impl Iterator<Item = Result<&'a RawValue, Failure>>,
-    ) -> Result<Self, Failure> {
+        let wrong = |error| not_json(name, text, &error);
         let mut history = Self {
             name: name.to_owned(),
-            ..Self::default()
+            turns: Vec::new(),
         };
-        for turn in turns {
-            let turn = turn?.get();
-            let number = history.messages.len() + 1;
-            let role = turn::check(turn).map_err(|fault| {
-                let line = line_of(text, turn);
-                let failure = Failure::usage(format!(
-                    "{name}: message {number}, line {line}: {}",
-                    fault.what
-                ));
-                match fault.hint {
-                    Some(hint) => failure.hint(hint),
-                    None => failure,
-                }
-            })?;
-            let given = RawValue::from_string(compact(turn))
-                .map_err(|error| not_json(name, text, &error))?;
-            history.messages.push(Message::Given(given));
-            history.first.get_or_insert(role);
-            history.last = Some(role);
+        if is_array(text) {
+            let turns: Vec<&RawValue> = serde_json::from_str(text).map_err(wrong)?;
+            for turn in turns {
+                history.push(text, turn.get())?;
+            }
+        } else {
+            for turn in serde_json::Deserializer::from_str(text).into_iter::<&RawValue>() {
+                history.push(text, turn.map_err(wrong)?.get())?;
+            }
         }
         Ok(history)
     }
 
+    /// Adds a turn; `json` is a slice of `text`.
+    fn push(&mut self, text: &str, json: &str) -> Result<(), Failure> {
+        let turn = Turn::parse(json).map_err(|failure| {
+            let (name, number) = (&self.name, self.turns.len() + 1);
+            let offset = json.as_ptr().addr() - text.as_ptr().addr();
+            let line = text[..offset].matches('\n').count() + 1;
+            failure.within(format_args!("{name}: message {number}, line {line}"))
+        })?;
+        self.turns.push(turn);
+        Ok(())
+    }
+
     /// The last turn waits for an answer: no prompt is needed.
     pub(super) fn is_complete(&self) -> bool {
-        matches!(self.last, Some(Role::User | Role::Tool))
+        let last = self.turns.last();
+        last.is_some_and(|turn| matches!(turn.role, Role::User | Role::Tool))
     }
 
     /// Refuses a conversation whose last turn is blank, unless it is a tool's result.
     pub(super) fn check_end(&self) -> Result<(), Failure> {
-        let (Some(Role::User), Some(Message::Given(turn))) = (self.last, self.messages.last())
-        else {
-            return Ok(());
-        };
-        if !turn::is_blank(turn.get()) {
+        let last = self.turns.last();
+        if !last.is_some_and(|turn| turn.role == Role::User && turn.is_blank()) {
             return Ok(());
         }
-        let (name, number) = (&self.name, self.messages.len());
+        let (name, number) = (&self.name, self.turns.len());
         Err(
             Failure::usage(format!("{name}: message {number}, the last turn, is blank"))
                 .hint("write a question into it, or remove it and give a prompt"),
         )
     }
 
-    /// The text of a leading system message.
+    /// The text of a leading system message; several parts are joined.
     pub(super) fn system(&self) -> Option<String> {
-        match (self.first, self.messages.first()) {
-            (Some(Role::System), Some(Message::Given(turn))) => turn::text(turn.get()),
-            _ => None,
-        }
+        let first = self.turns.first()?;
+        let content = (first.role == Role::System).then(|| first.content())??;
+        let text: Text<'_> = serde_json::from_str(content.get()).ok()?;
+        Some(text.into_string())
     }
 
     /// Removes `reasoning_content` from the model's turns before the last question: some
     /// servers require it while the calls of those turns are being answered, and
     /// refuse it later. `is_asked` says that another question follows.
     pub(super) fn drop_old_reasoning(&mut self, is_asked: bool) {
-        let is_user = |turn: &Message| matches!(turn, Message::Given(turn) if turn::check(turn.get()) == Ok(Role::User));
         let end = if is_asked {
-            self.messages.len()
+            self.turns.len()
         } else {
-            self.messages.iter().rposition(is_user).unwrap_or_default()
+            let question = self.turns.iter().rposition(|turn| turn.role == Role::User);
+            question.unwrap_or_default()
         };
-        for turn in &mut self.messages[..end] {
-            if let Message::Given(turn) = turn
-                && let Some(without) = turn::without_reasoning(turn.get())
-            {
-                *turn = without;
-            }
+        for turn in &mut self.turns[..end] {
+            turn.drop_reasoning();
         }
     }
 
     /// Whether there are no turns.
     pub(super) fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+        self.turns.is_empty()
     }
 
     /// The turns. `system` comes first and replaces a leading system message.
-    pub(super) fn into_messages(mut self, system: Option<String>) -> Vec<Message> {
-        if let Some(system) = system {
-            let leading = usize::from(self.first == Some(Role::System));
-            self.messages.splice(..leading, [Message::System(system)]);
+    pub(super) fn into_messages(self, system: Option<String>) -> Vec<Message> {
+        let mut turns = self.turns.into_iter().peekable();
+        if system.is_some() {
+            turns.next_if(|turn| turn.role == Role::System);
         }
-        self.messages
+        let turns = turns.map(|turn| Message::Given(turn.json));
+        system
+            .map(Message::System)
+            .into_iter()
+            .chain(turns)
+            .collect()
     }
 }
 
@@ -130,90 +119,220 @@ pub(super) fn is_array(text: &str) -> bool {
     text.trim_start().starts_with('[')
 }
 
-/// The number of the line where `part`, a slice of `text`, starts.
-fn line_of(text: &str, part: &str) -> usize {
-    let offset = part.as_ptr().addr() - text.as_ptr().addr();
-    text[..offset].matches('\n').count() + 1
-}
-
 fn not_json(name: &str, text: &str, error: &serde_json::Error) -> Failure {
     // An unfinished value ends after the last line; name the value's line instead.
     let line = error.line().min(text.lines().count()).max(1);
-    let reason = error.to_string();
-    let reason = reason.split(" at line ").next().unwrap_or_default();
+    let reason = reason(error);
     Failure::usage(format!("{name}: line {line} is not JSON: {reason}"))
         .hint("write a JSON array of messages, or one message a line")
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// The parser's message without its position, which is relative to the turn.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let reason = text
+        .split_once(" at line ")
+        .map(|(reason, _)| reason.to_owned());
+    reason.unwrap_or(text)
+}
 
-    fn sent(history: History, system: Option<&str>) -> String {
-        let messages = history.into_messages(system.map(str::to_owned));
-        serde_json::to_string(&messages).unwrap()
-    }
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Role {
+    System,
+    User,
+    Assistant,
+    Tool,
+}
 
-    const LINES: &str = "{\"role\":\"system\",\"content\":\"s\"}\n\n{ \"role\": \"user\",\t\"content\":\"a\\nb\",\"n\":1.0e2 }\r\n";
+/// A turn that the user supplied, checked and on one line.
+#[derive(Debug)]
+struct Turn {
+    role: Role,
+    json: Box<RawValue>,
+}
 
-    #[test]
-    fn an_array_and_lines_are_the_same_conversation() {
-        let lines = History::parse("h", LINES).unwrap();
-        assert!(lines.is_complete());
-        let expected =
-            r#"[{"role":"system","content":"s"},{"role":"user","content":"a\nb","n":1.0e2}]"#;
-        assert_eq!(sent(lines, None), expected);
-        let array = format!("\n{}", expected.replace(',', " ,\n"));
-        assert_eq!(sent(History::parse("h", &array).unwrap(), None), expected);
-    }
+#[derive(Deserialize)]
+#[serde(expecting = "an object with role and content")]
+struct Members<'a> {
+    #[serde(borrow)]
+    role: Option<&'a RawValue>,
+    #[serde(borrow)]
+    content: Option<&'a RawValue>,
+    #[serde(borrow)]
+    tool_calls: Option<&'a RawValue>,
+    #[serde(borrow)]
+    tool_call_id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    messages: Option<&'a RawValue>,
+}
 
-    #[test]
-    fn the_system_flag_takes_the_place_of_a_leading_system_message() {
-        let replaced = sent(History::parse("h", LINES).unwrap(), Some("new"));
-        assert!(replaced.starts_with(r#"[{"role":"system","content":"new"},{"role":"user""#));
-        let user = r#"[{"role":"user","content":"a"}]"#;
-        let added = sent(History::parse("h", user).unwrap(), Some("new"));
-        assert!(added.starts_with(r#"[{"role":"system","content":"new"},{"role":"user""#));
-    }
+#[derive(Deserialize)]
+#[serde(expecting = "a tool call: an object with function")]
+struct Call<'a> {
+    #[serde(borrow)]
+    function: Option<Function<'a>>,
+}
 
-    #[test]
-    fn an_empty_history_is_no_turn_and_not_complete() {
-        for text in ["", "\n", "[]"] {
-            let history = History::parse("h", text).unwrap();
-            assert!(history.is_empty() && !history.is_complete(), "{text:?}");
+#[derive(Deserialize)]
+#[serde(expecting = "an object with name and arguments")]
+struct Function<'a> {
+    #[serde(borrow)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow)]
+    arguments: Option<&'a RawValue>,
+}
+
+impl Turn {
+    /// Checks for errors that a server would refuse or silently ignore. Unknown members are
+    /// left to the server.
+    fn parse(json: &str) -> Result<Self, Failure> {
+        if !json.starts_with('{') {
+            return Err(Failure::usage("it is not an object")
+                .hint("a message is {\"role\":…,\"content\":…}"));
         }
-    }
-
-    #[test]
-    fn a_wrong_turn_is_named_by_number_and_line() {
-        let text =
-            "{\"role\":\"user\",\"content\":\"a\"}\n\n{\"role\":\"bot\",\"content\":\"b\"}\n";
-        let failure = History::parse("h.ndjson", text).unwrap_err();
-        assert_eq!(
-            failure.message,
-            "h.ndjson: message 2, line 3: the role `bot` is not known"
-        );
-        let array = format!("[\n{}]", text.replacen("\n\n", ",\n", 1));
-        let failure = History::parse("h.json", &array).unwrap_err();
-        assert!(failure.message.starts_with("h.json: message 2, line 3: "));
-    }
-
-    #[test]
-    fn a_line_that_is_not_json_is_named() {
-        let good = "{\"role\":\"user\",\"content\":\"a\"}\n";
-        for wrong in ["nonsense\n", "{\"role\":\n"] {
-            let failure = History::parse("h", &format!("{good}{wrong}")).unwrap_err();
-            assert!(
-                failure.message.starts_with("h: line 2 is not JSON: "),
-                "{}",
-                failure.message
-            );
+        let unreadable = |error| Failure::usage(reason(&error));
+        let members: Members<'_> = serde_json::from_str(json).map_err(unreadable)?;
+        let role = read_role(&members)?;
+        check_content(role, members.content)?;
+        if members.tool_call_id.is_some_and(|id| !is_string(id)) {
+            return Err(Failure::usage("`tool_call_id` is not a string"));
         }
-        let failure = History::parse("h", "[{}] x").unwrap_err();
-        assert!(
-            failure
-                .message
-                .starts_with("h: line 1 is not JSON: trailing")
-        );
+        members.tool_calls.map_or(Ok(()), check_calls)?;
+        let json = RawValue::from_string(compact(json)).map_err(unreadable)?;
+        Ok(Self { role, json })
+    }
+
+    fn content(&self) -> Option<&RawValue> {
+        let members: Members<'_> = serde_json::from_str(self.json.get()).ok()?;
+        members.content
+    }
+
+    /// Whether it has only text parts, and only white space in them.
+    fn is_blank(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Part<'a> {
+            #[serde(rename = "type", borrow)]
+            kind: Option<Cow<'a, str>>,
+            #[serde(borrow)]
+            text: Option<Cow<'a, str>>,
+        }
+        let content = self.content().map_or("null", RawValue::get);
+        if let Ok(text) = serde_json::from_str::<Cow<'_, str>>(content) {
+            return text.trim().is_empty();
+        }
+        // Unreadable turns are left to the server.
+        serde_json::from_str::<Vec<Part<'_>>>(content).is_ok_and(|parts| {
+            parts.iter().all(|part| {
+                let text = part.text.as_deref().unwrap_or_default();
+                part.kind.as_deref() == Some("text") && text.trim().is_empty()
+            })
+        })
+    }
+
+    /// Removes `reasoning_content` from a turn of the model.
+    fn drop_reasoning(&mut self) {
+        let json = self.json.get();
+        if self.role == Role::Assistant
+            && json.contains("\"reasoning_content\"")
+            && let Ok(mut members) = serde_json::from_str::<Map<String, Value>>(json)
+            && members.shift_remove("reasoning_content").is_some()
+            && let Ok(json) = to_raw_value(&members)
+        {
+            self.json = json;
+        }
     }
 }
+
+const ROLES: &str = "the roles are system, user, assistant and tool";
+
+fn read_role(members: &Members<'_>) -> Result<Role, Failure> {
+    let Some(role) = members.role else {
+        let hint = match members.messages {
+            Some(_) => "this looks like a request body; take its messages: jq .messages",
+            None => ROLES,
+        };
+        return Err(Failure::usage("it has no `role`").hint(hint));
+    };
+    let Ok(name) = serde_json::from_str::<Cow<'_, str>>(role.get()) else {
+        return Err(Failure::usage("`role` is not a string").hint(ROLES));
+    };
+    let hint = match name.as_ref() {
+        "system" => return Ok(Role::System),
+        "user" => return Ok(Role::User),
+        "assistant" => return Ok(Role::Assistant),
+        "tool" => return Ok(Role::Tool),
+        "function" => "the answer of a function has the role `tool`, with `tool_call_id`",
+        _ => ROLES,
+    };
+    Err(Failure::usage(format!("the role `{name}` is not known")).hint(hint))
+}
+
+fn check_content(role: Role, content: Option<&RawValue>) -> Result<(), Failure> {
+    let Some(content) = content else {
+        // An assistant's turn with calls may have no text.
+        return match role {
+            Role::Assistant => Ok(()),
+            _ => Err(Failure::usage("it has no `content`")),
+        };
+    };
+    let parts = || serde_json::from_str::<Vec<&RawValue>>(content.get());
+    if is_string(content)
+        || parts().is_ok_and(|parts| parts.iter().all(|part| part.get().starts_with('{')))
+    {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        "`content` is neither a string nor an array of parts",
+    ))
+}
+
+fn check_calls(calls: &RawValue) -> Result<(), Failure> {
+    let calls: Vec<Call<'_>> = serde_json::from_str(calls.get())
+        .map_err(|error| Failure::usage(format!("`tool_calls`: {}", reason(&error))))?;
+    for (index, call) in calls.iter().enumerate() {
+        let Some(function) = &call.function else {
+            continue;
+        };
+        let wrong = |what: &str| Failure::usage(format!("`tool_calls[{index}].function.{what}"));
+        if !function.name.is_some_and(is_string) {
+            return Err(wrong("name` is not a string"));
+        }
+        if !function.arguments.is_some_and(is_string) {
+            return Err(wrong("arguments` must be a JSON string that holds the arguments").hint(
+                "make them one: jq -c '(.. | .function?.arguments? | select(type==\"object\")) |= tojson'",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn is_string(value: &RawValue) -> bool {
+    value.get().starts_with('"')
+}
+
+/// Drops white space between the tokens of a JSON text. Strings, digits and escapes
+/// are unchanged.
+pub(super) fn compact(json: &str) -> String {
+    let mut compact = String::with_capacity(json.len());
+    // The start of the current run of bytes to keep; runs are copied as slices.
+    let mut kept = 0;
+    let mut in_string = false;
+    let mut escaped = false;
+    for (at, byte) in json.bytes().enumerate() {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_string,
+            b'"' => in_string = !in_string,
+            b' ' | b'\t' | b'\n' | b'\r' if !in_string => {
+                compact.push_str(&json[kept..at]);
+                kept = at + 1;
+            }
+            _ => {}
+        }
+    }
+    compact.push_str(&json[kept..]);
+    compact
+}
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use super::bytes::{self, LIMIT};
+use super::bytes::{self, BOM, LIMIT};
 use super::history::{self, History};
 use super::text::Text;
 use crate::api::request::Message;
@@ -25,10 +25,8 @@ pub struct Session {
     /// This run's turns, as lines.
     lines: Vec<u8>,
     /// The valid length of a file with an incomplete end: [`Session::extend`] cuts off the
-    /// rest.
-    torn_at: Option<u64>,
-    /// The number of the first line to cut off.
-    torn_line: usize,
+    /// rest. Also the number of the first line to cut off.
+    torn: Option<(u64, usize)>,
 }
 
 impl Session {
@@ -50,8 +48,7 @@ impl Session {
                     file,
                     path: path.to_owned(),
                     lines: Vec::new(),
-                    torn_at: None,
-                    torn_line: 0,
+                    torn: None,
                 };
                 let turns = session.read()?;
                 return Ok((session, turns));
@@ -61,8 +58,8 @@ impl Session {
 
     /// A warning about the file.
     pub(super) fn warning(&self) -> Option<String> {
-        self.torn_at.map(|_| {
-            let (name, line) = (self.path.display(), self.torn_line);
+        self.torn.map(|(_, line)| {
+            let name = self.path.display();
             format!("{name}: line {line} is cut off, as by a killed run; it is dropped")
         })
     }
@@ -78,31 +75,30 @@ impl Session {
     /// object, in one write, under the lock held since the file was read.
     /// After any failure the file is unchanged (class internal).
     pub fn extend(mut self, assistant: &str) -> Result<(), Failure> {
-        let failed = |error: io::Error| {
-            let message = format!("session {} was not extended: {error}", self.path.display());
-            Failure::from(io::Error::other(message))
-        };
-        if !is_at(&self.file, &self.path) {
-            return Err(failed(io::Error::other(
-                "it was removed or replaced during the run",
-            )));
-        }
         self.lines
             .extend_from_slice(assistant.trim_end().as_bytes());
         self.lines.push(b'\n');
-        let before = match self.torn_at {
-            Some(length) => {
-                self.file.set_len(length).map_err(failed)?;
-                length
-            }
-            None => self.file.metadata().map_err(failed)?.len(),
-        };
+        self.write().map_err(|error| {
+            let message = format!("session {} was not extended: {error}", self.path.display());
+            Failure::from(io::Error::other(message))
+        })
+    }
+
+    fn write(&self) -> io::Result<()> {
+        if !is_at(&self.file, &self.path) {
+            return Err(io::Error::other(
+                "it was removed or replaced during the run",
+            ));
+        }
+        if let Some((length, _)) = self.torn {
+            self.file.set_len(length)?;
+        }
+        let before = self.file.metadata()?.len();
         let write = || append(&mut &self.file, &self.lines, || self.file.set_len(before));
-        let written = match &self.made {
+        match &self.made {
             Some(made) => made.fill(write),
             None => write(),
-        };
-        written.map_err(failed)
+        }
     }
 
     fn read(&mut self) -> Result<History, Failure> {
@@ -115,8 +111,8 @@ impl Session {
         }
         if let Some(length) = torn_at(&content) {
             content.truncate(length);
-            self.torn_at = Some(length as u64);
-            self.torn_line = content.split(|&byte| byte == b'\n').count();
+            let line = content.split(|&byte| byte == b'\n').count();
+            self.torn = Some((length as u64, line));
         } else if !content.is_empty() && !content.ends_with(b"\n") {
             self.lines.push(b'\n');
         }
@@ -182,12 +178,12 @@ fn open_or_make(path: &Path) -> Result<Option<(File, Option<TempFile>)>, Failure
 }
 
 fn lock(file: &File, path: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), Failure> {
+    let path = path.display();
     let locked = match file.try_lock() {
         Ok(()) => return Ok(()),
         Err(TryLockError::WouldBlock) => {
             notice(&format!(
-                "waiting for session {}, which another run uses",
-                path.display()
+                "waiting for session {path}, which another run uses"
             ));
             loop {
                 match file.lock() {
@@ -199,11 +195,8 @@ fn lock(file: &File, path: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), Fa
         Err(TryLockError::Error(error)) => Err(error),
     };
     locked.map_err(|error| {
-        Failure::usage(format!(
-            "session {} cannot be locked: {error}",
-            path.display()
-        ))
-        .hint("keep it on a local file system")
+        Failure::usage(format!("session {path} cannot be locked: {error}"))
+            .hint("keep it on a local file system")
     })
 }
 
@@ -213,7 +206,7 @@ fn lock(file: &File, path: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), Fa
 fn torn_at(content: &[u8]) -> Option<usize> {
     let start = line_start(content);
     let line = &content[start..];
-    let line = line.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(line);
+    let line = line.strip_prefix(BOM).unwrap_or(line);
     let torn =
         line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_err();
     torn.then(|| start - unanswered_calls(&content[..start]))

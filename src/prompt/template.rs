@@ -1,11 +1,104 @@
-//! The prompt template of `--each`, filled in for each item.
+//! The prompt template of `--each`, and the items that fill it.
 
-use serde_json::Value;
+use std::fmt;
 
-use super::bytes::LIMIT;
-use super::item::{Item, ItemContent, value_text};
-use super::items::ItemFormat;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use super::bytes::{self, LIMIT};
 use crate::error::Failure;
+
+/// The format of an item.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ItemFormat {
+    /// A line of text.
+    #[default]
+    Lines,
+    /// A line that is a JSON value.
+    Json,
+    /// A record of CSV, its columns named by the header.
+    Csv,
+    /// Text between NUL bytes.
+    Null,
+    /// A file; its path is a line, or text between NUL bytes.
+    Files,
+}
+
+/// One item.
+#[derive(Debug)]
+pub struct Item {
+    /// The content, or the reason why it cannot be used.
+    pub content: Result<ItemContent, Failure>,
+    /// The item in results: its text, its value, the record as an object, or the path.
+    /// `None` if it cannot be shown.
+    pub shown: Option<Box<RawValue>>,
+    /// Its position in the input.
+    pub place: Place,
+    /// Bytes of the input up to its end.
+    pub read: u64,
+}
+
+/// The content of an item.
+#[derive(Debug)]
+pub struct ItemContent {
+    /// The text for `{}`.
+    pub text: String,
+    /// The members for `{name}`; `None` if items have no members.
+    pub members: Option<Value>,
+}
+
+/// The position of an item, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The line where it starts.
+    Line(u64),
+    /// The number of the CSV record, or of the text between NUL bytes.
+    Record(u64),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Line(number) => write!(out, "line {number}"),
+            Self::Record(number) => write!(out, "record {number}"),
+        }
+    }
+}
+
+impl Item {
+    /// Whether it is a line of a provider's batch input: a request, not a text.
+    pub fn is_request_line(&self) -> bool {
+        let content = self.content.as_ref();
+        content.is_ok_and(ItemContent::is_request_line)
+    }
+}
+
+impl ItemContent {
+    /// A value, with its original JSON text.
+    pub(super) fn of_value(value: Value, json: &str) -> Self {
+        Self {
+            text: match &value {
+                Value::String(text) => text.clone(),
+                _ => json.to_owned(),
+            },
+            members: Some(value),
+        }
+    }
+
+    /// The request object of a batch: an id, and the body that is to be posted.
+    fn is_request_line(&self) -> bool {
+        #[derive(Deserialize)]
+        struct Request {
+            custom_id: Option<IgnoredAny>,
+            body: Option<Map<String, Value>>,
+        }
+        self.text.starts_with('{')
+            && serde_json::from_str::<Request>(&self.text)
+                .is_ok_and(|request| request.custom_id.is_some() && request.body.is_some())
+    }
+}
 
 /// The text that all items share, with placeholders for the item.
 #[derive(Debug, Default)]
@@ -85,8 +178,7 @@ impl Template {
                     Piece::Member(path) => text.push_str(&member(content, path, item)?),
                 }
                 if text.len() > LIMIT {
-                    return Err(Failure::usage("the message is larger than 16 MiB")
-                        .hint("send less: no model's context holds that much"));
+                    return Err(bytes::too_large("the message"));
                 }
             }
         }
@@ -109,10 +201,14 @@ fn member(content: &ItemContent, path: &[String], item: &Item) -> Result<String,
             value.as_object()?.get(name)
         })
     });
-    found.map(value_text).ok_or_else(|| {
-        let what = format!("the item of {} has no member {name}", item.place);
-        Failure::usage(what).hint(format!("{{{name}}} in the prompt refers to it"))
-    })
+    match found {
+        Some(Value::String(text)) => Ok(text.clone()),
+        Some(value) => Ok(value.to_string()),
+        None => Err(
+            Failure::usage(format!("the item of {} has no member {name}", item.place))
+                .hint(format!("{{{name}}} in the prompt refers to it")),
+        ),
+    }
 }
 
 /// Finds the placeholders. All other braces are literal.
@@ -152,14 +248,18 @@ fn placeholder(inside: &str, format: ItemFormat) -> Option<Piece> {
     }
     let part_of_name = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
     let is_name = |name: &str| !name.is_empty() && name.chars().all(part_of_name);
-    (format.has_member(inside) && inside.split('.').all(is_name))
+    let has_member = match format {
+        ItemFormat::Lines | ItemFormat::Null => false,
+        ItemFormat::Json | ItemFormat::Csv => true,
+        ItemFormat::Files => inside == "path",
+    };
+    (has_member && inside.split('.').all(is_name))
         .then(|| Piece::Member(inside.split('.').map(str::to_owned).collect()))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::compact::compact;
-    use super::super::item::Place;
+    use super::super::history::compact;
     use super::*;
     use proptest::prelude::*;
 

@@ -4,6 +4,8 @@
 use std::fs::File;
 use std::io::Write;
 use std::os::fd::AsFd;
+use std::path::PathBuf;
+use std::time::Duration;
 
 use super::stdin::tests::over;
 use super::*;

@@ -1,18 +1,12 @@
 //! Joins text from words, files and standard input in one buffer, and checks its UTF-8
 //! once.
 
-use std::ffi::OsString;
-use std::fmt;
+use std::borrow::Cow;
 use std::ops::Range;
 
-use super::binary;
-use super::bytes::{self, LIMIT};
+use super::bytes::{self, BOM, LIMIT, NotText};
 use crate::error::Failure;
 use crate::material::Source;
-
-/// The separator of two parts: a blank line.
-const BLANK_LINE: &[u8] = b"\n\n";
-const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// The text under construction.
 #[derive(Debug)]
@@ -28,7 +22,7 @@ struct Part {
     name: String,
     /// Where its heading begins, or its text if there is none.
     start: usize,
-    at: Range<usize>,
+    text: Range<usize>,
     /// Bytes dropped before it: the BOM.
     dropped: usize,
 }
@@ -58,10 +52,9 @@ impl Text {
         if words.is_empty() {
             return Ok(());
         }
-        self.separate();
-        let start = self.bytes.len();
+        let start = self.begin_part();
         self.bytes.extend_from_slice(words.as_bytes());
-        self.close("the prompt", start, start, 0)
+        self.end_part("the prompt", start, start, 0)
     }
 
     /// Adds the bytes that `fill` appends, after a line `HEADING:` if a heading is given. An
@@ -77,29 +70,22 @@ impl Text {
         fill: impl FnOnce(&mut Vec<u8>) -> Result<(), Failure>,
     ) -> Result<bool, Failure> {
         let before = self.bytes.len();
-        self.separate();
-        let heading_at = self.bytes.len();
+        let heading_at = self.begin_part();
         if let Some(heading) = heading {
             self.bytes.extend_from_slice(heading.as_bytes());
             self.bytes.extend_from_slice(b":\n");
         }
         let start = self.bytes.len();
         fill(&mut self.bytes)?;
-        if self.bytes.len() > LIMIT {
-            return Err(self.too_large(name));
-        }
-        binary::refuse(name, &self.bytes[start..])?;
-        let dropped = self.drop_bom(start);
-        self.drop_final_newline(start);
-        if self.lossy {
-            self.replace_invalid(start);
-        }
+        self.check_length(name)?;
+        bytes::refuse_binary(name, &self.bytes[start..])?;
+        let dropped = self.normalize(start);
         if self.bytes.len() == start {
-            self.bytes
-                .truncate(heading.map_or(before, |_| start - b"\n".len()));
+            let left = heading.map_or(before, |_| start - b"\n".len());
+            self.bytes.truncate(left);
             return Ok(false);
         }
-        self.close(name, heading_at, start, dropped)?;
+        self.end_part(name, heading_at, start, dropped)?;
         Ok(!is_blank(&self.bytes[start..]))
     }
 
@@ -111,12 +97,13 @@ impl Text {
     /// The complete text, after one check for UTF-8.
     pub(super) fn finish(self) -> Result<Finished, Failure> {
         let parts = self.parts;
-        let text = String::from_utf8(self.bytes)
-            .map_err(|error| invalid(&parts, error.utf8_error().valid_up_to(), error.as_bytes()))?;
-        let blank = |part: &Part| text[part.at.clone()].chars().all(char::is_whitespace);
+        let text = String::from_utf8(self.bytes).map_err(|error| {
+            not_utf8(&parts, error.utf8_error().valid_up_to(), error.as_bytes())
+        })?;
+        let blank = |part: &Part| text[part.text.clone()].trim().is_empty();
         let sources = parts.iter().map(|part| Source {
             start: part.start,
-            text: part.at.start,
+            text: part.text.start,
         });
         Ok(Finished {
             sources: sources.collect(),
@@ -125,63 +112,58 @@ impl Text {
         })
     }
 
-    fn separate(&mut self) {
+    /// Adds the blank line between two parts. Returns where the next part begins.
+    fn begin_part(&mut self) -> usize {
         if !self.bytes.is_empty() {
-            self.bytes.extend_from_slice(BLANK_LINE);
+            self.bytes.extend_from_slice(b"\n\n");
         }
+        self.bytes.len()
     }
 
-    fn close(
+    fn end_part(
         &mut self,
         name: &str,
-        heading: usize,
         start: usize,
+        text: usize,
         dropped: usize,
     ) -> Result<(), Failure> {
-        if self.bytes.len() > LIMIT {
-            return Err(self.too_large(name));
-        }
+        self.check_length(name)?;
         self.parts.push(Part {
             name: name.to_owned(),
-            start: heading,
-            at: start..self.bytes.len(),
+            start,
+            text: text..self.bytes.len(),
             dropped,
         });
         Ok(())
     }
 
-    fn too_large(&self, name: &str) -> Failure {
-        if self.parts.is_empty() {
-            bytes::too_large(name)
+    fn check_length(&self, name: &str) -> Result<(), Failure> {
+        if self.bytes.len() <= LIMIT {
+            Ok(())
+        } else if self.parts.is_empty() {
+            Err(bytes::too_large(name))
         } else {
-            bytes::too_large(&format!("the message, with {name},"))
+            Err(bytes::too_large(&format!("the message, with {name},")))
         }
     }
 
-    fn drop_bom(&mut self, start: usize) -> usize {
-        if !self.bytes[start..].starts_with(BOM) {
-            return 0;
+    /// Drops the BOM and one final newline of the part at `start`, and replaces invalid
+    /// bytes if `lossy`. Returns the length of the BOM.
+    fn normalize(&mut self, start: usize) -> usize {
+        let has_bom = self.bytes[start..].starts_with(BOM);
+        let dropped = if has_bom { BOM.len() } else { 0 };
+        self.bytes.drain(start..start + dropped);
+        if self.bytes[start..].ends_with(b"\n") {
+            self.bytes.pop();
+            self.bytes.pop_if(|last| *last == b'\r');
         }
-        self.bytes.drain(start..start + BOM.len());
-        BOM.len()
-    }
-
-    fn drop_final_newline(&mut self, start: usize) {
-        let part = &self.bytes[start..];
-        let rest = part
-            .strip_suffix(b"\r\n")
-            .or_else(|| part.strip_suffix(b"\n"));
-        if let Some(rest) = rest {
-            let length = start + rest.len();
-            self.bytes.truncate(length);
-        }
-    }
-
-    fn replace_invalid(&mut self, start: usize) {
-        if let std::borrow::Cow::Owned(text) = String::from_utf8_lossy(&self.bytes[start..]) {
+        if self.lossy
+            && let Cow::Owned(text) = String::from_utf8_lossy(&self.bytes[start..])
+        {
             self.bytes.truncate(start);
             self.bytes.extend_from_slice(text.as_bytes());
         }
+        dropped
     }
 }
 
@@ -192,95 +174,14 @@ fn is_blank(bytes: &[u8]) -> bool {
         && str::from_utf8(rest).is_ok_and(|text| text.trim().is_empty())
 }
 
-/// Joins the `words` of an option or the prompt with spaces; `name` is its name in messages.
-/// Bytes that are not UTF-8 are an error with their offset in the joined text, or are
-/// replaced if `lossy`.
-///
-/// # Errors
-/// A word is not UTF-8: exit 2.
-pub fn arguments(name: &str, words: &[OsString], lossy: bool) -> Result<Vec<String>, Failure> {
-    let mut before = 0;
-    let mut texts = Vec::with_capacity(words.len());
-    for word in words {
-        let text = match (word.to_str(), lossy) {
-            (Some(text), _) => text.to_owned(),
-            (None, true) => word.to_string_lossy().into_owned(),
-            (None, false) => return Err(not_utf8(name, word.as_encoded_bytes(), before)),
-        };
-        before += word.len() + 1;
-        texts.push(text);
-    }
-    Ok(texts)
-}
-
-fn not_utf8(name: &str, bytes: &[u8], before: usize) -> Failure {
-    let at = str::from_utf8(bytes).map_or_else(|error| error.valid_up_to(), str::len);
-    let wrong = Wrong::Byte(bytes.get(at).copied().unwrap_or_default(), before + at);
-    Failure::usage(format!("{name} {wrong}")).hint(wrong.hint())
-}
-
-/// Why bytes are not text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wrong {
-    /// This byte at this offset is not UTF-8.
-    Byte(u8, usize),
-    /// There is a NUL byte at this offset.
-    Nul(usize),
-}
-
-impl Wrong {
-    /// The same error with the offset moved by the bytes that were dropped before the text.
-    pub(super) fn after(self, dropped: usize) -> Self {
-        match self {
-            Self::Byte(byte, offset) => Self::Byte(byte, offset + dropped),
-            Self::Nul(offset) => Self::Nul(offset + dropped),
-        }
-    }
-
-    pub(super) fn hint(self) -> &'static str {
-        match self {
-            Self::Byte(..) => "convert it to UTF-8 (iconv), or let --lossy replace such bytes",
-            Self::Nul(_) => "airx reads text; --lossy does not change that",
-        }
-    }
-}
-
-impl fmt::Display for Wrong {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Byte(byte, offset) => {
-                write!(out, "is not UTF-8: byte 0x{byte:02X} at offset {offset}")
-            }
-            Self::Nul(offset) => write!(out, "looks binary: {}", binary::nul_byte(*offset)),
-        }
-    }
-}
-
-/// A short text, such as a line or a field, as UTF-8; other bytes are replaced
-/// if `lossy`.
-pub(super) fn checked(bytes: &[u8], lossy: bool) -> Result<String, Wrong> {
-    if let Some(at) = memchr::memchr(0, bytes) {
-        return Err(Wrong::Nul(at));
-    }
-    match str::from_utf8(bytes) {
-        Ok(text) => Ok(text.to_owned()),
-        Err(_) if lossy => Ok(String::from_utf8_lossy(bytes).into_owned()),
-        Err(error) => {
-            let at = error.valid_up_to();
-            Err(Wrong::Byte(bytes.get(at).copied().unwrap_or_default(), at))
-        }
-    }
-}
-
 /// The failure that names the source and the offset of the invalid byte.
-fn invalid(parts: &[Part], at: usize, bytes: &[u8]) -> Failure {
+fn not_utf8(parts: &[Part], at: usize, bytes: &[u8]) -> Failure {
     // Separators and headings are valid, so the invalid byte is in a part.
-    let part = parts.iter().rfind(|part| part.at.start <= at);
+    let part = parts.iter().rfind(|part| part.text.start <= at);
     let (name, offset) = part.map_or(("the message", at), |part| {
-        (part.name.as_str(), at - part.at.start + part.dropped)
+        (part.name.as_str(), at - part.text.start + part.dropped)
     });
-    let wrong = Wrong::Byte(bytes.get(at).copied().unwrap_or_default(), offset);
-    Failure::usage(format!("{name} {wrong}")).hint(wrong.hint())
+    NotText::Byte(bytes[at], offset).in_source(name)
 }
 
 #[cfg(test)]
@@ -349,22 +250,6 @@ mod tests {
         assert!(
             text.source("f", None, fill("\u{3000}中".as_bytes()))
                 .unwrap()
-        );
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn an_argument_that_is_not_utf_8_is_refused_by_its_offset_or_replaced() {
-        use std::os::unix::ffi::OsStringExt;
-        let words = [OsString::from("hi"), OsString::from_vec(b"a\xE9".to_vec())];
-        let failure = arguments("the prompt", &words, false).unwrap_err();
-        assert_eq!(
-            failure.message,
-            "the prompt is not UTF-8: byte 0xE9 at offset 4"
-        );
-        assert_eq!(
-            arguments("the prompt", &words, true).unwrap(),
-            ["hi", "a\u{FFFD}"]
         );
     }
 

@@ -155,7 +155,7 @@ pub fn resolve(
     elsewhere.extend(each.as_ref().filter(|many| reads(many)).map(|_| "`--each`"));
     let mut sources = sources::sources(common, elsewhere, with.merged)?;
     sources.each = each;
-    prompt::check(&sources)?;
+    sources.stdin_reader()?;
     let model = common.request.model.take();
     let mut fallback = std::mem::take(&mut common.request.fallback);
     are_named("model", model.as_slice())?;

@@ -1,24 +1,26 @@
 //! Records of CSV (RFC 4180): the header names the columns, and a record may span
 //! lines.
 
-use std::io::{self, Read};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::fmt::Display;
+use std::io::{Read, Take};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::super::bytes::LIMIT;
-use super::super::item::{Item, ItemContent, Place};
-use super::super::text;
 use super::{Input, wrong};
 use crate::error::Failure;
+use crate::prompt::bytes::{LIMIT, utf8};
+use crate::prompt::template::{Item, ItemContent, Place};
+
+/// Bytes of the input that one record may take. The reader buffers less than a mebibyte.
+const RECORD_MAX: u64 = LIMIT as u64 + (1 << 20);
 
 /// The records that have not been read yet.
 #[derive(Debug)]
 pub(super) struct CsvRecords {
-    reader: Reader<Bounded>,
+    /// The input up to a bound: a quote that is never closed must not fill the memory.
+    reader: Reader<Take<Input>>,
     /// The columns' names; `None` until the header has been read.
     columns: Option<Vec<String>>,
     record: ByteRecord,
@@ -26,47 +28,19 @@ pub(super) struct CsvRecords {
     number: u64,
     /// Where the input was when it was opened.
     from: u64,
-    /// Bytes that the current record may still have.
-    room: Arc<AtomicUsize>,
-}
-
-/// The input up to a bound: a quote that is never closed must not fill the memory.
-#[derive(Debug)]
-struct Bounded {
-    input: Input,
-    room: Arc<AtomicUsize>,
-}
-
-impl Read for Bounded {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        let read = self.input.read(into)?;
-        let room = self.room.load(Relaxed);
-        if read > room {
-            let what = "a record is larger than 16 MiB; is a quote never closed?";
-            return Err(io::Error::other(what));
-        }
-        self.room.store(room - read, Relaxed);
-        Ok(read)
-    }
 }
 
 impl CsvRecords {
     /// Reads the records of an input from the byte `from` on.
     pub(super) fn new(input: Input, from: u64) -> Self {
-        let room = Arc::new(AtomicUsize::new(0));
-        let bounded = Bounded {
-            input,
-            room: Arc::clone(&room),
-        };
         // Records with a wrong number of fields are reported one by one.
-        let reader = ReaderBuilder::new().flexible(true).from_reader(bounded);
+        let mut builder = ReaderBuilder::new();
         Self {
-            reader,
+            reader: builder.flexible(true).from_reader(input.take(0)),
             columns: None,
             record: ByteRecord::new(),
             number: 0,
             from,
-            room,
         }
     }
 
@@ -75,19 +49,25 @@ impl CsvRecords {
     /// # Errors
     /// The input cannot be read any further, or has no usable header.
     pub(super) fn read_next(&mut self, name: &str, lossy: bool) -> Result<Option<Item>, Failure> {
-        // The reader buffers less than a mebibyte of the input.
-        self.room.store(LIMIT + (1 << 20), Relaxed);
+        self.reader.get_mut().set_limit(RECORD_MAX);
         let unreadable =
-            |error: csv::Error| Failure::usage(format!("{name} cannot be read: {error}"));
+            |why: &dyn Display| Failure::usage(format!("{name} cannot be read: {why}"));
         if self.columns.is_none() {
-            let header = self.reader.byte_headers().map_err(unreadable)?;
+            let header = self.reader.byte_headers();
+            let header = header.map_err(|error| unreadable(&error))?;
             self.columns = Some(columns(header, name, lossy)?);
         }
-        let columns = self.columns.as_deref().unwrap_or_default();
         let more = self.reader.read_byte_record(&mut self.record);
-        if !more.map_err(unreadable)? {
+        let more = more.map_err(|error| unreadable(&error))?;
+        if self.reader.get_ref().limit() == 0 {
+            return Err(unreadable(
+                &"a record is larger than 16 MiB; is a quote never closed?",
+            ));
+        }
+        if !more {
             return Ok(None);
         }
+        let columns = self.columns.as_deref().unwrap_or_default();
         // The reader's own count of lines is one short where they end with CRLF.
         self.number += 1;
         let place = Place::Record(self.number);
@@ -112,7 +92,7 @@ impl CsvRecords {
 fn columns(header: &ByteRecord, name: &str, lossy: bool) -> Result<Vec<String>, Failure> {
     let mut columns: Vec<String> = Vec::with_capacity(header.len());
     for field in header {
-        let column = text::checked(field, lossy);
+        let column = utf8(field, lossy);
         let column = column.map_err(|why| Failure::usage(format!("{name}: the header {why}")))?;
         if columns.contains(&column) {
             let what = format!("{name}: the header names two columns {column:?}");
@@ -131,7 +111,7 @@ fn object(columns: &[String], record: &ByteRecord, lossy: bool) -> Result<Value,
     }
     let mut object = Map::new();
     for (column, field) in columns.iter().zip(record) {
-        let text = text::checked(field, lossy).map_err(|why| format!("(column {column}) {why}"))?;
+        let text = utf8(field, lossy).map_err(|why| format!("(column {column}) {why}"))?;
         object.insert(column.clone(), Value::String(text));
     }
     Ok(Value::Object(object))

@@ -7,55 +7,17 @@ use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Read, Seek};
 use std::path::{Path, PathBuf};
 
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-use super::bytes;
-use super::compact::compact;
-use super::item::{Item, ItemContent, Place, shown_text};
-use super::stdin;
-use super::stdin_claim;
-use super::text::{self, Text};
-use super::user;
+use super::bytes::{self, NotText, utf8};
+use super::history::compact;
+use super::sources::{self, ItemSource, is_stdin};
+use super::template::{Item, ItemContent, ItemFormat, Place};
+use super::text::Text;
 use crate::error::Failure;
 use csv::CsvRecords;
-use separated::{Found, Separated};
-
-/// The format of an item.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ItemFormat {
-    /// A line of text.
-    #[default]
-    Lines,
-    /// A line that is a JSON value.
-    Json,
-    /// A record of CSV, its columns named by the header.
-    Csv,
-    /// Text between NUL bytes.
-    Null,
-    /// A file; its path is a line, or text between NUL bytes.
-    Files,
-}
-
-impl ItemFormat {
-    /// Whether a template may name this member of an item.
-    pub(super) fn has_member(self, path: &str) -> bool {
-        match self {
-            Self::Lines | Self::Null => false,
-            Self::Json | Self::Csv => true,
-            Self::Files => path == "path",
-        }
-    }
-}
-
-/// Where items come from, as settings resolved it.
-#[derive(Debug, Clone, Default)]
-pub struct ItemSource {
-    /// `--items`; `None` is standard input.
-    pub file: Option<PathBuf>,
-    /// `--each=FORMAT`.
-    pub format: ItemFormat,
-}
+use separated::Separated;
 
 /// The items that have not been read yet.
 #[derive(Debug)]
@@ -86,39 +48,30 @@ impl Items {
         allow_empty: bool,
     ) -> Result<Self, Failure> {
         let path = source.file.as_deref().unwrap_or(Path::new("-"));
-        let is_stdin = stdin_claim::is_stdin(path);
-        let mut file = bytes::open(path).map_err(|error| bytes::unreadable(path, &error))?;
-        if is_stdin && file.is_terminal() {
+        let unreadable = |error| bytes::unreadable(path, &error);
+        let mut file = bytes::open(path).map_err(unreadable)?;
+        if is_stdin(path) && file.is_terminal() {
             return Err(Failure::usage(
                 "--each reads items from standard input, which is a terminal",
             )
             .hint("pipe them in, or name their file: --items FILE"));
         }
-        let metadata = file.metadata();
-        if metadata.as_ref().is_ok_and(std::fs::Metadata::is_dir) {
-            let error = ErrorKind::IsADirectory.into();
-            return Err(bytes::unreadable(path, &error));
-        }
-        let size = metadata.ok().filter(std::fs::Metadata::is_file);
+        let metadata = file.metadata().map_err(unreadable)?;
+        bytes::refuse_folder(path, &metadata)?;
+        let size = metadata.is_file().then_some(metadata.len());
         // Another command may have read the first part of it.
-        let from = size.as_ref().and_then(|_| file.stream_position().ok());
-        let input = Input(file);
+        let from = size.and_then(|_| file.stream_position().ok());
+        let (input, from) = (Input(file), from.unwrap_or(0));
         let format = source.format;
         Ok(Self {
-            name: if is_stdin {
-                stdin::NAME.to_owned()
-            } else {
-                path.display().to_string()
-            },
+            name: sources::name(path),
             format,
             lossy,
             allow_empty,
-            size: size.map(|metadata| metadata.len()),
+            size,
             records: match format {
-                ItemFormat::Csv => {
-                    Records::Csv(Box::new(CsvRecords::new(input, from.unwrap_or(0))))
-                }
-                _ => Records::Separated(Separated::new(input, format, from.unwrap_or(0))),
+                ItemFormat::Csv => Records::Csv(Box::new(CsvRecords::new(input, from))),
+                _ => Records::Separated(Separated::new(input, format, from)),
             },
         })
     }
@@ -147,22 +100,20 @@ impl Items {
                 Records::Csv(records) => return records.read_next(&self.name, self.lossy),
                 Records::Separated(records) => records.read_next(),
             };
-            let found = read.map_err(|error| self.unreadable(&error))?;
-            let Some(Found {
-                record,
-                dropped,
-                place,
-                read,
-            }) = found
-            else {
+            let found = read.map_err(|error| {
+                Failure::usage(format!("{} cannot be read: {error}", self.name))
+            })?;
+            let Some(found) = found else {
                 return Ok(None);
             };
-            let item = match record {
+            let place = found.place;
+            let item = match found.record {
                 None => Some((Err(self.wrong(place, "is larger than 16 MiB")), None)),
                 Some(record) if self.format == ItemFormat::Files => self.file(&record),
-                Some(record) => self.text_item(&record, dropped, place),
+                Some(record) => self.text_item(&record, found.dropped, place),
             };
             if let Some((content, shown)) = item {
+                let read = found.read;
                 return Ok(Some(Item {
                     content,
                     shown,
@@ -175,7 +126,7 @@ impl Items {
 
     /// The item of a line or record; `None` if it is blank.
     fn text_item(&self, record: &[u8], dropped: usize, place: Place) -> Option<ReadItem> {
-        let text = match text::checked(record, self.lossy) {
+        let text = match utf8(record, self.lossy) {
             Ok(text) => text,
             Err(wrong) => return Some((Err(self.not_text(place, wrong.after(dropped))), None)),
         };
@@ -220,34 +171,27 @@ impl Items {
     fn file_text(&self, path: &Path, name: &str) -> Result<String, Failure> {
         let metadata = path.metadata();
         let metadata = metadata.map_err(|error| bytes::unreadable(path, &error))?;
-        if metadata.is_dir() {
-            let error = ErrorKind::IsADirectory.into();
-            return Err(bytes::unreadable(path, &error));
-        }
+        bytes::refuse_folder(path, &metadata)?;
         if !metadata.is_file() {
             // A pipe could keep the run waiting.
             return Err(Failure::usage(format!("{name} is not a regular file")));
         }
         let mut text = Text::new(self.lossy);
-        let said = text.source(name, None, |into| bytes::append_file(path, into))?;
-        if !said && !self.allow_empty {
-            return Err(user::empty(name));
+        let has_text = text.source(name, None, |into| bytes::append_file(path, into))?;
+        if !has_text && !self.allow_empty {
+            return Err(bytes::empty(name));
         }
         Ok(text.finish()?.text)
     }
 
-    fn not_text(&self, place: Place, wrong: text::Wrong) -> Failure {
+    fn not_text(&self, place: Place, wrong: NotText) -> Failure {
         let hint = match wrong {
-            text::Wrong::Nul(_) if self.format == ItemFormat::Lines => {
+            NotText::Nul(_) if self.format == ItemFormat::Lines => {
                 "--each=null reads items that are separated by NUL bytes"
             }
             _ => wrong.hint(),
         };
         self.wrong(place, &wrong.to_string()).hint(hint)
-    }
-
-    fn unreadable(&self, error: &io::Error) -> Failure {
-        Failure::usage(format!("{} cannot be read: {error}", self.name))
     }
 
     fn wrong(&self, place: Place, what: &str) -> Failure {
@@ -257,6 +201,11 @@ impl Items {
 
 /// The content of an item, and its form in results.
 type ReadItem = (Result<ItemContent, Failure>, Option<Box<RawValue>>);
+
+/// A text as results show it.
+fn shown_text(text: &str) -> Option<Box<RawValue>> {
+    to_raw_value(text).ok()
+}
 
 fn wrong(name: &str, place: Place, what: &str) -> Failure {
     Failure::usage(format!("{name}: {place} {what}"))

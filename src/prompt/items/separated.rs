@@ -4,13 +4,12 @@ use std::io::{self, Read};
 
 use memchr::memchr;
 
-use super::super::bytes::LIMIT;
-use super::super::item::Place;
-use super::{Input, ItemFormat};
+use super::Input;
+use crate::prompt::bytes::{BOM, LIMIT};
+use crate::prompt::template::{ItemFormat, Place};
 
 /// Bytes per read.
 pub(super) const CHUNK: usize = 64 << 10;
-const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// A record of the input.
 #[derive(Debug)]

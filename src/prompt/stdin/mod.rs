@@ -3,15 +3,14 @@
 
 use std::time::Duration;
 
-use super::bytes;
+use super::bytes::LIMIT;
+use super::sources::STDIN;
 use crate::error::Failure;
 
 #[cfg(unix)]
 mod unix;
 #[cfg(unix)]
 use unix as system;
-
-pub(super) const NAME: &str = "standard input";
 
 /// Silence after which a notice is printed.
 const NOTICE_AFTER: Duration = Duration::from_secs(2);
@@ -163,7 +162,7 @@ impl Stdin<'_> {
     fn read(self, into: &mut Vec<u8>, patience: Patience<'_>) -> Result<Ended, Failure> {
         self.input
             .read_to_end(into, patience)
-            .map_err(|error| Failure::usage(format!("{NAME} cannot be read: {error}")))
+            .map_err(|error| Failure::usage(format!("{STDIN} cannot be read: {error}")))
     }
 }
 
@@ -176,7 +175,7 @@ fn undecided(what: &str) -> Failure {
 
 /// The buffer has more bytes than a message may have.
 fn is_full(into: &[u8]) -> bool {
-    into.len() > bytes::LIMIT
+    into.len() > LIMIT
 }
 
 /// Standard input on systems without `poll`. A wait has no time limit there.

@@ -137,5 +137,5 @@ fn an_endless_input_is_not_read_past_what_a_message_may_hold() {
     over(zero.as_fd(), SHORT)
         .to_the_end(&mut into, &mut |_| {})
         .unwrap();
-    assert!(into.len() > super::bytes::LIMIT && into.len() <= 3 * super::bytes::LIMIT);
+    assert!(into.len() > super::LIMIT && into.len() <= 3 * super::LIMIT);
 }

@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat, tell};
 use rustix::io::Errno;
 
-use super::{Ended, Kind, Patience, is_full};
+use super::{Ended, Kind, LIMIT, Patience, is_full};
 
 /// The capacity of a pipe on Linux, so that one read empties it.
 const CHUNK: usize = 64 << 10;
@@ -84,7 +84,7 @@ impl Input<'_> {
         };
         let size = u64::try_from(stat.st_size).unwrap_or_default();
         let left = usize::try_from(size.saturating_sub(offset)).unwrap_or(usize::MAX);
-        left.min(super::bytes::LIMIT) + 1
+        left.min(LIMIT) + 1
     }
 
     /// Waits for a byte or the end. False if the silence since `heard` exceeds the limit.
