@@ -43,7 +43,7 @@ mod terminal;
 pub mod tokens;
 pub mod tools;
 
-use cli::{Command, EachArgs, ManyArgs, Parsed, SplitArgs};
+use cli::{Command, ManyArgs, Parsed};
 use config::Config;
 use error::Failure;
 use exit::Class;
@@ -99,22 +99,26 @@ fn complete(arguments: &[OsString]) -> u8 {
 fn dispatch(mut command: Command) -> u8 {
     let merged = settings::merge(&mut command);
     match command {
-        Command::Chat(args) => {
-            let many = ManyArgs::new(args.each, args.split, args.pool);
-            run::chat("chat", args.common, &many, merged)
-        }
+        Command::Chat(args) => run::chat("chat", args.common, &args.many, merged),
         Command::Stream(args) => {
-            let many = ManyArgs::new(EachArgs::default(), args.split, args.pool);
+            let (split, pool) = (args.split, args.pool);
+            let many = ManyArgs {
+                split,
+                pool,
+                ..ManyArgs::default()
+            };
             run::chat("stream", args.common, &many, merged)
         }
         Command::Tools(args) => {
-            let many = ManyArgs::new(args.each, SplitArgs::default(), args.pool);
+            let (each, pool) = (args.each, args.pool);
+            let many = ManyArgs {
+                each,
+                pool,
+                ..ManyArgs::default()
+            };
             run::tools(args.common, &many, args.offer, args.run, merged)
         }
-        Command::Json(args) => {
-            let many = ManyArgs::new(args.each, args.split, args.pool);
-            run::json(args.common, &many, args.answer, merged)
-        }
+        Command::Json(args) => run::json(args.common, &args.many, args.answer, merged),
         Command::Batch(args) => run::batch(args.action, merged, medium()),
         Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
             Ok(status) => status,

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Subcommand};
+use clap::{Arg, Args, Subcommand};
 
 use super::{Common, ConnectionArgs, Each, FileArgs, OutputArgs, duration};
 
@@ -15,6 +15,7 @@ use super::{Common, ConnectionArgs, Each, FileArgs, OutputArgs, duration};
 /// take only some models in batches; submit warns about others. Any server with the files and
 /// batches of OpenAI's API works.
 #[derive(Debug, Args)]
+#[group(skip)]
 #[command(subcommand_required = true)]
 pub struct BatchArgs {
     /// What to do
@@ -38,6 +39,30 @@ pub enum BatchAction {
     Cancel(Box<CancelArgs>),
 }
 
+/// The shared options that do not apply to batches.
+const NOT_FOR_BATCHES: &[&str] = &[
+    "extract",
+    "render",
+    "reasoning",
+    "first_token_timeout",
+    "idle_timeout",
+    "max_in_flight",
+    "budget",
+    "cache",
+    "cache_ttl",
+    "record",
+    "replay",
+];
+
+/// Hides an option from the help if it is one of `names`.
+fn hide(arg: Arg, names: &[&str]) -> Arg {
+    if names.contains(&arg.get_id().as_str()) {
+        arg.hide(true)
+    } else {
+        arg
+    }
+}
+
 /// Upload a request for each item and print the ids of the batches
 ///
 /// Items are lines of standard input or of --items FILE. PROMPT is the template, as with
@@ -52,27 +77,15 @@ pub enum BatchAction {
 /// known in advance; --param max_tokens limits it. The custom_id of an item is
 /// airx-INDEX-HASH, with the hash of its `result` in base64url.
 #[derive(Debug, Args)]
+#[group(skip)]
 #[command(
     mut_arg("dry_run", |arg| arg
         .help("Send nothing; print the lines that would be uploaded")
         .long_help(None::<&str>)
         .hide_possible_values(true)),
     mut_arg("request_id", |arg| arg.help("Ids of the requests: ID-0, ID-1, …")),
-    mut_arg("session", |arg| arg.hide(true)),
-    mut_arg("fallback", |arg| arg.hide(true)),
-    mut_arg("accept", |arg| arg.hide(true)),
-    mut_arg("allow_empty", |arg| arg.hide(true)),
-    mut_arg("extract", |arg| arg.hide(true)),
-    mut_arg("render", |arg| arg.hide(true)),
-    mut_arg("reasoning", |arg| arg.hide(true)),
-    mut_arg("first_token_timeout", |arg| arg.hide(true)),
-    mut_arg("idle_timeout", |arg| arg.hide(true)),
-    mut_arg("max_in_flight", |arg| arg.hide(true)),
-    mut_arg("budget", |arg| arg.hide(true)),
-    mut_arg("cache", |arg| arg.hide(true)),
-    mut_arg("cache_ttl", |arg| arg.hide(true)),
-    mut_arg("record", |arg| arg.hide(true)),
-    mut_arg("replay", |arg| arg.hide(true)),
+    mut_args(|arg| hide(arg, &["session", "fallback", "accept", "allow_empty"])),
+    mut_args(|arg| hide(arg, NOT_FOR_BATCHES)),
 )]
 pub struct SubmitArgs {
     /// What an item is, as with airx chat --each [default: lines]
@@ -97,20 +110,8 @@ pub struct SubmitArgs {
 
 /// The options of what is done with batches that exist.
 #[derive(Debug, Args)]
-#[command(
-    mut_arg("extract", |arg| arg.hide(true)),
-    mut_arg("render", |arg| arg.hide(true)),
-    mut_arg("reasoning", |arg| arg.hide(true)),
-    mut_arg("dry_run", |arg| arg.hide(true)),
-    mut_arg("first_token_timeout", |arg| arg.hide(true)),
-    mut_arg("idle_timeout", |arg| arg.hide(true)),
-    mut_arg("max_in_flight", |arg| arg.hide(true)),
-    mut_arg("budget", |arg| arg.hide(true)),
-    mut_arg("cache", |arg| arg.hide(true)),
-    mut_arg("cache_ttl", |arg| arg.hide(true)),
-    mut_arg("record", |arg| arg.hide(true)),
-    mut_arg("replay", |arg| arg.hide(true)),
-)]
+#[group(skip)]
+#[command(mut_args(|arg| hide(arg, NOT_FOR_BATCHES)), mut_arg("dry_run", |arg| arg.hide(true)))]
 pub struct EngineArgs {
     #[command(flatten)]
     pub output: OutputArgs,
@@ -128,6 +129,7 @@ pub struct EngineArgs {
 /// batches are listed, newest first, 10,000 at most. --format json prints the server's
 /// objects, one a line.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct StatusArgs {
     /// Batches to show [default: all]
     #[arg(value_name = "ID")]
@@ -144,6 +146,7 @@ pub struct StatusArgs {
 /// refused the items of a batch (failed). --timeout limits each request, not the wait. Up to
 /// ten rounds in a row may fail because of the network or the server.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct WaitArgs {
     /// Batches to wait for
     #[arg(value_name = "ID")]
@@ -170,6 +173,7 @@ pub struct WaitArgs {
 /// for the models that BigModel and Z.ai take in batches, else null. --format json prints the
 /// lines of the server's files.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct FetchArgs {
     /// Batches to fetch
     #[arg(value_name = "ID")]
@@ -192,6 +196,7 @@ pub struct FetchArgs {
 /// Print their lines as airx batch status does. Answers that exist already can be fetched when
 /// the batch is cancelled: airx batch wait, then airx batch fetch.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct CancelArgs {
     /// Batches to cancel
     #[arg(value_name = "ID")]

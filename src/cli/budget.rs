@@ -15,6 +15,7 @@ use super::{FileArgs, ModelsFormat};
 /// Remove one to count from zero. Runs against airx mock count, too: to try a budget, set
 /// XDG_STATE_HOME to another folder.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct BudgetArgs {
     /// The budget to compare with, like 20/day [AIRX_BUDGET]
     #[arg(long, value_name = "AMOUNT/PERIOD")]

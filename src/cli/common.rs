@@ -6,6 +6,7 @@ use super::{ConnectionArgs, FileArgs, InputArgs, OutputArgs, RequestArgs};
 
 /// The prompt and every shared option.
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 pub struct Common {
     #[command(flatten)]
     pub input: InputArgs,

@@ -14,6 +14,7 @@ use clap::{Args, ValueEnum};
 /// XDG_CONFIG_HOME (~/.config); for man the manual pages, below XDG_DATA_HOME in man. airx
 /// does not replace a file there that it has not written.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct CompletionsArgs {
     /// Shell, or `man` for the manual pages
     pub shell: Shell,

@@ -8,6 +8,7 @@ use super::{ConnectionArgs, ModelsFormat, RequestArgs};
 
 /// Which configuration file is read, and which of its profiles.
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Configuration")]
 pub struct FileArgs {
     /// Configuration file [default: ~/.config/airx/config.toml; AIRX_CONFIG]
@@ -30,6 +31,7 @@ pub struct FileArgs {
 /// the key, and runs no key-command. check reads the file with every profile and prints all
 /// errors in it. path prints where the file is, or would be. About the file: airx help config.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct ConfigArgs {
     /// What to do
     pub action: ConfigAction,

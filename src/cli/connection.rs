@@ -12,6 +12,7 @@ use super::duration;
 ///
 /// Durations: `90s`, `5m`, `500ms`, `24h`, `30d`; a bare number is seconds; `0` is no limit.
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Connection")]
 pub struct ConnectionArgs {
     /// Base URL of the server [AIRX_BASE_URL]

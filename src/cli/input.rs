@@ -3,10 +3,13 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args};
+use clap::{ArgAction, Args, ValueEnum};
+
+use super::{Each, Split};
 
 /// What the messages are made of.
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Input", next_display_order = 1)]
 pub struct InputArgs {
     /// Words of the prompt; `-` is standard input
@@ -82,4 +85,77 @@ pub struct InputArgs {
     /// A warning about the words of the prompt.
     #[arg(skip)]
     pub warning: Option<String>,
+}
+
+impl InputArgs {
+    /// The warning if the prompt begins with a value of an option that was given without one:
+    /// such a value follows `=` only.
+    pub(super) fn bare_option_warning(&self, arguments: &[OsString]) -> Option<String> {
+        let word = self.prompt.first()?.to_str()?;
+        let at = arguments.iter().position(|argument| argument == word)?;
+        let before = &arguments[..at];
+        if before.iter().any(|argument| argument == "--") {
+            return None;
+        }
+        let option = before.iter().find(|option| match option.to_str() {
+            Some("--each") => Each::from_str(word, false).is_ok(),
+            Some("--split") => Split::from_str(word, false).is_ok(),
+            Some("--extract" | "-x") => ["first", "all", "last"].contains(&word),
+            _ => false,
+        })?;
+        let option = option.display();
+        Some(format!(
+            "`{word}` is a word of the prompt; for the option's value write {option}={word}"
+        ))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::{Parsed, parse, program};
+
+    fn warned(words: &[&str]) -> Option<String> {
+        let arguments: Vec<OsString> = words.iter().map(OsString::from).collect();
+        match parse(&mut program(), &arguments) {
+            Parsed::Run(mut command) => command.common()?.input.warning.take(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_value_without_its_equals_sign_is_noticed() {
+        for (words, meant) in [
+            (&["chat", "--each", "csv", "Greet {x}"][..], "--each=csv"),
+            (&["json", "--each", "-q", "files", "Sum"], "--each=files"),
+            (&["tools", "--each", "json"], "--each=json"),
+            (&["stream", "--split", "diff", "Review"], "--split=diff"),
+            (&["chat", "-x", "all", "Write"], "-x=all"),
+            (&["chat", "--extract", "last", "Write"], "--extract=last"),
+        ] {
+            let warning = warned(words).unwrap();
+            assert!(warning.ends_with(&format!("write {meant}")), "{warning}");
+        }
+        assert_eq!(
+            warned(&["chat", "--each", "csv", "Greet {x}"]).unwrap(),
+            "`csv` is a word of the prompt; for the option's value write --each=csv"
+        );
+    }
+
+    #[test]
+    fn other_words_are_words() {
+        for words in [
+            &["chat", "--each=csv", "Greet {x}"][..],
+            &["chat", "--each=csv", "json", "Greet"],
+            &["chat", "--each", "Greet", "csv"],
+            &["chat", "--each", "csv file {}"],
+            &["chat", "--each", "--", "csv"],
+            &["chat", "--each", "diff", "this"],
+            &["chat", "csv", "--each"],
+            &["chat", "csv"],
+            &["models"],
+        ] {
+            assert_eq!(warned(words), None, "{words:?}");
+        }
+    }
 }

@@ -3,24 +3,20 @@
 use clap::{Args, ValueEnum};
 
 use super::common::ordered_args;
-use super::{Common, EachArgs, PoolArgs, SplitArgs};
+use super::{Common, ManyArgs};
 
 /// The arguments of `json`.
 #[derive(Debug)]
 pub struct JsonArgs {
     pub answer: JsonAnswer,
-    pub each: EachArgs,
-    pub split: SplitArgs,
-    pub pool: PoolArgs,
+    pub many: ManyArgs,
     pub common: Common,
 }
 
 ordered_args!(
     JsonArgs {
         answer: JsonAnswer,
-        each: EachArgs,
-        split: SplitArgs,
-        pool: PoolArgs
+        many: ManyArgs
     },
     "Ask for JSON and print nothing but valid JSON",
     "Parse the answer strictly (one code fence around it is accepted) and check it against \
@@ -36,6 +32,7 @@ ordered_args!(
 
 /// What the answer must be, and how it is printed.
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 #[command(next_help_heading = "JSON")]
 #[allow(
     clippy::struct_excessive_bools,

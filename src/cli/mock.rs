@@ -1,13 +1,11 @@
 //! `airx mock`.
 
-#![allow(clippy::doc_markdown, reason = "doc comments are the help text")]
-
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{PossibleValue, TypedValueParser};
-use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::builder::{EnumValueParser, PossibleValue, TypedValueParser};
+use clap::error::ErrorKind;
 use clap::{Args, ValueEnum};
 
 use super::duration;
@@ -33,6 +31,7 @@ use super::duration;
 ///
 /// Example: airx mock --fail 500:0.3 -- bash nightly.sh
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 pub struct MockArgs {
     /// Port to listen on; 0 takes a free one
     #[arg(long, value_name = "N", default_value_t = 0)]
@@ -245,13 +244,6 @@ impl FaultKind {
     }
 }
 
-impl MockArgs {
-    /// Reads a duration in a script as the command line does.
-    pub fn delay(text: &str) -> Result<Duration, String> {
-        duration(text)
-    }
-}
-
 /// Reads `KIND[:PROBABILITY][@PLACE]`; help and completions list the kinds.
 #[derive(Debug, Clone)]
 struct FaultParser;
@@ -266,55 +258,32 @@ impl TypedValueParser for FaultParser {
         value: &OsStr,
     ) -> Result<Fault, clap::Error> {
         let text = value.to_string_lossy();
-        let (how, place) = match text.split_once('@') {
-            Some((how, place)) => (how, Some(place)),
-            None => (&*text, None),
-        };
-        let (name, probability) = how.split_once(':').unwrap_or((how, "1"));
-        let mut error = clap::Error::new(ErrorKind::InvalidValue).with_cmd(command);
-        if let Some(arg) = arg {
-            error.insert(
-                ContextKind::InvalidArg,
-                ContextValue::String(arg.to_string()),
-            );
-        }
-        let Some(kind) = FaultKind::named(name) else {
-            let names = FaultKind::value_variants()
-                .iter()
-                .filter_map(ValueEnum::to_possible_value)
-                .map(|value| value.get_name().to_owned());
-            error.insert(
-                ContextKind::InvalidValue,
-                ContextValue::String(name.to_owned()),
-            );
-            error.insert(
-                ContextKind::ValidValue,
-                ContextValue::Strings(names.collect()),
-            );
-            return Err(error);
-        };
         let wrong = |what: &str| {
             let option = "--fail <KIND[:PROBABILITY][@PLACE]>";
             let message = format!("invalid value '{text}' for '{option}': {what}\n");
-            Err(clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command))
+            clap::Error::raw(ErrorKind::ValueValidation, message).with_cmd(command)
         };
+        let (how, place) = text.split_once('@').unzip();
+        let how = how.unwrap_or(&text);
+        let (name, probability) = how.split_once(':').unwrap_or((how, "1"));
+        let kind: FaultKind = EnumValueParser::new().parse_ref(command, arg, name.as_ref())?;
         let place = match place {
             None => Place::Answers,
             Some("files") => Place::Files,
             Some("batches") => Place::Batches,
-            Some(_) => return wrong("the place is files or batches"),
+            Some(_) => return Err(wrong("the place is files or batches")),
         };
         if place != Place::Answers && kind.is_of_an_answer() {
-            return wrong("only an answer can fail like that");
+            return Err(wrong("only an answer can fail like that"));
         }
-        match probability.parse::<f64>() {
-            Ok(probability) if (0.0..=1.0).contains(&probability) => Ok(Fault {
-                kind,
-                probability,
-                place,
-            }),
-            _ => wrong("the probability is a number from 0 to 1"),
-        }
+        let probability = probability.parse().ok();
+        let probability = probability.filter(|it| (0.0..=1.0).contains(it));
+        Ok(Fault {
+            kind,
+            probability: probability
+                .ok_or_else(|| wrong("the probability is a number from 0 to 1"))?,
+            place,
+        })
     }
 
     fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {

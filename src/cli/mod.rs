@@ -7,7 +7,6 @@
     reason = "the doc comments are read as help, where Markdown's marks would stand as they are"
 )]
 
-mod bare_option;
 mod batch;
 mod budget;
 mod chat;
@@ -15,27 +14,22 @@ mod common;
 mod completions;
 mod config;
 mod connection;
-mod each;
-mod help;
 mod input;
 mod json;
+mod many;
 mod mock;
 mod models;
 mod output;
 mod parse_error;
-mod pool;
 mod request;
-mod split;
-mod stream;
 mod tools;
 mod value;
-mod wrong_value;
 
 use std::ffi::{OsStr, OsString};
 use std::iter;
 
 use clap::error::ErrorKind;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::error::Failure;
 use parse_error::parse_error;
@@ -44,22 +38,18 @@ pub use batch::{
     BatchAction, BatchArgs, CancelArgs, EngineArgs, FetchArgs, StatusArgs, SubmitArgs, WaitArgs,
 };
 pub use budget::BudgetArgs;
-pub use chat::ChatArgs;
+pub use chat::{ChatArgs, StreamArgs};
 pub use common::Common;
 pub use completions::{CompletionsArgs, Shell};
 pub use config::{ConfigAction, ConfigArgs, FileArgs};
 pub use connection::ConnectionArgs;
-pub use each::{Each, EachArgs};
-pub use help::HelpArgs;
 pub use input::InputArgs;
 pub use json::{Constrain, JsonAnswer, JsonArgs};
+pub use many::{Each, EachArgs, ManyArgs, PoolArgs, Split, SplitArgs};
 pub use mock::{Fault, FaultKind, MockArgs, Place, Tier};
 pub use models::{ModelsArgs, ModelsFormat};
 pub use output::{DryRun, Format, OutputArgs, Render};
-pub use pool::{ManyArgs, PoolArgs};
 pub use request::{OnOff, RequestArgs};
-pub use split::{Split, SplitArgs};
-pub use stream::StreamArgs;
 pub use tools::{OfferArgs, RunArgs, ToolsArgs};
 pub use value::{SettingValue, duration};
 
@@ -123,31 +113,38 @@ pub enum Command {
 /// What ends the short help of a command with many options.
 const ALL_OPTIONS: &str = "All options, and examples: --help";
 
+/// Show help for a command or a topic
+///
+/// Without a subject, show the help of airx itself.
+#[derive(Debug, Args)]
+#[group(skip)]
+pub struct HelpArgs {
+    /// A command (chat, batch wait) or a topic (events, exit-codes, config)
+    pub subject: Vec<String>,
+}
+
 impl Command {
-    /// What the messages are made of, of the commands that take a prompt.
-    fn input(&mut self) -> Option<&mut InputArgs> {
+    /// The shared options, of the commands that take a prompt.
+    fn common(&mut self) -> Option<&mut Common> {
         match self {
-            Self::Chat(args) => Some(&mut args.common.input),
-            Self::Stream(args) => Some(&mut args.common.input),
-            Self::Tools(args) => Some(&mut args.common.input),
-            Self::Json(args) => Some(&mut args.common.input),
-            Self::Batch(BatchArgs {
-                action: BatchAction::Submit(args),
-            }) => Some(&mut args.common.input),
+            Self::Chat(args) => Some(&mut args.common),
+            Self::Stream(args) => Some(&mut args.common),
+            Self::Tools(args) => Some(&mut args.common),
+            Self::Json(args) => Some(&mut args.common),
+            Self::Batch(args) => match &mut args.action {
+                BatchAction::Submit(args) => Some(&mut args.common),
+                _ => None,
+            },
             _ => None,
         }
     }
 
     /// Where the configuration is, of the commands whose options it can set.
-    pub fn file(&self) -> Option<&FileArgs> {
+    pub fn file(&mut self) -> Option<&FileArgs> {
         match self {
-            Self::Chat(args) => Some(&args.common.file),
-            Self::Stream(args) => Some(&args.common.file),
-            Self::Tools(args) => Some(&args.common.file),
-            Self::Json(args) => Some(&args.common.file),
-            Self::Batch(args) => Some(args.action.file()),
             Self::Budget(args) => Some(&args.file),
-            _ => None,
+            Self::Batch(args) => Some(args.action.file()),
+            _ => self.common().map(|common| &common.file),
         }
     }
 }
@@ -181,8 +178,8 @@ pub fn parse(program: &mut clap::Command, arguments: &[OsString]) -> Parsed {
     });
     let error = match cli {
         Ok(mut cli) => {
-            if let Some(input) = cli.command.input() {
-                input.warning = bare_option::warning(input, arguments);
+            if let Some(common) = cli.command.common() {
+                common.input.warning = common.input.bare_option_warning(arguments);
             }
             return Parsed::Run(cli.command);
         }

@@ -12,6 +12,7 @@ use super::FileArgs;
 /// BigModel's account tiers V0 to V3. The configuration can add models and correct them:
 /// airx help config.
 #[derive(Debug, Args)]
+#[group(skip)]
 pub struct ModelsArgs {
     /// How to print the table
     #[arg(long, value_name = "FORMAT", default_value = "text")]

@@ -6,6 +6,7 @@ use clap::{Args, ValueEnum};
 
 /// What is printed, and where.
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Output")]
 #[allow(
     clippy::struct_excessive_bools,

@@ -1,12 +1,14 @@
 //! clap's errors as airx reports them: one line that says what and where, and a hint.
 
+use std::error::Error;
 use std::ffi::{OsStr, OsString};
+use std::fmt::Write as _;
+use std::num::{IntErrorKind, ParseFloatError, ParseIntError};
 
 use clap::CommandFactory;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::Cli;
-use super::wrong_value::wrong_number;
 use crate::error::Failure;
 use crate::suggest::nearest;
 
@@ -14,65 +16,69 @@ const BATCH_COMMANDS: &str =
     "use airx batch submit, status, wait, fetch or cancel; see airx help batch";
 
 /// Options that other tools have, and what airx has in their place.
-const ELSEWHERE: &[(&[&str], &str)] = &[
+const ELSEWHERE: &[(&str, &str)] = &[
     (
-        &["--stream"],
+        "--stream",
         "to print the answer as it is generated: airx stream",
     ),
     (
-        &["--no-stream"],
+        "--no-stream",
         "airx chat prints the answer when it is complete",
     ),
     (
-        &["--json", "--structured"],
+        "--json --structured",
         "to get valid JSON: airx json; to get the server's body: --format json",
     ),
-    (&["--ndjson", "--jsonl", "--events"], "use --format ndjson"),
+    ("--ndjson --jsonl --events", "use --format ndjson"),
     (
-        &["--continue", "--conversation", "--chat", "--history"],
+        "--continue --conversation --chat --history",
         "to continue a conversation: --session FILE",
     ),
     (
-        &["--key", "--api-key", "--token"],
+        "--key --api-key --token",
         "a key on the command line can be seen by others: set AIRX_API_KEY, or use --key-file",
     ),
     (
-        &["--prompt", "--message", "--question"],
+        "--prompt --message --question",
         "give the prompt without an option: airx chat \"question\"",
     ),
     (
-        &["--input", "--attach", "--attachment"],
+        "--input --attach --attachment",
         "to add a text file: -f FILE; an image: -i FILE",
     ),
     (
-        &["--url", "--host", "--endpoint", "--api-base", "--server"],
+        "--url --host --endpoint --api-base --server",
         "use --base-url URL",
     ),
     (
-        &["--markdown", "--pretty-print", "--raw"],
+        "--markdown --pretty-print --raw",
         "use --render auto, always or never",
     ),
-    (&["--max-retries"], "use --retries N"),
+    ("--max-retries", "use --retries N"),
     (
-        &["--parallel", "--jobs"],
+        "--parallel --jobs",
         "to send one request for each line: --each -c N",
     ),
     (
-        &["--each", "--items"],
+        "--each --items",
         "many inputs are for airx chat, tools and json",
     ),
 ];
+
+/// The commands that take a prompt.
+const ASKING: &[&str] = &["chat", "stream", "tools", "json"];
 
 /// The failure that clap's refusal of `arguments` (the program's name not among them)
 /// stands for.
 pub(super) fn parse_error(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let command = arguments.first().and_then(|word| word.to_str());
+    let command = command.unwrap_or_default();
     match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if command == Some("batch") => {
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if command == "batch" => {
             Failure::usage("airx batch needs a command").hint(BATCH_COMMANDS)
         }
         ErrorKind::InvalidSubcommand => unknown_command(error, command),
-        ErrorKind::UnknownArgument => unknown_option(error, command.unwrap_or_default(), arguments),
+        ErrorKind::UnknownArgument => unknown_option(error, command, arguments),
         ErrorKind::MissingRequiredArgument => missing(error, command, arguments),
         _ => {
             let message = wrong_number(error).unwrap_or_else(|| first_line(error));
@@ -85,10 +91,11 @@ pub(super) fn parse_error(error: &clap::Error, arguments: &[OsString]) -> Failur
     }
 }
 
-fn see_help(command: Option<&str>) -> String {
-    match command {
-        Some(command) if !command.starts_with('-') => format!("see airx help {command}"),
-        _ => "see airx --help".to_owned(),
+fn see_help(command: &str) -> String {
+    if command.is_empty() || command.starts_with('-') {
+        "see airx --help".to_owned()
+    } else {
+        format!("see airx help {command}")
     }
 }
 
@@ -99,7 +106,7 @@ fn refusal<'a>(words: impl Iterator<Item = &'a OsStr>) -> Option<clap::Error> {
 }
 
 /// An option or a value was left out that something else needs.
-fn missing(error: &clap::Error, command: Option<&str>, arguments: &[OsString]) -> Failure {
+fn missing(error: &clap::Error, command: &str, arguments: &[OsString]) -> Failure {
     let missing = needed(error);
     let is_option = |word: &OsStr| word != "-" && word.as_encoded_bytes().starts_with(b"-");
     let head = arguments.iter().take_while(|word| !is_option(word)).count();
@@ -118,9 +125,8 @@ fn missing(error: &clap::Error, command: Option<&str>, arguments: &[OsString]) -
     };
     let mut options = (head..arguments.len()).filter(|at| is_option(&arguments[*at]));
     let Some((option, needs)) = options.find_map(needs) else {
-        let command = command.unwrap_or_default();
         return Failure::usage(format!("airx {command} needs {}", missing.join(" and ")))
-            .hint(see_help(Some(command)));
+            .hint(see_help(command));
     };
     let option = option.split('=').next().unwrap_or_default();
     let hint = match option {
@@ -159,10 +165,10 @@ fn first_line(error: &clap::Error) -> String {
     lines.collect::<Vec<_>>().join(" ")
 }
 
-fn unknown_command(error: &clap::Error, command: Option<&str>) -> Failure {
+fn unknown_command(error: &clap::Error, command: &str) -> Failure {
     let word = word(error, ContextKind::InvalidSubcommand).unwrap_or_default();
     let near = self::word(error, ContextKind::SuggestedSubcommand);
-    if command == Some("batch") {
+    if command == "batch" {
         let near = near.map(|near| format!("did you mean airx batch {near}?"));
         return Failure::usage(format!("airx batch has no command {word:?}"))
             .hint(near.unwrap_or_else(|| BATCH_COMMANDS.to_owned()));
@@ -189,13 +195,15 @@ fn unknown_option(error: &clap::Error, command: &str, arguments: &[OsString]) ->
             .iter()
             .find(|word| !word.as_encoded_bytes().starts_with(b"-"));
         let command = command.and_then(|word| word.to_str());
-        let known = command.filter(|word| ["chat", "stream", "tools", "json"].contains(word));
+        let known = command.filter(|word| ASKING.contains(word));
         return failure.hint(format!(
             "options follow the command: airx {} {option}",
             known.unwrap_or("chat")
         ));
     }
-    let elsewhere = ELSEWHERE.iter().find(|(names, _)| names.contains(&name));
+    let elsewhere = ELSEWHERE
+        .iter()
+        .find(|(names, _)| names.split(' ').any(|known| known == name));
     if let Some((_, hint)) = elsewhere.filter(|_| name.trim_start_matches('-') != command) {
         return failure.hint(*hint);
     }
@@ -204,12 +212,11 @@ fn unknown_option(error: &clap::Error, command: &str, arguments: &[OsString]) ->
     if let Some(near) = near.filter(|near| nearest(name, [near.as_str()]).is_some()) {
         return failure.hint(format!("did you mean '{near}'?"));
     }
-    let takes_text = ["chat", "stream", "tools", "json"].contains(&command);
-    failure.hint(if takes_text {
-        format!("see airx help {command}; to send it as text: airx {command} -- '{option}'")
-    } else {
-        format!("see airx help {command}")
-    })
+    let mut hint = see_help(command);
+    if ASKING.contains(&command) {
+        let _ = write!(hint, "; to send it as text: airx {command} -- '{option}'");
+    }
+    failure.hint(hint)
 }
 
 /// A word that is no option, for a command that takes no words, or no more.
@@ -217,7 +224,7 @@ fn unexpected_word(word: &str, command: &str, arguments: &[OsString]) -> Failure
     let failure = Failure::usage(format!("unexpected argument '{word}'"));
     let at = arguments.iter().skip(1).position(|one| one == word);
     let Some(at) = at.filter(|_| command == "mock") else {
-        return failure.hint(see_help(Some(command)));
+        return failure.hint(see_help(command));
     };
     let (options, rest) = arguments.split_at(at + 1);
     let line = [options, &["--".into()], rest].concat();
@@ -263,7 +270,7 @@ fn negative_number(number: &str, arguments: &[OsString]) -> Option<Failure> {
     }
 }
 
-pub(super) fn word(error: &clap::Error, kind: ContextKind) -> Option<String> {
+fn word(error: &clap::Error, kind: ContextKind) -> Option<String> {
     match error.get(kind) {
         Some(ContextValue::String(word)) => Some(word.clone()),
         Some(ContextValue::Strings(words)) => words.first().cloned(),
@@ -271,105 +278,46 @@ pub(super) fn word(error: &clap::Error, kind: ContextKind) -> Option<String> {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn failure(words: &[&str]) -> Failure {
-        let arguments: Vec<OsString> = words.iter().map(OsString::from).collect();
-        let error = refusal(arguments.iter().map(|word| &**word)).unwrap();
-        parse_error(&error, &arguments)
-    }
-
-    fn hint(words: &[&str]) -> String {
-        failure(words).hint.unwrap_or_default()
-    }
-
-    #[test]
-    fn an_option_of_another_tool_finds_its_place_here() {
-        for (names, expected) in ELSEWHERE {
-            for name in names.iter().filter(|name| !name.starts_with("--item")) {
-                assert_eq!(
-                    hint(&["stream", name]),
-                    if *name == "--stream" {
-                        continue;
-                    } else {
-                        *expected
-                    }
-                );
-            }
-        }
-        assert!(hint(&["chat", "--stream"]).contains("airx stream"));
-        assert!(hint(&["json", "--json"]).contains("airx json -- '--json'"));
-    }
-
-    #[test]
-    fn an_option_that_needs_another_one_names_it() {
-        for (words, message) in [
-            (
-                &["chat", "--max-cost", "1", "hi"][..],
-                "--max-cost needs --each or --split",
-            ),
-            (
-                &["chat", "hi", "--max-cost=1"],
-                "--max-cost needs --each or --split",
-            ),
-            (&["chat", "-c", "4", "hi"], "-c needs --each or --split"),
-            (
-                &["tools", "--concurrency", "4"],
-                "--concurrency needs --each",
-            ),
-            (
-                &["chat", "--merge", "concat", "hi"],
-                "--merge needs --split",
-            ),
-            (&["chat", "--items", "f", "hi"], "--items needs --each"),
-            (
-                &["chat", "--resume", "hi"],
-                "--resume needs --each and --output",
-            ),
-            (&["chat", "--resume", "-o", "f"], "--resume needs --each"),
-            (
-                &["chat", "-q", "--each", "--resume"],
-                "--resume needs --output",
-            ),
-            (&["tools", "--yes"], "--yes needs --run"),
-            (
-                &["tools", "--retrieval-prompt", "p"],
-                "--retrieval-prompt needs --retrieval",
-            ),
-            (&["json", "--stream", "hi"], "--stream needs --lines"),
-            (&["completions"], "airx completions needs SHELL"),
-        ] {
-            assert_eq!(failure(words).message, message);
-        }
-        assert_eq!(
-            hint(&["chat", "--max-cost", "1", "hi"]),
-            "to limit what one request may cost: --budget AMOUNT/PERIOD"
-        );
-    }
-
-    #[test]
-    fn a_negative_number_is_a_value_and_no_option() {
-        let failure = failure(&["chat", "--max-tokens", "-1", "hi"]);
-        assert_eq!(failure.message, "--max-tokens: -1 is too small: 0 or more");
-        assert_eq!(
-            hint(&["chat", "--stop", "-1", "hi"]),
-            "as the value of --stop: --stop=-1"
-        );
-        let timeout = &["chat", "--timeout", "-1", "hi"];
-        assert!(super::tests::failure(timeout).message.contains("24h, 30d"));
-        assert!(hint(&["chat", "-1"]).contains("airx chat -- '-1'"));
-    }
-
-    #[test]
-    fn a_command_of_the_mock_without_two_dashes_is_shown_with_them() {
-        let failure = failure(&["mock", "--port", "0", "airx", "chat", "say hi"]);
-        assert_eq!(failure.message, "unexpected argument 'airx'");
-        assert_eq!(
-            failure.hint.as_deref(),
-            Some("put -- before the command: airx mock --port 0 -- airx chat 'say hi'")
-        );
-        assert_eq!(hint(&["models", "x"]), "see airx help models");
-    }
+/// What is wrong with the number that this error is about; none if it is about none.
+fn wrong_number(error: &clap::Error) -> Option<String> {
+    let option = word(error, ContextKind::InvalidArg)?;
+    let value = word(error, ContextKind::InvalidValue)?;
+    let why = why(&value, error.source()?)?;
+    let option = option.split(' ').next().unwrap_or_default();
+    Some(format!("{option}: {why}"))
 }
+
+fn why(value: &str, source: &(dyn Error + 'static)) -> Option<String> {
+    if source.is::<ParseFloatError>() {
+        return Some(format!("'{value}' is not a number"));
+    }
+    if let Some(error) = source.downcast_ref::<ParseIntError>() {
+        let digits = value.strip_prefix('-').unwrap_or_default();
+        let is_negative = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+        return Some(match error.kind() {
+            IntErrorKind::PosOverflow => format!("{value} is too large"),
+            _ if is_negative => format!("{value} is too small: 0 or more"),
+            _ => format!("'{value}' is not a whole number"),
+        });
+    }
+    // "0 is not in 1..=1000"
+    let text = source.to_string();
+    let (number, range) = text.split_once(" is not in ")?;
+    let (low, high) = range.split_once("..")?;
+    let high = high.trim_start_matches('=');
+    let (number, least, most): (i128, i128, i128) =
+        (number.parse().ok()?, low.parse().ok()?, high.parse().ok()?);
+    let what = if number < least {
+        "too small"
+    } else {
+        "too large"
+    };
+    Some(if most >= i64::MAX.into() {
+        format!("{value} is {what}: {low} or more")
+    } else {
+        format!("{value} is {what}: {low} to {high}")
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use clap::{ArgAction, Args, ValueEnum};
 
 /// Members of the request's body.
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Request")]
 pub struct RequestArgs {
     /// Model to ask [default: glm-4-airx; AIRX_MODEL]

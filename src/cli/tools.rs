@@ -40,6 +40,7 @@ ordered_args!(
 
 /// What the model is offered.
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Tools")]
 pub struct OfferArgs {
     /// Offer the tools in FILE (repeat)
@@ -99,6 +100,7 @@ pub struct OfferArgs {
 
 /// How calls are run.
 #[derive(Debug, Default, Args)]
+#[group(skip)]
 #[command(next_help_heading = "Running tools")]
 pub struct RunArgs {
     /// Run the calls, send the results back, print the final answer

@@ -1,7 +1,7 @@
 //! The values that options take: read from text, and written as text again, for options,
 //! environment variables and the configuration file alike.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -21,35 +21,22 @@ pub trait SettingValue: Sized {
     fn text(&self) -> String;
 }
 
-impl SettingValue for String {
-    fn parse(text: &str) -> Result<Self, String> {
-        Ok(text.to_owned())
-    }
+macro_rules! text {
+    ($($text:ty),*) => {$(
+        impl SettingValue for $text {
+            fn parse(text: &str) -> Result<Self, String> {
+                Ok(Self::from(text))
+            }
 
-    fn text(&self) -> String {
-        self.clone()
-    }
+            fn text(&self) -> String {
+                let text: &OsStr = self.as_ref();
+                text.to_string_lossy().into_owned()
+            }
+        }
+    )*};
 }
 
-impl SettingValue for OsString {
-    fn parse(text: &str) -> Result<Self, String> {
-        Ok(Self::from(text))
-    }
-
-    fn text(&self) -> String {
-        self.to_string_lossy().into_owned()
-    }
-}
-
-impl SettingValue for PathBuf {
-    fn parse(text: &str) -> Result<Self, String> {
-        Ok(Self::from(text))
-    }
-
-    fn text(&self) -> String {
-        self.display().to_string()
-    }
-}
+text!(String, OsString, PathBuf);
 
 impl SettingValue for bool {
     fn parse(text: &str) -> Result<Self, String> {
@@ -79,21 +66,11 @@ impl SettingValue for Duration {
     }
 }
 
-impl SettingValue for f64 {
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| "write a number".to_owned())
-    }
-
-    fn text(&self) -> String {
-        self.to_string()
-    }
-}
-
-macro_rules! whole_number {
-    ($($number:ty),*) => {$(
+macro_rules! number {
+    ($what:literal: $($number:ty),*) => {$(
         impl SettingValue for $number {
             fn parse(text: &str) -> Result<Self, String> {
-                text.parse().map_err(|_| "write a whole number".to_owned())
+                text.parse().map_err(|_| concat!("write ", $what).to_owned())
             }
 
             fn text(&self) -> String {
@@ -103,7 +80,8 @@ macro_rules! whole_number {
     )*};
 }
 
-whole_number!(u16, u32, u64);
+number!("a number": f64);
+number!("a whole number": u16, u32, u64);
 
 macro_rules! choice {
     ($($choice:ty),*) => {$(

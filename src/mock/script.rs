@@ -12,7 +12,7 @@ use super::chat::{Answer, Call};
 use super::reply::{JSON, Reply};
 use super::stream::Frames;
 use crate::api::whole_number::whole_number_or_null;
-use crate::cli::{FaultKind, MockArgs};
+use crate::cli::{FaultKind, duration};
 use crate::error::Failure;
 
 /// The lines of a script; at least one.
@@ -144,8 +144,8 @@ fn read(line: &str) -> Result<Line, String> {
     })?;
     let delay = match &line.delay {
         None => None,
-        Some(Value::String(text)) => Some(MockArgs::delay(text)),
-        Some(other) => Some(MockArgs::delay(&other.to_string())),
+        Some(Value::String(text)) => Some(duration(text)),
+        Some(other) => Some(duration(&other.to_string())),
     };
     let delay = delay
         .transpose()

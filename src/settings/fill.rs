@@ -41,7 +41,7 @@ pub fn merge(command: &mut Command) -> Result<Merged, Failure> {
     match command {
         Command::Chat(args) => {
             merge.common(&mut args.common)?;
-            merge.each(&mut args.each, &mut args.pool)?;
+            merge.each(&mut args.many.each, &mut args.many.pool)?;
         }
         Command::Stream(args) => {
             merge.common(&mut args.common)?;
@@ -55,7 +55,7 @@ pub fn merge(command: &mut Command) -> Result<Merged, Failure> {
         }
         Command::Json(args) => {
             merge.common(&mut args.common)?;
-            merge.each(&mut args.each, &mut args.pool)?;
+            merge.each(&mut args.many.each, &mut args.many.pool)?;
             merge.json(&mut args.answer)?;
         }
         Command::Batch(args) => merge.batch(&mut args.action)?,

@@ -35,7 +35,7 @@ impl Run {
     pub(super) fn of(command: &Command) -> Self {
         match command {
             Command::Chat(args) => Self {
-                each: args.each.each.is_some(),
+                each: args.many.each.each.is_some(),
                 ..Self::common("chat", &args.common)
             },
             Command::Stream(args) => Self::common("stream", &args.common),
@@ -44,7 +44,7 @@ impl Run {
                 ..Self::common("tools", &args.common)
             },
             Command::Json(args) => Self {
-                each: args.each.each.is_some(),
+                each: args.many.each.each.is_some(),
                 parts: args.answer.lines || !args.answer.select.is_empty(),
                 elements: args.answer.stream,
                 ..Self::common("json", &args.common)
