@@ -53,6 +53,13 @@ def airx() -> str:
     return installed(built("airx", "--bin", "airx"))
 
 
+def is_static(binary: str) -> bool:
+    """Whether an ELF file needs no dynamic linker: it names no program interpreter."""
+    with open(binary, "rb") as file:
+        head = file.read(4096)
+    return b"/ld-" not in head
+
+
 @functools.cache
 def floor() -> str:
     """What benches/floor.rs does, built as airx is."""

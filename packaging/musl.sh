@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds the static binary for x86_64 musl Linux and runs the integration tests with
-# it. Needs the target (rustup target add) and musl-gcc (Debian: musl-tools).
+# Builds the static binary for x86_64 musl Linux, runs the integration tests with it and
+# holds it to its bounds. Needs the target (rustup target add) and musl-gcc (Debian: musl-tools).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/common.sh
@@ -16,4 +16,5 @@ size=$(stat -c %s "$binary")
 [ "$size" -le 12000000 ] || fail "$binary has $size bytes, more than 12 MB"
 try_binary "$binary"
 AIRX_TEST_BIN=$(realpath "$binary") cargo test --locked --quiet --test integration
+tests/real/bounds "$binary"
 printf 'passed: %s, static, %s bytes\n' "$binary" "$size"
