@@ -105,8 +105,8 @@ fn wide(run: &str) -> (usize, usize) {
 
 /// A word is one token if it is common, else about four letters are. Letters next to a digit
 /// belong to a hash, a hexadecimal number or an id: two of them are a token.
-fn word(run: &str, beside_digit: bool) -> (usize, usize) {
-    let most = if beside_digit { 2 } else { 4 };
+fn word(run: &str, next_to_digit: bool) -> (usize, usize) {
+    let most = if next_to_digit { 2 } else { 4 };
     let (mut letters, mut high, mut piece) = (0, 0, 0);
     let mut upper = false;
     for c in run.chars() {

@@ -3,8 +3,36 @@
 
 use std::collections::VecDeque;
 
-use super::{Part, Rank, SOURCE, Span, within_line};
+use super::borders::{self, Rank, SOURCE, Span};
 use crate::tokens;
+
+/// A part of the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    pub(super) body: Span,
+    pub(super) repeated: Repeated,
+}
+
+/// What a part repeats if it begins in the middle of a file.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Repeated {
+    /// The line that names the file.
+    pub(super) heading: Span,
+    /// The header of the CSV, or of the diff's file.
+    pub(super) header: Span,
+}
+
+impl Part {
+    /// The first byte of the part in the text.
+    pub fn offset(&self) -> usize {
+        self.body.start
+    }
+
+    /// Its length in bytes, without repeated headers.
+    pub fn bytes(&self) -> usize {
+        self.body.end - self.body.start
+    }
+}
 
 /// Cuts a span of a text. It receives the borders in order.
 pub(super) struct Cutter<'a> {
@@ -20,8 +48,7 @@ pub(super) struct Cutter<'a> {
     /// Hundredths of tokens of the part so far.
     used: u64,
     /// The heading of the current source, and the header at the last border.
-    heading: Span,
-    header: Span,
+    repeated: Repeated,
     parts: Vec<Part>,
 }
 
@@ -33,8 +60,7 @@ struct Piece {
     /// Hundredths of tokens.
     weight: u64,
     /// What is repeated in front of a part that begins at its end.
-    heading: Span,
-    header: Span,
+    repeated: Repeated,
 }
 
 impl<'a> Cutter<'a> {
@@ -45,14 +71,12 @@ impl<'a> Cutter<'a> {
             room,
             part: Part {
                 body: Span::new(span.start, span.start),
-                heading: Span::default(),
-                header: Span::default(),
+                repeated: Repeated::default(),
             },
             pieces: VecDeque::new(),
             end: span.start,
             used: 0,
-            heading: Span::default(),
-            header: Span::default(),
+            repeated: Repeated::default(),
             parts: Vec::new(),
         }
     }
@@ -60,7 +84,7 @@ impl<'a> Cutter<'a> {
     /// A source begins at `at`, with this heading.
     pub(super) fn source(&mut self, at: usize, heading: Span) {
         self.border(at, SOURCE, Span::default());
-        self.heading = heading;
+        self.repeated.heading = heading;
     }
 
     /// There is a border at `at`. A part that begins there or before the next border
@@ -70,7 +94,7 @@ impl<'a> Cutter<'a> {
             self.text_until(at);
             self.piece(at, rank, header);
         }
-        self.header = header;
+        self.repeated.header = header;
     }
 
     /// Ends the last part where the span ends.
@@ -88,9 +112,9 @@ impl<'a> Cutter<'a> {
 
     /// Finds more borders in a text that fills much of a part.
     fn text_until(&mut self, end: usize) {
-        let (text, start, header) = (self.text, self.end, self.header);
+        let (text, start, header) = (self.text, self.end, self.repeated.header);
         if self.weight(Span::new(start, end)) > self.room / 4 {
-            within_line::borders(&text[start..end], |at, rank| {
+            borders::within_line(&text[start..end], |at, rank| {
                 self.piece(start + at, rank, header);
             });
         }
@@ -98,18 +122,16 @@ impl<'a> Cutter<'a> {
 
     /// Adds the text up to `end`, where there is a border of this rank.
     fn piece(&mut self, end: usize, rank: Rank, header: Span) {
-        let heading = if rank == SOURCE {
-            Span::default()
-        } else {
-            self.heading
+        let heading = match rank {
+            SOURCE => Span::default(),
+            _ => self.repeated.heading,
         };
         let weight = self.weight(Span::new(self.end, end));
         self.pieces.push_back(Piece {
             end,
             rank,
             weight,
-            heading,
-            header,
+            repeated: Repeated { heading, header },
         });
         self.end = end;
         self.used += weight;
@@ -122,14 +144,9 @@ impl<'a> Cutter<'a> {
     /// part gets the rest.
     fn end_part(&mut self) {
         let last = self.pieces.len() - 1;
-        let filled: u64 = self
-            .pieces
-            .iter()
-            .take(last)
-            .map(|piece| piece.weight)
-            .sum();
+        let filled: u64 = self.pieces.range(..last).map(|piece| piece.weight).sum();
         let (mut sum, mut best, mut best_rank) = (0, 0, Rank::MAX);
-        for (at, piece) in self.pieces.iter().enumerate().take(last) {
+        for (at, piece) in self.pieces.range(..last).enumerate() {
             sum += piece.weight;
             if sum >= filled / 2 && piece.rank <= best_rank {
                 (best, best_rank) = (at, piece.rank);
@@ -140,13 +157,17 @@ impl<'a> Cutter<'a> {
         };
         self.part.body.end = border.end;
         self.parts.push(self.part);
+        let Repeated { heading, header } = border.repeated;
         self.part = Part {
             body: Span::new(border.end, border.end),
-            heading: self.unless_long(border.heading),
-            header: self.unless_long(border.header),
+            repeated: Repeated {
+                heading: self.unless_long(heading),
+                header: self.unless_long(header),
+            },
         };
         let rest: u64 = self.pieces.iter().map(|piece| piece.weight).sum();
-        self.used = self.weight(self.part.heading) + self.weight(self.part.header) + rest;
+        let Repeated { heading, header } = self.part.repeated;
+        self.used = self.weight(heading) + self.weight(header) + rest;
     }
 
     /// A header that would fill much of a part is not repeated.

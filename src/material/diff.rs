@@ -1,7 +1,7 @@
 //! Borders of a unified diff: commits, files, hunks, lines. A part that begins in the middle
 //! of a file repeats the lines that name the file.
 
-use super::{BEST, LINE, Rank, Span, lines_at};
+use super::borders::{BEST, LINE, Rank, Span, lines_at};
 
 const COMMIT: Rank = BEST;
 const FILE: Rank = BEST + 1;

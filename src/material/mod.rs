@@ -1,14 +1,13 @@
 //! A long text and the parts that it is cut into. The parts fit a number of tokens, begin
 //! and end at natural borders, and make up the text again when they are joined.
 
-mod csv;
+mod borders;
 mod cutter;
 mod diff;
-mod json;
-mod prose;
-mod within_line;
 
+use borders::{Rank, Span};
 use cutter::Cutter;
+pub use cutter::Part;
 
 use crate::tokens;
 
@@ -27,32 +26,6 @@ pub enum Borders {
     /// At the elements of a JSON array, or at lines of JSON.
     Json,
 }
-
-/// A range of bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Span {
-    start: usize,
-    end: usize,
-}
-
-impl Span {
-    fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
-    }
-}
-
-/// How good a border is: the lowest is the best.
-type Rank = u8;
-
-/// Between two files.
-const SOURCE: Rank = 0;
-/// The best border inside a file; each kind of text has its own up to [`LINE`].
-const BEST: Rank = 1;
-const LINE: Rank = 7;
-const SENTENCE: Rank = 8;
-const CLAUSE: Rank = 9;
-const WORD: Rank = 10;
-const CHARACTER: Rank = 11;
 
 /// So many parts are made about equally long, in so many steps.
 const EVEN: usize = 32;
@@ -73,28 +46,6 @@ pub struct Material {
     text: String,
     sources: Vec<Source>,
     borders: Borders,
-}
-
-/// A part of the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Part {
-    body: Span,
-    /// The line that names the file, if the part begins in the middle of one.
-    heading: Span,
-    /// The header of the CSV, or of the diff's file, in whose middle the part begins.
-    header: Span,
-}
-
-impl Part {
-    /// The first byte of the part in the text.
-    pub fn offset(&self) -> usize {
-        self.body.start
-    }
-
-    /// Its length in bytes, without repeated headers.
-    pub fn bytes(&self) -> usize {
-        self.body.end - self.body.start
-    }
 }
 
 impl Material {
@@ -143,25 +94,15 @@ impl Material {
     pub fn halves(&self, part: &Part) -> Option<[Part; 2]> {
         let half = tokens::hundredths(self.slice(part.body)) / 2;
         let pieces = self.cut(part.body, half);
-        let (first, second) = (pieces.first()?, pieces.get(1)?);
-        let first = Part {
-            heading: part.heading,
-            header: part.header,
-            ..*first
-        };
-        let rest = Span::new(second.body.start, part.body.end);
-        Some([
-            first,
-            Part {
-                body: rest,
-                ..*second
-            },
-        ])
+        let (mut first, mut second) = (*pieces.first()?, *pieces.get(1)?);
+        first.repeated = part.repeated;
+        second.body.end = part.body.end;
+        Some([first, second])
     }
 
     /// The text of a part, after its repeated headers.
     pub fn part(&self, part: &Part) -> String {
-        [part.heading, part.header, part.body]
+        [part.repeated.heading, part.repeated.header, part.body]
             .map(|span| self.slice(span))
             .concat()
     }
@@ -199,34 +140,17 @@ impl Material {
         let mut found = |at: usize, rank, header| found(at + span.start, rank, shifted(header));
         match self.borders {
             Borders::Diff => diff::borders(text, &mut found),
-            Borders::Lines => lines(text, &mut found),
-            Borders::Paragraphs => prose::borders(text, &mut found),
-            Borders::Json => json::borders(text, &mut found),
+            Borders::Lines => borders::lines(text, &mut found),
+            Borders::Paragraphs => borders::prose(text, &mut found),
+            Borders::Json => borders::json(text, &mut found),
             Borders::Auto if diff::is_diff(text) => diff::borders(text, &mut found),
-            Borders::Auto if json::is_ndjson(text) => lines(text, &mut found),
-            Borders::Auto if json::is_json(text) => json::borders(text, &mut found),
-            Borders::Auto => match csv::header(text) {
-                Some(header) => csv::borders(text, header, &mut found),
-                None => prose::borders(text, &mut found),
+            Borders::Auto if borders::is_ndjson(text) => borders::lines(text, &mut found),
+            Borders::Auto if borders::is_json(text) => borders::json(text, &mut found),
+            Borders::Auto => match borders::csv_header(text) {
+                Some(header) => borders::records(text, header, &mut found),
+                None => borders::prose(text, &mut found),
             },
         }
-    }
-}
-
-/// The lines of a text, each with its offset and its line end.
-fn lines_at(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut at = 0;
-    text.split_inclusive('\n').map(move |line| {
-        let start = at;
-        at += line.len();
-        (start, line)
-    })
-}
-
-/// Each line is a border.
-fn lines(text: &str, found: &mut impl FnMut(usize, Rank, Span)) {
-    for (at, _) in lines_at(text) {
-        found(at, BEST, Span::default());
     }
 }
 

@@ -1,5 +1,6 @@
 use std::fmt::Write;
 
+use super::borders::BLOCK;
 use super::*;
 use proptest::prelude::*;
 use unicode_segmentation::UnicodeSegmentation;
@@ -174,7 +175,7 @@ fn csv_is_cut_at_records_and_every_part_has_the_header() {
     let parts = sent(&csv, Borders::Auto, 300);
     assert!(parts.len() > 5);
     for part in &parts {
-        let mut reader = ::csv::Reader::from_reader(part.as_bytes());
+        let mut reader = csv::Reader::from_reader(part.as_bytes());
         assert_eq!(
             reader.headers().unwrap(),
             vec!["name", "a \"note\"\nof two lines", "count"]
@@ -202,20 +203,9 @@ fn prose_is_cut_at_headings_and_paragraphs_before_lines() {
 fn a_heading_is_none_in_a_code_block_or_a_comment() {
     let code = "```sh\necho\n\n# a comment\necho\n```\n\n";
     let mut ranks = Vec::new();
-    prose::borders(code, &mut |at, rank, _| ranks.push((at, rank)));
-    assert_eq!(
-        ranks
-            .iter()
-            .filter(|(_, rank)| *rank < prose_block())
-            .count(),
-        1
-    );
-    assert!(ranks.contains(&(12, prose_block())), "{ranks:?}");
-}
-
-/// The rank of a line after a blank line in a code block.
-fn prose_block() -> Rank {
-    BEST + 4
+    borders::prose(code, &mut |at, rank, _| ranks.push((at, rank)));
+    assert_eq!(ranks.iter().filter(|(_, rank)| *rank < BLOCK).count(), 1);
+    assert!(ranks.contains(&(12, BLOCK)), "{ranks:?}");
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::cli::{
-    BatchAction, Common, ConnectionArgs, DryRun, Each, EachArgs, EngineArgs, InputArgs, OutputArgs,
-    Render, RequestArgs, SubmitArgs,
+    BatchAction, Common, DryRun, Each, EachArgs, EngineArgs, InputArgs, Render, RequestArgs,
 };
 use crate::config::variable;
 use crate::error::{Failure, Origin};
@@ -37,21 +36,15 @@ impl BatchJob {
     pub fn of(action: BatchAction) -> (Self, Common) {
         match action {
             BatchAction::Submit(args) => {
-                let SubmitArgs {
-                    each,
-                    items,
-                    raw,
-                    common,
-                } = *args;
-                let each = EachArgs {
-                    each: Some(each.unwrap_or(Each::Lines)),
-                    items,
+                let each = Box::new(EachArgs {
+                    each: Some(args.each.unwrap_or(Each::Lines)),
+                    items: args.items,
                     no_item: false,
                     unordered: false,
                     resume: false,
-                };
-                let each = Box::new(each);
-                (Self::Submit { each, raw }, common)
+                });
+                let raw = args.raw;
+                (Self::Submit { each, raw }, args.common)
             }
             BatchAction::Status(args) => (Self::Status(args.ids), shared(args.engine)),
             BatchAction::Wait(args) => {
@@ -113,42 +106,37 @@ fn shared(engine: EngineArgs) -> Common {
 }
 
 fn options(common: &Common, submits: bool) -> Result<(), Failure> {
-    let Common {
-        input,
-        request,
-        output,
-        connection,
-        ..
-    } = common;
-    let OutputArgs {
-        extract, dry_run, ..
-    } = output;
-    let dry = dry_run.is_some();
+    let (output, connection) = (&common.output, &common.connection);
+    let accept = !common.request.accept.is_empty();
+    let fallback = !common.request.fallback.is_empty();
+    let render = output.render == Some(Render::Always);
+    let dry_run = output.dry_run.is_some() && !submits;
+    let curl = output.dry_run == Some(DryRun::Curl);
+    let first_token = connection.first_token_timeout.is_some();
     let given = [
-        (input.session.is_some(), "--session", ITEMS),
-        (!request.accept.is_empty(), "--accept", AT_FETCH),
-        (request.allow_empty, "--allow-empty", AT_FETCH),
-        (!request.fallback.is_empty(), "--fallback", ONE_MODEL),
-        (extract.is_some(), "--extract", ITEMS),
-        (
-            output.render == Some(Render::Always),
-            "--render always",
-            "airx batch prints no Markdown",
-        ),
+        (common.input.session.is_some(), "--session", ITEMS),
+        (accept, "--accept", AT_FETCH),
+        (common.request.allow_empty, "--allow-empty", AT_FETCH),
+        (fallback, "--fallback", ONE_MODEL),
+        (output.extract.is_some(), "--extract", ITEMS),
+        (render, "--render always", NO_MARKDOWN),
         (output.reasoning, "--reasoning", ITEMS),
+        (dry_run, "--dry-run", AT_SUBMIT),
+        (curl, "--dry-run=curl", TWO_REQUESTS),
+        (first_token, "--first-token-timeout", UNARY),
+        (connection.idle_timeout.is_some(), "--idle-timeout", UNARY),
         (
-            dry && !submits,
-            "--dry-run",
-            "airx batch submit --dry-run prints what would be uploaded",
+            connection.max_in_flight.is_some(),
+            "--max-in-flight",
+            ONE_BY_ONE,
         ),
-        (
-            *dry_run == Some(DryRun::Curl),
-            "--dry-run=curl",
-            "a batch is an upload and a request: --dry-run prints both",
-        ),
+        (connection.budget.is_some(), "--budget", UNCOUNTED),
+        (connection.cache.is_some(), "--cache", UNCACHED),
+        (connection.cache_ttl.is_some(), "--cache-ttl", UNCACHED),
+        (connection.record.is_some(), "--record", TAPE),
+        (connection.replay.is_some(), "--replay", TAPE),
     ];
-    let mut given = given.into_iter().chain(connection_options(connection));
-    match given.find(|(given, ..)| *given) {
+    match given.into_iter().find(|(given, ..)| *given) {
         Some((_, flag, why)) => {
             Err(Failure::usage(format!("{flag} has no meaning for airx batch")).hint(why))
         }
@@ -156,32 +144,11 @@ fn options(common: &Common, submits: bool) -> Result<(), Failure> {
     }
 }
 
-/// The options of the connection that do not apply to batches: whether each is given, its
-/// name, and why it does not apply.
-fn connection_options(
-    connection: &ConnectionArgs,
-) -> impl Iterator<Item = (bool, &'static str, &'static str)> {
-    [
-        (
-            connection.first_token_timeout.is_some(),
-            "--first-token-timeout",
-            UNARY,
-        ),
-        (connection.idle_timeout.is_some(), "--idle-timeout", UNARY),
-        (
-            connection.max_in_flight.is_some(),
-            "--max-in-flight",
-            "a batch has a queue of its own, and airx makes one request after the other",
-        ),
-        (connection.budget.is_some(), "--budget", UNCOUNTED),
-        (connection.cache.is_some(), "--cache", UNCACHED),
-        (connection.cache_ttl.is_some(), "--cache-ttl", UNCACHED),
-        (connection.record.is_some(), "--record", TAPE),
-        (connection.replay.is_some(), "--replay", TAPE),
-    ]
-    .into_iter()
-}
-
+const AT_SUBMIT: &str = "airx batch submit --dry-run prints what would be uploaded";
+const TWO_REQUESTS: &str = "a batch is an upload and a request: --dry-run prints both";
+const NO_MARKDOWN: &str = "airx batch prints no Markdown";
+const ONE_BY_ONE: &str =
+    "a batch has a queue of its own, and airx makes one request after the other";
 const AT_FETCH: &str = "airx batch fetch reads the answers: give it there";
 const ONE_MODEL: &str = "a batch has one model: choose it with -m";
 const ITEMS: &str = "airx batch fetch prints each item's complete answer on its line";
@@ -196,10 +163,8 @@ const TAPE: &str = "files and batches are not recorded: airx mock serves them, t
 /// # Errors
 /// Exit 2: one of them is set.
 pub fn without_recordings(merged: &Merged) -> Result<(), Failure> {
-    let asked = ["record", "replay"]
-        .iter()
-        .any(|name| matches!(merged.origin(name), Origin::Variable(_)));
-    if asked {
+    let is_variable = |name: &&str| matches!(merged.origin(name), Origin::Variable(_));
+    if ["record", "replay"].iter().any(is_variable) {
         return Err(
             Failure::usage("AIRX_RECORD and AIRX_REPLAY have no meaning for airx batch").hint(TAPE),
         );

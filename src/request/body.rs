@@ -1,6 +1,8 @@
-//! Builds the request body from the options.
+//! Builds the request body from the options, and changes it for further requests.
 
+use serde::Deserialize;
 use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Value, json};
 
 use crate::api::request::{Message, Request, ResponseFormat};
 use crate::cli::Common;
@@ -32,8 +34,9 @@ pub(super) fn build(
     let provider = settings.connection.endpoint.provider;
     // With temperature 0 alone, the providers still sample; api.md §7.
     let cold = args.temperature == Some(0.0) && provider.is_some();
-    let mut kinds: Vec<ToolKind> = toolbox.offered().map(|(kind, _)| kind).collect();
-    let mut tools: Vec<_> = toolbox.offered().map(|(_, wire)| wire.to_owned()).collect();
+    let offered = toolbox.offered();
+    let (mut kinds, mut tools): (Vec<_>, Vec<_>) =
+        offered.map(|(kind, wire)| (kind, wire.to_owned())).unzip();
     if let Some(engine) = args.web_search.take() {
         kinds.push(ToolKind::WebSearch);
         tools.push(web_search(&engine)?);
@@ -70,10 +73,9 @@ fn exclusive(kinds: &[ToolKind]) -> Result<(), Failure> {
     let (Some((_, first)), Some((kind, second))) = (given.next(), given.next()) else {
         return Ok(());
     };
-    let what = if *kind == ToolKind::WebSearch {
-        "search"
-    } else {
-        "retrieval"
+    let what = match kind {
+        ToolKind::WebSearch => "search",
+        _ => "retrieval",
     };
     Err(Failure::usage(format!(
         "{first} and {second} exclude each other at BigModel and Z.ai"
@@ -90,7 +92,7 @@ fn web_search(engine: &str) -> Result<Box<RawValue>, Failure> {
                 .hint(format!("one of {}", ENGINES.join(", "))),
         );
     }
-    let tool = serde_json::json!({
+    let tool = json!({
         "type": "web_search",
         "web_search": { "enable": true, "search_engine": engine, "search_result": true },
     });
@@ -111,7 +113,7 @@ fn params(flags: &[String]) -> Result<Vec<(String, Box<RawValue>)>, Failure> {
                     .hint(option),
             );
         }
-        let value: serde_json::Value = serde_json::from_str(value).map_err(|why| {
+        let value: Value = serde_json::from_str(value).map_err(|why| {
             Failure::usage(format!("--param {name}: the value is not JSON: {why}"))
                 .about("param")
                 .hint(format!("quote a string twice: --param '{name}=\"text\"'"))
@@ -136,4 +138,85 @@ fn taken(name: &str) -> Option<&'static str> {
 /// An id for a request without `--request-id`, so that it can be identified later.
 pub(super) fn fresh_id() -> String {
     format!("airx-{:016x}", fastrand::u64(..))
+}
+
+/// The same request with another text in its last turn, which is the user's.
+pub(super) fn with_text(request: &Request, other: String) -> Request {
+    let mut request = request.clone();
+    if let Some(Message::User { text, .. }) = request.messages.last_mut() {
+        *text = other;
+    }
+    request
+}
+
+/// Adds `instruction` to the leading system message, or makes one of it.
+///
+/// # Errors
+/// Does not fail for a checked message.
+pub fn add_instruction(messages: &mut Vec<Message>, instruction: &str) -> Result<(), Failure> {
+    let extended = |text: &str| format!("{text}\n\n{instruction}");
+    match messages.first_mut() {
+        Some(Message::System(text)) => *text = extended(text),
+        Some(Message::Given(raw)) if is_system(raw.get()) => {
+            let wrong = |why: serde_json::Error| Failure::usage(format!("system message: {why}"));
+            let mut turn: Value = serde_json::from_str(raw.get()).map_err(wrong)?;
+            match &mut turn["content"] {
+                Value::String(text) => *text = extended(text),
+                Value::Array(parts) => {
+                    parts.push(json!({ "type": "text", "text": instruction }));
+                }
+                other => *other = Value::String(instruction.to_owned()),
+            }
+            *raw = to_raw_value(&turn).map_err(wrong)?;
+        }
+        _ => messages.insert(0, Message::System(instruction.to_owned())),
+    }
+    Ok(())
+}
+
+fn is_system(turn: &str) -> bool {
+    #[derive(Deserialize)]
+    struct Turn {
+        role: String,
+    }
+    serde_json::from_str::<Turn>(turn).is_ok_and(|turn| turn.role == "system")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn makes(given: &str, expected: &str) {
+        let turns: Vec<Box<RawValue>> = serde_json::from_str(given).unwrap();
+        let mut messages: Vec<Message> = turns.into_iter().map(Message::Given).collect();
+        add_instruction(&mut messages, "I").unwrap();
+        assert_eq!(serde_json::to_string(&messages).unwrap(), expected);
+    }
+
+    #[test]
+    fn it_follows_the_user_s_system_text() {
+        let mut messages = vec![Message::System("S".into())];
+        add_instruction(&mut messages, "I").unwrap();
+        assert_eq!(
+            serde_json::to_string(&messages).unwrap(),
+            r#"[{"role":"system","content":"S\n\nI"}]"#
+        );
+        makes(
+            r#"[{"role":"system","content":"S","n":1.0},{"role":"user","content":"u"}]"#,
+            r#"[{"role":"system","content":"S\n\nI","n":1.0},{"role":"user","content":"u"}]"#,
+        );
+        makes(
+            r#"[{"role":"system","content":[{"type":"text","text":"S"}]}]"#,
+            r#"[{"role":"system","content":[{"type":"text","text":"S"},{"type":"text","text":"I"}]}]"#,
+        );
+    }
+
+    #[test]
+    fn without_one_it_is_the_system_message() {
+        makes(
+            r#"[{"role":"user","content":"u"}]"#,
+            r#"[{"role":"system","content":"I"},{"role":"user","content":"u"}]"#,
+        );
+    }
 }

@@ -1,10 +1,9 @@
 //! `--each`: the common options, and the request of each item.
 
-use std::path::Path;
-
 use super::PreparedRequest;
+use super::body::{fresh_id, with_text};
 use super::limits::{fits_context, limit_currency};
-use crate::api::request::{Message, Request};
+use crate::api::request::Request;
 use crate::cli::{Common, EachArgs, Format, PoolArgs, Render, Tier};
 use crate::error::Failure;
 use crate::exit::Class;
@@ -65,10 +64,8 @@ pub struct CostBounds {
 /// One was given: exit 2.
 pub fn fits_each(common: &Common, own: &[(bool, &'static str)]) -> Result<(), Failure> {
     let output = &common.output;
-    if let Some(path) = output
-        .output
-        .as_deref()
-        .filter(|path| has_placeholder(path))
+    if let Some(path) = &output.output
+        && path.to_string_lossy().contains("{}")
     {
         return Err(Failure::usage(format!(
             "-o {}: all results go to one file, and {{}} is not replaced there",
@@ -100,10 +97,6 @@ pub fn fits_each(common: &Common, own: &[(bool, &'static str)]) -> Result<(), Fa
         _ => "the `value` of each line is the item's complete value: jq -c .value",
     };
     Err(Failure::usage(format!("{flag} is for one answer, not for --each")).hint(why))
-}
-
-fn has_placeholder(path: &Path) -> bool {
-    path.to_string_lossy().contains("{}")
 }
 
 impl ItemRequests {
@@ -138,11 +131,7 @@ impl ItemRequests {
     /// # Errors
     /// Exit 2: the line is not a valid item, or the item has no text.
     pub fn request(&self, common: &Request, item: &Item) -> Result<Request, Failure> {
-        let filled = self.template.fill(item)?;
-        let mut request = common.clone();
-        if let Some(Message::User { text, .. }) = request.messages.last_mut() {
-            *text = filled;
-        }
+        let request = with_text(common, self.template.fill(item)?);
         fits_context(&request, self.provider, &[], false)?;
         Ok(request)
     }
@@ -160,24 +149,19 @@ impl ItemRequests {
     /// The id of an item's request, if the user gives one: `--request-id` with the item's
     /// number.
     pub fn own_id(&self, index: u64) -> Option<String> {
-        self.id.as_ref().map(|id| format!("{id}-{index}"))
+        Some(format!("{}-{index}", self.id.as_ref()?))
     }
 
     /// The id of an item's request: the user's, or a new one for a provider.
     pub fn id(&self, index: u64) -> Option<String> {
-        let own = self.own_id(index);
-        own.or_else(|| self.provider.is_some().then(super::body::fresh_id))
+        self.own_id(index)
+            .or_else(|| self.provider.map(|_| fresh_id()))
     }
 }
 
 /// The number of requests in flight at once: the option's, or the model's at the tier.
 pub fn concurrency(args: &PoolArgs, model: &str) -> u16 {
-    let tier = match args.tier.unwrap_or(Tier::V0) {
-        Tier::V0 => 0,
-        Tier::V1 => 1,
-        Tier::V2 => 2,
-        Tier::V3 => 3,
-    };
+    let tier = args.tier.unwrap_or(Tier::V0) as usize;
     let known = models::find(model).and_then(|model| model.concurrency);
     let known = known.map(|tiers| tiers[tier]);
     args.concurrency.or(known).unwrap_or(CAREFUL)
@@ -245,23 +229,24 @@ impl CostLimit {
     /// The failure if the next item may cost more than what is left of the limit.
     pub fn used_up(&self, spent: u128, bound: u128) -> Failure {
         let (shown, spent) = (&self.shown, models::shown(spent));
-        if bound == u128::MAX {
-            let what = format!("--max-cost {shown}: what this item may cost has no known bound");
-            return Failure::new(Class::Partial, what).hint(
+        let (what, hint) = if bound == u128::MAX {
+            (
+                "what this item may cost has no known bound".to_owned(),
                 "give --max-tokens, or the model's context and max-output in the configuration \
                  file: airx help config",
-            );
-        }
-        if bound > self.units {
+            )
+        } else if bound > self.units {
             let (bound, currency) = (models::shown(bound), self.currency);
-            let what = format!("--max-cost {shown}: this item alone may cost {bound} {currency}");
-            return Failure::new(Class::Partial, what)
-                .hint("lower --max-tokens, or raise --max-cost");
-        }
-        Failure::new(
-            Class::Partial,
-            format!("--max-cost {shown}: the next item could exceed it; {spent} is spent"),
-        )
-        .hint("raise --max-cost or lower --max-tokens; -o FILE --resume continues from here")
+            (
+                format!("this item alone may cost {bound} {currency}"),
+                "lower --max-tokens, or raise --max-cost",
+            )
+        } else {
+            (
+                format!("the next item could exceed it; {spent} is spent"),
+                "raise --max-cost or lower --max-tokens; -o FILE --resume continues from here",
+            )
+        };
+        Failure::new(Class::Partial, format!("--max-cost {shown}: {what}")).hint(hint)
     }
 }

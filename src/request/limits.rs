@@ -27,10 +27,11 @@ pub(super) fn check(
     may_split: bool,
     warnings: &mut Vec<String>,
 ) -> Result<(), Failure> {
-    for (name, value) in [
+    let numbers = [
         ("temperature", request.temperature),
         ("top-p", request.top_p),
-    ] {
+    ];
+    for (name, value) in numbers {
         if value.is_some_and(|value| !value.is_finite()) {
             let message = format!("--{name} is not a number that JSON can carry");
             return Err(Failure::usage(message).about(name));
@@ -41,7 +42,7 @@ pub(super) fn check(
     }
     fits_context(request, provider, words, may_split)?;
     match models::find(&request.model) {
-        Some(model) => Check::new(model, "-m", warnings).all(request),
+        Some(model) => check_model(model, "-m", request, warnings),
         None => Ok(()),
     }
 }
@@ -72,7 +73,7 @@ pub(super) fn fallback(
             continue;
         }
         if let Some(known) = known {
-            Check::new(known, "--fallback", warnings).all(&request)?;
+            check_model(known, "--fallback", &request, warnings)?;
         }
         fallback.push(model);
     }
@@ -82,20 +83,19 @@ pub(super) fn fallback(
 /// Checks the ids, which do not depend on the model.
 fn ids(request: &Request, warnings: &mut Vec<String>) -> Result<(), Failure> {
     let length = |id: &Option<String>| id.as_ref().map(|id| id.chars().count());
-    if let Some(length) = length(&request.user_id).filter(|length| !USER_ID.contains(length)) {
-        return Err(Failure::usage(format!(
-            "--user-id has {length} characters; the API takes {} to {}",
-            USER_ID.start(),
-            USER_ID.end()
-        ))
-        .about("user-id"));
-    }
-    if let Some(length) = length(&request.request_id).filter(|length| !REQUEST_ID.contains(length))
+    if let Some(length) = length(&request.user_id)
+        && !USER_ID.contains(&length)
     {
+        let (least, most) = (USER_ID.start(), USER_ID.end());
+        let what = format!("--user-id has {length} characters; the API takes {least} to {most}");
+        return Err(Failure::usage(what).about("user-id"));
+    }
+    if let Some(length) = length(&request.request_id)
+        && !REQUEST_ID.contains(&length)
+    {
+        let (least, most) = (REQUEST_ID.start(), REQUEST_ID.end());
         warnings.push(format!(
-            "--request-id has {length} characters; newer documents of the API allow {} to {}",
-            REQUEST_ID.start(),
-            REQUEST_ID.end()
+            "--request-id has {length} characters; newer documents of the API allow {least} to {most}"
         ));
     }
     Ok(())
@@ -108,28 +108,31 @@ struct Check<'a> {
     warnings: &'a mut Vec<String>,
 }
 
-impl<'a> Check<'a> {
-    fn new(model: &'static Model, option: &'static str, warnings: &'a mut Vec<String>) -> Self {
-        Self {
-            model,
-            option,
-            warnings,
-        }
+/// Checks `request` for a model that `option` names.
+fn check_model(
+    model: &'static Model,
+    option: &'static str,
+    request: &Request,
+    warnings: &mut Vec<String>,
+) -> Result<(), Failure> {
+    let mut check = Check {
+        model,
+        option,
+        warnings,
+    };
+    if model.documented {
+        check.sampling(request)?;
     }
-
-    fn all(&mut self, request: &Request) -> Result<(), Failure> {
-        if self.model.documented {
-            self.sampling(request)?;
-        }
-        self.output(request.max_tokens)?;
-        if self.model.documented {
-            self.stop(request.stop.len())?;
-            self.abilities(request)?;
-        }
-        self.context(request);
-        Ok(())
+    check.output(request.max_tokens)?;
+    if model.documented {
+        check.stop(request.stop.len())?;
+        check.abilities(request)?;
     }
+    check.context(request);
+    Ok(())
+}
 
+impl Check<'_> {
     fn refused(&self, what: &str, limit: &str) -> Failure {
         let name = match self.option {
             "-m" => self.model.name.to_owned(),
@@ -146,22 +149,21 @@ impl<'a> Check<'a> {
     fn sampling(&mut self, request: &Request) -> Result<(), Failure> {
         if let Some(temperature) = request.temperature {
             if !TEMPERATURE.contains(&temperature) {
-                return Err(self
-                    .refused(&format!("--temperature {temperature}"), "0 to 1")
-                    .about("temperature"));
+                let what = format!("--temperature {temperature}");
+                return Err(self.refused(&what, "0 to 1").about("temperature"));
             }
             if temperature >= *TEMPERATURE.end() {
                 self.warn("--temperature 1: older documents of the API end below 1");
             }
-            if has_more_than_two_decimals(temperature) {
+            let hundredths = temperature * 100.0;
+            if (hundredths - hundredths.round()).abs() > 1e-9 {
                 self.warn("--temperature: the API may refuse more than two decimals");
             }
         }
         if let Some(top_p) = request.top_p {
             if !TOP_P.contains(&top_p) {
-                return Err(self
-                    .refused(&format!("--top-p {top_p}"), "0 to 1")
-                    .about("top-p"));
+                let what = format!("--top-p {top_p}");
+                return Err(self.refused(&what, "0 to 1").about("top-p"));
             }
             if top_p < TOP_P_NEWER {
                 self.warn("--top-p: newer documents of the API begin at 0.01");
@@ -171,14 +173,13 @@ impl<'a> Check<'a> {
     }
 
     fn output(&mut self, max_tokens: Option<u64>) -> Result<(), Failure> {
-        let (Some(asked), Some(limit)) = (max_tokens, self.model.max_output) else {
+        let limit = self.model.max_output.map(u64::from);
+        let (Some(asked), Some(limit)) = (max_tokens, limit) else {
             return Ok(());
         };
-        let limit = u64::from(limit);
-        if asked == 0 || asked > limit {
-            return Err(self
-                .refused(&format!("--max-tokens {asked}"), &format!("1 to {limit}"))
-                .about("max-tokens"));
+        if !(1..=limit).contains(&asked) {
+            let (what, limit) = (format!("--max-tokens {asked}"), format!("1 to {limit}"));
+            return Err(self.refused(&what, &limit).about("max-tokens"));
         }
         if asked == limit && self.model.name == models::DEFAULT {
             self.warn("--max-tokens 4096: one document of the API ends at 4095");
@@ -193,36 +194,28 @@ impl<'a> Check<'a> {
                 self.warn("--stop: most documents of the API take one, the newest four");
                 Ok(())
             }
-            _ => Err(self
-                .refused(
-                    &format!("--stop given {count} times"),
-                    &format!("at most {STOP_MAX}"),
-                )
-                .about("stop")),
+            _ => {
+                let what = format!("--stop given {count} times");
+                let limit = format!("at most {STOP_MAX}");
+                Err(self.refused(&what, &limit).about("stop"))
+            }
         }
     }
 
     fn abilities(&self, request: &Request) -> Result<(), Failure> {
+        let option = self.option;
         if has_images(request) && self.model.vision == Some(false) {
-            return Err(self.refused("--image", "text only").hint(format!(
-                "choose a vision model with {}: airx models",
-                self.option
-            )));
+            let hint = format!("choose a vision model with {option}: airx models");
+            return Err(self.refused("--image", "text only").hint(hint));
         }
         if request.thinking.is_some() && self.model.thinking == Some(false) {
-            return Err(self
-                .refused("--thinking", "no such switch")
-                .about("thinking")
-                .hint(format!(
-                    "choose a model that thinks with {}: airx models",
-                    self.option
-                )));
+            let hint = format!("choose a model that thinks with {option}: airx models");
+            let refused = self.refused("--thinking", "no such switch");
+            return Err(refused.about("thinking").hint(hint));
         }
         if request.tools.len() > TOOLS_MAX {
-            return Err(self.refused(
-                &format!("{} tools", request.tools.len()),
-                &format!("at most {TOOLS_MAX}"),
-            ));
+            let what = format!("{} tools", request.tools.len());
+            return Err(self.refused(&what, &format!("at most {TOOLS_MAX}")));
         }
         Ok(())
     }
@@ -232,8 +225,7 @@ impl<'a> Check<'a> {
         let Some(context) = self.model.context.map(u64::from) else {
             return;
         };
-        let prompt = prompt_tokens(request);
-        let Tokens { low, high } = prompt;
+        let Tokens { low, high } = prompt_tokens(request);
         let answer = request.max_tokens.unwrap_or(context / SHORT_ANSWER);
         if high > context {
             self.warn(&format!(
@@ -263,18 +255,14 @@ pub(super) fn fits_context(
     let Some(what) = overflow(request, &request.model) else {
         return Ok(());
     };
-    let (what, may_split) = match too_long(request, words) {
-        Some(part) => (format!("{part} too long: {what}"), false),
-        None => (what, may_split),
+    let (what, split) = match too_long(request, words) {
+        Some(part) => (format!("{part} too long: {what}"), ""),
+        None if may_split => (what, "--split to ask in parts, "),
+        None => (what, ""),
     };
     let model = match larger(prompt_tokens(request).high, has_images(request), provider) {
         Some((name, context)) => format!("-m {name} (context {context})"),
         None => "a larger model with -m".to_owned(),
-    };
-    let split = if may_split {
-        "--split to ask in parts, "
-    } else {
-        ""
     };
     Err(Failure::usage(what).hint(format!("use {split}{model}, or send less")))
 }
@@ -283,9 +271,9 @@ pub(super) fn fits_context(
 /// does not cut, with its verb.
 fn too_long(request: &Request, words: &[String]) -> Option<&'static str> {
     let context = u64::from(models::find(&request.model)?.context?);
-    let system = request.messages.iter().map(|message| match message {
-        Message::System(text) => Tokens::of(text).low,
-        _ => 0,
+    let system = request.messages.iter().filter_map(|message| match message {
+        Message::System(text) => Some(Tokens::of(text).low),
+        _ => None,
     });
     let system: u64 = system.sum();
     let words = Tokens::of(&words.join(" ")).low;
@@ -355,10 +343,8 @@ pub(super) fn fit_budget<'a>(
 /// What is wrong if the prompt is over the context of `model` by the lowest plausible
 /// count; none if it may fit, or if the context is not known.
 pub(super) fn overflow(request: &Request, model: &str) -> Option<String> {
-    let model = models::find(model)?;
-    let context = model.context?;
-    let low = prompt_tokens(request).low;
-    let name = model.name;
+    let Model { name, context, .. } = models::find(model)?;
+    let (context, low) = ((*context)?, prompt_tokens(request).low);
     (low > context.into()).then(|| {
         format!("the prompt has at least {low} tokens, but the context of {name} is {context}")
     })
@@ -420,9 +406,4 @@ fn has_images(request: &Request) -> bool {
     let with_images =
         |message: &Message| matches!(message, Message::User { images, .. } if !images.is_empty());
     request.messages.iter().any(with_images)
-}
-
-fn has_more_than_two_decimals(number: f64) -> bool {
-    let hundredths = number * 100.0;
-    (hundredths - hundredths.round()).abs() > 1e-9
 }

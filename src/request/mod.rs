@@ -6,7 +6,6 @@ mod curl;
 mod each;
 mod limits;
 mod split;
-mod system_message;
 
 use std::sync::Arc;
 
@@ -19,9 +18,9 @@ use crate::settings::{Connection, Settings, defaults};
 use crate::tools::{Limits, ToolSources, Toolbox};
 
 pub use batch::{BatchJob, chat_url, unbatched, uncounted, without_recordings};
+pub use body::add_instruction;
 pub use each::{CostBounds, CostLimit, ItemRequests, concurrency, fits_each};
 pub use split::SplitRequests;
-pub use system_message::add as add_instruction;
 
 /// A request with its local settings.
 #[derive(Debug, Clone)]
@@ -50,13 +49,12 @@ impl PreparedRequest {
     /// The same with another request, which other models may be too small for.
     #[must_use]
     pub fn with(&self, request: Request) -> Self {
-        let mut fallback = self.fallback.clone();
-        fallback.retain(|fallback| limits::overflow(&request, &fallback.model).is_none());
-        Self {
-            request,
-            fallback,
-            ..self.clone()
-        }
+        let mut prepared = self.clone();
+        prepared.request = request;
+        let request = &prepared.request;
+        let fits = |model: &FallbackModel| limits::overflow(request, &model.model).is_none();
+        prepared.fallback.retain(fits);
+        prepared
     }
 
     /// The names of all models that may be asked, in order.
@@ -112,19 +110,18 @@ pub fn prepare(
     limits::check(&request, provider, words, may_split, warnings)?;
     let names = std::mem::take(&mut settings.fallback);
     let fallback = limits::fallback(&request, names, &mut settings.warnings)?;
-    if settings.connection.budget.is_some() {
-        let models = fallback.iter().map(|fallback| fallback.model.as_str());
-        let models = std::iter::once(request.model.as_str()).chain(models);
-        limits::fit_budget(&request, models, provider)?;
-    }
-    Ok(PreparedRequest {
+    let prepared = PreparedRequest {
         command,
         request,
         fallback,
         accept: std::mem::take(&mut common.request.accept),
         allow_empty: common.request.allow_empty,
         toolbox: Arc::new(toolbox),
-    })
+    };
+    if settings.connection.budget.is_some() {
+        limits::fit_budget(&prepared.request, prepared.models(), provider)?;
+    }
+    Ok(prepared)
 }
 
 /// The output of `--dry-run`.

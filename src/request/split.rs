@@ -1,8 +1,8 @@
 //! `--split`: what fits the model's context, and the requests for parts and for merging.
 
-use super::body::fresh_id;
+use super::body::{fresh_id, with_text};
 use super::limits::prompt_tokens;
-use crate::api::request::{Message, Request};
+use crate::api::request::Request;
 use crate::api::usage::Usage;
 use crate::error::Failure;
 use crate::models::{self, Cost};
@@ -79,7 +79,7 @@ impl SplitRequests {
     pub fn complete(&self, input: &LongInput) -> Request {
         Request {
             request_id: self.id.clone(),
-            ..self.asking(input.message())
+            ..with_text(&self.common, input.message())
         }
     }
 
@@ -89,16 +89,17 @@ impl SplitRequests {
     /// There is hardly any room: exit 2.
     pub fn room(&self) -> Result<u64, Failure> {
         let sentence = part_sentence(999_999, 999_999);
-        self.room_beside(&(self.instruction.clone() + &sentence))
+        self.room_with(&(self.instruction.clone() + &sentence))
     }
 
     /// The request for one part: its text, its number from 0, and the number of parts.
     pub fn part(&self, text: &str, index: usize, count: usize) -> Request {
         let sentence = part_sentence(index + 1, count);
         let instruction = &self.instruction;
+        let prompt = format!("{instruction}\n\n{sentence}\n\n{text}");
         Request {
             stream: false,
-            ..self.asking(format!("{instruction}\n\n{sentence}\n\n{text}"))
+            ..with_text(&self.common, prompt)
         }
     }
 
@@ -120,31 +121,33 @@ impl SplitRequests {
     /// # Errors
     /// There is hardly any room: exit 2.
     pub fn merge_room(&self) -> Result<u64, Failure> {
-        self.room_beside(&self.merge)
+        self.room_with(&self.merge)
     }
 
     /// The request that merges these answers. The prompt is last: a small model forgets what
     /// stands before the answers.
     pub fn merge(&self, answers: &[String]) -> Request {
         let count = answers.len();
-        let answers = answers.iter().enumerate();
-        let answers =
-            answers.map(|(at, answer)| format!("Answer {} of {count}: {}", at + 1, answer.trim()));
+        let answers = answers.iter().zip(1..);
+        let answers = answers
+            .map(|(answer, number)| format!("Answer {number} of {count}: {}", answer.trim()));
         let parts: Vec<String> = answers.chain([self.merge.clone()]).collect();
-        self.asking(parts.join("\n\n"))
+        with_text(&self.common, parts.join("\n\n"))
     }
 
     /// The id of the request with this number: the user's, or a new one for a provider.
     pub fn id(&self, number: u64) -> Option<String> {
-        let own = self.id.as_ref().map(|id| format!("{id}-{number}"));
-        own.or_else(|| self.provider.is_some().then(fresh_id))
+        match &self.id {
+            Some(id) => Some(format!("{id}-{number}")),
+            None => self.provider.map(|_| fresh_id()),
+        }
     }
 
     /// The highest plausible number of tokens of a request's prompt, and what it and the
     /// longest answer cost, if the price is known.
     pub fn estimate(&self, request: &Request) -> (u64, Option<Cost>) {
         let tokens = prompt_tokens(request).high + template(request);
-        (tokens, self.cost(tokens))
+        (tokens, self.cost(tokens, self.answer))
     }
 
     /// What the requests cost that merge `count` answers, if each answer is as long as it may
@@ -161,36 +164,21 @@ impl SplitRequests {
             let prompt = own * groups + merged * (self.answer + TEMPLATE);
             requests += groups;
             tokens += prompt;
-            let more = self.cost_of(prompt, groups * self.answer);
+            let more = self.cost(prompt, groups * self.answer);
             cost = more.map(|more| more.plus(cost));
             answers = groups + left_over;
         }
         Ok((requests, tokens, cost))
     }
 
-    fn cost(&self, prompt: u64) -> Option<Cost> {
-        self.cost_of(prompt, self.answer)
-    }
-
-    fn cost_of(&self, prompt: u64, answer: u64) -> Option<Cost> {
+    fn cost(&self, prompt: u64, answer: u64) -> Option<Cost> {
         let usage = Usage {
             prompt_tokens: prompt,
             completion_tokens: answer,
             ..Usage::default()
         };
-        models::cost(
-            &self.common.model,
-            Provider::price_list(self.provider),
-            &usage,
-        )
-    }
-
-    fn asking(&self, prompt: String) -> Request {
-        let mut request = self.common.clone();
-        if let Some(Message::User { text, .. }) = request.messages.last_mut() {
-            *text = prompt;
-        }
-        request
+        let list = Provider::price_list(self.provider);
+        models::cost(&self.common.model, list, &usage)
     }
 
     /// The tokens of a request whose last turn is this text.
@@ -198,7 +186,7 @@ impl SplitRequests {
         prompt_tokens(&self.common).high + template(&self.common) + Tokens::of(text).high
     }
 
-    fn room_beside(&self, text: &str) -> Result<u64, Failure> {
+    fn room_with(&self, text: &str) -> Result<u64, Failure> {
         let used = self.used(text) + self.answer;
         let room = self.context.saturating_sub(used);
         if room >= ROOM_MIN {
