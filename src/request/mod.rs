@@ -9,9 +9,10 @@ mod split;
 
 use std::sync::Arc;
 
+use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request};
 use crate::cli::{self, Common, DryRun, JsonAnswer, OfferArgs, RunArgs};
-use crate::client::FallbackModel;
+use crate::client::{AnswerRequest, CacheUse, FallbackModel};
 use crate::error::Failure;
 use crate::schema::{self, Constrain, JsonFormat};
 use crate::settings::{Connection, Settings, defaults};
@@ -55,6 +56,28 @@ impl PreparedRequest {
         let fits = |model: &FallbackModel| limits::overflow(request, &model.model).is_none();
         prepared.fallback.retain(fits);
         prepared
+    }
+
+    /// What the client is asked for. `fits` says whether an answer may be kept in the cache.
+    pub fn answer_request<'a>(
+        &'a self,
+        keep_text: bool,
+        fits: &'a dyn Fn(&Answer) -> bool,
+    ) -> AnswerRequest<'a> {
+        AnswerRequest {
+            request: &self.request,
+            fallback: &self.fallback,
+            accept: Accept {
+                reasons: &self.accept,
+                empty: Empty::allowed(self.allow_empty),
+            },
+            keep_text,
+            cache: CacheUse {
+                under: None,
+                look_up: true,
+                fits,
+            },
+        }
     }
 
     /// The names of all models that may be asked, in order.

@@ -1,21 +1,60 @@
-//! A request and the way it is answered: once, or for each item.
+//! A request, the way it is answered, and the connection for it.
 
-use super::chat::ask_once;
-use super::each::{self, EachRun};
 use super::json::ask_for_json;
-use super::split;
-use super::start::{Done, Ended, Kind, Run};
+use super::report::{
+    calls_fit, extend_session, report_answer, report_start, report_tool_calls, report_truncated,
+};
+use super::start::{Ended, Run};
 use super::tools::ask_with_tools;
 use crate::answer::Answer;
-use crate::cli::{Common, DryRun, ManyArgs};
-use crate::client::Transport;
+use crate::cli::DryRun;
+use crate::client::{self, RequestSeries, Transport};
 use crate::error::Failure;
-use crate::event::Sink;
-use crate::prompt::{Items, LongInput, Session, Template};
-use crate::request::{self, Expect, ItemRequests, PreparedRequest, Rounds};
+use crate::event::{Data, Sink};
+use crate::exit::Class;
+use crate::prompt::Session;
+use crate::request::{self, Expect, PreparedRequest, Rounds};
 use crate::schema::ExpectedJson;
 use crate::settings::Settings;
 use crate::tools::Approval;
+
+/// Everything that a command has prepared.
+pub(super) struct Conversation {
+    pub(super) request: PreparedRequest,
+    pub(super) strategy: Strategy,
+    pub(super) settings: Settings,
+}
+
+impl Conversation {
+    /// Sends the request, or shows it under `--dry-run`. The session is extended when the run
+    /// has succeeded.
+    pub(super) fn once(
+        self,
+        run: &Run,
+        dry_run: Option<DryRun>,
+        session: Option<Session>,
+    ) -> Result<Ended, Failure> {
+        if let Some(how) = dry_run {
+            let connection = &self.settings.connection;
+            let shown = request::shown(&self.request.request, connection, how);
+            return Ok(Ended::Print(shown));
+        }
+        let (request, strategy, mut transport) = self.connect()?;
+        let mut sink = run.printer.clone();
+        let answer = strategy.ask(&request, session, &mut transport, &mut sink)?;
+        Ok(Ended::Done(answer.into()))
+    }
+
+    /// Checks that there is a key, and gives a request to a provider an id.
+    pub(super) fn connect(mut self) -> Result<(PreparedRequest, Strategy, Transport), Failure> {
+        self.settings.require_key()?;
+        let connection = self.settings.connection;
+        if connection.endpoint.provider.is_some() {
+            self.request.add_id();
+        }
+        Ok((self.request, self.strategy, Transport::new(connection)))
+    }
+}
 
 /// How the answer is obtained.
 #[derive(Debug)]
@@ -65,107 +104,50 @@ impl Strategy {
     }
 }
 
-/// Everything that a run has read and prepared.
-pub(super) struct Conversation {
-    pub(super) request: PreparedRequest,
-    pub(super) strategy: Strategy,
-    /// Extended when the run has succeeded.
-    pub(super) session: Option<Session>,
-    /// With `--each`: the items and the template that they fill.
-    pub(super) items: Option<(Template, Items)>,
-    /// With `--split`: what the last turn is made of.
-    pub(super) long_input: Option<LongInput>,
-    pub(super) settings: Settings,
-}
-
-/// What is written to standard output.
-pub(super) fn output_kind(many: &ManyArgs) -> Kind {
-    many.each().map_or(Kind::Answer, |each| Kind::Results {
-        resume: each.resume,
-        ordered: !each.unordered,
-    })
-}
-
-impl Conversation {
-    /// Sends the request, or shows it under `--dry-run`.
-    pub(super) fn run(
-        mut self,
-        run: &Run,
-        common: &Common,
-        many: &ManyArgs,
-    ) -> Result<Ended, Failure> {
-        let dry_run = common.output.dry_run;
-        if let Some((template, items)) = self.items.take() {
-            return self.for_each(run, dry_run, many, template, items);
+/// Sends one request and passes the answer to `sink`. Returns the accepted answer.
+///
+/// # Errors
+/// The answer is not complete.
+fn ask_once(
+    request: &PreparedRequest,
+    expect: &Expect,
+    session: Option<Session>,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> Result<Answer, Failure> {
+    report_start(request, sink)?;
+    let fits = |answer: &Answer| match expect {
+        Expect::Answer => true,
+        Expect::Calls { required } => calls_fit(answer, request, *required),
+    };
+    let wanted = request.answer_request(session.is_some(), &fits);
+    let mut series = RequestSeries::new(transport);
+    let (mut answer, result) = client::run(&wanted, &mut series, transport, sink);
+    if let Err(failure) = result {
+        // A truncated answer is shown; the exit code reports that it is truncated.
+        if failure.class == Class::Truncated {
+            match expect {
+                Expect::Answer => report_answer(&answer, request, sink)?,
+                Expect::Calls { .. } => report_truncated(&answer, request, sink)?,
+            }
         }
-        match self.long_input.take() {
-            Some(input) => split::run(self, run, &common.output, many, &input),
-            None => self.once(run, dry_run),
-        }
+        return Err(failure);
     }
-
-    pub(super) fn once(mut self, run: &Run, dry_run: Option<DryRun>) -> Result<Ended, Failure> {
-        if let Some(how) = dry_run {
-            let connection = &self.settings.connection;
-            let shown = request::shown(&self.request.request, connection, how);
-            return Ok(Ended::Print(shown));
-        }
-        self.settings.require_key()?;
-        if self.settings.connection.endpoint.provider.is_some() {
-            self.request.add_id();
-        }
-        let mut transport = Transport::new(self.settings.connection);
-        let mut sink = run.printer.clone();
-        let answer = self
-            .strategy
-            .ask(&self.request, self.session, &mut transport, &mut sink)?;
-        Ok(Ended::Done(Done {
-            finish_reason: answer.finish_reason,
-            model: answer.model,
-            id: answer.id,
-            request_id: answer.request_id,
-        }))
+    let mut shown = match expect {
+        Expect::Answer => report_answer(&answer, request, sink),
+        Expect::Calls { required } => report_tool_calls(&answer, request, *required, sink),
+    };
+    if transport.caches() {
+        // The end shows whether the answer has the code block that --extract wants.
+        shown = shown.and_then(|()| sink.data(Data::End));
     }
-
-    fn for_each(
-        mut self,
-        run: &Run,
-        dry_run: Option<DryRun>,
-        args: &ManyArgs,
-        template: Template,
-        mut items: Items,
-    ) -> Result<Ended, Failure> {
-        let connection = &self.settings.connection;
-        let provider = connection.endpoint.provider;
-        let requests = self.strategy.requests();
-        let prepared = &mut self.request;
-        let item_requests = ItemRequests::new(
-            &args.each, &args.pool, template, prepared, provider, requests,
-        )?;
-        if let Some(how) = dry_run {
-            let Some(first) = items.read_next()? else {
-                items.none().iter().for_each(|warning| run.warn(warning));
-                return Ok(Ended::Print(Vec::new()));
-            };
-            let request = item_requests.first(&prepared.request, &first)?;
-            return Ok(Ended::Print(request::shown(&request, connection, how)));
-        }
-        self.settings.require_key()?;
-        let mut transport = Transport::new(self.settings.connection);
-        transport.prepare()?;
-        let earlier = run.printer.lock().resume();
-        let each_run = EachRun {
-            request: self.request,
-            strategy: self.strategy,
-            item_requests,
-            items,
-            // A file gets its order at the end.
-            ordered: !args.each.unordered && earlier.is_none(),
-            earlier: earlier.unwrap_or_default(),
-            transport,
-        };
-        let result = each::run(each_run, run.printer.clone(), each::finish_on_interrupt);
-        run.printer.lock().settle();
-        result.map(|()| Ended::Done(Done::default()))
+    let rejected = |failure: &Failure| matches!(failure.class, Class::Invalid | Class::Tool);
+    if !shown.as_ref().is_err_and(rejected) {
+        client::keep(&wanted, transport, sink);
     }
+    shown?;
+    extend_session(session, &answer, sink)?;
+    // The body has been printed; the rest is for the last event of the run.
+    answer.body = Vec::new();
+    Ok(answer)
 }

@@ -1,106 +1,21 @@
-//! `airx json`, from the options to the exit status. A wrong answer is sent back with its
-//! errors, as long as tries and time are left.
+//! `airx json`: a wrong answer is sent back with its errors, as long as tries and time are
+//! left.
 
 use std::borrow::Cow;
-use std::path::Path;
 
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::conversation::{Conversation, Strategy, output_kind};
 use super::json_lines::{Elements, show};
 use super::report::{extend_session, report_reasoning, report_start};
-use super::split;
-use super::start::{Ended, Run, Start};
 use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request, ResponseFormat};
-use crate::cli::{Common, Format, JsonAnswer, ManyArgs};
 use crate::client::{self, AnswerRequest, CacheUse, RequestSeries, Transport};
 use crate::error::{Failure, Look};
 use crate::event::{Data, Event, Level, Sink, Violation};
 use crate::exit::Class;
 use crate::prompt::Session;
-use crate::request::{self, PreparedRequest};
+use crate::request::PreparedRequest;
 use crate::schema::{Accepted, ExpectedJson, JsonFormat, Rejected, correction};
-use crate::settings::Merged;
-use crate::tools::Toolbox;
-
-/// Runs the command and returns the exit status.
-pub(crate) fn json(
-    mut common: Common,
-    many: &ManyArgs,
-    answer: JsonAnswer,
-    merged: Result<Merged, Failure>,
-) -> u8 {
-    let one_answer_only = [
-        (answer.stream, "--stream"),
-        (answer.lines, "--lines"),
-        (answer.pretty, "--pretty"),
-        (!answer.select.is_empty(), "--select"),
-    ];
-    let allowed = many
-        .each()
-        .map_or(Ok(()), |_| request::fits_each(&common, &one_answer_only));
-    let start = Start {
-        command: "json",
-        live: false,
-        kind: output_kind(many),
-    };
-    let mut run = Run::start(start, &mut common, merged, allowed);
-    let result = converse(&mut run, &mut common, many, answer);
-    run.finish(result)
-}
-
-fn converse(
-    run: &mut Run,
-    common: &mut Common,
-    many: &ManyArgs,
-    answer: JsonAnswer,
-) -> Result<Ended, Failure> {
-    run.ready()?;
-    let schema = answer.schema.as_ref().map(Path::new);
-    let files: Vec<_> = schema
-        .map(|file| ("`--schema -`", file))
-        .into_iter()
-        .collect();
-    let mut settings = run.settings(common, many.each(), &files)?;
-    settings.sources.split = split::borders(many)?;
-    let lossy = common.input.lossy;
-    let read = |path: &Path| run.read_file(path, lossy);
-    let expected = ExpectedJson::load(request::json_options(answer), read)?;
-    let mut prompt = run.read_prompt(&settings.sources)?;
-    if expected.stream && common.output.format() == Format::Json {
-        return Err(Failure::usage(
-            "--stream prints elements, but --format json prints the server's body",
-        )
-        .hint("--format ndjson prints an event for each element as it comes"));
-    }
-    if let Some(instruction) = &expected.instruction {
-        request::add_instruction(&mut prompt.messages, instruction)?;
-    }
-    let request = request::prepare(
-        run.command,
-        expected.stream,
-        common,
-        &mut settings,
-        prompt.messages,
-        Toolbox::default(),
-    );
-    run.warn_all(&settings);
-    let mut request = request?;
-    let is_provider = settings.connection.endpoint.provider.is_some();
-    if let Some(schema) = expected.constraint(is_provider) {
-        request.request.response_format = Some(ResponseFormat::JsonSchema(schema));
-    }
-    let conversation = Conversation {
-        request,
-        strategy: Strategy::Json(Box::new(expected)),
-        session: prompt.session,
-        items: prompt.each,
-        long_input: prompt.long_input,
-        settings,
-    };
-    conversation.run(run, common, many)
-}
 
 /// Requests answers until one is the `expected` JSON, and sends it to `sink`. Returns that
 /// answer.

@@ -1,4 +1,4 @@
-//! What each command does. `chat.rs` shows from top to bottom what `airx chat` does.
+//! What each command does. Start with `chat.rs`: it holds the commands that ask a model.
 
 mod batch;
 pub mod budget;
@@ -6,8 +6,10 @@ mod chat;
 pub mod config;
 mod conversation;
 mod each;
+mod item_outcome;
 mod json;
 mod json_lines;
+mod max_cost;
 pub mod models;
 mod pool;
 mod report;
@@ -16,6 +18,4 @@ mod start;
 mod tools;
 
 pub(crate) use batch::batch;
-pub(crate) use chat::chat;
-pub(crate) use json::json;
-pub(crate) use tools::tools;
+pub(crate) use chat::{chat, json, tools};

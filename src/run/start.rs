@@ -4,17 +4,24 @@
 use std::io::Stderr;
 use std::path::Path;
 
+use crate::answer::Answer;
+use crate::api::request::Message;
 use crate::cli::{Common, EachArgs};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
 use crate::output::{self, Output, Shared};
 pub(super) use crate::output::{Done, Kind};
 use crate::prompt::{self, Prompt, Sources};
+use crate::request::{self, PreparedRequest};
 use crate::secret::Scrubber;
 use crate::settings::{self, Merged, Settings, With};
 #[cfg(unix)]
 use crate::signals;
 use crate::stdout;
+use crate::tools::Toolbox;
+
+/// The sink of every run.
+pub(super) type Printer = Shared<Output, Stderr>;
 
 /// The command of a run, and how it prints.
 pub(super) struct Start {
@@ -27,12 +34,10 @@ pub(super) struct Start {
 /// A run in progress.
 pub(super) struct Run {
     pub(super) command: &'static str,
-    pub(super) printer: Shared<Output, Stderr>,
+    pub(super) printer: Printer,
     pub(super) merged: Merged,
     /// Every secret of the settings.
     pub(super) scrubber: Scrubber,
-    /// Why the run cannot go on.
-    refused: Option<Failure>,
 }
 
 /// How a successful run ended.
@@ -45,21 +50,22 @@ pub(super) enum Ended {
     Printed(u8),
 }
 
-impl Run {
-    /// Opens the output and installs the signal handlers. `allowed` says whether the
-    /// options fit together; [`Run::ready`] reports what is wrong.
-    #[allow(clippy::needless_pass_by_value, reason = "it is made for this call")]
-    pub(super) fn start(
-        start: Start,
-        common: &mut Common,
+impl Start {
+    /// Opens the output, installs the signal handlers, does the `work` of the command, and
+    /// reports how it ended. Returns the exit status, unless a signal ended the run.
+    /// `allowed` says whether the options fit together.
+    pub(super) fn run(
+        self,
+        mut common: Common,
         merged: Result<Merged, Failure>,
         allowed: Result<(), Failure>,
-    ) -> Self {
-        let Start {
+        work: impl FnOnce(&mut Run, &mut Common) -> Result<Ended, Failure>,
+    ) -> u8 {
+        let Self {
             command,
             live,
             kind,
-        } = start;
+        } = self;
         let inputs = [
             ("--session", common.input.session.as_deref()),
             ("--key-file", common.connection.key_file.as_deref()),
@@ -76,28 +82,24 @@ impl Run {
             Ok(merged) => (merged, Ok(())),
             Err(failure) => (Merged::default(), Err(failure)),
         };
-        let refused = allowed.and(opened).and(read).err();
-        if refused.is_some() {
-            printer.lock().hide(settings::of_environment());
-        }
-        Self {
+        let mut run = Run {
             command,
             printer,
             merged,
             scrubber: Scrubber::default(),
-            refused,
-        }
+        };
+        let result = match allowed.and(opened).and(read) {
+            Ok(()) => work(&mut run, &mut common),
+            Err(failure) => {
+                run.printer.lock().hide(settings::of_environment());
+                Err(failure)
+            }
+        };
+        run.finish(result)
     }
+}
 
-    /// Whether the run can go on.
-    ///
-    /// # Errors
-    /// The options do not fit together, the output cannot be opened, or the
-    /// configuration cannot be used.
-    pub(super) fn ready(&mut self) -> Result<(), Failure> {
-        self.refused.take().map_or(Ok(()), Err)
-    }
-
+impl Run {
     /// Resolves the settings and hides their secrets. `files` are those that the
     /// command's own options name.
     pub(super) fn settings(
@@ -137,6 +139,20 @@ impl Run {
         prompt::read_text(path, lossy, &mut |notice| self.warn(notice))
     }
 
+    /// Prepares the request for these messages, and prints the warnings of the settings.
+    pub(super) fn prepare(
+        &self,
+        stream: bool,
+        common: &mut Common,
+        settings: &mut Settings,
+        messages: Vec<Message>,
+        toolbox: Toolbox,
+    ) -> Result<PreparedRequest, Failure> {
+        let request = request::prepare(self.command, stream, common, settings, messages, toolbox);
+        self.warn_all(settings);
+        request
+    }
+
     pub(super) fn warn(&self, warning: &str) {
         self.printer.lock().note(Level::Warning, &warning);
     }
@@ -145,8 +161,7 @@ impl Run {
         settings.warnings.iter().for_each(|text| self.warn(text));
     }
 
-    /// Reports how the run ended. Returns the exit status, unless a signal ended it.
-    pub(super) fn finish(self, result: Result<Ended, Failure>) -> u8 {
+    fn finish(self, result: Result<Ended, Failure>) -> u8 {
         let result = match result {
             Ok(Ended::Print(bytes)) => return self.printer.lock().print(&bytes),
             Ok(Ended::Printed(status)) => return status,
@@ -161,5 +176,17 @@ impl Run {
             signals::die(signal);
         }
         status
+    }
+}
+
+/// The end of a run with this answer.
+impl From<Answer> for Done {
+    fn from(answer: Answer) -> Self {
+        Self {
+            finish_reason: answer.finish_reason,
+            model: answer.model,
+            id: answer.id,
+            request_id: answer.request_id,
+        }
     }
 }

@@ -1,110 +1,24 @@
-//! `airx tools`, from the options to the exit status. With `--run` each answer's calls
-//! are run, in order, and their results go back with the next request.
+//! `airx tools --run`: each answer's calls are run, in order, and their results go back with
+//! the next request.
 
-use std::path::Path;
 use std::time::Instant;
 
 use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
-use super::conversation::{Conversation, Strategy, output_kind};
 use super::report::{
     assistant_turn, calls_fit, extend_session, report_call, report_start, report_text,
     report_truncated, report_unstreamed, violations,
 };
-use super::start::{Ended, Run, Start};
-use crate::answer::{Accept, Answer, Call, Empty};
+use crate::answer::{Answer, Call};
 use crate::api::request::Message;
-use crate::cli::{Common, ManyArgs, OfferArgs, RunArgs};
-use crate::client::{self, AnswerRequest, CacheUse, RequestSeries, Transport};
+use crate::client::{self, RequestSeries, Transport};
 use crate::error::Failure;
 use crate::event::{Event, Level, Sink, Violation, millis};
 use crate::exit::Class;
 use crate::prompt::Session;
-use crate::request::{self, Expect, PreparedRequest, Rounds};
-use crate::settings::{Merged, Settings, defaults};
-use crate::tools::{Approval, CallResult, ToolSetup};
-
-/// Runs the command and returns the exit status.
-pub(crate) fn tools(
-    mut common: Common,
-    many: &ManyArgs,
-    offer: OfferArgs,
-    args: RunArgs,
-    merged: Result<Merged, Failure>,
-) -> u8 {
-    let one_answer_only = [(offer.stream, "--stream"), (args.run && !args.yes, "--run")];
-    let allowed = many
-        .each()
-        .map_or(Ok(()), |_| request::fits_each(&common, &one_answer_only));
-    let start = Start {
-        command: "tools",
-        live: offer.stream,
-        kind: output_kind(many),
-    };
-    let mut run = Run::start(start, &mut common, merged, allowed);
-    let result = converse(&mut run, &mut common, many, offer, args);
-    run.finish(result)
-}
-
-fn converse(
-    run: &mut Run,
-    common: &mut Common,
-    many: &ManyArgs,
-    offer: OfferArgs,
-    args: RunArgs,
-) -> Result<Ended, Failure> {
-    run.ready()?;
-    let (required, stream) = (offer.require_call, offer.stream);
-    let limit = args.rounds.unwrap_or(defaults::ROUNDS);
-    let rounds = args.run.then_some(Rounds { limit, required });
-    let files = offer.tools.iter().map(|file| ("`-t -`", file.as_path()));
-    let files: Vec<_> = files.collect();
-    let mut settings = run.settings(common, many.each(), &files)?;
-    let (lossy, dry_run) = (common.input.lossy, common.output.dry_run.is_some());
-    let read = |path: &Path| run.read_file(path, lossy);
-    let mut setup = ToolSetup::load_files(request::tool_sources(offer, args), read, dry_run)?;
-    let prompt = run.read_prompt(&settings.sources)?;
-    if setup.starts_programs() && !dry_run {
-        // Starts no program for a request that cannot be sent.
-        settings.require_key()?;
-    }
-    if (rounds.is_some() || setup.starts_programs()) && !dry_run {
-        hide_key(run, &settings);
-    }
-    setup.finish(&run.scrubber, &mut |warning| run.warn(warning))?;
-    let request = request::prepare(
-        run.command,
-        stream,
-        common,
-        &mut settings,
-        prompt.messages,
-        setup.toolbox,
-    );
-    run.warn_all(&settings);
-    let conversation = Conversation {
-        request: request?,
-        strategy: match rounds {
-            Some(rounds) => Strategy::Tools(rounds, setup.approval),
-            None => Strategy::Once(Expect::Calls { required }),
-        },
-        session: prompt.session,
-        items: prompt.each,
-        long_input: prompt.long_input,
-        settings,
-    };
-    conversation.run(run, common, many)
-}
-
-/// Makes the key known before a program starts: none may get a variable that holds it. If
-/// that fails, the first request reports it.
-fn hide_key(run: &mut Run, settings: &Settings) {
-    let mut say = |line: &str| run.printer.lock().note(Level::Always, &line);
-    if let Ok(Some(key)) = settings.connection.require_key(&mut say) {
-        run.scrubber.hide_key(key);
-        run.printer.lock().hide_key(key);
-    }
-}
+use crate::request::{PreparedRequest, Rounds};
+use crate::tools::{Approval, CallResult};
 
 /// Asks, runs the calls, and asks again, within the limit. Returns the final answer.
 ///
@@ -174,20 +88,7 @@ fn asked(
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
     let fits = |answer: &Answer| calls_fit(answer, request, required);
-    let wanted = AnswerRequest {
-        request: &request.request,
-        fallback: &request.fallback,
-        accept: Accept {
-            reasons: &request.accept,
-            empty: Empty::allowed(request.allow_empty),
-        },
-        keep_text: true,
-        cache: CacheUse {
-            under: None,
-            look_up: true,
-            fits: &fits,
-        },
-    };
+    let wanted = request.answer_request(true, &fits);
     let (answer, result) = client::run(&wanted, series, transport, sink);
     match result {
         Ok(()) => {

@@ -6,17 +6,18 @@ use crate::answer::one_line;
 use crate::api::batch::{Batch, Page, id};
 use crate::client::{self, Repeat, Transport, Unfulfilled};
 use crate::error::Failure;
-use crate::event::{Data, Event, Level, Sink};
+use crate::event::{Data, Event, Level, Sink, VERSION};
 use crate::exit::Class;
 use crate::http::{Payload, ResourceRequest};
+use crate::run::start::Printer;
 
 /// The number of batches on one page of the list.
 const PAGE: &str = "100";
 
-/// The connection to the batch engine, and the sink for its reports.
-pub(super) struct Engine<'a> {
-    pub(super) transport: &'a mut Transport,
-    pub(super) sink: &'a mut dyn Sink,
+/// The connection to the batch engine, and the printer for its reports.
+pub(super) struct Engine {
+    pub(super) transport: Transport,
+    pub(super) printer: Printer,
 }
 
 /// One page of the list, and the id after which the next page starts.
@@ -25,20 +26,45 @@ pub(super) struct Listed {
     pub(super) next: Option<String>,
 }
 
-impl Engine<'_> {
+impl Engine {
+    /// Sends a request. The body of the response is written to the file `into`, or returned.
+    fn request(
+        &mut self,
+        path: &str,
+        query: &[(&str, &str)],
+        payload: Payload<'_>,
+        repeat: Repeat,
+        into: Option<&mut File>,
+    ) -> Result<Vec<u8>, Unfulfilled> {
+        let request = ResourceRequest {
+            path,
+            query,
+            payload,
+        };
+        let (transport, printer) = (&mut self.transport, &mut self.printer);
+        client::request_resource(&request, repeat, into, transport, printer)
+    }
+
+    /// Sends a request that may be repeated.
     fn call(
         &mut self,
         path: &str,
         query: &[(&str, &str)],
         payload: Payload<'_>,
     ) -> Result<Vec<u8>, Failure> {
-        let call = ResourceRequest {
-            path,
-            query,
-            payload,
-        };
-        client::request_resource(&call, Repeat::Freely, None, self.transport, self.sink)
+        self.request(path, query, payload, Repeat::Freely, None)
             .map_err(|failed| failed.failure)
+    }
+
+    /// Reports the start of the run, before the first request.
+    pub(super) fn report_start(&mut self, model: Option<&str>) -> Result<(), Failure> {
+        self.printer.event(&Event::Start {
+            v: VERSION,
+            command: "batch",
+            model,
+            request_id: None,
+        })?;
+        self.printer.flush()
     }
 
     /// Requests the state of a batch.
@@ -69,7 +95,7 @@ impl Engine<'_> {
         let odd = page.data.len() - batches.len();
         if odd > 0 {
             let what = format!("{odd} entries of the list are not batches and are skipped");
-            self.sink.note(Level::Warning, &what);
+            self.printer.note(Level::Warning, &what);
         }
         Ok(Listed {
             batches,
@@ -93,13 +119,8 @@ impl Engine<'_> {
 
     /// Creates a batch.
     pub(super) fn create(&mut self, order: &[u8]) -> Result<Batch, Unfulfilled> {
-        let call = ResourceRequest {
-            path: "/batches",
-            query: &[],
-            payload: Payload::Json(order),
-        };
-        let body =
-            client::request_resource(&call, Repeat::IfUndone, None, self.transport, self.sink)?;
+        let payload = Payload::Json(order);
+        let body = self.request("/batches", &[], payload, Repeat::IfUndone, None)?;
         read(&body).map_err(|failure| Unfulfilled {
             failure,
             unsure: true,
@@ -113,32 +134,26 @@ impl Engine<'_> {
             return Err(Failure::new(Class::Incomplete, what));
         }
         let path = format!("/files/{id}/content");
-        let call = ResourceRequest {
-            path: &path,
-            query: &[],
-            payload: Payload::Download,
-        };
-        let got =
-            client::request_resource(&call, Repeat::Freely, Some(into), self.transport, self.sink);
-        got.map(drop)
+        self.request(&path, &[], Payload::Download, Repeat::Freely, Some(into))
+            .map(drop)
             .map_err(|failed| failed.failure.within(format_args!("file {id}")))
     }
 
     /// Reports a batch: its object, its event, or the text `line`.
     pub(super) fn report(&mut self, batch: &Batch, line: &str) -> Result<(), Failure> {
-        self.sink.data(Data::Body {
+        self.printer.data(Data::Body {
             bytes: &one_line(batch.raw.trim_ascii()),
             token: true,
         })?;
-        self.sink.event(&Event::Batch {
+        self.printer.event(&Event::Batch {
             id: &batch.id,
             status: &batch.status,
             total: batch.total,
             completed: batch.completed,
             failed: batch.failed,
         })?;
-        self.sink.data(Data::Answer(line))?;
-        self.sink.flush()
+        self.printer.data(Data::Answer(line))?;
+        self.printer.flush()
     }
 }
 

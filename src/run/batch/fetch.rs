@@ -4,17 +4,15 @@
 use super::custom_id;
 use super::engine::{Engine, distinct};
 use super::lines::{Lines, Place};
-use super::status::start;
-use super::wait::refused;
+use super::status::refused;
 use crate::answer::{self, Accept};
 use crate::api::batch::{Batch, OutputLine, State};
-use crate::client::{self, Transport};
+use crate::client;
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Items, Level, Sink, Tally};
 use crate::exit::Class;
 use crate::models::PriceList;
-use crate::run::pool::item_outcome::{Content, ItemOutcome};
-use crate::run::report;
+use crate::run::item_outcome::{Content, ItemOutcome};
 
 /// Prints the outcome of each item of these batches. At a provider, `list` is its price list:
 /// an answer in a batch costs half of that.
@@ -25,11 +23,8 @@ pub(super) fn fetch(
     ids: &[String],
     accept: Accept<'_>,
     list: Option<PriceList>,
-    transport: &mut Transport,
-    sink: &mut dyn Sink,
+    engine: &mut Engine,
 ) -> Result<(), Failure> {
-    start(sink)?;
-    let mut engine = Engine { transport, sink };
     let mut batches: Vec<Batch> = Vec::new();
     for id in distinct(ids) {
         let batch = engine.batch(id)?;
@@ -38,7 +33,7 @@ pub(super) fn fetch(
     }
     let mut lines = Lines::default();
     for (number, batch) in (0..).zip(&batches) {
-        lines.add(number, batch, &mut engine)?;
+        lines.add(number, batch, engine)?;
     }
     lines.settle();
     let mut items = Items::default();
@@ -54,18 +49,18 @@ pub(super) fn fetch(
             Ok(_) => items.done += 1,
             Err(_) => items.failed += 1,
         }
-        report_item(&outcome, line.as_deref(), list, engine.sink)?;
-        engine.sink.count(Count::Items(items));
+        report_item(&outcome, line.as_deref(), list, &mut engine.printer)?;
+        engine.printer.count(Count::Items(items));
     }
     items.failed += lines.lost;
-    engine.sink.count(Count::Items(items));
+    engine.printer.count(Count::Items(items));
     if doubles > 0 {
         let what = format!(
             "{doubles} more lines are about items that have one already: the first success counts, or the first line"
         );
-        engine.sink.note(Level::Warning, &what);
+        engine.printer.note(Level::Warning, &what);
     }
-    verdict(&batches, &items, &lines, engine.sink)
+    verdict(&batches, &items, &lines, &mut engine.printer)
 }
 
 /// The outcome of one item from all of its lines: the first success, or else the first
@@ -189,7 +184,7 @@ fn answered(
         Err(_) => (None, 200, Vec::new()),
     };
     let (answer, result) = client::read(status, body, accept);
-    let mut outcome = ItemOutcome::unsent(place.index, Failure::new(Class::Internal, ""));
+    let mut outcome = ItemOutcome::new(place.index, Err(Failure::new(Class::Internal, "")));
     match id.as_deref().map(custom_id::read) {
         Some(Some((_, hash))) => outcome.hash = Some(hash),
         Some(None) => outcome.custom_id = id,
@@ -200,11 +195,7 @@ fn answered(
     outcome.search.clone_from(&answer.search);
     outcome.model.clone_from(&answer.model);
     outcome.result = match result {
-        Ok(()) if answer.calls.is_empty() => Ok(Content::Text(answer.text)),
-        Ok(()) => {
-            let calls = answer.calls.iter().map(|call| report::call_json(call, &[]));
-            Ok(Content::Calls(calls.collect(), answer.text))
-        }
+        Ok(()) => Ok(Content::of(answer)),
         Err(failure) => {
             if failure.class == Class::Truncated {
                 outcome.partial = answer.text;
@@ -245,5 +236,5 @@ fn unanswered(place: &Place, batch: &Batch) -> ItemOutcome {
             format!("the files of batch {id} have no line for this item"),
         ),
     };
-    ItemOutcome::unsent(place.index, failure)
+    ItemOutcome::new(place.index, Err(failure))
 }

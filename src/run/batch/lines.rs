@@ -9,7 +9,7 @@ use super::custom_id;
 use super::engine::Engine;
 use crate::api::batch::{Batch, LINES_MAX, OutputLine, Span, State};
 use crate::error::Failure;
-use crate::event::Level;
+use crate::event::{Level, Sink};
 use crate::exit::Class;
 use crate::http::BODY_LIMIT;
 use crate::temp_files::unusable;
@@ -52,7 +52,7 @@ impl Lines {
         &mut self,
         number: u32,
         batch: &Batch,
-        engine: &mut Engine<'_>,
+        engine: &mut Engine,
     ) -> Result<(), Failure> {
         let (from, mut unreadable_count) = (self.places.len(), 0);
         self.named.clear();
@@ -66,7 +66,7 @@ impl Lines {
                     "batch {}: line {line} of file {id} cannot be read",
                     batch.id
                 );
-                engine.sink.note(Level::Warning, &what);
+                engine.printer.note(Level::Warning, &what);
             }
             self.files.push(file);
         }

@@ -1,87 +1,136 @@
-//! Submits files: one batch for each, reported as soon as it exists.
+//! `batch submit`: uploads the items in files and creates one batch for each, which is
+//! reported as soon as it exists.
 
 use std::fmt::Write as _;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::engine::Engine;
-use super::upload_files::Part;
+use super::upload_files::{Part, Upload, item_lines, raw_lines};
 use crate::api::batch::{Batch, Order};
+use crate::cli::{Common, EachArgs, PoolArgs};
 use crate::client::Transport;
 use crate::error::Failure;
-use crate::event::{Count, Event, Level, Sink, Unfinished, VERSION};
+use crate::event::{Count, Level, Sink, Unfinished};
 use crate::exit::Class;
+use crate::request::{self, ItemRequests};
+use crate::run::start::{Done, Ended, Printer, Run};
+use crate::settings::Settings;
+use crate::tools::Toolbox;
 
-/// What is submitted.
-#[derive(Debug)]
-pub(super) struct Submission {
-    /// One batch is created for each part.
-    pub(super) parts: Vec<Part>,
-    /// The chat endpoint of the engine.
-    pub(super) url: String,
-    /// The model of all items.
-    pub(super) model: String,
-    /// The engine belongs to one of the two providers, not to a compatible server.
-    pub(super) provider: bool,
-    /// The user wrote the lines: airx cannot find its items in them.
-    pub(super) raw: bool,
-}
-
-/// Uploads each part and creates its batch.
+/// Submits the items, or prints what would be uploaded under `--dry-run`.
 ///
 /// # Errors
-/// A part cannot be submitted; the batches before it exist.
+/// An item is wrong: exit 2. A part cannot be submitted; the batches before it exist.
 pub(super) fn submit(
-    submission: &Submission,
-    transport: &mut Transport,
-    sink: &mut dyn Sink,
-) -> Result<(), Failure> {
-    let Submission {
-        parts,
-        url,
-        model,
-        provider,
-        raw,
-    } = submission;
-    let started = Event::Start {
-        v: VERSION,
-        command: "batch",
-        model: Some(model),
-        request_id: None,
+    run: &Run,
+    each: &EachArgs,
+    raw: bool,
+    common: &mut Common,
+    mut settings: Settings,
+) -> Result<Ended, Failure> {
+    let dry_run = common.output.dry_run.take().is_some();
+    if let Some(warning) = request::uncounted(&run.merged)? {
+        run.warn(&warning);
+    }
+    let prompt = run.read_prompt(&settings.sources)?;
+    let Some((template, mut items)) = prompt.each else {
+        return Err(Failure::new(Class::Internal, "there are no items to read"));
     };
-    let started = sink.event(&started).and_then(|()| sink.flush());
-    started.map_err(|failure| ended(failure, left(parts, 0, None), sink))?;
-    let mut engine = Engine { transport, sink };
+    let provider = settings.connection.endpoint.provider;
+    let upload = if raw {
+        let upload = raw_lines(&mut items)?;
+        warn(run, &upload.model, &mut settings);
+        if !dry_run {
+            settings.require_key()?;
+        }
+        upload
+    } else {
+        let (messages, no_tools) = (prompt.messages, Toolbox::default());
+        let request = request::prepare("batch", false, common, &mut settings, messages, no_tools);
+        warn(run, &settings.model.clone(), &mut settings);
+        let mut request = request?;
+        let pool = PoolArgs::default();
+        let item_requests = ItemRequests::new(each, &pool, template, &mut request, provider, 1)?;
+        if !dry_run {
+            settings.require_key()?;
+        }
+        let url = request::chat_url(&settings.connection);
+        item_lines(&request, &item_requests, &mut items, url)?
+    };
+    if dry_run {
+        return print(upload.parts, run);
+    }
+    let mut engine = Engine {
+        transport: Transport::new(settings.connection),
+        printer: run.printer.clone(),
+    };
+    send(&upload, provider.is_some(), raw, &mut engine)?;
+    Ok(Ended::Done(Done::default()))
+}
+
+/// Prints all warnings, also one for a model that the engine does not accept.
+fn warn(run: &Run, model: &str, settings: &mut Settings) {
+    let unbatched = request::unbatched(model, &settings.connection);
+    settings.warnings.extend(unbatched);
+    run.warn_all(settings);
+}
+
+/// Prints the lines that would be uploaded.
+fn print(parts: Vec<Part>, run: &Run) -> Result<Ended, Failure> {
+    let mut all: Box<dyn Read> = Box::new(std::io::empty());
+    for mut part in parts {
+        part.file.seek(SeekFrom::Start(0))?;
+        all = Box::new(all.chain(part.file));
+    }
+    let status = run.printer.lock().copy(&mut BufReader::new(all));
+    Ok(Ended::Printed(status))
+}
+
+/// Uploads each part and creates its batch. Raw lines get no metadata: airx cannot find its
+/// items in them.
+fn send(
+    upload: &Upload,
+    is_provider: bool,
+    is_raw: bool,
+    engine: &mut Engine,
+) -> Result<(), Failure> {
+    let parts = &upload.parts;
+    engine
+        .report_start(Some(&upload.model))
+        .map_err(|failure| ended(failure, left(parts, 0, None), &mut engine.printer))?;
     for (at, part) in parts.iter().enumerate() {
         let name = format!("airx-{}.jsonl", part.span.first);
+        let unfinished = left(parts, at, None);
         engine
-            .sink
-            .count(Count::Unfinished(Some(left(parts, at, None))));
-        let file = engine.upload(&name, &part.file);
-        let file = file.map_err(|failure| ended(failure, left(parts, at, None), engine.sink))?;
+            .printer
+            .count(Count::Unfinished(Some(unfinished.clone())));
+        let file = engine
+            .upload(&name, &part.file)
+            .map_err(|failure| ended(failure, unfinished.clone(), &mut engine.printer))?;
         let order = Order {
             input_file_id: &file,
-            endpoint: url,
-            completion_window: (!provider).then_some("24h"),
-            auto_delete_input_file: provider.then_some(true),
-            metadata: (!raw).then_some(part.span),
+            endpoint: &upload.url,
+            completion_window: (!is_provider).then_some("24h"),
+            auto_delete_input_file: is_provider.then_some(true),
+            metadata: (!is_raw).then_some(part.span),
         };
         let order = serde_json::to_vec(&order).map_err(std::io::Error::from)?;
         let unsure = left(parts, at, Some(&file));
-        engine.sink.count(Count::Unfinished(Some(unsure.clone())));
+        engine
+            .printer
+            .count(Count::Unfinished(Some(unsure.clone())));
         let batch = engine.create(&order).map_err(|failed| {
-            let left = if failed.unsure {
-                unsure
-            } else {
-                left(parts, at, None)
-            };
-            ended(failed.failure, left, engine.sink)
+            let left = if failed.unsure { unsure } else { unfinished };
+            ended(failed.failure, left, &mut engine.printer)
         })?;
         let unreported = unreported(&batch, parts, at);
         engine
-            .sink
+            .printer
             .count(Count::Unfinished(Some(unreported.clone())));
-        let reported = engine.report(&batch, &format!("{}\n", batch.id));
-        reported.map_err(|failure| ended(failure, unreported, engine.sink))?;
-        engine.sink.count(Count::Unfinished(None));
+        engine
+            .report(&batch, &format!("{}\n", batch.id))
+            .map_err(|failure| ended(failure, unreported, &mut engine.printer))?;
+        engine.printer.count(Count::Unfinished(None));
     }
     Ok(())
 }
@@ -97,11 +146,11 @@ fn unreported(batch: &Batch, parts: &[Part], at: usize) -> Unfinished {
 
 /// Adds the unfinished work to a failure. If the reader closed the output, the failure has
 /// no message of its own, so this prints what exists on the server and what does not.
-fn ended(mut failure: Failure, left: Unfinished, sink: &mut dyn Sink) -> Failure {
+fn ended(mut failure: Failure, left: Unfinished, printer: &mut Printer) -> Failure {
     failure.message.push_str(&left.message);
     failure.hint = left.hint.or(failure.hint);
     if failure.class == Class::Ok {
-        sink.note(Level::Always, &format!("airx: {}", failure.message));
+        printer.note(Level::Always, &format!("airx: {}", failure.message));
     }
     failure
 }

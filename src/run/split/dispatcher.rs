@@ -1,134 +1,199 @@
-//! Keeps requests in flight, as many as the options and `--max-cost` allow.
+//! Sends the requests of `--split`, as many at the same time as the options and `--max-cost`
+//! allow. What the server finds too long is cut in two and asked for again.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::Receiver;
 
-use super::part_costs::PartCosts;
-use crate::client::{ConcurrencyLimit, Transport};
+use super::jobs::{Answered, Jobs};
+use super::live;
+use crate::answer::Answer;
+use crate::api::error_codes;
+use crate::api::request::Request;
+use crate::client::Transport;
 use crate::error::Failure;
-use crate::event::Sink;
-use crate::request::PreparedRequest;
+use crate::event::{Count, Level, Parts, Sink};
+use crate::exit::Class;
+use crate::request::{PreparedRequest, SplitRequests};
 use crate::run::conversation::Strategy;
-use crate::run::pool::fitting;
-use crate::run::pool::item_outcome::ItemOutcome;
-use crate::run::pool::workers::{Task, Workers};
+use crate::run::item_outcome::{ItemOutcome, Task};
+use crate::run::pool::Pool;
+use crate::run::start::Printer;
 
-/// The requests in flight.
-pub(super) struct Dispatcher<S> {
-    workers: Workers<S, Box<ItemOutcome>>,
-    outcomes: Receiver<Box<ItemOutcome>>,
-    pub(super) costs: Option<PartCosts>,
+/// Sends requests for parts and for merging.
+pub(super) struct Dispatcher<'a> {
+    /// What all requests share.
+    pub(super) prepared: &'a PreparedRequest,
+    pub(super) requests: &'a SplitRequests,
+    pub(super) pool: Pool<Box<ItemOutcome>>,
+    pub(super) outcomes: Receiver<Box<ItemOutcome>>,
     /// For a request that does not go through the threads.
     pub(super) transport: Transport,
-    /// The most requests at once.
-    concurrency: usize,
-    /// The requests in flight, by number, each with what is reserved for it.
-    in_flight: BTreeMap<u64, u128>,
-    /// Requests started so far.
-    started: u64,
-    /// Some request was answered, so the next run may take its answer from a cache.
-    answered: bool,
+    pub(super) printer: Printer,
     /// Outcomes hold the server's bodies.
-    keep_bodies: bool,
+    pub(super) keep_bodies: bool,
+    /// Requests started so far.
+    pub(super) started: u64,
+    /// Some request was answered, so the next run may take its answer from a cache.
+    pub(super) answered: bool,
 }
 
-impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
-    /// Starts nothing yet. Requests are answered by `strategy`.
+/// A job and how far it is.
+struct Slot<J> {
+    job: J,
+    state: State,
+}
+
+enum State {
+    Waiting,
+    /// The number of its request.
+    InFlight(u64),
+    Done(Box<Answered>),
+    /// The answer was passed on.
+    Delivered,
+}
+
+impl<J> Slot<J> {
+    fn new(job: J) -> Self {
+        let state = State::Waiting;
+        Self { job, state }
+    }
+
+    fn is_answered(&self) -> bool {
+        matches!(self.state, State::Done(_) | State::Delivered)
+    }
+
+    fn has(&self, number: u64) -> bool {
+        matches!(self.state, State::InFlight(known) if known == number)
+    }
+}
+
+impl Dispatcher<'_> {
+    /// Asks for all jobs and returns their answers in order.
     ///
     /// # Errors
-    /// The process has no descriptors for a request.
-    pub(super) fn new(
-        strategy: Strategy,
-        concurrency: u16,
-        mut transport: Transport,
-        mut sink: S,
-        costs: Option<PartCosts>,
-        keep_bodies: bool,
-    ) -> Result<Self, Failure> {
-        let concurrency = fitting(concurrency, &mut transport, &mut sink)?;
-        let gate = Arc::new(ConcurrencyLimit::new(concurrency.into()));
-        let (sender, outcomes) = channel();
-        let own = transport.share(&gate)?;
-        Ok(Self {
-            workers: Workers::new(strategy, gate, transport, sink, sender),
-            outcomes,
-            costs,
-            transport: own,
-            concurrency: concurrency.into(),
-            in_flight: BTreeMap::new(),
-            started: 0,
-            answered: false,
-            keep_bodies,
-        })
+    /// A job failed. Those in flight are left alone: the run ends.
+    pub(super) fn ask<J: Jobs>(
+        &mut self,
+        jobs: &mut J,
+        list: Vec<J::Job>,
+    ) -> Result<Vec<String>, Failure> {
+        let mut slots: Vec<Slot<J::Job>> = list.into_iter().map(Slot::new).collect();
+        let mut answers = Vec::new();
+        while answers.len() < slots.len() {
+            self.start_waiting(jobs, &mut slots, answers.len())?;
+            self.printer.count(Count::Parts(Some(Parts {
+                done: slots.iter().filter(|slot| slot.is_answered()).count(),
+                count: slots.len(),
+                in_flight: self.pool.in_flight(),
+            })));
+            let outcome = self.next()?;
+            let Some(at) = slots.iter().position(|slot| slot.has(outcome.index)) else {
+                continue;
+            };
+            match &outcome.result {
+                Ok(_) => slots[at].state = State::Done(Box::new(Answered::new(outcome))),
+                Err(failure) => {
+                    let label = jobs.label(at, slots.len());
+                    let halves = is_too_long(failure).then(|| jobs.halves(&slots[at].job));
+                    let Some(halves) = halves.flatten() else {
+                        return Err(report_failure(&label, outcome, &mut self.printer));
+                    };
+                    let text = format_args!("* {label} is cut in two and sent again: {failure}");
+                    self.printer.note(Level::Verbose, &text);
+                    slots.splice(at..=at, halves.map(Slot::new));
+                }
+            }
+            deliver(jobs, &mut slots, &mut answers)?;
+        }
+        Ok(answers)
     }
 
-    /// The number of the next request.
-    pub(super) fn next_number(&self) -> u64 {
-        self.started
+    /// Starts what waits, as far as there is room and money.
+    fn start_waiting<J: Jobs>(
+        &mut self,
+        jobs: &J,
+        slots: &mut [Slot<J::Job>],
+        delivered: usize,
+    ) -> Result<(), Failure> {
+        let count = slots.len();
+        for (at, slot) in slots.iter_mut().enumerate().skip(delivered) {
+            if !self.pool.has_room() {
+                break;
+            }
+            if matches!(slot.state, State::Waiting) {
+                let number = self.started;
+                let request = jobs.request(&slot.job, at, count);
+                if !self.start(request, jobs.label(at, count))? {
+                    break;
+                }
+                slot.state = State::InFlight(number);
+            }
+        }
+        Ok(())
     }
 
-    /// The number of requests in flight.
-    pub(super) fn in_flight(&self) -> usize {
-        self.in_flight.len()
-    }
-
-    /// Whether one more request may be in flight.
-    pub(super) fn has_room(&self) -> bool {
-        self.in_flight.len() < self.concurrency
-    }
-
-    /// Starts a request and returns its number. Returns `None` if the money for it is reserved
-    /// by others in flight, which may turn out to cost less.
+    /// Starts a request. Returns whether there was money for it: that reserved by others in
+    /// flight may become free.
     ///
     /// # Errors
     /// `--max-cost` is used up, or a thread cannot be started.
-    pub(super) fn start(
-        &mut self,
-        request: PreparedRequest,
-        label: String,
-    ) -> Result<Option<u64>, Failure> {
-        let bounds = match &self.costs {
-            None => None,
-            Some(costs) => match costs.reserve(&request) {
-                Some(bounds) => Some(bounds),
-                None if self.in_flight.is_empty() => return Err(costs.used_up()),
-                None => return Ok(None),
-            },
-        };
-        let (bounds, reserved) = bounds.unwrap_or_default();
-        let number = self.started;
-        let under_way = self.in_flight.len();
-        self.started += 1;
-        self.in_flight.insert(number, reserved);
-        let task = Task {
-            index: number,
+    fn start(&mut self, request: Request, label: String) -> Result<bool, Failure> {
+        let request = self.prepare(request);
+        let max_cost = self.pool.max_cost.as_ref();
+        let bounds = max_cost.map(|it| it.bounds(&request, &request.request.body()));
+        let refused = self.pool.start(Task {
+            index: self.started,
             label,
-            hash: String::new(),
+            hash: None,
             item: None,
             request,
-            bounds,
-            budget: self.costs.as_ref().map(|costs| costs.budget.clone()),
+            bounds: bounds.unwrap_or_default(),
             keep_body: self.keep_bodies,
-        };
-        self.workers.begin(task, under_way)?;
-        Ok(Some(number))
+        })?;
+        match (refused, &self.pool.max_cost) {
+            (Some(_), Some(max_cost)) if self.pool.in_flight() == 0 => Err(max_cost.used_up()),
+            (Some(_), _) => Ok(false),
+            (None, _) => {
+                self.started += 1;
+                Ok(true)
+            }
+        }
+    }
+
+    /// Gives the next request its id and what all requests share.
+    fn prepare(&self, mut request: Request) -> PreparedRequest {
+        request.request_id = self.requests.id(self.started);
+        self.prepared.with(request)
     }
 
     /// Waits for the next outcome.
     ///
     /// # Errors
     /// The threads have ended.
-    pub(super) fn next(&mut self) -> Result<ItemOutcome, Failure> {
+    fn next(&mut self) -> Result<ItemOutcome, Failure> {
         let gone = |_| std::io::Error::other("a thread has ended");
         let outcome = *self.outcomes.recv().map_err(gone)?;
         self.answered |= outcome.result.is_ok();
-        let reserved = self.in_flight.remove(&outcome.index).unwrap_or_default();
-        if let Some(costs) = &self.costs {
-            let reserved = reserved.saturating_add(outcome.more);
-            costs.budget.end(reserved, outcome.spent);
-        }
+        self.pool.ended(outcome.index);
         Ok(outcome)
+    }
+
+    /// Sends the request whose answer is printed.
+    pub(super) fn ask_live(
+        &mut self,
+        request: Request,
+        strategy: &Strategy,
+    ) -> Result<Answer, Failure> {
+        self.printer.count(Count::Parts(None));
+        let request = self.prepare(request);
+        let (max_cost, transport) = (self.pool.max_cost.as_ref(), &mut self.transport);
+        live::ask(
+            &request,
+            strategy,
+            max_cost,
+            transport,
+            &mut self.printer,
+            true,
+        )
     }
 
     /// Says that answers are not lost with `--cache`, if there are any.
@@ -144,4 +209,49 @@ impl<S: Sink + Clone + Send + 'static> Dispatcher<S> {
         let hint = hint.map_or(keeps.to_owned(), |hint| format!("{hint}; {keeps}"));
         failure.hint(hint)
     }
+}
+
+/// Passes on the answers whose predecessors have all been passed on.
+fn deliver<J: Jobs>(
+    jobs: &mut J,
+    slots: &mut [Slot<J::Job>],
+    answers: &mut Vec<String>,
+) -> Result<(), Failure> {
+    let count = slots.len();
+    for slot in &mut slots[answers.len()..] {
+        match std::mem::replace(&mut slot.state, State::Delivered) {
+            State::Done(mut answered) => {
+                jobs.answered(&slot.job, answers.len(), count, &mut answered)?;
+                answers.push(answered.text);
+            }
+            state => {
+                slot.state = state;
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether a server says that a request is too long for the model.
+pub(super) fn is_too_long(failure: &Failure) -> bool {
+    let Some(server) = &failure.server else {
+        return false;
+    };
+    let [code, message] = [&server.code, &server.message].map(|text| text.as_deref());
+    let refused = failure.class == Class::Rejected
+        && error_codes::is_too_long(code.unwrap_or_default(), message.unwrap_or_default());
+    refused || server.finish_reason.as_deref() == Some("model_context_window_exceeded")
+}
+
+/// The failure of a job. A rejected answer is shown.
+fn report_failure(label: &str, outcome: ItemOutcome, sink: &mut dyn Sink) -> Failure {
+    let Err(mut failure) = outcome.result else {
+        return Failure::new(Class::Internal, "no failure");
+    };
+    if failure.class == Class::Invalid && !outcome.partial.is_empty() {
+        sink.note(Level::Withheld, &outcome.partial);
+    }
+    failure.message = format!("{label}: {}", failure.message);
+    failure
 }

@@ -1,22 +1,22 @@
-//! Asks for several answers at the same time. What the server finds too long is cut in two
-//! and asked for again.
+//! What `--split` asks for: the parts of a text, or the merging of some answers.
 
-use super::dispatcher::Dispatcher;
-use crate::api::error_codes;
+use std::ops::Range;
+
+use crate::api::request::Request;
 use crate::api::usage::Usage;
 use crate::error::Failure;
-use crate::event::{Count, Level, Parts, Sink};
-use crate::exit::Class;
-use crate::request::PreparedRequest;
-use crate::run::pool::item_outcome::{Content, ItemOutcome};
+use crate::event::{Data, Event, Sink};
+use crate::material::{Material, Part};
+use crate::request::SplitRequests;
+use crate::run::item_outcome::{Content, ItemOutcome};
+use crate::run::start::{Done, Printer};
 
-/// What is asked for: the parts of a text, or the merging of some answers.
+/// Requests of one kind, whose answers are wanted in order.
 pub(super) trait Jobs {
     type Job;
 
-    /// The request of a job, with its position and the number of jobs; the next request has
-    /// this number.
-    fn request(&self, job: &Self::Job, at: usize, count: usize, number: u64) -> PreparedRequest;
+    /// The request of a job, with its position and the number of jobs.
+    fn request(&self, job: &Self::Job, at: usize, count: usize) -> Request;
 
     /// A job in two halves; `None` if it cannot be divided.
     fn halves(&self, job: &Self::Job) -> Option<[Self::Job; 2]>;
@@ -39,15 +39,15 @@ pub(super) trait Jobs {
 pub(super) struct Answered {
     /// The text, or JSON.
     pub(super) text: String,
-    pub(super) finish_reason: Option<String>,
-    pub(super) model: Option<String>,
-    pub(super) usage: Option<Usage>,
+    finish_reason: Option<String>,
+    model: Option<String>,
+    usage: Option<Usage>,
     /// The server's body, where it is printed.
-    pub(super) body: Vec<u8>,
+    body: Vec<u8>,
 }
 
 impl Answered {
-    fn new(outcome: ItemOutcome) -> Self {
+    pub(super) fn new(outcome: ItemOutcome) -> Self {
         Self {
             text: match outcome.result {
                 Ok(Content::Text(text) | Content::Calls(_, text)) => text,
@@ -62,144 +62,116 @@ impl Answered {
     }
 }
 
-/// A job and how far it is.
-struct Slot<J> {
-    job: J,
-    state: State,
+/// The parts, whose answers are reported in order.
+pub(super) struct PartJobs<'a> {
+    pub(super) requests: &'a SplitRequests,
+    pub(super) material: &'a Material,
+    pub(super) printer: Printer,
+    /// Several models may answer, so that reports name the one that did.
+    pub(super) has_choice: bool,
+    /// `stream --merge concat`: print each answer as soon as those before it are printed.
+    pub(super) prints: bool,
+    /// The servers' bodies, if they are printed at the end.
+    pub(super) bodies: Vec<Vec<u8>>,
+    /// What is known of the last answer.
+    pub(super) last: Done,
 }
 
-enum State {
-    Waiting,
-    InFlight(u64),
-    Done(Box<Answered>),
-    /// The answer was passed on.
-    Delivered,
-}
+impl Jobs for PartJobs<'_> {
+    type Job = Part;
 
-impl<J> Slot<J> {
-    fn new(job: J) -> Self {
-        let state = State::Waiting;
-        Self { job, state }
+    fn request(&self, part: &Part, at: usize, count: usize) -> Request {
+        self.requests.part(&self.material.part(part), at, count)
     }
 
-    fn is_waiting(&self) -> bool {
-        matches!(self.state, State::Waiting)
+    fn halves(&self, part: &Part) -> Option<[Part; 2]> {
+        self.material.halves(part)
     }
 
-    fn is_answered(&self) -> bool {
-        matches!(self.state, State::Done(_) | State::Delivered)
+    fn label(&self, at: usize, count: usize) -> String {
+        format!("part {} of {count}", at + 1)
     }
 
-    fn has(&self, number: u64) -> bool {
-        matches!(self.state, State::InFlight(known) if known == number)
-    }
-}
-
-/// Asks for all jobs and returns their answers in order.
-///
-/// # Errors
-/// A job failed. Those in flight are left alone: the run ends.
-pub(super) fn ask<S: Sink + Clone + Send + 'static, J: Jobs>(
-    jobs: &mut J,
-    list: Vec<J::Job>,
-    dispatcher: &mut Dispatcher<S>,
-    sink: &mut S,
-) -> Result<Vec<String>, Failure> {
-    let mut slots: Vec<Slot<J::Job>> = list.into_iter().map(Slot::new).collect();
-    let mut answers = Vec::new();
-    while answers.len() < slots.len() {
-        start_waiting(jobs, &mut slots, answers.len(), dispatcher)?;
-        sink.count(Count::Parts(Some(Parts {
-            done: slots.iter().filter(|slot| slot.is_answered()).count(),
-            count: slots.len(),
-            in_flight: dispatcher.in_flight(),
-        })));
-        let outcome = dispatcher.next()?;
-        let Some(at) = slots.iter().position(|slot| slot.has(outcome.index)) else {
-            continue;
-        };
-        match &outcome.result {
-            Ok(_) => slots[at].state = State::Done(Box::new(Answered::new(outcome))),
-            Err(failure) => {
-                let label = jobs.label(at, slots.len());
-                let halves = is_too_long(failure).then(|| jobs.halves(&slots[at].job));
-                let Some(halves) = halves.flatten() else {
-                    return Err(report_failure(&label, outcome, sink));
-                };
-                let text = format_args!("* {label} is cut in two and sent again: {failure}");
-                sink.note(Level::Verbose, &text);
-                slots.splice(at..=at, halves.map(Slot::new));
-            }
+    fn answered(
+        &mut self,
+        part: &Part,
+        at: usize,
+        count: usize,
+        answer: &mut Answered,
+    ) -> Result<(), Failure> {
+        self.printer.event(&Event::Part {
+            index: at,
+            count,
+            offset: part.offset(),
+            bytes: part.bytes(),
+            model: answer.model.as_deref().filter(|_| self.has_choice),
+            finish_reason: answer.finish_reason.as_deref(),
+            usage: answer.usage,
+        })?;
+        self.last.finish_reason.clone_from(&answer.finish_reason);
+        self.last.model.clone_from(&answer.model);
+        if self.prints {
+            let separator = if at == 0 { "" } else { "\n\n" };
+            let content = format!("{separator}{}", answer.text.trim_matches('\n'));
+            self.printer.event(&Event::Delta { content: &content })?;
+            self.printer.data(Data::Body {
+                bytes: &answer.body,
+                token: true,
+            })?;
+        } else {
+            self.bodies.push(std::mem::take(&mut answer.body));
         }
-        deliver(jobs, &mut slots, &mut answers)?;
+        self.printer.flush()
     }
-    Ok(answers)
 }
 
-/// Starts what waits, as far as there is room and money.
-fn start_waiting<S: Sink + Clone + Send + 'static, J: Jobs>(
-    jobs: &J,
-    slots: &mut [Slot<J::Job>],
-    delivered: usize,
-    dispatcher: &mut Dispatcher<S>,
-) -> Result<(), Failure> {
-    let count = slots.len();
-    for (at, slot) in slots.iter_mut().enumerate().skip(delivered) {
-        if !dispatcher.has_room() {
-            break;
-        }
-        if slot.is_waiting() {
-            let request = jobs.request(&slot.job, at, count, dispatcher.next_number());
-            match dispatcher.start(request, jobs.label(at, count))? {
-                Some(number) => slot.state = State::InFlight(number),
-                None => break,
-            }
-        }
-    }
-    Ok(())
+/// One level of the tree in which answers are merged: each job merges some neighbours.
+pub(super) struct MergeJobs<'a> {
+    pub(super) requests: &'a SplitRequests,
+    pub(super) answers: &'a [String],
 }
 
-/// Passes on the answers whose predecessors have all been passed on.
-fn deliver<J: Jobs>(
-    jobs: &mut J,
-    slots: &mut [Slot<J::Job>],
-    answers: &mut Vec<String>,
-) -> Result<(), Failure> {
-    let count = slots.len();
-    for slot in &mut slots[answers.len()..] {
-        match std::mem::replace(&mut slot.state, State::Delivered) {
-            State::Done(mut answered) => {
-                jobs.answered(&slot.job, answers.len(), count, &mut answered)?;
-                answers.push(answered.text);
-            }
-            state => {
-                slot.state = state;
-                break;
-            }
+impl MergeJobs<'_> {
+    /// Neighbours that fit a request together, at least two each. Only the last group may be a
+    /// single answer.
+    pub(super) fn groups(&self, room: u64) -> Vec<Range<usize>> {
+        let mut groups = Vec::new();
+        let mut start = 0;
+        while start < self.answers.len() {
+            let end = start + self.requests.mergeable(&self.answers[start..], room);
+            groups.push(start..end);
+            start = end;
+        }
+        groups
+    }
+}
+
+impl Jobs for MergeJobs<'_> {
+    type Job = Range<usize>;
+
+    fn request(&self, job: &Self::Job, _: usize, _: usize) -> Request {
+        Request {
+            stream: false,
+            ..self.requests.merge(&self.answers[job.clone()])
         }
     }
-    Ok(())
-}
 
-/// Whether a server says that a request is too long for the model.
-pub(super) fn is_too_long(failure: &Failure) -> bool {
-    let Some(server) = &failure.server else {
-        return false;
-    };
-    let [code, message] = [&server.code, &server.message].map(|text| text.as_deref());
-    let refused = failure.class == Class::Rejected
-        && error_codes::is_too_long(code.unwrap_or_default(), message.unwrap_or_default());
-    refused || server.finish_reason.as_deref() == Some("model_context_window_exceeded")
-}
-
-/// The failure of a job. A rejected answer is shown.
-fn report_failure(label: &str, outcome: ItemOutcome, sink: &mut dyn Sink) -> Failure {
-    let Err(mut failure) = outcome.result else {
-        return Failure::new(Class::Internal, "no failure");
-    };
-    if failure.class == Class::Invalid && !outcome.partial.is_empty() {
-        sink.note(Level::Withheld, &outcome.partial);
+    fn halves(&self, job: &Self::Job) -> Option<[Self::Job; 2]> {
+        let middle = job.start + job.len().div_ceil(2);
+        (job.len() > 2).then_some([job.start..middle, middle..job.end])
     }
-    failure.message = format!("{label}: {}", failure.message);
-    failure
+
+    fn label(&self, at: usize, count: usize) -> String {
+        format!("merging, request {} of {count}", at + 1)
+    }
+
+    fn answered(
+        &mut self,
+        _: &Self::Job,
+        _: usize,
+        _: usize,
+        _: &mut Answered,
+    ) -> Result<(), Failure> {
+        Ok(())
+    }
 }

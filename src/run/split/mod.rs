@@ -4,13 +4,14 @@
 mod dispatcher;
 mod jobs;
 mod live;
-mod merging;
-mod part_costs;
-mod parts;
 mod plan;
+
+use std::sync::mpsc::channel;
 
 use super::conversation::{Conversation, Strategy};
 use super::json::report_joined;
+use super::max_cost::MaxCost;
+use super::pool::Pool;
 use super::report::report_start;
 use super::start::{Done, Ended, Run};
 use crate::answer::Answer;
@@ -21,14 +22,11 @@ use crate::event::{Count, Data, Event, Level, Sink};
 use crate::exit::Class;
 use crate::material::{Borders, Part};
 use crate::prompt::LongInput;
-use crate::request::{self, CostLimit, PreparedRequest, SplitRequests};
+use crate::request::{self, CostLimit, SplitRequests};
 use crate::schema::join_arrays;
 use crate::suggest::nearest;
-use dispatcher::Dispatcher;
-use jobs::is_too_long;
-use merging::MergeJobs;
-use part_costs::PartCosts;
-use parts::PartJobs;
+use dispatcher::{Dispatcher, is_too_long};
+use jobs::{MergeJobs, PartJobs};
 use plan::Plan;
 
 /// Where `--split` cuts, if it is given.
@@ -96,7 +94,7 @@ impl<'a> Merge<'a> {
 /// How the input is divided, and what the requests may cost.
 struct Division<'a> {
     merge: Merge<'a>,
-    costs: Option<PartCosts>,
+    max_cost: Option<MaxCost>,
     requests: SplitRequests,
     /// None or one if everything fits the context.
     parts: Vec<Part>,
@@ -122,7 +120,7 @@ impl<'a> Division<'a> {
         let limit = many.pool.max_cost.as_deref();
         let limit =
             limit.map(|amount| CostLimit::new(amount, request, provider, strategy.requests()));
-        let costs = limit.transpose()?.map(PartCosts::new);
+        let max_cost = limit.transpose()?.map(MaxCost::new);
         let common = request.request.clone();
         let requests = SplitRequests::new(common, provider, input, merge.prompt())?;
         let parts = if requests.fits(input) {
@@ -132,29 +130,15 @@ impl<'a> Division<'a> {
         };
         Ok(Self {
             merge,
-            costs,
+            max_cost,
             requests,
             parts,
         })
     }
-
-    /// What the parts and the merging may cost.
-    fn plan(&self, input: &LongInput) -> Result<Plan, Failure> {
-        let merges = self.merge != Merge::Concat;
-        Plan::of_parts(&self.requests, &input.material, &self.parts, merges)
-    }
-
-    /// Warns if all requests may cost more than `--max-cost`.
-    fn compare_cost(&self, plan: &Plan, run: &Run) {
-        if let (Some(costs), Some(cost)) = (&self.costs, plan.cost())
-            && let Some(warning) = costs.warning(cost)
-        {
-            run.warn(&warning);
-        }
-    }
 }
 
 /// Asks with all of the input if it fits the model's context, else for each of its parts.
+/// Shows under `--dry-run` what would be sent.
 ///
 /// # Errors
 /// A part failed, or the answers cannot be merged.
@@ -174,16 +158,20 @@ pub(super) fn run(
         }
         let request = requests.complete(input);
         conversation.request = conversation.request.with(request);
-        return ask_complete(conversation, run, output.dry_run, division.costs);
+        return ask_complete(conversation, run, output.dry_run, division.max_cost);
     }
     if output.dry_run == Some(DryRun::Curl) {
         let count = division.parts.len();
         let what = format!("--dry-run=curl shows one request, and --split makes {count} parts");
         return Err(Failure::usage(what).hint("--dry-run lists the parts"));
     }
-    if shows_plan || division.costs.is_some() {
-        let plan = division.plan(input)?;
-        division.compare_cost(&plan, run);
+    if shows_plan || division.max_cost.is_some() {
+        let merges = division.merge != Merge::Concat;
+        let plan = Plan::of_parts(requests, &input.material, &division.parts, merges)?;
+        let limit = division.max_cost.as_ref().zip(plan.cost());
+        if let Some(warning) = limit.and_then(|(limit, cost)| limit.warning(cost)) {
+            run.warn(&warning);
+        }
         if shows_plan {
             return show(&plan, output);
         }
@@ -200,186 +188,140 @@ fn show(plan: &Plan, output: &OutputArgs) -> Result<Ended, Failure> {
     Ok(Ended::Print(text.into_bytes()))
 }
 
-/// Asks for each part, and merges the answers.
+/// Sends one request with everything.
+fn ask_complete(
+    conversation: Conversation,
+    run: &Run,
+    dry_run: Option<DryRun>,
+    max_cost: Option<MaxCost>,
+) -> Result<Ended, Failure> {
+    let Some(max_cost) = max_cost.filter(|_| dry_run.is_none()) else {
+        return conversation.once(run, dry_run, None);
+    };
+    let (request, strategy, mut transport) = conversation.connect()?;
+    let printer = &mut run.printer.clone();
+    let (max_cost, transport) = (Some(&max_cost), &mut transport);
+    let answer = live::ask(&request, &strategy, max_cost, transport, printer, false)?;
+    Ok(Ended::Done(answer.into()))
+}
+
+/// Asks for each part, and makes one answer of the answers.
 fn ask_parts(
-    mut conversation: Conversation,
+    conversation: Conversation,
     run: &Run,
     output: &OutputArgs,
     many: &ManyArgs,
     input: &LongInput,
     division: Division<'_>,
 ) -> Result<Ended, Failure> {
-    conversation.settings.require_key()?;
     let Conversation {
         mut request,
         strategy,
-        settings,
-        ..
+        mut settings,
     } = conversation;
-    let mut sink = run.printer.clone();
+    settings.require_key()?;
+    let mut printer = run.printer.clone();
     request.request.request_id = None;
-    report_start(&request, &mut sink)?;
-    let merge = division.merge;
-    let dispatcher = Dispatcher::new(
+    report_start(&request, &mut printer)?;
+    let (sender, outcomes) = channel();
+    let mut pool = Pool::new(
         strategy.for_parts(),
         request::concurrency(&many.pool, &request.request.model),
         Transport::new(settings.connection),
-        sink.clone(),
-        division.costs,
-        output.format() == Format::Json && merge == Merge::Concat,
+        printer.clone(),
+        sender,
+        division.max_cost,
     )?;
-    let mut splitting = Splitting {
-        request: &request,
-        strategy: &strategy,
+    let mut dispatcher = Dispatcher {
+        prepared: &request,
         requests: &division.requests,
-        dispatcher,
-        sink,
+        transport: pool.transport()?,
+        pool,
+        outcomes,
+        printer,
+        keep_bodies: output.format() == Format::Json && division.merge == Merge::Concat,
+        started: 0,
+        answered: false,
     };
-    let result = splitting.run(merge, input, division.parts);
-    result
-        .map(Ended::Done)
-        .map_err(|failure| splitting.dispatcher.hint_at_cache(failure))
-}
-
-/// Sends one request with everything.
-fn ask_complete(
-    mut conversation: Conversation,
-    run: &Run,
-    dry_run: Option<DryRun>,
-    costs: Option<PartCosts>,
-) -> Result<Ended, Failure> {
-    let Some(costs) = costs.filter(|_| dry_run.is_none()) else {
-        return conversation.once(run, dry_run);
+    let text = format!("* {} parts", division.parts.len());
+    dispatcher.printer.note(Level::Verbose, &text);
+    let is_stream = request.command == "stream";
+    let mut jobs = PartJobs {
+        requests: &division.requests,
+        material: &input.material,
+        printer: run.printer.clone(),
+        has_choice: !request.fallback.is_empty(),
+        prints: division.merge == Merge::Concat && is_stream,
+        bodies: Vec::new(),
+        last: Done::default(),
     };
-    conversation.settings.require_key()?;
-    if conversation.settings.connection.endpoint.provider.is_some() {
-        conversation.request.add_id();
+    let done = dispatcher
+        .ask(&mut jobs, division.parts)
+        .and_then(|answers| {
+            if division.merge == Merge::Concat {
+                concat(&answers, jobs, &strategy)
+            } else {
+                merge(answers, &mut dispatcher, &strategy).map(Done::from)
+            }
+        });
+    done.map(Ended::Done)
+        .map_err(|failure| dispatcher.hint_at_cache(failure))
+}
+
+/// Prints the answers in order, or as one array.
+fn concat(answers: &[String], jobs: PartJobs<'_>, strategy: &Strategy) -> Result<Done, Failure> {
+    let mut printer = jobs.printer;
+    printer.count(Count::Parts(None));
+    for bytes in &jobs.bodies {
+        printer.data(Data::Body { bytes, token: true })?;
     }
-    let mut transport = Transport::new(conversation.settings.connection);
-    let answer = live::ask(
-        &conversation.request,
-        &conversation.strategy,
-        Some(&costs),
-        &mut transport,
-        &mut run.printer.clone(),
-        false,
-    )?;
-    Ok(Ended::Done(done(answer)))
-}
-
-fn done(answer: Answer) -> Done {
-    Done {
-        finish_reason: answer.finish_reason,
-        model: answer.model,
-        id: answer.id,
-        request_id: answer.request_id,
+    match strategy {
+        Strategy::Json(expected) => {
+            let joined = join_arrays(answers).map_err(|at| {
+                let what = format!("the answer to part {} is not an array", at + 1);
+                Failure::new(Class::Invalid, what)
+                    .hint("--merge concat joins arrays; a PROMPT for --merge merges other JSON")
+            })?;
+            report_joined(&joined, expected, &mut printer)?;
+        }
+        _ if jobs.prints => {}
+        _ => {
+            let answers: Vec<&str> = answers.iter().map(|text| text.trim_matches('\n')).collect();
+            let content = answers.join("\n\n");
+            printer.event(&Event::Delta { content: &content })?;
+            printer.data(Data::Answer(&content))?;
+        }
     }
+    Ok(jobs.last)
 }
 
-/// A run with parts.
-struct Splitting<'a, S> {
-    /// What all requests share, and how the final one is sent.
-    request: &'a PreparedRequest,
-    strategy: &'a Strategy,
-    requests: &'a SplitRequests,
-    dispatcher: Dispatcher<S>,
-    sink: S,
-}
-
-impl<S: Sink + Clone + Send + 'static> Splitting<'_, S> {
-    fn run(
-        &mut self,
-        merge: Merge<'_>,
-        input: &LongInput,
-        parts: Vec<Part>,
-    ) -> Result<Done, Failure> {
-        let text = format!("* {} parts", parts.len());
-        self.sink.note(Level::Verbose, &text);
-        let is_stream = self.request.command == "stream";
-        let mut jobs = PartJobs {
-            requests: self.requests,
-            prepared: self.request,
-            material: &input.material,
-            sink: self.sink.clone(),
-            prints: merge == Merge::Concat && is_stream,
-            bodies: Vec::new(),
-            last: Done::default(),
+/// Merges the answers, level by level until one request can take those that are left.
+fn merge(
+    mut answers: Vec<String>,
+    dispatcher: &mut Dispatcher<'_>,
+    strategy: &Strategy,
+) -> Result<Answer, Failure> {
+    let requests = dispatcher.requests;
+    let mut room = requests.merge_room()?;
+    loop {
+        let mut jobs = MergeJobs {
+            requests,
+            answers: &answers,
         };
-        let answers = jobs::ask(&mut jobs, parts, &mut self.dispatcher, &mut self.sink)?;
-        let PartJobs {
-            prints,
-            bodies,
-            last,
-            ..
-        } = jobs;
-        if merge != Merge::Concat {
-            return self.merge(answers).map(done);
-        }
-        self.sink.count(Count::Parts(None));
-        for bytes in &bodies {
-            self.sink.data(Data::Body { bytes, token: true })?;
-        }
-        match self.strategy {
-            Strategy::Json(expected) => {
-                let joined = join_arrays(&answers).map_err(|at| {
-                    let what = format!("the answer to part {} is not an array", at + 1);
-                    Failure::new(Class::Invalid, what)
-                        .hint("--merge concat joins arrays; a PROMPT for --merge merges other JSON")
-                })?;
-                report_joined(&joined, expected, &mut self.sink)?;
-            }
-            _ if prints => {}
-            _ => {
-                let answers: Vec<&str> =
-                    answers.iter().map(|text| text.trim_matches('\n')).collect();
-                let content = answers.join("\n\n");
-                self.sink.event(&Event::Delta { content: &content })?;
-                self.sink.data(Data::Answer(&content))?;
-            }
-        }
-        Ok(last)
-    }
-
-    /// Merges the answers, level by level until one request can take those that are left.
-    fn merge(&mut self, mut answers: Vec<String>) -> Result<Answer, Failure> {
-        let mut room = self.requests.merge_room()?;
-        loop {
-            let mut jobs = MergeJobs {
-                requests: self.requests,
-                prepared: self.request,
-                answers: &answers,
-            };
-            let mut groups = jobs.groups(room);
-            if groups.len() == 1 {
-                match self.merge_all(&answers) {
-                    // Estimates may be wrong: merge in two steps.
-                    Err(failure) if is_too_long(&failure) && answers.len() > 2 => {
-                        room /= 2;
-                        continue;
-                    }
-                    result => return result,
+        let mut groups = jobs.groups(room);
+        if groups.len() == 1 {
+            match dispatcher.ask_live(requests.merge(&answers), strategy) {
+                // Estimates may be wrong: merge in two steps.
+                Err(failure) if is_too_long(&failure) && answers.len() > 2 => {
+                    room /= 2;
+                    continue;
                 }
+                result => return result,
             }
-            let single = groups.pop_if(|last| last.len() == 1);
-            let mut merged = jobs::ask(&mut jobs, groups, &mut self.dispatcher, &mut self.sink)?;
-            merged.extend(single.map(|last| answers[last.start].clone()));
-            answers = merged;
         }
-    }
-
-    /// Sends the request whose answer is printed.
-    fn merge_all(&mut self, answers: &[String]) -> Result<Answer, Failure> {
-        self.sink.count(Count::Parts(None));
-        let mut request = self.requests.merge(answers);
-        request.request_id = self.requests.id(self.dispatcher.next_number());
-        let request = self.request.with(request);
-        live::ask(
-            &request,
-            self.strategy,
-            self.dispatcher.costs.as_ref(),
-            &mut self.dispatcher.transport,
-            &mut self.sink,
-            true,
-        )
+        let single = groups.pop_if(|last| last.len() == 1);
+        let mut merged = dispatcher.ask(&mut jobs, groups)?;
+        merged.extend(single.map(|last| answers[last.start].clone()));
+        answers = merged;
     }
 }

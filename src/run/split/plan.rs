@@ -13,29 +13,32 @@ use crate::table::{Align, Medium, table};
 /// The parts, the requests that merge the answers, and the sums.
 pub(super) struct Plan(Vec<Line>);
 
-/// A line of the table, or of JSON. Tokens are those of the prompts; the cost is that with
-/// the longest answers, if the price is known.
+/// A line of the table, or of JSON.
+#[derive(Serialize)]
+struct Line {
+    #[serde(flatten)]
+    what: What,
+    /// Tokens of the prompts.
+    tokens: u64,
+    /// The cost with the longest answers, if the price is known.
+    cost: Option<Cost>,
+}
+
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
-enum Line {
+enum What {
     Part {
         index: usize,
         count: usize,
         offset: usize,
         bytes: usize,
-        tokens: u64,
-        cost: Option<Cost>,
     },
     Merge {
         requests: u64,
-        tokens: u64,
-        cost: Option<Cost>,
     },
     Total {
         requests: u64,
         bytes: usize,
-        tokens: u64,
-        cost: Option<Cost>,
     },
 }
 
@@ -44,22 +47,15 @@ impl Plan {
     pub(super) fn of_one(requests: &SplitRequests, input: &LongInput) -> Self {
         let (tokens, cost) = requests.estimate(&requests.complete(input));
         let bytes = input.material.text().len();
-        Self(vec![
-            Line::Part {
-                index: 0,
-                count: 1,
-                offset: 0,
-                bytes,
-                tokens,
-                cost,
-            },
-            Line::Total {
-                requests: 1,
-                bytes,
-                tokens,
-                cost,
-            },
-        ])
+        let part = What::Part {
+            index: 0,
+            count: 1,
+            offset: 0,
+            bytes,
+        };
+        let requests = 1;
+        let lines = [part, What::Total { requests, bytes }];
+        Self(lines.map(|what| Line { what, tokens, cost }).into())
     }
 
     /// A request for each part, and those that merge the answers.
@@ -73,50 +69,42 @@ impl Plan {
         merges: bool,
     ) -> Result<Self, Failure> {
         let count = parts.len();
-        let (mut sum, mut sum_cost, mut asked) = (0, None, count as u64);
-        let mut add = |tokens: u64, cost: Option<Cost>| {
-            sum += tokens;
-            sum_cost = cost.map(|cost| cost.plus(sum_cost));
-        };
+        let mut asked = count as u64;
         let mut lines = Vec::with_capacity(count + 2);
         for (index, part) in parts.iter().enumerate() {
             let request = requests.part(&material.part(part), index, count);
             let (tokens, cost) = requests.estimate(&request);
-            add(tokens, cost);
-            lines.push(Line::Part {
+            let what = What::Part {
                 index,
                 count,
                 offset: part.offset(),
                 bytes: part.bytes(),
-                tokens,
-                cost,
-            });
+            };
+            lines.push(Line { what, tokens, cost });
         }
         if merges {
-            let (requests, tokens, cost) = requests.estimate_merge(count as u64)?;
-            add(tokens, cost);
+            let (requests, tokens, cost) = requests.estimate_merge(asked)?;
+            let what = What::Merge { requests };
+            lines.push(Line { what, tokens, cost });
             asked += requests;
-            lines.push(Line::Merge {
-                requests,
-                tokens,
-                cost,
-            });
         }
-        lines.push(Line::Total {
-            requests: asked,
-            bytes: material.text().len(),
-            tokens: sum,
-            cost: sum_cost,
-        });
+        let total = Line {
+            what: What::Total {
+                requests: asked,
+                bytes: material.text().len(),
+            },
+            tokens: lines.iter().map(|line| line.tokens).sum(),
+            cost: lines
+                .iter()
+                .fold(None, |sum, line| line.cost.map(|cost| cost.plus(sum))),
+        };
+        lines.push(total);
         Ok(Self(lines))
     }
 
     /// What all requests may cost, if the price is known.
     pub(super) fn cost(&self) -> Option<Cost> {
-        match self.0.last() {
-            Some(Line::Total { cost, .. }) => *cost,
-            _ => None,
-        }
+        self.0.last().and_then(|total| total.cost)
     }
 
     /// The plan for people.
@@ -145,41 +133,21 @@ impl Plan {
 
 impl Line {
     fn row(&self) -> [String; 5] {
-        let dash = || "-".to_owned();
-        let (name, offset, bytes, tokens, cost) = match self {
-            Self::Part {
+        let (name, offset, bytes) = match self.what {
+            What::Part {
                 index,
                 offset,
                 bytes,
-                tokens,
-                cost,
                 ..
-            } => (
-                (index + 1).to_string(),
-                offset.to_string(),
-                bytes.to_string(),
-                tokens,
-                cost,
-            ),
-            Self::Merge {
-                requests,
-                tokens,
-                cost,
-            } => (format!("merge ({requests})"), dash(), dash(), tokens, cost),
-            Self::Total {
-                bytes,
-                tokens,
-                cost,
-                ..
-            } => ("total".to_owned(), dash(), bytes.to_string(), tokens, cost),
+            } => ((index + 1).to_string(), Some(offset), Some(bytes)),
+            What::Merge { requests } => (format!("merge ({requests})"), None, None),
+            What::Total { bytes, .. } => ("total".to_owned(), None, Some(bytes)),
         };
-        [name, offset, bytes, tokens.to_string(), amount(*cost)]
+        let dash = || "-".to_owned();
+        let number = |number: Option<usize>| number.map_or_else(dash, |number| number.to_string());
+        let amount = |cost: Cost| format!("{} {}", cost.amount(), cost.currency());
+        let cost = self.cost.map_or_else(dash, amount);
+        let tokens = self.tokens.to_string();
+        [name, number(offset), number(bytes), tokens, cost]
     }
-}
-
-fn amount(cost: Option<Cost>) -> String {
-    cost.map_or_else(
-        || "-".to_owned(),
-        |cost| format!("{} {}", cost.amount(), cost.currency()),
-    )
 }
