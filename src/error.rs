@@ -166,6 +166,13 @@ impl Failure {
         self.server.as_ref().and_then(|server| server.http_status)
     }
 
+    /// The server's business code, if it sent one.
+    pub fn code(&self) -> Option<&str> {
+        self.server
+            .as_ref()
+            .and_then(|server| server.code.as_deref())
+    }
+
     /// Says where a reader sees more.
     #[must_use]
     pub fn look(mut self, look: Look) -> Self {

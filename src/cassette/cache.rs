@@ -22,6 +22,7 @@ const DIGITS: usize = 32;
 const LEFT_AFTER: Duration = Duration::from_secs(3600);
 
 /// The folder of the cache.
+#[derive(Debug)]
 pub(crate) struct Cache {
     folder: PathBuf,
     /// How old an answer may be; any age without it.

@@ -8,6 +8,8 @@ mod redact;
 mod replay;
 mod request_view;
 
+use crate::error::Failure;
+use crate::http::Head;
 use crate::settings;
 
 use record::Recorder;
@@ -20,6 +22,7 @@ pub(crate) use replay::ReplayedBody;
 pub(crate) use request_view::RequestView;
 
 /// Records or replays exchanges.
+#[derive(Debug)]
 pub(crate) enum Cassette {
     /// Exchanges are written to files.
     Record(Box<Recorder>),
@@ -43,6 +46,21 @@ impl Cassette {
         }
     }
 
+    /// Starts an exchange for a request with this body.
+    ///
+    /// # Errors
+    /// The folder cannot be used: exit 2. No recording fits: exit 13.
+    pub(crate) fn start(&mut self, body: &[u8]) -> Result<Exchange<'_>, Failure> {
+        match self {
+            Self::Record(recorder) => Ok(Exchange::Live(Some(recorder.start(body)?))),
+            Self::Replay(replayer) => {
+                let (head, body) = replayer.next(body)?;
+                Ok(Exchange::Replayed(head, body))
+            }
+            Self::Cache(cache) => Ok(Exchange::Live(Some(cache.start(body)))),
+        }
+    }
+
     /// A cassette for another thread, with the same folder.
     pub(crate) fn share(&self) -> Self {
         match self {
@@ -51,4 +69,12 @@ impl Cassette {
             Self::Cache(cache) => Self::Cache(Box::new(cache.share())),
         }
     }
+}
+
+/// An exchange that starts with a request.
+pub(crate) enum Exchange<'a> {
+    /// The recorded response.
+    Replayed(Head, ReplayedBody),
+    /// The request goes to the server, and the response is recorded here.
+    Live(Option<&'a mut OpenRecording>),
 }

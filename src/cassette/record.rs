@@ -29,6 +29,7 @@ const HEADERS: [&str; 4] = [
 pub(super) const TEMPORARY: &str = ".airx-";
 
 /// Records exchanges in a folder.
+#[derive(Debug)]
 pub(crate) struct Recorder {
     folder: PathBuf,
     scrubber: Scrubber,

@@ -12,7 +12,7 @@ use crate::http::{CUT, Head, Next, Response, client};
 
 /// Gives each request its next recording. Threads that share it never get the same
 /// recording.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Replayer {
     folder: PathBuf,
     /// How many recordings of each name have been used.
@@ -20,6 +20,7 @@ pub(crate) struct Replayer {
 }
 
 /// The body of a recorded response, piece by piece.
+#[derive(Debug, Clone)]
 pub(crate) struct ReplayedBody {
     pieces: Vec<Vec<u8>>,
     /// How many pieces have been read.

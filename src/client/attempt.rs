@@ -1,28 +1,98 @@
-//! One attempt: sends a body and reads an answer or a failure, within the time-outs.
+//! One attempt: waits until the limits allow a request, sends it, reads an answer or a
+//! failure, and counts what it cost.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
-use crate::answer::{Answer, End, one_line};
+use super::concurrency::Permit;
+use super::response::{self, Clocks};
+use super::transport::Transport;
+use super::{AnswerRequest, RequestSeries, budget, max_in_flight};
+use crate::answer::Answer;
+use crate::api::error_codes::is_rate_limit;
+use crate::api::request::Request;
 use crate::error::Failure;
-use crate::event::{Level, Sink};
+use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
-use crate::http::{BODY_LIMIT, Head, Next, Response, too_long};
-use crate::sse;
+use crate::http;
 
-use super::AnswerRequest;
-use super::clocks::Clocks;
-use super::response::{check, is_success};
-use super::transport::{Stream, Transport};
-use super::verbose;
-
-/// The byte order mark in UTF-8.
-const BOM: &[u8] = b"\xef\xbb\xbf";
-/// The most bytes to hold back until it is known whether the body is a stream.
-const BLANK_MAX: usize = 1024;
-
-/// Sends `body` once and adds the response to `answer`.
+/// Makes the next request of the series and adds the response to `answer`. Moves the
+/// deadline by the time that the limits on requests in flight make it wait.
 pub(super) fn run(
+    wanted: &AnswerRequest<'_>,
+    series: &mut RequestSeries,
+    transport: &mut Transport,
+    answer: &mut Answer,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    transport.require_key(sink)?;
+    let waiting = Instant::now();
+    let concurrency = transport.concurrency();
+    let started = series.requests > 0;
+    let permit = match &concurrency {
+        Some(limit) => Some(limit.acquire(started).ok_or_else(not_started)?),
+        None => None,
+    };
+    series.requests += 1;
+    let _slot = max_in_flight::take_slot(transport.connection(), &wanted.request.model, sink)?;
+    let body = numbered(wanted.request, series.requests);
+    let reservation = budget::reserve(transport.connection(), wanted.request, &body, sink)?;
+    series.pause(waiting.elapsed());
+    sink.count(Count::Request);
+    let result = send(wanted, body, transport, series.deadline, answer, sink);
+    let result = match reservation {
+        Some(reservation) => reservation.settle(wanted, answer, &result).and(result),
+        None => result,
+    };
+    if let Some(usage) = answer.usage {
+        sink.count(Count::Usage(
+            usage,
+            answer.model.as_deref().unwrap_or(&wanted.request.model),
+            transport.connection().endpoint.price_list(),
+        ));
+    }
+    series.crowded = permit.is_some_and(|permit| is_crowded(&permit, &result, sink));
+    result
+}
+
+/// The failure when the run ends before the request is sent.
+fn not_started() -> Failure {
+    Failure::new(Class::Signal, "not started")
+}
+
+/// Reports the result of a request to the limit. Returns whether the request met a rate
+/// limit because of other requests of this run.
+fn is_crowded(permit: &Permit<'_>, result: &Result<(), Failure>, sink: &mut dyn Sink) -> bool {
+    let Err(failure) = result else {
+        permit.answered();
+        return false;
+    };
+    if !is_rate_limit(failure.class, failure.http_status(), failure.code()) {
+        return false;
+    }
+    let (crowded, limit) = permit.rate_limited();
+    let text = format_args!("* rate limit: {limit} requests in flight at most from now on");
+    sink.note(Level::Verbose, &text);
+    crowded
+}
+
+/// The body of the request with this number. An id must not be used twice
+/// (code 1231), so the id of a repeated request has the number added.
+fn numbered(request: &Request, number: u32) -> Vec<u8> {
+    match &request.request_id {
+        Some(id) if number > 1 => {
+            let request_id = Some(format!("{id}-{number}"));
+            Request {
+                request_id,
+                ..request.clone()
+            }
+            .body()
+        }
+        _ => request.body(),
+    }
+}
+
+/// Sends `body` once.
+fn send(
     wanted: &AnswerRequest<'_>,
     body: Vec<u8>,
     transport: &mut Transport,
@@ -31,65 +101,31 @@ pub(super) fn run(
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
     let started = Instant::now();
-    verbose::request(transport, &body, wanted.request.stream, sink);
+    let clocks = Clocks::new(transport.connection().timeouts, deadline);
+    for line in http::chat_head(transport.connection(), wanted.request.stream) {
+        sink.note(Level::Verbose, &format_args!("> {line}"));
+    }
+    let length = body.len();
+    sink.note(Level::Verbose, &format_args!("> content-length: {length}"));
     sink.flush()?;
     let result = if wanted.request.stream {
-        streamed(
-            wanted,
-            body,
-            transport,
-            Clocks::new(transport, started, deadline),
-            answer,
-            sink,
-        )
+        stream(wanted, body, transport, clocks, answer, sink)
     } else {
-        complete(wanted, body, transport, deadline, answer, sink)
+        transport.complete(body, deadline).and_then(|response| {
+            response::report_head(&response.head, sink);
+            response::read_complete(wanted.accept, response, answer)
+        })
     };
     let elapsed = started.elapsed().as_millis();
     sink.note(Level::Verbose, &format!("* the attempt took {elapsed} ms"));
-    // A time-out of airx is not an answer of the server, so it is not recorded.
-    let own = matches!(&result, Err(failure) if failure.class == Class::Network);
-    let kept = if own { Ok(None) } else { transport.record() };
-    if let Ok(Some(kept)) = &kept {
-        verbose::recorded(kept, sink);
-    }
+    let recorded = record(&result, transport, sink);
     let result = result.map_err(|failure| {
         answer.with_context(answer.prefer_finish_reason(failure, wanted.accept))
     });
-    result.and(kept.map(drop))
+    result.and(recorded)
 }
 
-fn complete(
-    wanted: &AnswerRequest<'_>,
-    body: Vec<u8>,
-    transport: &mut Transport,
-    deadline: Option<Instant>,
-    answer: &mut Answer,
-    sink: &mut dyn Sink,
-) -> Result<(), Failure> {
-    let response = transport.complete(body, deadline)?;
-    verbose::response(&response.head, sink);
-    read_complete(wanted, response, answer)
-}
-
-/// Reads the answer from a complete response.
-pub(super) fn read_complete(
-    wanted: &AnswerRequest<'_>,
-    response: Response,
-    answer: &mut Answer,
-) -> Result<(), Failure> {
-    check(&response.head, &response.body)?;
-    match answer.accept_body(response.body) {
-        Ok(()) => answer.check(wanted.accept, End::Proper),
-        // If the body broke off, report that and not what is missing from it.
-        Err(failure) if failure.class == Class::Incomplete => {
-            Err(response.broken.unwrap_or(failure))
-        }
-        Err(failure) => Err(failure),
-    }
-}
-
-fn streamed(
+fn stream(
     wanted: &AnswerRequest<'_>,
     body: Vec<u8>,
     transport: &mut Transport,
@@ -97,146 +133,37 @@ fn streamed(
     answer: &mut Answer,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    let timed_out = |clocks: &Clocks| {
-        let limit = clocks.limit(false);
-        limit.is_some_and(|limit| limit <= Instant::now())
-    };
-    let (head, stream) = match transport.stream(body, clocks.limit(false)) {
-        Err(failure) if failure.class == Class::Network && timed_out(&clocks) => {
-            return Err(clocks.ran_out(false));
+    let limit = clocks.limit(false);
+    let (head, stream) = transport.stream(body, limit).map_err(|failure| {
+        let is_late = limit.is_some_and(|limit| limit <= Instant::now());
+        if is_late && failure.class == Class::Network {
+            clocks.ran_out(false)
+        } else {
+            failure
         }
-        sent => sent?,
-    };
-    verbose::response(&head, sink);
-    read_stream(wanted, &head, stream, clocks, answer, sink)
+    })?;
+    response::report_head(&head, sink);
+    response::read_stream(wanted, head, stream, clocks, answer, sink)
 }
 
-/// Reads the answer from a stream while it arrives.
-pub(super) fn read_stream(
-    wanted: &AnswerRequest<'_>,
-    head: &Head,
-    mut stream: Stream<'_>,
-    mut clocks: Clocks,
-    answer: &mut Answer,
+/// With `--record`, writes the exchange to a file. A time-out of airx is not an answer of
+/// the server, so it is not recorded.
+fn record(
+    result: &Result<(), Failure>,
+    transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    if !is_success(head) || check(head, &[]).is_err() {
-        return unstreamed(wanted, head, Vec::new(), &mut stream, &clocks, answer);
+    if matches!(result, Err(failure) if failure.class == Class::Network) {
+        return Ok(());
     }
-    let mut parser = sse::Parser::default();
-    let mut opening = Opening::default();
-    let end = loop {
-        if !stream.has_arrived() {
-            sink.flush()?;
-        }
-        let ended = match stream.next(clocks.limit(answer.started)) {
-            Ok(Next::Bytes(bytes)) => {
-                clocks.heard = Instant::now();
-                let bytes = match opening.read(bytes) {
-                    Content::Events(bytes) => bytes,
-                    Content::Other(start) => {
-                        return unstreamed(wanted, head, start, &mut stream, &clocks, answer);
-                    }
-                };
-                parser.feed(&bytes, |frame| {
-                    answer.accept_frame(frame, wanted.keep_text, sink)
-                })?;
-                if answer.done {
-                    break End::Proper;
-                }
-                // Checked here too, because a stream that never pauses is never waited for.
-                if !clocks.have_run_out(answer.started) {
-                    continue;
-                }
-                Err(clocks.ran_out(answer.started))
-            }
-            Ok(Next::End { complete: true }) => Ok(End::Proper),
-            Ok(Next::End { complete: false }) => Ok(End::Open),
-            Ok(Next::TimedOut) => Err(clocks.ran_out(answer.started)),
-            Err(failure) => Err(failure),
-        };
-        // The last [DONE] may lack the end of its line.
-        parser.finish(|frame| answer.accept_frame(frame, wanted.keep_text, sink))?;
-        answer.finish(wanted.keep_text, sink)?;
-        break if answer.done { End::Proper } else { ended? };
+    let Some(recorded) = transport.record()? else {
+        return Ok(());
     };
-    answer.check(wanted.accept, end)
-}
-
-/// The first bytes of a body, until they show what it is.
-#[derive(Default)]
-struct Opening {
-    held: Vec<u8>,
-    known: bool,
-}
-
-/// What a body holds.
-enum Content<'a> {
-    /// Events, or nothing that can be used yet.
-    Events(Cow<'a, [u8]>),
-    /// The start of JSON or HTML.
-    Other(Vec<u8>),
-}
-
-impl Opening {
-    fn read<'a>(&mut self, bytes: &'a [u8]) -> Content<'a> {
-        if self.known {
-            return Content::Events(Cow::Borrowed(bytes));
-        }
-        self.held.extend_from_slice(bytes);
-        match first_byte(&self.held) {
-            None if self.held.len() < BLANK_MAX => Content::Events(Cow::Borrowed(&[])),
-            // JSON and HTML are not event streams, even if the content type says so: no
-            // field of a stream starts with these characters.
-            Some(b'{' | b'[' | b'<') => Content::Other(std::mem::take(&mut self.held)),
-            _ => {
-                self.known = true;
-                Content::Events(Cow::Owned(std::mem::take(&mut self.held)))
-            }
-        }
+    let file = &recorded.file;
+    sink.note(Level::Verbose, &format_args!("* recorded in {file}"));
+    if recorded.masked {
+        let text = format!("{file} has its secrets masked: its replay will differ");
+        sink.note(Level::Warning, &text);
     }
-}
-
-/// The first byte after white space and a byte order mark, or `None` if it has not
-/// arrived yet.
-fn first_byte(body: &[u8]) -> Option<u8> {
-    if body.len() < BOM.len() && BOM.starts_with(body) {
-        return None;
-    }
-    let body = body.strip_prefix(BOM).unwrap_or(body);
-    body.trim_ascii_start().first().copied()
-}
-
-/// Reads the complete body of a response that is not an event stream although one was
-/// requested: an error, or the answer of a server that does not stream.
-fn unstreamed(
-    wanted: &AnswerRequest<'_>,
-    head: &Head,
-    mut body: Vec<u8>,
-    stream: &mut Stream<'_>,
-    clocks: &Clocks,
-    answer: &mut Answer,
-) -> Result<(), Failure> {
-    let broken = loop {
-        match stream.next(clocks.limit(false)) {
-            Ok(Next::Bytes(bytes)) if body.len() + bytes.len() <= BODY_LIMIT => {
-                body.extend_from_slice(bytes);
-            }
-            // The start of an error, or its status, is enough.
-            Ok(Next::Bytes(_)) => break Some(too_long()),
-            Ok(Next::TimedOut) => break Some(clocks.ran_out(false)),
-            Ok(Next::End { .. }) => break None,
-            Err(failure) => break Some(failure),
-        }
-    };
-    check(head, &body)?;
-    match answer.accept_body(body) {
-        Ok(()) => {
-            // It is printed like the payloads of a stream, on one line.
-            answer.body = one_line(&answer.body).into_owned();
-            answer.check(wanted.accept, End::Proper)
-        }
-        Err(failure) if failure.class == Class::Incomplete => Err(broken.unwrap_or(failure)),
-        Err(failure) => Err(failure),
-    }
+    Ok(())
 }

@@ -1,18 +1,17 @@
 //! Answers from `--cache`, and the answers that are kept there.
 
-use std::fmt;
+use std::fmt::{self, Display};
 
 use super::AnswerRequest;
-use super::attempt::{read_complete, read_stream};
-use super::clocks::Clocks;
-use super::stream_buffer::StreamBuffer;
+use super::response::{Clocks, read_complete, read_stream};
 use super::transport::{Stream, Transport};
 use crate::answer::Answer;
 use crate::api::request::Request;
 use crate::cassette::{Lookup, ReplayedBody, RequestView};
 use crate::error::Failure;
-use crate::event::{Count, Level, Sink};
+use crate::event::{Count, Data, Event, Level, Sink};
 use crate::http::Head;
+use crate::settings::Timeouts;
 
 /// How an answer uses the cache.
 #[derive(Clone, Copy)]
@@ -67,9 +66,9 @@ pub(super) fn look_up(
         }
     };
     let path = path.display();
-    // Nothing of an answer that cannot be used may be printed.
-    let (mut answer, mut buffer) = (Answer::default(), StreamBuffer::default());
-    match read(wanted, (head, body), &mut answer, &mut buffer) {
+    // Nothing of an answer that cannot be used may be printed: the first reading is silent.
+    let (answer, result) = read(wanted, head.clone(), body.clone(), &mut Silent);
+    match result {
         Ok(()) if (wanted.cache.fits)(&answer) => {}
         Err(failure) if answer.finish_reason.is_none() => {
             damaged(&path, &failure.message, sink);
@@ -87,7 +86,9 @@ pub(super) fn look_up(
         answer.model.as_deref().unwrap_or(&wanted.request.model),
         transport.connection().endpoint.price_list(),
     ));
-    buffer.pass_on(sink)?;
+    if wanted.request.stream {
+        read(wanted, head, body, sink).1?;
+    }
     Ok(Some(answer))
 }
 
@@ -118,7 +119,7 @@ fn under(wanted: &AnswerRequest<'_>, sent: RequestView) -> RequestView {
     }
 }
 
-fn damaged(path: &dyn fmt::Display, why: &str, sink: &mut dyn Sink) {
+fn damaged(path: &dyn Display, why: &str, sink: &mut dyn Sink) {
     let text = format!("--cache: {path} cannot be used: {why}; asking again");
     sink.note(Level::Warning, &text);
 }
@@ -126,14 +127,44 @@ fn damaged(path: &dyn fmt::Display, why: &str, sink: &mut dyn Sink) {
 /// Reads the answer from a response of the cache.
 fn read(
     wanted: &AnswerRequest<'_>,
-    (head, body): (Head, ReplayedBody),
-    answer: &mut Answer,
-    sink: &mut StreamBuffer,
-) -> Result<(), Failure> {
-    if wanted.request.stream {
+    head: Head,
+    body: ReplayedBody,
+    sink: &mut dyn Sink,
+) -> (Answer, Result<(), Failure>) {
+    let mut answer = Answer::default();
+    let result = if wanted.request.stream {
+        let clocks = Clocks::new(Timeouts::default(), None);
         let stream = Stream::replayed(body);
-        read_stream(wanted, &head, stream, Clocks::stopped(), answer, sink)
+        read_stream(wanted, head, stream, clocks, &mut answer, sink)
     } else {
-        read_complete(wanted, body.response(head), answer)
+        read_complete(wanted.accept, body.response(head), &mut answer)
+    };
+    (answer, result)
+}
+
+/// Prints nothing.
+struct Silent;
+
+impl Sink for Silent {
+    fn event(&mut self, _: &Event<'_>) -> Result<(), Failure> {
+        Ok(())
     }
+
+    fn data(&mut self, _: Data<'_>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn printed(&self) -> bool {
+        false
+    }
+
+    fn count(&mut self, _: Count<'_>) {}
+
+    fn hide_key(&mut self, _: &str) {}
+
+    fn note(&mut self, _: Level, _: &dyn Display) {}
 }

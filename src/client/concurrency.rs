@@ -2,7 +2,6 @@
 //! rate limit and more again after answers. `max_in_flight.rs` limits all processes.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 /// The current limit. A rate limit halves it; each round of requests without a rate
 /// limit raises it by one.
@@ -70,8 +69,6 @@ struct State {
 pub struct Permit<'a> {
     limit: &'a ConcurrencyLimit,
     sent_after: u64,
-    /// How long the request waited for it.
-    pub waited: Duration,
 }
 
 impl ConcurrencyLimit {
@@ -94,7 +91,6 @@ impl ConcurrencyLimit {
     /// Waits for a permit. After [`ConcurrencyLimit::close`] only a series of requests that has
     /// `started` gets one.
     pub fn acquire(&self, started: bool) -> Option<Permit<'_>> {
-        let since = Instant::now();
         let full =
             |state: &mut State| (started || !state.closed) && state.in_flight >= state.pace.limit;
         let state = self.free.wait_while(self.lock(), full);
@@ -106,7 +102,6 @@ impl ConcurrencyLimit {
         Some(Permit {
             limit: self,
             sent_after: state.pace.lowered,
-            waited: since.elapsed(),
         })
     }
 

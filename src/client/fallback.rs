@@ -1,18 +1,22 @@
-//! `--fallback`: the models that are asked in turn until one of them answers.
+//! The models that are asked in turn until one of them answers: the request's own, then
+//! those of `--fallback`. Each is asked until no retry is left.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::retry::NextRequest;
+use super::retry::{Failed, NextRequest, retry};
 use super::transport::Transport;
-use super::{AnswerRequest, RequestSeries, answered};
-use crate::answer::Answer;
+use super::{AnswerRequest, RequestSeries, attempt, cached};
+use crate::answer::{Accept, Answer};
 use crate::api::error_codes::{is_overload, is_unserved};
 use crate::api::request::Request;
-use crate::error::{Failure, Server};
+use crate::error::Failure;
 use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
 use crate::models;
+
+/// The most retries after an empty answer, because each request costs money.
+const EMPTY_RETRIES: u32 = 2;
 
 /// A model to ask in place of the request's own, and the members that differ for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,7 +40,9 @@ impl FallbackModel {
 
 /// Asks one model after the other until one answers or fails in a way that does not
 /// change the model. Starts with the model that answered the last request of the series.
-pub(super) fn run(
+/// An answer may come from the cache. If the result is a failure, the answer holds the part
+/// that arrived.
+pub fn run(
     wanted: &AnswerRequest<'_>,
     series: &mut RequestSeries,
     transport: &mut Transport,
@@ -54,7 +60,7 @@ pub(super) fn run(
             fallback: wanted.fallback.get(at..).unwrap_or_default(),
             ..*wanted
         };
-        let (mut answer, result) = answered(&own, series, transport, sink);
+        let (mut answer, result) = ask_model(&own, series, transport, sink);
         let Err(failure) = result else {
             answer.model.get_or_insert_with(|| request.model.clone());
             if at > 0 {
@@ -69,17 +75,67 @@ pub(super) fn run(
             let failure = with_model(failure, &request.model, at, wanted.fallback.len());
             return (answer, Err(failure));
         };
-        if let Err(failure) = switch(
-            &failure,
-            &request.model,
-            &next.model,
-            series,
-            transport,
-            sink,
-        ) {
+        let models = (request.model.as_str(), next.model.as_str());
+        if let Err(failure) = switch(&failure, models, series, transport, sink) {
             return (answer, Err(failure));
         }
         series.model += 1;
+    }
+}
+
+/// Takes the answer of one model from the cache, or sends requests to it until there is an
+/// answer or no retry is left.
+fn ask_model(
+    wanted: &AnswerRequest<'_>,
+    series: &mut RequestSeries,
+    transport: &mut Transport,
+    sink: &mut dyn Sink,
+) -> (Answer, Result<(), Failure>) {
+    match cached::look_up(wanted, transport, sink) {
+        Ok(None) => {}
+        Ok(Some(answer)) => return (answer, Ok(())),
+        Err(failure) => return (Answer::default(), Err(failure)),
+    }
+    let model = &wanted.request.model;
+    let has_next = !wanted.fallback.is_empty();
+    let mut empty_answers = 0;
+    let ask = |series: &mut RequestSeries, transport: &mut Transport, sink: &mut dyn Sink| {
+        let mut detail = Box::<Answer>::default();
+        let unserved = transport.unserved(model).filter(|_| has_next);
+        let (failure, may_retry) = match unserved {
+            Some(failure) => (failure, false),
+            None => match attempt::run(wanted, series, transport, &mut detail, sink) {
+                Ok(()) => return Ok(detail),
+                Err(failure) => {
+                    empty_answers += u32::from(detail.is_only_empty(wanted.accept));
+                    let gives_way = has_next && gives_way_at_once(&failure);
+                    let may_retry = empty_answers <= EMPTY_RETRIES
+                        && !gives_way
+                        && may_retry(&failure, &detail, wanted.accept);
+                    (failure, may_retry)
+                }
+            },
+        };
+        Err(Failed {
+            failure,
+            may_retry,
+            detail,
+        })
+    };
+    match retry(Some(model), series, transport, sink, ask) {
+        Ok(answer) => (*answer, Ok(())),
+        Err(failed) => (*failed.detail, Err(failed.failure)),
+    }
+}
+
+/// Whether a retry may help: after class `busy`, after a failure to connect or a reset
+/// before any response byte, and after class `incomplete` unless the server ended the
+/// answer on purpose.
+fn may_retry(failure: &Failure, answer: &Answer, accept: Accept<'_>) -> bool {
+    match failure.class {
+        Class::Busy => true,
+        Class::Incomplete => answer.may_retry(accept),
+        _ => failure.retryable,
     }
 }
 
@@ -91,29 +147,22 @@ fn gives_way(failure: &Failure, series: &RequestSeries) -> bool {
 
 /// Whether the model gives way without a retry: it is not served, or overloaded, which
 /// lasts for minutes.
-pub(super) fn gives_way_at_once(failure: &Failure) -> bool {
-    let server = failure.server.as_deref();
-    unserved(failure) || is_overload(server.and_then(|server| server.code.as_deref()))
+fn gives_way_at_once(failure: &Failure) -> bool {
+    unserved(failure) || is_overload(failure.code())
 }
 
 /// Whether the server does not know the model, or does not offer it any more.
 pub fn unserved(failure: &Failure) -> bool {
     failure.server.as_deref().is_some_and(|server| {
-        let Server {
-            http_status,
-            code,
-            message,
-            ..
-        } = server;
-        is_unserved(*http_status, code.as_deref(), message.as_deref())
+        let (code, message) = (server.code.as_deref(), server.message.as_deref());
+        is_unserved(server.http_status, code, message)
     })
 }
 
-/// Reports that the next request goes to the model `next`.
+/// Reports that the next request goes to another model.
 fn switch(
     failure: &Failure,
-    model: &str,
-    next: &str,
+    (model, next): (&str, &str),
     series: &RequestSeries,
     transport: &Transport,
     sink: &mut dyn Sink,
@@ -128,24 +177,22 @@ fn switch(
     }
     // The spinner shows no number of the next model's retries yet.
     sink.count(Count::Retries(0, 0));
-    let next = NextRequest {
+    NextRequest {
         number: series.requests + 1,
         wait: Duration::ZERO,
         model: Some(next),
         replaced: Some(model),
-    };
-    next.announce(failure, sink)
+    }
+    .announce(failure, sink)
 }
 
 /// If the server does not know the model, adds the name that was probably meant.
 fn with_model_suggestion(failure: Failure, model: &str, at: usize) -> Failure {
-    let server = failure.server.as_deref();
-    let code = server.and_then(|server| server.code.as_deref());
     let option = if at == 0 { "-m" } else { "--fallback" };
     match models::suggestion(model) {
-        Some(near) if matches!(code, Some("1211" | "model_not_found")) => failure.hint(format!(
-            "did you mean {option} {near}? airx models lists the known models"
-        )),
+        Some(near) if matches!(failure.code(), Some("1211" | "model_not_found")) => failure.hint(
+            format!("did you mean {option} {near}? airx models lists the known models"),
+        ),
         _ => failure,
     }
 }

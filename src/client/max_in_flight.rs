@@ -6,8 +6,8 @@
 //! the time, and touches it while it waits. If a ticket is not locked, its process has
 //! ended; if it was not touched lately, its process is stopped. Both are skipped.
 
-use std::fs::{File, TryLockError};
-use std::io::{self, ErrorKind};
+use std::fs::File;
+use std::io;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -27,8 +27,6 @@ const STOPPED_AFTER: Duration = Duration::from_secs(1);
 /// The right to have one request in flight, until it is dropped.
 #[derive(Debug)]
 pub(super) struct Slot {
-    /// How long it was waited for.
-    pub(super) waited: Duration,
     _lock: File,
 }
 
@@ -54,15 +52,13 @@ pub(super) fn take_slot(
     let ticket = Ticket::take(&slots)?;
     let mut earlier = ticket.earlier()?;
     let mut pause = SOON;
-    let mut reported = false;
     let (number, lock) = loop {
         if !slots.is_anyone_waiting(&mut earlier)?
             && let Some(found) = slots.find()?
         {
             break found;
         }
-        if !reported {
-            reported = true;
+        if pause == SOON {
             let text = format!("* waiting for a slot (--max-in-flight {limit})");
             sink.note(Level::Verbose, &text);
             sink.flush()?;
@@ -71,16 +67,10 @@ pub(super) fn take_slot(
         touch(&ticket.lock);
         pause = (pause * 2).min(LATEST);
     };
-    let waited = started.elapsed();
-    let text = format!(
-        "* slot {number} after {} ms (--max-in-flight {limit})",
-        waited.as_millis()
-    );
+    let waited = started.elapsed().as_millis();
+    let text = format!("* slot {number} after {waited} ms (--max-in-flight {limit})");
     sink.note(Level::Verbose, &text);
-    Ok(Some(Slot {
-        waited,
-        _lock: lock,
-    }))
+    Ok(Some(Slot { _lock: lock }))
 }
 
 /// The slots of one host, port, key and model.
@@ -91,19 +81,6 @@ struct Slots {
 }
 
 impl Slots {
-    fn open(&self, name: &str) -> Result<File, Failure> {
-        let file = self.dir.file(name, true)?;
-        file.ok_or_else(|| self.dir.unlockable(name, &ErrorKind::NotFound.into()))
-    }
-
-    fn try_lock(&self, name: &str, file: &File) -> Result<bool, Failure> {
-        match file.try_lock() {
-            Ok(()) => Ok(true),
-            Err(TryLockError::WouldBlock) => Ok(false),
-            Err(TryLockError::Error(error)) => Err(self.dir.unlockable(name, &error)),
-        }
-    }
-
     /// The prefix of the names of its tickets.
     fn queue(&self) -> String {
         format!("{}.wait.", self.name)
@@ -114,19 +91,17 @@ impl Slots {
     fn is_anyone_waiting(&self, tickets: &mut Vec<String>) -> Result<bool, Failure> {
         let mut at = 0;
         while let Some(ticket) = tickets.get(at) {
-            let file = self.dir.file(ticket, false)?;
-            match file {
-                Some(file) if !self.try_lock(ticket, &file)? => {
+            match self.dir.file(ticket)? {
+                Some(file) if !self.dir.try_lock(ticket, &file)? => {
                     if is_fresh(&file)? {
                         return Ok(true);
                     }
                     at += 1;
                 }
-                Some(_) => {
-                    self.dir.remove(ticket);
-                    tickets.remove(at);
-                }
-                None => {
+                ended => {
+                    if ended.is_some() {
+                        self.dir.remove(ticket);
+                    }
                     tickets.remove(at);
                 }
             }
@@ -141,21 +116,19 @@ impl Slots {
         let mut taken = 0;
         for number in 1.. {
             let name = format!("{}.{number}", self.name);
-            let known = self.dir.file(&name, false)?;
+            let known = self.dir.file(&name)?;
             let last = known.is_none();
             let file = match known {
                 Some(file) => file,
-                None if free.is_none() => self.open(&name)?,
+                None if free.is_none() => self.dir.make_file(&name)?,
                 None => break,
             };
-            match self.try_lock(&name, &file)? {
-                true if free.is_none() => {
-                    // Programs that remove old temporary files must not take it for unused.
-                    touch(&file);
-                    free = Some((number, file));
-                }
-                true => {}
-                false => taken += 1,
+            if !self.dir.try_lock(&name, &file)? {
+                taken += 1;
+            } else if free.is_none() {
+                // Programs that remove old temporary files must not take it for unused.
+                touch(&file);
+                free = Some((number, file));
             }
             if taken >= self.limit {
                 return Ok(None);
@@ -187,9 +160,9 @@ impl<'a> Ticket<'a> {
                 std::process::id(),
                 NUMBER.fetch_add(1, Ordering::Relaxed)
             );
-            let lock = slots.open(&name)?;
+            let lock = slots.dir.make_file(&name)?;
             // Another process may have removed the new file, which was not locked yet.
-            if slots.try_lock(&name, &lock)? && slots.dir.file(&name, false)?.is_some() {
+            if slots.dir.try_lock(&name, &lock)? && slots.dir.file(&name)?.is_some() {
                 return Ok(Self { slots, name, lock });
             }
             slots.dir.remove(&name);

@@ -2,9 +2,9 @@
 //! `--max-in-flight`, or for the ledgers of `--budget`. It is made if it is missing, and
 //! refused if another user could change it.
 
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::io::{self, ErrorKind, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::error::Failure;
 use crate::exit::Class;
@@ -19,19 +19,11 @@ pub(super) enum Purpose {
 }
 
 impl Purpose {
-    /// The option that needs the folder.
-    fn option(self) -> &'static str {
+    /// The option that needs the folder, and the variable that names another place.
+    fn names(self) -> (&'static str, &'static str) {
         match self {
-            Self::Slots => "--max-in-flight",
-            Self::Ledgers => "--budget",
-        }
-    }
-
-    /// The variable that names another place.
-    fn variable(self) -> &'static str {
-        match self {
-            Self::Slots => "XDG_RUNTIME_DIR",
-            Self::Ledgers => "XDG_STATE_HOME",
+            Self::Slots => ("--max-in-flight", "XDG_RUNTIME_DIR"),
+            Self::Ledgers => ("--budget", "XDG_STATE_HOME"),
         }
     }
 }
@@ -51,18 +43,18 @@ impl PrivateDir {
     pub(super) fn open(purpose: Purpose) -> Result<Self, Failure> {
         let path = purpose.place()?;
         make(&path).map_err(|error| {
-            let variable = purpose.variable();
-            failed(purpose, &path.display().to_string(), &error)
-                .hint(format!("set {variable} to another folder"))
+            let (_, variable) = purpose.names();
+            failed(purpose, &path, &error).hint(format!("set {variable} to another folder"))
         })?;
         Self::at(purpose, path)
     }
 
     /// Opens the folder if it is there.
     pub(super) fn open_existing(purpose: Purpose) -> Result<Option<Self>, Failure> {
+        use ErrorKind::{NotADirectory, NotFound};
         let path = purpose.place()?;
         match path.symlink_metadata() {
-            Err(error) if is_missing(&error) => Ok(None),
+            Err(error) if matches!(error.kind(), NotFound | NotADirectory) => Ok(None),
             _ => Self::at(purpose, path).map(Some),
         }
     }
@@ -72,14 +64,43 @@ impl PrivateDir {
         self.path.join(name)
     }
 
-    /// A failure about one of its files: exit 1 if the disk is full, else exit 2.
-    pub(super) fn failed(&self, name: &str, error: &io::Error) -> Failure {
-        failed(self.purpose, &self.path(name).display().to_string(), error)
+    /// Opens one of its files, if it is there.
+    pub(super) fn file(&self, name: &str) -> Result<Option<File>, Failure> {
+        self.open_file(name, false)
     }
 
-    /// The failure when a file in it cannot be locked.
-    pub(super) fn unlockable(&self, name: &str, error: &io::Error) -> Failure {
-        let variable = self.purpose.variable();
+    /// Opens one of its files. Makes it if it is missing.
+    pub(super) fn make_file(&self, name: &str) -> Result<File, Failure> {
+        let file = self.open_file(name, true)?;
+        file.ok_or_else(|| self.failed(name, &ErrorKind::NotFound.into()))
+    }
+
+    /// The names of its files.
+    pub(super) fn names(&self) -> Result<Vec<String>, Failure> {
+        self.list().map_err(|error| self.failed("", &error))
+    }
+
+    /// A failure about one of its files: exit 1 if the disk is full, else exit 2.
+    pub(super) fn failed(&self, name: &str, error: &io::Error) -> Failure {
+        failed(self.purpose, &self.path(name), error)
+    }
+
+    /// Waits for the lock on one of its files.
+    pub(super) fn lock(&self, name: &str, file: &File) -> Result<(), Failure> {
+        file.lock().map_err(|error| self.unlockable(name, &error))
+    }
+
+    /// Locks one of its files. Returns `false` if another process holds the lock.
+    pub(super) fn try_lock(&self, name: &str, file: &File) -> Result<bool, Failure> {
+        match file.try_lock() {
+            Ok(()) => Ok(true),
+            Err(TryLockError::WouldBlock) => Ok(false),
+            Err(TryLockError::Error(error)) => Err(self.unlockable(name, &error)),
+        }
+    }
+
+    fn unlockable(&self, name: &str, error: &io::Error) -> Failure {
+        let (_, variable) = self.purpose.names();
         self.failed(name, error).hint(format!(
             "its file system may not support locks: set {variable} to another folder"
         ))
@@ -91,8 +112,7 @@ impl PrivateDir {
         let new = format!("{name}.new");
         // A killed process may have left it.
         self.remove(&new);
-        let file = self.file(&new, true)?;
-        let mut file = file.ok_or_else(|| self.failed(&new, &ErrorKind::NotFound.into()))?;
+        let mut file = self.make_file(&new)?;
         file.write_all(content)
             .and_then(|()| file.sync_data())
             .map_err(|error| self.failed(&new, &error))?;
@@ -101,22 +121,19 @@ impl PrivateDir {
     }
 }
 
-fn failed(purpose: Purpose, path: &str, error: &io::Error) -> Failure {
+fn failed(purpose: Purpose, path: &Path, error: &io::Error) -> Failure {
     let class = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge => {
             Class::Internal
         }
         _ => Class::Usage,
     };
-    Failure::new(class, format!("{}: {path}: {error}", purpose.option()))
-}
-
-fn is_missing(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+    let (option, _) = purpose.names();
+    Failure::new(class, format!("{option}: {}: {error}", path.display()))
 }
 
 /// Makes the folder and those above it, if they are missing.
-fn make(path: &std::path::Path) -> io::Result<()> {
+fn make(path: &Path) -> io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -129,16 +146,16 @@ fn make(path: &std::path::Path) -> io::Result<()> {
 
 #[cfg(unix)]
 mod unix {
+    use std::fs::Metadata;
     use std::os::unix::fs::MetadataExt;
-    use std::path::Path;
 
     use rustix::fs::{
-        AtFlags, Dir, FileType, Mode, OFlags, fstat, open, openat, renameat, unlinkat,
+        AtFlags, Dir, FileType, Mode, OFlags, Stat, fstat, open, openat, renameat, unlinkat,
     };
     use rustix::io::Errno;
     use rustix::process::geteuid;
 
-    use super::{Failure, File, PathBuf, PrivateDir, Purpose, io};
+    use super::{Failure, File, Path, PathBuf, PrivateDir, Purpose, io};
     use crate::config::folder;
 
     impl Purpose {
@@ -162,16 +179,13 @@ mod unix {
     /// variable is ignored if its folder is missing or belongs to another user (`sudo`
     /// keeps the variable).
     fn runtime_folder() -> PathBuf {
+        let user = geteuid().as_raw();
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        let own = |path: &PathBuf| {
-            path.is_absolute()
-                && path
-                    .metadata()
-                    .is_ok_and(|found| found.is_dir() && found.uid() == geteuid().as_raw())
-        };
-        match runtime.filter(own) {
+        let is_own = |found: Metadata| found.is_dir() && found.uid() == user;
+        let own = runtime.filter(|path| path.is_absolute() && path.metadata().is_ok_and(is_own));
+        match own {
             Some(path) => path.join("airx"),
-            None => std::env::temp_dir().join(format!("airx-{}", geteuid().as_raw())),
+            None => std::env::temp_dir().join(format!("airx-{user}")),
         }
     }
 
@@ -186,27 +200,19 @@ mod unix {
     }
 
     impl PrivateDir {
-        fn refused(&self, path: &Path, why: &str) -> Failure {
-            refused(self.purpose, path, why)
-        }
-
-        pub(in super::super) fn at(purpose: Purpose, path: PathBuf) -> Result<Self, Failure> {
+        pub(in crate::client) fn at(purpose: Purpose, path: PathBuf) -> Result<Self, Failure> {
             let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-            let handle = match open(&path, flags, Mode::empty()) {
-                Ok(handle) => handle,
-                Err(Errno::LOOP | Errno::NOTDIR | Errno::MLINK) => {
-                    return Err(refused(purpose, &path, "is a link or not a folder"));
+            let handle = open(&path, flags, Mode::empty()).map_err(|error| match error {
+                Errno::LOOP | Errno::NOTDIR | Errno::MLINK => {
+                    refused(purpose, &path, "is a link or not a folder")
                 }
-                Err(error) => {
+                error => {
                     let why = format!("cannot be opened: {}", io::Error::from(error));
-                    return Err(refused(purpose, &path, &why));
+                    refused(purpose, &path, &why)
                 }
-            };
+            })?;
             let found = fstat(&handle).map_err(io::Error::from)?;
-            if found.st_uid != geteuid().as_raw() {
-                let why = format!("belongs to another user (uid {})", found.st_uid);
-                return Err(refused(purpose, &path, &why));
-            }
+            check_owner(purpose, &path, &found)?;
             let mode = Mode::from_raw_mode(found.st_mode);
             if mode.intersects(purpose.forbidden()) {
                 let why = format!("is open to others (mode {:04o})", mode.as_raw_mode());
@@ -219,35 +225,26 @@ mod unix {
             })
         }
 
-        /// Opens one of its files. Returns `None` if it is missing and `make` is not set.
-        pub(in super::super) fn file(
-            &self,
-            name: &str,
-            make: bool,
-        ) -> Result<Option<File>, Failure> {
+        /// Returns `None` if the file is missing and `make` is not set.
+        pub(super) fn open_file(&self, name: &str, make: bool) -> Result<Option<File>, Failure> {
             let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
             let flags = if make { flags | OFlags::CREATE } else { flags };
+            let refused = |why| refused(self.purpose, &self.path(name), why);
             let file = match openat(&self.handle, name, flags, Mode::RUSR | Mode::WUSR) {
                 Ok(file) => file,
                 Err(Errno::NOENT) if !make => return Ok(None),
-                Err(Errno::LOOP | Errno::MLINK) => {
-                    return Err(self.refused(&self.path(name), "is a link"));
-                }
+                Err(Errno::LOOP | Errno::MLINK) => return Err(refused("is a link")),
                 Err(error) => return Err(self.failed(name, &error.into())),
             };
             let found = fstat(&file).map_err(io::Error::from)?;
             if FileType::from_raw_mode(found.st_mode) != FileType::RegularFile {
-                return Err(self.refused(&self.path(name), "is not a file"));
+                return Err(refused("is not a file"));
             }
-            if found.st_uid != geteuid().as_raw() {
-                let why = format!("belongs to another user (uid {})", found.st_uid);
-                return Err(self.refused(&self.path(name), &why));
-            }
+            check_owner(self.purpose, &self.path(name), &found)?;
             Ok(Some(File::from(file)))
         }
 
-        /// The names of its files.
-        pub(in super::super) fn names(&self) -> io::Result<Vec<String>> {
+        pub(super) fn list(&self) -> io::Result<Vec<String>> {
             let entries = Dir::read_from(&self.handle)?;
             let names = entries.map(|entry| {
                 let name = entry?.file_name().to_string_lossy().into_owned();
@@ -257,7 +254,7 @@ mod unix {
         }
 
         /// Removes one of its files, if it is still there.
-        pub(in super::super) fn remove(&self, name: &str) {
+        pub(in crate::client) fn remove(&self, name: &str) {
             let _ = unlinkat(&self.handle, name, AtFlags::empty());
         }
 
@@ -266,8 +263,16 @@ mod unix {
         }
     }
 
+    fn check_owner(purpose: Purpose, path: &Path, found: &Stat) -> Result<(), Failure> {
+        if found.st_uid == geteuid().as_raw() {
+            return Ok(());
+        }
+        let why = format!("belongs to another user (uid {})", found.st_uid);
+        Err(refused(purpose, path, &why))
+    }
+
     fn refused(purpose: Purpose, path: &Path, why: &str) -> Failure {
-        let (option, variable) = (purpose.option(), purpose.variable());
+        let (option, variable) = purpose.names();
         Failure::usage(format!("{option}: {} {why}", path.display())).hint(format!(
             "it must belong to you (a folder with mode 0700): remove it, or set {variable} to \
              another folder"
@@ -292,39 +297,34 @@ mod other {
     }
 
     impl PrivateDir {
-        pub(in super::super) fn at(purpose: Purpose, path: PathBuf) -> Result<Self, Failure> {
+        pub(in crate::client) fn at(purpose: Purpose, path: PathBuf) -> Result<Self, Failure> {
             Ok(Self { purpose, path })
         }
 
-        /// Opens one of its files. Returns `None` if it is missing and `make` is not set.
-        pub(in super::super) fn file(
-            &self,
-            name: &str,
-            make: bool,
-        ) -> Result<Option<File>, Failure> {
+        /// Returns `None` if the file is missing and `make` is not set.
+        pub(super) fn open_file(&self, name: &str, make: bool) -> Result<Option<File>, Failure> {
             let mut options = File::options();
             options.read(true).write(true).create(make);
-            match options.open(self.path.join(name)) {
+            match options.open(self.path(name)) {
                 Ok(file) => Ok(Some(file)),
                 Err(error) if !make && error.kind() == io::ErrorKind::NotFound => Ok(None),
                 Err(error) => Err(self.failed(name, &error)),
             }
         }
 
-        /// The names of its files.
-        pub(in super::super) fn names(&self) -> io::Result<Vec<String>> {
+        pub(super) fn list(&self) -> io::Result<Vec<String>> {
             let entries = std::fs::read_dir(&self.path)?;
             let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
             names.collect()
         }
 
         /// Removes one of its files, if it is still there.
-        pub(in super::super) fn remove(&self, name: &str) {
-            let _ = std::fs::remove_file(self.path.join(name));
+        pub(in crate::client) fn remove(&self, name: &str) {
+            let _ = std::fs::remove_file(self.path(name));
         }
 
         pub(super) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-            std::fs::rename(self.path.join(from), self.path.join(to))
+            std::fs::rename(self.path(from), self.path(to))
         }
     }
 }

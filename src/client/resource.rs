@@ -2,18 +2,19 @@
 //! retried only if the server cannot have carried it out.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek};
 use std::time::Instant;
 
+use super::retry::{self, retry};
 use super::transport::Transport;
-use super::{RequestSeries, response, retry, verbose};
+use super::{RequestSeries, response};
 use crate::answer::refused;
 use crate::api::batch::is_refusal;
 use crate::api::error_codes::is_turned_away;
 use crate::error::Failure;
-use crate::event::{Count, Sink};
+use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
-use crate::http::{Head, ResourceRequest, Response, Unanswered};
+use crate::http::{self, Head, ResourceRequest, Response};
 
 /// The longest downloaded file that is checked for a refusal.
 const SHORT: u64 = 64 << 10;
@@ -49,48 +50,23 @@ pub fn request(
     sink: &mut dyn Sink,
 ) -> Result<Vec<u8>, Unfulfilled> {
     let mut series = RequestSeries::new(transport);
-    let answered = retry::retry(
-        None,
-        &mut series,
-        transport,
-        sink,
-        |series, transport, sink| {
-            series.requests += 1;
-            sink.count(Count::Request);
-            let file = into.as_deref_mut();
-            attempt(request, series.deadline, file, transport, sink).map_err(|failed| {
-                retry::Failed {
-                    may_retry: failed.may_retry && !(failed.unsure && repeat == Repeat::IfUndone),
-                    failure: failed.failure,
-                    detail: failed.unsure,
-                }
-            })
-        },
-    );
-    answered.map_err(|(failure, unsure)| Unfulfilled { failure, unsure })
+    let attempt = |series: &mut RequestSeries, transport: &mut Transport, sink: &mut dyn Sink| {
+        series.requests += 1;
+        sink.count(Count::Request);
+        let file = into.as_deref_mut();
+        attempt(request, series.deadline, file, transport, sink).map_err(|mut failed| {
+            failed.may_retry &= repeat == Repeat::Freely || !failed.detail;
+            failed
+        })
+    };
+    retry(None, &mut series, transport, sink, attempt).map_err(|failed| Unfulfilled {
+        failure: failed.failure,
+        unsure: failed.detail,
+    })
 }
 
-/// An attempt that failed.
-struct Failed {
-    failure: Failure,
-    may_retry: bool,
-    unsure: bool,
-}
-
-impl Failed {
-    /// A failure that the server answered with this status.
-    fn answered(status: u16, failure: Failure) -> Self {
-        let server = failure.server.as_deref();
-        let code = server.and_then(|server| server.code.as_deref());
-        // If the answer has a code, the code decides the class.
-        let fault = status >= 500 || matches!(failure.class, Class::Busy | Class::Incomplete);
-        Self {
-            may_retry: failure.class == Class::Busy,
-            unsure: fault && !is_turned_away(status, code),
-            failure,
-        }
-    }
-}
+/// An attempt that failed, and whether the server may still have carried out the request.
+type Failed = retry::Failed<bool>;
 
 /// A failure on this machine, which another attempt would not change.
 impl From<Failure> for Failed {
@@ -98,18 +74,28 @@ impl From<Failure> for Failed {
         Self {
             failure,
             may_retry: false,
-            unsure: false,
+            detail: false,
         }
     }
 }
 
-impl From<Unanswered> for Failed {
-    fn from(Unanswered { failure, sent }: Unanswered) -> Self {
-        Self {
-            may_retry: failure.retryable || failure.class == Class::Busy,
-            unsure: sent,
-            failure,
-        }
+/// A request that received no response.
+fn unanswered(failure: Failure) -> Failed {
+    Failed {
+        may_retry: failure.retryable || failure.class == Class::Busy,
+        detail: !failure.unsent,
+        failure,
+    }
+}
+
+/// A failure that the server answered with this status.
+fn refusal(status: u16, failure: Failure) -> Failed {
+    // If the answer has a code, the code decides the class.
+    let fault = status >= 500 || matches!(failure.class, Class::Busy | Class::Incomplete);
+    Failed {
+        may_retry: failure.class == Class::Busy,
+        detail: fault && !is_turned_away(status, failure.code()),
+        failure,
     }
 }
 
@@ -120,16 +106,20 @@ fn attempt(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Vec<u8>, Failed> {
-    verbose::resource(transport, request, sink);
+    for line in http::resource_head(transport.connection(), request) {
+        sink.note(Level::Verbose, &format_args!("> {line}"));
+    }
     sink.flush()?;
-    let Response { head, body, broken } =
-        transport.resource(request, deadline, into.as_deref_mut())?;
-    verbose::response(&head, sink);
-    response::check(&head, &body).map_err(|failure| Failed::answered(head.status, failure))?;
+    let response = transport
+        .http
+        .resource(request, deadline, into.as_deref_mut());
+    let Response { head, body, broken } = response.map_err(unanswered)?;
+    response::report_head(&head, sink);
+    response::check(&head, &body).map_err(|failure| refusal(head.status, failure))?;
     if let Some(failure) = broken {
         return Err(Failed {
             may_retry: failure.class == Class::Incomplete,
-            unsure: true,
+            detail: true,
             failure,
         });
     }
@@ -137,11 +127,10 @@ fn attempt(
         let what = "the response has neither a length nor an end: it may be cut off";
         return Err(Failure::new(Class::Incomplete, what).into());
     }
-    let short = into.map_or(Ok(None), |file| short(file).map(Some));
-    let short = short.map_err(Failure::from)?;
+    let short = into.map(short_content).transpose().map_err(Failure::from)?;
     let answer = short.as_ref().unwrap_or(&body);
     if is_refusal(answer) {
-        return Err(Failed::answered(head.status, refused(head.status, answer)));
+        return Err(refusal(head.status, refused(head.status, answer)));
     }
     Ok(body)
 }
@@ -154,10 +143,10 @@ fn has_an_end(head: &Head) -> bool {
 }
 
 /// The content of a short file, which may be a refusal; empty if the file is long.
-fn short(file: &mut File) -> std::io::Result<Vec<u8>> {
+fn short_content(file: &mut File) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if file.metadata()?.len() <= SHORT {
-        file.seek(SeekFrom::Start(0))?;
+        file.rewind()?;
         file.read_to_end(&mut bytes)?;
     }
     Ok(bytes)

@@ -1,44 +1,37 @@
 //! Where one attempt goes: to the network, or to a folder of recordings.
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use super::concurrency::ConcurrencyLimit;
-use crate::cassette::{Cache, Cassette, OpenRecording, Recorded, ReplayedBody};
+use crate::cassette::{Cache, Cassette, Exchange, OpenRecording, Recorded, ReplayedBody};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
-use crate::http::{Head, HttpClient, LiveStream, Next, ResourceRequest, Response, Unanswered};
+use crate::http::{Head, HttpClient, LiveStream, Next, Response};
 use crate::settings::Connection;
 
 /// The way to the server, or to its recorded answers.
+#[derive(Debug)]
 pub struct Transport {
     connection: Arc<Connection>,
-    http: HttpClient,
+    pub(super) http: HttpClient,
     cassette: Option<Cassette>,
     concurrency: Option<Arc<ConcurrencyLimit>>,
     /// The models that the server does not serve, with its answer to a request for one.
     unserved: Arc<Mutex<BTreeMap<String, Failure>>>,
 }
 
-impl std::fmt::Debug for Transport {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Transport")
-            .field("connection", &self.connection)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Transport {
     /// Takes the connection's settings; nothing is opened yet.
     pub fn new(mut connection: Connection) -> Self {
         let cassette = connection.cassette.take();
+        let connection = Arc::new(connection);
         let url = connection.endpoint.url.as_str();
         Self {
-            http: HttpClient::default(),
+            http: HttpClient::new(Arc::clone(&connection)),
             cassette: cassette.map(|settings| Cassette::new(settings, url)),
-            connection: Arc::new(connection),
+            connection,
             concurrency: None,
             unserved: Arc::default(),
         }
@@ -52,9 +45,9 @@ impl Transport {
     pub fn share(&mut self, concurrency: &Arc<ConcurrencyLimit>) -> Result<Self, Failure> {
         Ok(Self {
             http: if self.replays() {
-                HttpClient::default()
+                HttpClient::new(Arc::clone(&self.connection))
             } else {
-                self.http.share(&self.connection)?
+                self.http.share()?
             },
             cassette: self.cassette.as_ref().map(Cassette::share),
             connection: Arc::clone(&self.connection),
@@ -74,7 +67,7 @@ impl Transport {
         }
         let slot = self.connection.max_in_flight.map_or(0, |_| 3);
         let budget = self.connection.budget.map_or(0, |_| 5);
-        self.http.fit(&self.connection, wanted, 2 + slot + budget)
+        self.http.fit(wanted, 2 + slot + budget)
     }
 
     /// The limit on the requests in flight of this run, if there is one.
@@ -84,8 +77,7 @@ impl Transport {
 
     /// Remembers that the server does not serve `model`. Returns whether that is new.
     pub fn remember_unserved(&self, model: &str, failure: &Failure) -> bool {
-        let unserved = self.unserved.lock();
-        let mut unserved = unserved.unwrap_or_else(PoisonError::into_inner);
+        let mut unserved = self.unserved.lock().unwrap_or_else(PoisonError::into_inner);
         unserved.insert(model.to_owned(), failure.clone()).is_none()
     }
 
@@ -95,8 +87,7 @@ impl Transport {
         if self.cassette.is_some() {
             return None;
         }
-        let unserved = self.unserved.lock();
-        let unserved = unserved.unwrap_or_else(PoisonError::into_inner);
+        let unserved = self.unserved.lock().unwrap_or_else(PoisonError::into_inner);
         unserved.get(model).cloned()
     }
 
@@ -147,21 +138,6 @@ impl Transport {
         &self.connection
     }
 
-    /// Makes a request for a file or a batch and reads the complete response. If `into`
-    /// is given, the body of a successful response is written to it.
-    ///
-    /// # Errors
-    /// No response arrived. A body that breaks off is not an error here.
-    pub fn resource(
-        &mut self,
-        request: &ResourceRequest<'_>,
-        deadline: Option<Instant>,
-        into: Option<&mut File>,
-    ) -> Result<Response, Unanswered> {
-        self.http
-            .resource(&self.connection, request, deadline, into)
-    }
-
     /// Sends `body` to the chat and reads the complete response.
     ///
     /// # Errors
@@ -171,26 +147,15 @@ impl Transport {
         body: Vec<u8>,
         deadline: Option<Instant>,
     ) -> Result<Response, Failure> {
-        let connection = &*self.connection;
-        match &mut self.cassette {
-            None => self.http.complete(connection, body, deadline),
-            Some(Cassette::Replay(folder)) => {
-                let (head, replayed) = folder.next(&body)?;
-                Ok(replayed.response(head))
-            }
-            Some(Cassette::Record(folder)) => {
-                let open = folder.start(&body)?;
-                let response = self.http.complete(connection, body, deadline)?;
-                open.response(&response);
-                Ok(response)
-            }
-            Some(Cassette::Cache(cache)) => {
-                let open = cache.start(&body);
-                let response = self.http.complete(connection, body, deadline)?;
-                open.response(&response);
-                Ok(response)
-            }
+        let recording = match start(&mut self.cassette, &body)? {
+            Exchange::Replayed(head, body) => return Ok(body.response(head)),
+            Exchange::Live(recording) => recording,
+        };
+        let response = self.http.complete(body, deadline)?;
+        if let Some(recording) = recording {
+            recording.response(&response);
         }
+        Ok(response)
     }
 
     /// Sends `body` to the chat and reads the response's head; the rest follows from the
@@ -203,29 +168,15 @@ impl Transport {
         body: Vec<u8>,
         limit: Option<Instant>,
     ) -> Result<(Head, Stream<'_>), Failure> {
-        let connection = &*self.connection;
-        match &mut self.cassette {
-            None => {
-                let (head, live) = self.http.stream(connection, body, limit)?;
-                Ok((head, Stream(Source::Live(live))))
-            }
-            Some(Cassette::Replay(folder)) => {
-                let (head, replayed) = folder.next(&body)?;
-                Ok((head, Stream(Source::Replayed(replayed))))
-            }
-            Some(Cassette::Record(folder)) => {
-                let open = folder.start(&body)?;
-                let (head, live) = self.http.stream(connection, body, limit)?;
-                open.head(&head);
-                Ok((head, Stream(Source::Recorded(live, open))))
-            }
-            Some(Cassette::Cache(cache)) => {
-                let open = cache.start(&body);
-                let (head, live) = self.http.stream(connection, body, limit)?;
-                open.head(&head);
-                Ok((head, Stream(Source::Recorded(live, open))))
-            }
+        let mut recording = match start(&mut self.cassette, &body)? {
+            Exchange::Replayed(head, body) => return Ok((head, Stream::replayed(body))),
+            Exchange::Live(recording) => recording,
+        };
+        let (head, live) = self.http.stream(body, limit)?;
+        if let Some(recording) = &mut recording {
+            recording.head(&head);
         }
+        Ok((head, Stream(Source::Live(live, recording))))
     }
 
     /// If exchanges are recorded, writes the exchange that has just ended to a file.
@@ -240,20 +191,23 @@ impl Transport {
     }
 }
 
-/// A response whose head has been read.
-pub struct Stream<'a>(Source<'a>);
-
-enum Source<'a> {
-    Live(LiveStream<'a>),
-    /// From the network, and recorded.
-    Recorded(LiveStream<'a>, &'a mut OpenRecording),
-    Replayed(ReplayedBody),
+/// Starts an exchange for a request with this body.
+fn start<'a>(cassette: &'a mut Option<Cassette>, body: &[u8]) -> Result<Exchange<'a>, Failure> {
+    match cassette {
+        Some(cassette) => cassette.start(body),
+        None => Ok(Exchange::Live(None)),
+    }
 }
 
-impl std::fmt::Debug for Stream<'_> {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Stream")
-    }
+/// A response whose head has been read.
+#[derive(Debug)]
+pub struct Stream<'a>(Source<'a>);
+
+#[derive(Debug)]
+enum Source<'a> {
+    /// From the network, and recorded if there is a recording.
+    Live(LiveStream<'a>, Option<&'a mut OpenRecording>),
+    Replayed(ReplayedBody),
 }
 
 impl Stream<'_> {
@@ -266,7 +220,7 @@ impl Stream<'_> {
     /// has before it waits.
     pub fn has_arrived(&self) -> bool {
         match &self.0 {
-            Source::Live(live) | Source::Recorded(live, _) => live.has_arrived(),
+            Source::Live(live, _) => live.has_arrived(),
             Source::Replayed(_) => true,
         }
     }
@@ -278,8 +232,8 @@ impl Stream<'_> {
     /// The body broke off.
     pub fn next(&mut self, limit: Option<Instant>) -> Result<Next<'_>, Failure> {
         match &mut self.0 {
-            Source::Live(live) => live.next(limit),
-            Source::Recorded(live, recording) => recording.listen(live.next(limit)),
+            Source::Live(live, None) => live.next(limit),
+            Source::Live(live, Some(recording)) => recording.listen(live.next(limit)),
             Source::Replayed(replayed) => replayed.next(),
         }
     }

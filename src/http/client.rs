@@ -1,6 +1,7 @@
 //! reqwest's clients as airx sets them up: HTTP/1.1, no redirects, no retries, its
 //! own trust roots; and the headers of a request and a response.
 
+use std::mem::ManuallyDrop;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -10,6 +11,7 @@ use reqwest::header::{
 };
 use reqwest::{ClientBuilder, StatusCode, Version};
 use rustls::{ClientConfig, RootCertStore};
+use tokio::runtime::{Builder, Runtime};
 
 use super::{HEADER_LIMIT, Head, error, tls_roots};
 use crate::error::Failure;
@@ -21,8 +23,12 @@ use crate::settings::{Connection, Proxy};
 /// is a new one, or another idle one.
 pub(super) const REUSED_MAX: usize = 2;
 
+/// Turns of a runtime's tasks until it polls the sockets again. For each chunk of a stream
+/// two tasks take a turn; the sockets are polled when they have nothing left to do.
+const TURNS_A_ROUND: u32 = 1024;
+
 /// The settings that all clients share.
-pub(super) fn builder(connection: &Connection) -> Result<ClientBuilder, Failure> {
+fn builder(connection: &Connection) -> Result<ClientBuilder, Failure> {
     let mut builder = ClientBuilder::new()
         .tls_backend_preconfigured(tls(connection)?)
         .redirect(reqwest::redirect::Policy::none())
@@ -49,19 +55,29 @@ pub(super) fn blocking(connection: &Connection) -> Result<reqwest::blocking::Cli
         .map_err(|error| error::unbuilt(&error))
 }
 
-pub(super) fn asynchronous(connection: &Connection) -> Result<reqwest::Client, Failure> {
-    builder(connection)?
-        .build()
-        .map_err(|error| error::unbuilt(&error))
+/// The asynchronous client and the runtime that it lives on. Neither is ever dropped.
+#[derive(Debug)]
+pub(super) struct AsyncClient {
+    pub(super) http: ManuallyDrop<reqwest::Client>,
+    pub(super) runtime: ManuallyDrop<Runtime>,
 }
 
-/// The client for files and batches. It keeps no connection: one would be closed by
-/// the server between two polls of a batch.
-pub(super) fn unpooled(connection: &Connection) -> Result<reqwest::Client, Failure> {
-    builder(connection)?
-        .pool_max_idle_per_host(0)
-        .build()
-        .map_err(|error| error::unbuilt(&error))
+impl AsyncClient {
+    /// The client keeps at most `idle` connections for later requests.
+    pub(super) fn new(connection: &Connection, idle: usize) -> Result<Self, Failure> {
+        let runtime = Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .event_interval(TURNS_A_ROUND)
+            .build()
+            .map_err(error::no_runtime)?;
+        let http = builder(connection)?.pool_max_idle_per_host(idle).build();
+        let http = http.map_err(|error| error::unbuilt(&error))?;
+        Ok(Self {
+            http: ManuallyDrop::new(http),
+            runtime: ManuallyDrop::new(runtime),
+        })
+    }
 }
 
 pub(super) fn chat_headers(connection: &Connection, streamed: bool) -> HeaderMap {
@@ -92,13 +108,10 @@ pub(super) fn headers(
         // Without this header the providers' error messages are Chinese; api.md §1.
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en"));
     }
-    let own = connection
-        .headers
-        .iter()
-        .map(|(name, value)| (name.as_str(), value));
-    let key = connection
-        .authorization()
-        .map(|value| (AUTHORIZATION.as_str(), value));
+    let key = connection.authorization();
+    let key = key.map(|value| (AUTHORIZATION.as_str(), value));
+    let own = connection.headers.iter();
+    let own = own.map(|(name, value)| (name.as_str(), value));
     let mut replaced = Vec::new();
     for (name, value) in key.into_iter().chain(own) {
         // Both were checked when the settings were resolved.
@@ -119,18 +132,22 @@ pub(super) fn headers(
     headers
 }
 
+/// The head of an asynchronous response.
+pub(super) fn head(response: &reqwest::Response) -> Head {
+    let (version, status) = (response.version(), response.status());
+    head_of(version, status, response.headers(), response.remote_addr())
+}
+
 /// A response's head without the library's types.
-pub(super) fn head(
+pub(super) fn head_of(
     version: Version,
     status: StatusCode,
     headers: &HeaderMap,
     peer: Option<SocketAddr>,
 ) -> Head {
     let pair = |(name, value): (&HeaderName, &HeaderValue)| {
-        (
-            name.as_str().to_owned(),
-            String::from_utf8_lossy(value.as_bytes()).into_owned(),
-        )
+        let value = String::from_utf8_lossy(value.as_bytes());
+        (name.as_str().to_owned(), value.into_owned())
     };
     Head {
         version: if version == Version::HTTP_10 {
@@ -148,10 +165,9 @@ pub(super) fn head(
 
 /// A status' standard phrase.
 pub(crate) fn reason(status: u16) -> &'static str {
-    StatusCode::from_u16(status)
-        .ok()
-        .and_then(|status| status.canonical_reason())
-        .unwrap_or_default()
+    let status = StatusCode::from_u16(status).ok();
+    let phrase = status.and_then(|status| status.canonical_reason());
+    phrase.unwrap_or_default()
 }
 
 /// The TLS set-up. If neither the server nor the proxy uses https, no root is read;

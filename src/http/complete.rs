@@ -11,15 +11,17 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
-use super::client::REUSED_MAX;
-use super::error::Limits;
-use super::{BODY_LIMIT, Head, LAST_LOOK, Response, client, error};
+use reqwest::blocking::RequestBuilder;
+
+use super::client::{self, REUSED_MAX};
+use super::error::{self, Target};
+use super::{BODY_LIMIT, Head, LAST_LOOK, Response};
 use crate::error::Failure;
 use crate::settings::Connection;
 
 /// The client. It is never dropped, because dropping it would wait for a resolver that
 /// hangs. Threads can share its connections.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct CompleteClient {
     http: Option<ManuallyDrop<reqwest::blocking::Client>>,
     /// More requests follow, by other threads too.
@@ -60,7 +62,7 @@ impl CompleteClient {
     /// See [`super::HttpClient::complete`].
     pub(super) fn send(
         &mut self,
-        connection: &Connection,
+        connection: &Arc<Connection>,
         body: Vec<u8>,
         deadline: Option<Instant>,
     ) -> Result<Response, Failure> {
@@ -71,81 +73,76 @@ impl CompleteClient {
             .body(body);
         // Only a run with more requests sets a time-out: it ends the abandoned ones.
         let request = match deadline.filter(|_| self.shared) {
-            Some(deadline) => {
-                let left = deadline.saturating_duration_since(Instant::now());
-                request.timeout(left + GIVEN_UP)
-            }
+            Some(deadline) => request.timeout(left(deadline) + GIVEN_UP),
             None => request,
         };
-        let limits = Limits::of(connection);
+        let (sender, parts) = channel();
         let exchange = Exchange {
+            connection: Arc::clone(connection),
             request,
-            limits: Limits::of(connection),
             shared: self.shared,
             answered: Arc::clone(&self.answered),
+            parts: sender,
         };
-        let (sender, parts) = channel();
         let thread = std::thread::Builder::new().name("request".to_owned());
-        thread.spawn(move || exchange.run(&sender))?;
-        collect(&parts, deadline, &limits)
+        thread.spawn(move || exchange.run())?;
+        collect(&parts, deadline, connection)
     }
 }
 
-/// A request that a separate thread makes, and its response.
-struct Exchange {
-    request: reqwest::blocking::RequestBuilder,
-    limits: Limits,
-    shared: bool,
-    answered: Arc<AtomicBool>,
+fn left(limit: Instant) -> Duration {
+    limit.saturating_duration_since(Instant::now())
 }
 
-/// A message from the thread.
+/// A request that a separate thread makes.
+struct Exchange {
+    connection: Arc<Connection>,
+    request: RequestBuilder,
+    shared: bool,
+    answered: Arc<AtomicBool>,
+    parts: Sender<Part>,
+}
+
+/// A part of the response.
 enum Part {
     /// The head, and the length of the body if it is known.
-    Head(Head, usize),
+    Head(Head, Option<usize>),
     Body(Vec<u8>),
-    /// The end of the body, with a failure if it broke off.
+    /// The end, with a failure if there is no response or its body broke off.
     End(Option<Failure>),
-    /// There is no response.
-    Failed(Failure),
 }
 
 impl Exchange {
-    fn run(self, parts: &Sender<Part>) {
+    fn run(self) {
+        let target = Target::chat(&self.connection);
         // The caller may have given up.
-        let give = |part| parts.send(part).is_ok();
-        let reused = if self.answered.load(Ordering::Relaxed) {
-            REUSED_MAX
-        } else {
-            0
-        };
+        let give = |part| self.parts.send(part).is_ok();
+        let answered = self.answered.load(Ordering::Relaxed);
+        let reused = if answered { REUSED_MAX } else { 0 };
         let mut response = match sent(self.request, reused) {
             Ok(response) => response,
             Err(error) => {
-                give(Part::Failed(error::before_head(&error, &self.limits)));
+                give(Part::End(Some(target.before_head(&error))));
                 return;
             }
         };
         self.answered.store(true, Ordering::Relaxed);
-        let head = client::head(
-            response.version(),
-            response.status(),
-            response.headers(),
-            response.remote_addr(),
-        );
+        let (version, status) = (response.version(), response.status());
+        let peer = response.remote_addr();
+        let head = client::head_of(version, status, response.headers(), peer);
         let length = response.content_length();
         let length = length.and_then(|length| usize::try_from(length).ok());
-        let mut more = give(Part::Head(head, length.unwrap_or(0)));
+        let mut more = give(Part::Head(head, length));
         let mut buffer = vec![0; length.unwrap_or(CHUNK).clamp(1, CHUNK)];
-        let mut left = BODY_LIMIT;
+        let mut room = BODY_LIMIT;
         while more {
             let part = match response.read(&mut buffer) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => Part::End(Some(error::in_body(&error, &self.limits))),
+                Err(error) => Part::End(Some(target.in_body(&error))),
                 Ok(0) => Part::End(None),
-                Ok(read) if read > left => Part::End(Some(error::too_long())),
+                Ok(read) if read > room => Part::End(Some(error::too_long(BODY_LIMIT as u64))),
                 Ok(read) => {
-                    left -= read;
+                    room -= read;
                     Part::Body(buffer[..read].to_vec())
                 }
             };
@@ -163,51 +160,41 @@ impl Exchange {
 fn collect(
     parts: &Receiver<Part>,
     deadline: Option<Instant>,
-    limits: &Limits,
+    connection: &Connection,
 ) -> Result<Response, Failure> {
+    let timed_out = || Target::chat(connection).timed_out();
     let mut response: Option<Response> = None;
     let mut last = None;
-    loop {
+    let broken = loop {
         let part = match deadline {
             None => parts.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            Some(deadline) => {
-                let left = |limit: Instant| limit.saturating_duration_since(Instant::now());
-                parts.recv_timeout(left(deadline)).or_else(|_| {
-                    let last = *last.get_or_insert_with(|| Instant::now() + LAST_LOOK);
-                    parts.recv_timeout(left(last))
-                })
-            }
+            Some(deadline) => parts.recv_timeout(left(deadline)).or_else(|_| {
+                let last = *last.get_or_insert_with(|| Instant::now() + LAST_LOOK);
+                parts.recv_timeout(left(last))
+            }),
         };
-        let broken = match part {
-            Ok(Part::Failed(failure)) => return Err(failure),
-            Ok(Part::Head(head, length)) => {
-                response = Some(Response {
-                    head,
-                    body: Vec::with_capacity(length.min(BODY_LIMIT)),
-                    broken: None,
-                });
-                continue;
+        match (part, &mut response) {
+            (Ok(Part::Head(head, length)), _) => {
+                let body = Vec::with_capacity(length.unwrap_or(0).min(BODY_LIMIT));
+                let broken = None;
+                response = Some(Response { head, body, broken });
             }
-            Ok(Part::Body(bytes)) => {
-                if let Some(response) = &mut response {
-                    response.body.extend_from_slice(&bytes);
-                }
-                continue;
-            }
-            Ok(Part::End(broken)) => broken,
-            Err(_) => Some(error::timed_out(limits)),
-        };
-        return match (response, broken) {
-            (Some(response), broken) => Ok(Response { broken, ..response }),
-            (None, broken) => Err(broken.unwrap_or_else(|| error::timed_out(limits))),
-        };
+            (Ok(Part::Body(bytes)), Some(response)) => response.body.extend_from_slice(&bytes),
+            (Ok(Part::Body(_)), None) => {}
+            (Ok(Part::End(broken)), _) => break broken,
+            (Err(_), _) => break Some(timed_out()),
+        }
+    };
+    match response {
+        Some(response) => Ok(Response { broken, ..response }),
+        None => Err(broken.unwrap_or_else(timed_out)),
     }
 }
 
 /// Sends a request. If the connection was closed before any response, sends it again,
 /// as often as `reused` allows.
 fn sent(
-    mut request: reqwest::blocking::RequestBuilder,
+    mut request: RequestBuilder,
     reused: usize,
 ) -> reqwest::Result<reqwest::blocking::Response> {
     for _ in 0..reused {

@@ -7,7 +7,6 @@
 //! asynchronous client: the blocking one loses the reason when a connection fails while
 //! a body is sent.
 
-mod buffer;
 pub(crate) mod client;
 mod complete;
 mod descriptors;
@@ -18,16 +17,20 @@ mod tls_roots;
 
 use std::fs::File;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use reqwest::header::HeaderMap;
+use url::{Position, Url};
 
 use crate::error::Failure;
 use crate::settings::Connection;
 
+use client::AsyncClient;
 use complete::CompleteClient;
 pub(crate) use error::{CUT, too_long};
-pub use resource::{Payload, ResourceRequest, Unanswered};
+pub use resource::{Payload, ResourceRequest};
+use stream::StreamClient;
 pub use stream::{LiveStream, Next};
 
 /// Most bytes of a body: 64 MiB.
@@ -77,30 +80,35 @@ pub struct Response {
     pub broken: Option<Failure>,
 }
 
-/// The clients for the three kinds of requests. Each is set up when it is first
-/// needed.
-#[derive(Default)]
+/// The clients for the three kinds of requests to a server. Each is set up when it is
+/// first needed.
+#[derive(Debug)]
 pub struct HttpClient {
+    connection: Arc<Connection>,
     complete: CompleteClient,
-    stream: Option<stream::StreamClient>,
-    resource: Option<resource::ResourceClient>,
-}
-
-impl std::fmt::Debug for HttpClient {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("HttpClient")
-    }
+    stream: Option<StreamClient>,
+    resource: Option<AsyncClient>,
 }
 
 impl HttpClient {
+    /// Takes the connection's settings; nothing is opened yet.
+    pub fn new(connection: Arc<Connection>) -> Self {
+        Self {
+            connection,
+            complete: CompleteClient::default(),
+            stream: None,
+            resource: None,
+        }
+    }
+
     /// A client for another thread. It shares the connections for complete replies.
     ///
     /// # Errors
     /// The client cannot be set up.
-    pub fn share(&mut self, connection: &Connection) -> Result<Self, Failure> {
+    pub fn share(&mut self) -> Result<Self, Failure> {
         Ok(Self {
-            complete: self.complete.share(connection)?,
-            ..Self::default()
+            complete: self.complete.share(&self.connection)?,
+            ..Self::new(Arc::clone(&self.connection))
         })
     }
 
@@ -109,14 +117,9 @@ impl HttpClient {
     ///
     /// # Errors
     /// There are not enough for one request: class `internal`.
-    pub fn fit(
-        &mut self,
-        connection: &Connection,
-        wanted: u32,
-        per_request: u64,
-    ) -> Result<u32, Failure> {
+    pub fn fit(&mut self, wanted: u32, per_request: u64) -> Result<u32, Failure> {
         // The client opens files: set it up before they are counted.
-        self.complete.client(connection)?;
+        self.complete.client(&self.connection)?;
         descriptors::fit(wanted, per_request)
     }
 
@@ -126,11 +129,10 @@ impl HttpClient {
     /// No usable response arrived. A body that breaks off is not an error here.
     pub fn complete(
         &mut self,
-        connection: &Connection,
         body: Vec<u8>,
         deadline: Option<Instant>,
     ) -> Result<Response, Failure> {
-        self.complete.send(connection, body, deadline)
+        self.complete.send(&self.connection, body, deadline)
     }
 
     /// Sends `body` to the chat and reads the response's head; `limit` bounds the wait
@@ -140,16 +142,14 @@ impl HttpClient {
     /// No head arrived.
     pub fn stream(
         &mut self,
-        connection: &Connection,
         body: Vec<u8>,
         limit: Option<Instant>,
     ) -> Result<(Head, LiveStream<'_>), Failure> {
-        let client = match self.stream.take() {
+        let client = match &mut self.stream {
             Some(client) => client,
-            None => stream::StreamClient::new(connection)?,
+            none => none.insert(StreamClient::new(&self.connection)?),
         };
-        let client = self.stream.insert(client);
-        client.send(connection, body, limit)
+        client.send(&self.connection, body, limit)
     }
 
     /// Makes a request for a file or a batch and reads the complete response. If `into`
@@ -159,17 +159,15 @@ impl HttpClient {
     /// No response arrived. A body that breaks off is not an error here.
     pub fn resource(
         &mut self,
-        connection: &Connection,
         request: &ResourceRequest<'_>,
         deadline: Option<Instant>,
         into: Option<&mut File>,
-    ) -> Result<Response, Unanswered> {
-        let client = match self.resource.take() {
+    ) -> Result<Response, Failure> {
+        let client = match &mut self.resource {
             Some(client) => client,
-            None => resource::ResourceClient::new(connection)?,
+            none => none.insert(resource::client(&self.connection).map_err(resource::unsent)?),
         };
-        let client = self.resource.insert(client);
-        client.send(connection, request, deadline, into)
+        resource::send(client, &self.connection, request, deadline, into)
     }
 }
 
@@ -182,23 +180,17 @@ pub fn chat_head(connection: &Connection, streamed: bool) -> Vec<String> {
 
 /// The head of a request for a file or a batch, like [`chat_head`].
 pub fn resource_head(connection: &Connection, request: &ResourceRequest<'_>) -> Vec<String> {
-    let url = connection
-        .endpoint
-        .resource_url(request.path, request.query);
+    let endpoint = &connection.endpoint;
+    let url = endpoint.resource_url(request.path, request.query);
     head_lines(request.method(), &url, &request.headers(connection))
 }
 
-fn head_lines(method: &str, url: &url::Url, headers: &HeaderMap) -> Vec<String> {
-    let query = url
-        .query()
-        .map(|query| format!("?{query}"))
-        .unwrap_or_default();
+fn head_lines(method: &str, url: &Url, headers: &HeaderMap) -> Vec<String> {
+    let target = &url[Position::BeforePath..Position::AfterQuery];
+    let host = &url[Position::BeforeHost..Position::AfterPort];
     let mut lines = vec![
-        format!("{method} {}{query} HTTP/1.1", url.path()),
-        format!(
-            "host: {}",
-            &url[url::Position::BeforeHost..url::Position::AfterPort]
-        ),
+        format!("{method} {target} HTTP/1.1"),
+        format!("host: {host}"),
     ];
     for (name, value) in headers {
         let value = if value.is_sensitive() {

@@ -2,16 +2,16 @@
 //! in memory or in a file.
 
 use std::fs::File;
-use std::io::{Seek, SeekFrom, Write};
-use std::mem::ManuallyDrop;
+use std::io::{Seek, Write};
 use std::time::Instant;
 
+use reqwest::RequestBuilder;
 use reqwest::header::HeaderMap;
 use reqwest::multipart::{Form, Part};
-use tokio::runtime::{Builder, Runtime};
 
-use super::error::{self, Limits};
-use super::{BODY_LIMIT, Response, client, until};
+use super::client::{self, AsyncClient};
+use super::error::{Target, too_long};
+use super::{BODY_LIMIT, Response, until};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
@@ -51,24 +51,6 @@ pub enum Payload<'a> {
     },
 }
 
-/// A request that received no response.
-#[derive(Debug)]
-pub struct Unanswered {
-    /// Why.
-    pub failure: Failure,
-    /// The request may have reached the server, so a repeat might be carried out twice.
-    pub sent: bool,
-}
-
-impl From<Failure> for Unanswered {
-    fn from(failure: Failure) -> Self {
-        Self {
-            failure,
-            sent: false,
-        }
-    }
-}
-
 impl ResourceRequest<'_> {
     pub(super) fn method(&self) -> &'static str {
         match self.payload {
@@ -89,98 +71,19 @@ impl ResourceRequest<'_> {
         };
         client::headers(connection, accept, content_type)
     }
-}
 
-/// The client and the runtime it lives on; neither is ever dropped.
-pub(super) struct ResourceClient {
-    http: ManuallyDrop<reqwest::Client>,
-    runtime: ManuallyDrop<Runtime>,
-}
-
-impl ResourceClient {
-    pub(super) fn new(connection: &Connection) -> Result<Self, Failure> {
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            .build()
-            .map_err(error::no_runtime)?;
-        Ok(Self {
-            http: ManuallyDrop::new(client::unpooled(connection)?),
-            runtime: ManuallyDrop::new(runtime),
-        })
-    }
-
-    /// As [`super::HttpClient::resource`].
-    pub(super) fn send(
+    fn build(
         &self,
+        http: &reqwest::Client,
         connection: &Connection,
-        request: &ResourceRequest<'_>,
-        deadline: Option<Instant>,
-        mut into: Option<&mut File>,
-    ) -> Result<Response, Unanswered> {
-        let limits = Limits::of(connection).of_resource();
-        self.runtime.block_on(async {
-            let request = self.request(connection, request)?;
-            let response = until(deadline, request.send()).await;
-            let response = response.ok_or_else(|| Unanswered {
-                sent: true,
-                failure: error::timed_out(&limits),
-            })?;
-            let mut response = response.map_err(|error| Unanswered {
-                sent: !error.is_connect(),
-                failure: error::before_head(&error, &limits),
-            })?;
-            let head = client::head(
-                response.version(),
-                response.status(),
-                response.headers(),
-                response.remote_addr(),
-            );
-            let mut read = Response {
-                head,
-                body: Vec::new(),
-                broken: None,
-            };
-            let mut file = into.take().filter(|_| response.status().is_success());
-            if let Some(file) = &mut file {
-                // Remove what an earlier attempt wrote.
-                rewound(file).map_err(unusable)?;
-            }
-            let mut total = 0;
-            loop {
-                match until(deadline, response.chunk()).await {
-                    Some(Ok(Some(bytes))) => {
-                        total += bytes.len() as u64;
-                        accept(&bytes, total, &mut read.body, file.as_deref_mut())?;
-                    }
-                    Some(Ok(None)) => return Ok(read),
-                    Some(Err(error)) => {
-                        read.broken = Some(error::in_body(&error, &limits));
-                        return Ok(read);
-                    }
-                    None => {
-                        read.broken = Some(error::timed_out(&limits));
-                        return Ok(read);
-                    }
-                }
-            }
-        })
-    }
-
-    fn request(
-        &self,
-        connection: &Connection,
-        request: &ResourceRequest<'_>,
-    ) -> Result<reqwest::RequestBuilder, Failure> {
-        let url = connection
-            .endpoint
-            .resource_url(request.path, request.query);
-        let builder = match request.payload {
-            Payload::Get | Payload::Download => self.http.get(url),
-            _ => self.http.post(url),
+    ) -> Result<RequestBuilder, Failure> {
+        let url = connection.endpoint.resource_url(self.path, self.query);
+        let builder = match self.payload {
+            Payload::Get | Payload::Download => http.get(url),
+            _ => http.post(url),
         };
-        let builder = builder.headers(request.headers(connection));
-        Ok(match request.payload {
+        let builder = builder.headers(self.headers(connection));
+        Ok(match self.payload {
             Payload::Get | Payload::Download => builder,
             Payload::Post => builder.header("content-length", "0"),
             Payload::Json(body) => builder.body(body.to_vec()),
@@ -189,10 +92,60 @@ impl ResourceClient {
     }
 }
 
+/// The client for files and batches. It keeps no connection: one would be closed by
+/// the server between two polls of a batch.
+pub(super) fn client(connection: &Connection) -> Result<AsyncClient, Failure> {
+    AsyncClient::new(connection, 0)
+}
+
+/// As [`super::HttpClient::resource`].
+pub(super) fn send(
+    AsyncClient { http, runtime }: &AsyncClient,
+    connection: &Connection,
+    request: &ResourceRequest<'_>,
+    deadline: Option<Instant>,
+    into: Option<&mut File>,
+) -> Result<Response, Failure> {
+    let target = Target::resource(connection);
+    runtime.block_on(async {
+        let request = request.build(http, connection).map_err(unsent)?;
+        let response = until(deadline, request.send()).await;
+        let response = response.ok_or_else(|| target.timed_out())?;
+        let mut response = response.map_err(|error| target.before_head(&error))?;
+        let head = client::head(&response);
+        let mut file = into.filter(|_| response.status().is_success());
+        if let Some(file) = &mut file {
+            // Remove what an earlier attempt wrote.
+            file.set_len(0)
+                .and_then(|()| file.rewind())
+                .map_err(unusable)?;
+        }
+        let (mut body, mut total) = (Vec::new(), 0);
+        let broken = loop {
+            match until(deadline, response.chunk()).await {
+                Some(Ok(Some(bytes))) => {
+                    total += bytes.len() as u64;
+                    accept(&bytes, total, &mut body, file.as_deref_mut())?;
+                }
+                Some(Ok(None)) => break None,
+                Some(Err(error)) => break Some(target.in_body(&error)),
+                None => break Some(target.timed_out()),
+            }
+        };
+        Ok(Response { head, body, broken })
+    })
+}
+
+/// A failure before the request was sent.
+pub(super) fn unsent(mut failure: Failure) -> Failure {
+    failure.unsent = true;
+    failure
+}
+
 /// The form that uploads the lines of a batch. The file is read while it is sent.
 fn form(name: &str, file: &File) -> Result<Form, Failure> {
     let mut file = file.try_clone()?;
-    file.seek(SeekFrom::Start(0))?;
+    file.rewind()?;
     let length = file.metadata()?.len();
     let part = Part::stream_with_length(tokio::fs::File::from_std(file), length)
         .file_name(name.to_owned())
@@ -213,18 +166,11 @@ fn accept(
         None => BODY_LIMIT as u64,
     };
     if total > most {
-        let mib = most >> 20;
-        let what = format!("the response's body is longer than {mib} MiB");
-        return Err(Failure::new(Class::Incomplete, what));
+        return Err(too_long(most));
     }
     if let Some(file) = file {
         return file.write_all(bytes).map_err(unusable);
     }
     body.extend_from_slice(bytes);
     Ok(())
-}
-
-fn rewound(file: &mut File) -> std::io::Result<()> {
-    file.set_len(0)?;
-    file.seek(SeekFrom::Start(0)).map(drop)
 }

@@ -1,26 +1,31 @@
 //! A streamed response, by reqwest's asynchronous client. Each step returns all the bytes
 //! that have arrived, so that a burst is printed at once, and waits only if there are none.
+//!
+//! A task reads the connection; the thread that prints takes its chunks from a queue, all
+//! that wait together. Passing them one by one would cost a turn of the event loop, and a
+//! system call, for each.
 
 use std::future::poll_fn;
-use std::mem::ManuallyDrop;
-use std::task::Poll;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 use std::time::Instant;
 
+use hyper::body::Bytes;
+use reqwest::Response;
 use reqwest::header::{CONTENT_LENGTH, HeaderMap, TRANSFER_ENCODING};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
-use super::buffer::{Buffer, ChunkQueue};
-use super::client::REUSED_MAX;
-use super::error::{self, Limits};
-use super::{Head, client, until};
+use super::client::{self, AsyncClient, REUSED_MAX};
+use super::error::{self, Target};
+use super::{Head, until};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::settings::Connection;
 
-/// The async client and the runtime it lives on. Neither is ever dropped.
+/// The client for streams.
+#[derive(Debug)]
 pub(super) struct StreamClient {
-    http: ManuallyDrop<reqwest::Client>,
-    runtime: ManuallyDrop<Runtime>,
+    client: AsyncClient,
     /// An answer has been received, and its connection may be reused.
     answered: bool,
 }
@@ -30,14 +35,11 @@ pub(super) struct StreamClient {
 pub struct LiveStream<'a> {
     queue: ChunkQueue,
     runtime: &'a Runtime,
-    limits: Limits,
+    target: Target<'a>,
     /// The body has a length or chunks, so that its end is known.
     framed: bool,
     taken: Buffer,
 }
-
-/// Turns of the tasks until the socket is polled again: two for each chunk.
-const TURNS_A_ROUND: u32 = 1024;
 
 /// After this many bytes the socket may hold more. After fewer it is probably empty, and
 /// polling it would delay these bytes.
@@ -60,54 +62,38 @@ pub enum Next<'a> {
 
 impl StreamClient {
     pub(super) fn new(connection: &Connection) -> Result<Self, Failure> {
-        let runtime = Builder::new_current_thread()
-            .enable_io()
-            .enable_time()
-            // Two tasks take turns for each chunk; the socket is polled when
-            // they have nothing left to do.
-            .event_interval(TURNS_A_ROUND)
-            .build()
-            .map_err(error::no_runtime)?;
-        let http = client::asynchronous(connection)?;
         Ok(Self {
-            http: ManuallyDrop::new(http),
-            runtime: ManuallyDrop::new(runtime),
+            client: AsyncClient::new(connection, usize::MAX)?,
             answered: false,
         })
     }
 
-    pub(super) fn send(
-        &mut self,
-        connection: &Connection,
+    pub(super) fn send<'a>(
+        &'a mut self,
+        connection: &'a Connection,
         body: Vec<u8>,
         limit: Option<Instant>,
-    ) -> Result<(Head, LiveStream<'_>), Failure> {
-        let limits = Limits::of(connection);
-        let request = self
-            .http
+    ) -> Result<(Head, LiveStream<'a>), Failure> {
+        let target = Target::chat(connection);
+        let AsyncClient { http, runtime } = &self.client;
+        let request = http
             .post(connection.endpoint.url.clone())
             .headers(client::chat_headers(connection, true))
             .body(body);
         let sent = sent(request, if self.answered { REUSED_MAX } else { 0 });
-        let sent = self.runtime.block_on(until(limit, sent));
-        let response = match sent {
+        let response = match runtime.block_on(until(limit, sent)) {
             None => return Err(Failure::new(Class::Network, "no response arrived in time")),
-            Some(sent) => sent.map_err(|error| error::before_head(&error, &limits))?,
+            Some(sent) => sent.map_err(|error| target.before_head(&error))?,
         };
         self.answered = true;
-        let head = client::head(
-            response.version(),
-            response.status(),
-            response.headers(),
-            response.remote_addr(),
-        );
+        let head = client::head(&response);
         let framed = is_framed(response.headers());
         let queue = ChunkQueue::default();
-        self.runtime.spawn(queue.clone().fill(response));
+        runtime.spawn(queue.clone().fill(response));
         let stream = LiveStream {
             queue,
-            runtime: &self.runtime,
-            limits,
+            runtime,
+            target,
             framed,
             taken: Buffer::default(),
         };
@@ -138,16 +124,13 @@ impl LiveStream<'_> {
             let more = poll_fn(|context| queue.poll_take(taken, context));
             until(limit, more).await
         });
-        waited.map_or(Ok(Next::TimedOut), |end| self.took(end))
-    }
-
-    fn took(&mut self, end: Option<Result<(), reqwest::Error>>) -> Result<Next<'_>, Failure> {
-        match end {
-            None => Ok(Next::Bytes(self.taken.bytes())),
-            Some(Ok(())) => Ok(Next::End {
+        match waited {
+            None => Ok(Next::TimedOut),
+            Some(None) => Ok(Next::Bytes(taken.bytes())),
+            Some(Some(Ok(()))) => Ok(Next::End {
                 complete: self.framed,
             }),
-            Some(Err(error)) => Err(error::in_body(&error, &self.limits)),
+            Some(Some(Err(error))) => Err(self.target.in_body(&error)),
         }
     }
 }
@@ -180,5 +163,121 @@ fn is_framed(headers: &HeaderMap) -> bool {
     match headers.get_all(TRANSFER_ENCODING).iter().next_back() {
         Some(codings) => codings.to_str().is_ok_and(last),
         None => headers.contains_key(CONTENT_LENGTH),
+    }
+}
+
+/// Bytes that may wait in the queue: the connection is not read much faster than the
+/// answer is printed, and memory does not grow with the stream.
+const ENOUGH: usize = 64 * 1024;
+
+/// The end of a body.
+type End = Result<(), reqwest::Error>;
+
+/// The queue that the task and the reader share.
+#[derive(Debug, Default, Clone)]
+struct ChunkQueue(Arc<Mutex<Queued>>);
+
+#[derive(Debug, Default)]
+struct Queued {
+    buffer: Buffer,
+    end: Option<End>,
+    /// The reader, if it waits for bytes.
+    reader: Option<Waker>,
+    /// The task, if it waits for room.
+    writer: Option<Waker>,
+}
+
+/// Chunks end to end. A single chunk is not copied.
+#[derive(Debug, Default)]
+struct Buffer {
+    one: Bytes,
+    /// All of them, if there is more than one.
+    more: Vec<u8>,
+}
+
+impl Buffer {
+    fn push(&mut self, chunk: Bytes) {
+        if self.bytes().is_empty() {
+            self.one = chunk;
+            return;
+        }
+        if self.more.is_empty() {
+            self.more.extend_from_slice(&std::mem::take(&mut self.one));
+        }
+        self.more.extend_from_slice(&chunk);
+    }
+
+    fn clear(&mut self) {
+        self.one = Bytes::new();
+        self.more.clear();
+    }
+
+    fn bytes(&self) -> &[u8] {
+        if self.more.is_empty() {
+            &self.one
+        } else {
+            &self.more
+        }
+    }
+}
+
+impl ChunkQueue {
+    fn lock(&self) -> MutexGuard<'_, Queued> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads the chunks of a body until its end. The runtime drives this task.
+    async fn fill(self, mut response: Response) {
+        while self.put(response.chunk().await) {
+            poll_fn(|context| self.poll_room(context)).await;
+        }
+    }
+
+    /// Adds a chunk or the end. Returns whether more can follow.
+    fn put(&self, chunk: Result<Option<Bytes>, reqwest::Error>) -> bool {
+        let mut queued = self.lock();
+        match chunk {
+            Ok(Some(bytes)) => queued.buffer.push(bytes),
+            Ok(None) => queued.end = Some(Ok(())),
+            Err(error) => queued.end = Some(Err(error)),
+        }
+        if let Some(reader) = queued.reader.take() {
+            reader.wake();
+        }
+        queued.end.is_none()
+    }
+
+    /// Whether there is something to take, the body's end included.
+    fn has_some(&self) -> bool {
+        let queued = self.lock();
+        queued.end.is_some() || !queued.buffer.bytes().is_empty()
+    }
+
+    fn poll_room(&self, context: &Context<'_>) -> Poll<()> {
+        let mut queued = self.lock();
+        if queued.buffer.bytes().len() < ENOUGH {
+            return Poll::Ready(());
+        }
+        queued.writer = Some(context.waker().clone());
+        Poll::Pending
+    }
+
+    /// Moves the queued bytes into `taken`, which is emptied first so that its memory
+    /// can be reused. Once all bytes have been taken, it is ready with the body's end.
+    fn poll_take(&self, taken: &mut Buffer, context: &Context<'_>) -> Poll<Option<End>> {
+        taken.clear();
+        let mut queued = self.lock();
+        if queued.buffer.bytes().is_empty() {
+            if let Some(end) = queued.end.take() {
+                return Poll::Ready(Some(end));
+            }
+            queued.reader = Some(context.waker().clone());
+            return Poll::Pending;
+        }
+        std::mem::swap(&mut queued.buffer, taken);
+        if let Some(writer) = queued.writer.take() {
+            writer.wake();
+        }
+        Poll::Ready(None)
     }
 }

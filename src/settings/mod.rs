@@ -80,7 +80,7 @@ impl Connection {
 }
 
 /// The timeouts; `None` means no limit.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Timeouts {
     /// For a connection: resolving, TCP, TLS, a proxy's answer.
     pub connect: Option<Duration>,

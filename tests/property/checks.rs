@@ -562,12 +562,6 @@ pub fn words(text: &str) {
 const ASKED: &str = r#"{"model":"m"}"#;
 
 fn replayer(folder: &Path) -> Transport {
-    let timeouts = Timeouts {
-        connect: None,
-        first_token: None,
-        idle: None,
-        total: None,
-    };
     let endpoint = Endpoint {
         url: "http://127.0.0.1:1/v1".parse().unwrap(),
         provider: None,
@@ -579,7 +573,7 @@ fn replayer(folder: &Path) -> Transport {
         headers: Vec::new(),
         proxy: None,
         cacert: None,
-        timeouts,
+        timeouts: Timeouts::default(),
         retries: 0,
         max_in_flight: None,
         budget: None,

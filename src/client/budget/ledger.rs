@@ -22,8 +22,8 @@
 //! run removes it. To settle a request, airx first writes its cost to the ledger and then
 //! removes the file: a kill between the two leaves nothing that counts twice.
 
-use std::fs::{File, TryLockError};
-use std::io::{ErrorKind, Read, Write};
+use std::fs::File;
+use std::io::{Read, Write};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -78,15 +78,15 @@ mod decimal {
 
 impl Ledger {
     fn new(now: DateTime<Utc>) -> Self {
-        let sum = |period: Period| Sum {
+        let [hour, day, month] = Period::ALL.map(|period| Sum {
             since: period.start(now),
             spent: 0,
-        };
+        });
         Self {
             v: VERSION,
-            hour: sum(Period::Hour),
-            day: sum(Period::Day),
-            month: sum(Period::Month),
+            hour,
+            day,
+            month,
         }
     }
 
@@ -98,11 +98,15 @@ impl Ledger {
         }
     }
 
+    /// The sums of [`Period::ALL`].
+    fn sums(&mut self) -> [&mut Sum; 3] {
+        [&mut self.hour, &mut self.day, &mut self.month]
+    }
+
     /// Starts the sums of periods that are over at zero. If the clock was set back, the
     /// later period goes on: nothing that was spent is forgotten.
     fn advance(&mut self, now: DateTime<Utc>) {
-        let sums = [&mut self.hour, &mut self.day, &mut self.month];
-        for (sum, period) in sums.into_iter().zip(Period::ALL) {
+        for (sum, period) in self.sums().into_iter().zip(Period::ALL) {
             let since = period.start(now);
             if since > sum.since {
                 *sum = Sum { since, spent: 0 };
@@ -111,7 +115,7 @@ impl Ledger {
     }
 
     fn add(&mut self, cost: u128) {
-        for sum in [&mut self.hour, &mut self.day, &mut self.month] {
+        for sum in self.sums() {
             sum.spent = sum.spent.saturating_add(cost);
         }
     }
@@ -143,8 +147,7 @@ impl Ledgers {
     }
 
     fn in_dir(dir: PrivateDir) -> Result<Self, Failure> {
-        let lock = dir.file(LOCK, true)?;
-        let lock = lock.ok_or_else(|| dir.unlockable(LOCK, &ErrorKind::NotFound.into()))?;
+        let lock = dir.make_file(LOCK)?;
         Self::locked(dir, lock)
     }
 
@@ -156,20 +159,18 @@ impl Ledgers {
         let Some(dir) = PrivateDir::open_existing(Purpose::Ledgers)? else {
             return Ok(None);
         };
-        match dir.file(LOCK, false)? {
-            Some(lock) => Self::locked(dir, lock).map(Some),
-            None => Ok(None),
-        }
+        let lock = dir.file(LOCK)?;
+        lock.map(|lock| Self::locked(dir, lock)).transpose()
     }
 
     fn locked(dir: PrivateDir, lock: File) -> Result<Self, Failure> {
-        lock.lock().map_err(|error| dir.unlockable(LOCK, &error))?;
+        dir.lock(LOCK, &lock)?;
         Ok(Self { dir, _lock: lock })
     }
 
     /// The currencies that have a ledger or a request in flight, in order.
     pub(super) fn currencies(&self) -> Result<Vec<String>, Failure> {
-        let names = self.names()?;
+        let names = self.dir.names()?;
         let code = |name: &String| {
             let (code, rest) = name.strip_prefix("budget-")?.split_once('.')?;
             (rest == "json" || rest.starts_with("in-flight-")).then(|| code.to_owned())
@@ -180,19 +181,13 @@ impl Ledgers {
         Ok(currencies)
     }
 
-    fn names(&self) -> Result<Vec<String>, Failure> {
-        self.dir
-            .names()
-            .map_err(|error| self.dir.failed("", &error))
-    }
-
     /// The ledger of a currency at this time; a new one if there is none.
     ///
     /// # Errors
     /// The file cannot be read or is damaged: exit 2.
     pub(super) fn read(&self, currency: &str, now: DateTime<Utc>) -> Result<Ledger, Failure> {
         let name = ledger_name(currency);
-        let Some(file) = self.dir.file(&name, false)? else {
+        let Some(file) = self.dir.file(&name)? else {
             return Ok(Ledger::new(now));
         };
         let text = self.text(&name, &file)?;
@@ -216,9 +211,11 @@ impl Ledgers {
 
     fn damaged(&self, name: &str, why: &str) -> Failure {
         let path = self.dir.path(name);
-        let path = path.display();
-        Failure::usage(format!("--budget: the ledger {path} cannot be read: {why}"))
-            .hint("correct it, or remove it to count from zero")
+        let what = format!(
+            "--budget: the ledger {} cannot be read: {why}",
+            path.display()
+        );
+        Failure::usage(what).hint("correct it, or remove it to count from zero")
     }
 
     /// The path of a ledger.
@@ -232,25 +229,19 @@ impl Ledgers {
     pub(super) fn reserved(&self, currency: &str, sweep: bool) -> Result<u128, Failure> {
         let prefix = in_flight_prefix(currency);
         let mut sum: u128 = 0;
-        for name in self
-            .names()?
-            .iter()
-            .filter(|name| name.starts_with(&prefix))
-        {
-            let Some(file) = self.dir.file(name, false)? else {
+        let names = self.dir.names()?;
+        for name in names.iter().filter(|name| name.starts_with(&prefix)) {
+            let Some(file) = self.dir.file(name)? else {
                 continue;
             };
-            match file.try_lock() {
-                Ok(()) if sweep => self.dir.remove(name),
-                Ok(()) => {}
-                Err(TryLockError::Error(error)) => return Err(self.dir.unlockable(name, &error)),
-                Err(TryLockError::WouldBlock) => {
-                    let text = self.text(name, &file)?;
-                    let amount = std::str::from_utf8(&text).ok();
-                    let amount = amount.and_then(|text| models::amount_of(text.trim_end()));
-                    let wrong = || self.damaged(name, "it holds no amount");
-                    sum = sum.saturating_add(amount.ok_or_else(wrong)?);
-                }
+            if !self.dir.try_lock(name, &file)? {
+                let text = self.text(name, &file)?;
+                let amount = std::str::from_utf8(&text).ok();
+                let amount = amount.and_then(|text| models::amount_of(text.trim_end()));
+                let wrong = || self.damaged(name, "it holds no amount");
+                sum = sum.saturating_add(amount.ok_or_else(wrong)?);
+            } else if sweep {
+                self.dir.remove(name);
             }
         }
         Ok(sum)
@@ -260,14 +251,11 @@ impl Ledgers {
     pub(super) fn reserve(&self, currency: &str, bound: u128) -> Result<InFlight, Failure> {
         loop {
             let name = format!("{}{:016x}", in_flight_prefix(currency), fastrand::u64(..));
-            if self.dir.file(&name, false)?.is_some() {
+            if self.dir.file(&name)?.is_some() {
                 continue;
             }
-            let file = self.dir.file(&name, true)?;
-            let mut file =
-                file.ok_or_else(|| self.dir.failed(&name, &ErrorKind::NotFound.into()))?;
-            file.try_lock()
-                .map_err(|error| self.dir.unlockable(&name, &error.into()))?;
+            let mut file = self.dir.make_file(&name)?;
+            self.dir.lock(&name, &file)?;
             let text = format!("{}\n", models::shown(bound));
             if let Err(error) = file.write_all(text.as_bytes()) {
                 self.dir.remove(&name);

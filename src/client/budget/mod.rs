@@ -28,8 +28,6 @@ const LATEST: Duration = Duration::from_millis(100);
 /// [`Reservation::settle`], the next run drops it.
 #[derive(Debug)]
 pub(super) struct Reservation {
-    /// How long the request waited for it.
-    pub(super) waited: Duration,
     name: String,
     price: Price,
 }
@@ -101,7 +99,7 @@ pub(super) fn reserve(
     loop {
         let (now, ledgers) = (Utc::now(), Ledgers::open()?);
         let state = State::read(&ledgers, budget, price, now)?;
-        let waited = started.elapsed();
+        let may_wait = |most| started.elapsed() < most;
         match state.verdict() {
             Verdict::Fits => {
                 #[cfg(unix)]
@@ -111,13 +109,9 @@ pub(super) fn reserve(
                 let name = request.name.clone();
                 in_flight().push((request, price));
                 sink.note(Level::Verbose, &state);
-                return Ok(Some(Reservation {
-                    waited,
-                    name,
-                    price,
-                }));
+                return Ok(Some(Reservation { name, price }));
             }
-            Verdict::Crowded if connection.timeouts.total.is_none_or(|most| waited < most) => {}
+            Verdict::Crowded if connection.timeouts.total.is_none_or(may_wait) => {}
             Verdict::Crowded | Verdict::UsedUp => return Err(state.used_up(now, &ledgers)),
         }
         drop(ledgers);
