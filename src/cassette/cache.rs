@@ -8,9 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use super::record::{OpenRecording, TEMPORARY, prepare, write_unnamed};
-use super::recording::{self, read};
+use super::recording::{self, RequestView, read};
 use super::replay::{ReplayedBody, replayed};
-use super::request_view::RequestView;
 use crate::error::Failure;
 use crate::http::Head;
 use crate::secret::Scrubber;
@@ -22,7 +21,7 @@ const DIGITS: usize = 32;
 const LEFT_AFTER: Duration = Duration::from_secs(3600);
 
 /// The folder of the cache.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Cache {
     folder: PathBuf,
     /// How old an answer may be; any age without it.
@@ -65,20 +64,6 @@ impl Cache {
             ready: false,
             clean: false,
             open: None,
-        }
-    }
-
-    /// The same cache for another thread.
-    pub(crate) fn share(&self) -> Self {
-        Self {
-            ready: self.ready,
-            clean: self.clean,
-            ..Self::new(
-                self.folder.clone(),
-                self.ttl,
-                self.url.clone(),
-                self.scrubber.clone(),
-            )
         }
     }
 
@@ -126,7 +111,7 @@ impl Cache {
             Err(error) if error.kind() == ErrorKind::NotFound => return Lookup::Missing,
             Err(error) => return Lookup::Unusable(path, error.to_string()),
         };
-        if self.is_expired(&found) {
+        if self.ttl.is_some_and(|ttl| age(&found) >= ttl) {
             return Lookup::Expired(path);
         }
         match response(&path, &found, request) {
@@ -134,15 +119,6 @@ impl Cache {
             Ok(None) => Lookup::Missing,
             Err(why) => Lookup::Unusable(path, why),
         }
-    }
-
-    fn is_expired(&self, found: &Metadata) -> bool {
-        let age = found
-            .modified()
-            .map(|at| SystemTime::now().duration_since(at));
-        // A time in the future is a clock that was changed.
-        let age = age.map(Result::unwrap_or_default);
-        self.ttl.is_some_and(|ttl| age.is_ok_and(|age| age >= ttl))
     }
 
     /// Begins an exchange, whose answer may be kept when it is complete.
@@ -175,14 +151,12 @@ impl Cache {
             remove_leftovers(&self.folder);
         }
         let saved = open.save(|recording| -> io::Result<()> {
-            let file = write_unnamed(&self.folder, recording)?;
-            file.persist(&path)?;
+            write_unnamed(&self.folder, recording)?.persist(&path)?;
             Ok(())
         });
-        match saved {
-            None => Ok(None),
-            Some(Ok(())) => Ok(Some(path)),
-            Some(Err(error)) => Err(format!("{}: {error}", path.display())),
+        match saved.transpose() {
+            Ok(saved) => Ok(saved.map(|()| path)),
+            Err(error) => Err(format!("{}: {error}", path.display())),
         }
     }
 }
@@ -199,11 +173,8 @@ fn remove_leftovers(folder: &Path) {
     for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let is_temporary = name.as_encoded_bytes().starts_with(TEMPORARY.as_bytes());
-        if is_temporary
-            && entry
-                .metadata()
-                .is_ok_and(|found| age(&found) >= LEFT_AFTER)
-        {
+        let is_old = |found: Metadata| age(&found) >= LEFT_AFTER;
+        if is_temporary && entry.metadata().is_ok_and(is_old) {
             // Another run may have removed it.
             let _ = std::fs::remove_file(entry.path());
         }

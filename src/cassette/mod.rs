@@ -6,7 +6,6 @@ mod record;
 mod recording;
 mod redact;
 mod replay;
-mod request_view;
 
 use crate::error::Failure;
 use crate::http::Head;
@@ -18,11 +17,11 @@ use replay::Replayer;
 pub(crate) use cache::{Cache, Lookup};
 pub(crate) use record::OpenRecording;
 pub use record::Recorded;
+pub(crate) use recording::RequestView;
 pub(crate) use replay::ReplayedBody;
-pub(crate) use request_view::RequestView;
 
-/// Records or replays exchanges.
-#[derive(Debug)]
+/// Records or replays exchanges. Clones share the folder.
+#[derive(Debug, Clone)]
 pub(crate) enum Cassette {
     /// Exchanges are written to files.
     Record(Box<Recorder>),
@@ -58,15 +57,6 @@ impl Cassette {
                 Ok(Exchange::Replayed(head, body))
             }
             Self::Cache(cache) => Ok(Exchange::Live(Some(cache.start(body)))),
-        }
-    }
-
-    /// A cassette for another thread, with the same folder.
-    pub(crate) fn share(&self) -> Self {
-        match self {
-            Self::Record(recorder) => Self::Record(Box::new(recorder.share())),
-            Self::Replay(player) => Self::Replay(player.clone()),
-            Self::Cache(cache) => Self::Cache(Box::new(cache.share())),
         }
     }
 }

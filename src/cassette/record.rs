@@ -1,16 +1,17 @@
 //! Writes each exchange to a file of the folder when it has ended, with secrets masked.
 
-use std::fs::DirBuilder;
+use std::fs::{DirBuilder, hard_link};
 use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde_json::Map;
+use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 
-use super::recording::{self, End, Recording, Response, StreamPieces, Text, VERSION, Written};
+use super::recording::{
+    self, End, Recording, RequestView, Response, StreamPieces, Text, VERSION, Written,
+};
 use super::redact;
-use super::request_view::RequestView;
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::http::{self, BODY_LIMIT, Head, Next};
@@ -29,7 +30,7 @@ const HEADERS: [&str; 4] = [
 pub(super) const TEMPORARY: &str = ".airx-";
 
 /// Records exchanges in a folder.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Recorder {
     folder: PathBuf,
     scrubber: Scrubber,
@@ -46,7 +47,7 @@ pub struct Recorded {
 }
 
 /// An exchange that has not ended yet.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct OpenRecording {
     pub(super) request: RequestView,
     head: Option<Head>,
@@ -69,11 +70,6 @@ impl Recorder {
         }
     }
 
-    /// A recorder for the same folder.
-    pub(crate) fn share(&self) -> Self {
-        Self::new(self.folder.clone(), self.scrubber.clone())
-    }
-
     /// Begins an exchange. Makes the folder before anything is sent.
     pub(crate) fn start(&mut self, body: &[u8]) -> Result<&mut OpenRecording, Failure> {
         let place = self.folder.display();
@@ -87,26 +83,18 @@ impl Recorder {
         let Some(mut open) = self.open.take().filter(|open| !open.lost) else {
             return Ok(None);
         };
+        let failed = |why: String| Failure::new(Class::Internal, format!("--record{why}"));
         if open.size > BODY_LIMIT {
-            return Err(Failure::new(
-                Class::Internal,
-                format!(
-                    "--record: the answer is longer than {} MiB",
-                    BODY_LIMIT >> 20
-                ),
-            ));
+            let mib = BODY_LIMIT >> 20;
+            return Err(failed(format!(": the answer is longer than {mib} MiB")));
         }
         let name = open.request.name();
         let (masked, _) = open.mask(&self.scrubber);
         let Some(written) = open.save(|recording| write(&self.folder, &name, recording)) else {
             return Ok(None);
         };
-        let path = written.map_err(|error| {
-            Failure::new(
-                Class::Internal,
-                format!("--record {}: {error}", self.folder.display()),
-            )
-        })?;
+        let path =
+            written.map_err(|error| failed(format!(" {}: {error}", self.folder.display())))?;
         let file = path.display().to_string();
         Ok(Some(Recorded { file, masked }))
     }
@@ -138,10 +126,14 @@ fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Resu
         if path.symlink_metadata().is_ok() {
             continue;
         }
-        match give_name(file, &path) {
-            Ok(None) => return Ok(path),
-            Ok(Some(unnamed)) => file = unnamed,
-            Err(error) => return Err(error),
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => file = failed.file,
+            // On macOS, not every file system can rename without replacing.
+            Err(failed) if failed.error.kind() == ErrorKind::Unsupported => {
+                return hard_link(failed.file.path(), &path).map(|()| path);
+            }
+            Err(failed) => return Err(failed.error),
         }
     }
     Err(ErrorKind::AlreadyExists.into())
@@ -161,37 +153,6 @@ pub(super) fn write_unnamed(
     out.flush()?;
     drop(out);
     Ok(file)
-}
-
-/// Gives the file its name. Returns the file if the name is taken.
-#[cfg(unix)]
-fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTempFile>> {
-    use rustix::fs::{CWD, RenameFlags, link, renameat_with};
-    use rustix::io::Errno;
-    match renameat_with(CWD, file.path(), CWD, path, RenameFlags::NOREPLACE) {
-        Ok(()) => {
-            // The temporary path is gone, so there is nothing to remove.
-            let _ = file.into_temp_path().keep();
-            Ok(None)
-        }
-        Err(Errno::EXIST) => Ok(Some(file)),
-        // Not every file system supports this flag.
-        Err(Errno::INVAL | Errno::NOSYS | Errno::NOTSUP) => match link(file.path(), path) {
-            Ok(()) => Ok(None),
-            Err(Errno::EXIST) => Ok(Some(file)),
-            Err(error) => Err(error.into()),
-        },
-        Err(error) => Err(error.into()),
-    }
-}
-
-#[cfg(not(unix))]
-fn give_name(file: NamedTempFile, path: &Path) -> std::io::Result<Option<NamedTempFile>> {
-    match file.persist_noclobber(path) {
-        Ok(_) => Ok(None),
-        Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => Ok(Some(failed.file)),
-        Err(failed) => Err(failed.error),
-    }
 }
 
 impl OpenRecording {
@@ -288,12 +249,8 @@ impl OpenRecording {
     /// Passes the recording to `save`. Returns `None` if there was no response.
     pub(super) fn save<T>(self, save: impl FnOnce(&Recording<Written<'_>>) -> T) -> Option<T> {
         let head = self.head?;
-        let mut headers = Map::new();
-        for name in HEADERS {
-            if let Some(value) = head.header(name) {
-                headers.insert(name.to_owned(), value.into());
-            }
-        }
+        let header = |name: &str| Some((name.to_owned(), head.header(name)?.into()));
+        let headers: Map<String, Value> = HEADERS.into_iter().filter_map(header).collect();
         let body = if self.streamed {
             Written::Stream(StreamPieces {
                 bytes: &self.bytes,

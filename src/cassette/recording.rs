@@ -1,4 +1,5 @@
-//! The file format of a recording: indented JSON, the bytes of the response as text.
+//! The file format of a recording: indented JSON, the request without its ids, and the
+//! bytes of the response as text.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -8,8 +9,8 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use super::request_view::RequestView;
 use crate::api::whole_number::whole_number;
+use crate::digest::sha256;
 use crate::http::BODY_LIMIT;
 
 /// The version of the format.
@@ -17,6 +18,15 @@ pub(crate) const VERSION: u8 = 1;
 
 /// The longest recording that is read: a body of the greatest length, escaped.
 const FILE_MAX: u64 = 6 * BODY_LIMIT as u64 + (1 << 20);
+
+/// Members that differ in each run and are therefore ignored.
+const IDS: [&str; 2] = ["request_id", "user_id"];
+
+/// Members that differ between the models of `--fallback`.
+const OF_MODEL: [&str; 2] = ["model", "thinking"];
+
+/// Digits of the digest in a recording's name.
+const DIGITS: usize = 16;
 
 /// Why a recording without [`Body::pieces`] cannot be used.
 pub(super) const UNREADABLE_BODY: &str = "its body cannot be read";
@@ -30,6 +40,60 @@ pub(crate) struct Recording<B = Body> {
     pub(crate) airx: u8,
     pub(crate) request: RequestView,
     pub(crate) response: Response<B>,
+}
+
+/// A request without ids, host and headers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(expecting = "an object with method, path and body")]
+pub(crate) struct RequestView {
+    pub(crate) method: String,
+    /// The end of the path, the same at every server.
+    pub(crate) path: String,
+    pub(crate) body: Value,
+}
+
+impl RequestView {
+    /// The view of a request with this body, which is JSON that airx has made.
+    pub(crate) fn of(body: &[u8]) -> Self {
+        let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
+        if let Value::Object(members) = &mut body {
+            members.retain(|name, _| !IDS.contains(&name.as_str()));
+        }
+        Self {
+            method: "POST".to_owned(),
+            path: "/chat/completions".to_owned(),
+            body,
+        }
+    }
+
+    /// The name of its recordings. It does not depend on the order of members.
+    pub(crate) fn name(&self) -> String {
+        let mut name = self.digest(&self.path);
+        name.truncate(DIGITS);
+        name
+    }
+
+    /// A digest of the request to this path or URL. It does not depend on the order of
+    /// members.
+    pub(crate) fn digest(&self, target: &str) -> String {
+        let mut body = self.body.clone();
+        body.sort_all_objects();
+        sha256(format!("{} {target}\n{body}", self.method).as_bytes())
+    }
+
+    /// The same request to the model of `other`.
+    #[must_use]
+    pub(crate) fn asking(mut self, other: &Self) -> Self {
+        if let (Value::Object(own), Value::Object(other)) = (&mut self.body, &other.body) {
+            for name in OF_MODEL {
+                match other.get(name) {
+                    Some(value) => own.insert(name.to_owned(), value.clone()),
+                    None => own.remove(name),
+                };
+            }
+        }
+        self
+    }
 }
 
 /// What the server answered.
@@ -217,6 +281,19 @@ impl Serialize for StreamPieces<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn view(body: &str) -> RequestView {
+        RequestView::of(body.as_bytes())
+    }
+
+    #[test]
+    fn ids_and_order_do_not_change_the_name() {
+        let one = view(r#"{"model":"m","a":{"b":1,"c":2},"request_id":"1","user_id":"u"}"#);
+        let two = view(r#"{"a":{"c":2,"b":1},"request_id":"2","model":"m"}"#);
+        assert_eq!(one.name(), two.name());
+        assert_eq!(one.name().len(), DIGITS);
+        assert_ne!(one.name(), view(r#"{"model":"m"}"#).name());
+    }
 
     #[test]
     fn text_is_cut_after_blank_lines() {

@@ -1,11 +1,13 @@
 //! Finds the recorded response to a request in a folder, without using the network.
 
 use std::collections::HashMap;
+use std::fs::DirEntry;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::recording::{self, End, read};
-use super::request_view::{Difference, RequestView};
+use serde_json::Value;
+
+use super::recording::{self, End, RequestView, read};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::http::{CUT, Head, Next, Response, client};
@@ -78,24 +80,19 @@ impl Replayer {
                     .hint("name a folder that --record DIR has filled");
             }
         };
-        let mut nearest: Option<(Vec<Difference>, String)> = None;
-        for entry in entries.flatten() {
+        let differences = |entry: DirEntry| {
             let file = entry.file_name().to_string_lossy().into_owned();
             if !is_recording(&file) {
-                continue;
+                return None;
             }
-            // Skip files that cannot be read.
-            let Ok(Some(recording)) = read(&entry.path()) else {
-                continue;
-            };
-            let found = (recording.request.differences(asked), file);
-            let nearer = |best: &(Vec<Difference>, String)| {
-                (found.0.len(), &found.1) < (best.0.len(), &best.1)
-            };
-            if nearest.as_ref().is_none_or(nearer) {
-                nearest = Some(found);
-            }
-        }
+            // Files that cannot be read are skipped.
+            let recorded = read(&entry.path()).ok().flatten()?.request.body;
+            let mut found = Vec::new();
+            compare(Some(&recorded), Some(&asked.body), "", &mut found);
+            Some((found, file))
+        };
+        let order = |(found, file): &(Vec<String>, String)| (found.len(), file.clone());
+        let nearest = entries.flatten().filter_map(differences).min_by_key(order);
         let message = match nearest {
             None => format!("{folder} holds no recording"),
             Some((differences, file)) if differences.is_empty() => format!(
@@ -104,7 +101,7 @@ impl Replayer {
             ),
             Some((differences, file)) => format!(
                 "no recording in {folder} fits the request: the nearest, {file}, differs in {}",
-                listed(&differences)
+                listed(differences)
             ),
         };
         Failure::new(Class::Replay, message)
@@ -112,23 +109,81 @@ impl Replayer {
     }
 }
 
-/// The first differences, in words.
-fn listed(differences: &[Difference]) -> String {
+/// The first differences on one line.
+fn listed(mut differences: Vec<String>) -> String {
     const MOST: usize = 3;
-    let one = |difference: &Difference| {
-        let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
-        format!(
-            "{} (recorded {}, asked {})",
-            difference.path,
-            value(&difference.recorded),
-            value(&difference.asked)
-        )
-    };
-    let mut listed: Vec<String> = differences.iter().take(MOST).map(one).collect();
-    if differences.len() > MOST {
-        listed.push(format!("{} more places", differences.len() - MOST));
+    let more = differences.len().saturating_sub(MOST);
+    differences.truncate(MOST);
+    if more > 0 {
+        differences.push(format!("{more} more places"));
     }
-    listed.join(", ")
+    differences.join(", ")
+}
+
+/// Adds the places below `path` where two values differ: members and indexes from the body
+/// inwards, as in `messages/0/content`, and what both have there.
+fn compare(recorded: Option<&Value>, asked: Option<&Value>, path: &str, found: &mut Vec<String>) {
+    let below = |name: &str| match path {
+        "" => name.to_owned(),
+        path => format!("{path}/{name}"),
+    };
+    match (recorded, asked) {
+        (Some(Value::Object(one)), Some(Value::Object(two))) => {
+            for (name, value) in one {
+                compare(Some(value), two.get(name), &below(name), found);
+            }
+            for (name, value) in two.iter().filter(|(name, _)| !one.contains_key(*name)) {
+                compare(None, Some(value), &below(name), found);
+            }
+        }
+        (Some(Value::Array(one)), Some(Value::Array(two))) => {
+            for at in 0..one.len().max(two.len()) {
+                compare(one.get(at), two.get(at), &below(&at.to_string()), found);
+            }
+        }
+        (one, two) if one == two => {}
+        (one, two) => {
+            let from = common(one, two);
+            let [recorded, asked] = [one, two].map(|value| match value {
+                Some(value) => shortened(value, from),
+                None => "nothing".to_owned(),
+            });
+            found.push(format!("{path} (recorded {recorded}, asked {asked})"));
+        }
+    }
+}
+
+/// How many characters two texts have in common at their start.
+fn common(one: Option<&Value>, two: Option<&Value>) -> usize {
+    let [one, two] = [one, two].map(|value| value.and_then(Value::as_str).unwrap_or_default());
+    let pairs = one.chars().zip(two.chars());
+    pairs.take_while(|(one, two)| one == two).count()
+}
+
+/// A value, shortened to a part of a line. A long text starts shortly before the first
+/// difference.
+fn shortened(value: &Value, from: usize) -> String {
+    const LONGEST: usize = 40;
+    const BEFORE: usize = 10;
+    let Value::String(text) = value else {
+        return clipped(&value.to_string(), LONGEST);
+    };
+    let skipped = if text.chars().count() > LONGEST {
+        from.saturating_sub(BEFORE)
+    } else {
+        0
+    };
+    let rest: String = text.chars().skip(skipped).collect();
+    let rest = clipped(&rest, LONGEST);
+    let start = if skipped > 0 { "…" } else { "" };
+    Value::String(format!("{start}{rest}")).to_string()
+}
+
+fn clipped(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text.to_owned(),
+    }
 }
 
 /// Whether a file has a name that a recorder could have given.
@@ -250,5 +305,32 @@ mod tests {
         ] {
             assert!(!is_recording(other), "{other}");
         }
+    }
+
+    fn differences(one: &str, two: &str) -> Vec<String> {
+        let value = |text: &str| serde_json::from_str(text).unwrap();
+        let mut found = Vec::new();
+        compare(Some(&value(one)), Some(&value(two)), "", &mut found);
+        found
+    }
+
+    #[test]
+    fn differences_have_their_place() {
+        let one = r#"{"messages":[{"content":"hi"}],"stream":false,"top_p":1}"#;
+        let two = r#"{"messages":[{"content":"ho"},{}],"stream":false}"#;
+        let expected = [
+            r#"messages/0/content (recorded "hi", asked "ho")"#,
+            "messages/1 (recorded nothing, asked {})",
+            "top_p (recorded 1, asked nothing)",
+        ];
+        assert_eq!(differences(one, two), expected);
+    }
+
+    #[test]
+    fn long_texts_are_shown_where_they_differ() {
+        let text = "x".repeat(100);
+        let [one, two] = ["one", "two"].map(|end| format!(r#"{{"a":"{text}{end}"}}"#));
+        let expected = r#"a (recorded "…xxxxxxxxxxone", asked "…xxxxxxxxxxtwo")"#;
+        assert_eq!(differences(&one, &two), [expected]);
     }
 }

@@ -49,7 +49,7 @@ impl Transport {
             } else {
                 self.http.share()?
             },
-            cassette: self.cassette.as_ref().map(Cassette::share),
+            cassette: self.cassette.clone(),
             connection: Arc::clone(&self.connection),
             concurrency: Some(Arc::clone(concurrency)),
             unserved: Arc::clone(&self.unserved),
