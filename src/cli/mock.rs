@@ -30,7 +30,7 @@ use super::duration;
 /// `no-such-model` is refused; any other is accepted.
 ///
 /// Example: airx mock --fail 500:0.3 -- bash nightly.sh
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[group(skip)]
 pub struct MockArgs {
     /// Port to listen on; 0 takes a free one

@@ -5,10 +5,10 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::reply::{Reply, Step, bad_member, error, missing, unreadable};
-use super::router::Action;
+use super::reply::{Action, Reply, Step, bad_member, error, missing, unreadable};
 use crate::api::batch::LINES_MAX;
 
 /// Errors that are listed.
@@ -16,11 +16,32 @@ const ERRORS_MAX: usize = 100;
 /// Characters that a `custom_id` has at least.
 const CUSTOM_ID_MIN: usize = 6;
 
-/// What is wrong with a line: code, message and the member that is wrong.
-type LineError = (&'static str, String, Option<&'static str>);
+/// An entry of `errors.data`: what is wrong with a batch or a line of its input.
+#[derive(Debug, PartialEq, Serialize)]
+pub(super) struct BatchError {
+    code: &'static str,
+    message: String,
+    line: Option<usize>,
+    /// The member that is wrong.
+    param: Option<&'static str>,
+}
+
+impl BatchError {
+    pub(super) fn new(code: &'static str, message: String, param: Option<&'static str>) -> Self {
+        Self {
+            code,
+            message,
+            line: None,
+            param,
+        }
+    }
+}
 
 /// Checks every line and returns where in `content` the requests are.
-pub(super) fn requests(content: &[u8], endpoint: &str) -> Result<Vec<Range<usize>>, Vec<Value>> {
+pub(super) fn requests(
+    content: &[u8],
+    endpoint: &str,
+) -> Result<Vec<Range<usize>>, Vec<BatchError>> {
     let mut places = Vec::new();
     let mut errors = Vec::new();
     let mut seen = Seen::default();
@@ -33,10 +54,13 @@ pub(super) fn requests(content: &[u8], endpoint: &str) -> Result<Vec<Range<usize
         }
         if places.len() as u64 == LINES_MAX {
             let message = format!("the file holds more than {LINES_MAX} requests");
-            return Err(vec![line_error("too_many_tasks", &message, None, None)]);
+            return Err(vec![BatchError::new("too_many_tasks", message, None)]);
         }
-        if let Err((code, message, param)) = seen.check(line, endpoint) {
-            errors.push(line_error(code, &message, Some(number + 1), param));
+        if let Err(error) = seen.check(line, endpoint) {
+            errors.push(BatchError {
+                line: Some(number + 1),
+                ..error
+            });
         }
         places.push(place);
         if errors.len() == ERRORS_MAX {
@@ -44,28 +68,14 @@ pub(super) fn requests(content: &[u8], endpoint: &str) -> Result<Vec<Range<usize
         }
     }
     if places.is_empty() {
-        errors.push(line_error(
-            "empty_file",
-            "the file holds no request",
-            None,
-            None,
-        ));
+        let message = "the file holds no request".to_owned();
+        errors.push(BatchError::new("empty_file", message, None));
     }
     if errors.is_empty() {
         Ok(places)
     } else {
         Err(errors)
     }
-}
-
-/// One entry of `errors.data`.
-pub(super) fn line_error(
-    code: &str,
-    message: &str,
-    line: Option<usize>,
-    param: Option<&'static str>,
-) -> Value {
-    json!({ "code": code, "message": message, "line": line, "param": param })
 }
 
 /// The ids and the model of the lines so far.
@@ -76,18 +86,18 @@ struct Seen {
 }
 
 impl Seen {
-    fn check(&mut self, line: &[u8], endpoint: &str) -> Result<(), LineError> {
-        let Ok(members) = serde_json::from_slice::<Map<String, Value>>(line) else {
+    fn check(&mut self, line: &[u8], endpoint: &str) -> Result<(), BatchError> {
+        let members: Map<String, Value> = serde_json::from_slice(line).map_err(|_| {
             let message = "the line is not a JSON object".to_owned();
-            return Err(("invalid_json_line", message, None));
-        };
+            BatchError::new("invalid_json_line", message, None)
+        })?;
         let member = |name: &'static str| {
             members.get(name).ok_or_else(|| {
                 let message = format!("{name} is missing");
-                ("missing_required_parameter", message, Some(name))
+                BatchError::new("missing_required_parameter", message, Some(name))
             })
         };
-        let wrong = |code, name: &'static str, message: String| Err((code, message, Some(name)));
+        let wrong = |code, name, message| Err(BatchError::new(code, message, Some(name)));
         let id = member("custom_id")?.as_str().unwrap_or_default();
         if id.chars().count() < CUSTOM_ID_MIN {
             let message = format!("custom_id must be a text of {CUSTOM_ID_MIN} characters or more");
@@ -182,7 +192,7 @@ const ENDPOINTS: [&str; 2] = ["/v4/chat/completions", "/v1/chat/completions"];
 
 pub(super) const COMPLETION_WINDOW: &str = "24h";
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct BatchRequest {
     pub(super) input_file_id: String,
     pub(super) endpoint: String,
@@ -193,17 +203,16 @@ pub(super) struct BatchRequest {
 
 impl BatchRequest {
     pub(super) fn read(body: &[u8]) -> Result<Self, Reply> {
-        let Ok(mut members) = serde_json::from_slice::<Map<String, Value>>(body) else {
-            return Err(unreadable());
-        };
+        let members = serde_json::from_slice::<Map<String, Value>>(body);
+        let mut members = members.map_err(|_| unreadable())?;
         let mut take = |name: &str| members.remove(name).unwrap_or_default();
-        let text = |name: &str, value: Value| match value {
+        let mut text = |name: &str| match take(name) {
             Value::String(text) => Ok(text),
             Value::Null => Err(missing(name)),
             _ => Err(bad_member(name)),
         };
-        let input_file_id = text("input_file_id", take("input_file_id"))?;
-        let endpoint = text("endpoint", take("endpoint"))?;
+        let input_file_id = text("input_file_id")?;
+        let endpoint = text("endpoint")?;
         if !ENDPOINTS.contains(&endpoint.as_str()) {
             return Err(bad_member("endpoint"));
         }
@@ -260,8 +269,8 @@ mod tests {
     fn codes(content: &str) -> Vec<String> {
         let errors = requests(content.as_bytes(), URL).unwrap_err();
         let codes = errors.iter().map(|error| {
-            let code = error["code"].as_str().unwrap();
-            format!("{} {code} {}", error["line"], error["param"])
+            let (line, param) = (json!(error.line), json!(error.param));
+            format!("{line} {} {param}", error.code)
         });
         codes.collect()
     }

@@ -5,19 +5,11 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use super::reply::{Reply, bad_member, error, missing, unknown_model, unreadable};
+use super::answer::count_tokens;
+use super::reply::{Reply, bad_member, missing, unknown_model, unreadable};
 use super::rng;
-use super::tokens;
 use crate::api::limits::{STOP_MAX, TEMPERATURE, TOP_P};
 use crate::api::text::Text;
-
-/// A function that the model may call.
-#[derive(Debug, Clone)]
-pub(super) struct Function {
-    pub(super) name: String,
-    /// The JSON Schema of its arguments; null if there is none.
-    pub(super) parameters: Value,
-}
 
 /// What the mock needs to know of a chat request.
 #[derive(Debug, Clone, Default)]
@@ -31,8 +23,8 @@ pub(super) struct RequestView {
     pub(super) texts: Vec<String>,
     /// The tool results at the end of the conversation.
     pub(super) results: Vec<String>,
-    /// The functions that may be called.
-    pub(super) functions: Vec<Function>,
+    /// The functions that may be called: `name`, `parameters`.
+    pub(super) functions: Vec<Value>,
     /// The one function that must be called.
     pub(super) forced: Option<String>,
     /// The `web_search` tool is offered.
@@ -102,7 +94,7 @@ fn check(members: &Map<String, Value>, json_schema: bool) -> Result<(), Reply> {
         }
         let is_text = |call: &Value| call["function"]["arguments"].is_string();
         if !calls.into_iter().flatten().all(is_text) {
-            return Err(Reply::json(400, &error("1210", "tool_calls 参数有误")));
+            return Err(Reply::error(400, "1210", "tool_calls 参数有误"));
         }
     }
     if members["model"] == "no-such-model" {
@@ -173,10 +165,14 @@ fn view(members: &Map<String, Value>) -> RequestView {
         .map(|(_, text)| text.clone())
         .collect();
     results.reverse();
+    let may_call = member("tool_choice") != "none";
+    let functions = tools
+        .iter()
+        .filter(|tool| may_call && tool["type"] == "function");
     let format = member("response_format");
     let schema = (format["type"] == "json_schema").then(|| format["json_schema"]["schema"].clone());
-    let tool_tokens = tools.iter().map(|tool| tokens::count(&tool.to_string()));
-    let text_tokens = texts.iter().map(|text| tokens::count(text));
+    let tool_tokens = tools.iter().map(|tool| count_tokens(&tool.to_string()));
+    let text_tokens = texts.iter().map(|text| count_tokens(text));
     let identity = format!("{}{}", member("model"), member("messages"));
     RequestView {
         model: owned(member("model")).unwrap_or_else(|| "glm-4-airx".into()),
@@ -184,11 +180,7 @@ fn view(members: &Map<String, Value>) -> RequestView {
         request_id: owned(member("request_id")),
         prompt: prompt.map_or_else(String::new, |(_, text)| text.clone()),
         results,
-        functions: if member("tool_choice") == "none" {
-            Vec::new()
-        } else {
-            functions(tools)
-        },
+        functions: functions.map(|tool| tool["function"].clone()).collect(),
         forced: owned(&member("tool_choice")["function"]["name"]),
         web_search: tools.iter().any(|tool| tool["type"] == "web_search"),
         json: format["type"] == "json_object" || schema.is_some(),
@@ -204,17 +196,6 @@ fn view(members: &Map<String, Value>) -> RequestView {
         fingerprint: rng::fingerprint(identity.as_bytes()),
         texts,
     }
-}
-
-fn functions(tools: &[Value]) -> Vec<Function> {
-    tools
-        .iter()
-        .filter(|tool| tool["type"] == "function")
-        .map(|tool| Function {
-            name: tool["function"]["name"].as_str().unwrap_or("").to_owned(),
-            parameters: tool["function"]["parameters"].clone(),
-        })
-        .collect()
 }
 
 #[cfg(test)]

@@ -35,15 +35,11 @@ pub(super) fn run(words: &[OsString], base_url: &str, key: &str) -> Result<u8, F
     let path = path_with(&folder, env::var_os("PATH").as_deref())?;
     command.env("PATH", path);
 
-    let signals = signals::Caught::install()?;
-    let child = command
-        .spawn()
-        .map_err(|error| not_started(program, &error))?;
-    signals.wait(child).map(status_code).map_err(Failure::from)
+    run_to_end(&mut command).map(status_code)
 }
 
 /// The failure of a command that cannot be started, with the exit status of env(1).
-fn not_started(program: &OsStr, error: &io::Error) -> Failure {
+fn not_started(command: &Command, error: &io::Error) -> Failure {
     let (status, hint) = match error.kind() {
         ErrorKind::NotFound => (
             127,
@@ -54,7 +50,7 @@ fn not_started(program: &OsStr, error: &io::Error) -> Failure {
             "it must be an executable file; for a script: airx mock -- sh FILE",
         ),
     };
-    let what = format!("cannot run {}: {error}", program.display());
+    let what = format!("cannot run {}: {error}", command.get_program().display());
     Failure::usage(what).hint(hint).exits_with(status)
 }
 
@@ -80,82 +76,53 @@ fn path_with(folder: &Path, path: Option<&OsStr>) -> Result<OsString, Failure> {
     })
 }
 
-#[cfg(unix)]
 fn status_code(status: ExitStatus) -> u8 {
-    use std::os::unix::process::ExitStatusExt;
-    let code = status
-        .code()
-        .or_else(|| status.signal().map(|number| 128 + number));
+    let code = status.code();
+    #[cfg(unix)]
+    let code = {
+        use std::os::unix::process::ExitStatusExt;
+        code.or_else(|| status.signal().map(|number| 128 + number))
+    };
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
 }
 
-#[cfg(not(unix))]
-fn status_code(status: ExitStatus) -> u8 {
-    status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1)
-}
-
+/// Runs the command and passes SIGTERM and SIGHUP on to it. The terminal sends SIGINT to
+/// both.
 #[cfg(unix)]
-mod signals {
-    use std::io;
-    use std::process::{Child, ExitStatus};
-
+fn run_to_end(command: &mut Command) -> Result<ExitStatus, Failure> {
     use rustix::process::{Pid, Signal, kill_process};
     use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
     use signal_hook::iterator::Signals;
 
-    /// Signals that no longer end this process. They are caught, not ignored: the command
-    /// would inherit an ignored signal.
-    pub(super) struct Caught(Signals);
-
-    impl Caught {
-        pub(super) fn install() -> io::Result<Self> {
-            Signals::new([SIGINT, SIGTERM, SIGHUP]).map(Self)
+    // They are caught, not ignored: the command would inherit an ignored signal.
+    let mut signals = Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    let mut child = command
+        .spawn()
+        .map_err(|error| not_started(command, &error))?;
+    let pid = Pid::from_child(&child);
+    let handle = signals.handle();
+    let forwarder = std::thread::spawn(move || {
+        for number in &mut signals {
+            let signal = match number {
+                SIGTERM => Signal::TERM,
+                SIGHUP => Signal::HUP,
+                _ => continue,
+            };
+            // The child may have ended already.
+            let _ = kill_process(pid, signal);
         }
-
-        /// Waits for the child and passes SIGTERM and SIGHUP on to it. The terminal
-        /// sends SIGINT to both.
-        pub(super) fn wait(mut self, mut child: Child) -> io::Result<ExitStatus> {
-            let pid = Pid::from_child(&child);
-            let handle = self.0.handle();
-            let forwarder = std::thread::spawn(move || {
-                for number in &mut self.0 {
-                    let signal = match number {
-                        SIGTERM => Signal::TERM,
-                        SIGHUP => Signal::HUP,
-                        _ => continue,
-                    };
-                    // The child may have ended already.
-                    let _ = kill_process(pid, signal);
-                }
-            });
-            let status = child.wait();
-            handle.close();
-            let _ = forwarder.join();
-            status
-        }
-    }
+    });
+    let status = child.wait();
+    handle.close();
+    let _ = forwarder.join();
+    Ok(status?)
 }
 
 #[cfg(not(unix))]
-mod signals {
-    use std::io;
-    use std::process::{Child, ExitStatus};
-
-    pub(super) struct Caught;
-
-    impl Caught {
-        #[allow(clippy::unnecessary_wraps, reason = "as on Unix")]
-        pub(super) fn install() -> io::Result<Self> {
-            Ok(Self)
-        }
-
-        pub(super) fn wait(self, mut child: Child) -> io::Result<ExitStatus> {
-            child.wait()
-        }
-    }
+fn run_to_end(command: &mut Command) -> Result<ExitStatus, Failure> {
+    command
+        .status()
+        .map_err(|error| not_started(command, &error))
 }
 
 #[cfg(test)]

@@ -9,24 +9,29 @@ use super::rng::Rng;
 /// How deep a schema may nest or refer to itself.
 const DEPTH: usize = 6;
 
+/// The text where the prompt has none.
+const FALLBACK: &str = "airx mock";
+
+/// An example of `schema` that uses words and numbers of `prompt`.
+pub(super) fn example(schema: &Value, prompt: &str, rng: &Rng) -> Value {
+    let mut example = Example {
+        root: schema,
+        prompt,
+        rng: rng.clone(),
+    };
+    example.of(schema, DEPTH)
+}
+
 /// Makes values for one schema.
-#[derive(Debug)]
-pub(super) struct Example<'a> {
+struct Example<'a> {
     /// The complete schema, for `$ref`.
-    pub(super) root: &'a Value,
-    /// Words and numbers are taken from here.
-    pub(super) prompt: &'a str,
-    /// The text where the prompt has none.
-    pub(super) fallback: &'a str,
+    root: &'a Value,
+    prompt: &'a str,
     /// Chooses among the values of an enum.
-    pub(super) rng: Rng,
+    rng: Rng,
 }
 
 impl Example<'_> {
-    pub(super) fn value(&mut self) -> Value {
-        self.of(self.root, DEPTH)
-    }
-
     fn of(&mut self, schema: &Value, depth: usize) -> Value {
         if depth == 0 {
             return Value::Null;
@@ -148,7 +153,7 @@ impl Example<'_> {
             Some("ipv4") => "127.0.0.1".to_owned(),
             Some("ipv6") => "::1".to_owned(),
             Some("duration") => "P1D".to_owned(),
-            _ => name_in(self.prompt).unwrap_or(self.fallback).to_owned(),
+            _ => name_in(self.prompt).unwrap_or(FALLBACK).to_owned(),
         };
         let shortest = schema["minLength"].as_u64().unwrap_or(0).min(10_000);
         while (text.chars().count() as u64) < shortest {
@@ -252,13 +257,7 @@ mod tests {
     use super::*;
 
     fn example(schema: &Value, prompt: &str) -> Value {
-        Example {
-            root: schema,
-            prompt,
-            fallback: "airx mock",
-            rng: Rng::new(0, 0, 0),
-        }
-        .value()
+        super::example(schema, prompt, &Rng::new(0, 0, 0))
     }
 
     #[test]

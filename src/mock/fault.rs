@@ -1,121 +1,65 @@
 //! What `airx mock --fail` does. The kinds, with their help, are in `cli/mock.rs`.
 //!
 //! A fault replaces an answer by an error or a broken connection ([`instead_of_answer`]), or
-//! spoils the answer and how it ends ([`spoil`], [`Ending`]).
+//! spoils the answer and how it ends ([`spoil`], [`ending`]).
 
 use serde_json::json;
 
-use super::chat::Answer;
-use super::reply::{
-    BLOCKED, OVERLOADED, Reply, Step, bad_member, error, gateway, rate_limited, wrong_key,
-};
+use super::answer::{Answer, Ending, first_half};
+use super::reply::{Action, Reply, bad_member, error, gateway, rate_limited, wrong_key};
 use super::rng::Rng;
-use super::router::Action;
-use super::tokens;
-use crate::cli::{Fault, FaultKind, Place};
+use crate::cli::{FaultKind, MockArgs, Place};
 
-/// The faults of `--fail`, in order.
-#[derive(Debug)]
-pub(super) struct Faults {
-    pub(super) seed: u64,
-    pub(super) list: Vec<Fault>,
+/// The fault of `--fail` that a request gets, if any. `occurrence` is how often the same was
+/// requested before.
+pub(super) fn choose(
+    args: &MockArgs,
+    place: Place,
+    fingerprint: u64,
+    occurrence: u64,
+) -> Option<FaultKind> {
+    // Not the numbers of the answer: ids and texts do not change with the faults.
+    let mut rng = Rng::new(args.seed, !fingerprint, occurrence);
+    let mut here = args.fail.iter().filter(|fault| fault.place == place);
+    let chosen = here.find(|fault| rng.chance(fault.probability))?;
+    Some(chosen.kind)
 }
 
-impl Faults {
-    /// The fault that a request gets, if any. `occurrence` is how often the same was
-    /// requested before.
-    pub(super) fn choose(
-        &self,
-        place: Place,
-        fingerprint: u64,
-        occurrence: u64,
-    ) -> Option<FaultKind> {
-        // Not the numbers of the answer: ids and texts do not change with the faults.
-        let mut rng = Rng::new(self.seed, !fingerprint, occurrence);
-        let mut here = self.list.iter().filter(|fault| fault.place == place);
-        here.find(|fault| rng.chance(fault.probability))
-            .map(|fault| fault.kind)
-    }
-}
-
-/// How the bytes of an answer end.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) enum Ending {
-    /// As they should.
-    #[default]
-    Proper,
-    /// The connection breaks.
-    Cut,
-    /// No more bytes, and the connection stays open.
-    Stall,
-    /// The stream ends without `finish_reason` and `[DONE]`.
-    NoDone,
-    ErrorFrame,
-    /// A frame or body that is not JSON.
-    Malformed,
-    Empty,
-}
-
-impl Ending {
-    /// Of a fault that ends a body in the middle.
-    pub(super) fn of(kind: FaultKind) -> Self {
-        match kind {
-            FaultKind::Cut => Self::Cut,
-            FaultKind::Stall => Self::Stall,
-            FaultKind::Malformed => Self::Malformed,
-            _ => Self::Proper,
-        }
-    }
-
-    /// Sends half of the body only, and then breaks the connection, stalls, or ends the
-    /// body as if it were complete.
-    pub(super) fn apply(self, mut reply: Reply) -> Reply {
-        let broken = match self {
-            Self::Cut => Some(Step::Cut),
-            Self::Stall => Some(Step::Stall),
-            Self::Malformed => None,
-            _ => return reply,
-        };
-        let Some(Step::Bytes(body)) = reply.steps.pop() else {
-            return reply;
-        };
-        reply.steps.push(Step::Bytes(body.slice(..body.len() / 2)));
-        let Some(broken) = broken else {
-            return reply;
-        };
-        reply.steps.push(broken);
-        reply.header("Content-Length", body.len().to_string())
+/// How a fault ends the bytes of an answer or of another reply.
+pub(super) fn ending(kind: FaultKind) -> Ending {
+    match kind {
+        FaultKind::Cut => Ending::Cut,
+        FaultKind::Stall => Ending::Stall,
+        FaultKind::NoDone => Ending::NoDone,
+        FaultKind::ErrorFrame => Ending::ErrorFrame,
+        FaultKind::Malformed => Ending::Malformed,
+        FaultKind::Empty => Ending::Empty,
+        _ => Ending::Proper,
     }
 }
 
 /// Changes an answer as `kind` says. Faults that replace the answer change nothing.
 pub(super) fn spoil(answer: &mut Answer, kind: FaultKind) {
-    let (ending, finish_reason) = match kind {
-        FaultKind::Cut => (Ending::Cut, None),
-        FaultKind::Stall => (Ending::Stall, None),
-        FaultKind::NoDone => (Ending::NoDone, None),
-        FaultKind::ErrorFrame => (Ending::ErrorFrame, None),
-        FaultKind::NetworkError => (Ending::Proper, Some("network_error")),
-        FaultKind::Sensitive => (Ending::Proper, Some("sensitive")),
-        FaultKind::Length => (Ending::Proper, Some("length")),
-        FaultKind::ContextWindow => (Ending::Proper, Some("model_context_window_exceeded")),
-        FaultKind::Malformed => return answer.ending = Ending::Malformed,
-        FaultKind::Empty => return answer.ending = Ending::Empty,
+    answer.ending = ending(kind);
+    let finish_reason = match kind {
+        FaultKind::Cut | FaultKind::Stall | FaultKind::NoDone | FaultKind::ErrorFrame => None,
+        FaultKind::NetworkError => Some("network_error"),
+        FaultKind::Sensitive => Some("sensitive"),
+        FaultKind::Length => Some("length"),
+        FaultKind::ContextWindow => Some("model_context_window_exceeded"),
         FaultKind::UnknownFinish => return answer.finish_reason = Some("mystery".into()),
         FaultKind::BadArguments => {
             for call in &mut answer.calls {
-                call.arguments = format!("{}oops", tokens::half(&call.arguments));
+                call.arguments = format!("{}oops", first_half(&call.arguments));
             }
             return;
         }
         _ => return,
     };
-    answer.ending = ending;
     answer.finish_reason = finish_reason.map(str::to_owned);
-    // Keep the first half.
     let last_call = answer.calls.last_mut().map(|call| &mut call.arguments);
     for text in answer.content.as_mut().into_iter().chain(last_call) {
-        text.truncate(tokens::half(text).len());
+        text.truncate(first_half(text).len());
     }
 }
 
@@ -130,19 +74,24 @@ pub(super) fn instead_of_answer(kind: FaultKind, host: &str, path: &str) -> Opti
     }
 }
 
+/// The message of 1305.
+const OVERLOADED: &str = "该模型当前访问量过大，请您稍后再试";
+/// The message of 1301.
+const BLOCKED: &str = "系统检测到输入或生成内容可能包含不安全或敏感内容，请您避免输入易产生敏感内容的提示语，感谢您的配合。";
+
 fn error_reply(kind: FaultKind, host: &str, path: &str) -> Option<Reply> {
     use FaultKind as Kind;
     Some(match kind {
         Kind::KeyRefused => wrong_key(),
-        Kind::Balance => Reply::json(429, &error("1113", "余额不足或无可用资源包,请充值。")),
+        Kind::Balance => Reply::error(429, "1113", "余额不足或无可用资源包,请充值。"),
         Kind::BadRequest => bad_member("temperature"),
         Kind::NotFound => gateway(404, "Not Found", path),
         Kind::Redirect => Reply::new(301, "text/html", "")
             .header("Location", format!("http://{host}/elsewhere{path}")),
         Kind::RateLimit => rate_limited(),
         Kind::RateLimitNow => rate_limited().header("Retry-After", "0"),
-        Kind::Overload => Reply::json(429, &error("1305", OVERLOADED)),
-        Kind::ServerError => Reply::json(500, &error("1200", "API 调用失败，请稍后重试")),
+        Kind::Overload => Reply::error(429, "1305", OVERLOADED),
+        Kind::ServerError => Reply::error(500, "1200", "API 调用失败，请稍后重试"),
         Kind::Unavailable => {
             let loading =
                 json!({ "code": 503, "message": "Loading model", "type": "unavailable_error" });
@@ -169,7 +118,7 @@ fn error_reply(kind: FaultKind, host: &str, path: &str) -> Option<Reply> {
             let error = json!({ "code": "1301", "message": BLOCKED });
             Reply::json(400, &json!({ "contentFilter": filter, "error": error }))
         }
-        Kind::Context => Reply::json(400, &error("1261", "Prompt 超长")),
+        Kind::Context => Reply::error(400, "1261", "Prompt 超长"),
         _ => return None,
     })
 }
@@ -179,6 +128,7 @@ mod tests {
     use super::*;
     use crate::api::error_body;
     use crate::exit::Class;
+    use crate::mock::reply::Step;
 
     #[test]
     fn every_error_reply_has_the_class_that_its_kind_is_for() {
@@ -212,11 +162,7 @@ mod tests {
 
     #[test]
     fn a_spoiled_answer_keeps_its_first_half() {
-        let mut spoiled = Answer {
-            content: Some("a b c d".into()),
-            finish_reason: Some("stop".into()),
-            ..Answer::default()
-        };
+        let mut spoiled = Answer::new(Some("a b c d".into()), Vec::new());
         spoil(&mut spoiled, FaultKind::Cut);
         assert_eq!(spoiled.content.as_deref(), Some("a b"));
         assert_eq!((spoiled.finish_reason, spoiled.ending), (None, Ending::Cut));

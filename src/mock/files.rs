@@ -1,5 +1,5 @@
-//! The files that the mock keeps, in memory and within limits, and the forms by which
-//! they are uploaded. api.md §8.
+//! `/files`: what the mock keeps, in memory and within limits, and the forms by which it is
+//! uploaded. api.md §8.
 
 use std::convert::Infallible;
 use std::ffi::OsStr;
@@ -10,11 +10,11 @@ use hyper::body::Bytes;
 use multer::Multipart;
 use serde_json::{Value, json};
 
-use super::chat::DAY;
-use super::rng::Rng;
+use super::reply::{Reply, bad_member, refused};
+use super::rng::{DAY, Rng};
 
 /// Bytes of a file; the API says 100 MB. api.md §8.
-pub(super) const FILE_MAX: usize = 100_000_000;
+const FILE_MAX: usize = 100_000_000;
 /// Bytes of an upload: a file and the form around it.
 pub(super) const UPLOAD_MAX: usize = FILE_MAX + 64 * 1024;
 const FIELDS_MAX: usize = 16;
@@ -39,26 +39,33 @@ pub(super) struct Field {
 pub(super) struct Form(Vec<Field>);
 
 impl Form {
-    /// Reads a body of this `Content-Type`.
-    pub(super) async fn read(content_type: Option<&str>, body: Bytes) -> Result<Self, String> {
-        let unreadable = |error| match error {
-            multer::Error::NoMultipart | multer::Error::DecodeContentType(_) => {
-                "Content-Type must be multipart/form-data".to_owned()
-            }
-            multer::Error::NoBoundary => "Content-Type names no boundary".to_owned(),
-            other => format!("the form cannot be read: {other}"),
+    /// Reads a body of this `Content-Type`; none is one over [`UPLOAD_MAX`].
+    pub(super) async fn read(
+        content_type: Option<&str>,
+        body: Option<Bytes>,
+    ) -> Result<Self, Reply> {
+        let unreadable = |error| {
+            let wrong = match error {
+                multer::Error::NoMultipart | multer::Error::DecodeContentType(_) => {
+                    "Content-Type must be multipart/form-data".to_owned()
+                }
+                multer::Error::NoBoundary => "Content-Type names no boundary".to_owned(),
+                other => format!("the form cannot be read: {other}"),
+            };
+            wrong_form(&wrong)
         };
+        let body = stream::iter([Ok::<_, Infallible>(body.ok_or_else(too_long)?)]);
         let boundary =
             multer::parse_boundary(content_type.unwrap_or_default()).map_err(unreadable)?;
-        let body = stream::iter([Ok::<_, Infallible>(body)]);
         let mut form = Multipart::new(body, boundary);
         let mut fields = Vec::new();
         while let Some(field) = form.next_field().await.map_err(unreadable)? {
             if fields.len() == FIELDS_MAX {
-                return Err("the form has too many parts".into());
+                return Err(wrong_form("the form has too many parts"));
             }
+            let no_name = || wrong_form("a part of the form has no name");
             fields.push(Field {
-                name: field.name().ok_or("a part of the form has no name")?.into(),
+                name: field.name().ok_or_else(no_name)?.into(),
                 filename: field.file_name().map(str::to_owned),
                 content: field.bytes().await.map_err(unreadable)?,
             });
@@ -70,9 +77,19 @@ impl Form {
         &self.0
     }
 
-    fn field(&self, name: &str) -> Option<&Field> {
-        self.0.iter().find(|field| field.name == name)
+    /// The field of this name.
+    fn field(&self, name: &str) -> Result<&Field, Reply> {
+        let field = self.0.iter().find(|field| field.name == name);
+        field.ok_or_else(|| refused(&format!("{name}: no such part in the form")))
     }
+}
+
+fn wrong_form(message: &str) -> Reply {
+    Reply::error(400, "1210", message)
+}
+
+fn too_long() -> Reply {
+    refused(&format!("file: longer than {FILE_MAX} bytes"))
 }
 
 /// All files, and the ids and times of files and batches, which depend on the seed and
@@ -156,26 +173,24 @@ impl FileStore {
     }
 
     /// Uploads the `file` of a form, whose `purpose` must be `batch`.
-    pub(super) fn upload(&mut self, form: &Form) -> Result<&File, String> {
-        match form.field("purpose") {
-            None => return Err("purpose: no such part in the form".into()),
-            Some(purpose) if &*purpose.content != b"batch" => {
-                return Err("purpose: the mock accepts only batch".into());
-            }
-            Some(_) => {}
+    pub(super) fn upload(&mut self, form: &Form) -> Result<Reply, Reply> {
+        if &*form.field("purpose")?.content != b"batch" {
+            return Err(refused("purpose: the mock accepts only batch"));
         }
-        let file = form.field("file").ok_or("file: no such part in the form")?;
+        let file = form.field("file")?;
         let name = file.filename.as_deref().unwrap_or_default();
         if Path::new(name).extension() != Some(OsStr::new("jsonl")) {
-            return Err("file: its name must end in .jsonl".into());
+            return Err(refused("file: its name must end in .jsonl"));
         }
         if file.content.len() > FILE_MAX {
             return Err(too_long());
         }
         if self.files.len() >= FILES_MAX || !self.reserve(file.content.len()) {
-            return Err("the mock has no room for one more file: delete some".into());
+            let message = "the mock has no room for one more file: delete some";
+            return Err(refused(message));
         }
-        Ok(self.keep(name.to_owned(), "batch", file.content.clone()))
+        let file = self.keep(name.to_owned(), "batch", file.content.clone());
+        Ok(Reply::ok(&file.object()))
     }
 
     /// Keeps a file for which room was reserved.
@@ -197,29 +212,59 @@ impl FileStore {
         &self.files[self.files.len() - 1]
     }
 
-    /// All files, the oldest first.
-    pub(super) fn all(&self) -> &[File] {
-        &self.files
+    pub(super) fn page(&self, query: &str) -> Result<Reply, Reply> {
+        page(&self.files, query, |file| &file.id, File::object)
     }
 
-    pub(super) fn get(&self, id: &str) -> Option<&File> {
-        self.files.iter().find(|file| file.id == id)
+    pub(super) fn get(&self, id: &str) -> Result<&File, Reply> {
+        let file = self.files.iter().find(|file| file.id == id);
+        file.ok_or_else(|| unknown("file", id))
     }
 
-    /// Deletes a file; false if there is none.
-    pub(super) fn remove(&mut self, id: &str) -> bool {
-        let Some(place) = self.files.iter().position(|file| file.id == id) else {
-            return false;
-        };
-        let file = self.files.remove(place);
+    pub(super) fn delete(&mut self, id: &str) -> Result<Reply, Reply> {
+        let position = self.files.iter().position(|file| file.id == id);
+        let file = self
+            .files
+            .remove(position.ok_or_else(|| unknown("file", id))?);
         self.release(file.content.len());
-        true
+        Ok(Reply::ok(
+            &json!({ "id": id, "object": "file", "deleted": true }),
+        ))
     }
 }
 
-/// The refusal of a file over [`FILE_MAX`].
-pub(super) fn too_long() -> String {
-    format!("file: longer than {FILE_MAX} bytes")
+pub(super) fn unknown(kind: &str, id: &str) -> Reply {
+    Reply::error(404, "1214", &format!("there is no {kind} {id}"))
+}
+
+/// A page of a list, the newest first, by `after` and `limit` of the query.
+pub(super) fn page<T>(
+    all: &[T],
+    query: &str,
+    id: fn(&T) -> &str,
+    object: fn(&T) -> Value,
+) -> Result<Reply, Reply> {
+    let parameter = |name: &str| {
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value)
+    };
+    let limit = parameter("limit").map_or(Ok(20), |limit| limit.parse());
+    let limit = limit.ok().filter(|limit| (1..=100).contains(limit));
+    let limit = limit.ok_or_else(|| bad_member("limit"))?;
+    let mut rest = all.iter().rev();
+    if let Some(after) = parameter("after")
+        && !rest.any(|item| id(item) == after)
+    {
+        return Err(bad_member("after"));
+    }
+    let shown: Vec<&T> = rest.by_ref().take(limit).collect();
+    Ok(Reply::ok(&json!({
+        "object": "list",
+        "data": shown.iter().copied().map(object).collect::<Vec<_>>(),
+        "first_id": shown.first().copied().map(id),
+        "last_id": shown.last().copied().map(id),
+        "has_more": rest.next().is_some(),
+    })))
 }
 
 #[cfg(test)]
@@ -235,8 +280,8 @@ mod tests {
             .id
             .clone();
         assert!(!store.reserve(BYTES_MAX - 4));
-        assert!(store.remove(&id));
-        assert!(!store.remove(&id));
+        assert!(store.delete(&id).is_ok());
+        assert!(store.delete(&id).is_err());
         assert!(store.reserve(BYTES_MAX));
         assert!(!store.reserve(1));
     }
@@ -256,7 +301,8 @@ mod tests {
         for _ in 0..FILES_MAX {
             assert!(store.upload(&form).is_ok());
         }
-        assert!(store.upload(&form).unwrap_err().contains("no room"));
+        let full = refused("the mock has no room for one more file: delete some");
+        assert_eq!(store.upload(&form), Err(full));
     }
 
     #[test]

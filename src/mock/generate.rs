@@ -1,14 +1,13 @@
 //! Answers that the mock makes up: a tool call, JSON, code, mathematics or prose. Each
 //! text says that it is from the mock and quotes some of the prompt.
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::chat::{Answer, Call};
-use super::chat_request::{Function, RequestView};
-use super::example::Example;
+use super::answer::{Answer, Call};
+use super::chat_request::RequestView;
+use super::example::example;
 use super::fault;
-use super::reply::{Reply, error};
+use super::reply::{Reply, refused};
 use super::rng::Rng;
 use crate::cli::FaultKind;
 use crate::schema::Schema;
@@ -20,27 +19,16 @@ pub(super) fn answer(
     rng: &Rng,
     fault: Option<FaultKind>,
 ) -> Result<Answer, Reply> {
-    let calls = if fault == Some(FaultKind::NoCall) || !request.results.is_empty() {
-        Vec::new()
+    let mut answer = if fault == Some(FaultKind::NoCall)
+        || request.functions.is_empty()
+        || !request.results.is_empty()
+    {
+        let content = content(request, rng, fault == Some(FaultKind::NotJson))?;
+        let mut answer = Answer::new(Some(content), Vec::new());
+        answer.search = request.web_search;
+        answer
     } else {
-        calls(request, rng)
-    };
-    let mut answer = Answer {
-        finish_reason: Some(
-            if calls.is_empty() {
-                "stop"
-            } else {
-                "tool_calls"
-            }
-            .into(),
-        ),
-        content: calls
-            .is_empty()
-            .then(|| content(request, rng, fault == Some(FaultKind::NotJson)))
-            .transpose()?,
-        search: calls.is_empty() && request.web_search,
-        calls,
-        ..Answer::default()
+        Answer::new(None, calls(request, rng))
     };
     if request.thinking {
         answer.reasoning = reasoning(&request.prompt);
@@ -61,21 +49,23 @@ fn content(request: &RequestView, rng: &Rng, never_json: bool) -> Result<String,
     } else if !request.results.is_empty() {
         tool_results(&request.results)
     } else if request.web_search && request.functions.is_empty() {
-        search_summary(&request.prompt)
+        // It cites web pages.
+        let echo = echo(&request.prompt);
+        format!("{echo} Two pages were “found”: one [来源：ref_1], another [来源：ref_2].")
     } else {
-        prose(&request.prompt, &mut rng.clone())
+        prose(&request.prompt, rng.clone())
     })
 }
 
 /// A value that fits the schema of `response_format`.
 fn fitting(schema: &Value, request: &RequestView, rng: &Rng) -> Result<String, Reply> {
-    let refused = |why: &str| Reply::json(400, &error("1214", &format!("response_format: {why}")));
-    let compiled = Schema::compile(schema, "json_schema").map_err(|why| refused(&why.message))?;
-    let value = example(schema, request, rng);
+    let unfit = |why: &str| refused(&format!("response_format: {why}"));
+    let compiled = Schema::compile(schema, "json_schema").map_err(|why| unfit(&why.message))?;
+    let value = example(schema, &request.prompt, rng);
     if compiled.violations(&value).is_empty() {
         Ok(value.to_string())
     } else {
-        Err(refused("the mock cannot make an example of this schema"))
+        Err(unfit("the mock cannot make an example of this schema"))
     }
 }
 
@@ -85,37 +75,29 @@ fn calls(request: &RequestView, rng: &Rng) -> Vec<Call> {
         .prompt
         .split(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'))
         .collect();
-    let wanted = |function: &&Function| match &request.forced {
-        Some(name) => function.name == *name,
-        None => words.contains(&function.name.as_str()),
+    let wanted = |function: &&Value| {
+        let name = function["name"].as_str().unwrap_or_default();
+        match &request.forced {
+            Some(forced) => name == forced,
+            None => words.contains(&name),
+        }
     };
-    let mut chosen: Vec<&Function> = request.functions.iter().filter(wanted).collect();
+    let mut chosen: Vec<&Value> = request.functions.iter().filter(wanted).collect();
     if chosen.is_empty() {
         chosen.extend(request.functions.first());
     }
-    let call = |function: &Function| {
-        let value = if function.parameters.is_null() {
-            json!({})
-        } else {
-            example(&function.parameters, request, rng)
+    let call = |function: &Value| {
+        let arguments = match &function["parameters"] {
+            Value::Null => json!({}),
+            schema => example(schema, &request.prompt, rng),
         };
         Call {
             id: None,
-            name: function.name.clone(),
-            arguments: spaced(&value),
+            name: function["name"].as_str().unwrap_or_default().to_owned(),
+            arguments: spaced(&arguments),
         }
     };
     chosen.into_iter().map(call).collect()
-}
-
-fn example(schema: &Value, request: &RequestView, rng: &Rng) -> Value {
-    Example {
-        root: schema,
-        prompt: &request.prompt,
-        fallback: "airx mock",
-        rng: rng.clone(),
-    }
-    .value()
 }
 
 /// A JSON object, made for the schema in the messages if there is one.
@@ -125,7 +107,7 @@ fn json_content(request: &RequestView, rng: &Rng) -> String {
         let items = json!([{ "name": "alpha", "value": 1 }, { "name": "beta", "value": 2 }]);
         return json!({ "source": "airx mock", "prompt": prompt, "items": items }).to_string();
     };
-    let mut value = example(&schema, request, rng);
+    let mut value = example(&schema, &request.prompt, rng);
     let closed = schema["additionalProperties"] == false;
     if let Some(members) = value.as_object_mut().filter(|_| !closed) {
         members
@@ -152,37 +134,17 @@ fn schema_in(text: &str) -> Option<Value> {
 
 /// JSON with a space after each colon and comma, as the models write it.
 fn spaced(value: &Value) -> String {
-    let mut text = Vec::new();
-    let mut writer = serde_json::Serializer::with_formatter(&mut text, Spaced);
-    // A value that was read or made from JSON can be written as JSON.
-    let _ = value.serialize(&mut writer);
-    String::from_utf8(text).unwrap_or_default()
-}
-
-struct Spaced;
-
-impl serde_json::ser::Formatter for Spaced {
-    fn begin_array_value<W: std::io::Write + ?Sized>(
-        &mut self,
-        out: &mut W,
-        first: bool,
-    ) -> std::io::Result<()> {
-        out.write_all(if first { b"" } else { b", " })
-    }
-
-    fn begin_object_key<W: std::io::Write + ?Sized>(
-        &mut self,
-        out: &mut W,
-        first: bool,
-    ) -> std::io::Result<()> {
-        out.write_all(if first { b"" } else { b", " })
-    }
-
-    fn begin_object_value<W: std::io::Write + ?Sized>(
-        &mut self,
-        out: &mut W,
-    ) -> std::io::Result<()> {
-        out.write_all(b": ")
+    match value {
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(spaced).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(members) => {
+            let member = |(name, value)| format!("{}: {}", json!(name), spaced(value));
+            let members: Vec<String> = members.iter().map(member).collect();
+            format!("{{{}}}", members.join(", "))
+        }
+        other => other.to_string(),
     }
 }
 
@@ -190,7 +152,7 @@ impl serde_json::ser::Formatter for Spaced {
 const MARK: &str = "[airx mock]";
 
 /// An answer to a prompt: mathematics or code if the prompt mentions them.
-fn prose(prompt: &str, rng: &mut Rng) -> String {
+fn prose(prompt: &str, mut rng: Rng) -> String {
     let echo = echo(prompt);
     let lower = prompt.to_lowercase();
     let mentions = |words: &[&str]| words.iter().any(|word| lower.contains(word));
@@ -223,14 +185,6 @@ fn tool_results(results: &[String]) -> String {
     format!("{MARK} The {tools} answered: {}.", quoted.join(", "))
 }
 
-/// An answer that cites web pages.
-fn search_summary(prompt: &str) -> String {
-    format!(
-        "{} Two pages were “found”: one [来源：ref_1], another [来源：ref_2].",
-        echo(prompt)
-    )
-}
-
 /// The first `limit` characters, on one line.
 fn excerpt(text: &str, limit: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -245,29 +199,31 @@ fn echo(prompt: &str) -> String {
     )
 }
 
-fn code(lower: &str) -> Option<String> {
+/// The program of a language that the prompt names; Python's if it mentions only code.
+fn code(lower: &str) -> Option<&'static str> {
     let words: Vec<&str> = lower.split(|c: char| !c.is_alphanumeric()).collect();
-    let mentions = |names: &[&str]| names.iter().any(|name| words.contains(name));
-    let (language, lines) = if mentions(&["rust", "cargo"]) {
-        (
-            "rust",
-            "fn main() {\n    println!(\"hello from the airx mock\");\n}",
-        )
-    } else if mentions(&["bash", "shell", "sh", "zsh"]) {
-        (
-            "bash",
-            "#!/usr/bin/env bash\nset -euo pipefail\necho \"hello from the airx mock\"",
-        )
-    } else if mentions(&["python"]) || lower.contains("code") || lower.contains("代码") {
-        (
-            "python",
-            "def main():\n    print(\"hello from the airx mock\")\n\n\nmain()",
-        )
-    } else {
-        return None;
-    };
-    Some(format!("```{language}\n{lines}\n```"))
+    let named = |(names, _): &&(&[&str], _)| names.iter().any(|name| words.contains(name));
+    let any = || lower.contains("code") || lower.contains("代码");
+    let program = PROGRAMS.iter().find(named);
+    let program = program.or_else(|| PROGRAMS.last().filter(|_| any()));
+    program.map(|(_, block)| *block)
 }
+
+/// Names of a language, and a program in it.
+const PROGRAMS: [(&[&str], &str); 3] = [
+    (
+        &["rust", "cargo"],
+        "```rust\nfn main() {\n    println!(\"hello from the airx mock\");\n}\n```",
+    ),
+    (
+        &["bash", "shell", "sh", "zsh"],
+        "```bash\n#!/usr/bin/env bash\nset -euo pipefail\necho \"hello from the airx mock\"\n```",
+    ),
+    (
+        &["python"],
+        "```python\ndef main():\n    print(\"hello from the airx mock\")\n\n\nmain()\n```",
+    ),
+];
 
 const MATHEMATICS: &str = "\
     matrix equation integral derivative theorem polynomial probability eigenvalue mathemat \
@@ -320,9 +276,9 @@ mod tests {
     }
 
     fn with_functions(prompt: &str) -> RequestView {
-        let function = |name: &str| Function {
-            name: name.into(),
-            parameters: json!({"type": "object", "properties": {"city": {"type": "string"}}}),
+        let function = |name: &str| {
+            let schema = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+            json!({"name": name, "parameters": schema})
         };
         RequestView {
             functions: vec![function("get_weather"), function("get_time")],
@@ -384,7 +340,7 @@ mod tests {
     }
 
     fn text(prompt: &str) -> String {
-        prose(prompt, &mut Rng::new(0, 0, 0))
+        prose(prompt, Rng::new(0, 0, 0))
     }
 
     #[test]

@@ -1,25 +1,23 @@
 //! `airx mock`: a loopback server that speaks the API.
 //!
 //! `server` reads requests and sends replies, `router` decides what to reply, `generate`
-//! makes answers up, `fault` spoils them, `chat` and `stream` put them into the API's form.
+//! makes answers up, `fault` spoils them, `chat_reply` puts them into the API's form.
 
+mod answer;
 mod batch_json;
 mod batches;
-mod chat;
+mod chat_reply;
 mod chat_request;
 mod command;
 mod example;
 mod fault;
 mod files;
 mod generate;
-mod log;
 mod reply;
 mod rng;
 mod router;
 mod script;
 mod server;
-mod stream;
-mod tokens;
 
 use std::io::Write;
 use std::net::{Ipv4Addr, TcpListener};
@@ -40,7 +38,7 @@ const KEY: &str = "airx-mock-key";
 pub fn run(args: &MockArgs, out: &mut dyn Write) -> Result<u8, Failure> {
     let server = server::Server {
         mock: router::Mock::new(args)?,
-        log: args.log.as_deref().map(log::Log::create).transpose()?,
+        log: args.log.as_deref().map(server::Log::create).transpose()?,
     };
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, args.port)).map_err(|error| {
         Failure::usage(format!("cannot listen on 127.0.0.1:{}: {error}", args.port))

@@ -4,19 +4,35 @@
 use std::collections::VecDeque;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::{Stream, stream};
 use hyper::body::{Body, Bytes, Frame, SizeHint};
 use serde_json::{Value, json};
-use tokio::time::{Instant, Sleep};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::{Instant, sleep, sleep_until};
 
 /// `Content-Type` of complete replies. api.md §4.
 pub(super) const JSON: &str = "application/json; charset=UTF-8";
 /// `Content-Type` of streams. api.md §5.
 const EVENT_STREAM: &str = "text/event-stream;charset=UTF-8";
+
+/// What the server does with a request.
+#[derive(Debug, PartialEq)]
+pub(super) enum Action {
+    Reply(Reply),
+    /// Sends nothing and keeps the connection open.
+    Hang,
+    Close,
+    Reset,
+}
+
+impl From<Reply> for Action {
+    fn from(reply: Reply) -> Self {
+        Self::Reply(reply)
+    }
+}
 
 /// The next step of a body.
 #[derive(Debug, Clone, PartialEq)]
@@ -56,6 +72,16 @@ impl Reply {
         Self::new(status, JSON, body.to_string())
     }
 
+    /// Status 200.
+    pub(super) fn ok(body: &Value) -> Self {
+        Self::json(200, body)
+    }
+
+    /// An error with a business code.
+    pub(super) fn error(status: u16, code: &str, message: &str) -> Self {
+        Self::json(status, &error(code, message))
+    }
+
     pub(super) fn stream(status: u16, steps: Vec<Step>) -> Self {
         Self {
             status,
@@ -78,10 +104,6 @@ pub(super) fn error(code: &str, message: &str) -> Value {
 
 /// The message of 1302, in a body and in an error frame.
 pub(super) const RATE_LIMITED: &str = "您的账户已达到速率限制，请您控制请求频率";
-/// The message of 1305.
-pub(super) const OVERLOADED: &str = "该模型当前访问量过大，请您稍后再试";
-/// The message of 1301.
-pub(super) const BLOCKED: &str = "系统检测到输入或生成内容可能包含不安全或敏感内容，请您避免输入易产生敏感内容的提示语，感谢您的配合。";
 
 /// The gateway's own error, where `error` is a string.
 pub(super) fn gateway(status: u16, error: &str, path: &str) -> Reply {
@@ -94,96 +116,175 @@ pub(super) fn gateway(status: u16, error: &str, path: &str) -> Reply {
 
 /// Too many requests in flight.
 pub(super) fn rate_limited() -> Reply {
-    Reply::json(429, &error("1302", RATE_LIMITED))
-}
-
-/// No `Authorization` header.
-pub(super) fn no_key() -> Reply {
-    let message = "Header 中未收到 Authentication 参数，无法进行身份验证";
-    Reply::json(401, &error("1001", message))
+    Reply::error(429, "1302", RATE_LIMITED)
 }
 
 /// Another key than the required one.
 pub(super) fn wrong_key() -> Reply {
     let message = "Authorization Token非法，请确认Authorization Token正确传递。";
-    Reply::json(401, &error("1002", message))
+    Reply::error(401, "1002", message)
 }
 
 /// A member of the request has a wrong value.
 pub(super) fn bad_member(name: &str) -> Reply {
-    let message = format!("{name}参数非法。请检查文档。");
-    Reply::json(400, &error("1214", &message))
+    refused(&format!("{name}参数非法。请检查文档。"))
+}
+
+/// The request is well formed, and the mock does not do it.
+pub(super) fn refused(message: &str) -> Reply {
+    Reply::error(400, "1214", message)
 }
 
 /// A member of the request is missing.
 pub(super) fn missing(name: &str) -> Reply {
-    let message = format!("未正常接收到{name}参数。");
-    Reply::json(400, &error("1213", &message))
+    Reply::error(400, "1213", &format!("未正常接收到{name}参数。"))
 }
 
 /// The body of the request is not a JSON object.
 pub(super) fn unreadable() -> Reply {
-    let message = "API 调用参数有误，请检查文档。";
-    Reply::json(400, &error("1210", message))
+    Reply::error(400, "1210", "API 调用参数有误，请检查文档。")
 }
 
 /// The model does not exist.
 pub(super) fn unknown_model(status: u16) -> Reply {
-    Reply::json(status, &error("1211", "模型不存在，请检查模型代码。"))
+    Reply::error(status, "1211", "模型不存在，请检查模型代码。")
 }
 
-/// One request in flight, until it is dropped.
-#[derive(Debug)]
-pub(super) struct Slot(Arc<AtomicUsize>);
+/// A buffer of a stream is sent when it is longer than this.
+const BUFFER: usize = 256 * 1024;
 
-impl Slot {
-    /// Takes a slot; `None` if `limit` requests are in flight.
-    pub(super) fn take(in_flight: &Arc<AtomicUsize>, limit: Option<usize>) -> Option<Self> {
-        let before = in_flight.fetch_add(1, Ordering::SeqCst);
-        let slot = Self(Arc::clone(in_flight));
-        limit.is_none_or(|limit| before < limit).then_some(slot)
+/// The frames of a stream, gathered into few large buffers unless a rate is set.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    steps: Vec<Step>,
+    buffer: Vec<u8>,
+    /// Frames a second.
+    rate: Option<f64>,
+    paced: u32,
+}
+
+impl Frames {
+    pub(super) fn new(rate: Option<f64>) -> Self {
+        Self {
+            rate,
+            ..Self::default()
+        }
     }
-}
 
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::SeqCst);
+    /// Waits until the rate allows the next frame.
+    pub(super) fn pace(&mut self) {
+        let Some(rate) = self.rate else { return };
+        self.paced = self.paced.saturating_add(1);
+        let offset = Duration::try_from_secs_f64(f64::from(self.paced) / rate);
+        self.step(Step::At(offset.unwrap_or(Duration::MAX / 4)));
+    }
+
+    /// Adds a frame with this payload, which may have several lines.
+    pub(super) fn payload(&mut self, payload: &str) {
+        self.raw("data: ");
+        self.raw(&payload.replace('\n', "\ndata: "));
+        self.end_frame();
+    }
+
+    /// Adds a part of a frame.
+    pub(super) fn raw(&mut self, text: &str) {
+        self.buffer.extend_from_slice(text.as_bytes());
+    }
+
+    /// Adds a string as JSON.
+    pub(super) fn string(&mut self, text: &str) {
+        // A string can always be written as JSON, and to memory.
+        let _ = serde_json::to_writer(&mut self.buffer, text);
+    }
+
+    pub(super) fn end_frame(&mut self) {
+        self.raw("\n\n");
+        if self.buffer.len() > BUFFER {
+            self.flush();
+        }
+    }
+
+    /// Adds a step after the bytes so far.
+    pub(super) fn step(&mut self, step: Step) {
+        self.flush();
+        self.steps.push(step);
+    }
+
+    pub(super) fn finish(mut self) -> Vec<Step> {
+        self.flush();
+        self.steps
+    }
+
+    fn flush(&mut self) {
+        if !self.buffer.is_empty() {
+            let bytes = Bytes::from(std::mem::take(&mut self.buffer));
+            self.steps.push(Step::Bytes(bytes));
+        }
     }
 }
 
 /// The body of a reply, as hyper sends it.
-#[derive(Debug)]
 pub(super) struct ReplyBody {
-    steps: VecDeque<Step>,
-    sized: bool,
-    started: Option<Instant>,
-    sleep: Option<Pin<Box<Sleep>>>,
-    /// The bytes before a cut have had time to be sent.
-    settled: bool,
-    slot: Option<Slot>,
+    frames: Pin<Box<dyn Stream<Item = io::Result<Frame<Bytes>>> + Send>>,
+    /// Its bytes, where the client gets their number first.
+    length: Option<u64>,
 }
 
 impl ReplyBody {
-    /// A body that holds `slot` until its last step. Where it is `sized` and complete,
-    /// its length is sent first.
-    pub(super) fn new(steps: Vec<Step>, sized: bool, slot: Option<Slot>) -> Self {
-        Self {
+    /// A body that holds `slot` until its last bytes. If it is `sized` and complete, its
+    /// length is sent first.
+    pub(super) fn new(steps: Vec<Step>, sized: bool, slot: Option<OwnedSemaphorePermit>) -> Self {
+        let bytes = |step: &Step| match step {
+            Step::Bytes(bytes) => Some(bytes.len() as u64),
+            Step::At(_) | Step::Cut | Step::Stall => None,
+        };
+        let length: Option<u64> = steps.iter().map(bytes).sum();
+        let length = length.filter(|_| sized || steps.is_empty());
+        let unsent = Unsent {
             steps: steps.into(),
-            sized,
-            started: None,
-            sleep: None,
-            settled: false,
+            started: Instant::now(),
             slot,
+        };
+        Self {
+            frames: Box::pin(stream::unfold(unsent, Unsent::next_frame)),
+            length,
         }
     }
+}
 
-    fn wait(&mut self, until: Instant, context: &mut Context<'_>) -> Poll<()> {
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
-        ready!(sleep.as_mut().poll(context));
-        self.sleep = None;
-        Poll::Ready(())
+/// The rest of a body.
+struct Unsent {
+    steps: VecDeque<Step>,
+    started: Instant,
+    slot: Option<OwnedSemaphorePermit>,
+}
+
+impl Unsent {
+    async fn next_frame(mut self) -> Option<(io::Result<Frame<Bytes>>, Self)> {
+        loop {
+            match self.steps.pop_front()? {
+                Step::Bytes(bytes) => {
+                    if self.steps.is_empty() {
+                        // The client may ask again as soon as it has read the last byte.
+                        self.slot = None;
+                    }
+                    return Some((Ok(Frame::data(bytes)), self));
+                }
+                Step::At(offset) => {
+                    let until = self.started + offset;
+                    // A timer takes up to a millisecond, also for a time that has passed.
+                    if until > Instant::now() {
+                        sleep_until(until).await;
+                    }
+                }
+                Step::Cut => {
+                    // The bytes before it need time to be sent.
+                    sleep(Duration::from_millis(20)).await;
+                    return Some((Err(io::Error::other("cut on purpose")), self));
+                }
+                Step::Stall => std::future::pending().await,
+            }
+        }
     }
 }
 
@@ -195,74 +296,18 @@ impl Body for ReplyBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        let started = *self.started.get_or_insert_with(Instant::now);
-        loop {
-            match self.steps.front() {
-                None => return Poll::Ready(None),
-                Some(Step::Bytes(_)) => {
-                    let Some(Step::Bytes(bytes)) = self.steps.pop_front() else {
-                        continue;
-                    };
-                    if self.steps.is_empty() {
-                        // The client may ask again as soon as it has read the last byte.
-                        self.slot = None;
-                    }
-                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
-                }
-                Some(Step::At(offset)) => {
-                    let until = started + *offset;
-                    if until > Instant::now() {
-                        ready!(self.wait(until, context));
-                    }
-                    self.sleep = None;
-                    self.steps.pop_front();
-                }
-                Some(Step::Cut) => {
-                    if !self.settled {
-                        let until = Instant::now() + Duration::from_millis(20);
-                        ready!(self.wait(until, context));
-                        self.settled = true;
-                    }
-                    self.steps.clear();
-                    return Poll::Ready(Some(Err(io::Error::other("cut on purpose"))));
-                }
-                Some(Step::Stall) => return Poll::Pending,
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.steps.is_empty()
+        self.frames.as_mut().poll_next(context)
     }
 
     fn size_hint(&self) -> SizeHint {
-        if !self.sized {
-            return SizeHint::default();
-        }
-        let mut total = 0;
-        for step in &self.steps {
-            let Step::Bytes(bytes) = step else {
-                return SizeHint::default();
-            };
-            total += bytes.len() as u64;
-        }
-        SizeHint::with_exact(total)
+        self.length
+            .map_or_else(SizeHint::default, SizeHint::with_exact)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_slot_is_free_again_when_it_is_dropped() {
-        let in_flight = Arc::new(AtomicUsize::new(0));
-        let first = Slot::take(&in_flight, Some(1));
-        assert!(first.is_some());
-        assert!(Slot::take(&in_flight, Some(1)).is_none());
-        drop(first);
-        assert!(Slot::take(&in_flight, Some(1)).is_some());
-    }
 
     #[test]
     fn only_a_complete_sized_body_has_a_length() {

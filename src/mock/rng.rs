@@ -1,6 +1,10 @@
 //! Reproducible choices: the same seed and request give the same numbers on every
 //! machine. `SplitMix64`, and FNV-1a for the fingerprint of a request.
 
+/// 2025-06-09 00:00 in Beijing, in seconds since 1970. The seed chooses the times of that
+/// day, and ids show Beijing time.
+pub(super) const DAY: u64 = 1_749_398_400;
+
 /// A seeded generator of random numbers.
 #[derive(Debug, Clone)]
 pub(super) struct Rng(u64);

@@ -7,18 +7,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::batches::BatchStore;
-use super::chat::{self, Answer, DAY, Envelope};
-use super::chat_request::{self, RequestView};
-use super::fault::{self, Ending, Faults};
+use super::batches::Store;
+use super::chat_reply::Envelope;
+use super::chat_request;
+use super::fault;
 use super::files::Form;
 use super::generate;
-use super::reply::{self, Reply, Slot, unknown_model};
-use super::rng::{self, Rng};
-use super::script::{self, Script, ScriptedReply};
-use super::stream;
-use crate::cli::{MockArgs, Place, Tier};
+use super::reply::{self, Action, Reply, unknown_model};
+use super::rng::{self, DAY, Rng};
+use super::script::{Script, ScriptedReply};
+use crate::cli::{FaultKind, MockArgs, Place, Tier};
 use crate::error::Failure;
 use crate::models::MODELS;
 
@@ -86,12 +86,10 @@ pub(super) struct Request<'a> {
     pub(super) host: &'a str,
     /// `Authorization` header.
     pub(super) authorization: Option<&'a str>,
-    /// Body; empty where it is too long.
+    /// Body; empty if it is longer than the endpoint accepts.
     pub(super) body: &'a [u8],
-    /// The body as a form, or the reason why it is not one.
-    pub(super) form: Result<&'a Form, &'a str>,
-    /// The body is longer than the endpoint accepts.
-    pub(super) too_long: bool,
+    /// The body as a form, or how its upload is refused.
+    pub(super) form: Result<&'a Form, &'a Reply>,
 }
 
 /// What the server does with a request.
@@ -101,32 +99,27 @@ pub(super) struct Outcome {
     pub(super) delay: Duration,
     pub(super) action: Action,
     /// Held until the reply has been sent.
-    pub(super) slot: Option<Slot>,
+    pub(super) slot: Option<OwnedSemaphorePermit>,
 }
 
-#[derive(Debug, PartialEq)]
-pub(super) enum Action {
-    Reply(Reply),
-    /// Sends nothing and keeps the connection open.
-    Hang,
-    Close,
-    Reset,
+impl From<Action> for Outcome {
+    fn from(action: Action) -> Self {
+        Self {
+            delay: Duration::ZERO,
+            action,
+            slot: None,
+        }
+    }
 }
 
 /// The mock: its options and what it remembers.
 #[derive(Debug)]
 pub(super) struct Mock {
-    seed: u64,
-    rate: Option<f64>,
-    latency: Duration,
-    /// Requests in flight at most, by the tier.
-    limit: Option<usize>,
-    faults: Faults,
+    args: MockArgs,
     script: Option<Script>,
-    key: Option<String>,
-    json_schema: bool,
-    batches: BatchStore,
-    in_flight: Arc<AtomicUsize>,
+    store: Mutex<Store>,
+    /// One permit for each request that may be in flight.
+    slots: Arc<Semaphore>,
     /// How many replies of the script were given.
     played: AtomicUsize,
     /// How often each fingerprint was seen.
@@ -136,25 +129,21 @@ pub(super) struct Mock {
 impl Mock {
     /// Reads the script.
     pub(super) fn new(args: &MockArgs) -> Result<Self, Failure> {
+        let script = args.script.as_deref();
+        let in_flight = match args.tier {
+            None => Semaphore::MAX_PERMITS,
+            Some(Tier::V0) => 5,
+            Some(Tier::V1) => 30,
+            Some(Tier::V2) => 40,
+            Some(Tier::V3) => 50,
+        };
         Ok(Self {
-            seed: args.seed,
-            rate: args.rate,
-            latency: args.latency.unwrap_or_default(),
-            limit: args.tier.map(|tier| match tier {
-                Tier::V0 => 5,
-                Tier::V1 => 30,
-                Tier::V2 => 40,
-                Tier::V3 => 50,
-            }),
-            faults: Faults {
-                seed: args.seed,
-                list: args.fail.clone(),
-            },
-            script: args.script.as_deref().map(Script::load).transpose()?,
-            key: args.require_key.clone(),
-            json_schema: args.json_schema,
-            batches: BatchStore::new(args.seed),
-            in_flight: Arc::default(),
+            args: args.clone(),
+            script: script
+                .map(|file| Script::load(file, args.rate))
+                .transpose()?,
+            store: Mutex::new(Store::new(args.seed)),
+            slots: Arc::new(Semaphore::new(in_flight)),
             played: AtomicUsize::default(),
             seen: Mutex::default(),
         })
@@ -162,35 +151,46 @@ impl Mock {
 
     /// Decides what to do with a request.
     pub(super) fn handle(&self, request: Request<'_>) -> Outcome {
-        let at_once = |action| Outcome {
-            delay: Duration::ZERO,
-            action,
-            slot: None,
-        };
         let route = match self.admit(request) {
             Ok(route) => route,
-            Err(refusal) => return at_once(Action::Reply(refusal)),
+            Err(refusal) => return Action::Reply(refusal).into(),
         };
-        match route {
-            Route::Chat => {}
-            Route::Models => return at_once(Action::Reply(list_models())),
-            Route::Model(name) => return at_once(Action::Reply(model(name))),
-            Route::Files | Route::File(_) | Route::FileContent(_) => {
-                return at_once(self.files_and_batches(route, Place::Files, request));
+        let action = match route {
+            Route::Chat => return self.chat(request),
+            Route::Models => list_models().into(),
+            Route::Model(name) => model(name).into(),
+            Route::Files => self.stored(Place::Files, request, |store| match request.method {
+                "POST" => store.files.upload(request.form.map_err(Reply::clone)?),
+                _ => store.files.page(request.query),
+            }),
+            Route::File(id) => self.stored(Place::Files, request, |store| match request.method {
+                "DELETE" => store.files.delete(id),
+                _ => store.files.get(id).map(|file| Reply::ok(&file.object())),
+            }),
+            Route::FileContent(id) => self.stored(Place::Files, request, |store| {
+                let content = store.files.get(id)?.content.clone();
+                Ok(Reply::new(200, "application/octet-stream", content))
+            }),
+            Route::Batches => self.stored(Place::Batches, request, |store| match request.method {
+                "POST" => store.create(request.body),
+                _ => store.page(request.query),
+            }),
+            Route::Batch(id) => self.stored(Place::Batches, request, |store| {
+                store.advance(id, &mut |body| {
+                    let path = "/v4/chat/completions";
+                    self.answer(Request {
+                        path,
+                        body,
+                        ..request
+                    })
+                    .1
+                })
+            }),
+            Route::CancelBatch(id) => {
+                self.stored(Place::Batches, request, |store| store.cancel(id))
             }
-            Route::Batches | Route::Batch(_) | Route::CancelBatch(_) => {
-                return at_once(self.files_and_batches(route, Place::Batches, request));
-            }
-        }
-        let Some(slot) = Slot::take(&self.in_flight, self.limit) else {
-            return at_once(Action::Reply(reply::rate_limited()));
         };
-        let (delay, action) = self.answer(request);
-        Outcome {
-            delay,
-            action,
-            slot: Some(slot),
-        }
+        action.into()
     }
 
     /// Refuses an unknown path, a wrong method and a wrong key.
@@ -203,8 +203,11 @@ impl Mock {
             let refusal = reply::gateway(405, "Method Not Allowed", request.path);
             return Err(refusal.header("Allow", methods));
         }
-        match (&self.key, request.authorization) {
-            (Some(_), None) => Err(reply::no_key()),
+        match (&self.args.require_key, request.authorization) {
+            (Some(_), None) => {
+                let message = "Header 中未收到 Authentication 参数，无法进行身份验证";
+                Err(Reply::error(401, "1001", message))
+            }
             (Some(key), Some(given)) if given.strip_prefix("Bearer ") != Some(key) => {
                 Err(reply::wrong_key())
             }
@@ -212,26 +215,36 @@ impl Mock {
         }
     }
 
-    fn files_and_batches(&self, route: Route<'_>, place: Place, request: Request<'_>) -> Action {
+    /// Replies from the store, unless a fault for this place replaces the reply.
+    fn stored(
+        &self,
+        place: Place,
+        request: Request<'_>,
+        reply: impl FnOnce(&mut Store) -> Result<Reply, Reply>,
+    ) -> Action {
         let name = format!("{} {}", request.method, request.path);
         let fingerprint = rng::fingerprint(name.as_bytes());
         let occurrence = self.occurrence(fingerprint);
-        let fault = self.faults.choose(place, fingerprint, occurrence);
-        let instead =
-            fault.and_then(|kind| fault::instead_of_answer(kind, request.host, request.path));
-        if let Some(action) = instead {
+        let fault = fault::choose(&self.args, place, fingerprint, occurrence);
+        if let Some(action) = instead(fault, request) {
             return action;
         }
-        let reply = self.batches.handle(route, request, &mut |body| {
-            let item = Request {
-                path: "/v4/chat/completions",
-                body,
-                ..request
-            };
-            self.answer(item).1
-        });
-        let ending = fault.map_or(Ending::Proper, Ending::of);
+        let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
+        let reply = reply(&mut store).unwrap_or_else(|refusal| refusal);
+        let ending = fault.map(fault::ending).unwrap_or_default();
         Action::Reply(ending.apply(reply))
+    }
+
+    fn chat(&self, request: Request<'_>) -> Outcome {
+        let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() else {
+            return Action::Reply(reply::rate_limited()).into();
+        };
+        let (delay, action) = self.answer(request);
+        Outcome {
+            delay,
+            action,
+            slot: Some(slot),
+        }
     }
 
     /// Answers a chat request, and the item of a batch.
@@ -240,38 +253,36 @@ impl Mock {
             let number = self.played.fetch_add(1, Ordering::SeqCst);
             script.line(number)
         });
-        let latency = line.and_then(|line| line.delay).unwrap_or(self.latency);
+        let latency = line.and_then(|line| line.delay).or(self.args.latency);
+        let latency = latency.unwrap_or_default();
         let scripted = line.map_or(&ScriptedReply::MadeUp(None), |line| &line.reply);
+        match self.reply(scripted, request) {
+            Ok((generation, reply)) => (latency.saturating_add(generation), reply.into()),
+            Err(action) => (latency, action),
+        }
+    }
+
+    /// The reply and how long its answer is generated before it, or what happens instead.
+    fn reply(
+        &self,
+        scripted: &ScriptedReply,
+        request: Request<'_>,
+    ) -> Result<(Duration, Reply), Action> {
         let view = match scripted {
-            ScriptedReply::MadeUp(_) => chat_request::read(request.body, self.json_schema),
-            _ => Ok(chat_request::read_leniently(request.body)),
-        };
-        let view = match view {
-            Ok(view) => view,
-            Err(refusal) => return (latency, Action::Reply(refusal)),
+            ScriptedReply::MadeUp(_) => chat_request::read(request.body, self.args.json_schema)?,
+            _ => chat_request::read_leniently(request.body),
         };
         let occurrence = self.occurrence(view.fingerprint);
-        let chosen = self
-            .faults
-            .choose(Place::Answers, view.fingerprint, occurrence);
+        let chosen = fault::choose(&self.args, Place::Answers, view.fingerprint, occurrence);
         let fault = match scripted {
             ScriptedReply::MadeUp(Some(kind)) => Some(*kind),
             _ => chosen,
         };
-        let instead =
-            fault.and_then(|kind| fault::instead_of_answer(kind, request.host, request.path));
-        if let Some(action) = instead {
-            return (latency, action);
+        if let Some(action) = instead(fault, request) {
+            return Err(action);
         }
         let answer = match scripted {
-            ScriptedReply::Exact {
-                status,
-                headers,
-                body,
-            } => {
-                let reply = script::exact(*status, headers, body, self.rate);
-                return (latency, Action::Reply(reply));
-            }
+            ScriptedReply::Exact(reply) => return Ok((Duration::ZERO, reply.clone())),
             ScriptedReply::Answer(answer) => {
                 let mut answer = answer.clone();
                 if let Some(kind) = fault {
@@ -281,35 +292,21 @@ impl Mock {
             }
             ScriptedReply::MadeUp(_) => {
                 // The same question gets the same text, however often it is asked.
-                let rng = Rng::new(self.seed, view.fingerprint, 0);
-                match generate::answer(&view, &rng, fault) {
-                    Ok(answer) => answer,
-                    Err(refusal) => return (latency, Action::Reply(refusal)),
-                }
+                let rng = Rng::new(self.args.seed, view.fingerprint, 0);
+                generate::answer(&view, &rng, fault)?
             }
         };
-        let rng = Rng::new(self.seed, view.fingerprint, occurrence);
-        let envelope = Envelope::new(&view, rng);
-        self.reply_with(&view, &envelope, &answer, latency)
-    }
-
-    /// Puts an answer into a complete reply or a stream, as the request asks.
-    fn reply_with(
-        &self,
-        request: &RequestView,
-        envelope: &Envelope,
-        answer: &Answer,
-        latency: Duration,
-    ) -> (Duration, Action) {
-        if request.stream {
-            let steps = stream::stream(envelope, answer, self.rate, request.tool_stream);
-            return (latency, Action::Reply(Reply::stream(200, steps)));
+        let envelope = Envelope::new(
+            &view,
+            Rng::new(self.args.seed, view.fingerprint, occurrence),
+        );
+        if view.stream {
+            return Ok((Duration::ZERO, envelope.stream(&answer, self.args.rate)));
         }
         let tokens = u32::try_from(answer.tokens()).unwrap_or(u32::MAX);
-        let generation = self.rate.map_or(0.0, |rate| f64::from(tokens) / rate);
+        let generation = self.args.rate.map_or(0.0, |rate| f64::from(tokens) / rate);
         let generation = Duration::try_from_secs_f64(generation).unwrap_or(Duration::MAX / 4);
-        let delay = latency.saturating_add(generation);
-        (delay, Action::Reply(chat::complete(envelope, answer)))
+        Ok((generation, envelope.complete(&answer)))
     }
 
     /// Counts a request; how often the same came before.
@@ -321,19 +318,24 @@ impl Mock {
     }
 }
 
+/// What a fault does instead of a reply.
+fn instead(fault: Option<FaultKind>, request: Request<'_>) -> Option<Action> {
+    fault.and_then(|kind| fault::instead_of_answer(kind, request.host, request.path))
+}
+
 /// `GET /models`, in the form of OpenAI's API.
 fn list_models() -> Reply {
     let data: Vec<Value> = MODELS
         .iter()
         .map(|model| model_object(model.name))
         .collect();
-    Reply::json(200, &json!({ "object": "list", "data": data }))
+    Reply::ok(&json!({ "object": "list", "data": data }))
 }
 
 /// `GET /models/{name}`.
 fn model(name: &str) -> Reply {
     match MODELS.iter().find(|model| model.name == name) {
-        Some(model) => Reply::json(200, &model_object(model.name)),
+        Some(model) => Reply::ok(&model_object(model.name)),
         None => unknown_model(404),
     }
 }
@@ -344,13 +346,16 @@ fn model_object(name: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use super::*;
-    use crate::cli::{Fault, FaultKind};
+    use crate::cli::Fault;
     use crate::mock::reply::Step;
 
     const HELLO: &str = r#"{"model":"m","messages":[{"role":"user","content":"hello"}]}"#;
 
     fn request<'a>(path: &'a str, authorization: Option<&'a str>) -> Request<'a> {
+        static NO_FORM: LazyLock<Reply> = LazyLock::new(reply::unreadable);
         Request {
             method: "POST",
             path,
@@ -358,8 +363,7 @@ mod tests {
             host: "127.0.0.1:1",
             authorization,
             body: HELLO.as_bytes(),
-            form: Err("no form"),
-            too_long: false,
+            form: Err(&NO_FORM),
         }
     }
 

@@ -5,12 +5,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use hyper::header::{HeaderName, HeaderValue};
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use super::chat::{Answer, Call};
-use super::reply::{JSON, Reply};
-use super::stream::Frames;
+use super::answer::{Answer, Call};
+use super::reply::{Frames, JSON, Reply};
 use crate::api::whole_number::whole_number_or_null;
 use crate::cli::{FaultKind, duration};
 use crate::error::Failure;
@@ -20,34 +20,30 @@ use crate::error::Failure;
 pub(super) struct Script(Vec<Line>);
 
 impl Script {
-    /// Reads `file`.
-    pub(super) fn load(file: &Path) -> Result<Self, Failure> {
+    /// Reads `file`. Frames of streams are sent at `rate` a second.
+    pub(super) fn load(file: &Path, rate: Option<f64>) -> Result<Self, Failure> {
         let name = file.display();
         let text = std::fs::read_to_string(file).map_err(|error| {
             Failure::usage(format!("--script: cannot read {name}: {error}"))
                 .hint("FILE is NDJSON, one answer a line: {\"content\":\"Hello\"}")
         })?;
-        Self::parse(&text).map_err(|(line, wrong)| {
-            let place = if line == 0 {
-                name.to_string()
-            } else {
-                format!("{name}, line {line}")
-            };
-            Failure::usage(format!("{place}: {wrong}"))
+        Self::parse(&text, rate).map_err(|wrong| {
+            Failure::usage(format!("{name}{wrong}"))
                 .hint("one answer a line, like {\"content\":\"Hello\"}; see airx help mock")
         })
     }
 
-    fn parse(text: &str) -> Result<Self, (usize, String)> {
-        let mut lines = Vec::new();
-        for (position, line) in text.lines().enumerate() {
-            if !line.trim().is_empty() {
-                let line = read(line).map_err(|wrong| (position + 1, wrong))?;
-                lines.push(line);
-            }
-        }
+    /// An error begins with the number of the line, to follow the name of the file.
+    fn parse(text: &str, rate: Option<f64>) -> Result<Self, String> {
+        let lines = (1..).zip(text.lines());
+        let lines = lines.filter(|(_, line)| !line.trim().is_empty());
+        let lines: Vec<Line> = lines
+            .map(|(number, line)| {
+                Line::read(line, rate).map_err(|wrong| format!(", line {number}: {wrong}"))
+            })
+            .collect::<Result<_, _>>()?;
         if lines.is_empty() {
-            return Err((0, "the script is empty".into()));
+            return Err(": the script is empty".into());
         }
         Ok(Self(lines))
     }
@@ -72,19 +68,25 @@ pub(super) enum ScriptedReply {
     MadeUp(Option<FaultKind>),
     /// An answer that the mock puts into the API's form.
     Answer(Answer),
-    Exact {
-        status: u16,
-        /// They replace the mock's own headers.
-        headers: Vec<(String, String)>,
-        body: ExactBody,
-    },
+    Exact(Reply),
 }
 
-#[derive(Debug, Clone, PartialEq)]
-pub(super) enum ExactBody {
-    Complete(String),
-    /// The payloads of an event stream.
-    Sse(Vec<String>),
+impl Line {
+    fn read(line: &str, rate: Option<f64>) -> Result<Self, String> {
+        let mut line: LineMembers = serde_json::from_str(line).map_err(|error| {
+            // Each line is read on its own: serde's line number is always 1.
+            let wrong = error.to_string();
+            wrong.replace(" at line 1 column ", ", column ")
+        })?;
+        let delay = line
+            .delay
+            .take()
+            .map(|delay| duration(&as_is(delay)).map_err(|wrong| format!("delay: {wrong}")));
+        Ok(Self {
+            delay: delay.transpose()?,
+            reply: line.reply(rate)?,
+        })
+    }
 }
 
 /// The members of a line as they are written.
@@ -136,124 +138,106 @@ fn present<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error
     Value::deserialize(from).map(Some)
 }
 
-fn read(line: &str) -> Result<Line, String> {
-    let line: LineMembers = serde_json::from_str(line).map_err(|error| {
-        // Each line is read on its own: serde's line number is always 1.
-        let wrong = error.to_string();
-        wrong.replace(" at line 1 column ", ", column ")
-    })?;
-    let delay = match &line.delay {
-        None => None,
-        Some(Value::String(text)) => Some(duration(text)),
-        Some(other) => Some(duration(&other.to_string())),
-    };
-    let delay = delay
-        .transpose()
-        .map_err(|wrong| format!("delay: {wrong}"))?;
-    Ok(Line {
-        delay,
-        reply: reply(line)?,
-    })
-}
+impl LineMembers {
+    fn reply(self, rate: Option<f64>) -> Result<ScriptedReply, String> {
+        let answers = self.content.is_some()
+            || self.reasoning.is_some()
+            || self.tool_calls.is_some()
+            || self.finish_reason.is_some();
+        let headed = self.status.is_some() || self.headers.is_some();
+        let groups = [
+            ("content", answers),
+            ("body", self.body.is_some()),
+            ("sse", self.sse.is_some()),
+            ("fail", self.fail.is_some()),
+        ];
+        let mut given = groups.iter().filter(|(_, is_given)| *is_given);
+        if let (Some((first, _)), Some((second, _))) = (given.next(), given.next()) {
+            return Err(format!("{first} and {second} exclude each other"));
+        }
+        if headed && (answers || self.fail.is_some()) {
+            return Err("status and headers need body or sse".into());
+        }
+        if let Some(name) = self.fail {
+            let kind = FaultKind::named(&name).ok_or_else(|| format!("fail: no kind `{name}`"))?;
+            return Ok(ScriptedReply::MadeUp(Some(kind)));
+        }
+        if answers {
+            return self.answer().map(ScriptedReply::Answer);
+        }
+        if !headed && self.body.is_none() && self.sse.is_none() {
+            return Ok(ScriptedReply::MadeUp(None));
+        }
+        self.exact(rate).map(ScriptedReply::Exact)
+    }
 
-fn reply(line: LineMembers) -> Result<ScriptedReply, String> {
-    let answers = line.content.is_some()
-        || line.reasoning.is_some()
-        || line.tool_calls.is_some()
-        || line.finish_reason.is_some();
-    let headed = line.status.is_some() || line.headers.is_some();
-    let groups = [
-        ("content", answers),
-        ("body", line.body.is_some()),
-        ("sse", line.sse.is_some()),
-        ("fail", line.fail.is_some()),
-    ];
-    let mut given = groups.iter().filter(|(_, is_given)| *is_given);
-    if let (Some((first, _)), Some((second, _))) = (given.next(), given.next()) {
-        return Err(format!("{first} and {second} exclude each other"));
-    }
-    if headed && (answers || line.fail.is_some()) {
-        return Err("status and headers need body or sse".into());
-    }
-    if let Some(name) = line.fail {
-        let kind = FaultKind::named(&name);
-        return kind
-            .map(|kind| ScriptedReply::MadeUp(Some(kind)))
-            .ok_or_else(|| format!("fail: no kind `{name}`"));
-    }
-    if answers {
-        return answer(line).map(ScriptedReply::Answer);
-    }
-    let body = match (line.sse, line.body) {
-        (Some(payloads), _) => ExactBody::Sse(payloads.into_iter().map(as_is).collect()),
-        (None, Some(body)) => ExactBody::Complete(as_is(body)),
-        (None, None) if headed => ExactBody::Complete(String::new()),
-        (None, None) => return Ok(ScriptedReply::MadeUp(None)),
-    };
-    let headers = line.headers.unwrap_or_default();
-    Ok(ScriptedReply::Exact {
-        status: status(line.status.unwrap_or(200))?,
-        headers: headers
+    fn answer(self) -> Result<Answer, String> {
+        let calls = self.tool_calls.unwrap_or_default();
+        let calls = calls
             .into_iter()
-            .map(header)
-            .collect::<Result<_, String>>()?,
-        body,
-    })
-}
+            .map(CallLine::call)
+            .collect::<Result<_, _>>()?;
+        let mut answer = Answer::new(self.content, calls);
+        answer.reasoning = self.reasoning.unwrap_or_default();
+        match self.finish_reason {
+            None => {}
+            Some(Value::Null) => answer.finish_reason = None,
+            Some(reason) => answer.finish_reason = Some(as_is(reason)),
+        }
+        Ok(answer)
+    }
 
-fn status(status: u16) -> Result<u16, String> {
-    if (200..=599).contains(&status) {
-        Ok(status)
-    } else {
-        Err(format!("status {status}: write one from 200 to 599"))
+    fn exact(self, rate: Option<f64>) -> Result<Reply, String> {
+        let status = self.status.unwrap_or(200);
+        if !(200..=599).contains(&status) {
+            return Err(format!("status {status}: write one from 200 to 599"));
+        }
+        let mut reply = if let Some(payloads) = self.sse {
+            let mut frames = Frames::new(rate);
+            for payload in payloads {
+                frames.pace();
+                frames.payload(&as_is(payload));
+            }
+            Reply::stream(status, frames.finish())
+        } else {
+            let body = self.body.map(as_is).unwrap_or_default();
+            let content_type = match serde_json::from_str::<IgnoredAny>(&body) {
+                Ok(_) => JSON,
+                Err(_) => "text/plain; charset=utf-8",
+            };
+            Reply::new(status, content_type, body)
+        };
+        // They replace the mock's own headers.
+        for (name, value) in self.headers.unwrap_or_default() {
+            let value = as_is(value);
+            if HeaderName::from_bytes(name.as_bytes()).is_err()
+                || HeaderValue::from_str(&value).is_err()
+            {
+                return Err(format!("headers: `{name}` cannot be sent"));
+            }
+            let own = &mut reply.headers;
+            own.retain(|(own, _)| !own.eq_ignore_ascii_case(&name));
+            own.push((name, value));
+        }
+        Ok(reply)
     }
 }
 
-fn header((name, value): (String, Value)) -> Result<(String, String), String> {
-    let value = as_is(value);
-    if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(&value).is_err() {
-        return Err(format!("headers: `{name}` cannot be sent"));
+impl CallLine {
+    fn call(self) -> Result<Call, String> {
+        let (name, arguments) = match self.function {
+            Some(function) => (Some(function.name), Some(function.arguments)),
+            None => (self.name, self.arguments),
+        };
+        Ok(Call {
+            id: self.id,
+            name: name.ok_or("tool_calls: a call has no name")?,
+            arguments: match arguments {
+                None | Some(Value::Null) => "{}".into(),
+                Some(other) => as_is(other),
+            },
+        })
     }
-    Ok((name, value))
-}
-
-fn answer(line: LineMembers) -> Result<Answer, String> {
-    let calls = line.tool_calls.unwrap_or_default();
-    let calls = calls.into_iter().map(call).collect::<Result<Vec<_>, _>>()?;
-    let usual = if calls.is_empty() {
-        "stop"
-    } else {
-        "tool_calls"
-    };
-    Ok(Answer {
-        content: line.content,
-        reasoning: line.reasoning.unwrap_or_default(),
-        calls,
-        finish_reason: match line.finish_reason {
-            None => Some(usual.into()),
-            Some(Value::Null) => None,
-            Some(reason) => Some(as_is(reason)),
-        },
-        ..Answer::default()
-    })
-}
-
-fn call(line: CallLine) -> Result<Call, String> {
-    let (name, arguments) = match line.function {
-        Some(function) => (function.name, function.arguments),
-        None => match line.name {
-            Some(name) => (name, line.arguments.unwrap_or_default()),
-            None => return Err("tool_calls: a call has no name".into()),
-        },
-    };
-    Ok(Call {
-        id: line.id,
-        name,
-        arguments: match arguments {
-            Value::Null => "{}".into(),
-            other => as_is(other),
-        },
-    })
 }
 
 /// A string as it is, any other value as JSON.
@@ -264,48 +248,14 @@ fn as_is(value: Value) -> String {
     }
 }
 
-/// The reply of [`ScriptedReply::Exact`].
-pub(super) fn exact(
-    status: u16,
-    headers: &[(String, String)],
-    body: &ExactBody,
-    rate: Option<f64>,
-) -> Reply {
-    let mut reply = match body {
-        ExactBody::Complete(body) => {
-            let is_json = serde_json::from_str::<serde::de::IgnoredAny>(body).is_ok();
-            let kind = if is_json {
-                JSON
-            } else {
-                "text/plain; charset=utf-8"
-            };
-            Reply::new(status, kind, body.clone())
-        }
-        ExactBody::Sse(payloads) => {
-            let mut frames = Frames::new(rate);
-            for payload in payloads {
-                frames.pace();
-                frames.payload(payload);
-            }
-            Reply::stream(status, frames.finish())
-        }
-    };
-    for (name, value) in headers {
-        reply
-            .headers
-            .retain(|(own, _)| !own.eq_ignore_ascii_case(name));
-        reply.headers.push((name.clone(), value.clone()));
-    }
-    reply
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mock::reply::Step;
 
     #[test]
     fn answers_come_in_order_and_the_last_repeats() {
-        let script = Script::parse("{\"content\":\"a\"}\n\n{\"content\":\"b\"}\n").unwrap();
+        let script = Script::parse("{\"content\":\"a\"}\n\n{\"content\":\"b\"}\n", None).unwrap();
         let content = |number| match &script.line(number).reply {
             ScriptedReply::Answer(answer) => answer.content.clone().unwrap(),
             other => panic!("{other:?}"),
@@ -315,9 +265,9 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_its_line() {
-        let wrong = |text: &str| Script::parse(text).unwrap_err();
-        let (line, message) = wrong("{}\n{\"contents\":1}");
-        assert_eq!(line, 2);
+        let wrong = |text: &str| Script::parse(text, None).unwrap_err();
+        let message = wrong("{}\n{\"contents\":1}");
+        assert!(message.starts_with(", line 2: "), "{message}");
         assert!(message.contains("contents"), "{message}");
         for (text, names) in [
             ("nonsense", "expected"),
@@ -331,15 +281,15 @@ mod tests {
             (r#"{"tool_calls":[{}]}"#, "no name"),
             (r#"{"fail":"explode"}"#, "explode"),
         ] {
-            let (line, message) = wrong(text);
-            assert_eq!(line, 1);
+            let message = wrong(text);
+            assert!(message.starts_with(", line 1: "), "{message}");
             assert!(message.contains(names), "{text}: {message}");
         }
-        assert_eq!(wrong("\n").0, 0);
+        assert_eq!(wrong("\n"), ": the script is empty");
     }
 
     fn one(line: &str) -> ScriptedReply {
-        read(line).unwrap().reply
+        Line::read(line, None).unwrap().reply
     }
 
     #[test]
@@ -367,21 +317,20 @@ mod tests {
     #[test]
     fn a_body_is_sent_as_it_is_and_an_empty_line_is_made_up() {
         let body = |line| match one(line) {
-            ScriptedReply::Exact { status, body, .. } => (status, body),
+            ScriptedReply::Exact(reply) => (reply.status, reply.steps),
             other => panic!("{other:?}"),
         };
-        assert_eq!(
-            body(r#"{"body":"x{"}"#),
-            (200, ExactBody::Complete("x{".into()))
-        );
-        assert_eq!(
-            body(r#"{"status":500,"body":{"a":[1.0]}}"#),
-            (500, ExactBody::Complete(r#"{"a":[1.0]}"#.into()))
-        );
-        assert_eq!(
-            body(r#"{"body":null}"#),
-            (200, ExactBody::Complete("null".into()))
-        );
+        for (line, status, bytes) in [
+            (r#"{"body":"x{"}"#, 200, "x{"),
+            (
+                r#"{"status":500,"body":{"a":[1.0]}}"#,
+                500,
+                r#"{"a":[1.0]}"#,
+            ),
+            (r#"{"body":null}"#, 200, "null"),
+        ] {
+            assert_eq!(body(line), (status, vec![Step::Bytes(bytes.into())]));
+        }
         assert_eq!(one("{}"), ScriptedReply::MadeUp(None));
         assert_eq!(
             one(r#"{"fail":"cut"}"#),
