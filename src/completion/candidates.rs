@@ -10,7 +10,7 @@ use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, possible_val
 use super::paths::{Paths, Place};
 use super::typed::Typed;
 use crate::cli::program;
-use crate::config::{Config, Value};
+use crate::config::Config;
 use crate::help::TOPICS;
 use crate::models;
 
@@ -119,9 +119,8 @@ fn own_models(mut config: Config) -> Vec<String> {
     for profile in profiles.into_iter().map(Some).chain([None]) {
         if config.choose(profile).is_ok()
             && let Some((entry, _)) = config.entry("model")
-            && let Value::Text(name) = &entry.value
         {
-            names.push(name.clone());
+            names.extend(entry.values.iter().cloned());
         }
     }
     names.sort();

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, KEY_COMMAND, KEY_FILE, KEYS, Key, REFUSED};
 use super::own_models;
-use super::value::{self, Value};
+use super::value::Kind;
 use crate::models::Extra;
 use crate::suggest::nearest;
 
@@ -35,8 +35,8 @@ pub struct Problem {
 pub struct Entry {
     /// The key.
     pub key: &'static Key,
-    /// Its value.
-    pub value: Value,
+    /// Its values, as the option takes them.
+    pub values: Vec<String>,
     /// The position of the key.
     pub place: Place,
 }
@@ -191,10 +191,10 @@ impl Reader<'_> {
         let Some(key) = keys::find(name) else {
             return self.complain(at, unknown(name));
         };
-        match value::read(key.kind, given.get_ref(), self.folder) {
-            Ok(value) => {
+        match key.kind.read(given.get_ref(), self.folder) {
+            Ok(values) => {
                 let place = self.place(at);
-                table.entries.push(Entry { key, value, place });
+                table.entries.push(Entry { key, values, place });
             }
             Err(why) => self.complain(given.span().start, format!("{name}: {why}")),
         }
@@ -202,11 +202,8 @@ impl Reader<'_> {
 
     /// Reports keys that contradict each other within one table.
     fn exclusive(&mut self, table: &Table) {
-        let on = |name| {
-            table
-                .find(name)
-                .filter(|entry| entry.value != Value::Switch(false))
-        };
+        let is_off = |entry: &&Entry| entry.key.kind == Kind::Switch && entry.values == ["false"];
+        let on = |name| table.find(name).filter(|entry| !is_off(entry));
         for (one, other) in [("quiet", "verbose"), (KEY_FILE, KEY_COMMAND)] {
             if let (Some(first), Some(second)) = (on(one), on(other)) {
                 self.problems.push(Problem {

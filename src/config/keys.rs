@@ -1,6 +1,8 @@
 //! The keys of the configuration file: which long options can have a default
 //! in the file, the type of each value, and why the other options are refused.
 
+use super::value::Kind;
+
 /// A key that a table may hold.
 #[derive(Debug)]
 pub struct Key {
@@ -10,74 +12,6 @@ pub struct Key {
     pub kind: Kind,
     /// Environment variables that override the file.
     pub variables: &'static [&'static str],
-}
-
-/// The kind of a value.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Kind {
-    /// A string.
-    Text,
-    /// A string: an amount for a period.
-    Budget,
-    /// A string; `@FILE` names a file.
-    TextOrFile,
-    /// A path, relative to the configuration's folder.
-    Path,
-    /// A folder's path, relative to the configuration's folder; empty for none.
-    Folder,
-    /// A string, or `true` for the option without a value.
-    Optional,
-    /// One of these strings.
-    Choice(&'static [&'static str]),
-    /// A string as `--timeout` takes it, or a number of seconds.
-    Duration,
-    /// An integer or a float.
-    Number,
-    /// A decimal number, or a string that holds one: an amount of money, whose
-    /// digits stay as they are written.
-    Amount,
-    /// A whole number within these bounds.
-    Count(u64, u64),
-    /// true or false.
-    Switch,
-    /// A string or an array of strings.
-    Texts,
-    /// A string or an array of strings; `@FILE` names a file.
-    TextsOrFiles,
-    /// A path or an array of paths.
-    Paths,
-    /// The words of a command, the program first.
-    Words,
-}
-
-impl Kind {
-    /// The expected type, for messages and help.
-    pub fn wants(self) -> String {
-        match self {
-            Self::Text => "a string".into(),
-            Self::Budget => "a string like \"20/day\", or \"none\"".into(),
-            Self::TextOrFile => "a string, `@FILE` for a file's text".into(),
-            Self::Path => "a string, the path of a file".into(),
-            Self::Folder => "a string, the path of a folder; \"\" is none".into(),
-            Self::Optional => "a string or true".into(),
-            Self::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
-            Self::Duration => "a string like \"90s\" or a number of seconds".into(),
-            Self::Number => "a number".into(),
-            Self::Amount => "an amount like 2.50 with at most 12 decimals".into(),
-            Self::Count(0, _) => "a whole number of 0 or more".into(),
-            Self::Count(least, most) if most >= u64::from(u32::MAX) => {
-                format!("a whole number from {least}")
-            }
-            Self::Count(least, most) => format!("a whole number from {least} to {most}"),
-            Self::Switch => "true or false".into(),
-            Self::Texts => "a string or an array of strings".into(),
-            Self::TextsOrFiles => {
-                "a string or an array of strings, `@FILE` for a file's lines".into()
-            }
-            Self::Paths => "a path or an array of paths".into(),
-            Self::Words => "an array of strings, the program first".into(),
-        }
-    }
 }
 
 const fn key(name: &'static str, kind: Kind) -> Key {

@@ -14,10 +14,10 @@ use crate::error::{Failure, FilePlace};
 use crate::models::{self, Extra};
 
 pub use document::{Entry, Place, Problem};
-pub use keys::{KEYS, Key, Kind, REFUSED, find};
+pub use keys::{KEYS, Key, REFUSED, find};
 pub use own_models::MODEL_KEYS;
 pub use place::{Access, access, chosen_path, config_home, folder, path_variable, variable};
-pub use value::Value;
+pub use value::Kind;
 
 use document::{Document, Table};
 use keys::{KEY_COMMAND, KEY_FILE};
@@ -194,7 +194,7 @@ impl Config {
 }
 
 /// The source of the API key in a table.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct KeySource<'a> {
     /// A file or a command.
     pub from: KeyFrom<'a>,
@@ -208,7 +208,7 @@ pub struct KeySource<'a> {
 }
 
 /// How airx gets the API key.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub enum KeyFrom<'a> {
     /// From a file.
     File(&'a Path),
@@ -221,16 +221,14 @@ impl Config {
     pub fn keys(&self) -> impl Iterator<Item = KeySource<'_>> {
         self.tables().filter_map(|table| {
             let entry = table.find(KEY_FILE).or_else(|| table.find(KEY_COMMAND))?;
-            let from = match &entry.value {
-                Value::Text(path) => KeyFrom::File(Path::new(path)),
-                Value::Texts(words) => KeyFrom::Command(words),
-                Value::Switch(_) => return None,
+            let from = match entry.values.as_slice() {
+                [path] if entry.key.name == KEY_FILE => KeyFrom::File(Path::new(path)),
+                words => KeyFrom::Command(words),
             };
-            let base = table.find("base-url").map(|entry| &entry.value);
-            let base = match base {
-                Some(Value::Text(base)) => Some(base.as_str()),
-                _ => None,
-            };
+            let base = table.find("base-url");
+            let base = base
+                .and_then(|entry| entry.values.first())
+                .map(String::as_str);
             let place = self.origin(entry.place, table.profile.as_deref());
             Some(KeySource {
                 from,

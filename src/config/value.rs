@@ -1,28 +1,125 @@
-//! A TOML value → what its key's option takes on a command line.
+//! The kinds of values that keys take, and how a TOML value becomes what the key's option
+//! takes on a command line.
 
 use std::path::{Path, PathBuf};
 
 use toml::de::DeValue;
 
-use super::keys::Kind;
 use super::place::folder as folder_of;
 use crate::cli::duration;
 use crate::models::amount_of;
 
-/// A value of its key's kind.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Value {
-    /// The value as the option takes it.
-    Text(String),
-    /// The values of a repeated option, or the words of a command.
-    Texts(Vec<String>),
-    /// Whether the flag is given.
-    Switch(bool),
+/// The kind of a value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// A string.
+    Text,
+    /// A string: an amount for a period.
+    Budget,
+    /// A string; `@FILE` names a file.
+    TextOrFile,
+    /// A path, relative to the configuration's folder.
+    Path,
+    /// A folder's path, relative to the configuration's folder; empty for none.
+    Folder,
+    /// A string, or `true` for the option without a value.
+    Optional,
+    /// One of these strings.
+    Choice(&'static [&'static str]),
+    /// A string as `--timeout` takes it, or a number of seconds.
+    Duration,
+    /// An integer or a float.
+    Number,
+    /// A decimal number, or a string that holds one: an amount of money, whose
+    /// digits stay as they are written.
+    Amount,
+    /// A whole number within these bounds.
+    Count(u64, u64),
+    /// true or false.
+    Switch,
+    /// A string or an array of strings.
+    Texts,
+    /// A string or an array of strings; `@FILE` names a file.
+    TextsOrFiles,
+    /// A path or an array of paths.
+    Paths,
+    /// The words of a command, the program first.
+    Words,
 }
 
-/// Reads `value` as a `kind`. Paths are relative to `folder`.
-pub(super) fn read(kind: Kind, value: &DeValue<'_>, folder: &Path) -> Result<Value, String> {
-    let wrong = || {
+impl Kind {
+    /// The expected type, for messages and help.
+    pub fn wants(self) -> String {
+        match self {
+            Self::Text => "a string".into(),
+            Self::Budget => "a string like \"20/day\", or \"none\"".into(),
+            Self::TextOrFile => "a string, `@FILE` for a file's text".into(),
+            Self::Path => "a string, the path of a file".into(),
+            Self::Folder => "a string, the path of a folder; \"\" is none".into(),
+            Self::Optional => "a string or true".into(),
+            Self::Choice(words) => format!("one of \"{}\"", words.join("\", \"")),
+            Self::Duration => "a string like \"90s\" or a number of seconds".into(),
+            Self::Number => "a number".into(),
+            Self::Amount => "an amount like 2.50 with at most 12 decimals".into(),
+            Self::Count(0, _) => "a whole number of 0 or more".into(),
+            Self::Count(least, most) if most >= u64::from(u32::MAX) => {
+                format!("a whole number from {least}")
+            }
+            Self::Count(least, most) => format!("a whole number from {least} to {most}"),
+            Self::Switch => "true or false".into(),
+            Self::Texts => "a string or an array of strings".into(),
+            Self::TextsOrFiles => {
+                "a string or an array of strings, `@FILE` for a file's lines".into()
+            }
+            Self::Paths => "a path or an array of paths".into(),
+            Self::Words => "an array of strings, the program first".into(),
+        }
+    }
+
+    /// Reads a value as its option takes it: one text, or those of a repeated option or a
+    /// command. Paths are relative to `folder`.
+    pub(super) fn read(self, value: &DeValue<'_>, folder: &Path) -> Result<Vec<String>, String> {
+        let text = value.as_str();
+        let read = match self {
+            Self::Text | Self::Budget => text.filter(|text| !text.is_empty()).map(str::to_owned),
+            Self::TextOrFile => text.map(|text| text_or_file(text, folder)).transpose()?,
+            Self::Folder if text == Some("") => Some(String::new()),
+            Self::Path | Self::Folder => text.map(|text| path(text, folder)).transpose()?,
+            Self::Optional => match value {
+                // An empty text stands for the option without a value.
+                DeValue::Boolean(true) => Some(String::new()),
+                DeValue::Boolean(false) => Some(false.to_string()),
+                _ => text.filter(|text| !text.is_empty()).map(str::to_owned),
+            },
+            Self::Choice(words) => text.filter(|text| words.contains(text)).map(str::to_owned),
+            Self::Duration => number(value)
+                .or_else(|| text.map(str::to_owned))
+                .filter(|text| duration(text).is_ok()),
+            Self::Number => number(value),
+            Self::Amount => amount(value),
+            Self::Count(least, most) => integer(value)
+                .and_then(|count| u64::try_from(count).ok())
+                .filter(|count| (least..=most).contains(count))
+                .map(|count| count.to_string()),
+            Self::Switch => value.as_bool().map(|on| on.to_string()),
+            Self::Texts | Self::TextsOrFiles | Self::Paths | Self::Words => {
+                let texts =
+                    texts(value).filter(|texts| self != Self::Words || is_command(value, texts));
+                let each = texts.ok_or_else(|| self.refused(value))?.into_iter();
+                let each = each.map(|text| match self {
+                    Self::TextsOrFiles => text_or_file(text, folder),
+                    Self::Paths => path(text, folder),
+                    _ => Ok(text.to_owned()),
+                });
+                return each.collect();
+            }
+        };
+        read.map(|text| vec![text])
+            .ok_or_else(|| self.refused(value))
+    }
+
+    /// Why a value is not of this kind.
+    fn refused(self, value: &DeValue<'_>) -> String {
         let found = match value {
             DeValue::String(_) => "this string",
             DeValue::Integer(_) | DeValue::Float(_) => "this number",
@@ -31,48 +128,8 @@ pub(super) fn read(kind: Kind, value: &DeValue<'_>, folder: &Path) -> Result<Val
             DeValue::Array(_) => "this array",
             DeValue::Table(_) => "a table",
         };
-        format!("{} is wanted, not {found}", kind.wants())
-    };
-    let text = value.as_str();
-    let read = match kind {
-        Kind::Text | Kind::Budget => text.filter(|text| !text.is_empty()).map(str::to_owned),
-        Kind::TextOrFile => text.map(|text| text_or_file(text, folder)).transpose()?,
-        Kind::Folder if text == Some("") => Some(String::new()),
-        Kind::Path | Kind::Folder => text.map(|text| path(text, folder)).transpose()?,
-        Kind::Optional => match value {
-            // An empty text stands for the option without a value.
-            DeValue::Boolean(true) => Some(String::new()),
-            DeValue::Boolean(false) => return Ok(Value::Switch(false)),
-            _ => text.filter(|text| !text.is_empty()).map(str::to_owned),
-        },
-        Kind::Choice(words) => text.filter(|text| words.contains(text)).map(str::to_owned),
-        Kind::Duration => match number(value) {
-            Some(seconds) => Some(seconds),
-            None => text.map(str::to_owned),
-        }
-        .filter(|text| duration(text).is_ok()),
-        Kind::Number => number(value),
-        Kind::Amount => amount(value),
-        Kind::Count(least, most) => integer(value)
-            .and_then(|count| u64::try_from(count).ok())
-            .filter(|count| (least..=most).contains(count))
-            .map(|count| count.to_string()),
-        Kind::Switch => {
-            let on = value.as_bool().ok_or_else(wrong)?;
-            return Ok(Value::Switch(on));
-        }
-        Kind::Texts | Kind::TextsOrFiles | Kind::Paths | Kind::Words => {
-            let found =
-                texts(value).filter(|texts| kind != Kind::Words || is_command(value, texts));
-            let each = found.ok_or_else(wrong)?.into_iter().map(|text| match kind {
-                Kind::TextsOrFiles => text_or_file(text, folder),
-                Kind::Paths => path(text, folder),
-                _ => Ok(text.to_owned()),
-            });
-            return each.collect::<Result<_, _>>().map(Value::Texts);
-        }
-    };
-    read.map(Value::Text).ok_or_else(wrong)
+        format!("{} is wanted, not {found}", self.wants())
+    }
 }
 
 /// The strings of an array, or a single string.

@@ -32,7 +32,7 @@ pub(super) fn command(request: &Request, connection: &Connection) -> String {
     if let Some(cacert) = &connection.cacert {
         words.push(format!("--cacert {}", quoted(&cacert.to_string_lossy())));
     }
-    let authorization = connection.authorization.as_ref().map(Secret::reveal);
+    let authorization = connection.authorization().map(Secret::reveal);
     if authorization.is_some_and(|value| value.starts_with("Basic ")) {
         // The URL's user information; bash reports an error if it is unset.
         words.push("--user \"${AIRX_USER:?is to be user:password of the URL}\"".to_owned());

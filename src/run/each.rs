@@ -58,7 +58,7 @@ pub(super) fn run(
     let Conversation {
         mut request,
         strategy,
-        mut settings,
+        settings,
     } = conversation;
     let (each, requests) = (&args.each, strategy.requests());
     let provider = settings.connection.endpoint.provider;

@@ -2,15 +2,16 @@
 
 use std::io::{self, Read};
 use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use url::Url;
 
-use super::endpoint::Endpoint;
-use super::key_command;
 use super::provider::{GENERAL_KEY_VARIABLE, Provider, key_variables};
 use crate::config::{Access, Config, KeyFrom, KeySource, access, variable};
 use crate::error::Failure;
 use crate::exit::Class;
+use crate::process::{self, Limits};
 use crate::prompt;
 use crate::safe_path;
 use crate::secret::{Scrubber, Secret};
@@ -20,10 +21,10 @@ use crate::secret::{Scrubber, Secret};
 pub(super) struct Keys<'a> {
     /// `--key-file`: for any server.
     file: Option<&'a Path>,
-    /// `AIRX_API_KEY`: for any server.
-    general: Option<String>,
-    /// The providers' own variables, in the order of [`Provider::ALL`].
-    own: [Option<String>; Provider::ALL.len()],
+    /// `AIRX_API_KEY` holds one: for any server.
+    general: bool,
+    /// The providers whose own variable holds one.
+    own: Vec<Provider>,
     /// Keys that the configuration names, the profile's first.
     configured: Vec<KeySource<'a>>,
 }
@@ -36,15 +37,39 @@ pub enum KeyOrigin<'a> {
     /// A variable.
     Variable(&'static str),
     /// The configuration.
-    Config(&'a KeySource<'a>),
+    Config(KeySource<'a>),
 }
 
-/// What reading a key needs.
-pub(super) struct KeyReader<'a, 's> {
-    pub(super) scrubber: &'a mut Scrubber,
-    pub(super) warnings: &'a mut Vec<String>,
-    /// As [`super::With::say`].
-    pub(super) say: Option<&'a mut (dyn FnMut(&str) + 's)>,
+impl KeyOrigin<'_> {
+    /// Reads the key. As to `say`, see [`super::With::say`].
+    ///
+    /// # Errors
+    /// It cannot be used: exit 3.
+    pub(super) fn read(
+        &self,
+        scrubber: &mut Scrubber,
+        warnings: &mut Vec<String>,
+        say: Option<&mut (dyn FnMut(&str) + '_)>,
+    ) -> Result<Secret, Failure> {
+        match self {
+            Self::File(path) => {
+                let name = format!("--key-file {}", path.display());
+                of_file(&name, path, scrubber, warnings)
+            }
+            Self::Variable(name) => checked(name, &variable(name)?.unwrap_or_default(), scrubber),
+            Self::Config(source) => match (&source.from, say) {
+                (KeyFrom::File(path), _) => {
+                    let name = format!("{}: {}", source.name, path.display());
+                    of_file(&name, path, scrubber, warnings)
+                }
+                (KeyFrom::Command(words), Some(say)) => {
+                    of_command(words, &source.name, scrubber, say)
+                }
+                // The run sends nothing: that there is a key is enough.
+                (KeyFrom::Command(_), None) => Ok(Secret::new(String::new())),
+            },
+        }
+    }
 }
 
 /// Longest key file that is read, in bytes.
@@ -61,20 +86,24 @@ impl<'a> Keys<'a> {
         config: Option<&'a Config>,
         scrubber: &mut Scrubber,
     ) -> Result<Self, Failure> {
-        let mut of = |name| -> Result<Option<String>, Failure> {
+        let mut holds_key = |name| -> Result<bool, Failure> {
             let key = variable(name)?;
             if let Some(key) = &key {
                 scrubber.hide_key(key);
             }
-            Ok(key)
+            Ok(key.is_some())
         };
+        let general = holds_key(GENERAL_KEY_VARIABLE)?;
+        let mut own = Vec::new();
+        for provider in Provider::ALL {
+            if holds_key(provider.key_variable())? {
+                own.push(provider);
+            }
+        }
         Ok(Self {
             file,
-            general: of(GENERAL_KEY_VARIABLE)?,
-            own: [
-                of(Provider::BigModel.key_variable())?,
-                of(Provider::Zai.key_variable())?,
-            ],
+            general,
+            own,
             configured: config.into_iter().flat_map(Config::keys).collect(),
         })
     }
@@ -82,87 +111,43 @@ impl<'a> Keys<'a> {
     /// The provider that the key in use belongs to; none for a general key. A key of the
     /// configuration without a base URL belongs to the first provider.
     pub(super) fn family(&self) -> Option<Provider> {
-        if self.file.is_some() || self.general.is_some() {
+        if self.file.is_some() || self.general {
             return None;
         }
-        self.own_providers()
-            .next()
-            .or((!self.configured.is_empty()).then_some(Provider::BigModel))
+        let configured = (!self.configured.is_empty()).then_some(Provider::BigModel);
+        self.own.first().copied().or(configured)
     }
 
-    /// The providers whose variable holds a key.
-    fn own_providers(&self) -> impl Iterator<Item = Provider> {
-        let all = Provider::ALL.into_iter().zip(&self.own);
-        all.filter_map(|(provider, key)| key.as_ref().map(|_| provider))
-    }
-
-    /// The key for `endpoint`. A provider's own goes to that provider only, one of the
+    /// The key for a server. A provider's own goes to that provider only, one of the
     /// configuration to the base URL of its table only.
     ///
     /// # Errors
     /// A base variable is not UTF-8: exit 2.
-    pub(super) fn choose(&'a self, endpoint: &Endpoint) -> Result<Option<KeyOrigin<'a>>, Failure> {
+    pub(super) fn choose(
+        &self,
+        url: &Url,
+        provider: Option<Provider>,
+    ) -> Result<Option<KeyOrigin<'a>>, Failure> {
         if let Some(file) = self.file {
             return Ok(Some(KeyOrigin::File(file)));
         }
-        if self.general.is_some() {
+        if self.general {
             return Ok(Some(KeyOrigin::Variable(GENERAL_KEY_VARIABLE)));
         }
-        let mut own = self.own_providers();
-        if let Some(provider) = own.find(|provider| endpoint.provider == Some(*provider)) {
+        if let Some(provider) = provider.filter(|provider| self.own.contains(provider)) {
             return Ok(Some(KeyOrigin::Variable(provider.key_variable())));
         }
         for source in &self.configured {
-            if is_for(source, &endpoint.url)? {
-                return Ok(Some(KeyOrigin::Config(source)));
+            if is_for(source, url)? {
+                return Ok(Some(KeyOrigin::Config(source.clone())));
             }
         }
         Ok(None)
     }
 
-    /// Reads the key.
-    ///
-    /// # Errors
-    /// It cannot be used: exit 3.
-    pub(super) fn read(
-        &self,
-        origin: &KeyOrigin<'_>,
-        reader: KeyReader<'_, '_>,
-    ) -> Result<Secret, Failure> {
-        let KeyReader {
-            scrubber,
-            warnings,
-            say,
-        } = reader;
-        match origin {
-            KeyOrigin::File(path) => {
-                let name = format!("--key-file {}", path.display());
-                of_file(&name, path, scrubber, warnings)
-            }
-            KeyOrigin::Variable(name) => {
-                let keys = Provider::ALL.map(Provider::key_variable);
-                let own = keys.iter().position(|own| own == name);
-                let key = own.map_or(&self.general, |at| &self.own[at]);
-                checked(name, key.as_deref().unwrap_or_default(), scrubber)
-            }
-            KeyOrigin::Config(source) => match (&source.from, say) {
-                (KeyFrom::File(path), _) => {
-                    let name = format!("{}: {}", source.name, path.display());
-                    of_file(&name, path, scrubber, warnings)
-                }
-                (KeyFrom::Command(words), Some(say)) => {
-                    let key = key_command::ask(words, &source.name, say)?;
-                    checked(&source.name, &key, scrubber)
-                }
-                // The run sends nothing: that there is a key is enough.
-                (KeyFrom::Command(_), None) => Ok(Secret::new(String::new())),
-            },
-        }
-    }
-
     /// The failure of a run that has no key for the provider that it asks.
-    pub(super) fn missing(&self, provider: Provider, endpoint: &Endpoint) -> Failure {
-        let host = endpoint.url.host_str().unwrap_or_default();
+    pub(super) fn missing(&self, url: &Url, provider: Provider) -> Failure {
+        let host = url.host_str().unwrap_or_default();
         Failure::new(Class::Account, format!("no key for {host}")).hint(self.missing_hint(provider))
     }
 
@@ -179,7 +164,7 @@ impl<'a> Keys<'a> {
                 source.name,
             );
         }
-        match self.own_providers().next() {
+        match self.own.first() {
             Some(other) => format!(
                 "{} is set, but that key is only sent to {} or {}; set {variable} or \
                  {GENERAL_KEY_VARIABLE}, or use --base-url {}; get a key at {page}",
@@ -205,17 +190,49 @@ fn is_for(source: &KeySource<'_>, url: &Url) -> Result<bool, Failure> {
     }
 }
 
-/// The key that a program prints.
+/// The limits of a key-command.
+const COMMAND_LIMITS: Limits = Limits {
+    timeout: Some(Duration::from_secs(10)),
+    bytes: 64 * 1024,
+    first_line: true,
+};
+
+/// The key that a `key-command` prints: a program of the user's, as a password manager's.
+/// No shell reads its words, and it has nothing on standard input. What it says on standard
+/// error goes to `say`, line by line. `name` is the setting, for messages.
 ///
 /// # Errors
-/// It cannot be used: exit 3.
+/// Exit 3: it cannot be started, fails, takes longer than 10 s (then its process
+/// group is killed), or the first line that it prints is no key.
 pub(super) fn of_command(
     words: &[String],
     name: &str,
+    scrubber: &mut Scrubber,
     say: &mut dyn FnMut(&str),
 ) -> Result<Secret, Failure> {
-    let key = key_command::ask(words, name, say)?;
-    checked(name, &key, &mut Scrubber::default())
+    let program = words.first().map_or("", String::as_str);
+    let failed = |why: String| {
+        Failure::new(Class::Account, format!("{name}: {program} {why}"))
+            .hint("run the command by hand: its first line must be the key")
+    };
+    let mut command = Command::new(program);
+    command
+        .args(words.iter().skip(1))
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let ended = process::run(&mut command, None, COMMAND_LIMITS, say)
+        .map_err(|error| failed(format!("cannot be started: {error}")))?;
+    match ended.status {
+        Some(0) => {}
+        Some(status) => return Err(failed(format!("ended with exit status {status}"))),
+        None => return Err(failed("took longer than 10 s and was killed".into())),
+    }
+    let printed = String::from_utf8_lossy(&ended.stdout.bytes);
+    let key = printed.lines().next().unwrap_or_default().trim();
+    if key.is_empty() {
+        return Err(failed("printed no key on its first line".into()));
+    }
+    checked(name, key, scrubber)
 }
 
 /// The keys of the environment, to be hidden in messages that come before the settings

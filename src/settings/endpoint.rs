@@ -4,7 +4,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
-use super::api_key::{KeyOrigin, KeyReader, Keys};
+use super::api_key::{KeyOrigin, Keys};
 use super::merge::Merged;
 use super::provider::Provider;
 use crate::cli::ConnectionArgs;
@@ -67,6 +67,8 @@ pub struct ResolvedEndpoint<'a> {
     /// Where the key comes from; `None` without a key for this server.
     pub key: Option<KeyOrigin<'a>>,
     user_info: UserInfo,
+    /// The failure for want of a key, which only a provider's server needs.
+    missing: Option<Failure>,
 }
 
 impl ResolvedEndpoint<'_> {
@@ -81,27 +83,25 @@ impl ResolvedEndpoint<'_> {
         }
     }
 
-    /// The `Authorization` header. Only a provider's server requires a key.
+    /// The `Authorization` header. `scrubber`, `warnings` and `say` are for reading the key.
     ///
     /// # Errors
     /// The key cannot be used, or a provider's server needs one and there is none: exit 3.
     pub(super) fn authorization(
         &self,
-        keys: &Keys<'_>,
-        reader: KeyReader<'_, '_>,
+        scrubber: &mut Scrubber,
+        warnings: &mut Vec<String>,
+        say: Option<&mut (dyn FnMut(&str) + '_)>,
     ) -> Result<Option<Secret>, Failure> {
         if let Some(origin) = &self.key {
-            let key = keys.read(origin, reader)?;
+            let key = origin.read(scrubber, warnings, say)?;
             return Ok(Some(Secret::new(format!("Bearer {}", key.reveal()))));
         }
         if let Some((user, password)) = &self.user_info {
             let credentials = BASE64_STANDARD.encode(format!("{user}:{password}"));
             return Ok(Some(Secret::new(format!("Basic {credentials}"))));
         }
-        match self.endpoint.provider {
-            Some(provider) => Err(keys.missing(provider, &self.endpoint)),
-            None => Ok(None),
-        }
+        self.missing.clone().map_or(Ok(None), Err)
     }
 }
 
@@ -109,7 +109,7 @@ impl ResolvedEndpoint<'_> {
 pub(super) fn resolve<'a>(
     args: &ConnectionArgs,
     merged: &Merged,
-    keys: &'a Keys<'a>,
+    keys: &Keys<'a>,
     scrubber: &mut Scrubber,
 ) -> Result<ResolvedEndpoint<'a>, Failure> {
     let (name, base, origin) = match &args.base_url {
@@ -125,8 +125,11 @@ pub(super) fn resolve<'a>(
     };
     let (endpoint, user_info) = parse_base(name, &base, args.allow_http, scrubber)
         .map_err(|failure| failure.about("base-url"))?;
+    let key = keys.choose(&endpoint.url, endpoint.provider)?;
+    let provider = endpoint.provider.filter(|_| key.is_none());
     Ok(ResolvedEndpoint {
-        key: keys.choose(&endpoint)?,
+        missing: provider.map(|provider| keys.missing(&endpoint.url, provider)),
+        key,
         endpoint,
         origin,
         user_info,

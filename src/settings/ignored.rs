@@ -14,7 +14,8 @@ pub(super) struct Run {
     each: bool,
     quiet: bool,
     verbose: bool,
-    extract: bool,
+    /// A layer sets `extract`.
+    pub(super) extract: bool,
     /// `json` prints only parts of the value.
     parts: bool,
     /// `json` prints elements as they come.
@@ -102,10 +103,5 @@ impl Run {
             (_, "pretty") => self.each || self.parts,
             _ => false,
         }
-    }
-
-    /// Records whether a layer sets `extract`.
-    pub(super) fn extracts(&mut self, extract: bool) {
-        self.extract |= extract;
     }
 }

@@ -6,91 +6,32 @@
 
 mod api_key;
 mod budget;
-mod cassette;
+mod connection;
 pub mod defaults;
-mod deferred_key;
 mod endpoint;
-mod fill;
 mod headers;
 mod ignored;
-mod key_command;
 mod merge;
 pub mod provider;
 mod proxy;
-mod sources;
 
-use std::collections::HashSet;
-use std::num::NonZeroU32;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::path::Path;
 
-use crate::cli::{Common, ConnectionArgs, EachArgs, OnOff};
-use crate::error::Failure;
-use crate::prompt::{self, ItemSource, Sources};
-use crate::secret::{Scrubber, Secret};
+use crate::cli::{self, Common, ConnectionArgs, Each, EachArgs, OnOff};
+use crate::config::variable;
+use crate::error::{Failure, Origin};
+use crate::prompt::{self, ItemFormat, ItemSource, Sources};
+use crate::secret::Scrubber;
 
 pub use api_key::{KeyOrigin, of_environment, unusable};
 pub use budget::{Budget, Period, resolve as resolve_budget};
-pub use cassette::Cassette;
-pub use deferred_key::DeferredKey;
+pub use connection::{Authorization, Cassette, Connection, Timeouts, With};
 pub use endpoint::{Endpoint, ResolvedEndpoint};
-pub use fill::{AllOptions, merge, merge_all, merge_file};
-pub use merge::{Merged, Setting};
+pub use merge::{AllOptions, Merged, Setting, merge, merge_all, merge_file};
 pub use provider::Provider;
 pub use proxy::Proxy;
 
-use api_key::{KeyReader, Keys};
-
-/// The settings of the connection.
-#[derive(Debug)]
-pub struct Connection {
-    /// Where the request goes.
-    pub endpoint: Endpoint,
-    /// Value of the `Authorization` header.
-    pub authorization: Option<Secret>,
-    /// Headers of `--header`.
-    pub headers: Vec<(String, Secret)>,
-    /// The proxy that requests go through.
-    pub proxy: Option<Proxy>,
-    /// `--cacert`.
-    pub cacert: Option<PathBuf>,
-    /// The time-outs.
-    pub timeouts: Timeouts,
-    /// `--retries`.
-    pub retries: u32,
-    /// `--max-in-flight`; `None` means no limit.
-    pub max_in_flight: Option<NonZeroU32>,
-    /// `--budget`.
-    pub budget: Option<Budget>,
-    /// `--record`, `--replay` or `--cache`.
-    pub cassette: Option<Cassette>,
-    /// With `--cache`: the key of the first request that the cache does not answer, if it
-    /// is not known yet.
-    pub deferred_key: Option<DeferredKey>,
-}
-
-impl Connection {
-    /// The `Authorization` header, which identifies the account; empty without one.
-    pub fn credentials(&self) -> &str {
-        let header = self.headers.iter().find(|header| is_authorization(header));
-        let header = header.map(|(_, value)| value);
-        let known = self.authorization().or(header);
-        known.map(Secret::reveal).unwrap_or_default()
-    }
-}
-
-/// The timeouts; `None` means no limit.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Timeouts {
-    /// For a connection: resolving, TCP, TLS, a proxy's answer.
-    pub connect: Option<Duration>,
-    /// From a streamed request to its first token.
-    pub first_token: Option<Duration>,
-    /// Between two reads of a stream after its first token.
-    pub idle: Option<Duration>,
-    /// For one answer with all its retries.
-    pub total: Option<Duration>,
-}
+use api_key::Keys;
 
 /// The command line's options, resolved.
 #[derive(Debug)]
@@ -107,34 +48,20 @@ pub struct Settings {
     pub sources: Sources,
     /// Warnings to print before anything is sent.
     pub warnings: Vec<String>,
-    /// The failure for a missing key. airx reports it after all other checks, and not in a
-    /// dry run.
-    pub keyless: Option<Failure>,
 }
 
-/// Longer limits count as no limit: they would overflow the clock.
 impl Settings {
-    /// The key that the endpoint needs is there.
+    /// The key that the endpoint needs is there, or an answer may come from the cache. airx
+    /// asks after all other checks, and not in a dry run.
     ///
     /// # Errors
     /// It is not: exit 3.
-    pub fn require_key(&mut self) -> Result<(), Failure> {
-        self.keyless.take().map_or(Ok(()), Err)
+    pub fn require_key(&self) -> Result<(), Failure> {
+        match &self.connection.authorization {
+            Authorization::Missing(failure) if !self.connection.caches() => Err(failure.clone()),
+            _ => Ok(()),
+        }
     }
-}
-
-const FOREVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-
-/// What [`resolve`] needs in addition to the options.
-#[allow(missing_debug_implementations, reason = "it holds a function")]
-pub struct With<'a, 's> {
-    /// Where the settings come from, and the configuration's keys.
-    pub merged: &'a Merged,
-    /// Registers every secret before a message can contain it.
-    pub scrubber: &'a mut Scrubber,
-    /// Takes what a key-command writes to standard error, line by line. Without it no
-    /// command runs, and its key counts as there.
-    pub say: Option<&'a mut (dyn FnMut(&str) + 's)>,
 }
 
 /// Resolves the merged options. `files` are those that the command itself will read, each
@@ -149,18 +76,20 @@ pub fn resolve(
     with: With<'_, '_>,
 ) -> Result<Settings, Failure> {
     let mut warnings: Vec<_> = common.input.warning.take().into_iter().collect();
-    let mut elsewhere = sources::from_stdin(&common.connection, files);
-    let each = each.and_then(sources::many);
-    let reads = |many: &ItemSource| many.file.as_deref().is_none_or(prompt::is_stdin);
-    elsewhere.extend(each.as_ref().filter(|many| reads(many)).map(|_| "`--each`"));
-    let mut sources = sources::sources(common, elsewhere, with.merged)?;
+    let mut elsewhere = from_stdin(&common.connection, files);
+    let each = each.and_then(item_source);
+    let items = each.as_ref().map(|items| items.file.as_deref());
+    if items.is_some_and(|file| file.is_none_or(prompt::is_stdin)) {
+        elsewhere.push("`--each`");
+    }
+    let mut sources = input_sources(common, elsewhere, with.merged)?;
     sources.each = each;
     sources.stdin_reader()?;
     let model = common.request.model.take();
-    let mut fallback = std::mem::take(&mut common.request.fallback);
+    let fallback = std::mem::take(&mut common.request.fallback);
     are_named("model", model.as_slice())?;
     are_named("fallback", &fallback)?;
-    let (connection, keyless) = connection(&mut common.connection, with, &mut warnings)?;
+    let connection = connection::resolve(&mut common.connection, with, &mut warnings)?;
     let thinking = common.request.thinking.map(|switch| switch == OnOff::On);
     let (model, thinking) = if let Some(model) = model {
         (model, thinking)
@@ -169,16 +98,19 @@ pub fn resolve(
         (model.to_owned(), thinking.or(default))
     };
     // The file may name the model of the command line.
-    let mut seen = HashSet::from([model.clone()]);
-    fallback.retain(|name| seen.insert(name.clone()));
+    let mut others = Vec::new();
+    for name in fallback {
+        if name != model && !others.contains(&name) {
+            others.push(name);
+        }
+    }
     Ok(Settings {
         connection,
         model,
-        fallback,
+        fallback: others,
         thinking,
         sources,
         warnings,
-        keyless,
     })
 }
 
@@ -201,66 +133,65 @@ fn are_named(option: &'static str, models: &[String]) -> Result<(), Failure> {
     )
 }
 
-fn connection(
-    args: &mut ConnectionArgs,
-    with: With<'_, '_>,
-    warnings: &mut Vec<String>,
-) -> Result<(Connection, Option<Failure>), Failure> {
-    let With {
-        merged,
-        scrubber,
-        say,
-    } = with;
-    let cassette = cassette::resolve(args, merged)?;
-    let replays = matches!(cassette, Some(Cassette::Replay(_)));
-    let caches = matches!(cassette, Some(Cassette::Cache(..)));
-    let keys = Keys::new(args.key_file.as_deref(), merged.config.as_ref(), scrubber)?;
-    let headers = headers::read(&args.header, scrubber)?;
-    let resolved = endpoint::resolve(args, merged, &keys, scrubber)?;
-    let proxy = proxy::resolve(args.proxy.take(), &resolved.endpoint, scrubber)?;
-    let by_header = headers.iter().any(is_authorization);
-    let command = resolved
-        .command()
-        .filter(|_| caches && !by_header && say.is_some());
-    let (authorization, keyless) = if by_header {
-        // The header is the key.
-        (None, None)
-    } else {
-        let reader = KeyReader {
-            scrubber,
-            warnings,
-            say: say.filter(|_| !replays && command.is_none()),
-        };
-        match resolved.authorization(&keys, reader) {
-            // A recording needs no key.
-            Err(_) if replays => (None, None),
-            Ok(authorization) => (authorization, None),
-            Err(keyless) => (None, Some(keyless)),
-        }
+/// The options that name standard input and are no part of the messages.
+fn from_stdin(args: &ConnectionArgs, files: &[(&'static str, &Path)]) -> Vec<&'static str> {
+    let named = |path: &Path, option| prompt::is_stdin(path).then_some(option);
+    let key = args.key_file.iter().map(|path| (&**path, "`--key-file -`"));
+    // It has no `-`, only the other names.
+    let cacert = args.cacert.iter().filter(|path| **path != Path::new("-"));
+    let cacert = cacert.map(|path| (&**path, "`--cacert /dev/stdin`"));
+    let header = args.header.iter().filter_map(|flag| flag.strip_prefix('@'));
+    let header = header.map(|path| (Path::new(path), "`--header @-`"));
+    let files = files.iter().map(|&(option, path)| (path, option));
+    let all = key.chain(cacert).chain(header).chain(files);
+    all.filter_map(|(path, option)| named(path, option))
+        .collect()
+}
+
+fn input_sources(
+    common: &mut Common,
+    elsewhere: Vec<&'static str>,
+    merged: &Merged,
+) -> Result<Sources, Failure> {
+    let input = &mut common.input;
+    let stdin_wait = match variable("AIRX_STDIN_WAIT")? {
+        Some(text) => cli::duration(&text)
+            .map_err(|why| Failure::usage(format!("AIRX_STDIN_WAIT={text:?}: {why}")))?,
+        None => defaults::STDIN_WAIT,
     };
-    // With a cache the key is needed only for a request that is sent.
-    let (deferred_key, keyless) = match keyless {
-        Some(failure) if caches => (Some(DeferredKey::Missing(failure)), None),
-        keyless => (command.map(DeferredKey::command), keyless),
-    };
-    let max_in_flight = args.max_in_flight.unwrap_or(defaults::MAX_IN_FLIGHT);
-    let budget = budget::resolve(args.budget.as_deref(), merged)?;
-    let connection = Connection {
-        endpoint: resolved.endpoint,
-        authorization,
-        headers,
-        proxy,
-        cacert: args.cacert.clone(),
-        timeouts: timeouts(args),
-        retries: args.retries.unwrap_or(defaults::RETRIES),
-        // A recording's requests are not in flight.
-        max_in_flight: NonZeroU32::new(max_in_flight).filter(|_| !replays),
-        // A recording costs nothing.
-        budget: budget.filter(|_| !replays),
-        cassette: cassette.map(|cassette| cassette.hiding(scrubber)),
-        deferred_key,
-    };
-    Ok((connection, keyless))
+    let prompt = prompt::arguments("the prompt", &input.prompt, input.lossy)?;
+    let system = input.system.take();
+    let system = prompt::arguments("-s", system.as_slice(), input.lossy)?.pop();
+    Ok(Sources {
+        prompt,
+        system,
+        files: std::mem::take(&mut input.file),
+        images: std::mem::take(&mut input.image),
+        messages: input.messages.take(),
+        session: input.session.take(),
+        elsewhere,
+        no_stdin: input.no_stdin,
+        no_stdin_yields: matches!(merged.origin("no-stdin"), Origin::File(_)),
+        lossy: input.lossy,
+        allow_empty: input.allow_empty_input,
+        stdin_wait,
+        each: None,
+        split: None,
+    })
+}
+
+/// Where the items of `--each` come from.
+fn item_source(args: &EachArgs) -> Option<ItemSource> {
+    args.each.map(|each| ItemSource {
+        file: args.items.clone(),
+        format: match each {
+            Each::Lines => ItemFormat::Lines,
+            Each::Json => ItemFormat::Json,
+            Each::Csv => ItemFormat::Csv,
+            Each::Null => ItemFormat::Null,
+            Each::Files => ItemFormat::Files,
+        },
+    })
 }
 
 /// Where a run with these options would go, and where its key would come from. Nothing is
@@ -268,29 +199,11 @@ fn connection(
 ///
 /// # Errors
 /// A URL that cannot be used: exit 2.
-pub fn resolve_endpoint<T>(
-    args: &ConnectionArgs,
-    merged: &Merged,
+pub fn resolve_endpoint<'a>(
+    args: &'a ConnectionArgs,
+    merged: &'a Merged,
     scrubber: &mut Scrubber,
-    see: impl FnOnce(&ResolvedEndpoint<'_>) -> T,
-) -> Result<T, Failure> {
+) -> Result<ResolvedEndpoint<'a>, Failure> {
     let keys = Keys::new(args.key_file.as_deref(), merged.config.as_ref(), scrubber)?;
-    let resolved = endpoint::resolve(args, merged, &keys, scrubber)?;
-    Ok(see(&resolved))
-}
-
-fn is_authorization((name, _): &(String, Secret)) -> bool {
-    name.eq_ignore_ascii_case("authorization")
-}
-
-fn timeouts(args: &ConnectionArgs) -> Timeouts {
-    let limit = |option: Option<Duration>, default| {
-        Some(option.unwrap_or(default)).filter(|limit| !limit.is_zero() && *limit < FOREVER)
-    };
-    Timeouts {
-        connect: limit(args.connect_timeout, defaults::CONNECT_TIMEOUT),
-        first_token: limit(args.first_token_timeout, defaults::FIRST_TOKEN_TIMEOUT),
-        idle: limit(args.idle_timeout, defaults::IDLE_TIMEOUT),
-        total: limit(args.timeout, defaults::TIMEOUT),
-    }
+    endpoint::resolve(args, merged, &keys, scrubber)
 }

@@ -19,7 +19,7 @@ use airx::output::{Options, Printer, Which};
 use airx::prompt::{self, Sources};
 use airx::schema::{self, ArraySplitter, ExpectedJson, JsonFormat, Schema};
 use airx::secret::Scrubber;
-use airx::settings::{Cassette, Connection, Endpoint, Timeouts};
+use airx::settings::{Authorization, Cassette, Connection, Endpoint, Timeouts};
 use airx::sse::{Parser, TooLong};
 use airx::tools::{ToolSetup, ToolSources};
 
@@ -569,7 +569,7 @@ fn replayer(folder: &Path) -> Transport {
     };
     Transport::new(Connection {
         endpoint,
-        authorization: None,
+        authorization: Authorization::None,
         headers: Vec::new(),
         proxy: None,
         cacert: None,
@@ -578,7 +578,6 @@ fn replayer(folder: &Path) -> Transport {
         max_in_flight: None,
         budget: None,
         cassette: Some(Cassette::Replay(folder.to_owned())),
-        deferred_key: None,
     })
 }
 

@@ -51,7 +51,7 @@ fn perform(
         BatchJob::Submit { each, .. } => Some(&**each),
         _ => None,
     };
-    let mut settings = run.settings(common, each, &[])?;
+    let settings = run.settings(common, each, &[])?;
     request::without_recordings(&run.merged)?;
     if let BatchJob::Submit { each, raw } = job {
         return submit::submit(run, &each, raw, common, settings);

@@ -29,16 +29,19 @@ pub(super) fn show(args: ConfigArgs, medium: Medium) -> Result<String, Failure> 
     let merged = settings::merge_all(&mut options, config)?;
     let connection = &options.common.connection;
     let scrubber = &mut Scrubber::default();
-    let resolved = settings::resolve_endpoint(connection, &merged, scrubber, |resolved| {
-        let (model, _) = settings::defaults::model(resolved.endpoint.provider);
-        let rows = [url(resolved), key(resolved, &connection.header, &merged)];
-        (rows, model)
-    });
-    let (resolved, default_model) = resolved.map_err(|failure| merged.place(failure))?;
-    let mut rows = vec![file(&args.file, &merged), profile(&args.file, &merged)?];
-    rows.extend(resolved);
+    let resolved = settings::resolve_endpoint(connection, &merged, scrubber)
+        .map_err(|failure| merged.place(failure))?;
+    let (default_model, _) = settings::defaults::model(resolved.endpoint.provider);
+    let mut rows = vec![
+        file(&args.file, &merged),
+        profile(&args.file, &merged)?,
+        url(&resolved),
+        key(&resolved, &connection.header, &merged),
+    ];
     let settings = merged.settings.iter();
-    let listed = settings.filter(|it| args.all || it.origin != Origin::Default);
+    // An option that is no key has no default.
+    let is_key = |it: &&Setting| find(it.name).is_some();
+    let listed = settings.filter(|it| it.origin != Origin::Default || args.all && is_key(it));
     rows.extend(listed.map(|setting| {
         let mut row = row(setting, scrubber);
         // The server decides on the default.
@@ -128,8 +131,10 @@ fn is_authorization(header: &str) -> bool {
 fn row(setting: &Setting, scrubber: &Scrubber) -> Row {
     let name = setting.name;
     let shown = |value: &String| without_secrets(name, value, scrubber);
-    let values = setting.values.as_ref();
-    let values = values.map(|values| values.iter().map(shown).collect());
+    let values = match setting.origin {
+        Origin::Default => settings::defaults::text(name).map(|text| vec![text]),
+        _ => Some(setting.values.iter().map(shown).collect()),
+    };
     Row {
         name: name.into(),
         value: values.map_or(Json::Null, |values| typed(name, values)),

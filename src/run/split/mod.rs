@@ -217,7 +217,7 @@ fn ask_parts(
     let Conversation {
         mut request,
         strategy,
-        mut settings,
+        settings,
     } = conversation;
     settings.require_key()?;
     let mut printer = run.printer.clone();
