@@ -120,10 +120,12 @@ fn dispatch(mut command: Command) -> u8 {
         }
         Command::Json(args) => run::json(args.common, &args.many, args.answer, merged),
         Command::Batch(args) => run::batch(args.action, merged, medium()),
-        Command::Mock(args) => match stdout().and_then(|mut out| mock::run(&args, &mut out)) {
-            Ok(status) => status,
-            Err(failure) => refuse(&failure),
-        },
+        Command::Mock(args) => {
+            match Output::stdout().and_then(|mut out| mock::run(&args, &mut out)) {
+                Ok(status) => status,
+                Err(failure) => refuse(&failure),
+            }
+        }
         Command::Models(args) => {
             let loaded = Config::load(&args.file);
             print_or_refuse(loaded.map(|_| run::models::print(args.format, medium())))
@@ -151,8 +153,7 @@ fn dispatch(mut command: Command) -> u8 {
 
 /// Reports a failure before a printer exists.
 fn refuse(failure: &Failure) -> u8 {
-    let keys = settings::of_environment();
-    output::refuse(&mut std::io::stderr(), failure, &keys);
+    output::refuse(failure, settings::of_environment());
     failure.exit()
 }
 
@@ -163,7 +164,7 @@ fn print_or_refuse(text: Result<String, Failure>) -> u8 {
 
 /// Prints a text that is not an answer from a model.
 fn print(text: &str) -> u8 {
-    match stdout() {
+    match Output::stdout() {
         Ok(out) => output::print(out, text),
         Err(failure) => refuse(&failure),
     }
@@ -176,8 +177,4 @@ fn medium() -> Medium {
         _ if std::io::stdout().is_terminal() => Medium::Terminal(80),
         _ => Medium::Pipe,
     }
-}
-
-fn stdout() -> Result<Output, Failure> {
-    Output::stdout().map_err(Failure::from)
 }

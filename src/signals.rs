@@ -1,8 +1,8 @@
 //! Handles SIGINT, SIGTERM and SIGHUP: finishes the output and then ends the process by
 //! the same signal, so that a shell loop around it stops too.
 
-use std::io::{Read, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::Read;
+use std::sync::atomic::AtomicBool;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use signal_hook::iterator::Signals;
 
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::output::{Output, Shared};
+use crate::output::SharedPrinter;
 use crate::process;
 use crate::temp_files;
 
@@ -27,7 +27,7 @@ const END: Duration = Duration::from_secs(1);
 
 /// Starts a thread that waits for a signal. A signal that was ignored when the process
 /// started (`nohup`, a background job) stays ignored.
-pub(crate) fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
+pub(crate) fn install(printer: SharedPrinter) {
     let ignored = ignored();
     let wanted = [SIGINT, SIGTERM, SIGHUP]
         .into_iter()
@@ -39,7 +39,7 @@ pub(crate) fn install<E: Write + Send + 'static>(printer: Shared<Output, E>) {
     let _ = std::thread::Builder::new().spawn(move || {
         let taken = |signal| signal == SIGINT && hook().take().is_some_and(|hook| hook(signal));
         if let Some(signal) = signals.forever().find(|signal| !taken(*signal)) {
-            end(signal, printer);
+            end(signal, &printer);
         }
     });
 }
@@ -84,14 +84,14 @@ pub(crate) fn die(signal: i32) -> ! {
     std::process::exit(128 + signal);
 }
 
-fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
+fn end(signal: i32, printer: &SharedPrinter) {
     let last = Instant::now() + GRACE;
     let children = process::forward_signal(signal);
     let (ended, end) = channel::<()>();
-    let writes = printer.writes();
+    let shared = printer.clone();
     let finish = move || {
         temp_files::remove_all();
-        finish(signal, &printer);
+        finish(signal, &shared);
         if let Some(run) = AT_END.get() {
             run();
         }
@@ -100,9 +100,9 @@ fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     if std::thread::Builder::new().spawn(finish).is_ok() {
         // Wait while the reader makes progress. A reader that has stopped reading must
         // not prevent airx from ending.
-        let mut before = writes.load(Ordering::Relaxed);
+        let mut before = printer.writes();
         while end.recv_timeout(END) == Err(RecvTimeoutError::Timeout) {
-            let now = writes.load(Ordering::Relaxed);
+            let now = printer.writes();
             if now == before {
                 break;
             }
@@ -113,7 +113,7 @@ fn end<E: Write + Send + 'static>(signal: i32, printer: Shared<Output, E>) {
     die(signal);
 }
 
-fn finish<E: Write>(signal: i32, printer: &Shared<Output, E>) {
+fn finish(signal: i32, printer: &SharedPrinter) {
     let name = match signal {
         SIGINT => "SIGINT",
         SIGTERM => "SIGTERM",

@@ -1,14 +1,11 @@
 //! The results of an earlier run of the same items, which are not requested and paid again.
 
+use std::collections::BTreeMap;
+
 /// Results by index, each with the first 16 digits of its request's hash. They suffice to
-/// detect a changed request, and take 16 bytes per item.
+/// detect a changed request.
 #[derive(Debug, Default)]
-pub struct Earlier {
-    /// Index and hash, sorted by index.
-    results: Vec<(u64, u64)>,
-    /// Position of the first result that has not been looked up.
-    next: usize,
-}
+pub struct Earlier(BTreeMap<u64, u64>);
 
 /// What an earlier run has for an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,45 +19,28 @@ pub enum ResumeState {
 }
 
 impl Earlier {
-    /// Takes results in any order. Of two with the same index the later one is used.
-    pub fn new(mut results: Vec<(u64, u64)>) -> Self {
-        results.sort_by_key(|(index, _)| *index);
-        results.dedup_by(|later, kept| {
-            let same = later.0 == kept.0;
-            if same {
-                *kept = *later;
-            }
-            same
-        });
-        Self { results, next: 0 }
+    /// Adds a result. Of two with the same index the later one is used.
+    pub fn add(&mut self, index: u64, short_hash: u64) {
+        self.0.insert(index, short_hash);
     }
 
-    /// How many items have a result.
+    /// How many results have not been looked up.
     pub fn count(&self) -> u64 {
-        self.results.len() as u64
+        self.0.len() as u64
     }
 
-    /// Looks up what the earlier run has for an item. Each item is looked up once, in input order.
+    /// Looks up what the earlier run has for an item. Each item is looked up once.
     pub fn take(&mut self, index: u64, hash: &str) -> ResumeState {
-        let rest = &self.results[self.next..];
-        self.next += rest.partition_point(|(known, _)| *known < index);
-        match self.results.get(self.next) {
-            Some((known, digits)) if *known == index => {
-                self.next += 1;
-                if short_hash(hash) == Some(*digits) {
-                    ResumeState::Done
-                } else {
-                    ResumeState::Changed
-                }
-            }
-            _ => ResumeState::NotDone,
+        match self.0.remove(&index) {
+            None => ResumeState::NotDone,
+            known if short_hash(hash) == known => ResumeState::Done,
+            Some(_) => ResumeState::Changed,
         }
     }
 
     /// The last index that was not looked up.
     pub fn last(&self) -> Option<u64> {
-        let rest = &self.results[self.next..];
-        rest.last().map(|(index, _)| *index)
+        self.0.last_key_value().map(|(index, _)| *index)
     }
 }
 
@@ -78,8 +58,10 @@ mod tests {
         let (one, two) = ("1".repeat(64), "2".repeat(64));
         let digits = |hash: &str| short_hash(hash).unwrap();
         assert!(short_hash("no hash").is_none() && short_hash("").is_none());
-        let results = vec![(7, digits(&two)), (0, digits(&two)), (0, digits(&one))];
-        let mut earlier = Earlier::new(results);
+        let mut earlier = Earlier::default();
+        for (index, hash) in [(7, &two), (0, &two), (0, &one)] {
+            earlier.add(index, digits(hash));
+        }
         assert_eq!(earlier.count(), 2);
         assert_eq!(earlier.take(0, &one), ResumeState::Done);
         assert_eq!(earlier.take(0, &one), ResumeState::NotDone);

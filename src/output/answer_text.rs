@@ -1,14 +1,12 @@
 //! Prepares the answer's text for the buffer: unchanged, made safe for a terminal,
 //! rendered, or reduced to its code blocks.
 
-use std::io::Write;
-
-use super::Which;
+use super::Options;
 use super::buffer::Buffer;
 use super::extract::Extract;
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::markdown::{self, Renderer};
+use crate::markdown::Renderer;
 use crate::terminal::Pieces;
 
 /// The most bytes of a stream that are held back while looking for a code block.
@@ -26,34 +24,20 @@ pub(super) struct AnswerText {
     render: Option<Box<Renderer>>,
 }
 
-/// The answer when it has no wanted code block.
-pub(super) struct NoBlock {
-    /// The complete answer.
-    pub(super) text: String,
-    pub(super) failure: Failure,
-}
-
 impl AnswerText {
-    pub(super) fn new(
-        streamed: bool,
-        extract: Option<Which>,
-        render: Option<markdown::Options>,
-    ) -> Self {
+    /// Takes `--extract` and `--render` out of the options.
+    pub(super) fn new(options: &mut Options) -> Self {
         Self {
-            streamed,
+            streamed: options.live,
             last: b'\n',
             pieces: Pieces::default(),
-            extract: extract.map(Extract::new),
-            render: render.map(|how| Box::new(Renderer::new(how))),
+            extract: options.extract.take().map(Extract::new),
+            render: options.render.map(|how| Box::new(Renderer::new(how))),
         }
     }
 
     /// Prints a piece of the text.
-    pub(super) fn push<O: Write>(
-        &mut self,
-        text: &str,
-        buffer: &mut Buffer<O>,
-    ) -> Result<(), Failure> {
+    pub(super) fn push(&mut self, text: &str, buffer: &mut Buffer) -> Result<(), Failure> {
         if text.is_empty() {
             return Ok(());
         }
@@ -75,11 +59,7 @@ impl AnswerText {
     }
 
     /// Prints text at the start of a line.
-    pub(super) fn push_line<O: Write>(
-        &mut self,
-        text: &str,
-        buffer: &mut Buffer<O>,
-    ) -> Result<(), Failure> {
+    pub(super) fn push_line(&mut self, text: &str, buffer: &mut Buffer) -> Result<(), Failure> {
         if self.last != b'\n' {
             self.push("\n", buffer)?;
         }
@@ -87,7 +67,7 @@ impl AnswerText {
     }
 
     /// Prints lines that are laid out and safe already.
-    pub(super) fn push_lines<O: Write>(&mut self, lines: &str, buffer: &mut Buffer<O>) {
+    pub(super) fn push_lines(&mut self, lines: &str, buffer: &mut Buffer) {
         self.end_line(buffer);
         buffer.printed = true;
         buffer.bytes.extend_from_slice(lines.as_bytes());
@@ -95,11 +75,7 @@ impl AnswerText {
     }
 
     /// Prints a line that is not from the model, without rendering it.
-    pub(super) fn push_own_line<O: Write>(
-        &mut self,
-        line: &str,
-        buffer: &mut Buffer<O>,
-    ) -> Result<(), Failure> {
+    pub(super) fn push_own_line(&mut self, line: &str, buffer: &mut Buffer) -> Result<(), Failure> {
         self.end_render(buffer);
         let render = self.render.take();
         let result = self.push_line(line, buffer);
@@ -107,7 +83,7 @@ impl AnswerText {
         result
     }
 
-    fn show<O: Write>(&mut self, text: &str, buffer: &mut Buffer<O>) {
+    fn show(&mut self, text: &str, buffer: &mut Buffer) {
         let Some(last) = text.as_bytes().last() else {
             return;
         };
@@ -125,7 +101,7 @@ impl AnswerText {
     }
 
     /// Renders text that is safe already. `end` says that no more follows.
-    fn render<O: Write>(&mut self, safe: &[u8], end: bool, buffer: &mut Buffer<O>) {
+    fn render(&mut self, safe: &[u8], end: bool, buffer: &mut Buffer) {
         let Some(render) = &mut self.render else {
             return;
         };
@@ -138,7 +114,7 @@ impl AnswerText {
     }
 
     /// Prints the text that the renderer holds back, and closes its styles.
-    pub(super) fn end_render<O: Write>(&mut self, buffer: &mut Buffer<O>) {
+    pub(super) fn end_render(&mut self, buffer: &mut Buffer) {
         if self.render.is_some() {
             let mut safe = Vec::new();
             self.pieces.end(&mut safe);
@@ -147,7 +123,7 @@ impl AnswerText {
     }
 
     /// Ends the line of streamed text before something other than text follows.
-    pub(super) fn end_prose<O: Write>(&mut self, buffer: &mut Buffer<O>) {
+    pub(super) fn end_prose(&mut self, buffer: &mut Buffer) {
         if self.streamed {
             self.end_line(buffer);
         } else {
@@ -155,7 +131,7 @@ impl AnswerText {
         }
     }
 
-    pub(super) fn end_line<O: Write>(&mut self, buffer: &mut Buffer<O>) {
+    pub(super) fn end_line(&mut self, buffer: &mut Buffer) {
         self.end_render(buffer);
         self.pieces.end(&mut buffer.bytes);
         if self.last != b'\n' {
@@ -165,26 +141,11 @@ impl AnswerText {
     }
 
     /// Call this when the answer is complete. Prints the rest of the code that
-    /// `--extract` selects.
-    pub(super) fn end_extract<O: Write>(
-        &mut self,
-        buffer: &mut Buffer<O>,
-    ) -> Result<(), Box<NoBlock>> {
-        let Some(mut extract) = self.extract.take() else {
-            return Ok(());
-        };
+    /// `--extract` selects. Returns the complete answer if it has no such code.
+    pub(super) fn end_extract(&mut self, buffer: &mut Buffer) -> Option<String> {
         let mut inside = String::new();
-        let without = extract.end(&mut inside);
+        let without = self.extract.take()?.end(&mut inside);
         self.show(&inside, buffer);
-        let Some(text) = without else {
-            return Ok(());
-        };
-        let failure = Failure::new(Class::Invalid, "the answer has no such code block");
-        let failure = if text.trim().is_empty() {
-            failure
-        } else {
-            failure.hint("the answer is above; without --extract airx prints it")
-        };
-        Err(Box::new(NoBlock { text, failure }))
+        without
     }
 }

@@ -94,14 +94,19 @@ impl Write for AtomicFile {
 
 /// Keeps the part that arrived as `FILE.partial`, which only its owner may read.
 fn set_aside(temporary: NamedTempFile, target: &Path) -> Option<PathBuf> {
-    let mut name = target.file_name()?.to_owned();
-    name.push(".partial");
-    let partial = target.with_file_name(name);
+    let partial = partial(target)?;
     match temporary.persist(&partial) {
         Ok(_) => Some(partial),
         // A folder has that name, or the name is too long: keep the temporary name.
         Err(error) => error.file.keep().ok().map(|(_, path)| path),
     }
+}
+
+/// `FILE.partial`, for what arrived of a run that failed.
+pub(super) fn partial(target: &Path) -> Option<PathBuf> {
+    let mut name = target.file_name()?.to_owned();
+    name.push(".partial");
+    Some(target.with_file_name(name))
 }
 
 /// Whether a path of a missing file can only name a folder.

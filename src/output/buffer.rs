@@ -11,29 +11,25 @@ use crate::terminal::sanitize;
 /// The buffer is written at this size even in the middle of a burst.
 const BURST: usize = 64 * 1024;
 
-/// Bytes that are not written yet, and their destination.
-#[derive(Debug)]
-pub(super) struct Buffer<O: Write> {
-    pub(super) out: O,
+/// Bytes that are not written yet.
+#[derive(Debug, Default)]
+pub(super) struct Buffer {
     /// The output is a terminal: control characters are shown, not sent.
     pub(super) terminal: bool,
     pub(super) bytes: Vec<u8>,
     /// The bytes are bodies that hold no part of the answer yet.
-    pub(super) held: bool,
+    held: bool,
     /// A part of the answer was printed, or is in the buffer.
     pub(super) printed: bool,
+    /// Counts the writes. Can be read while a write is blocked.
     pub(super) writes: Arc<AtomicU64>,
 }
 
-impl<O: Write> Buffer<O> {
-    pub(super) fn new(out: O, terminal: bool) -> Self {
+impl Buffer {
+    pub(super) fn new(terminal: bool) -> Self {
         Self {
-            out,
             terminal,
-            bytes: Vec::new(),
-            held: false,
-            printed: false,
-            writes: Arc::default(),
+            ..Self::default()
         }
     }
 
@@ -76,9 +72,9 @@ impl<O: Write> Buffer<O> {
         }
     }
 
-    /// Drops the bytes that are held back.
-    pub(super) fn drop_held(&mut self) {
-        if std::mem::take(&mut self.held) {
+    /// Holds nothing back any more: keeps or drops the bytes.
+    pub(super) fn release(&mut self, keep: bool) {
+        if std::mem::take(&mut self.held) && !keep {
             self.bytes.clear();
         }
     }
@@ -93,10 +89,10 @@ impl<O: Write> Buffer<O> {
         !self.bytes.is_empty() && (!self.held || self.is_full())
     }
 
-    pub(super) fn write(&mut self) -> Result<(), Failure> {
+    pub(super) fn write(&mut self, out: &mut impl Write) -> Result<(), Failure> {
         // Bodies that were held back are written once they are too long.
         self.printed |= std::mem::take(&mut self.held);
-        let written = self.out.write_all(&self.bytes);
+        let written = out.write_all(&self.bytes);
         self.bytes.clear();
         self.writes.fetch_add(1, Ordering::Relaxed);
         written.map_err(|error| match error.kind() {

@@ -1,5 +1,5 @@
-//! Where the answer goes: standard output, the file of `--output`, or a descriptor that the
-//! caller passes by name.
+//! Where a run writes: standard output, the files of `--output` and `--meta`, or a
+//! descriptor that the caller passes by name.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use super::ResultsFile;
 use super::atomic_file::{AtomicFile, reason};
 use crate::error::Failure;
+use crate::exit::Class;
 use crate::safe_path;
 
 /// The place that the answer is written to.
@@ -28,7 +29,7 @@ impl Output {
     ///
     /// # Errors
     /// It cannot be written to.
-    pub fn stdout() -> io::Result<Self> {
+    pub fn stdout() -> Result<Self, Failure> {
         #[cfg(unix)]
         let file = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned()?;
         #[cfg(windows)]
@@ -44,19 +45,19 @@ impl Output {
         if is_descriptor(path) {
             return Ok(Self::Direct(open_descriptor("--output", path)?));
         }
-        let opened = safe_path::resolved(path).and_then(|target| match target.metadata() {
-            Ok(found) if !found.is_file() => {
-                safe_path::open_to_write(&target, false).map(Self::Direct)
+        let open = || {
+            let target = safe_path::resolved(path)?;
+            let found = match target.metadata() {
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                found => Some(found?),
+            };
+            if found.as_ref().is_some_and(|found| !found.is_file()) {
+                return safe_path::open_to_write(&target, false).map(Self::Direct);
             }
-            Ok(found) => {
-                AtomicFile::open(target, Some(&found)).map(|file| Self::Atomic(file.into()))
-            }
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                AtomicFile::open(target, None).map(|file| Self::Atomic(file.into()))
-            }
-            Err(error) => Err(error),
-        });
-        opened.map_err(|error| unusable(path, &error))
+            let file = AtomicFile::open(target, found.as_ref())?;
+            Ok(Self::Atomic(Box::new(file)))
+        };
+        open().map_err(|error| unusable(path, &error))
     }
 
     /// The file of `--output` with `--each`.
@@ -101,6 +102,51 @@ impl Output {
             Self::Results(file) => file.set_aside(),
             Self::Direct(_) | Self::Closed => None,
         }
+    }
+}
+
+/// The file of `--meta`, open: one object about how the run ended.
+#[derive(Debug)]
+pub struct Meta {
+    path: PathBuf,
+    file: File,
+}
+
+impl Meta {
+    /// Opens the file before anything is sent. Its content stays until the end of the run.
+    pub(super) fn open(path: PathBuf) -> Result<Self, Failure> {
+        if path == Path::new("-") {
+            return Err(
+                Failure::usage("--meta -: standard output is for the answer")
+                    .hint("name a file or a descriptor: --meta /dev/fd/3"),
+            );
+        }
+        if is_descriptor(&path) {
+            let file = open_descriptor("--meta", &path)?;
+            return Ok(Self { path, file });
+        }
+        let opened =
+            safe_path::resolved(&path).and_then(|target| safe_path::open_to_write(&target, true));
+        match opened {
+            Ok(file) => Ok(Self { path, file }),
+            Err(error) => Err(
+                Failure::usage(format!("--meta {}: {error}", path.display()))
+                    .hint("nothing was sent"),
+            ),
+        }
+    }
+
+    /// Replaces the content of the file by the object.
+    pub(super) fn write(mut self, mut line: Vec<u8>) -> Result<(), Failure> {
+        // Do not truncate a pipe, a device, or a descriptor of the caller.
+        if !is_descriptor(&self.path) {
+            let _ = self.file.set_len(0);
+        }
+        line.push(b'\n');
+        self.file.write_all(&line).map_err(|error| {
+            let what = format!("--meta {}: {error}", self.path.display());
+            Failure::new(Class::Internal, what)
+        })
     }
 }
 

@@ -2,17 +2,27 @@
 //! except in the answer itself.
 
 use std::collections::BTreeMap;
-use std::io::Write;
-
-use serde::Serialize;
 
 use super::buffer::Buffer;
-use super::messages::{View, excerpt, hint};
-use super::printer::Done;
+use super::messages::{excerpt, hint};
+use crate::cli::Format;
 use crate::error::Failure;
 use crate::event::{Event, Fault, ItemResult, Tally, millis};
 use crate::exit::Class;
 use crate::secret::Scrubber;
+
+/// The facts about a complete answer that are reported at the end.
+#[derive(Debug, Default, Clone)]
+pub struct Done {
+    /// The accepted finish_reason; `None` if nothing was sent or the reader has gone.
+    pub finish_reason: Option<String>,
+    /// The model that answered.
+    pub model: Option<String>,
+    /// The server's id of the answer.
+    pub id: Option<String>,
+    /// The request's id, as the server echoed it.
+    pub request_id: Option<String>,
+}
 
 /// The state that later events need.
 #[derive(Debug, Default)]
@@ -31,23 +41,71 @@ impl Events {
         }
     }
 
+    /// Adds the line of an event that is neither a result nor the last one.
+    pub(super) fn push(event: &Event<'_>, scrubber: &Scrubber, buffer: &mut Buffer) {
+        // The others hold no part of an answer that is printed.
+        buffer.printed |= !matches!(
+            event,
+            Event::Start { .. } | Event::Retry { .. } | Event::Part { .. } | Event::Invalid { .. }
+        );
+        let hide = |text: &str| scrubber.scrub(text).into_owned();
+        buffer.line(|line| match *event {
+            Event::Retry {
+                request,
+                after_ms,
+                class,
+                http_status,
+                code,
+                message,
+                model,
+            } => write(
+                &Event::Retry {
+                    request,
+                    after_ms,
+                    class,
+                    http_status,
+                    code: code.map(hide).as_deref(),
+                    message: &excerpt(message, scrubber),
+                    model,
+                },
+                line,
+            ),
+            Event::Batch {
+                id,
+                status,
+                total,
+                completed,
+                failed,
+            } => write(
+                &Event::Batch {
+                    id: &hide(id),
+                    status: &hide(status),
+                    total,
+                    completed,
+                    failed,
+                },
+                line,
+            ),
+            _ => write(event, line),
+        });
+    }
+
     /// The lines of a result and of those that waited for it. Each needs one write.
     pub(super) fn result(&mut self, result: &ItemResult<'_>, scrubber: &Scrubber) -> Vec<Vec<u8>> {
         let hide = |text: Option<&str>| text.map(|text| scrubber.scrub(text).into_owned());
-        let masked = result
-            .error
-            .map(|fault| (Masked::new(&fault, View::Item, scrubber), fault));
-        let (reason, custom_id) = (hide(result.finish_reason), hide(result.custom_id));
-        let model = hide(result.model);
-        let event = Event::Result(&ItemResult {
-            custom_id: custom_id.as_deref(),
-            error: masked.as_ref().map(|(masked, fault)| masked.put_on(*fault)),
-            model: model.as_deref(),
-            finish_reason: reason.as_deref(),
-            ..result.clone()
-        });
-        let mut line = Vec::new();
-        write(&event, &mut line);
+        let line = |error: Option<Fault<'_>>| {
+            line(&Event::Result(&ItemResult {
+                custom_id: hide(result.custom_id).as_deref(),
+                error,
+                model: hide(result.model).as_deref(),
+                finish_reason: hide(result.finish_reason).as_deref(),
+                ..result.clone()
+            }))
+        };
+        let line = match result.error {
+            Some(fault) => masked(fault, None, scrubber, |fault| line(Some(fault))),
+            None => line(None),
+        };
         match &mut self.in_order {
             Some(in_order) => in_order.push(result.index, line),
             None => vec![line],
@@ -56,20 +114,18 @@ impl Events {
 
     /// The lines that still wait when no more results will arrive.
     pub(super) fn rest(&mut self) -> Vec<Vec<u8>> {
-        self.in_order
-            .as_mut()
-            .map(InOrder::rest)
-            .unwrap_or_default()
+        let in_order = self.in_order.as_mut();
+        in_order.map(InOrder::rest).unwrap_or_default()
     }
 
-    /// The event that ends the run.
+    /// The line of the event that ends the run.
     pub(super) fn last(
         &self,
         result: &Result<Done, Failure>,
-        view: View,
+        format: Format,
         tally: &Tally,
         scrubber: &Scrubber,
-    ) -> String {
+    ) -> Vec<u8> {
         let sent = self.request_id.as_deref();
         let hide = |text: Option<&str>| text.map(|text| scrubber.scrub(text).into_owned());
         let unread = Done::default();
@@ -79,13 +135,14 @@ impl Events {
             Err(failure) => {
                 let mut fault = Fault::of(failure, tally.usage, tally.requests);
                 fault.request_id = fault.request_id.or(sent);
-                let masked = Masked::new(&fault, view, scrubber);
-                return json(&Event::Error(masked.put_on(fault)));
+                return masked(fault, Some(format), scrubber, |fault| {
+                    line(&Event::Error(fault))
+                });
             }
         };
         // An answer from the cache has the id of the request that was sent for it.
         let sent = sent.filter(|_| !tally.is_cached());
-        json(&Event::Done {
+        line(&Event::Done {
             finish_reason: hide(done.finish_reason.as_deref()).as_deref(),
             model: hide(done.model.as_deref()).as_deref(),
             id: hide(done.id.as_deref()).as_deref(),
@@ -100,104 +157,41 @@ impl Events {
     }
 }
 
-/// Adds an event's line to the buffer.
-pub(super) fn push<O: Write>(event: &Event<'_>, scrubber: &Scrubber, buffer: &mut Buffer<O>) {
-    let hide = |text: &str| scrubber.scrub(text).into_owned();
-    match *event {
-        Event::Retry {
-            request,
-            after_ms,
-            class,
-            http_status,
-            code,
-            message,
-            model,
-        } => {
-            let (message, code) = (excerpt(message, scrubber), code.map(hide));
-            let event = Event::Retry {
-                request,
-                after_ms,
-                class,
-                http_status,
-                code: code.as_deref(),
-                message: &message,
-                model,
-            };
-            buffer.line(|line| write(&event, line));
-        }
-        Event::Batch {
-            id,
-            status,
-            total,
-            completed,
-            failed,
-        } => {
-            let event = Event::Batch {
-                id: &hide(id),
-                status: &hide(status),
-                total,
-                completed,
-                failed,
-            };
-            buffer.line(|line| write(&event, line));
-        }
-        _ => buffer.line(|line| write(event, line)),
-    }
-}
-
 fn write(event: &Event<'_>, line: &mut Vec<u8>) {
     // Writing strings and numbers to memory cannot fail.
     let _ = event.write_json(line);
 }
 
-fn json<T: Serialize>(value: &T) -> String {
-    serde_json::to_string(value).unwrap_or_default()
+fn line(event: &Event<'_>) -> Vec<u8> {
+    let mut line = Vec::new();
+    write(event, &mut line);
+    line
 }
 
-/// The texts of a failure that may come from a server, with secrets masked.
-struct Masked {
-    message: String,
-    hint: Option<String>,
-    code: Option<String>,
-    request_id: Option<String>,
-    finish_reason: Option<String>,
-}
-
-impl Masked {
-    fn new(fault: &Fault<'_>, view: View, scrubber: &Scrubber) -> Self {
-        let hide = |text: Option<&str>| text.map(|text| scrubber.scrub(text).into_owned());
-        let hint = hint(fault.look, fault.hint, view);
-        Self {
-            message: excerpt(fault.message, scrubber),
-            hint: hint.map(|hint| excerpt(&hint, scrubber)),
-            code: hide(fault.code),
-            request_id: hide(fault.request_id),
-            finish_reason: hide(fault.finish_reason),
-        }
-    }
-
-    /// The failure with its texts replaced by these.
-    fn put_on<'a>(&'a self, fault: Fault<'_>) -> Fault<'a> {
-        Fault {
-            class: fault.class,
-            exit: fault.exit,
-            message: &self.message,
-            hint: self.hint.as_deref(),
-            look: None,
-            http_status: fault.http_status,
-            code: self.code.as_deref(),
-            request_id: self.request_id.as_deref(),
-            finish_reason: self.finish_reason.as_deref(),
-            usage: fault.usage,
-            requests: fault.requests,
-            retry_after_ms: fault.retry_after_ms,
-        }
-    }
+/// Calls `then` with the failure, whose texts are masked: they may come from a server.
+/// `format` is that of the run, or `None` for the failure of one item.
+fn masked<T>(
+    fault: Fault<'_>,
+    format: Option<Format>,
+    scrubber: &Scrubber,
+    then: impl FnOnce(Fault<'_>) -> T,
+) -> T {
+    let hide = |text: Option<&str>| text.map(|text| scrubber.scrub(text).into_owned());
+    let hint = hint(fault.look, fault.hint, format);
+    then(Fault {
+        message: &excerpt(fault.message, scrubber),
+        hint: hint.map(|hint| excerpt(&hint, scrubber)).as_deref(),
+        look: None,
+        code: hide(fault.code).as_deref(),
+        request_id: hide(fault.request_id).as_deref(),
+        finish_reason: hide(fault.finish_reason).as_deref(),
+        ..fault
+    })
 }
 
 /// The lines that wait for earlier ones.
 #[derive(Debug, Default)]
-pub(super) struct InOrder {
+struct InOrder {
     /// The index of the next line to print.
     next: u64,
     waiting: BTreeMap<u64, Vec<u8>>,
@@ -205,7 +199,7 @@ pub(super) struct InOrder {
 
 impl InOrder {
     /// Takes a line and returns the lines that can be printed now.
-    pub(super) fn push(&mut self, index: u64, line: Vec<u8>) -> Vec<Vec<u8>> {
+    fn push(&mut self, index: u64, line: Vec<u8>) -> Vec<Vec<u8>> {
         self.waiting.insert(index, line);
         let mut ready = Vec::new();
         while let Some(line) = self.waiting.remove(&self.next) {
@@ -216,7 +210,7 @@ impl InOrder {
     }
 
     /// Returns the remaining lines when no more will arrive.
-    pub(super) fn rest(&mut self) -> Vec<Vec<u8>> {
+    fn rest(&mut self) -> Vec<Vec<u8>> {
         std::mem::take(&mut self.waiting).into_values().collect()
     }
 }

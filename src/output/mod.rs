@@ -14,26 +14,22 @@ mod events;
 mod extract;
 mod json_text;
 mod messages;
-mod meta;
 mod open;
 mod printer;
 mod rendering;
 mod results_file;
-mod shared_printer;
 mod status;
-mod style;
 
 use crate::cli::Format;
 use crate::markdown;
 
-pub use destination::Output;
+pub use destination::{Meta, Output};
+pub use events::Done;
 pub use extract::Which;
 pub use messages::refuse;
-pub use meta::Meta;
 pub use open::{Kind, open, print};
-pub use printer::{Done, Printer};
+pub use printer::{Printer, SharedPrinter};
 pub use results_file::ResultsFile;
-pub use shared_printer::Shared;
 
 /// How and what to print.
 #[derive(Debug, Default)]

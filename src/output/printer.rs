@@ -1,62 +1,36 @@
 //! Takes the events and data of one run and prints them.
 
 use std::fmt::Display;
-use std::io::{BufRead, Write};
-use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::io::{BufRead, Stderr, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
 use super::answer_text::AnswerText;
 use super::buffer::Buffer;
-use super::events::{self, Events};
+use super::events::{Done, Events};
 use super::json_text::pretty;
-use super::messages::{Messages, View, hint};
-use super::meta::Meta;
-use super::status::Status;
-use super::style::{Style, has_colour};
+use super::messages::{Messages, has_colour};
+use super::status;
 use super::{Options, Output};
 use crate::cli::Format;
 use crate::error::Failure;
-use crate::event::{
-    Count, Data, Earlier, Event, ItemResult, Level, Sink, Tally, Unfinished, millis,
-};
+use crate::event::{Count, Data, Earlier, Event, Level, Sink, Tally, Unfinished};
 use crate::exit::Class;
 use crate::secret::Scrubber;
 use crate::terminal::sanitize;
 
-/// The facts about a complete answer that are reported at the end.
-#[derive(Debug, Default, Clone)]
-pub struct Done {
-    /// The accepted finish_reason; `None` if nothing was sent or the reader has gone.
-    pub finish_reason: Option<String>,
-    /// The model that answered.
-    pub model: Option<String>,
-    /// The server's id of the answer.
-    pub id: Option<String>,
-    /// The request's id, as the server echoed it.
-    pub request_id: Option<String>,
-}
-
 /// Prints a run: the answer to `out`, everything else to `err`.
 #[derive(Debug)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "two options, a decision and a state"
-)]
 pub struct Printer<O: Write, E: Write> {
-    format: Format,
-    /// `--reasoning`.
-    reasoning: bool,
-    /// `--usage`.
-    usage: bool,
+    options: Options,
     /// If set, JSON is indented for people; the value says whether with colour.
     pretty: Option<bool>,
-    /// Show the summary line at the end of a run with many items.
-    summary: bool,
-    buffer: Buffer<O>,
+    out: O,
+    buffer: Buffer,
     text: AnswerText,
     events: Events,
     messages: Messages<E>,
-    meta: Option<Meta>,
     tally: Tally,
     /// The work that a signal would leave unfinished.
     unfinished: Option<Unfinished>,
@@ -65,28 +39,17 @@ pub struct Printer<O: Write, E: Write> {
 
 impl<O: Write, E: Write> Printer<O, E> {
     /// `terminal`: `out` is a terminal.
-    pub fn new(options: Options, out: O, terminal: bool, err: E) -> Self {
-        let Options { quiet, verbose, .. } = options;
+    pub fn new(mut options: Options, out: O, terminal: bool, err: E) -> Self {
         let pretty =
             terminal && options.extract.is_none() && matches!(options.command, "json" | "tools");
-        let shown = options.progress && !quiet && !verbose;
-        let status = Status::new(shown, options.many, options.command);
-        let style = if options.progress {
-            Style::of_stderr()
-        } else {
-            Style::default()
-        };
         Self {
-            format: options.format,
-            reasoning: options.reasoning,
-            usage: options.usage,
             pretty: pretty.then(has_colour),
-            summary: options.progress || verbose,
-            buffer: Buffer::new(out, terminal),
-            text: AnswerText::new(options.live, options.extract, options.render),
+            out,
+            buffer: Buffer::new(terminal),
+            text: AnswerText::new(&mut options),
             events: Events::new(options.ordered),
-            messages: Messages::new(err, options.format, (quiet, verbose), style, status),
-            meta: options.meta,
+            messages: Messages::new(err, &options),
+            options,
             tally: Tally::default(),
             unfinished: None,
             finished: false,
@@ -98,21 +61,16 @@ impl<O: Write, E: Write> Printer<O, E> {
         self.messages.scrubber = scrubber;
     }
 
-    /// The counter of the writes to the output.
-    pub(super) fn writes(&self) -> Arc<AtomicU64> {
-        Arc::clone(&self.buffer.writes)
-    }
-
     fn write(&mut self) -> Result<(), Failure> {
         if !self.buffer.is_due() {
             return Ok(());
         }
         self.messages.clear_line();
-        let (status, buffer) = (&self.messages.status, &mut self.buffer);
+        let (buffer, out) = (&mut self.buffer, &mut self.out);
         if buffer.terminal {
-            status.suspend(|| buffer.write())
+            self.messages.status.suspend(|| buffer.write(out))
         } else {
-            buffer.write()
+            buffer.write(out)
         }
     }
 
@@ -122,28 +80,6 @@ impl<O: Write, E: Write> Printer<O, E> {
         } else {
             Ok(())
         }
-    }
-
-    /// Prints an event as a line, if the format is NDJSON.
-    fn push_event(&mut self, event: &Event<'_>) {
-        match event {
-            Event::Start { .. }
-            | Event::Retry { .. }
-            | Event::Part { .. }
-            | Event::Invalid { .. } => {}
-            // Another answer follows. None of it has been printed.
-            Event::Round { .. } => self.buffer.printed = false,
-            _ => self.buffer.printed = true,
-        }
-        events::push(event, &self.messages.scrubber, &mut self.buffer);
-    }
-
-    fn push_result(&mut self, result: &ItemResult<'_>) -> Result<(), Failure> {
-        if self.format == Format::Json {
-            return Ok(());
-        }
-        let lines = self.events.result(result, &self.messages.scrubber);
-        self.push_lines(lines)
     }
 
     /// Prints lines, each by one write.
@@ -167,7 +103,7 @@ impl<O: Write, E: Write> Printer<O, E> {
     }
 
     fn reason(&mut self, content: &str) -> Result<(), Failure> {
-        if self.format == Format::Text {
+        if self.options.format == Format::Text {
             // Print the earlier text first.
             self.write()?;
         }
@@ -176,53 +112,59 @@ impl<O: Write, E: Write> Printer<O, E> {
         Ok(())
     }
 
-    fn end_extract(&mut self) -> Result<(), Failure> {
-        self.text.end_extract(&mut self.buffer).map_err(|none| {
-            if !none.text.trim().is_empty() {
-                self.messages.lines(&none.text);
-            }
-            none.failure
-        })
-    }
-
-    fn view(&self) -> View {
-        match self.format {
-            Format::Text => View::Text,
-            Format::Json => View::Bodies,
-            Format::Ndjson => View::Events,
+    /// Prints the rest of the answer's text.
+    ///
+    /// # Errors
+    /// It has no code block for `--extract`.
+    fn end_text(&mut self) -> Result<(), Failure> {
+        let without_block = self.text.end_extract(&mut self.buffer);
+        if self.options.format == Format::Text {
+            // In the same write as the text, so that lines of other runs that share the
+            // output do not come in between.
+            self.text.end_line(&mut self.buffer);
         }
+        let Some(text) = without_block else {
+            return Ok(());
+        };
+        let failure = Failure::new(Class::Invalid, "the answer has no such code block");
+        if text.trim().is_empty() {
+            return Err(failure);
+        }
+        self.messages.lines(&text);
+        Err(failure.hint("the answer is above; without --extract airx prints it"))
     }
 }
 
 impl<O: Write, E: Write> Sink for Printer<O, E> {
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
         self.messages.status.event(event);
+        match (event, self.options.format) {
+            (Event::Result(_), Format::Json) => return Ok(()),
+            (Event::Result(result), _) => {
+                let lines = self.events.result(result, &self.messages.scrubber);
+                return self.push_lines(lines);
+            }
+            (_, Format::Ndjson) => {
+                Events::push(event, &self.messages.scrubber, &mut self.buffer);
+            }
+            (Event::Delta { content }, Format::Text) if self.text.streamed => {
+                self.text.push(content, &mut self.buffer)?;
+            }
+            (Event::Round { .. }, Format::Text) => self.text.end_prose(&mut self.buffer),
+            _ => {}
+        }
         match event {
             Event::Start { request_id, .. } => {
                 self.events.request_id = request_id.map(str::to_owned);
             }
-            Event::Result(result) => return self.push_result(result),
-            Event::Retry { .. } => self.buffer.drop_held(),
-            Event::Delta { content } if self.format == Format::Text && self.text.streamed => {
-                self.text.push(content, &mut self.buffer)?;
-                return self.write_if_full();
-            }
-            Event::Round { .. } if self.format == Format::Text => {
-                self.text.end_prose(&mut self.buffer);
-            }
-            _ => {}
-        }
-        if self.format == Format::Ndjson {
-            self.push_event(event);
-        }
-        match event {
-            Event::Reasoning { content } if self.reasoning => self.reason(content)?,
+            Event::Retry { .. } => self.buffer.release(false),
+            Event::Reasoning { content } if self.options.reasoning => self.reason(content)?,
             // The next step may take long or ask on the terminal.
             Event::ToolCall { .. } => {
                 self.messages.status.clear_spinner();
                 self.text.end_render(&mut self.buffer);
             }
-            // The answer that was printed is complete.
+            // The answer that was printed is complete; another follows.
             Event::Round { .. } => self.buffer.printed = false,
             _ => {}
         }
@@ -230,18 +172,11 @@ impl<O: Write, E: Write> Sink for Printer<O, E> {
     }
 
     fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
-        match (data, self.format) {
+        match (data, self.options.format) {
             (Data::Answer(text), Format::Text) => self.text.push_line(text, &mut self.buffer)?,
             (Data::Json(json), Format::Text) => self.push_json(json)?,
             (Data::Body { bytes, token }, Format::Json) => self.buffer.body(bytes, token),
-            (Data::End, format) => {
-                self.end_extract()?;
-                if format == Format::Text {
-                    // In the same write as the text, so that lines of other runs that
-                    // share the output do not come in between.
-                    self.text.end_line(&mut self.buffer);
-                }
-            }
+            (Data::End, _) => self.end_text()?,
             _ => return Ok(()),
         }
         self.write_if_full()
@@ -276,8 +211,8 @@ impl<E: Write> Printer<Output, E> {
     /// The results of an earlier run, if results go to a file. Such a file puts its
     /// results in order itself.
     pub fn resume(&mut self) -> Option<Earlier> {
-        match &mut self.buffer.out {
-            Output::Results(file) => Some(file.take_earlier()),
+        match &mut self.out {
+            Output::Results(file) => Some(std::mem::take(&mut file.earlier)),
             _ => None,
         }
     }
@@ -285,9 +220,24 @@ impl<E: Write> Printer<Output, E> {
     /// Call this when no request is in flight any more and only the end of the run
     /// follows.
     pub fn settle(&mut self) {
-        if let Output::Results(file) = &mut self.buffer.out {
-            file.settle();
+        if let Output::Results(file) = &mut self.out {
+            file.settled = true;
         }
+    }
+
+    /// Prints the lines of `from` instead of an answer, and returns the exit status.
+    pub fn print(&mut self, from: &mut dyn BufRead) -> u8 {
+        self.finished = true;
+        let copied = self.copy_lines(from);
+        self.tally.stop();
+        self.end(copied.map(|()| Done::default()))
+    }
+
+    fn copy_lines(&mut self, from: &mut dyn BufRead) -> Result<(), Failure> {
+        while self.buffer.copy_line(from)? {
+            self.write_if_full()?;
+        }
+        self.write()
     }
 
     /// Ends the run: prints the rest and returns the exit status. Only the first call
@@ -298,48 +248,15 @@ impl<E: Write> Printer<Output, E> {
         }
         self.tally.stop();
         let result = result.map_err(|failure| self.with_unfinished(failure));
-        let rest = self.events.rest();
-        let released = self.push_lines(rest);
-        let result = result.and_then(|done| released.map(|()| done));
-        let result = self.end_answer(result);
+        let lines = self.events.rest();
+        let printed = self.push_lines(lines);
+        let result = result.and_then(|done| printed.map(|()| done));
+        // If the run fails before any of the answer was printed, none of it is.
+        self.buffer.release(result.is_ok());
+        let ended = self.end_text();
+        let result = result.and_then(|done| ended.map(|()| done));
         let result = self.last_event(result);
-        self.messages.status.end();
-        self.messages.clear_line();
-        let result = match result {
-            Ok(done) => self.buffer.out.keep().map(|()| done),
-            Err(failure) => {
-                if let Some(partial) = self.buffer.out.set_aside() {
-                    let text = format!("airx: the part that arrived is in {}", partial.display());
-                    self.messages.note(Level::Always, &text);
-                }
-                Err(failure)
-            }
-        };
-        self.report(&result);
-        self.exit(result)
-    }
-
-    /// Prints `bytes` instead of an answer.
-    pub fn print(&mut self, mut bytes: &[u8]) -> u8 {
-        self.copy(&mut bytes)
-    }
-
-    /// Prints the lines of `from` instead of an answer, for data too long for memory.
-    pub fn copy(&mut self, from: &mut dyn BufRead) -> u8 {
-        self.finished = true;
-        let copied = self.copy_lines(from);
-        let result = copied.and_then(|()| self.buffer.out.keep());
-        let result = result.map(|()| Done::default());
-        self.tally.stop();
-        self.report(&result);
-        self.exit(result)
-    }
-
-    fn copy_lines(&mut self, from: &mut dyn BufRead) -> Result<(), Failure> {
-        while self.buffer.copy_line(from)? {
-            self.write_if_full()?;
-        }
-        self.write()
+        self.end(result)
     }
 
     /// Adds the unfinished work to the failure of a signal.
@@ -353,30 +270,15 @@ impl<E: Write> Printer<Output, E> {
         failure
     }
 
-    /// Ends the text. If the run fails before any of the answer was printed, prints
-    /// nothing of it.
-    fn end_answer(&mut self, result: Result<Done, Failure>) -> Result<Done, Failure> {
-        if result.is_err() {
-            self.buffer.drop_held();
-        }
-        self.buffer.held = false;
-        let extracted = self.end_extract();
-        if self.format == Format::Text {
-            self.text.end_line(&mut self.buffer);
-        }
-        result.and_then(|done| extracted.map(|()| done))
-    }
-
     /// Prints the last event and the rest of the buffer.
     fn last_event(&mut self, result: Result<Done, Failure>) -> Result<Done, Failure> {
         if has_gone(&result) {
             self.buffer.bytes.clear();
             return result;
         }
-        if self.format == Format::Ndjson {
+        if self.options.format == Format::Ndjson {
             let line = self.last_line(&result);
-            self.buffer
-                .line(|buffer| buffer.extend_from_slice(line.as_bytes()));
+            self.buffer.line(|buffer| buffer.extend_from_slice(&line));
         }
         match self.write() {
             Ok(()) => result,
@@ -386,41 +288,55 @@ impl<E: Write> Printer<Output, E> {
         }
     }
 
-    fn last_line(&self, result: &Result<Done, Failure>) -> String {
-        let scrubber = &self.messages.scrubber;
-        self.events.last(result, self.view(), &self.tally, scrubber)
+    fn last_line(&self, result: &Result<Done, Failure>) -> Vec<u8> {
+        let (format, scrubber) = (self.options.format, &self.messages.scrubber);
+        self.events.last(result, format, &self.tally, scrubber)
     }
 
-    /// Reports on standard error how the run ended.
+    /// Closes the output, reports on standard error how the run ended, writes the meta
+    /// file, and returns the exit status.
+    fn end(&mut self, result: Result<Done, Failure>) -> u8 {
+        self.messages.status.end();
+        self.messages.clear_line();
+        let result = match result {
+            Ok(done) => self.out.keep().map(|()| done),
+            Err(failure) => {
+                if let Some(partial) = self.out.set_aside() {
+                    let text = format!("airx: the part that arrived is in {}", partial.display());
+                    self.messages.note(Level::Always, &text);
+                }
+                Err(failure)
+            }
+        };
+        self.report(&result);
+        let written = match self.options.meta.take() {
+            Some(meta) => meta.write(self.last_line(&result)),
+            None => Ok(()),
+        };
+        if let Err(failure) = &written {
+            self.messages.failure(failure);
+        }
+        // A failure of the answer is more important than one of the meta file.
+        let result = result.and(written);
+        result.map_or_else(|failure| failure.exit(), |()| 0)
+    }
+
     fn report(&mut self, result: &Result<Done, Failure>) {
-        let summary = self.messages.status.summary(&self.tally);
-        if let Some(summary) = summary.filter(|_| self.summary && !has_gone(result)) {
+        let has_summary = self.options.progress || self.options.verbose;
+        if has_summary
+            && !has_gone(result)
+            && let Some(summary) = self.messages.status.summary(&self.tally)
+        {
             self.messages.note(Level::Notice, &summary);
         }
         if let Err(failure) = result
             && failure.class != Class::Ok
         {
-            let hint = hint(failure.look, failure.hint.as_deref(), self.view());
-            self.messages.failure(failure, hint.as_deref());
+            self.messages.failure(failure);
         }
-        if self.usage && (self.tally.requests > 0 || self.tally.cached > 0) {
-            let line = usage(&self.tally);
-            self.messages.lines(&line);
+        if self.options.usage && (self.tally.requests > 0 || self.tally.cached > 0) {
+            self.messages.lines(&status::usage(&self.tally));
         }
-    }
-
-    /// Writes the meta file and returns the exit status.
-    fn exit(&mut self, result: Result<Done, Failure>) -> u8 {
-        let written = match self.meta.take() {
-            Some(meta) => meta.write(&self.last_line(&result)),
-            None => Ok(()),
-        };
-        if let Err(failure) = &written {
-            self.messages.failure(failure, None);
-        }
-        // A failure of the answer is more important than one of the meta file.
-        let result = result.and_then(|done| written.map(|()| done));
-        result.map_or_else(|failure| failure.exit(), |_| 0)
     }
 }
 
@@ -429,34 +345,76 @@ fn has_gone(result: &Result<Done, Failure>) -> bool {
     matches!(result, Err(failure) if failure.class == Class::Ok)
 }
 
-/// `--usage`: tokens, cost, time to the first token, total time.
-fn usage(tally: &Tally) -> String {
-    let tokens = match tally.usage {
-        Some(usage) => format!(
-            "{} + {} tokens",
-            usage.prompt_tokens, usage.completion_tokens
-        ),
-        None => "tokens unknown".to_owned(),
-    };
-    let cost = match tally.cost {
-        Some(cost) => format!("{} {}", cost.amount(), cost.currency()),
-        None => "cost unknown".to_owned(),
-    };
-    let cached = match tally.cached {
-        0 => String::new(),
-        1 if tally.is_cached() => "from the cache, ".to_owned(),
-        1 => "1 answer from the cache, ".to_owned(),
-        count => format!("{count} answers from the cache, "),
-    };
-    let first = match tally.ttft {
-        Some(ttft) => format!("first token after {} ms, ", millis(ttft)),
-        None => String::new(),
-    };
-    let models: Vec<&str> = tally.fallback.iter().map(String::as_str).collect();
-    let fallback = match models.join(" and ") {
-        models if models.is_empty() => models,
-        models => format!("answered by {models}, "),
-    };
-    let elapsed = millis(tally.elapsed());
-    format!("airx: {tokens}, {cost}, {cached}{fallback}{first}{elapsed} ms in total")
+/// A printer that the thread of the run and the thread that waits for signals share.
+#[derive(Debug, Clone)]
+pub struct SharedPrinter {
+    printer: Arc<Mutex<Printer<Output, Stderr>>>,
+    writes: Arc<AtomicU64>,
+}
+
+impl SharedPrinter {
+    pub(super) fn new(printer: Printer<Output, Stderr>) -> Self {
+        Self {
+            writes: Arc::clone(&printer.buffer.writes),
+            printer: Arc::new(Mutex::new(printer)),
+        }
+    }
+
+    /// The number of writes to the output so far. Needs no lock.
+    pub fn writes(&self) -> u64 {
+        self.writes.load(Ordering::Relaxed)
+    }
+
+    /// The printer itself.
+    pub fn lock(&self) -> MutexGuard<'_, Printer<Output, Stderr>> {
+        self.printer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the printer. Gives up if the run holds it and writes nothing for `limit`,
+    /// because it may be blocked in a write to a full pipe.
+    pub fn lock_within(&self, limit: Duration) -> Option<MutexGuard<'_, Printer<Output, Stderr>>> {
+        let (mut start, mut before) = (Instant::now(), self.writes());
+        loop {
+            let now = self.writes();
+            if now != before {
+                (start, before) = (Instant::now(), now);
+            }
+            match self.printer.try_lock() {
+                Ok(printer) => return Some(printer),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                Err(TryLockError::WouldBlock) if start.elapsed() >= limit => return None,
+                Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(1)),
+            }
+        }
+    }
+}
+
+impl Sink for SharedPrinter {
+    fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
+        self.lock().event(event)
+    }
+
+    fn data(&mut self, data: Data<'_>) -> Result<(), Failure> {
+        self.lock().data(data)
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        self.lock().flush()
+    }
+
+    fn printed(&self) -> bool {
+        self.lock().printed()
+    }
+
+    fn count(&mut self, what: Count<'_>) {
+        self.lock().count(what);
+    }
+
+    fn hide_key(&mut self, key: &str) {
+        self.lock().hide_key(key);
+    }
+
+    fn note(&mut self, level: Level, text: &dyn Display) {
+        self.lock().note(level, text);
+    }
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::Options;
 use crate::event::{Count, Event, Items, Parts, Tally, millis};
 
 /// The spinner appears once the wait has lasted this long.
@@ -30,11 +31,11 @@ pub(super) struct Status {
 }
 
 impl Status {
-    pub(super) fn new(shown: bool, many: bool, command: &'static str) -> Self {
+    pub(super) fn new(options: &Options) -> Self {
         Self {
-            shown,
-            many,
-            waiting: Arc::new(Mutex::new(Waiting::new(command))),
+            shown: options.progress && !options.quiet && !options.verbose,
+            many: options.many,
+            waiting: Arc::new(Mutex::new(Waiting::new(options.command))),
             ..Self::default()
         }
     }
@@ -297,6 +298,37 @@ fn push_usage(line: &mut String, tally: &Tally) {
     if let Some(cost) = tally.cost {
         let _ = write!(line, ", {} {}", cost.amount(), cost.currency());
     }
+}
+
+/// The line of `--usage`: tokens, cost, time to the first token, total time.
+pub(super) fn usage(tally: &Tally) -> String {
+    let tokens = match tally.usage {
+        Some(usage) => format!(
+            "{} + {} tokens",
+            usage.prompt_tokens, usage.completion_tokens
+        ),
+        None => "tokens unknown".to_owned(),
+    };
+    let cost = match tally.cost {
+        Some(cost) => format!("{} {}", cost.amount(), cost.currency()),
+        None => "cost unknown".to_owned(),
+    };
+    let mut line = format!("airx: {tokens}, {cost}");
+    let _ = match tally.cached {
+        0 => Ok(()),
+        1 if tally.is_cached() => write!(line, ", from the cache"),
+        1 => write!(line, ", 1 answer from the cache"),
+        count => write!(line, ", {count} answers from the cache"),
+    };
+    let models: Vec<&str> = tally.fallback.iter().map(String::as_str).collect();
+    if !models.is_empty() {
+        let _ = write!(line, ", answered by {}", models.join(" and "));
+    }
+    if let Some(ttft) = tally.ttft {
+        let _ = write!(line, ", first token after {} ms", millis(ttft));
+    }
+    let _ = write!(line, ", {} ms in total", millis(tally.elapsed()));
+    line
 }
 
 /// The words of the bar.

@@ -1,7 +1,6 @@
 //! The first and last steps of every command that makes requests: it opens the output,
 //! resolves the settings, reads the prompt, and ends with an exit status.
 
-use std::io::Stderr;
 use std::path::Path;
 
 use crate::answer::Answer;
@@ -9,19 +8,15 @@ use crate::api::request::Message;
 use crate::cli::{Common, EachArgs};
 use crate::error::Failure;
 use crate::event::{Level, Sink};
-use crate::output::{self, Output, Shared};
-pub(super) use crate::output::{Done, Kind};
+use crate::output;
+pub(super) use crate::output::{Done, Kind, SharedPrinter as Printer};
 use crate::prompt::{self, Prompt, Sources};
 use crate::request::{self, PreparedRequest};
 use crate::secret::Scrubber;
 use crate::settings::{self, Merged, Settings, With};
 #[cfg(unix)]
 use crate::signals;
-use crate::stdout;
 use crate::tools::Toolbox;
-
-/// The sink of every run.
-pub(super) type Printer = Shared<Output, Stderr>;
 
 /// The command of a run, and how it prints.
 pub(super) struct Start {
@@ -70,12 +65,7 @@ impl Start {
             ("--session", common.input.session.as_deref()),
             ("--key-file", common.connection.key_file.as_deref()),
         ];
-        let inputs = inputs.into_iter();
-        let inputs: Vec<_> = inputs
-            .filter_map(|(option, path)| Some((option, path?)))
-            .collect();
-        let (printer, opened) =
-            output::open(command, live, &mut common.output, kind, &inputs, stdout);
+        let (printer, opened) = output::open(command, live, kind, &common.output, &inputs);
         #[cfg(unix)]
         signals::install(printer.clone());
         let (merged, read) = match merged {
@@ -163,7 +153,7 @@ impl Run {
 
     fn finish(self, result: Result<Ended, Failure>) -> u8 {
         let result = match result {
-            Ok(Ended::Print(bytes)) => return self.printer.lock().print(&bytes),
+            Ok(Ended::Print(bytes)) => return self.printer.lock().print(&mut bytes.as_slice()),
             Ok(Ended::Printed(status)) => return status,
             Ok(Ended::Done(done)) => Ok(done),
             Err(failure) => Err(self.merged.place(failure)),

@@ -371,3 +371,22 @@ fn a_limit_on_the_size_of_files_is_an_error_like_a_full_disk() {
     let left = std::fs::read_dir(folder.path()).unwrap().count();
     assert_eq!(left, 2, "a temporary file was left");
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_dry_run_that_a_full_disk_cuts_leaves_no_temporary_file() {
+    let folder = folder();
+    file(&folder, "out.txt", "old");
+    let prompt = "x".repeat(9000);
+    let ran = bash(&format!(
+        "ulimit -f 4; exec airx chat --dry-run -o out.txt {prompt}"
+    ))
+    .within(folder.path())
+    .run();
+    assert_eq!((ran.code, ran.stdout.as_str()), (1, ""), "{}", ran.stderr);
+    let why = "airx: the part that arrived is in out.txt.partial\n\
+               airx: internal: cannot write the output: File too large";
+    assert!(ran.stderr.starts_with(why), "{}", ran.stderr);
+    holds(&folder, "out.txt", "old");
+    only(&folder, &["out.txt", "out.txt.partial"]);
+}

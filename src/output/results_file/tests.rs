@@ -64,7 +64,7 @@ fn a_torn_line_and_failures_are_dropped_and_the_rest_is_known() {
     std::fs::write(&path, format!("{complete}{{\"type\":\"resu")).unwrap();
     let mut results = open(&path, true);
     assert_eq!(read(&path), complete);
-    let mut known = results.take_earlier();
+    let mut known = std::mem::take(&mut results.earlier);
     assert_eq!(known.take(0, &"09".repeat(32)), ResumeState::Done);
     assert_eq!(known.take(1, &"03".repeat(32)), ResumeState::NotDone);
     assert_eq!(known.last(), Some(7));

@@ -82,7 +82,7 @@ fn print(parts: Vec<Part>, run: &Run) -> Result<Ended, Failure> {
         part.file.seek(SeekFrom::Start(0))?;
         all = Box::new(all.chain(part.file));
     }
-    let status = run.printer.lock().copy(&mut BufReader::new(all));
+    let status = run.printer.lock().print(&mut BufReader::new(all));
     Ok(Ended::Printed(status))
 }
 

@@ -12,18 +12,19 @@
 //! - Other programs may remove, replace or change the file. Then this run keeps its
 //!   results, if necessary in another file, and fails unless FILE has all of them.
 
-mod open;
-mod scan;
+mod lines;
 
-use std::fs::{File, Metadata, Permissions};
-use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+use super::atomic_file::{copy_mode, create_temporary, partial, remove_leftovers, replaceable};
+use super::destination::unusable;
 use crate::error::Failure;
 use crate::event::Earlier;
 use crate::exit::Class;
-use crate::safe_path::{FileId, is_at};
+use crate::safe_path::{self, FileId, is_at};
 use crate::temp_files::TempFile;
 
 /// The shortest time between two syncs.
@@ -47,9 +48,9 @@ pub struct ResultsFile {
     end: u64,
     /// The number of results of an earlier run and of this one.
     results: u64,
-    earlier: Earlier,
+    pub(super) earlier: Earlier,
     /// No request is in flight any more, so the lines can be put in order.
-    settled: bool,
+    pub(super) settled: bool,
     /// What another program did to the file during the run.
     disturbed: Option<&'static str>,
     synced: Instant,
@@ -75,14 +76,58 @@ const REPLACED: &str = "another program replaced it during the run";
 const WRITTEN: &str = "another program wrote to it during the run";
 
 impl ResultsFile {
-    /// Takes the results of an earlier run.
-    pub(super) fn take_earlier(&mut self) -> Earlier {
-        std::mem::take(&mut self.earlier)
-    }
-
-    /// Call this when no request is in flight any more.
-    pub(super) fn settle(&mut self) {
-        self.settled = true;
+    /// Opens and locks the file, and reads what an earlier run left in it. Returns `None`
+    /// if the path does not name a regular file. With `resume` its content is kept.
+    pub(super) fn open(path: &Path, resume: bool) -> Result<Option<Self>, Failure> {
+        let failed = |error: io::Error| unusable(path, &error);
+        let target = safe_path::resolved(path).map_err(failed)?;
+        let found = match fs::metadata(&target) {
+            Ok(found) if !found.is_file() => return Ok(None),
+            found => found.ok(),
+        };
+        remove_leftovers(&target);
+        // The target is locked in any case, so that two runs on one FILE
+        // exclude each other.
+        let mut existing = None;
+        if let Some(found) = &found {
+            let file = appending().open(&target).map_err(failed)?;
+            lock(&file, &target)?;
+            replaceable(&target, found).map_err(failed)?;
+            // The end of the run needs a temporary file. Try this before any
+            // request costs money.
+            create_temporary(&target).map_err(failed)?;
+            existing = Some(file);
+        }
+        let full = found.as_ref().is_some_and(|found| found.len() > 0);
+        let place = place(&target, full, resume, failed)?;
+        safe_path::resolved(&place).map_err(failed)?;
+        let (file, created, held) = match existing {
+            Some(file) if place == target => (file, None, None),
+            existing => {
+                let (file, created) = open_or_create(&place).map_err(failed)?;
+                lock(&file, &place)?;
+                (file, created, existing)
+            }
+        };
+        let (earlier, end) = lines::read_earlier(&file, &place)?;
+        Ok(Some(Self {
+            replaced: found.map(|found| Replaced {
+                _lock: held,
+                permissions: found.permissions(),
+                stamp: stamp(&found),
+            }),
+            file,
+            path: place,
+            target,
+            created,
+            start: end,
+            end,
+            results: earlier.count(),
+            earlier,
+            settled: false,
+            disturbed: None,
+            synced: Instant::now(),
+        }))
     }
 
     pub(super) fn write(&mut self, line: &[u8]) -> io::Result<()> {
@@ -127,7 +172,7 @@ impl ResultsFile {
             return self.move_to(&self.path.clone());
         }
         self.disturbed.get_or_insert(REPLACED);
-        let partial = open::partial(&self.target).ok_or_else(|| io::Error::other(REPLACED))?;
+        let partial = partial(&self.target).ok_or_else(|| io::Error::other(REPLACED))?;
         let numbered = |number| {
             let mut name = partial.clone().into_os_string();
             name.push(format!("-{number}"));
@@ -140,10 +185,10 @@ impl ResultsFile {
 
     /// Copies the lines to a new file and continues there.
     fn move_to(&mut self, path: &Path) -> io::Result<()> {
-        let (file, created) = open::create(path)?;
+        let (file, created) = create(path)?;
         (&self.file).rewind()?;
         created.fill(|| io::copy(&mut &self.file, &mut &file).map(drop))?;
-        open::lock(&file, path).map_err(io::Error::other)?;
+        lock(&file, path).map_err(io::Error::other)?;
         self.file = file;
         self.created = None;
         path.clone_into(&mut self.path);
@@ -204,7 +249,7 @@ impl ResultsFile {
 
     /// Writes the lines in order to `to`. If this fails, `to` is unchanged.
     fn put_in_order(&mut self, to: &Path) -> io::Result<()> {
-        let order = scan::order(&self.file, self.start)?;
+        let order = lines::order(&self.file, self.start)?;
         let Some(order) = order.filter(|order| order.results >= self.results) else {
             self.disturbed = Some(WRITTEN);
             return Err(io::Error::other(WRITTEN));
@@ -212,7 +257,7 @@ impl ResultsFile {
         if order.is_file && self.path == to {
             return self.file.sync_all();
         }
-        let mut temporary = super::atomic_file::create_temporary(to)?;
+        let mut temporary = create_temporary(to)?;
         {
             let mut out = io::BufWriter::new(&mut temporary);
             let mut reader = BufReader::with_capacity(64 * 1024, &self.file);
@@ -227,7 +272,7 @@ impl ResultsFile {
             out.flush()?;
         }
         let permissions = self.replaced.take().map(|replaced| replaced.permissions);
-        super::atomic_file::copy_mode(temporary.as_file(), permissions)?;
+        copy_mode(temporary.as_file(), permissions)?;
         temporary.as_file().sync_all()?;
         temporary.persist(to)?;
         Ok(())
@@ -243,6 +288,92 @@ impl ResultsFile {
             _ => format!("all results are in {path}; --resume continues with them"),
         };
         Failure::new(Class::Internal, message).hint(hint)
+    }
+}
+
+/// The file to write to: the target, or FILE.partial.
+fn place(
+    target: &Path,
+    full: bool,
+    resume: bool,
+    failed: impl Fn(io::Error) -> Failure,
+) -> Result<PathBuf, Failure> {
+    let Some(partial) = partial(target) else {
+        return Ok(target.to_owned());
+    };
+    if holds_results(&partial) {
+        if resume {
+            return Ok(partial);
+        }
+        let what = format!(
+            "{} has results of a run that did not end",
+            partial.display()
+        );
+        let hint = "continue that run with --resume, or remove the file to start again";
+        return Err(Failure::usage(what).hint(hint));
+    }
+    if !full || resume {
+        return Ok(target.to_owned());
+    }
+    match fs::remove_file(&partial) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(failed(error)),
+        _ => Ok(partial),
+    }
+}
+
+/// Whether a file holds results, and not the output of another command.
+fn holds_results(path: &Path) -> bool {
+    let first = || -> io::Result<String> {
+        // Check the type before opening it: a pipe would wait for its writer.
+        if !fs::symlink_metadata(path)?.is_file() {
+            return Ok(String::new());
+        }
+        let mut first = String::new();
+        BufReader::new(File::open(path)?)
+            .take(4096)
+            .read_line(&mut first)?;
+        Ok(first)
+    };
+    let results = [r#"{"type":"result","#, r#"{"type":"start","#];
+    first().is_ok_and(|line| results.iter().any(|start| line.starts_with(start)))
+}
+
+fn appending() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true);
+    options
+}
+
+fn open_or_create(path: &Path) -> io::Result<(File, Option<TempFile>)> {
+    match appending().open(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            create(path).map(|(file, created)| (file, Some(created)))
+        }
+        opened => opened.map(|file| (file, None)),
+    }
+}
+
+/// Creates the file with mode 0600.
+fn create(path: &Path) -> io::Result<(File, TempFile)> {
+    let mut options = appending();
+    options.create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    TempFile::create(path, || options.open(path))
+}
+
+/// Locks the file at `path` against other runs.
+fn lock(file: &File, path: &Path) -> Result<(), Failure> {
+    let busy = || {
+        let what = format!("--output {}: another run is writing it", path.display());
+        Failure::usage(what).hint("wait until it ends, or name another file")
+    };
+    match file.try_lock() {
+        Err(TryLockError::WouldBlock) => Err(busy()),
+        // The other run has just ended and replaced the file.
+        Ok(()) if !safe_path::is_at(file, path) => Err(busy()),
+        // Some file systems have no locks.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(()),
     }
 }
 

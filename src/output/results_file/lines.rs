@@ -1,6 +1,7 @@
 //! Reads the lines of a results file: at the start the results of an earlier run, and at
 //! the end of a run the order of the lines.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Seek};
 use std::path::Path;
@@ -80,25 +81,18 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// The results of an earlier run.
-pub(super) struct Scanned {
-    pub(super) earlier: Earlier,
-    /// The file's length, without an incomplete last line.
-    pub(super) end: u64,
-}
-
 /// Reads the answers in the file and removes an incomplete last line. If an item has two
-/// answers, the later one counts.
-pub(super) fn scan(file: &File, path: &Path) -> Result<Scanned, Failure> {
+/// answers, the later one counts. Returns the file's length, too.
+pub(super) fn read_earlier(file: &File, path: &Path) -> Result<(Earlier, u64), Failure> {
     let name = path.display();
     let failed = |error: io::Error| Failure::usage(format!("--output {name}: {error}"));
     let mut lines = Lines::of(file).map_err(failed)?;
-    let mut answers = Vec::new();
+    let mut earlier = Earlier::default();
     let mut number = 0;
     while lines.next().map_err(failed)?.is_some() {
         number += 1;
         match Line::parse(&lines.bytes) {
-            Some(Line::Answer(index, hash)) => answers.push((index, hash)),
+            Some(Line::Answer(index, hash)) => earlier.add(index, hash),
             Some(_) => {}
             None => {
                 let what = format!("--output {name}: line {number} is not a result of --each");
@@ -111,10 +105,7 @@ pub(super) fn scan(file: &File, path: &Path) -> Result<Scanned, Failure> {
     if !lines.bytes.is_empty() {
         file.set_len(lines.end).map_err(failed)?;
     }
-    Ok(Scanned {
-        earlier: Earlier::new(answers),
-        end: lines.end,
-    })
+    Ok((earlier, lines.end))
 }
 
 /// The lines to keep, in order.
@@ -132,45 +123,38 @@ pub(super) struct Order {
 /// Returns `None` if the file has a line that airx did not write.
 pub(super) fn order(file: &File, start: u64) -> io::Result<Option<Order>> {
     let mut lines = Lines::of(file)?;
-    // The place in the order and the offset of each line.
-    let mut places: Vec<(u64, u64)> = Vec::new();
-    let mut dropped = false;
+    // The offset of each line, by its place in the order.
+    let mut places = BTreeMap::new();
+    let mut is_file = true;
     while let Some(at) = lines.next()? {
         let Some(line) = Line::parse(&lines.bytes) else {
             return Ok(None);
         };
         let place = match line {
-            Line::Answer(index, _) => Some(index.saturating_add(1)),
-            Line::Failure(index) if at >= start => Some(index.saturating_add(1)),
-            Line::Start if at >= start => Some(0),
-            Line::End if at >= start => Some(u64::MAX),
-            _ => None,
+            Line::Answer(index, _) => index.saturating_add(1),
+            Line::Failure(index) if at >= start => index.saturating_add(1),
+            Line::Start if at >= start => 0,
+            Line::End if at >= start => u64::MAX,
+            _ => {
+                is_file = false;
+                continue;
+            }
         };
-        match place {
-            Some(place) => places.push((place, at)),
-            None => dropped = true,
-        }
+        is_file &= places
+            .last_key_value()
+            .is_none_or(|(last, _)| *last < place);
+        // If two lines have the same place, the later one counts.
+        places.insert(place, at);
     }
     if !lines.bytes.is_empty() {
         return Ok(None);
     }
-    let sorted = places.is_sorted_by(|one, next| one.0 < next.0);
-    if !sorted {
-        places.sort_unstable();
-        // If two lines have the same place, the later one counts.
-        places.dedup_by(|later, kept| {
-            let same = later.0 == kept.0;
-            if same {
-                *kept = *later;
-            }
-            same
-        });
-    }
-    let events = |place: u64| place == 0 || place == u64::MAX;
-    let results = places.iter().filter(|(place, _)| !events(*place)).count();
+    let events = [0, u64::MAX]
+        .iter()
+        .filter(|place| places.contains_key(place));
     Ok(Some(Order {
-        results: results as u64,
-        is_file: sorted && !dropped,
-        lines: places.into_iter().map(|(_, at)| at).collect(),
+        results: (places.len() - events.count()) as u64,
+        is_file,
+        lines: places.into_values().collect(),
     }))
 }
