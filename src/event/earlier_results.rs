@@ -1,11 +1,13 @@
 //! The results of an earlier run of the same items, which are not requested and paid again.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
 /// Results by index, each with the first 16 digits of its request's hash. They suffice to
-/// detect a changed request.
+/// detect a changed request, and take 16 bytes per item.
+///
+/// Sorted from the last index to the first, because the first is looked up first.
 #[derive(Debug, Default)]
-pub struct Earlier(BTreeMap<u64, u64>);
+pub struct Earlier(Vec<(u64, u64)>);
 
 /// What an earlier run has for an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,9 +21,12 @@ pub enum ResumeState {
 }
 
 impl Earlier {
-    /// Adds a result. Of two with the same index the later one is used.
-    pub fn add(&mut self, index: u64, short_hash: u64) {
-        self.0.insert(index, short_hash);
+    /// Takes results in any order. Of two with the same index the later one is used.
+    pub fn new(mut results: Vec<(u64, u64)>) -> Self {
+        results.reverse();
+        results.sort_by_key(|(index, _)| Reverse(*index));
+        results.dedup_by_key(|(index, _)| *index);
+        Self(results)
     }
 
     /// How many results have not been looked up.
@@ -29,18 +34,19 @@ impl Earlier {
         self.0.len() as u64
     }
 
-    /// Looks up what the earlier run has for an item. Each item is looked up once.
+    /// Looks up what the earlier run has for an item. Each item is looked up once, in input order.
     pub fn take(&mut self, index: u64, hash: &str) -> ResumeState {
-        match self.0.remove(&index) {
+        while self.0.pop_if(|(known, _)| *known < index).is_some() {}
+        match self.0.pop_if(|(known, _)| *known == index) {
             None => ResumeState::NotDone,
-            known if short_hash(hash) == known => ResumeState::Done,
+            Some((_, digits)) if short_hash(hash) == Some(digits) => ResumeState::Done,
             Some(_) => ResumeState::Changed,
         }
     }
 
     /// The last index that was not looked up.
     pub fn last(&self) -> Option<u64> {
-        self.0.last_key_value().map(|(index, _)| *index)
+        self.0.first().map(|(index, _)| *index)
     }
 }
 
@@ -58,10 +64,8 @@ mod tests {
         let (one, two) = ("1".repeat(64), "2".repeat(64));
         let digits = |hash: &str| short_hash(hash).unwrap();
         assert!(short_hash("no hash").is_none() && short_hash("").is_none());
-        let mut earlier = Earlier::default();
-        for (index, hash) in [(7, &two), (0, &two), (0, &one)] {
-            earlier.add(index, digits(hash));
-        }
+        let results = vec![(7, digits(&two)), (0, digits(&two)), (0, digits(&one))];
+        let mut earlier = Earlier::new(results);
         assert_eq!(earlier.count(), 2);
         assert_eq!(earlier.take(0, &one), ResumeState::Done);
         assert_eq!(earlier.take(0, &one), ResumeState::NotDone);

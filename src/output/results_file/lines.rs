@@ -87,12 +87,12 @@ pub(super) fn read_earlier(file: &File, path: &Path) -> Result<(Earlier, u64), F
     let name = path.display();
     let failed = |error: io::Error| Failure::usage(format!("--output {name}: {error}"));
     let mut lines = Lines::of(file).map_err(failed)?;
-    let mut earlier = Earlier::default();
+    let mut answers = Vec::new();
     let mut number = 0;
     while lines.next().map_err(failed)?.is_some() {
         number += 1;
         match Line::parse(&lines.bytes) {
-            Some(Line::Answer(index, hash)) => earlier.add(index, hash),
+            Some(Line::Answer(index, hash)) => answers.push((index, hash)),
             Some(_) => {}
             None => {
                 let what = format!("--output {name}: line {number} is not a result of --each");
@@ -105,7 +105,7 @@ pub(super) fn read_earlier(file: &File, path: &Path) -> Result<(Earlier, u64), F
     if !lines.bytes.is_empty() {
         file.set_len(lines.end).map_err(failed)?;
     }
-    Ok((earlier, lines.end))
+    Ok((Earlier::new(answers), lines.end))
 }
 
 /// The lines to keep, in order.
