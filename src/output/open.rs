@@ -33,8 +33,8 @@ type Named<'a> = (&'static str, Option<&'a Path>);
 
 /// Opens the files that the run writes to, before the run does anything else.
 ///
-/// `live` says that the answer is printed while it arrives. `inputs` are files that must still exist after the run, each with its option. An
-/// output must not be one of them.
+/// `live` says that the answer is printed while it arrives. `inputs` are files that must
+/// still exist after the run, each with its option. An output must not be one of them.
 ///
 /// The printer is returned even if a file cannot be opened, so that it can report this.
 pub fn open(
