@@ -37,8 +37,9 @@ impl Sink for Nobody {
 
 fn fold(bytes: &[u8], keep: bool) -> Answer {
     let (mut parser, mut answer) = (Parser::default(), Answer::default());
+    answer.keep_text = keep;
     let fed: Result<(), Failure> =
-        parser.feed(bytes, |frame| answer.accept_frame(frame, keep, &mut Nobody));
+        parser.feed(bytes, |frame| answer.accept_frame(frame, &mut Nobody));
     fed.unwrap();
     assert!(answer.done);
     answer

@@ -63,28 +63,21 @@ impl Answer {
         if !self.refusal.trim().is_empty() {
             return Err(self.with_context(model_refused(&self.refusal)));
         }
+        let incomplete = |message: &str| Failure::new(Class::Incomplete, message);
         let failure = match self.finish_reason.as_deref() {
-            Some(reason) if accept.takes(reason) => {
-                if end == End::Open {
-                    Failure::new(Class::Incomplete, "the connection ended before the stream did: no [DONE], no length, no last chunk")
-                } else if self.is_empty() && accept.empty != Empty::Allowed {
-                    self.nothing(accept.empty)
-                } else {
-                    return Ok(());
-                }
+            Some(reason) if !accept.takes(reason) => unaccepted(reason),
+            Some(_) if end == End::Open => incomplete(
+                "the connection ended before the stream did: no [DONE], no length, no last chunk",
+            ),
+            Some(_) if self.is_empty() && accept.empty != Empty::Allowed => {
+                self.nothing(accept.empty)
             }
-            Some(reason @ ("sensitive" | "content_filter")) => Failure::new(Class::Blocked, format!("the content policy blocked the answer (finish_reason {reason})"))
-                .hint("change the prompt, and discard the part of the answer that arrived"),
-            Some("length") => Failure::new(Class::Truncated, "the answer was cut at the output limit (finish_reason length)")
-                .hint("raise --max-tokens, ask for less, or choose a model with a longer output (airx models)"),
-            Some(reason @ "model_context_window_exceeded") => Failure::new(Class::Truncated, format!("the answer was cut at the end of the context window (finish_reason {reason})"))
-                .hint("shorten the prompt, or choose a model with more context (airx models)"),
-            Some(reason @ "network_error") => Failure::new(Class::Incomplete, format!("the model failed while it answered (finish_reason {reason})")),
-            Some(reason) => Failure::new(Class::Incomplete, format!("the answer ended for a reason that airx does not know: {reason:?}"))
-                .hint(format!("if such an answer is complete for you: --accept {reason}")),
-            None if end == End::Open => Failure::new(Class::Incomplete, "the answer broke off: the connection ended without finish_reason and [DONE]")
-                .hint("the server, or a proxy before it, closed the connection: try again"),
-            None => Failure::new(Class::Incomplete, "the answer ended without a finish_reason"),
+            Some(_) => return Ok(()),
+            None if end == End::Open => incomplete(
+                "the answer broke off: the connection ended without finish_reason and [DONE]",
+            )
+            .hint("the server, or a proxy before it, closed the connection: try again"),
+            None => incomplete("the answer ended without a finish_reason"),
         };
         Err(self.with_context(failure))
     }
@@ -155,4 +148,36 @@ impl Answer {
         let known = |reason: &str| reason == "network_error" || accept.takes(reason);
         self.finish_reason.as_deref().is_none_or(known)
     }
+}
+
+/// The failure of an answer that ended for a reason that is not accepted.
+fn unaccepted(reason: &str) -> Failure {
+    let (class, what, hint) = match reason {
+        "sensitive" | "content_filter" => (
+            Class::Blocked,
+            "the content policy blocked the answer",
+            "change the prompt, and discard the part of the answer that arrived",
+        ),
+        "length" => (
+            Class::Truncated,
+            "the answer was cut at the output limit",
+            "raise --max-tokens, ask for less, or choose a model with a longer output (airx models)",
+        ),
+        "model_context_window_exceeded" => (
+            Class::Truncated,
+            "the answer was cut at the end of the context window",
+            "shorten the prompt, or choose a model with more context (airx models)",
+        ),
+        "network_error" => {
+            let what = "the model failed while it answered (finish_reason network_error)";
+            return Failure::new(Class::Incomplete, what);
+        }
+        _ => {
+            let what = format!("the answer ended for a reason that airx does not know: {reason:?}");
+            return Failure::new(Class::Incomplete, what).hint(format!(
+                "if such an answer is complete for you: --accept {reason}"
+            ));
+        }
+    };
+    Failure::new(class, format!("{what} (finish_reason {reason})")).hint(hint)
 }

@@ -1,7 +1,6 @@
 //! Frames of a stream, or the body of a reply → an [`Answer`]. Decides whether it is complete
 //! or which failure it is.
 
-mod envelope;
 mod finish_reason;
 mod server_error;
 mod streamed_text;
@@ -14,25 +13,26 @@ use serde_json::{Map, Value};
 
 use crate::api::error_body::without_bom;
 use crate::api::reply::{Choice, Piece, Reply};
-use crate::api::text::Text;
+use crate::api::scalar::Text;
 use crate::api::usage::Usage;
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Sink};
 use crate::exit::Class;
 use crate::sse::{self, Frame, TooLong};
 
-use envelope::Envelope;
 pub use finish_reason::{Accept, Empty, End};
 pub use server_error::refused;
 use server_error::{reported, unreadable};
-use streamed_text::StreamedText;
-use think_tag::ThinkTag;
+use streamed_text::{Envelope, StreamedText};
+use think_tag::{Parts, ThinkTag};
 pub use tool_calls::Call;
 
 /// The parts of an answer received so far.
 #[derive(Debug, Default)]
 pub struct Answer {
-    /// The text; for a stream only if the caller asks to keep it.
+    /// Set by the caller before the first frame: keep the text of a stream, not only pass it on.
+    pub keep_text: bool,
+    /// The text; for a stream only with `keep_text`.
     pub text: String,
     /// The reasoning of an unstreamed reply.
     pub reasoning: String,
@@ -88,29 +88,21 @@ impl From<TooLong> for Failure {
     }
 }
 
-/// The most calls of one answer; more are a defect of the server.
-const CALLS_MAX: usize = 1024;
 /// The most bytes of a stream's calls, and of its text if that is kept.
 const KEPT_MAX: usize = 8 * 1024 * 1024;
 
 impl Answer {
-    /// Reads one frame of a stream and passes its parts to `sink`. With `keep` the text is stored
-    /// here too.
+    /// Reads one frame of a stream and passes its parts to `sink`.
     ///
     /// # Errors
     /// The frame reports a failure or is unreadable, or the sink failed.
-    pub fn accept_frame(
-        &mut self,
-        frame: Frame<'_>,
-        keep: bool,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Failure> {
+    pub fn accept_frame(&mut self, frame: Frame<'_>, sink: &mut dyn Sink) -> Result<(), Failure> {
         if self.done {
             return Ok(());
         }
         if frame.data.starts_with(sse::DONE) {
             self.done = true;
-            return self.finish(keep, sink);
+            return self.finish(sink);
         }
         // Ignored like a comment: some servers send these to keep the connection open.
         if frame.data.is_empty() && frame.event != b"error" {
@@ -125,14 +117,14 @@ impl Answer {
                 token: !content.is_empty(),
             })?;
             let content = Cow::Borrowed(content).into();
-            return self.add_content(Some(&content), keep, sink);
+            return self.add_content(Some(&content), sink);
         }
-        self.chunk(frame.data, keep, sink)
+        self.chunk(frame.data, sink)
     }
 
     /// Reads one chunk of a stream; `data` is as the server sent it.
     #[inline(never)]
-    fn chunk(&mut self, data: &[u8], keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+    fn chunk(&mut self, data: &[u8], sink: &mut dyn Sink) -> Result<(), Failure> {
         let reply: Reply<'_> = serde_json::from_slice(data)
             .map_err(|why| unreadable("an event of the stream", &why, data))?;
         let choice = self.own(&reply);
@@ -152,14 +144,14 @@ impl Answer {
         })?;
         if let Some(piece) = delta {
             self.seen.deltas |= piece.has_token();
-            self.add(piece, data, keep, sink)?;
+            self.add(piece, data, sink)?;
         }
         if let Some(piece) = message {
             let last = choice.is_some_and(|choice| choice.finish_reason.is_some());
             if self.seen.deltas || (last && self.is_repeated(piece)) {
-                self.add_rest(piece, data, keep, sink)?;
+                self.add_rest(piece, data, sink)?;
             } else {
-                self.add(piece, data, keep, sink)?;
+                self.add(piece, data, sink)?;
             }
         }
         self.absorb(&reply, choice);
@@ -175,26 +167,17 @@ impl Answer {
     }
 
     /// Adds a part of the answer from a frame of a stream.
-    fn add(
-        &mut self,
-        piece: &Piece<'_>,
-        data: &[u8],
-        keep: bool,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Failure> {
+    fn add(&mut self, piece: &Piece<'_>, data: &[u8], sink: &mut dyn Sink) -> Result<(), Failure> {
         if let Some(reasoning) = piece.reasoning() {
             let reasoning = self.thinking.next(reasoning);
-            if keep {
-                self.reasoning_content.push_str(&reasoning);
-            }
-            self.give_reasoning(&reasoning, sink)?;
+            self.give_thinking(&reasoning, sink)?;
         }
-        self.add_content(piece.content(), keep, sink)?;
+        self.add_content(piece.content(), sink)?;
         if let Some(refusal) = piece.refusal() {
             self.refusal.push_str(refusal.as_str());
         }
-        self.add_calls(piece.calls(), data)?;
-        if keep {
+        tool_calls::add(&mut self.calls, piece.calls(), data)?;
+        if self.keep_text {
             self.keep_others(piece);
         }
         self.bounded()
@@ -205,24 +188,20 @@ impl Answer {
         &mut self,
         message: &Piece<'_>,
         data: &[u8],
-        keep: bool,
         sink: &mut dyn Sink,
     ) -> Result<(), Failure> {
         if let Some(reasoning) = message.reasoning() {
             let rest = self.thinking.rest(reasoning);
-            if keep {
-                self.reasoning_content.push_str(rest);
-            }
-            self.give_reasoning(rest, sink)?;
+            self.give_thinking(rest, sink)?;
         }
         if let Some(content) = message.content() {
             let rest = self.content.rest(content);
-            self.give_content(rest, keep, sink)?;
+            self.give_content(rest, sink)?;
         }
         if let Some(refusal) = message.refusal() {
             self.refusal = refusal.into_string();
         }
-        self.extend_calls(message.calls(), data)?;
+        tool_calls::extend(&mut self.calls, message.calls(), data)?;
         self.bounded()
     }
 
@@ -233,47 +212,61 @@ impl Answer {
         !nothing
             && self.content.is(message.content())
             && (reasoning.is_none() || self.thinking.is(reasoning))
-            && self.has_calls(message.calls())
-    }
-
-    fn add_content(
-        &mut self,
-        content: Option<&Text<'_>>,
-        keep: bool,
-        sink: &mut dyn Sink,
-    ) -> Result<(), Failure> {
-        let Some(content) = content else {
-            return Ok(());
-        };
-        let content = self.content.next(content);
-        self.give_content(&content, keep, sink)
+            && tool_calls::are_equal(&self.calls, message.calls())
     }
 
     /// Ends the stream: passes on text that was held back.
     ///
     /// # Errors
     /// The sink failed.
-    pub fn finish(&mut self, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
+    pub fn finish(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {
         let half = self.thinking.surrogates.finish();
         self.give_reasoning(half, sink)?;
         let half = self.content.surrogates.finish();
-        self.give_content(half, keep, sink)?;
+        self.give_content(half, sink)?;
         let parts = self.think_tag.finish();
-        self.give_reasoning(&parts.reasoning, sink)?;
-        self.give_text(&parts.text, keep, sink)?;
+        self.give_parts(&parts, sink)?;
         self.calls.iter_mut().for_each(Call::finish);
         Ok(())
     }
 
-    fn give_content(
+    fn add_content(
         &mut self,
-        content: &str,
-        keep: bool,
+        content: Option<&Text<'_>>,
         sink: &mut dyn Sink,
     ) -> Result<(), Failure> {
+        let Some(content) = content else {
+            return Ok(());
+        };
+        let content = self.content.next(content);
+        self.give_content(&content, sink)
+    }
+
+    fn give_content(&mut self, content: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
         let parts = self.think_tag.push(content);
+        self.give_parts(&parts, sink)
+    }
+
+    fn give_parts(&mut self, parts: &Parts<'_>, sink: &mut dyn Sink) -> Result<(), Failure> {
         self.give_reasoning(&parts.reasoning, sink)?;
-        self.give_text(&parts.text, keep, sink)
+        let content = &*parts.text;
+        if content.is_empty() {
+            return Ok(());
+        }
+        self.seen.text = self.seen.text || !content.trim().is_empty();
+        if self.keep_text {
+            self.text.push_str(content);
+            self.bounded()?;
+        }
+        sink.event(&Event::Delta { content })
+    }
+
+    /// Passes on reasoning from a member of its own.
+    fn give_thinking(&mut self, content: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
+        if self.keep_text {
+            self.reasoning_content.push_str(content);
+        }
+        self.give_reasoning(content, sink)
     }
 
     fn give_reasoning(&mut self, content: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
@@ -282,18 +275,6 @@ impl Answer {
         }
         self.seen.reasoning = true;
         sink.event(&Event::Reasoning { content })
-    }
-
-    fn give_text(&mut self, content: &str, keep: bool, sink: &mut dyn Sink) -> Result<(), Failure> {
-        if content.is_empty() {
-            return Ok(());
-        }
-        self.seen.text = self.seen.text || !content.trim().is_empty();
-        if keep {
-            self.text.push_str(content);
-            self.bounded()?;
-        }
-        sink.event(&Event::Delta { content })
     }
 
     fn keep_others(&mut self, piece: &Piece<'_>) {
@@ -347,7 +328,7 @@ impl Answer {
         self.seen.text = !self.text.trim().is_empty();
         self.seen.reasoning = !self.reasoning.is_empty();
         self.refusal = piece.refusal().map(Text::into_string).unwrap_or_default();
-        self.add_complete_calls(piece.calls(), &body)?;
+        tool_calls::add_complete(&mut self.calls, piece.calls(), &body)?;
         self.absorb(&reply, Some(choice));
         drop(reply);
         self.body = body;

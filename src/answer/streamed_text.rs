@@ -1,74 +1,56 @@
-//! A text that comes in parts: how much of it has been passed on, and characters whose
-//! halves come in two parts.
+//! A text that comes in parts: how much of it has been passed on, characters whose halves come in
+//! two parts, and frames whose text is found without parsing them.
 
 use std::borrow::Cow;
 
-use crate::api::text::Text;
+use crate::api::scalar::Text;
 
-/// A text that comes in parts.
+/// A text that comes in parts. Only its length and hash are kept, so that memory does not grow with
+/// the stream.
 #[derive(Debug, Default)]
 pub(super) struct StreamedText {
-    seen: HandedOver,
+    length: usize,
+    hash: u64,
     pub(super) surrogates: Surrogates,
 }
 
 impl StreamedText {
     pub(super) fn next<'t>(&mut self, part: &'t Text<'_>) -> Cow<'t, str> {
         let part = self.surrogates.join(part);
-        self.seen.push(&part);
+        self.push(&part);
         part
     }
 
-    /// The rest of `complete`, the full text, after the parts so far.
+    fn push(&mut self, text: &str) {
+        self.length += text.len();
+        self.hash = hash(self.hash, text);
+    }
+
+    /// The rest of `complete`, the full text, after the parts so far. Empty if `complete` does not
+    /// start with them.
     pub(super) fn rest<'t>(&mut self, complete: &'t Text<'_>) -> &'t str {
-        let rest = self.seen.rest(complete.as_str()).unwrap_or_default();
+        let rest = self.rest_of(complete.as_str()).unwrap_or_default();
         if !rest.is_empty() {
-            self.seen.push(rest);
+            self.push(rest);
             self.surrogates = Surrogates::default();
         }
         rest
     }
 
     pub(super) fn is(&self, complete: Option<&Text<'_>>) -> bool {
-        let complete = complete.map_or("", Text::as_str);
-        self.seen.rest(complete) == Some("")
-    }
-}
-
-/// Length and hash (FNV-1a) of the text so far. The text is not kept, so that memory does
-/// not grow with the stream.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct HandedOver {
-    length: usize,
-    hash: u64,
-}
-
-impl Default for HandedOver {
-    fn default() -> Self {
-        Self {
-            length: 0,
-            hash: 0xcbf2_9ce4_8422_2325,
-        }
-    }
-}
-
-impl HandedOver {
-    /// Adds the next part of the text.
-    fn push(&mut self, text: &str) {
-        self.length += text.len();
-        for byte in text.bytes() {
-            self.hash = (self.hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
+        self.rest_of(complete.map_or("", Text::as_str)) == Some("")
     }
 
-    /// The rest of `text` after the part that was passed on; none if `text` does not start with
-    /// that part.
-    pub(super) fn rest<'t>(&self, text: &'t str) -> Option<&'t str> {
+    fn rest_of<'t>(&self, text: &'t str) -> Option<&'t str> {
         let (start, rest) = text.split_at_checked(self.length)?;
-        let mut same = Self::default();
-        same.push(start);
-        (same == *self).then_some(rest)
+        (hash(0, start) == self.hash).then_some(rest)
     }
+}
+
+/// The hash (FNV-1a, without its offset) of a text, continued from that of its first part.
+fn hash(first: u64, text: &str) -> u64 {
+    let mix = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(first, mix)
 }
 
 /// Joins the halves of a text that comes in parts.
@@ -117,12 +99,60 @@ impl Surrogates {
     }
 }
 
+/// A shortcut for frames that have only text: the bytes around it. Successive chunks often differ
+/// only in their text; such a frame need not be parsed again.
+#[derive(Debug, Default)]
+pub(super) struct Envelope {
+    /// Up to the text, including its opening quote.
+    before: Vec<u8>,
+    /// From the closing quote to the end.
+    after: Vec<u8>,
+}
+
+impl Envelope {
+    /// Learns from a parsed frame with the text `content`. A text with an escape does not appear
+    /// unchanged in the frame, so nothing is learned from it.
+    pub(super) fn learn(&mut self, data: &[u8], content: &str) {
+        self.after.clear();
+        let from = (content.as_ptr() as usize).wrapping_sub(data.as_ptr() as usize);
+        let to = from.wrapping_add(content.len());
+        let (Some(before), Some(after)) = (data.get(..from), data.get(to..)) else {
+            return;
+        };
+        if before.last() == Some(&b'"') && after.first() == Some(&b'"') {
+            self.before.clear();
+            self.before.extend_from_slice(before);
+            self.after.extend_from_slice(after);
+        }
+    }
+
+    /// The text of a frame that has the learned bytes around it. None if the bytes differ or the
+    /// text has an escape.
+    ///
+    /// This is exact: the text has no quote and no backslash, so it is one JSON string, and every
+    /// byte around it was parsed before.
+    pub(super) fn open<'a>(&self, data: &'a [u8]) -> Option<&'a str> {
+        if self.after.is_empty() {
+            return None;
+        }
+        let content = data
+            .strip_prefix(&*self.before)?
+            .strip_suffix(&*self.after)?;
+        let plain = |byte: &u8| *byte >= b' ' && *byte != b'"' && *byte != b'\\';
+        if content.iter().all(plain) {
+            std::str::from_utf8(content).ok()
+        } else {
+            None
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn after(parts: &[&str]) -> HandedOver {
-        let mut known = HandedOver::default();
+    fn after(parts: &[&str]) -> StreamedText {
+        let mut known = StreamedText::default();
         for part in parts {
             known.push(part);
         }
@@ -132,17 +162,17 @@ mod tests {
     #[test]
     fn the_rest_follows_what_was_handed_over_in_any_parts() {
         for parts in [&["Hel", "lo"][..], &["H", "e", "", "llo"], &["Hello"]] {
-            assert_eq!(after(parts).rest("Hello"), Some(""));
-            assert_eq!(after(parts).rest("Hello 四"), Some(" 四"));
+            assert_eq!(after(parts).rest_of("Hello"), Some(""));
+            assert_eq!(after(parts).rest_of("Hello 四"), Some(" 四"));
         }
-        assert_eq!(after(&[]).rest("Hello"), Some("Hello"));
+        assert_eq!(after(&[]).rest_of("Hello"), Some("Hello"));
     }
 
     #[test]
     fn another_text_has_no_rest() {
         let known = after(&["Hello"]);
         for text in ["", "Hell", "hello", "Hallo!", "四四四"] {
-            assert_eq!(known.rest(text), None, "{text}");
+            assert_eq!(known.rest_of(text), None, "{text}");
         }
     }
 
@@ -170,5 +200,50 @@ mod tests {
         assert_eq!(join(&[r#""\ud83d""#, r#""\ud83d""#]), "\u{fffd}\u{fffd}");
         assert_eq!(join(&[r#""\ud83d""#]), "\u{fffd}");
         assert_eq!(join(&[r#""\ude42""#, r#""\ude42""#]), "\u{fffd}\u{fffd}");
+    }
+
+    const FIRST: &str = r#"{"choices":[{"delta":{"content":"one"}}],"id":"x"}"#;
+
+    fn learned() -> Envelope {
+        let mut envelope = Envelope::default();
+        let at = FIRST.find("one").unwrap();
+        envelope.learn(FIRST.as_bytes(), &FIRST[at..at + 3]);
+        envelope
+    }
+
+    #[test]
+    fn another_text_in_the_same_envelope_is_found() {
+        let like = FIRST.replace("one", "zwei, drei 四");
+        assert_eq!(learned().open(like.as_bytes()), Some("zwei, drei 四"));
+        assert_eq!(
+            learned().open(FIRST.replace("one", "").as_bytes()),
+            Some("")
+        );
+    }
+
+    #[test]
+    fn any_other_frame_is_left_to_the_parser() {
+        let other = [
+            FIRST.replace("one", r"a\nb"),
+            FIRST.replace("one", r#"a","b":"c"#),
+            FIRST.replace("one", "a\u{1}b"),
+            FIRST.replace(r#""x""#, r#""y""#),
+            FIRST.replace("}}]", r#"},"finish_reason":"stop"}]"#),
+            r#"{"choices":[{"delta":{"content":"}}],"id":"x"}"#.to_owned(),
+            String::new(),
+        ];
+        for frame in other {
+            assert_eq!(learned().open(frame.as_bytes()), None, "{frame}");
+        }
+        let mut bytes = FIRST.as_bytes().to_vec();
+        bytes[FIRST.find("one").unwrap()] = 0xff;
+        assert_eq!(learned().open(&bytes), None);
+    }
+
+    #[test]
+    fn a_text_that_lies_elsewhere_teaches_nothing() {
+        let mut envelope = learned();
+        envelope.learn(FIRST.as_bytes(), "one");
+        assert_eq!(envelope.open(FIRST.as_bytes()), None);
     }
 }

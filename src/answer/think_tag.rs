@@ -34,75 +34,71 @@ pub(super) struct Parts<'t> {
 impl ThinkTag {
     /// Takes the next part of the content.
     pub(super) fn push<'t>(&mut self, content: &'t str) -> Parts<'t> {
+        // Most answers have no tag: nothing of them is copied.
+        let is_text = |content: &str| content.trim_start().starts_with(|c| c != '<');
+        if self.place == Place::Start && self.held.is_empty() && is_text(content) {
+            self.place = Place::Text;
+        }
         let mut parts = Parts::default();
-        let mut rest: Cow<'t, str> = if self.held.is_empty() {
-            content.into()
-        } else {
-            (std::mem::take(&mut self.held) + content).into()
-        };
+        if self.place == Place::Text {
+            parts.text = content.into();
+            return parts;
+        }
+        let content = std::mem::take(&mut self.held) + content;
+        let mut rest = content.as_str();
         if self.place == Place::Start {
-            let start = rest.trim_start();
-            let (blank, start) = rest.split_at(rest.len() - start.len());
-            if !start.is_empty() && OPEN.starts_with(start) && start != OPEN {
-                start.clone_into(&mut self.held);
-                parts.text = blank.to_owned().into();
-                return parts;
-            }
+            let (blank, start) = rest.split_at(rest.len() - rest.trim_start().len());
+            parts.text = blank.to_owned().into();
+            rest = start;
             if let Some(inside) = start.strip_prefix(OPEN) {
-                parts.text = blank.to_owned().into();
-                rest = inside.to_owned().into();
                 self.place = Place::Inside;
-            } else if !start.is_empty() {
+                rest = inside;
+            } else if OPEN.starts_with(start) {
+                start.clone_into(&mut self.held);
+                return parts;
+            } else {
                 self.place = Place::Text;
             }
         }
         if self.place == Place::Inside {
-            let (reasoning, after) = if let Some((reasoning, after)) = rest.split_once(CLOSE) {
+            let (reasoning, after) = if let Some(split) = rest.split_once(CLOSE) {
                 self.place = Place::After;
-                (reasoning, after)
+                split
             } else {
-                let (reasoning, held) = rest.split_at(rest.len() - length_of_start(&rest, CLOSE));
+                let (reasoning, held) = rest.split_at(rest.len() - length_of_start(rest, CLOSE));
                 held.clone_into(&mut self.held);
                 (reasoning, "")
             };
             parts.reasoning = reasoning.to_owned().into();
-            rest = after.to_owned().into();
+            rest = after;
         }
         if self.place == Place::After {
-            let text = rest.trim_start();
-            if !text.is_empty() {
+            rest = rest.trim_start();
+            if !rest.is_empty() {
                 self.place = Place::Text;
             }
-            rest = text.to_owned().into();
         }
-        if parts.text.is_empty() {
-            parts.text = rest;
-        } else {
-            parts.text.to_mut().push_str(&rest);
-        }
+        parts.text.to_mut().push_str(rest);
         parts
     }
 
     /// Ends the content: returns the text that was held back.
     pub(super) fn finish(&mut self) -> Parts<'static> {
         let held = std::mem::take(&mut self.held).into();
-        let mut parts = Parts::default();
-        if self.place == Place::Inside {
-            parts.reasoning = held;
-        } else {
-            parts.text = held;
-        }
-        parts
+        let nothing = Cow::default();
+        let (reasoning, text) = match self.place {
+            Place::Inside => (held, nothing),
+            _ => (nothing, held),
+        };
+        Parts { reasoning, text }
     }
 }
 
 /// How many bytes at the end of `text` may be the start of `tag`.
 fn length_of_start(text: &str, tag: &str) -> usize {
-    let longest = (1..tag.len()).rev();
-    longest
-        .into_iter()
-        .find(|length| text.ends_with(&tag[..*length]))
-        .unwrap_or(0)
+    let mut longest = (1..tag.len()).rev();
+    let at_end = longest.find(|length| text.ends_with(&tag[..*length]));
+    at_end.unwrap_or(0)
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@
 use serde_json::{Map, Value};
 
 use super::streamed_text::Surrogates;
-use super::{Answer, CALLS_MAX};
 use crate::api::reply::CallPiece;
-use crate::api::text::Text;
+use crate::api::scalar::Text;
 use crate::error::Failure;
 use crate::exit::Class;
+
+/// The most calls of one answer; more are a defect of the server.
+const CALLS_MAX: usize = 1024;
 
 /// A tool call.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -102,135 +104,133 @@ impl Seen {
     }
 }
 
-impl Answer {
-    /// Adds the calls of an unstreamed reply. Each is a separate call, even if they share an
-    /// index.
-    pub(super) fn add_complete_calls(
-        &mut self,
-        pieces: &[CallPiece<'_>],
-        body: &[u8],
-    ) -> Result<(), Failure> {
-        for (at, piece) in pieces.iter().enumerate() {
-            self.open_call(at, at, body)?;
-            self.calls[at].add(piece);
-            self.calls[at].finish();
-        }
-        Ok(())
+/// Adds the calls of an unstreamed reply. Each is a separate call, even if they share an index.
+pub(super) fn add_complete(
+    calls: &mut Vec<Call>,
+    pieces: &[CallPiece<'_>],
+    body: &[u8],
+) -> Result<(), Failure> {
+    for (at, piece) in pieces.iter().enumerate() {
+        insert(calls, at, at, body)?.add(piece);
+        calls[at].finish();
     }
+    Ok(())
+}
 
-    /// Adds what complete calls, in order, have in addition to the fragments received.
-    pub(super) fn extend_calls(
-        &mut self,
-        pieces: &[CallPiece<'_>],
-        payload: &[u8],
-    ) -> Result<(), Failure> {
-        for (at, piece) in pieces.iter().enumerate() {
-            if at == self.calls.len() {
-                self.open_call(at, at, payload)?;
-                self.calls[at].add(piece);
-                continue;
-            }
-            let (call, arguments) = (&mut self.calls[at], piece.arguments().into_string());
-            if arguments.starts_with(&call.arguments) {
-                call.arguments = arguments;
-                call.surrogates = Surrogates::default();
-            }
-        }
-        Ok(())
-    }
-
-    /// Whether these complete calls equal those received.
-    pub(super) fn has_calls(&self, pieces: &[CallPiece<'_>]) -> bool {
-        let same = |(call, piece): (&Call, &CallPiece<'_>)| {
-            call.id == text(piece.id.as_ref()) && piece.arguments().as_str() == call.arguments
+/// Adds what complete calls, in order, have in addition to the fragments received.
+pub(super) fn extend(
+    calls: &mut Vec<Call>,
+    pieces: &[CallPiece<'_>],
+    payload: &[u8],
+) -> Result<(), Failure> {
+    for (at, piece) in pieces.iter().enumerate() {
+        let Some(call) = calls.get_mut(at) else {
+            insert(calls, at, at, payload)?.add(piece);
+            continue;
         };
-        self.calls.len() == pieces.len() && self.calls.iter().zip(pieces).all(same)
+        let arguments = piece.arguments().into_string();
+        if arguments.starts_with(&call.arguments) {
+            call.arguments = arguments;
+            call.surrogates = Surrogates::default();
+        }
     }
+    Ok(())
+}
 
-    /// Adds fragments of calls. The first id and the first name of a call are kept; arguments
-    /// are joined.
-    pub(super) fn add_calls(
-        &mut self,
-        pieces: &[CallPiece<'_>],
-        payload: &[u8],
-    ) -> Result<(), Failure> {
-        let known = self.calls.len();
-        for (place, piece) in pieces.iter().enumerate() {
-            let at = self.continued_call(piece, place, known);
-            let at = at.map_or_else(|| self.new_call(piece, place, payload), Ok)?;
-            self.calls[at].add(piece);
-        }
-        Ok(())
-    }
+/// Whether these complete calls equal those received.
+pub(super) fn are_equal(calls: &[Call], pieces: &[CallPiece<'_>]) -> bool {
+    let same = |(call, piece): (&Call, &CallPiece<'_>)| {
+        call.id == text(piece.id.as_ref()) && piece.arguments().as_str() == call.arguments
+    };
+    calls.len() == pieces.len() && calls.iter().zip(pieces).all(same)
+}
 
-    /// The call that a fragment continues; none if it starts a new call. Of the calls that share
-    /// an index, as all do at some servers, the last is continued. Without an index, the fragment
-    /// is matched by its place in the list, and by the id of a call that an earlier frame started
-    /// (one of the `known`).
-    fn continued_call(
-        &mut self,
-        piece: &CallPiece<'_>,
-        place: usize,
-        known: usize,
-    ) -> Option<usize> {
-        let (index, id) = (piece.index.unwrap_or(place), text(piece.id.as_ref()));
-        if !id.is_empty() {
-            let at_index = |call: &Call| call.index == index && call.id == id;
-            let by_id = self.calls.iter().rposition(at_index).or_else(|| {
-                let mut known = self.calls[..known].iter();
-                let by_id = known.rposition(|call| call.id == id);
-                by_id.filter(|_| piece.index.is_none())
-            });
-            if by_id.is_some() {
-                return by_id;
-            }
-        }
-        let at = self.calls.iter().rposition(|call| call.index == index)?;
-        let call = &mut self.calls[at];
-        if !id.is_empty() && !call.id.is_empty() {
-            return None;
-        }
-        if piece.function.is_none() {
-            return Some(at);
-        }
-        let named = !piece.name().is_empty() && !call.name.is_empty();
-        // Some servers repeat the name. After complete arguments it starts another call, unless the
-        // call had an id and the name comes without arguments.
-        let adds = || !piece.arguments().as_str().trim().is_empty();
-        let starts = named && call.is_complete() && (call.id.is_empty() || adds());
-        (!starts).then_some(at)
-    }
-
-    /// Inserts the call that a fragment starts: after those with smaller indexes, or at the end.
-    fn new_call(
-        &mut self,
-        piece: &CallPiece<'_>,
-        place: usize,
-        payload: &[u8],
-    ) -> Result<usize, Failure> {
-        let index = piece.index.unwrap_or(place);
-        let mut calls = self.calls.iter();
-        let before = match piece.index {
-            Some(_) => calls.rposition(|call| call.index <= index),
-            None => calls.len().checked_sub(1),
+/// Adds fragments of calls. The first id and the first name of a call are kept; arguments are
+/// joined.
+pub(super) fn add(
+    calls: &mut Vec<Call>,
+    pieces: &[CallPiece<'_>],
+    payload: &[u8],
+) -> Result<(), Failure> {
+    let known = calls.len();
+    for (place, piece) in pieces.iter().enumerate() {
+        let call = match continued(calls, piece, place, known) {
+            Some(at) => &mut calls[at],
+            None => start(calls, piece, place, payload)?,
         };
-        let at = before.map_or(0, |before| before + 1);
-        self.open_call(at, index, payload)?;
-        Ok(at)
+        call.add(piece);
     }
+    Ok(())
+}
 
-    fn open_call(&mut self, at: usize, index: usize, payload: &[u8]) -> Result<(), Failure> {
-        if self.calls.len() == CALLS_MAX {
-            let what = format!("the answer holds more than {CALLS_MAX} tool calls");
-            return Err(Failure::new(Class::Incomplete, what).with_body(payload));
+/// The call that a fragment continues; none if it starts a new call. Of the calls that share an
+/// index, as all do at some servers, the last is continued. Without an index, the fragment is
+/// matched by its place in the list, and by the id of a call that an earlier frame started (one
+/// of the `known`).
+fn continued(
+    calls: &mut [Call],
+    piece: &CallPiece<'_>,
+    place: usize,
+    known: usize,
+) -> Option<usize> {
+    let (index, id) = (piece.index.unwrap_or(place), text(piece.id.as_ref()));
+    if !id.is_empty() {
+        let at_index = |call: &Call| call.index == index && call.id == id;
+        let by_id = calls.iter().rposition(at_index).or_else(|| {
+            let by_id = calls[..known].iter().rposition(|call| call.id == id);
+            by_id.filter(|_| piece.index.is_none())
+        });
+        if by_id.is_some() {
+            return by_id;
         }
-        let call = Call {
-            index,
-            ..Call::default()
-        };
-        self.calls.insert(at, call);
-        Ok(())
     }
+    let at = calls.iter().rposition(|call| call.index == index)?;
+    let call = &mut calls[at];
+    if !id.is_empty() && !call.id.is_empty() {
+        return None;
+    }
+    if piece.function.is_none() {
+        return Some(at);
+    }
+    let named = !piece.name().is_empty() && !call.name.is_empty();
+    // Some servers repeat the name. After complete arguments it starts another call, unless the
+    // call had an id and the name comes without arguments.
+    let adds = || !piece.arguments().as_str().trim().is_empty();
+    let starts = named && call.is_complete() && (call.id.is_empty() || adds());
+    (!starts).then_some(at)
+}
+
+/// Inserts the call that a fragment starts: after those with smaller indexes, or at the end.
+fn start<'c>(
+    calls: &'c mut Vec<Call>,
+    piece: &CallPiece<'_>,
+    place: usize,
+    payload: &[u8],
+) -> Result<&'c mut Call, Failure> {
+    let index = piece.index.unwrap_or(place);
+    let at = match piece.index {
+        Some(_) => calls.iter().rposition(|call| call.index <= index),
+        None => calls.len().checked_sub(1),
+    };
+    insert(calls, at.map_or(0, |before| before + 1), index, payload)
+}
+
+fn insert<'c>(
+    calls: &'c mut Vec<Call>,
+    at: usize,
+    index: usize,
+    payload: &[u8],
+) -> Result<&'c mut Call, Failure> {
+    if calls.len() == CALLS_MAX {
+        let what = format!("the answer holds more than {CALLS_MAX} tool calls");
+        return Err(Failure::new(Class::Incomplete, what).with_body(payload));
+    }
+    let call = Call {
+        index,
+        ..Call::default()
+    };
+    calls.insert(at, call);
+    Ok(&mut calls[at])
 }
 
 fn text<'a>(text: Option<&'a Text<'_>>) -> &'a str {

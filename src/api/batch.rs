@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use super::error_body;
 use super::request::{Batched, Request};
-use super::text::Text;
+use super::scalar::Text;
 
 /// The most lines of an input file.
 pub const LINES_MAX: u64 = 50_000;
@@ -92,11 +92,10 @@ fn word(text: Option<Text<'_>>) -> Option<String> {
 /// a failure of its request, not of the file.
 pub fn is_refusal(body: &[u8]) -> bool {
     #[derive(Deserialize)]
+    #[serde(bound(deserialize = "'de: 'a"))]
     struct Body<'a> {
-        #[serde(borrow)]
         error: Option<&'a RawValue>,
         success: Option<bool>,
-        #[serde(borrow)]
         custom_id: Option<Text<'a>>,
     }
     serde_json::from_slice::<Body<'_>>(body).is_ok_and(|body| {
@@ -166,20 +165,14 @@ pub struct Batch {
 }
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 struct WireBatch<'a> {
-    #[serde(borrow)]
     id: Option<Text<'a>>,
-    #[serde(borrow)]
     status: Option<Text<'a>>,
-    #[serde(borrow)]
     output_file_id: Option<Text<'a>>,
-    #[serde(borrow)]
     error_file_id: Option<Text<'a>>,
-    #[serde(borrow)]
     request_counts: Option<&'a RawValue>,
-    #[serde(borrow)]
     errors: Option<&'a RawValue>,
-    #[serde(borrow)]
     metadata: Option<&'a RawValue>,
 }
 
@@ -191,10 +184,9 @@ struct Counts {
 }
 
 #[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 struct Marks<'a> {
-    #[serde(borrow)]
     airx_first: Text<'a>,
-    #[serde(borrow)]
     airx_items: Text<'a>,
 }
 
@@ -231,23 +223,21 @@ impl Batch {
 
 /// The readable errors, in any shape. Unreadable ones are skipped.
 fn wrong(errors: &RawValue) -> Vec<String> {
-    match serde_json::from_str(errors.get()) {
-        Ok(Value::Array(listed)) => listed.iter().filter_map(fault).collect(),
-        Ok(Value::Object(members)) => match members.get("data") {
-            Some(Value::Array(listed)) => listed.iter().filter_map(fault).collect(),
-            Some(one) if !one.is_null() => fault(one).into_iter().collect(),
-            _ => fault(&Value::Object(members)).into_iter().collect(),
-        },
-        Ok(one) => fault(&one).into_iter().collect(),
-        Err(_) => Vec::new(),
+    let mut errors: Value = serde_json::from_str(errors.get()).unwrap_or_default();
+    if let Some(data) = errors.get_mut("data").filter(|data| !data.is_null()) {
+        errors = data.take();
+    }
+    match errors {
+        Value::Array(listed) => listed.iter().filter_map(fault).collect(),
+        one => fault(&one).into_iter().collect(),
     }
 }
 
 /// An error with a text: a string, or an object that contains one.
 fn fault(one: &Value) -> Option<String> {
-    let words = |value: &Value| match value {
-        Value::String(words) if !words.trim().is_empty() => Some(words.clone()),
-        _ => None,
+    let words = |value: &Value| {
+        let words = value.as_str().filter(|words| !words.trim().is_empty());
+        words.map(str::to_owned)
     };
     let named = |name| one.get(name).and_then(words);
     let words = words(one)
@@ -275,20 +265,16 @@ fn span(metadata: &RawValue) -> Option<Span> {
 
 /// A line of an output or error file.
 #[derive(Debug, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 pub struct OutputLine<'a> {
     /// The request's name.
-    #[serde(borrow)]
     pub custom_id: Option<Text<'a>>,
     /// The chat's answer.
-    #[serde(borrow)]
     pub response: Option<Response<'a>>,
     /// Why the engine did not ask the chat.
-    #[serde(borrow)]
     pub error: Option<&'a RawValue>,
     /// The members of `error`, where a server puts them next to `custom_id`.
-    #[serde(borrow)]
     code: Option<&'a RawValue>,
-    #[serde(borrow)]
     message: Option<&'a RawValue>,
 }
 
@@ -322,26 +308,17 @@ pub struct Response<'a> {
 
 /// A page of the list of batches.
 #[derive(Debug, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 pub struct Page<'a> {
     /// Its batches, as the server wrote them.
-    #[serde(borrow)]
     pub data: Vec<&'a RawValue>,
     /// Another page follows.
     #[serde(default)]
     pub has_more: Option<bool>,
-    #[serde(borrow)]
     last_id: Option<Text<'a>>,
 }
 
-impl<'a> Page<'a> {
-    /// Reads a page.
-    ///
-    /// # Errors
-    /// The body is not a list.
-    pub fn read(body: &'a [u8]) -> serde_json::Result<Self> {
-        serde_json::from_slice(body)
-    }
-
+impl Page<'_> {
     /// The id after which the next page starts.
     pub fn last(&self) -> Option<String> {
         let named = self.last_id.as_ref().map(|id| id.as_str().to_owned());

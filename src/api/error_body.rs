@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::error_codes::{class_of_code, class_of_status, class_of_success};
-use super::text::Text;
+use super::scalar::Text;
 use crate::exit::Class;
 
 /// How many levels of an error are read.
@@ -95,25 +95,18 @@ struct ErrorParts {
 
 /// Read each member separately, so that an unreadable one does not hide the code.
 #[derive(Default, Deserialize)]
+#[serde(bound(deserialize = "'de: 'a"))]
 struct Members<'a> {
-    #[serde(borrow)]
     error: Option<&'a RawValue>,
-    #[serde(borrow)]
     errors: Option<&'a RawValue>,
-    #[serde(borrow)]
     code: Option<&'a RawValue>,
-    #[serde(borrow, rename = "type")]
+    #[serde(rename = "type")]
     kind: Option<&'a RawValue>,
-    #[serde(borrow)]
     msg: Option<&'a RawValue>,
-    #[serde(borrow)]
     message: Option<&'a RawValue>,
-    #[serde(borrow)]
     detail: Option<&'a RawValue>,
-    #[serde(borrow)]
     text: Option<&'a RawValue>,
     /// The part of the request that is wrong.
-    #[serde(borrow)]
     loc: Option<&'a RawValue>,
 }
 

@@ -4,9 +4,7 @@
 pub mod batch;
 pub mod error_body;
 pub mod error_codes;
-pub mod limits;
 pub mod reply;
 pub mod request;
-pub mod text;
+pub mod scalar;
 pub mod usage;
-pub mod whole_number;

@@ -10,35 +10,27 @@ use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::text::Text;
+use super::scalar::{Text, WholeNumber};
 use super::usage::Usage;
-use super::whole_number::whole_number_or_null;
 
 /// A reply body, or the payload of one stream frame. Unknown members are
 /// ignored; every member may be missing or null.
 #[derive(Debug, Deserialize)]
-#[serde(expecting = "an object with choices")]
+#[serde(bound(deserialize = "'de: 'a"), expecting = "an object with choices")]
 pub struct Reply<'a> {
     /// The server's id of the answer.
-    #[serde(borrow)]
     pub id: Option<Text<'a>>,
     /// The model that answered; may differ from the one asked for.
-    #[serde(borrow)]
     pub model: Option<Text<'a>>,
     /// The request's id as the server echoes it; absent in chunks.
-    #[serde(borrow)]
     pub request_id: Option<Text<'a>>,
     /// The alternatives; airx reads the first. Empty in a usage-only chunk.
-    #[serde(borrow)]
     pub choices: Option<Vec<Choice<'a>>>,
     /// Token counts, parsed only by [`Reply::usage`].
-    #[serde(borrow)]
     usage: Option<&'a RawValue>,
     /// Results of the `web_search` tool.
-    #[serde(borrow)]
     pub web_search: Option<&'a RawValue>,
     /// Present where the server reports a failure instead of an answer.
-    #[serde(borrow)]
     pub error: Option<&'a RawValue>,
 }
 
@@ -62,24 +54,21 @@ impl Reply<'_> {
 
 /// One alternative of an answer.
 #[derive(Debug, Deserialize)]
-#[serde(expecting = "a choice: an object with message or delta")]
+#[serde(
+    bound(deserialize = "'de: 'a"),
+    expecting = "a choice: an object with message or delta"
+)]
 pub struct Choice<'a> {
-    #[serde(borrow)]
     index: Option<&'a RawValue>,
     /// Why the answer ended; absent before the end.
-    #[serde(borrow)]
     pub finish_reason: Option<Text<'a>>,
     /// A complete answer.
-    #[serde(borrow)]
     pub message: Option<Piece<'a>>,
     /// A part of a streamed answer.
-    #[serde(borrow)]
     pub delta: Option<Piece<'a>>,
     /// Present if the server reports a failure instead of the message.
-    #[serde(borrow)]
     pub error: Option<&'a RawValue>,
     /// Token counts, if the server puts them here.
-    #[serde(borrow)]
     usage: Option<&'a RawValue>,
 }
 
@@ -198,7 +187,10 @@ impl<'de> KeepsOthers<'de> for CallPiece<'de> {
 
     fn read<A: MapAccess<'de>>(&mut self, name: &str, map: &mut A) -> Result<bool, A::Error> {
         match name {
-            "index" => self.index = map.next_value::<WholeOrNull>()?.0,
+            "index" => {
+                let index: Option<WholeNumber<usize>> = map.next_value()?;
+                self.index = index.map(|index| index.0);
+            }
             "id" => self.id = map.next_value()?,
             "function" => self.function = map.next_value()?,
             "type" => drop(map.next_value::<IgnoredAny>()?),
@@ -217,10 +209,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for CallPiece<'a> {
         keep_others::<D, CallPiece<'de>>(from)
     }
 }
-
-/// The index of a call.
-#[derive(Deserialize)]
-struct WholeOrNull(#[serde(deserialize_with = "whole_number_or_null")] Option<usize>);
 
 impl CallPiece<'_> {
     /// The function's name; empty if it is missing.
@@ -245,12 +233,13 @@ impl CallPiece<'_> {
 
 /// The function part of a call.
 #[derive(Debug, Deserialize)]
-#[serde(expecting = "an object with name and arguments")]
+#[serde(
+    bound(deserialize = "'de: 'a"),
+    expecting = "an object with name and arguments"
+)]
 pub struct FunctionPiece<'a> {
     /// Only on the first fragment.
-    #[serde(borrow)]
     name: Option<Text<'a>>,
-    #[serde(borrow)]
     arguments: Option<&'a RawValue>,
 }
 

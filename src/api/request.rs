@@ -1,10 +1,31 @@
 //! The request body: one chat completion. It has only the members that were requested, in a
 //! fixed order. api.md §3.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
+
+// The limits of the members of a request. Where the API's documents differ, both values are
+// here: airx refuses what no document allows, and warns about what only some allow. The limits
+// of a model are in the table of models, those of a batch in `batch.rs`.
+
+/// Characters of `user_id`.
+pub const USER_ID: RangeInclusive<usize> = 6..=128;
+/// Characters of `request_id`, by the newer documents.
+pub const REQUEST_ID: RangeInclusive<usize> = 6..=64;
+/// `temperature`; by the older documents less than 1.
+pub const TEMPERATURE: RangeInclusive<f64> = 0.0..=1.0;
+/// `top_p`.
+pub const TOP_P: RangeInclusive<f64> = 0.0..=1.0;
+/// The smallest `top_p` of the newer documents.
+pub const TOP_P_NEWER: f64 = 0.01;
+/// Texts of `stop`, by the newest document; most allow one.
+pub const STOP_MAX: usize = 4;
+/// Tools of type `function`.
+pub const TOOLS_MAX: usize = 128;
 
 /// One request; [`Request::body`] is what is sent.
 #[derive(Debug, Clone, Default)]
@@ -40,33 +61,24 @@ pub struct Request {
 }
 
 /// `response_format`: the form that the server enforces.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", content = "json_schema", rename_all = "snake_case")]
 pub enum ResponseFormat {
     /// Any JSON object.
     JsonObject,
     /// JSON that is valid by this schema. Not part of this API, but llama.cpp, vLLM, OpenAI and
     /// LiteLLM support it.
-    JsonSchema(Arc<RawValue>),
+    JsonSchema(#[serde(serialize_with = "named")] Arc<RawValue>),
 }
 
-impl Serialize for ResponseFormat {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        #[derive(serde::Serialize)]
-        struct Named<'a> {
-            name: &'static str,
-            schema: &'a RawValue,
-        }
-        let mut map = to.serialize_map(None)?;
-        match self {
-            Self::JsonObject => map.serialize_entry("type", "json_object")?,
-            Self::JsonSchema(schema) => {
-                map.serialize_entry("type", "json_schema")?;
-                let name = "answer";
-                map.serialize_entry("json_schema", &Named { name, schema })?;
-            }
-        }
-        map.end()
+fn named<S: Serializer>(schema: &RawValue, to: S) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Named<'a> {
+        name: &'static str,
+        schema: &'a RawValue,
     }
+    let name = "answer";
+    Named { name, schema }.serialize(to)
 }
 
 /// One turn of the conversation.
@@ -159,15 +171,12 @@ impl<M: SerializeMap> Body<'_, M> {
     }
 
     fn unless_empty<T: Serialize>(&mut self, name: &str, list: &[T]) -> Result<(), M::Error> {
-        if list.is_empty() {
-            Ok(())
-        } else {
-            self.member(name, list)
-        }
+        let list = (!list.is_empty()).then_some(list);
+        list.map_or(Ok(()), |list| self.member(name, list))
     }
 }
 
-#[derive(serde::Serialize)]
+#[derive(Serialize)]
 struct Typed {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -177,33 +186,31 @@ impl Serialize for Message {
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Given(raw) => raw.serialize(to),
-            Self::System(text) => turn(to, "system", text),
-            Self::User { text, images } if images.is_empty() => turn(to, "user", text),
-            Self::User { text, images } => turn(to, "user", &parts(text, images)),
+            Self::System(text) => turn("system", text).serialize(to),
+            Self::User { text, images } if images.is_empty() => turn("user", text).serialize(to),
+            Self::User { text, images } => turn("user", parts(text, images)).serialize(to),
         }
     }
 }
 
-fn turn<S: Serializer, T: Serialize + ?Sized>(
-    to: S,
-    role: &str,
-    content: &T,
-) -> Result<S::Ok, S::Error> {
-    let mut map = to.serialize_map(Some(2))?;
-    map.serialize_entry("role", role)?;
-    map.serialize_entry("content", content)?;
-    map.end()
+fn turn<T: Serialize>(role: &'static str, content: T) -> impl Serialize {
+    #[derive(Serialize)]
+    struct Turn<T> {
+        role: &'static str,
+        content: T,
+    }
+    Turn { role, content }
 }
 
 /// A content part of a vision model's message.
-#[derive(serde::Serialize)]
+#[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 enum Part<'a> {
     Text { text: &'a str },
     ImageUrl { image_url: ImageUrl<'a> },
 }
 
-#[derive(serde::Serialize)]
+#[derive(Serialize)]
 struct ImageUrl<'a> {
     url: &'a str,
 }

@@ -45,23 +45,18 @@ impl Usage {
     /// count can be read.
     pub fn read(usage: &RawValue) -> Option<Self> {
         #[derive(Deserialize)]
+        #[serde(bound(deserialize = "'de: 'a"))]
         struct Wire<'a> {
-            #[serde(borrow)]
             prompt_tokens: Option<&'a RawValue>,
-            #[serde(borrow)]
             completion_tokens: Option<&'a RawValue>,
-            #[serde(borrow)]
             total_tokens: Option<&'a RawValue>,
-            #[serde(borrow)]
             prompt_tokens_details: Option<&'a RawValue>,
-            #[serde(borrow)]
             completion_tokens_details: Option<&'a RawValue>,
         }
         #[derive(Default, Deserialize)]
+        #[serde(bound(deserialize = "'de: 'a"))]
         struct Details<'a> {
-            #[serde(borrow)]
             cached_tokens: Option<&'a RawValue>,
-            #[serde(borrow)]
             reasoning_tokens: Option<&'a RawValue>,
         }
         fn details(raw: Option<&RawValue>) -> Details<'_> {
@@ -69,21 +64,36 @@ impl Usage {
                 .unwrap_or_default()
         }
         let wire: Wire<'_> = serde_json::from_str(usage.get()).ok()?;
+        let counts = [
+            wire.prompt_tokens,
+            wire.completion_tokens,
+            wire.total_tokens,
+        ];
+        let counts = counts.map(|raw| count(raw).unwrap_or(0));
         let cached = count(details(wire.prompt_tokens_details).cached_tokens);
         let reasoning = count(details(wire.completion_tokens_details).reasoning_tokens);
-        let usage = Self {
-            prompt_tokens: count(wire.prompt_tokens).unwrap_or(0),
-            completion_tokens: count(wire.completion_tokens).unwrap_or(0),
-            total_tokens: count(wire.total_tokens).unwrap_or(0),
-            prompt_tokens_details: cached.map(PromptDetails::of),
-            completion_tokens_details: reasoning.map(CompletionDetails::of),
-        };
-        let counts = [
-            usage.prompt_tokens,
-            usage.completion_tokens,
-            usage.total_tokens,
-        ];
-        counts.iter().any(|count| *count > 0).then_some(usage)
+        (counts != [0; 3]).then(|| Self::of(counts, cached, reasoning))
+    }
+
+    /// Counts of prompt, answer and both, and the details that are known.
+    fn of(counts: [u64; 3], cached: Option<u64>, reasoning: Option<u64>) -> Self {
+        let [prompt_tokens, completion_tokens, total_tokens] = counts;
+        Self {
+            prompt_tokens,
+            completion_tokens,
+            total_tokens,
+            prompt_tokens_details: cached.is_some().then_some(PromptDetails {
+                cached_tokens: cached,
+            }),
+            completion_tokens_details: reasoning.is_some().then_some(CompletionDetails {
+                reasoning_tokens: reasoning,
+            }),
+        }
+    }
+
+    /// Of the prompt's tokens, those served from the provider's cache, if known.
+    pub fn cached(&self) -> Option<u64> {
+        self.prompt_tokens_details?.cached_tokens
     }
 }
 
@@ -99,40 +109,23 @@ fn count(raw: Option<&RawValue>) -> Option<u64> {
     })
 }
 
-impl PromptDetails {
-    fn of(cached: u64) -> Self {
-        Self {
-            cached_tokens: Some(cached),
-        }
-    }
-}
-
-impl CompletionDetails {
-    fn of(reasoning: u64) -> Self {
-        Self {
-            reasoning_tokens: Some(reasoning),
-        }
-    }
-}
-
 impl std::ops::AddAssign for Usage {
     fn add_assign(&mut self, more: Self) {
-        fn sum(left: Option<u64>, right: Option<u64>) -> Option<u64> {
-            (left.is_some() || right.is_some())
-                .then(|| left.unwrap_or(0).saturating_add(right.unwrap_or(0)))
-        }
-        let cached = |usage: &Self| usage.prompt_tokens_details?.cached_tokens;
-        let reasoning = |usage: &Self| usage.completion_tokens_details?.reasoning_tokens;
-        *self = Self {
-            prompt_tokens: self.prompt_tokens.saturating_add(more.prompt_tokens),
-            completion_tokens: self
-                .completion_tokens
-                .saturating_add(more.completion_tokens),
-            total_tokens: self.total_tokens.saturating_add(more.total_tokens),
-            prompt_tokens_details: sum(cached(self), cached(&more)).map(PromptDetails::of),
-            completion_tokens_details: sum(reasoning(self), reasoning(&more))
-                .map(CompletionDetails::of),
+        let sum = |left: Option<u64>, right: Option<u64>| match (left, right) {
+            (Some(left), Some(right)) => Some(left.saturating_add(right)),
+            (left, right) => left.or(right),
         };
+        let reasoning = |usage: &Self| usage.completion_tokens_details?.reasoning_tokens;
+        let counts = [
+            (self.prompt_tokens, more.prompt_tokens),
+            (self.completion_tokens, more.completion_tokens),
+            (self.total_tokens, more.total_tokens),
+        ];
+        *self = Self::of(
+            counts.map(|(left, right)| left.saturating_add(right)),
+            sum(self.cached(), more.cached()),
+            sum(reasoning(self), reasoning(&more)),
+        );
     }
 }
 
@@ -144,6 +137,12 @@ mod tests {
         Usage::read(serde_json::from_str(json).unwrap())
     }
 
+    fn cached(tokens: u64) -> Option<PromptDetails> {
+        Some(PromptDetails {
+            cached_tokens: Some(tokens),
+        })
+    }
+
     #[test]
     fn counts_are_read_however_they_are_written() {
         for twelve in ["12", "12.0", "1.2e1", "120E-1", "\"12\""] {
@@ -153,7 +152,7 @@ mod tests {
             );
             let expected = Usage {
                 prompt_tokens: 12,
-                prompt_tokens_details: Some(PromptDetails::of(12)),
+                prompt_tokens_details: cached(12),
                 ..Usage::default()
             };
             assert_eq!(read(&json), Some(expected), "{twelve}");
@@ -174,7 +173,7 @@ mod tests {
             prompt_tokens: 1,
             ..Usage::default()
         };
-        let cached = Some(PromptDetails::of(4));
+        let cached = cached(4);
         sum += Usage {
             prompt_tokens: 2,
             prompt_tokens_details: cached,

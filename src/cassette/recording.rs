@@ -9,7 +9,7 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::api::whole_number::whole_number;
+use crate::api::scalar::whole_number;
 use crate::digest::sha256;
 use crate::http::BODY_LIMIT;
 

@@ -111,6 +111,7 @@ pub(super) fn read_stream(
     if check(&head, &[]).is_err() {
         return read_unstreamed(wanted, head, Vec::new(), &mut stream, &clocks, answer);
     }
+    answer.keep_text = wanted.keep_text;
     let mut parser = sse::Parser::default();
     let mut opening = Opening::default();
     let end = loop {
@@ -126,9 +127,7 @@ pub(super) fn read_stream(
                         return read_unstreamed(wanted, head, start, &mut stream, &clocks, answer);
                     }
                 };
-                parser.feed(&bytes, |frame| {
-                    answer.accept_frame(frame, wanted.keep_text, sink)
-                })?;
+                parser.feed(&bytes, |frame| answer.accept_frame(frame, sink))?;
                 if answer.done {
                     break End::Proper;
                 }
@@ -144,8 +143,8 @@ pub(super) fn read_stream(
             Err(failure) => Err(failure),
         };
         // The last [DONE] may lack the end of its line.
-        parser.finish(|frame| answer.accept_frame(frame, wanted.keep_text, sink))?;
-        answer.finish(wanted.keep_text, sink)?;
+        parser.finish(|frame| answer.accept_frame(frame, sink))?;
+        answer.finish(sink)?;
         break if answer.done { End::Proper } else { ended? };
     };
     answer.check(wanted.accept, end)

@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use super::answer::count_tokens;
 use super::reply::{Reply, bad_member, missing, unknown_model, unreadable};
 use super::rng;
-use crate::api::limits::{STOP_MAX, TEMPERATURE, TOP_P};
-use crate::api::text::Text;
+use crate::api::request::{STOP_MAX, TEMPERATURE, TOP_P};
+use crate::api::scalar::Text;
 
 /// What the mock needs to know of a chat request.
 #[derive(Debug, Clone, Default)]

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::answer::{Answer, Call};
 use super::reply::{Frames, JSON, Reply};
-use crate::api::whole_number::whole_number_or_null;
+use crate::api::scalar::whole_number_or_null;
 use crate::cli::{FaultKind, duration};
 use crate::error::Failure;
 

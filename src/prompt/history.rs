@@ -8,7 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 use crate::api::request::Message;
-use crate::api::text::Text;
+use crate::api::scalar::Text;
 use crate::error::Failure;
 
 /// The conversation so far.

@@ -5,11 +5,10 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::api::limits::{
-    REQUEST_ID, STOP_MAX, TEMPERATURE, TOOLS_MAX, TOP_P, TOP_P_NEWER, USER_ID,
+use crate::api::request::{
+    Message, REQUEST_ID, Request, STOP_MAX, TEMPERATURE, TOOLS_MAX, TOP_P, TOP_P_NEWER, USER_ID,
 };
-use crate::api::request::{Message, Request};
-use crate::api::text::Text;
+use crate::api::scalar::Text;
 use crate::client::FallbackModel;
 use crate::error::Failure;
 use crate::models::{self, Model};

@@ -93,22 +93,21 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut printer = Printer::new(options, &mut out, way.terminal, &mut err);
     let (mut parser, mut answer) = (Parser::default(), Answer::default());
+    answer.keep_text = true;
     let mut result: Result<(), Failure> = Ok(());
     for piece in pieces(bytes, cuts) {
-        result = parser.feed(piece, |frame| {
-            answer.accept_frame(frame, true, &mut printer)
-        });
+        result = parser.feed(piece, |frame| answer.accept_frame(frame, &mut printer));
         if result.is_err() || answer.done {
             break;
         }
         printer.flush().unwrap();
     }
     let end = if result.is_ok() && !answer.done {
-        parser.finish(|frame| answer.accept_frame(frame, true, &mut printer))
+        parser.finish(|frame| answer.accept_frame(frame, &mut printer))
     } else {
         Ok(())
     };
-    let end = end.and_then(|()| answer.finish(true, &mut printer));
+    let end = end.and_then(|()| answer.finish(&mut printer));
     let result = result.and(end);
     let result = result.and_then(|()| answer.check(Accept::default(), End::Open));
     if let Err(failure) = &result {
@@ -331,7 +330,7 @@ pub fn reply(status: u16, body: &[u8]) {
         assert!(!batch.id.is_empty() && !batch.status.is_empty());
         assert!(batch.span.is_none_or(|span| span.items <= LINES_MAX));
     }
-    let _ = Page::read(body).map(|page| page.last());
+    let _ = serde_json::from_slice::<Page<'_>>(body).map(|page| page.last());
     let _ = serde_json::from_slice::<OutputLine<'_>>(body);
     let mut answer = Answer::default();
     if answer.accept_body(body.to_vec()).is_ok() {

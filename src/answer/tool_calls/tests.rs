@@ -9,14 +9,14 @@ use super::*;
 type Parts = (String, String, String);
 
 fn calls(frames: &[Value]) -> Vec<Parts> {
-    let mut answer = Answer::default();
+    let mut calls = Vec::new();
     for frame in frames {
         let text = frame.to_string();
         let pieces: Vec<CallPiece<'_>> = serde_json::from_str(&text).unwrap();
-        answer.add_calls(&pieces, &[]).unwrap();
+        add(&mut calls, &pieces, &[]).unwrap();
     }
-    let calls = answer.calls.into_iter();
     calls
+        .into_iter()
         .map(|call| (call.id, call.name, call.arguments))
         .collect()
 }

@@ -86,7 +86,7 @@ impl Engine {
             .chain([("limit", PAGE)])
             .collect();
         let body = self.call("/batches", &query, Payload::Get)?;
-        let page = Page::read(&body).map_err(|why| {
+        let page = serde_json::from_slice::<Page<'_>>(&body).map_err(|why| {
             let what = format!("the response is not a list of batches: {why}");
             Failure::new(Class::Incomplete, what).with_body(&body)
         })?;
