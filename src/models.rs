@@ -3,22 +3,19 @@
 //! Prices go out of date; each carries the day of its source. A model that is
 //! not in the table is used without any check. The configuration may extend it.
 
-mod batch;
 mod charge;
 mod cost;
-mod own;
 mod table;
+
+use std::sync::OnceLock;
 
 use serde::{Serialize, Serializer};
 
-pub use batch::{BATCHED, BATCHED_ON, batch_cost, is_batched};
 pub use charge::{Charge, RequestBounds, charge_of_answer, is_free, request_bounds};
-pub use cost::{Cost, amount_of, cost, currency, no_cost, shown};
-pub use own::{Extra, extend};
-pub use table::MODELS;
+pub use cost::{Cost, amount_of, batch_cost, cost, currency, no_cost, shown};
+pub use table::{BATCHED, BATCHED_ON, MODELS, is_batched};
 
 use crate::suggest::nearest;
-use own::OWN;
 
 /// A known model.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -51,7 +48,7 @@ pub struct Price {
     #[serde(serialize_with = "as_decimal")]
     pub input: Millionths,
     /// Of the prompt's tokens that were cached, where that is cheaper.
-    #[serde(serialize_with = "as_optional_decimal")]
+    #[serde(serialize_with = "as_decimal")]
     pub cached: Option<Millionths>,
     /// Of the answer.
     #[serde(serialize_with = "as_decimal")]
@@ -125,96 +122,68 @@ pub fn amount(millionths: Millionths) -> String {
     cost::decimal(millionths.into(), 6)
 }
 
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn as_decimal<S: Serializer>(amount: &Millionths, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(&self::amount(*amount))
-}
-
-#[allow(
-    clippy::ref_option,
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's signature"
-)]
-fn as_optional_decimal<S: Serializer>(
-    amount: &Option<Millionths>,
+/// An amount that may be missing, as text or null.
+fn as_decimal<S: Serializer>(
+    millionths: &(impl Into<Option<Millionths>> + Copy),
     to: S,
 ) -> Result<S::Ok, S::Error> {
-    match amount {
-        Some(amount) => as_decimal(amount, to),
-        None => to.serialize_none(),
+    (*millionths).into().map(amount).serialize(to)
+}
+
+/// The user's own models, and those of the table that the user corrects.
+static OWN: OnceLock<Vec<Model>> = OnceLock::new();
+
+/// The user's entry for a model.
+#[derive(Debug, Clone, Default)]
+pub struct Extra {
+    /// The name as the API takes it.
+    pub name: String,
+    /// As [`Model::context`].
+    pub context: Option<u32>,
+    /// As [`Model::max_output`].
+    pub max_output: Option<u32>,
+    /// Price of a million tokens of the prompt, in millionths.
+    pub input: Option<Millionths>,
+    /// Price of a million tokens of the answer, in millionths.
+    pub output: Option<Millionths>,
+    /// ISO 4217 code.
+    pub currency: Option<String>,
+    /// As [`Model::concurrency`].
+    pub concurrency: Option<[u16; 4]>,
+}
+
+/// Extends the table. Called once per run, before the first lookup.
+pub fn extend<'a>(extras: impl IntoIterator<Item = &'a Extra>) {
+    let models: Vec<Model> = extras.into_iter().map(corrected).collect();
+    if !models.is_empty() {
+        let _ = OWN.set(models);
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::PriceList::{BigModel, Zai};
-    use super::*;
-    use crate::api::usage::{PromptDetails, Usage};
-
-    #[test]
-    fn a_cost_is_exact_to_the_last_digit() {
-        let usage = Usage {
-            prompt_tokens: 11,
-            completion_tokens: 9,
-            ..Usage::default()
+/// The table's entry for a model with the user's corrections. The user's price applies at
+/// every server; what it leaves out is taken from BigModel's.
+fn corrected(extra: &Extra) -> Model {
+    // As long as the process: there are as many as the file names.
+    let kept = |text: &String| -> &'static str { Box::leak(text.clone().into_boxed_str()) };
+    let known = built_in(&extra.name).copied();
+    let mut model = known.unwrap_or_else(|| Model::unknown(kept(&extra.name)));
+    model.context = extra.context.or(model.context);
+    model.max_output = extra.max_output.or(model.max_output);
+    model.concurrency = extra.concurrency.or(model.concurrency);
+    let currency = extra.currency.as_ref().map(kept);
+    if extra.input.is_some() || extra.output.is_some() || currency.is_some() {
+        let listed = model.price;
+        let own = || {
+            Some(Price {
+                input: extra.input.or(Some(listed?.input))?,
+                cached: None,
+                output: extra.output.or(Some(listed?.output))?,
+                currency: currency.or(Some(listed?.currency))?,
+                date: None,
+            })
         };
-        assert_eq!(
-            cost("glm-4-airx", BigModel, &usage).unwrap().amount(),
-            "0.0002"
-        );
-        let usage = Usage {
-            prompt_tokens: 1,
-            ..Usage::default()
-        };
-        assert_eq!(
-            cost("GLM-4-FlashX-250414", BigModel, &usage)
-                .unwrap()
-                .amount(),
-            "0.0000001"
-        );
+        model.price = own();
+        model.zai_price = model.price;
     }
-
-    #[test]
-    fn cached_tokens_cost_what_the_table_says() {
-        let usage = Usage {
-            prompt_tokens: 1_000_000,
-            prompt_tokens_details: Some(PromptDetails {
-                cached_tokens: Some(1_000_000),
-            }),
-            ..Usage::default()
-        };
-        assert_eq!(
-            cost("glm-4-plus", BigModel, &usage).unwrap().amount(),
-            "2.5"
-        );
-        assert_eq!(cost(DEFAULT, BigModel, &usage).unwrap().amount(), "10");
-    }
-
-    #[test]
-    fn an_unknown_price_has_no_cost() {
-        let usage = Usage {
-            prompt_tokens: 1,
-            ..Usage::default()
-        };
-        assert_eq!(cost("glm-4.6", BigModel, &usage), None);
-        assert_eq!(cost("llama", BigModel, &usage), None);
-        assert_eq!(cost(DEFAULT, Zai, &usage), None);
-    }
-
-    #[test]
-    fn a_cost_is_by_the_price_list_of_the_server() {
-        let usage = Usage {
-            prompt_tokens: 2_000_000,
-            completion_tokens: 1_000_000,
-            prompt_tokens_details: Some(PromptDetails {
-                cached_tokens: Some(1_000_000),
-            }),
-            ..Usage::default()
-        };
-        let at_zai = cost("glm-4.5-airx", Zai, &usage).unwrap();
-        assert_eq!(at_zai.amount(), "5.82");
-        assert_eq!(at_zai.currency(), "USD");
-        assert_eq!(currency("glm-4.5-flash", Zai), Some("USD"));
-        assert_eq!(currency("glm-4.5-flash", BigModel), Some("CNY"));
-    }
+    model
 }

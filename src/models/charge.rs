@@ -1,20 +1,11 @@
 //! What a request counts against a limit of money (`--max-cost`, `--budget`): the most that
 //! it may cost until it has ended, and what it cost after that.
 
-use super::cost::amount;
-use super::{Millionths, PriceList, currency, find};
+use super::cost::{amount, units};
+use super::{PriceList, currency, find};
 use crate::api::request::Request;
 use crate::api::usage::Usage;
 use crate::exit::Class;
-
-/// Classes of failures that cost nothing unless the server reports tokens.
-const FREE: &[Class] = &[
-    Class::Account,
-    Class::Rejected,
-    Class::Busy,
-    Class::Usage,
-    Class::Replay,
-];
 
 /// What an answer counts against a limit, in units of 10^-12.
 ///
@@ -46,7 +37,11 @@ impl Charge {
 /// Whether a request that failed with this class cost nothing, if the server reports no
 /// tokens. `answered` says whether a part of the answer came.
 pub fn is_free(class: Class, answered: bool) -> bool {
-    FREE.contains(&class) || (class == Class::Blocked && !answered)
+    match class {
+        Class::Account | Class::Rejected | Class::Busy | Class::Usage | Class::Replay => true,
+        Class::Blocked => !answered,
+        _ => false,
+    }
 }
 
 /// The charge for an answer with these tokens: by the price of the model that was asked,
@@ -69,7 +64,7 @@ fn charge(model: &str, list: PriceList, usage: &Usage) -> Charge {
     let counted = usage.prompt_tokens.saturating_add(usage.completion_tokens);
     let rest = usage.total_tokens.saturating_sub(counted);
     let dearer = price.input.max(price.output);
-    let amount = amount(&price, usage) + u128::from(rest) * u128::from(dearer);
+    let amount = amount(&price, usage) + units(rest, dearer);
     match (usage.prompt_tokens, usage.completion_tokens) {
         _ if rest > 0 => Charge::Known(amount),
         (0, _) => Charge::Unknown,
@@ -87,8 +82,8 @@ pub struct RequestBounds {
     pub later: Option<u128>,
 }
 
-/// The bounds of a request with this body to this model. They are `None` if the price or a limit of the
-/// model is not known.
+/// The bounds of a request with this body to this model. They are `None` if the price or a limit of
+/// the model is not known.
 pub fn request_bounds(
     request: &Request,
     model: &str,
@@ -105,10 +100,10 @@ pub fn request_bounds(
     // in the request; the context is the bound then.
     let has = |name: &str| memchr::memmem::find(body, name.as_bytes()).is_some();
     let elsewhere = [
-        "\"image_url\"",
-        "\"web_search\"",
-        "\"retrieval\"",
-        "\"mcp\"",
+        r#""image_url""#,
+        r#""web_search""#,
+        r#""retrieval""#,
+        r#""mcp""#,
     ];
     let text_alone = !elsewhere.into_iter().any(has);
     let prompt = text_alone.then_some(body.len() as u64);
@@ -132,11 +127,10 @@ fn bound(model: &str, list: PriceList, prompt: Option<u64>, answer: Option<u64>)
         (Some(given), Some(limit)) => Some(given.min(limit)),
         (given, limit) => given.or(limit),
     };
-    let of = |tokens: u64, price: Millionths| u128::from(tokens) * u128::from(price);
     let prompt = least(prompt, model.context)?;
     // --param may ask for more than the table has.
     let answer = answer.or(model.max_output.map(u64::from))?;
-    Some(of(prompt, price.input) + of(answer, price.output))
+    Some(units(prompt, price.input) + units(answer, price.output))
 }
 
 #[cfg(test)]

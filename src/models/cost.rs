@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 
-use super::{Millionths, Price, PriceList, find};
+use super::{Millionths, Price, PriceList, find, is_batched};
 use crate::api::usage::Usage;
 
 /// Decimal places of an amount: a token of a price in millionths of a unit a
@@ -27,36 +27,37 @@ pub struct Cost {
 /// the total can have either price.
 pub fn cost(model: &str, list: PriceList, usage: &Usage) -> Option<Cost> {
     let price = find(model)?.price_by(list)?;
-    if usage.prompt_tokens == 0 && usage.completion_tokens == 0 {
-        return None;
-    }
-    Some(Cost {
-        amount: amount(&price, usage),
-        currency: price.currency,
-        date: price.date,
-    })
+    let is_counted = usage.prompt_tokens > 0 || usage.completion_tokens > 0;
+    is_counted.then(|| Cost::by(&price, amount(&price, usage)))
 }
 
 /// A cost of nothing in the currency of the model's price, if the list has it.
 pub fn no_cost(model: &str, list: PriceList) -> Option<Cost> {
     let price = find(model)?.price_by(list)?;
-    Some(Cost {
-        amount: 0,
-        currency: price.currency,
-        date: price.date,
-    })
+    Some(Cost::by(&price, 0))
 }
 
+/// The cost of these tokens in a batch: half of the list price. `None` if that price is
+/// not certain: another model, tokens of a cache, an amount that cannot be
+/// halved exactly.
+pub fn batch_cost(model: &str, list: PriceList, usage: &Usage) -> Option<Cost> {
+    if !is_batched(model) || usage.cached().is_some_and(|tokens| tokens > 0) {
+        return None;
+    }
+    cost(model, list, usage)?.half()
+}
+
+/// The price of these tokens, in units of 10^-12 of the currency.
 pub(super) fn amount(price: &Price, usage: &Usage) -> u128 {
-    let details = usage.prompt_tokens_details;
-    let cached = details
-        .and_then(|details| details.cached_tokens)
-        .unwrap_or(0)
-        .min(usage.prompt_tokens);
-    let of = |tokens: u64, price: Millionths| u128::from(tokens) * u128::from(price);
-    of(usage.prompt_tokens - cached, price.input)
-        + of(cached, price.cached.unwrap_or(price.input))
-        + of(usage.completion_tokens, price.output)
+    let cached = usage.cached().unwrap_or(0).min(usage.prompt_tokens);
+    units(usage.prompt_tokens - cached, price.input)
+        + units(cached, price.cached.unwrap_or(price.input))
+        + units(usage.completion_tokens, price.output)
+}
+
+/// The price of tokens of one kind, in units of 10^-12 of the currency.
+pub(super) fn units(tokens: u64, price: Millionths) -> u128 {
+    u128::from(tokens) * u128::from(price)
 }
 
 /// The currency of a model's price, if known.
@@ -65,6 +66,14 @@ pub fn currency(model: &str, list: PriceList) -> Option<&'static str> {
 }
 
 impl Cost {
+    fn by(price: &Price, amount: u128) -> Self {
+        Self {
+            amount,
+            currency: price.currency,
+            date: price.date,
+        }
+    }
+
     /// The sum of both. If the currencies differ, the newer cost replaces the older.
     #[must_use]
     pub fn plus(mut self, other: Option<Self>) -> Self {
@@ -143,7 +152,99 @@ pub fn amount_of(text: &str) -> Option<u128> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::DEFAULT;
+    use super::super::PriceList::{BigModel, Zai};
     use super::*;
+    use crate::api::usage::PromptDetails;
+
+    #[test]
+    fn a_cost_is_exact_to_the_last_digit() {
+        let usage = Usage {
+            prompt_tokens: 11,
+            completion_tokens: 9,
+            ..Usage::default()
+        };
+        assert_eq!(
+            cost("glm-4-airx", BigModel, &usage).unwrap().amount(),
+            "0.0002"
+        );
+        let usage = Usage {
+            prompt_tokens: 1,
+            ..Usage::default()
+        };
+        assert_eq!(
+            cost("GLM-4-FlashX-250414", BigModel, &usage)
+                .unwrap()
+                .amount(),
+            "0.0000001"
+        );
+    }
+
+    #[test]
+    fn cached_tokens_cost_what_the_table_says() {
+        let usage = Usage {
+            prompt_tokens: 1_000_000,
+            prompt_tokens_details: Some(PromptDetails {
+                cached_tokens: Some(1_000_000),
+            }),
+            ..Usage::default()
+        };
+        assert_eq!(
+            cost("glm-4-plus", BigModel, &usage).unwrap().amount(),
+            "2.5"
+        );
+        assert_eq!(cost(DEFAULT, BigModel, &usage).unwrap().amount(), "10");
+    }
+
+    #[test]
+    fn an_unknown_price_has_no_cost() {
+        let usage = Usage {
+            prompt_tokens: 1,
+            ..Usage::default()
+        };
+        assert_eq!(cost("glm-4.6", BigModel, &usage), None);
+        assert_eq!(cost("llama", BigModel, &usage), None);
+        assert_eq!(cost(DEFAULT, Zai, &usage), None);
+    }
+
+    #[test]
+    fn a_cost_is_by_the_price_list_of_the_server() {
+        let usage = Usage {
+            prompt_tokens: 2_000_000,
+            completion_tokens: 1_000_000,
+            prompt_tokens_details: Some(PromptDetails {
+                cached_tokens: Some(1_000_000),
+            }),
+            ..Usage::default()
+        };
+        let at_zai = cost("glm-4.5-airx", Zai, &usage).unwrap();
+        assert_eq!(at_zai.amount(), "5.82");
+        assert_eq!(at_zai.currency(), "USD");
+        assert_eq!(currency("glm-4.5-flash", Zai), Some("USD"));
+        assert_eq!(currency("glm-4.5-flash", BigModel), Some("CNY"));
+    }
+
+    #[test]
+    fn a_batch_costs_half_or_its_cost_is_unknown() {
+        fn amount(model: &str, usage: &Usage) -> Option<String> {
+            batch_cost(model, PriceList::BigModel, usage).map(|cost| cost.amount())
+        }
+        let mut usage = Usage {
+            prompt_tokens: 30,
+            completion_tokens: 4,
+            ..Usage::default()
+        };
+        assert_eq!(
+            amount("GLM-4-Air-250414", &usage).as_deref(),
+            Some("0.0000085")
+        );
+        assert_eq!(amount("glm-4-airx", &usage), None);
+        assert_eq!(amount("glm-4", &usage), None);
+        usage.prompt_tokens_details = Some(PromptDetails {
+            cached_tokens: Some(1),
+        });
+        assert_eq!(amount("glm-4-air-250414", &usage), None);
+    }
 
     #[test]
     fn an_amount_is_read_to_the_last_digit() {

@@ -29,21 +29,31 @@ const fn model(name: &'static str, context: u32, max_output: u32) -> Model {
 /// A text model without thinking whose limits are not in the sources.
 const fn unknown_limits(name: &'static str) -> Model {
     Model {
-        name,
-        context: None,
-        max_output: None,
         vision: Some(false),
         thinking: Some(false),
-        price: None,
-        zai_price: None,
-        concurrency: None,
         documented: true,
+        ..Model::unknown(name)
     }
 }
 
 /// Prices are in hundredths of the currency's unit for a million tokens: prompt, answer and
 /// cached prompt. Without a price for cached tokens they cost what others do.
 impl Model {
+    /// A model of which only the name is known.
+    pub(super) const fn unknown(name: &'static str) -> Self {
+        Self {
+            name,
+            context: None,
+            max_output: None,
+            vision: None,
+            thinking: None,
+            price: None,
+            zai_price: None,
+            concurrency: None,
+            documented: false,
+        }
+    }
+
     const fn cny(mut self, input: u64, output: u64, cached: Option<u64>) -> Self {
         self.price = Some(price("CNY", BIGMODEL_DAY, input, output, cached));
         self
@@ -130,3 +140,28 @@ pub const MODELS: &[Model] = &[
     model("glm-5.2", M, 128 * K).thinks().usd(140, 440, Some(26)),
     model("glm-5.3", M, 128 * K).thinks().usd(140, 440, Some(26)),
 ];
+
+/// The chat models that BigModel and Z.ai accept in batches, from their documentation.
+/// api.md §8.
+pub const BATCHED: &[&str] = &[
+    "glm-4-air-250414",
+    "glm-4-flashx-250414",
+    "glm-4-plus",
+    "glm-4-long",
+    "glm-4v-plus-0111",
+    "glm-4",
+    "glm-4-0520",
+    "glm-4-air",
+    "glm-4-flash",
+    "glm-4v",
+    "glm-3-turbo",
+];
+
+/// Day of that document.
+pub const BATCHED_ON: &str = "2025-07-23";
+
+/// Whether the providers accept the model in batches, ignoring case.
+pub fn is_batched(model: &str) -> bool {
+    let mut known = BATCHED.iter();
+    known.any(|known| known.eq_ignore_ascii_case(model))
+}

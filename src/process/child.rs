@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus};
+use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -25,10 +25,11 @@ pub(crate) struct Child {
     reaped: bool,
 }
 
-/// Starts `command` in its own process group.
+/// Starts `command` in its own process group, with pipes for its outputs.
 pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
     // Hold the lock, so that a signal finds the child in the list or no child at all.
     let mut running = running();
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
     let process = command.process_group(0).spawn()?;
     let group = Pid::from_child(&process);
     running.push(group);
@@ -39,17 +40,14 @@ pub(crate) fn start(command: &mut Command) -> io::Result<Child> {
     })
 }
 
+type Pipes = (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>);
+
 impl Child {
-    /// Takes the pipes that the command asked for.
-    pub(crate) fn take_pipes(
-        &mut self,
-    ) -> (Option<ChildStdin>, Option<ChildStdout>, Option<ChildStderr>) {
+    /// Takes the pipes. There is one for standard input if the command asked for it.
+    pub(crate) fn take_pipes(&mut self) -> Pipes {
         let process = &mut self.process;
-        (
-            process.stdin.take(),
-            process.stdout.take(),
-            process.stderr.take(),
-        )
+        let (stdin, stdout) = (process.stdin.take(), process.stdout.take());
+        (stdin, stdout, process.stderr.take())
     }
 
     /// Whether the process has exited. Its own children may still run.

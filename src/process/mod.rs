@@ -3,7 +3,6 @@
 
 #[cfg(unix)]
 mod child;
-mod output;
 #[cfg(unix)]
 mod run;
 
@@ -11,11 +10,8 @@ use std::time::Duration;
 
 #[cfg(unix)]
 pub(crate) use child::{Child, forward_signal, start};
-pub(crate) use output::CutOutput;
 #[cfg(unix)]
-pub(crate) use output::Lines;
-#[cfg(unix)]
-pub(crate) use run::run;
+pub(crate) use run::{Lines, run};
 
 /// Bounds of one command.
 #[derive(Debug, Clone, Copy, Default)]
@@ -38,6 +34,58 @@ pub(crate) struct Finished {
     pub(crate) stderr: String,
 }
 
+/// The start of an output, and how much of it was left out.
+#[derive(Debug)]
+pub(crate) struct CutOutput {
+    /// The bytes that were kept.
+    pub(crate) bytes: Vec<u8>,
+    bound: usize,
+    left_out: u64,
+}
+
+impl CutOutput {
+    pub(crate) fn new(bound: usize) -> Self {
+        Self {
+            bytes: Vec::new(),
+            bound,
+            left_out: 0,
+        }
+    }
+
+    pub(crate) fn push(&mut self, piece: &[u8]) {
+        let room = self.bound - self.bytes.len();
+        let (fits, rest) = piece.split_at(room.min(piece.len()));
+        self.bytes.extend_from_slice(fits);
+        self.left_out += rest.len() as u64;
+    }
+
+    /// Counts bytes that the caller has left out.
+    #[cfg(unix)]
+    pub(crate) fn leave_out(&mut self, bytes: u64) {
+        self.left_out += bytes;
+    }
+
+    /// The text without its final newline, with a mark where it was cut.
+    pub(crate) fn text(&self) -> String {
+        let mut bytes = self.bytes.as_slice();
+        let mut left_out = self.left_out;
+        if left_out > 0 {
+            // Cut between characters.
+            if let Err(error) = std::str::from_utf8(bytes)
+                && error.error_len().is_none()
+            {
+                left_out += (bytes.len() - error.valid_up_to()) as u64;
+                bytes = &bytes[..error.valid_up_to()];
+            }
+            let text = String::from_utf8_lossy(bytes);
+            return format!("{text}\n[cut by airx: {left_out} bytes more]");
+        }
+        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+        String::from_utf8_lossy(bytes).into_owned()
+    }
+}
+
 /// Fails: commands need process groups.
 #[cfg(not(unix))]
 pub(crate) fn run(
@@ -48,4 +96,22 @@ pub(crate) fn run(
 ) -> std::io::Result<Finished> {
     let why = "commands are run on Linux and macOS only";
     Err(std::io::Error::new(std::io::ErrorKind::Unsupported, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_cut_between_characters_with_a_mark() {
+        let cut = |bound, text: &str| {
+            let mut cut = CutOutput::new(bound);
+            text.as_bytes().chunks(2).for_each(|piece| cut.push(piece));
+            cut.text()
+        };
+        assert_eq!(cut(4, "abc\n"), "abc");
+        assert_eq!(cut(4, "a\r\n"), "a");
+        assert_eq!(cut(2, "abc\n"), "ab\n[cut by airx: 2 bytes more]");
+        assert_eq!(cut(2, "aé"), "a\n[cut by airx: 2 bytes more]");
+    }
 }

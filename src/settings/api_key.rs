@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use url::Url;
@@ -216,10 +216,7 @@ pub(super) fn of_command(
             .hint("run the command by hand: its first line must be the key")
     };
     let mut command = Command::new(program);
-    command
-        .args(words.iter().skip(1))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
+    command.args(words.iter().skip(1));
     let ended = process::run(&mut command, None, COMMAND_LIMITS, say)
         .map_err(|error| failed(format!("cannot be started: {error}")))?;
     match ended.status {

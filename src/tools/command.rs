@@ -1,7 +1,7 @@
 //! The command of a tool or of a server, and its environment.
 
 use std::ffi::OsString;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -59,14 +59,11 @@ impl ToolCommand {
         words.collect::<Option<_>>().map(Self)
     }
 
-    /// The process to start, with pipes for its outputs.
+    /// The process to start.
     pub(super) fn to_process(&self, environment: &ChildEnvironment) -> Command {
         // Every constructor ensures that there is a first word.
         let mut command = Command::new(self.0.first().cloned().unwrap_or_default());
-        command
-            .args(self.0.iter().skip(1))
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.args(self.0.iter().skip(1));
         for name in &environment.removed {
             command.env_remove(name);
         }
