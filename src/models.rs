@@ -173,16 +173,17 @@ fn corrected(extra: &Extra) -> Model {
     let currency = extra.currency.as_ref().map(kept);
     if extra.input.is_some() || extra.output.is_some() || currency.is_some() {
         let listed = model.price;
-        let own = || {
-            Some(Price {
-                input: extra.input.or(Some(listed?.input))?,
-                cached: None,
-                output: extra.output.or(Some(listed?.output))?,
-                currency: currency.or(Some(listed?.currency))?,
-                date: None,
-            })
-        };
-        model.price = own();
+        let input = extra.input.or(listed.map(|price| price.input));
+        let output = extra.output.or(listed.map(|price| price.output));
+        let currency = currency.or(listed.map(|price| price.currency));
+        let prices = input.zip(output).zip(currency);
+        model.price = prices.map(|((input, output), currency)| Price {
+            input,
+            cached: None,
+            output,
+            currency,
+            date: None,
+        });
         model.zai_price = model.price;
     }
     model

@@ -99,23 +99,18 @@ impl Scrubber {
     }
 
     fn forms(&self) -> &[Secret] {
-        let forms = || {
-            self.texts
-                .iter()
-                .flat_map(|Secret(text)| forms(text))
-                .collect()
-        };
-        self.forms.get_or_init(forms)
+        let forms = || self.texts.iter().flat_map(|Secret(text)| forms(text));
+        self.forms.get_or_init(|| forms().collect())
     }
 
     /// Whether `text` contains a key, or a half of one, in any form. Such a text must
     /// not go where the key must not go.
     pub fn holds_key(&self, text: &str) -> bool {
         self.keys.iter().any(|Secret(key)| {
-            let long = key_parts(key)
-                .into_iter()
-                .filter(|part| part.len() >= KEY_MIN);
-            text == key || holds(&long.flat_map(forms).collect::<Vec<_>>(), text)
+            let mut long = key_parts(key);
+            long.retain(|part| part.len() >= KEY_MIN);
+            let forms: Vec<Secret> = long.into_iter().flat_map(forms).collect();
+            text == key || holds(&forms, text)
         })
     }
 
@@ -125,9 +120,8 @@ impl Scrubber {
         let mut settled = text.len();
         View::of(text.as_bytes()).any(LAYERS, &mut |view| {
             let open = |Secret(form): &Secret| {
-                let cuts = (1..form.len()).rev();
-                cuts.into_iter()
-                    .find(|cut| view.bytes.ends_with(&form.as_bytes()[..*cut]))
+                let mut cuts = (1..form.len()).rev();
+                cuts.find(|cut| view.bytes.ends_with(&form.as_bytes()[..*cut]))
             };
             let open = self.forms().iter().filter_map(open).max().unwrap_or(0);
             settled = settled.min(view.starts[view.bytes.len() - open]);
@@ -219,9 +213,8 @@ const LONGEST_ESCAPE: usize = 32;
 /// Whether `text` contains one of the forms, unchanged or escaped.
 fn holds(forms: &[Secret], text: &str) -> bool {
     any_view(forms, text, &mut |_, view| {
-        forms
-            .iter()
-            .any(|Secret(form)| memmem::find(&view.bytes, form.as_bytes()).is_some())
+        let mut forms = forms.iter();
+        forms.any(|Secret(form)| memmem::find(&view.bytes, form.as_bytes()).is_some())
     })
 }
 
@@ -229,12 +222,8 @@ fn holds(forms: &[Secret], text: &str) -> bool {
 /// of escapes, until it returns true. Pieces overlap, so that a secret across the end of
 /// one piece is complete in the next.
 fn any_view(forms: &[Secret], text: &str, found: &mut dyn FnMut(usize, &View) -> bool) -> bool {
-    let longest = forms
-        .iter()
-        .map(|Secret(form)| form.len())
-        .max()
-        .unwrap_or(0);
-    let window = WINDOW + longest * LONGEST_ESCAPE;
+    let longest = forms.iter().map(|Secret(form)| form.len()).max();
+    let window = WINDOW + longest.unwrap_or(0) * LONGEST_ESCAPE;
     let bytes = text.as_bytes();
     (0..bytes.len()).step_by(WINDOW).any(|at| {
         let window = &bytes[at..bytes.len().min(at + window)];

@@ -137,10 +137,10 @@ mod tests {
         Usage::read(serde_json::from_str(json).unwrap())
     }
 
-    fn cached(tokens: u64) -> Option<PromptDetails> {
-        Some(PromptDetails {
+    fn cached(tokens: u64) -> PromptDetails {
+        PromptDetails {
             cached_tokens: Some(tokens),
-        })
+        }
     }
 
     #[test]
@@ -152,7 +152,7 @@ mod tests {
             );
             let expected = Usage {
                 prompt_tokens: 12,
-                prompt_tokens_details: cached(12),
+                prompt_tokens_details: Some(cached(12)),
                 ..Usage::default()
             };
             assert_eq!(read(&json), Some(expected), "{twelve}");
@@ -173,7 +173,7 @@ mod tests {
             prompt_tokens: 1,
             ..Usage::default()
         };
-        let cached = cached(4);
+        let cached = Some(cached(4));
         sum += Usage {
             prompt_tokens: 2,
             prompt_tokens_details: cached,

@@ -15,13 +15,13 @@ pub(crate) use run::{Lines, run};
 
 /// Bounds of one command.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Time until the process group is killed; `None` means no limit.
-    pub timeout: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// Bytes of standard output that are kept.
-    pub bytes: usize,
+    pub(crate) bytes: usize,
     /// Once the first line has arrived, do not wait for background children.
-    pub first_line: bool,
+    pub(crate) first_line: bool,
 }
 
 /// A command that has exited or was killed.

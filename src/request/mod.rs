@@ -11,12 +11,11 @@ use std::sync::Arc;
 
 use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request};
-use crate::cli::{self, Common, DryRun, JsonAnswer, OfferArgs, RunArgs};
+use crate::cli::{Common, DryRun};
 use crate::client::{AnswerRequest, CacheUse, FallbackModel};
 use crate::error::Failure;
-use crate::schema::{self, Constrain, JsonFormat};
-use crate::settings::{Connection, Settings, defaults};
-use crate::tools::{Limits, ToolSources, Toolbox};
+use crate::settings::{Connection, Settings};
+use crate::tools::Toolbox;
 
 pub use batch::{BatchJob, chat_url, unbatched, uncounted, without_recordings};
 pub use body::add_instruction;
@@ -156,48 +155,5 @@ pub fn shown(request: &Request, connection: &Connection, how: DryRun) -> Vec<u8>
             body
         }
         DryRun::Curl => curl::command(request, connection).into_bytes(),
-    }
-}
-
-/// Where the tools come from, and their limits.
-pub fn tool_sources(offer: OfferArgs, run: RunArgs) -> ToolSources {
-    let timeout = run.tool_timeout.unwrap_or(defaults::TOOL_TIMEOUT);
-    ToolSources {
-        files: offer.tools,
-        folders: offer.tools_dir,
-        servers: offer.mcp,
-        commands: run.exec,
-        only: offer.only,
-        retrieval: offer.retrieval.map(|id| (id, offer.retrieval_prompt)),
-        run: run.run,
-        ask: run.run && !run.yes,
-        limits: Limits {
-            timeout: Some(timeout).filter(|timeout| !timeout.is_zero()),
-            bytes: usize::try_from(run.tool_max_bytes.unwrap_or(defaults::TOOL_MAX_BYTES))
-                .unwrap_or(usize::MAX),
-            first_line: false,
-        },
-    }
-}
-
-/// The schema of the answer of `json`, and its output format.
-pub fn json_options(args: JsonAnswer) -> schema::JsonOptions {
-    let format = match args {
-        _ if args.pretty => JsonFormat::Pretty,
-        _ if args.lines => JsonFormat::Lines,
-        _ if args.select.is_empty() => JsonFormat::Compact,
-        _ => JsonFormat::Select(args.select),
-    };
-    schema::JsonOptions {
-        schema: args.schema,
-        fields: args.fields,
-        format,
-        stream: args.stream,
-        constrain: match args.constrain {
-            None | Some(cli::Constrain::Auto) => Constrain::Auto,
-            Some(cli::Constrain::Always) => Constrain::Always,
-            Some(cli::Constrain::Never) => Constrain::Never,
-        },
-        tries: args.tries.unwrap_or(schema::DEFAULT_TRIES),
     }
 }

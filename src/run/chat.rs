@@ -62,7 +62,7 @@ pub(crate) fn json(
         settings.sources.split = split::borders(many)?;
         let lossy = common.input.lossy;
         let read = |path: &Path| run.read_file(path, lossy);
-        let expected = ExpectedJson::load(request::json_options(answer), read)?;
+        let expected = ExpectedJson::load(answer, read)?;
         let mut prompt = run.read_prompt(&settings.sources)?;
         if expected.stream && common.output.format() == Format::Json {
             return Err(Failure::usage(
@@ -108,7 +108,7 @@ pub(crate) fn tools(
         let mut settings = run.settings(common, many.each(), &files)?;
         let (lossy, dry_run) = (common.input.lossy, common.output.dry_run.is_some());
         let read = |path: &Path| run.read_file(path, lossy);
-        let mut setup = ToolSetup::load_files(request::tool_sources(offer, args), read, dry_run)?;
+        let mut setup = ToolSetup::load_files(offer, args, read, dry_run)?;
         let mut prompt = run.read_prompt(&settings.sources)?;
         if setup.starts_programs() && !dry_run {
             // Starts no program for a request that cannot be sent.

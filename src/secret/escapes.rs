@@ -58,22 +58,22 @@ impl View {
         let (mut at, mut changed) = (0, false);
         while at < self.bytes.len() {
             let rest = &self.bytes[at..];
-            let read = match escape {
-                _ if rest[0] != mark => Read::Plain,
-                Escape::Json => json_escape(rest),
-                Escape::Percent => percent_escape(rest),
-            };
             let mut buffer = [0; 4];
-            let (bytes, length) = match read {
-                Read::Plain => (&rest[..1], 1),
-                Read::Byte(byte) => {
-                    buffer[0] = byte;
-                    (&buffer[..1], 3)
-                }
-                Read::Character(character, length) => {
+            let decoded = match escape {
+                _ if rest[0] != mark => Err(Undecoded::Plain),
+                Escape::Json => json_escape(rest).map(|(character, length)| {
                     (character.encode_utf8(&mut buffer).as_bytes(), length)
-                }
-                Read::CutOff => {
+                }),
+                Escape::Percent => hex_digits(&rest[1..], 2).map(|byte| {
+                    // It is below 256.
+                    buffer = byte.to_le_bytes();
+                    (&buffer[..1], 3)
+                }),
+            };
+            let (bytes, length) = match decoded {
+                Ok(decoded) => decoded,
+                Err(Undecoded::Plain) => (&rest[..1], 1),
+                Err(Undecoded::CutOff) => {
                     changed = true;
                     break;
                 }
@@ -88,75 +88,59 @@ impl View {
     }
 }
 
-/// The kind of text at an offset.
-enum Read {
+/// Why a byte is not the start of an escape.
+enum Undecoded {
     Plain,
-    /// `%XX`.
-    Byte(u8),
-    /// An escape of JSON, and its length.
-    Character(char, usize),
-    /// The start of an escape that is cut off by the end of the text.
+    /// The end of the text cuts the escape off.
     CutOff,
 }
 
-fn percent_escape(bytes: &[u8]) -> Read {
-    match hex_digits(&bytes[1..], 2) {
-        Ok(byte) => Read::Byte(u8::try_from(byte).unwrap_or_default()),
-        Err(read) => read,
-    }
-}
-
-fn json_escape(bytes: &[u8]) -> Read {
-    let Some(letter) = bytes.get(1) else {
-        return Read::CutOff;
-    };
-    match letter {
+/// The character of an escape, and the length of the escape.
+fn json_escape(bytes: &[u8]) -> Result<(char, usize), Undecoded> {
+    match bytes.get(1).ok_or(Undecoded::CutOff)? {
         // These letters stand for control characters. A secret contains none except a
         // tab, but it may begin with such a letter after a backslash.
-        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
-            Read::Character(char::from(*letter), 2)
+        letter @ (b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
+            Ok((char::from(*letter), 2))
         }
         b'u' => unicode_escape(bytes),
-        _ => Read::Plain,
+        _ => Err(Undecoded::Plain),
     }
 }
 
 /// Reads `\uXXXX`, or two of them that form a surrogate pair.
-fn unicode_escape(bytes: &[u8]) -> Read {
-    let high = match hex_digits(&bytes[2..], 4) {
-        Ok(unit) => unit,
-        Err(read) => return read,
-    };
+fn unicode_escape(bytes: &[u8]) -> Result<(char, usize), Undecoded> {
+    let high = hex_digits(&bytes[2..], 4)?;
     if let Some(character) = char::from_u32(high) {
-        return Read::Character(character, 6);
+        return Ok((character, 6));
     }
-    let alone = Read::Character(char::REPLACEMENT_CHARACTER, 6);
     let low = match &bytes[6..] {
-        [] | [b'\\'] => return Read::CutOff,
+        [] | [b'\\'] => Err(Undecoded::CutOff),
         [b'\\', b'u', rest @ ..] => hex_digits(rest, 4),
-        _ => return alone,
+        _ => Err(Undecoded::Plain),
     };
+    let alone = (char::REPLACEMENT_CHARACTER, 6);
     match low {
         Ok(low) => {
             let pair = [high, low].map(|unit| u16::try_from(unit).unwrap_or_default());
-            match char::decode_utf16(pair).next() {
-                Some(Ok(character)) => Read::Character(character, 12),
-                _ => alone,
-            }
+            let character = char::decode_utf16(pair).next();
+            Ok(character
+                .and_then(Result::ok)
+                .map_or(alone, |character| (character, 12)))
         }
-        Err(Read::CutOff) => Read::CutOff,
-        Err(_) => alone,
+        Err(Undecoded::CutOff) => Err(Undecoded::CutOff),
+        Err(Undecoded::Plain) => Ok(alone),
     }
 }
 
 /// The value of this many hexadecimal digits.
-fn hex_digits(bytes: &[u8], count: usize) -> Result<u32, Read> {
+fn hex_digits(bytes: &[u8], count: usize) -> Result<u32, Undecoded> {
     let digits = &bytes[..bytes.len().min(count)];
     if !digits.iter().all(u8::is_ascii_hexdigit) {
-        return Err(Read::Plain);
+        return Err(Undecoded::Plain);
     }
     if digits.len() < count {
-        return Err(Read::CutOff);
+        return Err(Undecoded::CutOff);
     }
     let digit = |byte: &u8| char::from(*byte).to_digit(16).unwrap_or_default();
     Ok(digits

@@ -5,7 +5,6 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::command::ToolCommand;
-use super::toolbox::ToolKind;
 use crate::error::Failure;
 use crate::schema::Schema;
 
@@ -16,6 +15,19 @@ pub(super) const NAME_MAX: usize = 64;
 /// The names of the member with the schema of the arguments, in this API, in Anthropic's
 /// and in the Model Context Protocol.
 const SCHEMA_MEMBERS: [&str; 3] = ["parameters", "input_schema", "inputSchema"];
+
+/// The types of tools that the API knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ToolKind {
+    /// A function that the user defines.
+    Function,
+    /// The provider's web search.
+    WebSearch,
+    /// The provider's knowledge base.
+    Retrieval,
+    /// An MCP server that the provider calls.
+    Mcp,
+}
 
 /// A tool that was read.
 pub(super) enum Definition {

@@ -2,43 +2,35 @@
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::command::{ChildEnvironment, ToolCommand};
-use super::definition::Definition;
-use super::toolbox::{Action, ToolKind, Toolbox};
-use super::{Approval, Limits, Terminal, definition, tools_dir};
+use super::definition::{self, Definition, ToolKind};
+use super::{Action, Approval, Terminal, Toolbox};
+use crate::cli::{OfferArgs, RunArgs};
 use crate::error::Failure;
+use crate::process::{self, Finished, Limits};
+use crate::safe_path;
 use crate::secret::Scrubber;
+use crate::settings::defaults;
 
-/// The options for the sources of tools and for running them.
-#[derive(Debug, Default)]
-pub struct ToolSources {
-    /// `--tools`.
-    pub files: Vec<PathBuf>,
-    /// `--tools-dir`.
-    pub folders: Vec<PathBuf>,
-    /// `--mcp`.
-    pub servers: Vec<String>,
-    /// `--exec`: NAME=COMMAND.
-    pub commands: Vec<String>,
-    /// `--retrieval` and `--retrieval-prompt`.
-    pub retrieval: Option<(String, Option<String>)>,
-    /// `--only`: the functions that are offered; if empty, all.
-    pub only: Vec<String>,
-    /// Calls are run.
-    pub run: bool,
-    /// Each call needs approval.
-    pub ask: bool,
-    /// The bounds of each call.
-    pub limits: Limits,
-}
+/// The option that asks an executable for its function object.
+const FLAG: &str = "--tool-schema";
+
+/// Limits of `--tool-schema`.
+const LIMITS: Limits = Limits {
+    timeout: Some(Duration::from_secs(10)),
+    bytes: 1 << 20,
+    first_line: false,
+};
 
 /// The tools of a run while they are collected.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ToolSetup {
-    sources: ToolSources,
+    offer: OfferArgs,
+    run: RunArgs,
     /// The tools that the model is offered.
     pub toolbox: Toolbox,
     /// How its calls are approved.
@@ -53,19 +45,28 @@ impl ToolSetup {
     /// A file cannot be read or holds something other than tools, or there is no
     /// terminal: exit 2.
     pub fn load_files(
-        sources: ToolSources,
+        offer: OfferArgs,
+        run: RunArgs,
         read: impl Fn(&Path) -> Result<String, Failure>,
         dry: bool,
     ) -> Result<Self, Failure> {
-        let mut toolbox = Toolbox::new(sources.limits, &sources.only);
-        add_files(&mut toolbox, &sources.files, read).map_err(|failure| failure.about("tools"))?;
-        let approval = if sources.ask && !dry {
+        let timeout = run.tool_timeout.unwrap_or(defaults::TOOL_TIMEOUT);
+        let bytes = run.tool_max_bytes.unwrap_or(defaults::TOOL_MAX_BYTES);
+        let limits = Limits {
+            timeout: Some(timeout).filter(|timeout| !timeout.is_zero()),
+            bytes: usize::try_from(bytes).unwrap_or(usize::MAX),
+            first_line: false,
+        };
+        let mut toolbox = Toolbox::new(limits, &offer.only);
+        add_files(&mut toolbox, &offer.tools, read).map_err(|failure| failure.about("tools"))?;
+        let approval = if run.run && !run.yes && !dry {
             Approval::Ask(Terminal::open()?)
         } else {
             Approval::Always
         };
         Ok(Self {
-            sources,
+            offer,
+            run,
             toolbox,
             approval,
         })
@@ -73,7 +74,7 @@ impl ToolSetup {
 
     /// Whether [`ToolSetup::finish`] starts programs.
     pub fn starts_programs(&self) -> bool {
-        !self.sources.folders.is_empty() || !self.sources.servers.is_empty()
+        !self.offer.tools_dir.is_empty() || !self.offer.mcp.is_empty()
     }
 
     /// Adds the tools of the other sources and the commands of `--exec`. This runs the
@@ -87,27 +88,28 @@ impl ToolSetup {
         scrubber: &Scrubber,
         warn: &mut dyn FnMut(&str),
     ) -> Result<(), Failure> {
-        let (sources, toolbox) = (&self.sources, &mut self.toolbox);
-        if sources.run || !sources.folders.is_empty() || !sources.servers.is_empty() {
+        let starts_programs = self.starts_programs();
+        let (offer, toolbox) = (&self.offer, &mut self.toolbox);
+        if self.run.run || starts_programs {
             toolbox.environment = ChildEnvironment::without_keys(scrubber);
         }
-        add_folders(toolbox, &sources.folders).map_err(|failure| failure.about("tools-dir"))?;
-        for server in &sources.servers {
+        add_folders(toolbox, &offer.tools_dir).map_err(|failure| failure.about("tools-dir"))?;
+        for server in &offer.mcp {
             let added = toolbox.add_server(server, warn);
             added.map_err(|failure| failure.about("mcp"))?;
         }
-        let filtered = toolbox.check_filter();
+        let filtered = toolbox.check_only();
         filtered.map_err(|failure| failure.about("only"))?;
-        if let Some((knowledge, prompt)) = &sources.retrieval {
+        if let Some(knowledge) = &offer.retrieval {
             if knowledge.trim().is_empty() {
                 let message = "--retrieval: the knowledge base's id is empty";
                 return Err(Failure::usage(message).about("retrieval"));
             }
-            let tool = definition::retrieval(knowledge, prompt.as_deref());
-            toolbox.add_provider_tool(ToolKind::Retrieval, &tool)?;
+            let tool = definition::retrieval(knowledge, offer.retrieval_prompt.as_deref());
+            toolbox.push(ToolKind::Retrieval, &tool, None)?;
         }
-        set_commands(toolbox, &sources.commands)?;
-        if sources.run {
+        set_commands(toolbox, &self.run.exec)?;
+        if self.run.run {
             toolbox.check_actions()?;
         }
         Ok(())
@@ -132,7 +134,7 @@ fn add_files(
 
 fn add_folders(toolbox: &mut Toolbox, folders: &[PathBuf]) -> Result<(), Failure> {
     for folder in folders {
-        for (function, command) in tools_dir::functions(folder, &toolbox.environment)? {
+        for (function, command) in described(folder, &toolbox.environment)? {
             let place = format!("--tools-dir: {}", command.quoted());
             toolbox.add(function, &place, Some(Action::Command(command)))?;
         }
@@ -188,6 +190,103 @@ fn set_commands(toolbox: &mut Toolbox, options: &[String]) -> Result<(), Failure
         toolbox.set_command(name, command, &place)?;
     }
     Ok(())
+}
+
+/// The function objects of the folder's executables, by their file names.
+fn described(
+    folder: &Path,
+    environment: &ChildEnvironment,
+) -> Result<Vec<(Value, ToolCommand)>, Failure> {
+    let place = format!("--tools-dir {}", folder.display());
+    let unreadable = |error| Failure::usage(format!("{place} cannot be read: {error}"));
+    safe_path::resolved(folder).map_err(unreadable)?;
+    let executables = executables(folder).map_err(unreadable)?;
+    if executables.is_empty() {
+        return Err(Failure::usage(format!(
+            "{place}: it contains no executable"
+        )));
+    }
+    let describe = |path: PathBuf| {
+        let name = path.display();
+        check_owner(&path).map_err(|error| {
+            Failure::usage(format!("--tools-dir: {name}: {error}"))
+                .hint("nothing was run; use a folder that only you can write to")
+        })?;
+        let function = function(&path, environment)
+            .map_err(|why| Failure::usage(format!("--tools-dir: {name}: {why}")))?;
+        Ok((function, ToolCommand::new(path)))
+    };
+    executables.into_iter().map(describe).collect()
+}
+
+/// The executables of a folder, sorted. Hidden files are left out; links are followed.
+fn executables(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+        let metadata = std::fs::metadata(entry.path());
+        if !is_hidden && metadata.is_ok_and(|metadata| is_executable(&metadata)) {
+            paths.push(entry.path());
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+#[cfg(unix)]
+fn is_executable(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
+}
+
+#[cfg(not(unix))]
+fn is_executable(metadata: &std::fs::Metadata) -> bool {
+    metadata.is_file()
+}
+
+/// Refuses an executable that another user may have put into a folder that all can
+/// write to, directly or by a link.
+#[cfg(unix)]
+fn check_owner(path: &Path) -> std::io::Result<()> {
+    let program = safe_path::resolved(path)?;
+    for path in [path, &program] {
+        if safe_path::is_strangers_in_open_folder(path) {
+            return Err(safe_path::planted());
+        }
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// The function object that an executable prints.
+fn function(path: &Path, environment: &ChildEnvironment) -> Result<Value, String> {
+    let mut process = ToolCommand::new(path).to_process(environment);
+    process.arg(FLAG);
+    let Finished {
+        status,
+        stdout,
+        stderr,
+        ..
+    } = process::run(&mut process, None, LIMITS, &mut |_| {})
+        .map_err(|error| format!("it cannot be started: {error}"))?;
+    match status {
+        None => Err(format!(
+            "{FLAG} does not end within {} s",
+            LIMITS.timeout.unwrap_or_default().as_secs()
+        )),
+        Some(0) => serde_json::from_slice(&stdout.bytes)
+            .map_err(|error| format!("what {FLAG} prints is not JSON: {error}")),
+        Some(status) => {
+            let last = stderr.trim().lines().last();
+            let words = last.map_or_else(String::new, |line| format!(": {line}"));
+            Err(format!("{FLAG} ended with status {status}{words}"))
+        }
+    }
 }
 
 #[cfg(test)]

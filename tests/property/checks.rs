@@ -7,7 +7,7 @@ use airx::answer::{Accept, Answer, End, refused};
 use airx::api::batch::OutputLine;
 use airx::api::batch::{Batch, LINES_MAX, Page};
 use airx::api::error_body;
-use airx::cli::Format;
+use airx::cli::{Format, JsonAnswer, OfferArgs, RunArgs};
 use airx::client::Transport;
 use airx::digest::sha256;
 use airx::error::Failure;
@@ -17,11 +17,11 @@ use airx::http::Next;
 use airx::markdown::{self, Styling};
 use airx::output::{Options, Printer, Which};
 use airx::prompt::{self, Sources};
-use airx::schema::{self, ArraySplitter, ExpectedJson, JsonFormat, Schema};
+use airx::schema::{self, ArraySplitter, ExpectedJson, Schema};
 use airx::secret::Scrubber;
 use airx::settings::{Authorization, Cassette, Connection, Endpoint, Timeouts};
 use airx::sse::{Parser, TooLong};
-use airx::tools::{ToolSetup, ToolSources};
+use airx::tools::ToolSetup;
 
 /// `bytes` in pieces whose lengths `cuts` gives, over and over.
 pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -364,17 +364,16 @@ pub fn structure(text: &str) {
         let items: Vec<_> = items.iter().cloned().map(Ok).collect();
         assert_eq!(elements, items, "{text}");
     }
-    let read = |format| {
-        let options = schema::JsonOptions {
-            format,
-            tries: 1,
-            ..schema::JsonOptions::default()
-        };
-        let expected = ExpectedJson::load(options, |_: &Path| Ok(String::new())).unwrap();
+    let read = |args: JsonAnswer| {
+        let expected = ExpectedJson::load(args, |_: &Path| Ok(String::new())).unwrap();
         expected.accept(text).ok()
     };
-    for format in [JsonFormat::Compact, JsonFormat::Pretty] {
-        let accepted = read(format).expect("it is JSON");
+    for pretty in [false, true] {
+        let accepted = read(JsonAnswer {
+            pretty,
+            ..JsonAnswer::default()
+        });
+        let accepted = accepted.expect("it is JSON");
         for written in accepted
             .lines
             .iter()
@@ -385,7 +384,10 @@ pub fn structure(text: &str) {
         }
     }
     for pointer in ["", "/0", "/a", "/~1", "nonsense", "/a/b/0"] {
-        let _ = read(JsonFormat::Select(vec![pointer.to_owned()]));
+        let _ = read(JsonAnswer {
+            select: vec![pointer.to_owned()],
+            ..JsonAnswer::default()
+        });
     }
     if let Ok(schema) = Schema::compile(&value, "x") {
         let _ = schema.violations(&value);
@@ -394,24 +396,23 @@ pub fn structure(text: &str) {
 
 /// A short schema of `--fields` is refused, or one.
 pub fn fields(text: &str) {
-    let options = schema::JsonOptions {
+    let args = JsonAnswer {
         fields: Some(text.to_owned()),
-        tries: 1,
-        ..schema::JsonOptions::default()
+        ..JsonAnswer::default()
     };
-    let _ = ExpectedJson::load(options, |_| Ok(String::new()));
+    let _ = ExpectedJson::load(args, |_| Ok(String::new()));
 }
 
 /// A schema, as JSON or for `--fields`, is refused in few words, or says in few
 /// words what is wrong with any value.
 pub fn schema(schema: &str, value: &str) {
-    let (mut options, fields) = (schema::JsonOptions::default(), !schema.starts_with('{'));
+    let (mut args, fields) = (JsonAnswer::default(), !schema.starts_with('{'));
     *(if fields {
-        &mut options.fields
+        &mut args.fields
     } else {
-        &mut options.schema
+        &mut args.schema
     }) = Some(schema.to_owned());
-    let wanted = match ExpectedJson::load(options, |_| Ok(String::new())) {
+    let wanted = match ExpectedJson::load(args, |_| Ok(String::new())) {
         Ok(wanted) => wanted,
         Err(failure) => {
             assert_eq!(failure.exit(), 2);
@@ -432,11 +433,9 @@ pub fn schema(schema: &str, value: &str) {
 
 /// A file of tools is refused, or gives objects that the API may get.
 pub fn tools(text: &str) {
-    let sources = ToolSources {
-        files: vec![PathBuf::from("t.json")],
-        ..ToolSources::default()
-    };
-    if let Ok(setup) = ToolSetup::load_files(sources, |_| Ok(text.to_owned()), true) {
+    let (mut offer, run) = (OfferArgs::default(), RunArgs::default());
+    offer.tools = vec![PathBuf::from("t.json")];
+    if let Ok(setup) = ToolSetup::load_files(offer, run, |_| Ok(text.to_owned()), true) {
         assert!(setup.toolbox.offered().count() > 0);
         for (_, tool) in setup.toolbox.offered() {
             let tool: serde_json::Value = serde_json::from_str(tool.get()).unwrap();

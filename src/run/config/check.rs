@@ -8,7 +8,7 @@ use crate::config::{Config, KeyFrom};
 use crate::error::{Failure, FilePlace, Origin};
 use crate::models;
 use crate::prompt::{self, Prompt};
-use crate::request::{prepare, tool_sources};
+use crate::request::prepare;
 use crate::secret::Scrubber;
 use crate::settings::{self, AllOptions, With};
 use crate::tools::{ToolSetup, Toolbox};
@@ -137,7 +137,7 @@ fn try_plan(
     } = options;
     let toolbox = if command == "tools" {
         let read = |path: &Path| prompt::read_text(path, false, &mut |_| {});
-        ToolSetup::load_files(tool_sources(offer, tools), read, true)?.toolbox
+        ToolSetup::load_files(offer, tools, read, true)?.toolbox
     } else {
         Toolbox::default()
     };

@@ -3,7 +3,12 @@
 use super::*;
 
 fn load(text: &str) -> Result<Vec<String>, Failure> {
-    let setup = ToolSetup::load_files(one_file(), |_| Ok(text.to_owned()), false)?;
+    let setup = ToolSetup::load_files(
+        one_file(),
+        RunArgs::default(),
+        |_| Ok(text.to_owned()),
+        false,
+    )?;
     Ok(setup
         .toolbox
         .offered()
@@ -11,10 +16,10 @@ fn load(text: &str) -> Result<Vec<String>, Failure> {
         .collect())
 }
 
-fn one_file() -> ToolSources {
-    ToolSources {
-        files: vec!["t.json".into()],
-        ..ToolSources::default()
+fn one_file() -> OfferArgs {
+    OfferArgs {
+        tools: vec!["t.json".into()],
+        ..OfferArgs::default()
     }
 }
 
@@ -81,12 +86,14 @@ fn a_command_is_kept_and_never_sent() {
 #[test]
 fn exec_names_a_tool_once() {
     let name = |flags: &[&str]| {
-        let sources = ToolSources {
-            commands: flags.iter().map(ToString::to_string).collect(),
+        let run = RunArgs {
+            exec: flags.iter().map(ToString::to_string).collect(),
             run: true,
-            ..one_file()
+            yes: true,
+            ..RunArgs::default()
         };
-        let mut setup = ToolSetup::load_files(sources, |_| Ok(BARE.into()), false).unwrap();
+        let setup = ToolSetup::load_files(one_file(), run, |_| Ok(BARE.into()), false);
+        let mut setup = setup.unwrap();
         setup.finish(&Scrubber::default(), &mut |_| {})
     };
     assert!(name(&["f=cat"]).is_ok());
