@@ -1,13 +1,16 @@
-//! Which candidates each argument has.
+//! Which candidates each argument has. bash, zsh and fish complete paths better than airx
+//! could: they know quotes, `~` and the user's settings. airx tells them where one belongs.
 
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
 
 use clap::builder::PossibleValue;
 use clap::{Arg, Command};
-use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, possible_value_candidates};
+use clap_complete::engine::{
+    ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter,
+    possible_value_candidates,
+};
 
-use super::paths::{Paths, Place};
 use super::typed::Typed;
 use crate::cli::program;
 use crate::config::Config;
@@ -25,21 +28,14 @@ pub(super) fn command(words: &[OsString], paths: Paths) -> Command {
 
 fn with_candidates(command: Command, typed: &Arc<Typed>, paths: Paths) -> Command {
     let command = command.mut_args(|arg| match candidates(&arg, typed, paths) {
-        Some(completer) => {
-            let completer = if_attached(&arg, typed, completer);
-            arg.add(completer)
+        // An option whose value must be attached (`--each=csv`) takes no next word.
+        Some(_) if arg.is_require_equals_set() && !typed.is_option => {
+            arg.add(values(Vec::<String>::new))
         }
+        Some(completer) => arg.add(completer),
         None => arg,
     });
     command.mut_subcommands(|command| with_candidates(command, typed, paths))
-}
-
-/// An option whose value must be attached (`--each=csv`) takes no next word.
-fn if_attached(arg: &Arg, typed: &Typed, completer: ArgValueCompleter) -> ArgValueCompleter {
-    if !arg.is_require_equals_set() || typed.is_option {
-        return completer;
-    }
-    values(Vec::new)
 }
 
 fn candidates(arg: &Arg, typed: &Arc<Typed>, paths: Paths) -> Option<ArgValueCompleter> {
@@ -47,13 +43,19 @@ fn candidates(arg: &Arg, typed: &Arc<Typed>, paths: Paths) -> Option<ArgValueCom
     Some(match arg.get_id().as_str() {
         "model" | "fallback" => values(move || model_names(&typed)),
         "profile" => values(move || profile_names(&typed)),
-        "accept" => values(finish_reasons),
-        "only" => values(move || tool_names(&typed)),
-        "exec" => values(move || tool_names_to_assign(&typed)),
+        "accept" => values(|| named(FINISH_REASONS)),
+        "only" => values(move || typed.tools()),
+        "exec" => values(move || {
+            typed
+                .tools()
+                .iter()
+                .map(|name| format!("{name}="))
+                .collect()
+        }),
         "subject" => values(move || help_subjects(&typed)),
         "fail" => ArgValueCompleter::new(faults(arg)),
         "merge" => values(|| named(&[("concat", "The answers in order, or their arrays joined")])),
-        "web_search" => values(search_engines),
+        "web_search" => values(|| SEARCH_ENGINES.into()),
         "extract" => {
             values(|| named(&[("all", "All code blocks"), ("last", "The last code block")]))
         }
@@ -61,6 +63,26 @@ fn candidates(arg: &Arg, typed: &Arc<Typed>, paths: Paths) -> Option<ArgValueCom
         _ => return by_value(arg, paths),
     })
 }
+
+/// The finish reasons that do not count as complete without `--accept`.
+const FINISH_REASONS: &[(&str, &str)] = &[
+    ("length", "The answer was cut at the output limit"),
+    (
+        "model_context_window_exceeded",
+        "The answer was cut at the end of the context",
+    ),
+    ("sensitive", "The content policy blocked the answer"),
+    ("content_filter", "The content policy blocked the answer"),
+    ("network_error", "The model failed while it answered"),
+];
+
+/// The engines of the providers' web_search tool. api.md §3.
+const SEARCH_ENGINES: [&str; 4] = [
+    "search_std",
+    "search_pro",
+    "search_pro_sogou",
+    "search_pro_quark",
+];
 
 /// What the name of the value says: a file, a folder; else the values of an enum.
 fn by_value(arg: &Arg, paths: Paths) -> Option<ArgValueCompleter> {
@@ -83,14 +105,12 @@ fn keep_prefix(candidates: &mut Vec<CompletionCandidate>, typed: &str) {
 }
 
 /// A completer of these candidates.
-fn values<F>(all: F) -> ArgValueCompleter
-where
-    F: Fn() -> Vec<CompletionCandidate> + Send + Sync + 'static,
-{
+fn values<C: Into<CompletionCandidate>>(
+    all: impl Fn() -> Vec<C> + Send + Sync + 'static,
+) -> ArgValueCompleter {
     ArgValueCompleter::new(move |current: &OsStr| {
-        let current = current.to_string_lossy();
-        let mut found = all();
-        keep_prefix(&mut found, &current);
+        let mut found = all().into_iter().map(Into::into).collect();
+        keep_prefix(&mut found, &current.to_string_lossy());
         found
     })
 }
@@ -103,13 +123,11 @@ fn named(all: &[(&str, &str)]) -> Vec<CompletionCandidate> {
 }
 
 /// The models of the table, then those that the configuration file describes or names.
-fn model_names(typed: &Typed) -> Vec<CompletionCandidate> {
-    let own = typed.config().map_or_else(Vec::new, own_models);
-    let own = own
-        .into_iter()
-        .filter(|name| models::built_in(name).is_none());
+fn model_names(typed: &Typed) -> Vec<String> {
+    let mut own = typed.config().map_or_else(Vec::new, own_models);
+    own.retain(|name| models::built_in(name).is_none());
     let known = models::MODELS.iter().map(|model| model.name.to_owned());
-    known.chain(own).map(CompletionCandidate::new).collect()
+    known.chain(own).collect()
 }
 
 fn own_models(mut config: Config) -> Vec<String> {
@@ -128,71 +146,27 @@ fn own_models(mut config: Config) -> Vec<String> {
     names
 }
 
-fn profile_names(typed: &Typed) -> Vec<CompletionCandidate> {
+fn profile_names(typed: &Typed) -> Vec<String> {
     let config = typed.config();
     let names = config.iter().flat_map(Config::profiles);
-    names.map(CompletionCandidate::new).collect()
-}
-
-/// The finish reasons that do not count as complete without `--accept`.
-fn finish_reasons() -> Vec<CompletionCandidate> {
-    named(&[
-        ("length", "The answer was cut at the output limit"),
-        (
-            "model_context_window_exceeded",
-            "The answer was cut at the end of the context",
-        ),
-        ("sensitive", "The content policy blocked the answer"),
-        ("content_filter", "The content policy blocked the answer"),
-        ("network_error", "The model failed while it answered"),
-    ])
-}
-
-/// The engines of the providers' web_search tool. api.md §3.
-fn search_engines() -> Vec<CompletionCandidate> {
-    let known = [
-        "search_std",
-        "search_pro",
-        "search_pro_sogou",
-        "search_pro_quark",
-    ];
-    known.map(CompletionCandidate::new).into()
-}
-
-fn tool_names(typed: &Typed) -> Vec<CompletionCandidate> {
-    let names = typed.tools().into_iter();
-    names.map(CompletionCandidate::new).collect()
-}
-
-/// For `--exec NAME=COMMAND`.
-fn tool_names_to_assign(typed: &Typed) -> Vec<CompletionCandidate> {
-    let names = typed.tools().into_iter();
-    names
-        .map(|name| CompletionCandidate::new(name + "="))
-        .collect()
+    names.map(str::to_owned).collect()
 }
 
 /// The commands and topics; after a command its own commands.
 fn help_subjects(typed: &Typed) -> Vec<CompletionCandidate> {
     let mut command_line = program();
     command_line.build();
-    let asked = typed
-        .words()
-        .iter()
-        .skip_while(|word| *word != "help")
-        .skip(1);
-    let mut command = &command_line;
-    for word in asked.clone() {
-        let next = word.to_str().and_then(|word| command.find_subcommand(word));
-        let Some(next) = next else {
-            return Vec::new();
-        };
-        command = next;
-    }
+    let words = typed.words().iter();
+    let mut asked = words.skip_while(|word| *word != "help").skip(1).peekable();
+    let topics = if asked.peek().is_none() { TOPICS } else { &[] };
+    let command = asked.try_fold(&command_line, |command, word| command.find_subcommand(word));
+    let Some(command) = command else {
+        return Vec::new();
+    };
     let commands = command.get_subcommands().map(|command| {
         CompletionCandidate::new(command.get_name()).help(command.get_about().cloned())
     });
-    let topics = TOPICS.iter().filter(|_| asked.clone().next().is_none());
+    let topics = topics.iter();
     let topics =
         topics.map(|topic| CompletionCandidate::new(topic.name()).help(Some(topic.title().into())));
     commands.chain(topics).collect()
@@ -222,4 +196,80 @@ fn program_to_run(typed: &Typed, paths: Paths) -> ArgValueCompleter {
     } else {
         Place::File.completer("", paths)
     }
+}
+
+/// Who lists paths.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paths {
+    /// The shell: the candidate only marks the place.
+    Marked,
+    /// airx, for shells whose script only takes candidates.
+    Listed,
+}
+
+/// What the shell is to complete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A file.
+    File,
+    /// A folder.
+    Folder,
+    /// The name of a program.
+    Program,
+}
+
+impl Place {
+    /// The word for it in the answers to the scripts.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::File => "files",
+            Self::Folder => "folders",
+            Self::Program => "commands",
+        }
+    }
+
+    /// The place that a candidate marks. Its value is what stands before the path.
+    pub(super) fn of(candidate: &CompletionCandidate) -> Option<Self> {
+        let tag = candidate.get_tag()?.to_string();
+        let all = [Self::File, Self::Folder, Self::Program];
+        all.into_iter().find(|place| tag == place.tag())
+    }
+
+    fn tag(self) -> String {
+        format!("place: {}", self.name())
+    }
+
+    fn mark(self, before: &str) -> CompletionCandidate {
+        CompletionCandidate::new(before).tag(Some(self.tag().into()))
+    }
+
+    /// The completer of such a value, which stands after `before`, as in `@FILE`; after
+    /// nothing too, if that is empty.
+    pub(super) fn completer(self, before: &'static str, paths: Paths) -> ArgValueCompleter {
+        ArgValueCompleter::new(move |current: &OsStr| {
+            let Some(path) = after(current, before) else {
+                return Vec::new();
+            };
+            match (paths, self) {
+                (Paths::Marked, _) => vec![self.mark(before)],
+                (Paths::Listed, Self::File) => listed(&PathCompleter::any(), &path, before),
+                (Paths::Listed, Self::Folder) => listed(&PathCompleter::dir(), &path, before),
+                (Paths::Listed, Self::Program) => Vec::new(),
+            }
+        })
+    }
+}
+
+fn after(current: &OsStr, before: &str) -> Option<OsString> {
+    if before.is_empty() {
+        return Some(current.to_owned());
+    }
+    current.to_str()?.strip_prefix(before).map(OsString::from)
+}
+
+fn listed(completer: &PathCompleter, path: &OsStr, before: &str) -> Vec<CompletionCandidate> {
+    let found = completer.complete(path).into_iter();
+    found
+        .map(|candidate| candidate.add_prefix(before))
+        .collect()
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 
 use crate::cli::{FileArgs, program};
-use crate::config::{Config, chosen_path, folder};
+use crate::config::{Config, chosen_path, default_path, folder};
 use crate::tools;
 
 /// Larger files are not read while the user waits.
@@ -56,7 +56,7 @@ impl Typed {
             config: named,
             profile: None,
         };
-        let path = chosen_path(&choice).or_else(Config::usual)?;
+        let path = chosen_path(&choice).or_else(default_path)?;
         is_readable(&path)
             .then(|| Config::inspect(&choice).ok())?
             .flatten()

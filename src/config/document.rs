@@ -1,16 +1,32 @@
 //! Parses the configuration file into tables, checks the type of each value, and collects
 //! all problems with line and column.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::keys::{self, KEY_COMMAND, KEY_FILE, KEYS, Key, REFUSED};
-use super::own_models;
-use super::value::Kind;
-use crate::models::Extra;
+use super::value::{Kind, integer, number};
+use crate::models::{self, Extra};
 use crate::suggest::nearest;
+
+/// The keys of a table `[models.NAME]`.
+pub const MODEL_KEYS: &[(&str, &str)] = &[
+    ("context", "tokens of prompt and answer together"),
+    ("max-output", "tokens of the answer at most"),
+    ("price-input", "price of a million tokens of the prompt"),
+    ("price-output", "price of a million tokens of the answer"),
+    ("currency", "the price's currency, an ISO 4217 code"),
+    (
+        "concurrency",
+        "requests in flight that the account allows, or an array of four: tiers V0 to V3",
+    ),
+];
+
+/// A key, or the name of a table, with its position.
+type Name<'i> = Spanned<Cow<'i, str>>;
 
 /// A place in the file, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,14 +106,14 @@ pub(super) fn read(text: &str, folder: &Path) -> Document {
 }
 
 /// Reads the tables and collects the problems.
-pub(super) struct Reader<'a> {
+struct Reader<'a> {
     text: &'a str,
     folder: &'a Path,
     problems: Vec<Problem>,
 }
 
 impl Reader<'_> {
-    pub(super) fn place(&self, at: usize) -> Place {
+    fn place(&self, at: usize) -> Place {
         let before = self.text.get(..at).unwrap_or(self.text);
         let line = before.rfind('\n').map_or(0, |end| end + 1);
         Place {
@@ -106,7 +122,7 @@ impl Reader<'_> {
         }
     }
 
-    pub(super) fn complain(&mut self, at: usize, message: impl Into<String>) {
+    fn complain(&mut self, at: usize, message: impl Into<String>) {
         let place = self.place(at);
         self.problems.push(Problem {
             place,
@@ -116,49 +132,46 @@ impl Reader<'_> {
 
     fn root(&mut self, root: &DeTable<'_>) -> Document {
         let mut document = Document::default();
-        for (name, value) in root {
-            let at = name.span().start;
-            let tables = match (name.get_ref().as_ref(), value.get_ref()) {
-                ("profile" | "models", DeValue::Table(tables)) => tables,
-                (name @ ("profile" | "models"), _) => {
-                    self.complain(at, format!("{name} is a group of tables: [{name}.NAME]"));
-                    continue;
-                }
-                _ => {
-                    self.entry(name, value, &mut document.top);
-                    continue;
-                }
-            };
-            for (own, value) in tables {
-                let at = own.span().start;
-                let DeValue::Table(table) = value.get_ref() else {
-                    let own = own.get_ref();
-                    self.complain(
-                        at,
-                        format!(
-                            "{name}.{own} is a table: [{name}.{own}]",
-                            name = name.get_ref()
-                        ),
-                    );
-                    continue;
-                };
-                if name.get_ref() == "profile" {
-                    let profile = self.profile(own.get_ref(), table);
-                    document.profiles.push(profile);
-                } else {
-                    match own_models::read(own, table) {
-                        Ok(extra) => document.models.push((extra, self.place(at))),
-                        Err(problems) => {
-                            for (at, message) in problems {
-                                self.complain(at, message);
-                            }
-                        }
+        for (key, value) in root {
+            match (key.get_ref().as_ref(), value.get_ref()) {
+                ("profile", DeValue::Table(profiles)) => {
+                    for (name, table) in self.tables("profile", profiles) {
+                        document.profiles.push(self.profile(name.get_ref(), table));
                     }
                 }
+                ("models", DeValue::Table(models)) => {
+                    for (name, table) in self.tables("models", models) {
+                        document.models.extend(self.model(name, table));
+                    }
+                }
+                (group @ ("profile" | "models"), _) => {
+                    let message = format!("{group} is a group of tables: [{group}.NAME]");
+                    self.complain(key.span().start, message);
+                }
+                _ => self.entry(key, value, &mut document.top),
             }
         }
         self.exclusive(&document.top);
         document
+    }
+
+    /// The tables of a group, by their names.
+    fn tables<'t, 'i>(
+        &mut self,
+        group: &str,
+        tables: &'t DeTable<'i>,
+    ) -> Vec<(&'t Name<'i>, &'t DeTable<'i>)> {
+        let mut found = Vec::new();
+        for (name, value) in tables {
+            if let DeValue::Table(table) = value.get_ref() {
+                found.push((name, table));
+            } else {
+                let own = name.get_ref();
+                let message = format!("{group}.{own} is a table: [{group}.{own}]");
+                self.complain(name.span().start, message);
+            }
+        }
+        found
     }
 
     fn profile(&mut self, name: &str, table: &DeTable<'_>) -> Table {
@@ -181,12 +194,7 @@ impl Reader<'_> {
         profile
     }
 
-    fn entry(
-        &mut self,
-        name: &Spanned<std::borrow::Cow<'_, str>>,
-        given: &Spanned<DeValue<'_>>,
-        table: &mut Table,
-    ) {
+    fn entry(&mut self, name: &Name<'_>, given: &Spanned<DeValue<'_>>, table: &mut Table) {
         let (at, name) = (name.span().start, name.get_ref().as_ref());
         let Some(key) = keys::find(name) else {
             return self.complain(at, unknown(name));
@@ -198,6 +206,27 @@ impl Reader<'_> {
             }
             Err(why) => self.complain(given.span().start, format!("{name}: {why}")),
         }
+    }
+
+    /// Reads a table `[models.NAME]`, which extends the table of models.
+    fn model(&mut self, name: &Name<'_>, table: &DeTable<'_>) -> Option<(Extra, Place)> {
+        let earlier_problems = self.problems.len();
+        let mut extra = Extra {
+            name: name.get_ref().clone().into_owned(),
+            ..Extra::default()
+        };
+        for (key, value) in table {
+            if let Err((at, message)) = read_model_key(&mut extra, key, value) {
+                self.complain(at, message);
+            }
+        }
+        let known = models::built_in(&extra.name).and_then(|model| model.price);
+        let prices = (extra.input.is_some(), extra.output.is_some());
+        if known.is_none() && (prices.0 != prices.1 || prices.0 != extra.currency.is_some()) {
+            let message = "a price is price-input, price-output and currency together";
+            self.complain(name.span().start, message);
+        }
+        (self.problems.len() == earlier_problems).then(|| (extra, self.place(name.span().start)))
     }
 
     /// Reports keys that contradict each other within one table.
@@ -224,4 +253,75 @@ fn unknown(name: &str) -> String {
         Some(near) => format!("unknown key '{name}'; did you mean '{near}'?"),
         None => format!("unknown key '{name}'; airx help config lists the keys"),
     }
+}
+
+/// Reads a key of a table `[models.NAME]`. A problem comes with its position.
+fn read_model_key(
+    extra: &mut Extra,
+    key: &Name<'_>,
+    value: &Spanned<DeValue<'_>>,
+) -> Result<(), (usize, String)> {
+    let (name, given) = (key.get_ref().as_ref(), value.get_ref());
+    let wrong = |wants: &str| (value.span().start, format!("{name}: {wants} is wanted"));
+    let tokens = || {
+        let count = integer(given).and_then(|count| u32::try_from(count).ok());
+        let count = count.filter(|count| *count > 0);
+        count.ok_or_else(|| wrong("a whole number of tokens"))
+    };
+    let price = || price(given).ok_or_else(|| wrong("a price of six decimals at most"));
+    match name {
+        "context" => extra.context = Some(tokens()?),
+        "max-output" => extra.max_output = Some(tokens()?),
+        "price-input" => extra.input = Some(price()?),
+        "price-output" => extra.output = Some(price()?),
+        "currency" => {
+            let code = given.as_str().filter(|code| is_currency(code));
+            let code = code.ok_or_else(|| wrong("a code of three capitals, like \"USD\","))?;
+            extra.currency = Some(code.to_owned());
+        }
+        "concurrency" => {
+            let limits = concurrency(given);
+            let wants = "a whole number from 1, or an array of four,";
+            extra.concurrency = Some(limits.ok_or_else(|| wrong(wants))?);
+        }
+        _ => {
+            let near = nearest(name, MODEL_KEYS.iter().map(|(name, _)| *name));
+            let near = near.map_or_else(
+                || "airx help config lists the keys".to_owned(),
+                |near| format!("did you mean '{near}'?"),
+            );
+            let message = format!("unknown key '{name}' of a model; {near}");
+            return Err((key.span().start, message));
+        }
+    }
+    Ok(())
+}
+
+fn is_currency(code: &str) -> bool {
+    code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())
+}
+
+fn concurrency(value: &DeValue<'_>) -> Option<[u16; 4]> {
+    let limit = |value: &DeValue<'_>| {
+        let limit = integer(value).and_then(|limit| u16::try_from(limit).ok());
+        limit.filter(|limit| *limit > 0)
+    };
+    let Some(tiers) = value.as_array() else {
+        return Some([limit(value)?; 4]);
+    };
+    let tiers = tiers.iter().map(|tier| limit(tier.get_ref()));
+    tiers.collect::<Option<Vec<u16>>>()?.try_into().ok()
+}
+
+/// Reads a decimal number, or a string with one, as millionths.
+fn price(value: &DeValue<'_>) -> Option<u64> {
+    let text = number(value).or_else(|| value.as_str().map(str::to_owned))?;
+    let (integer, fraction) = text.split_once('.').unwrap_or((&text, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if integer.is_empty() || !digits(integer) || !digits(fraction) || fraction.len() > 6 {
+        return None;
+    }
+    let integer: u64 = integer.parse().ok()?;
+    let fraction: u64 = format!("{fraction:0<6}").parse().ok()?;
+    integer.checked_mul(1_000_000)?.checked_add(fraction)
 }

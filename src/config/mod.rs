@@ -2,9 +2,8 @@
 //! writes the file.
 
 mod document;
+mod file;
 mod keys;
-mod own_models;
-mod place;
 mod value;
 
 use std::path::{Path, PathBuf};
@@ -13,10 +12,11 @@ use crate::cli::FileArgs;
 use crate::error::{Failure, FilePlace};
 use crate::models::{self, Extra};
 
-pub use document::{Entry, Place, Problem};
+pub use document::{Entry, MODEL_KEYS, Place, Problem};
+pub use file::{
+    Access, access, chosen_path, config_home, default_path, folder, path_variable, variable,
+};
 pub use keys::{KEYS, Key, REFUSED, find};
-pub use own_models::MODEL_KEYS;
-pub use place::{Access, access, chosen_path, config_home, folder, path_variable, variable};
 pub use value::Kind;
 
 use document::{Document, Table};
@@ -38,7 +38,7 @@ impl Config {
     /// Exit 2: the named file is missing, the file cannot be read, is writable by others or
     /// has errors, or the profile does not exist.
     pub fn load(choice: &FileArgs) -> Result<Option<Self>, Failure> {
-        let found = place::read(choice)?;
+        let found = file::read(choice)?;
         let profile = match &choice.profile {
             Some(name) => Some(name.clone()),
             None => variable("AIRX_PROFILE")?,
@@ -49,7 +49,7 @@ impl Config {
                 Some(name) => Err(Failure::usage(format!(
                     "there is no profile '{name}': there is no configuration file"
                 ))
-                .hint(match place::usual() {
+                .hint(match default_path() {
                     Some(path) => format!("it would be {}", path.display()),
                     None => "name it with --config".to_owned(),
                 })),
@@ -68,20 +68,15 @@ impl Config {
     /// # Errors
     /// Exit 2: the file cannot be read, or others can write it.
     pub fn inspect(choice: &FileArgs) -> Result<Option<Self>, Failure> {
-        place::read(choice).map(|found| found.map(Self::of))
-    }
-
-    /// The default path of the file.
-    pub fn usual() -> Option<PathBuf> {
-        place::usual()
+        file::read(choice).map(|found| found.map(Self::of))
     }
 
     /// Parses `text`; [`Config::problems`] has the errors.
     pub fn of_text(path: PathBuf, text: String) -> Self {
-        Self::of(place::Found { path, text })
+        Self::of(file::Found { path, text })
     }
 
-    fn of(found: place::Found) -> Self {
+    fn of(found: file::Found) -> Self {
         let folder = found.path.parent().unwrap_or(Path::new(""));
         Self {
             document: document::read(&found.text, folder),

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeValue;
 
-use super::place::folder as folder_of;
+use super::file::folder as folder_of;
 use crate::cli::duration;
 use crate::models::amount_of;
 

@@ -2,11 +2,9 @@
 //! texts are plain data; the pages format them.
 
 mod events;
-mod examples;
 pub mod page;
 
 pub use events::{EventDoc, Member, events};
-pub use examples::{EXAMPLES, Example};
 
 /// Texts that are not about one command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

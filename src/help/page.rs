@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::exit::{self, Row};
 use crate::settings::defaults;
 
-use super::{ENVIRONMENT, ENVIRONMENT_NOTE, EXAMPLES, TOPICS, Topic};
+use super::{ENVIRONMENT, ENVIRONMENT_NOTE, TOPICS, Topic};
 
 /// Columns that a text is folded to.
 const WIDTH: usize = 80;
@@ -58,6 +58,29 @@ pub fn help_flag<S: AsRef<OsStr>>(clap_text: &str, arguments: &[S]) -> String {
     clap_text.to_owned() + &below
 }
 
+/// An example command line.
+#[derive(Debug)]
+pub struct Example {
+    /// The description, without a final period.
+    pub does: &'static str,
+    /// The command line, in shell syntax.
+    pub line: &'static str,
+}
+
+/// The examples of a command; those of the program itself have the name `airx`.
+pub fn examples(command: &str) -> Vec<Example> {
+    let heading = format!("[{command}]");
+    let lines = include_str!("examples.txt").lines();
+    let own = lines.skip_while(|line| *line != heading).skip(1);
+    let own: Vec<_> = own.take_while(|line| !line.is_empty()).collect();
+    let pairs = own.chunks_exact(2);
+    let example = |pair: &[&'static str]| Example {
+        does: pair[0].trim_start_matches("# "),
+        line: pair[1],
+    };
+    pairs.map(example).collect()
+}
+
 /// The text below clap's help of a command, or of the program.
 fn footer(command: Option<&str>) -> String {
     let mut text = String::new();
@@ -70,8 +93,7 @@ fn footer(command: Option<&str>) -> String {
     }
     text.push_str("\nExamples:\n");
     let of = command.unwrap_or("airx");
-    let examples = EXAMPLES.iter().find(|(name, _)| *name == of);
-    for example in examples.map_or(&[][..], |(_, examples)| examples) {
+    for example in examples(of) {
         let _ = writeln!(text, "  # {}\n  {}", example.does, example.line);
     }
     if command.is_some() {

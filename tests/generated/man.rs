@@ -4,8 +4,8 @@
 use airx::cli::Cli;
 use airx::config::{KEYS, MODEL_KEYS};
 use airx::exit::TABLE;
-use airx::help::page::{exit_note, exit_rows, key_says};
-use airx::help::{ENVIRONMENT, ENVIRONMENT_NOTE, EXAMPLES, FILES, TOPICS, Topic, events};
+use airx::help::page::{examples, exit_note, exit_rows, key_says};
+use airx::help::{ENVIRONMENT, ENVIRONMENT_NOTE, FILES, TOPICS, Topic, events};
 use clap::CommandFactory;
 use clap_mangen::Man;
 use clap_mangen::roff::{bold, italic, roman};
@@ -185,8 +185,7 @@ fn command_page(mut command: clap::Command, name: &str) -> String {
     page.heading("EXAMPLES");
     // A command of a command shares its examples.
     let of = name.split('-').next().unwrap_or_default();
-    let examples = EXAMPLES.iter().find(|(command, _)| *command == of);
-    for example in examples.unwrap().1 {
+    for example in examples(of) {
         page.paragraph(&format!("{}:", example.does));
         page.literal(example.line);
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::api::request::Message;
 use crate::cli::{ConfigArgs, DryRun, FileArgs};
-use crate::config::{Config, KeyFrom};
+use crate::config::{Config, KeyFrom, default_path};
 use crate::error::{Failure, FilePlace, Origin};
 use crate::models;
 use crate::prompt::{self, Prompt};
@@ -35,7 +35,7 @@ pub(super) fn check(args: ConfigArgs) -> Result<(String, Result<(), Failure>), F
         profile: None,
     };
     let Some(mut config) = Config::inspect(&choice)? else {
-        let text = match Config::usual() {
+        let text = match default_path() {
             Some(path) => format!("{}: not there, and need not be\n", path.display()),
             None => "there is no configuration file, and need not be\n".to_owned(),
         };

@@ -4,7 +4,7 @@ mod check;
 mod show;
 
 use crate::cli::{ConfigAction, ConfigArgs};
-use crate::config::{Config, chosen_path};
+use crate::config::{chosen_path, default_path};
 use crate::error::Failure;
 use crate::table::Medium;
 
@@ -29,7 +29,7 @@ pub fn run(args: ConfigArgs, medium: Medium) -> (String, Result<(), Failure>) {
 
 /// The path of the file that a run would read. The file may be missing.
 fn path(args: &ConfigArgs) -> Result<String, Failure> {
-    match chosen_path(&args.file).or_else(Config::usual) {
+    match chosen_path(&args.file).or_else(default_path) {
         Some(path) => Ok(format!("{}\n", path.display())),
         None => Err(Failure::usage("there is no place for a configuration file")
             .hint("set HOME or XDG_CONFIG_HOME, or name a file with --config")),

@@ -1,4 +1,4 @@
-//! Finds and reads the configuration file.
+//! Finds and reads the configuration file, and reads environment variables.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -60,7 +60,7 @@ pub(super) fn read(choice: &FileArgs) -> Result<Option<Found>, Failure> {
             ))),
         };
     }
-    let Some(path) = usual() else {
+    let Some(path) = default_path() else {
         return Ok(None);
     };
     match File::open(&path) {
@@ -77,8 +77,8 @@ pub fn chosen_path(choice: &FileArgs) -> Option<PathBuf> {
     named.or_else(|| path_variable("AIRX_CONFIG"))
 }
 
-/// Where the user's own file is.
-pub(super) fn usual() -> Option<PathBuf> {
+/// Where the user's own file is, or would be.
+pub fn default_path() -> Option<PathBuf> {
     config_home().map(|folder| folder.join("airx").join("config.toml"))
 }
 
