@@ -33,38 +33,25 @@ pub(super) fn data_url(name: &str, bytes: &[u8]) -> Result<String, Failure> {
         return Err(Failure::usage(format!("{name} {what}"))
             .hint("-i takes an image file, an http(s) or data URL, or `-`; text goes with -f"));
     };
-    let mut url = String::with_capacity(32 + bytes.len().div_ceil(3) * 4);
-    url.push_str("data:image/");
-    url.push_str(kind);
-    url.push_str(";base64,");
+    let mut url = format!("data:image/{kind};base64,");
+    url.reserve(bytes.len().div_ceil(3) * 4);
     STANDARD.encode_string(bytes, &mut url);
     Ok(url)
 }
 
 fn kind(bytes: &[u8]) -> Option<&'static str> {
-    match bytes {
-        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', ..] => Some("png"),
-        [0xFF, 0xD8, 0xFF, ..] => Some("jpeg"),
-        [b'G', b'I', b'F', b'8', b'7' | b'9', b'a', ..] => Some("gif"),
-        [
-            b'R',
-            b'I',
-            b'F',
-            b'F',
-            _,
-            _,
-            _,
-            _,
-            b'W',
-            b'E',
-            b'B',
-            b'P',
-            ..,
-        ] => Some("webp"),
+    let has = |at: usize, part: &[u8]| bytes.get(at..at + part.len()) == Some(part);
+    let formats = [
+        ("png", has(0, b"\x89PNG\r\n\x1A\n")),
+        ("jpeg", has(0, b"\xFF\xD8\xFF")),
+        ("gif", has(0, b"GIF87a") || has(0, b"GIF89a")),
+        ("webp", has(0, b"RIFF") && has(8, b"WEBP")),
         // A text can start with these two letters; the reserved bytes are always zero.
-        [b'B', b'M', _, _, _, _, 0, 0, 0, 0, ..] => Some("bmp"),
-        _ => None,
-    }
+        ("bmp", has(0, b"BM") && has(6, &[0; 4])),
+    ];
+    formats
+        .into_iter()
+        .find_map(|(kind, is)| is.then_some(kind))
 }
 
 #[cfg(test)]

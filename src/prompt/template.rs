@@ -213,31 +213,23 @@ fn member(content: &ItemContent, path: &[String], item: &Item) -> Result<String,
 
 /// Finds the placeholders. All other braces are literal.
 fn pieces(text: &str, format: ItemFormat) -> Vec<Piece> {
+    let plain = |text: &str| (!text.is_empty()).then(|| Piece::Text(text.to_owned()));
     let mut pieces = Vec::new();
-    let mut plain = String::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('{') {
-        let (before, from) = rest.split_at(at);
-        plain.push_str(before);
-        let place = from.find('}').and_then(|end| {
-            let piece = placeholder(&from[1..end], format)?;
-            Some((piece, &from[end + 1..]))
-        });
-        let Some((piece, after)) = place else {
-            plain.push('{');
-            rest = &from[1..];
-            continue;
+    // Where the literal text begins, and where the next brace may be.
+    let (mut start, mut from) = (0, 0);
+    while let Some(open) = text[from..].find('{').map(|at| from + at) {
+        from = open + 1;
+        let Some(end) = text[from..].find('}').map(|at| from + at) else {
+            break;
         };
-        if !plain.is_empty() {
-            pieces.push(Piece::Text(std::mem::take(&mut plain)));
+        if let Some(piece) = placeholder(&text[from..end], format) {
+            pieces.extend(plain(&text[start..open]));
+            pieces.push(piece);
+            from = end + 1;
+            start = from;
         }
-        pieces.push(piece);
-        rest = after;
     }
-    plain.push_str(rest);
-    if !plain.is_empty() {
-        pieces.push(Piece::Text(plain));
-    }
+    pieces.extend(plain(&text[start..]));
     pieces
 }
 

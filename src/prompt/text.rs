@@ -2,7 +2,6 @@
 //! once.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use super::bytes::{self, BOM, LIMIT, NotText};
 use crate::error::Failure;
@@ -20,9 +19,8 @@ pub(super) struct Text {
 #[derive(Debug)]
 struct Part {
     name: String,
-    /// Where its heading begins, or its text if there is none.
-    start: usize,
-    text: Range<usize>,
+    source: Source,
+    end: usize,
     /// Bytes dropped before it: the BOM.
     dropped: usize,
 }
@@ -100,13 +98,9 @@ impl Text {
         let text = String::from_utf8(self.bytes).map_err(|error| {
             not_utf8(&parts, error.utf8_error().valid_up_to(), error.as_bytes())
         })?;
-        let blank = |part: &Part| text[part.text.clone()].trim().is_empty();
-        let sources = parts.iter().map(|part| Source {
-            start: part.start,
-            text: part.text.start,
-        });
+        let blank = |part: &Part| text[part.source.text..part.end].trim().is_empty();
         Ok(Finished {
-            sources: sources.collect(),
+            sources: parts.iter().map(|part| part.source).collect(),
             blank: parts.iter().all(blank),
             text,
         })
@@ -130,8 +124,8 @@ impl Text {
         self.check_length(name)?;
         self.parts.push(Part {
             name: name.to_owned(),
-            start,
-            text: text..self.bytes.len(),
+            source: Source { start, text },
+            end: self.bytes.len(),
             dropped,
         });
         Ok(())
@@ -177,9 +171,9 @@ fn is_blank(bytes: &[u8]) -> bool {
 /// The failure that names the source and the offset of the invalid byte.
 fn not_utf8(parts: &[Part], at: usize, bytes: &[u8]) -> Failure {
     // Separators and headings are valid, so the invalid byte is in a part.
-    let part = parts.iter().rfind(|part| part.text.start <= at);
+    let part = parts.iter().rfind(|part| part.source.text <= at);
     let (name, offset) = part.map_or(("the message", at), |part| {
-        (part.name.as_str(), at - part.text.start + part.dropped)
+        (part.name.as_str(), at - part.source.text + part.dropped)
     });
     NotText::Byte(bytes[at], offset).in_source(name)
 }

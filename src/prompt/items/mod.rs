@@ -100,20 +100,19 @@ impl Items {
                 Records::Csv(records) => return records.read_next(&self.name, self.lossy),
                 Records::Separated(records) => records.read_next(),
             };
-            let found = read.map_err(|error| {
+            let read = read.map_err(|error| {
                 Failure::usage(format!("{} cannot be read: {error}", self.name))
             })?;
-            let Some(found) = found else {
+            let Some(record) = read else {
                 return Ok(None);
             };
-            let place = found.place;
-            let item = match found.record {
+            let (place, read) = (record.place, record.read);
+            let item = match record.bytes {
                 None => Some((Err(self.wrong(place, "is larger than 16 MiB")), None)),
-                Some(record) if self.format == ItemFormat::Files => self.file(&record),
-                Some(record) => self.text_item(&record, found.dropped, place),
+                Some(bytes) if self.format == ItemFormat::Files => self.file(&bytes),
+                Some(bytes) => self.text_item(&bytes, record.dropped, place),
             };
             if let Some((content, shown)) = item {
-                let read = found.read;
                 return Ok(Some(Item {
                     content,
                     shown,

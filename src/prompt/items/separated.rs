@@ -1,6 +1,6 @@
 //! Reads records that a byte separates: lines, or the output of `find -print0`.
 
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader};
 
 use memchr::memchr;
 
@@ -10,12 +10,14 @@ use crate::prompt::template::{ItemFormat, Place};
 
 /// Bytes per read.
 pub(super) const CHUNK: usize = 64 << 10;
+/// Bytes that a record may have with what is dropped from it: a BOM and CRLF.
+const RECORD_MAX: usize = BOM.len() + LIMIT + 2;
 
 /// A record of the input.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct Record {
     /// Its bytes without the separator; `None` for a record that is too long and was skipped.
-    pub(super) record: Option<Vec<u8>>,
+    pub(super) bytes: Option<Vec<u8>>,
     /// Bytes dropped before it: the BOM.
     pub(super) dropped: usize,
     pub(super) place: Place,
@@ -23,43 +25,28 @@ pub(super) struct Found {
     pub(super) read: u64,
 }
 
-/// Where a record ends in the buffer.
-enum End {
-    /// At the byte after its separator.
-    At(usize),
-    /// The record is too long and was skipped.
-    TooLong,
-}
-
 /// The records that have not been read yet.
 #[derive(Debug)]
 pub(super) struct Separated {
-    input: Input,
+    pub(super) input: BufReader<Input>,
     /// The separator; for a list of files, the first bytes determine it.
     separator: Option<u8>,
-    /// The bytes that were read; those before `from` are processed.
-    pub(super) buffer: Vec<u8>,
-    from: usize,
     number: u64,
     read: u64,
-    ended: bool,
 }
 
 impl Separated {
     /// Reads the records of an input from the byte `read` on.
     pub(super) fn new(input: Input, format: ItemFormat, read: u64) -> Self {
         Self {
-            input,
+            input: BufReader::with_capacity(CHUNK, input),
             separator: match format {
                 ItemFormat::Null => Some(0),
                 ItemFormat::Files => None,
                 _ => Some(b'\n'),
             },
-            buffer: Vec::new(),
-            from: 0,
             number: 0,
             read,
-            ended: false,
         }
     }
 
@@ -67,26 +54,27 @@ impl Separated {
     ///
     /// # Errors
     /// The input cannot be read.
-    pub(super) fn read_next(&mut self) -> io::Result<Option<Found>> {
-        let separator = self.separator()?;
-        let Some(end) = self.next_end(separator)? else {
+    pub(super) fn read_next(&mut self) -> io::Result<Option<Record>> {
+        let before = self.read;
+        let mut bytes = self.read_record()?;
+        if self.read == before {
             return Ok(None);
-        };
+        }
         self.number += 1;
+        let separator = self.separator.unwrap_or(b'\n');
         let mut dropped = 0;
-        let record = match end {
-            End::At(end) => {
-                let bom = self.number == 1 && self.buffer[self.from..end].starts_with(BOM);
-                dropped = if bom { BOM.len() } else { 0 };
-                let record = self.record(self.from + dropped, end, separator);
-                self.read += (end - self.from) as u64;
-                self.from = end;
-                record
+        if let Some(bytes) = &mut bytes {
+            bytes.pop_if(|last| *last == separator);
+            if separator == b'\n' {
+                bytes.pop_if(|last| *last == b'\r');
             }
-            End::TooLong => None,
-        };
-        Ok(Some(Found {
-            record,
+            if self.number == 1 && bytes.starts_with(BOM) {
+                dropped = BOM.len();
+                bytes.drain(..dropped);
+            }
+        }
+        Ok(Some(Record {
+            bytes: bytes.filter(|bytes| bytes.len() <= LIMIT),
             dropped,
             place: match separator {
                 0 => Place::Record(self.number),
@@ -96,82 +84,30 @@ impl Separated {
         }))
     }
 
-    /// A list of files with a NUL byte is separated by NUL bytes.
-    fn separator(&mut self) -> io::Result<u8> {
-        if let Some(separator) = self.separator {
-            return Ok(separator);
-        }
-        while !self.ended && memchr(b'\n', &self.buffer).is_none() && !self.buffer.contains(&0) {
-            if self.buffer.len() > LIMIT {
-                break;
-            }
-            self.fill()?;
-        }
-        let separator = if self.buffer.contains(&0) { 0 } else { b'\n' };
-        self.separator = Some(separator);
-        Ok(separator)
-    }
-
-    /// The record between these bytes; `None` if it is too long.
-    fn record(&self, start: usize, end: usize, separator: u8) -> Option<Vec<u8>> {
-        let record = &self.buffer[start..end];
-        let mut record = record.strip_suffix(&[separator]).unwrap_or(record);
-        if separator == b'\n' {
-            record = record.strip_suffix(b"\r").unwrap_or(record);
-        }
-        (record.len() <= LIMIT).then(|| record.to_vec())
-    }
-
-    fn next_end(&mut self, separator: u8) -> io::Result<Option<End>> {
-        let mut seen = self.from;
+    /// Reads up to the next separator or the end; `None` if that is too long.
+    fn read_record(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut record = Some(Vec::new());
         loop {
-            if let Some(at) = memchr(separator, &self.buffer[seen..]) {
-                return Ok(Some(End::At(seen + at + 1)));
+            let chunk = self.input.fill_buf()?;
+            if chunk.is_empty() {
+                return Ok(record);
             }
-            let length = self.buffer.len() - self.from;
-            // A CR may belong to the end of the line.
-            if length > LIMIT + 1 {
-                return self.skip(separator).map(|()| Some(End::TooLong));
+            if self.separator.is_none() {
+                // A list of files with a NUL byte is separated by NUL bytes.
+                let mut separators = [0, b'\n'].into_iter();
+                self.separator = separators.find(|byte| memchr(*byte, chunk).is_some());
             }
-            if self.ended {
-                return Ok((length > 0).then_some(End::At(self.buffer.len())));
+            let end = self.separator.and_then(|byte| memchr(byte, chunk));
+            let length = end.map_or(chunk.len(), |at| at + 1);
+            record = record.filter(|record| record.len() + length <= RECORD_MAX);
+            if let Some(record) = &mut record {
+                record.extend_from_slice(&chunk[..length]);
             }
-            if self.from > 0 {
-                self.buffer.drain(..self.from);
-                self.from = 0;
-                // Free the memory of a long line.
-                self.buffer.shrink_to(CHUNK.max(self.buffer.len()));
-            }
-            seen = self.buffer.len();
-            self.fill()?;
-        }
-    }
-
-    /// Drops the rest of a record whose start is in the buffer.
-    fn skip(&mut self, separator: u8) -> io::Result<()> {
-        self.read += (self.buffer.len() - self.from) as u64;
-        self.from = 0;
-        while !self.ended {
-            self.buffer.clear();
-            self.buffer.shrink_to(CHUNK);
-            self.fill()?;
-            let end = memchr(separator, &self.buffer).map(|at| at + 1);
-            self.from = end.unwrap_or(self.buffer.len());
-            self.read += self.from as u64;
+            self.input.consume(length);
+            self.read += length as u64;
             if end.is_some() {
-                return Ok(());
+                return Ok(record);
             }
         }
-        Ok(())
-    }
-
-    /// Waits for input, and reads the bytes that are available.
-    fn fill(&mut self) -> io::Result<()> {
-        let from = self.buffer.len();
-        self.buffer.resize(from + CHUNK, 0);
-        let read = self.input.read(&mut self.buffer[from..]);
-        self.buffer.truncate(from + *read.as_ref().unwrap_or(&0));
-        self.ended = read? == 0;
-        Ok(())
     }
 }

@@ -99,7 +99,10 @@ fn what_is_passed_over_is_not_held() {
     let long = [&vec![b'x'; 3 * LIMIT], &b"\ny"[..]].concat();
     let (mut items, _file) = items(&long, Lines, false);
     assert!(items.read_next().unwrap().unwrap().content.is_err());
-    assert!(buffer(&items).capacity() <= 2 * CHUNK);
+    let Records::Separated(separated) = &items.records else {
+        unreachable!("lines are separated")
+    };
+    assert!(separated.input.capacity() <= 2 * CHUNK);
     assert_eq!(items.read_next().unwrap().unwrap().place, Place::Line(2));
 }
 
@@ -109,13 +112,6 @@ fn the_number_of_bytes_read_is_exact() {
     assert_eq!(items.size(), Some(5));
     assert_eq!(items.read_next().unwrap().unwrap().read, 2);
     assert_eq!(items.read_next().unwrap().unwrap().read, 5);
-}
-
-fn buffer(items: &Items) -> &Vec<u8> {
-    match &items.records {
-        Records::Separated(separated) => &separated.buffer,
-        Records::Csv(_) => unreachable!("not a format of lines"),
-    }
 }
 
 #[test]

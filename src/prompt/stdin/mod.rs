@@ -1,5 +1,9 @@
 //! Reads standard input into a buffer. It must not hang a script, and must not lose data
 //! silently: if it is unclear whether the input is meant for airx, the run exits with 2.
+#![cfg_attr(
+    not(unix),
+    allow(dead_code, reason = "other systems only detect a terminal")
+)]
 
 use std::time::Duration;
 
@@ -16,10 +20,6 @@ use unix as system;
 const NOTICE_AFTER: Duration = Duration::from_secs(2);
 
 /// The kind of standard input.
-#[cfg_attr(
-    not(unix),
-    allow(dead_code, reason = "other systems only detect a terminal")
-)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Terminal,
@@ -34,23 +34,16 @@ enum Kind {
 }
 
 /// How long to wait for silent input.
-#[cfg_attr(
-    not(unix),
-    allow(dead_code, reason = "elsewhere a silence is not noticed")
-)]
 struct Patience<'a> {
-    /// The line to show, once, after [`NOTICE_AFTER`].
-    notice: Option<&'a mut dyn FnMut()>,
+    /// The line to show, once, after a silence of `notice_after`.
+    waiting: Option<&'static str>,
+    notice: &'a mut dyn FnMut(&str),
     notice_after: Duration,
     /// Longest silence; each byte restarts the time.
     limit: Option<Duration>,
 }
 
 /// How a read ended.
-#[cfg_attr(
-    not(unix),
-    allow(dead_code, reason = "elsewhere a silence is not noticed")
-)]
 #[derive(Debug, PartialEq, Eq)]
 enum Ended {
     /// At the end of the input, or one byte past the bound of a message.
@@ -90,12 +83,7 @@ impl Stdin<'_> {
         if self.input.kind() == Kind::Terminal {
             notice("reading standard input from the terminal: end it with Ctrl-D");
         }
-        let patience = Patience {
-            notice: None,
-            notice_after: self.notice_after,
-            limit: None,
-        };
-        match self.read(into, patience)? {
+        match self.read(into, None, notice, None)? {
             Ended::Closed => Err(Failure::usage("standard input is closed, but `-` reads it")
                 .hint("leave out the `-`, or write < /dev/null for an empty part")),
             Ended::Done | Ended::Silent => Ok(()),
@@ -116,13 +104,8 @@ impl Stdin<'_> {
                 ),
             );
         }
-        let mut show = || notice("waiting for the prompt on standard input");
-        let patience = Patience {
-            notice: Some(&mut show),
-            notice_after: self.notice_after,
-            limit: None,
-        };
-        self.read(into, patience).map(drop)
+        let waiting = "waiting for the prompt on standard input";
+        self.read(into, Some(waiting), notice, None).map(drop)
     }
 
     /// Reads input in addition to a prompt, from a pipe, a socket or a file. Returns false
@@ -142,13 +125,9 @@ impl Stdin<'_> {
             }
             Kind::Stream | Kind::File { .. } => {}
         }
-        let mut show = || notice("waiting for standard input; -n ignores it");
-        let patience = Patience {
-            notice: Some(&mut show),
-            notice_after: self.notice_after,
-            limit: (!self.wait.is_zero()).then_some(self.wait),
-        };
-        match self.read(into, patience)? {
+        let waiting = "waiting for standard input; -n ignores it";
+        let limit = (!self.wait.is_zero()).then_some(self.wait);
+        match self.read(into, Some(waiting), notice, limit)? {
             Ended::Done => Ok(true),
             Ended::Closed => Ok(false),
             Ended::Silent => Err(undecided(&format!(
@@ -159,7 +138,19 @@ impl Stdin<'_> {
         }
     }
 
-    fn read(self, into: &mut Vec<u8>, patience: Patience<'_>) -> Result<Ended, Failure> {
+    fn read(
+        self,
+        into: &mut Vec<u8>,
+        waiting: Option<&'static str>,
+        notice: &mut dyn FnMut(&str),
+        limit: Option<Duration>,
+    ) -> Result<Ended, Failure> {
+        let patience = Patience {
+            waiting,
+            notice,
+            notice_after: self.notice_after,
+            limit,
+        };
         self.input
             .read_to_end(into, patience)
             .map_err(|error| Failure::usage(format!("{STDIN} cannot be read: {error}")))
@@ -173,30 +164,24 @@ fn undecided(what: &str) -> Failure {
     ))
 }
 
-/// The buffer has more bytes than a message may have.
-fn is_full(into: &[u8]) -> bool {
-    into.len() > LIMIT
-}
-
 /// Standard input on systems without `poll`. A wait has no time limit there.
 #[cfg(not(unix))]
 mod system {
     use std::io::{self, IsTerminal, Read};
     use std::marker::PhantomData;
 
-    use super::{Ended, Kind, Patience, is_full};
-    use crate::prompt::bytes::LIMIT;
+    use super::{Ended, Kind, LIMIT, Patience};
 
     /// The process's standard input.
     #[derive(Debug, Clone, Copy)]
     pub(in crate::prompt) struct Input<'a>(PhantomData<&'a ()>);
 
+    #[allow(clippy::unused_self, reason = "the Unix one reads its descriptor")]
     impl Input<'_> {
         pub(super) fn process() -> Self {
             Self(PhantomData)
         }
 
-        #[allow(clippy::unused_self, reason = "the Unix one looks at its descriptor")]
         pub(super) fn kind(self) -> Kind {
             if io::stdin().is_terminal() {
                 Kind::Terminal
@@ -205,12 +190,9 @@ mod system {
             }
         }
 
-        #[allow(clippy::unused_self, reason = "the Unix one reads its descriptor")]
         pub(super) fn read_to_end(self, into: &mut Vec<u8>, _: Patience<'_>) -> io::Result<Ended> {
             let room = (LIMIT + 1).saturating_sub(into.len());
-            if !is_full(into) {
-                io::stdin().lock().take(room as u64).read_to_end(into)?;
-            }
+            io::stdin().lock().take(room as u64).read_to_end(into)?;
             Ok(Ended::Done)
         }
     }

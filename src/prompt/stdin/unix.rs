@@ -10,7 +10,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{FileType, fstat, tell};
 use rustix::io::Errno;
 
-use super::{Ended, Kind, LIMIT, Patience, is_full};
+use super::{Ended, Kind, LIMIT, Patience};
 
 /// The capacity of a pipe on Linux, so that one read empties it.
 const CHUNK: usize = 64 << 10;
@@ -52,9 +52,10 @@ impl Input<'_> {
         into.reserve(self.expected());
         // Only streams support poll everywhere; macOS refuses devices.
         let may_wait = self.kind() == Kind::Stream;
+        let may_end = patience.waiting.is_some() || patience.limit.is_some();
         let mut heard = Instant::now();
         loop {
-            if may_wait && patience.ends() && !self.ready(heard, &mut patience)? {
+            if may_wait && may_end && !self.ready(heard, &mut patience)? {
                 return Ok(Ended::Silent);
             }
             if into.capacity() == into.len() {
@@ -63,7 +64,7 @@ impl Input<'_> {
             match rustix::io::read(self.descriptor, spare_capacity(into)) {
                 Ok(0) => return Ok(Ended::Done),
                 Err(Errno::BADF) => return Ok(Ended::Closed),
-                Ok(_) if is_full(into) => return Ok(Ended::Done),
+                Ok(_) if into.len() > LIMIT => return Ok(Ended::Done),
                 Ok(_) => heard = Instant::now(),
                 Err(Errno::INTR) => {}
                 // The descriptor is non-blocking: wait for input.
@@ -92,10 +93,8 @@ impl Input<'_> {
         loop {
             let silent = heard.elapsed();
             let left = patience.limit.map(|limit| limit.saturating_sub(silent));
-            let until_notice = patience
-                .notice
-                .is_some()
-                .then(|| patience.notice_after.saturating_sub(silent));
+            let until_notice = patience.waiting;
+            let until_notice = until_notice.map(|_| patience.notice_after.saturating_sub(silent));
             let shortest = left.into_iter().chain(until_notice).min();
             if self.poll(shortest)? {
                 return Ok(true);
@@ -104,9 +103,9 @@ impl Input<'_> {
                 return Ok(false);
             }
             if heard.elapsed() >= patience.notice_after
-                && let Some(notice) = patience.notice.take()
+                && let Some(line) = patience.waiting.take()
             {
-                notice();
+                (patience.notice)(line);
             }
         }
     }
@@ -120,12 +119,5 @@ impl Input<'_> {
             Err(Errno::INTR) => Ok(false),
             Err(error) => Err(error.into()),
         }
-    }
-}
-
-impl Patience<'_> {
-    /// Whether a notice or a limit is set.
-    fn ends(&self) -> bool {
-        self.notice.is_some() || self.limit.is_some()
     }
 }
