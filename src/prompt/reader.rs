@@ -29,10 +29,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads nothing yet.
-    ///
-    /// # Errors
-    /// As [`Sources::stdin_reader`].
+    /// Reads nothing yet. Fails as [`Sources::stdin_reader`] does.
     pub(super) fn new(
         sources: &'a Sources,
         stdin: Stdin<'a>,

@@ -5,6 +5,7 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::PreparedRequest;
 use crate::api::request::{
     Message, REQUEST_ID, Request, STOP_MAX, TEMPERATURE, TOOLS_MAX, TOP_P, TOP_P_NEWER, USER_ID,
 };
@@ -307,36 +308,37 @@ pub(super) fn limit_currency(
     })
 }
 
-/// Refuses a request whose cost has no bound with one of these models, if there is a
+/// Refuses a request whose cost has no bound with one of its models, if there is a
 /// `--budget`.
 ///
 /// # Errors
 /// A price or a limit of a model is not known: exit 2.
-pub(super) fn fit_budget<'a>(
-    request: &Request,
-    mut models: impl Iterator<Item = &'a str>,
+pub(super) fn fit_budget(
+    prepared: &PreparedRequest,
     provider: Option<Provider>,
 ) -> Result<(), Failure> {
+    let request = &prepared.request;
     let (list, body) = (Provider::price_list(provider), request.body());
-    models.try_for_each(|model| {
+    for model in prepared.models() {
         limit_currency("budget", model, provider).map_err(|failure| {
             failure.hint(format!(
                 "give its price in the configuration file ([models.\"{model}\"]: airx help \
                  config), or switch the budget off: --budget none"
             ))
         })?;
-        match models::request_bounds(request, model, &body, list).first {
-            Some(_) => Ok(()),
-            None => Err(Failure::usage(format!(
-                "--budget: what a request to {model} may cost has no known bound"
-            ))
-            .about("budget")
-            .hint(format!(
+        if models::request_bounds(request, model, &body, list)
+            .first
+            .is_none()
+        {
+            let what = format!("--budget: what a request to {model} may cost has no known bound");
+            let hint = format!(
                 "give --max-tokens, or context and max-output of [models.\"{model}\"] in the \
                  configuration file"
-            ))),
+            );
+            return Err(Failure::usage(what).about("budget").hint(hint));
         }
-    })
+    }
+    Ok(())
 }
 
 /// What is wrong if the prompt is over the context of `model` by the lowest plausible

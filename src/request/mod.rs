@@ -141,7 +141,7 @@ pub fn prepare(
         toolbox: Arc::new(toolbox),
     };
     if settings.connection.budget.is_some() {
-        limits::fit_budget(&prepared.request, prepared.models(), provider)?;
+        limits::fit_budget(&prepared, provider)?;
     }
     Ok(prepared)
 }

@@ -5,13 +5,12 @@ use std::fmt::Display;
 use std::io::{Read, Take};
 
 use csv::{ByteRecord, Reader, ReaderBuilder};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{Input, wrong};
+use super::{Input, read_value, wrong};
 use crate::error::Failure;
 use crate::prompt::bytes::{LIMIT, utf8};
-use crate::prompt::template::{Item, ItemContent, Place};
+use crate::prompt::template::{Item, Place};
 
 /// Bytes of the input that one record may take. The reader buffers less than a mebibyte.
 const RECORD_MAX: u64 = LIMIT as u64 + (1 << 20);
@@ -44,10 +43,8 @@ impl CsvRecords {
         }
     }
 
-    /// The next record as an item.
-    ///
-    /// # Errors
-    /// The input cannot be read any further, or has no usable header.
+    /// The next record as an item. Fails if the input cannot be read any further, or has no
+    /// usable header.
     pub(super) fn read_next(&mut self, name: &str, lossy: bool) -> Result<Option<Item>, Failure> {
         self.reader.get_mut().set_limit(RECORD_MAX);
         let unreadable =
@@ -71,12 +68,10 @@ impl CsvRecords {
         // The reader's own count of lines is one short where they end with CRLF.
         self.number += 1;
         let place = Place::Record(self.number);
-        let object = object(columns, &self.record, lossy);
-        let (content, shown) = match object {
+        let (content, shown) = match object(columns, &self.record, lossy) {
             Ok(object) => {
                 let json = object.to_string();
-                let content = ItemContent::of_value(object, &json);
-                (Ok(content), RawValue::from_string(json).ok())
+                read_value(object, json)
             }
             Err(what) => (Err(wrong(name, place, &what)), None),
         };

@@ -38,10 +38,7 @@ enum Records {
 }
 
 impl Items {
-    /// Opens the input without reading it.
-    ///
-    /// # Errors
-    /// It cannot be opened, or is a terminal: exit 2.
+    /// Opens the input without reading it. A terminal is refused.
     pub(super) fn open(
         source: &ItemSource,
         lossy: bool,
@@ -137,11 +134,7 @@ impl Items {
             return Some((Ok(ItemContent { text, members }), shown));
         }
         Some(match serde_json::from_str::<Value>(&text) {
-            Ok(value) => {
-                let json = compact(text.trim());
-                let content = ItemContent::of_value(value, &json);
-                (Ok(content), RawValue::from_string(json).ok())
-            }
+            Ok(value) => read_value(value, compact(text.trim())),
             Err(why) => {
                 let why = why.to_string();
                 let why = why.replace(" at line 1 column ", " at column ");
@@ -200,6 +193,12 @@ impl Items {
 
 /// The content of an item, and its form in results.
 type ReadItem = (Result<ItemContent, Failure>, Option<Box<RawValue>>);
+
+/// The item of a value that is spelled as `json`.
+fn read_value(value: Value, json: String) -> ReadItem {
+    let content = ItemContent::of_value(value, &json);
+    (Ok(content), RawValue::from_string(json).ok())
+}
 
 /// A text as results show it.
 fn shown_text(text: &str) -> Option<Box<RawValue>> {

@@ -51,9 +51,6 @@ impl Separated {
     }
 
     /// The next record, blank ones included.
-    ///
-    /// # Errors
-    /// The input cannot be read.
     pub(super) fn read_next(&mut self) -> io::Result<Option<Record>> {
         let before = self.read;
         let mut bytes = self.read_record()?;
