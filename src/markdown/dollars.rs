@@ -31,32 +31,54 @@ pub(super) enum Dollars<'a> {
     Open,
 }
 
-/// The text before a dollar sign.
+/// What is around a text in its line.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Before {
+pub(super) struct Around {
+    /// The character before it.
     pub(super) last: char,
-    /// Nothing but spaces is before it in the line.
+    /// Nothing but spaces is before it.
     pub(super) is_blank: bool,
+    /// The character after it; `None` at the end of the line.
+    pub(super) next: Option<char>,
 }
 
-/// Reads what `text` begins with. `next` follows it; at the end of a line, nothing
-/// does.
+impl Around {
+    /// Around a text that is all of its line.
+    pub(super) const LINE: Self = Self {
+        last: '\n',
+        is_blank: true,
+        next: None,
+    };
+
+    /// Moves what is before the text over a character.
+    pub(super) fn pass(&mut self, c: char) {
+        self.is_blank &= c.is_whitespace();
+        self.last = c;
+    }
+}
+
+/// Reads what `text` begins with.
 ///
 /// By pandoc's rule, no space is inside at either end and no digit follows. What
 /// reads like a price or a variable is not a formula.
-pub(super) fn read(text: &str, before: Before, next: Option<char>) -> Dollars<'_> {
+pub(super) fn read(text: &str, around: Around) -> Dollars<'_> {
+    let Around {
+        last,
+        is_blank,
+        next,
+    } = around;
     let length = text.len() - text.trim_start_matches('$').len();
     let body = &text[length..];
     let ends = body.is_empty() && next.is_none_or(char::is_whitespace);
     match length {
-        2 if ends && before.is_blank && next.is_some() => Dollars::Open,
+        2 if ends && is_blank && next.is_some() => Dollars::Open,
         _ if ends => Dollars::Text(length),
         // US$5/US$6 and ^a$|^b$.
-        1 if before.last.is_ascii_alphanumeric() => Dollars::Text(1),
+        1 if last.is_ascii_alphanumeric() => Dollars::Text(1),
         1 => inline(body),
         2 if body.starts_with(|c| NO_START.contains(c)) => Dollars::Text(2),
-        2 if before.is_blank => alone(body, next.is_none()),
-        2 => display(body, before.last),
+        2 if is_blank => alone(body, next.is_none()),
+        2 => display(body, last),
         _ => Dollars::Text(length),
     }
 }
@@ -113,7 +135,7 @@ fn split(body: &str, least: usize) -> Option<(&str, usize, &str)> {
     None
 }
 
-/// `$$…$$` at the beginning of a line; with spaces inside, it is all of the line.
+/// `$$…$$` at the beginning of a line; with spaces inside, it is all of its lines.
 fn alone(body: &str, at_end: bool) -> Dollars<'_> {
     let Some((tex, length, after)) = split(body, 2) else {
         return Dollars::Open;
@@ -127,7 +149,9 @@ fn alone(body: &str, at_end: bool) -> Dollars<'_> {
         .trim_matches(['.', ',', ';', '。', '，', '；'])
         .is_empty()
     {
-        if tex.trim() == tex {
+        if tex.contains('\n') {
+            Dollars::Formula(bytes, tex, Place::Block)
+        } else if tex.trim() == tex {
             Dollars::Formula(bytes, tex, Place::Sentence)
         } else {
             Dollars::Text(2)

@@ -90,97 +90,41 @@ impl Run {
     }
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Open {
-    mark: char,
-    /// How many of its marks are not closed.
-    left: usize,
+/// A run that may be closed.
+#[derive(Debug)]
+pub(super) struct OpenRun {
+    /// Its length is the number of marks that are not closed.
+    pub(super) run: Run,
     /// Where it is in the text.
-    at: usize,
-    /// Where it is in the text for the parser.
-    shadow: usize,
-    before_slash: bool,
+    pub(super) at: usize,
+    /// The number of the piece that holds its marks.
+    pub(super) piece: usize,
 }
 
-/// The runs that are open, and marks that turned out to have no partner.
-#[derive(Debug, Default)]
-pub(super) struct Runs {
-    open: Vec<Open>,
-    /// Places in the text for the parser, and how many marks are there.
-    unpaired: Vec<(usize, usize)>,
-}
-
-impl Runs {
-    /// Opens `left` marks of a run.
-    pub(super) fn push(&mut self, run: Run, left: usize, at: usize, shadow: usize) {
-        self.open.push(Open {
-            mark: run.mark,
-            left,
-            at,
-            shadow,
-            before_slash: run.next == Some('/'),
-        });
-    }
-
-    /// Where the first run is that is open.
-    pub(super) fn first(&self) -> Option<usize> {
-        self.open.first().map(|open| open.at)
-    }
-
-    /// Closes what `run` can, the nearest first, and says how many of its marks are
-    /// left over.
-    pub(super) fn close(&mut self, run: Run) -> usize {
-        let mut left = run.length;
-        while let Some(at) = self
-            .open
-            .iter()
-            .rposition(|open| open.mark == run.mark && pairs(*open, run, left))
-        {
-            self.drop_after(at + 1);
-            let open = &mut self.open[at].left;
-            let marks = match (*open, left) {
-                (1, _) | (_, 1) | (3, 3..) => 1,
-                _ => 2,
-            };
-            left -= marks;
-            *open -= marks;
-            if *open == 0 {
-                self.open.pop();
-            }
+impl OpenRun {
+    /// How many of its marks the first `left` marks of `run` close.
+    pub(super) fn closed_by(&self, run: Run, left: usize) -> Option<usize> {
+        let folder = self.run.next == Some('/') && run.before == '/';
+        if folder || self.run.mark != run.mark {
+            return None;
         }
-        left
-    }
-
-    fn drop_after(&mut self, length: usize) {
-        let dropped = self.open.drain(length..);
-        self.unpaired
-            .extend(dropped.map(|open| (open.shadow, open.left)));
-    }
-
-    /// The marks that have no partner at the end of the text, the last first.
-    pub(super) fn unpaired(&mut self) -> Vec<(usize, usize)> {
-        self.drop_after(0);
-        let mut unpaired = std::mem::take(&mut self.unpaired);
-        unpaired.sort_unstable_by(|one, other| other.cmp(one));
-        unpaired
-    }
-}
-
-/// Whether `left` marks of a run close some of those that are open.
-fn pairs(open: Open, run: Run, left: usize) -> bool {
-    let folder = open.before_slash && run.before == '/';
-    !folder
-        && match open.left {
-            1 => left == 1 || left == 3,
-            2 => left >= 2,
-            _ => left > 0,
+        match (self.run.length, left) {
+            (1, 1 | 3) | (3, 1 | 3..) => Some(1),
+            (2, 2..) | (3, 2) => Some(2),
+            _ => None,
         }
+    }
 }
 
 /// The length of what programs write between `__`: `__init__`, `__FILE__`.
-pub(super) fn dunder_name(text: &str) -> Option<usize> {
-    let inside = text.strip_prefix("__")?;
-    let end = inside.find("__").filter(|end| *end > 0)?;
+pub(super) fn dunder_name(text: &str, before: char) -> Option<usize> {
+    if before.is_alphanumeric() {
+        return None;
+    }
+    let inside = text
+        .strip_prefix("__")
+        .filter(|inside| !inside.starts_with('_'))?;
+    let end = inside.find("__")?;
     let letters = |c: char| c.is_ascii_alphanumeric() || c == '_';
     inside[..end].chars().all(letters).then_some(end + 4)
 }

@@ -81,6 +81,11 @@ impl Lines {
 
     /// Adds a character of running text.
     pub(super) fn put(&mut self, c: char, style: &Style) {
+        if c == '\n' {
+            self.flush();
+            self.wrap();
+            return;
+        }
         if c == ' ' || c == '\t' {
             self.place_word();
             self.gap.push(c);

@@ -9,19 +9,16 @@
 //!
 //! The text must have no control characters but newlines and tabs.
 
-mod address;
-mod display;
 mod dollars;
 mod emphasis;
 mod inline;
 mod lines;
-mod marks;
+mod spans;
 mod structure;
 mod style;
 mod table;
 mod words;
 
-use display::Display;
 use inline::Inline;
 use lines::{Lines, Span};
 use structure::{Container, Leaf, Line, Structure, text_start};
@@ -80,8 +77,6 @@ pub struct Renderer {
     /// The end of a heading: spaces and `#` that may close it.
     closing: Option<String>,
     rows: Rows,
-    /// A displayed formula that continues on the next line.
-    display: Option<Display>,
 }
 
 impl Renderer {
@@ -95,7 +90,6 @@ impl Renderer {
             head: String::new(),
             closing: None,
             rows: Rows::None,
-            display: None,
         }
     }
 
@@ -113,10 +107,7 @@ impl Renderer {
         self.end_line(false);
         // What is still held ended with a newline.
         self.end_rows(true);
-        if let Some(display) = self.display.take() {
-            self.give_up(&display);
-            self.lines.newline();
-        }
+        self.end_formula();
         self.lines.flush();
         let rest = self.lines.take();
         *self = Self::new(self.options);
@@ -142,7 +133,7 @@ impl Renderer {
 
     /// Begins the line as soon as it is certain that it is text.
     fn start(&mut self) {
-        let waits = self.structure.in_fence() || self.display.is_some();
+        let waits = self.structure.in_fence() || self.inline.in_formula();
         if !waits
             && self.head.len() <= START_MAX
             && let Some(at) = text_start(&self.head)
@@ -206,8 +197,7 @@ impl Renderer {
                 return;
             }
             let held = std::mem::take(closing);
-            held.chars()
-                .for_each(|c| self.inline.push(c, &mut self.lines));
+            self.inline.push_all(&held, &mut self.lines);
         }
         self.inline.push(c, &mut self.lines);
     }
@@ -237,13 +227,11 @@ impl Renderer {
         if let Some(closing) = self.closing.take() {
             let closes = closing.starts_with(' ') && !closing.trim().contains(' ');
             if !closes {
-                closing
-                    .chars()
-                    .for_each(|c| self.inline.push(c, &mut self.lines));
+                self.inline.push_all(&closing, &mut self.lines);
             }
         }
-        self.display = self.inline.end(newline, &mut self.lines).map(Display::new);
-        if self.display.is_some() {
+        self.inline.end(newline, &mut self.lines);
+        if self.inline.in_formula() {
             self.lines.flush();
             self.place = Place::Start;
         } else {
@@ -253,9 +241,16 @@ impl Renderer {
 
     /// A line that was held to its end.
     fn complete_line(&mut self, source: &str, newline: bool) {
-        if let Some(display) = self.display.take() {
-            self.display_line(display, source, newline);
-            return;
+        if self.inline.in_formula() {
+            let text = source.trim_start_matches([' ', '\t', '>']).trim_end();
+            if !text.is_empty() {
+                self.inline.push('\n', &mut self.lines);
+                self.inline.push_all(text, &mut self.lines);
+                self.end_text(newline);
+                return;
+            }
+            self.end_formula();
+            self.structure.end_paragraph();
         }
         let source = if self.structure.in_fence() {
             source.into()
@@ -401,8 +396,7 @@ impl Renderer {
             Rows::Header(row) => {
                 self.lines.begin(&margin, margin.clone());
                 self.inline.begin(Style::none());
-                row.chars()
-                    .for_each(|c| self.inline.push(c, &mut self.lines));
+                self.inline.push_all(row, &mut self.lines);
                 self.inline.end(false, &mut self.lines);
             }
         }
@@ -411,42 +405,19 @@ impl Renderer {
         }
     }
 
-    /// A line of a displayed formula.
-    fn display_line(&mut self, mut display: Display, source: &str, newline: bool) {
-        match display.push(source) {
-            display::Found::More if newline => self.display = Some(display),
-            display::Found::More => self.give_up(&display),
-            display::Found::End(after) => {
-                let room = self.lines.room().map(|room| room.saturating_sub(2));
-                match display.rows(room) {
-                    Some(rows) => self.lines.rows(&rows),
-                    None => self.give_up(&display),
-                }
-                self.place = Place::Text;
-                self.inline.begin(Style::none());
-                after.chars().for_each(|c| self.text(c));
-                self.end_text(newline);
-            }
-            display::Found::Broken => {
-                self.give_up(&display);
-                self.lines.newline();
-                self.structure.end_paragraph();
-                self.complete_line(source, newline);
-            }
+    /// A displayed formula that continues has no further line.
+    fn end_formula(&mut self) {
+        if self.inline.in_formula() {
+            self.inline.end_formula(&mut self.lines);
+            self.lines.newline();
         }
     }
+}
 
-    /// Shows a formula as it was written.
-    fn give_up(&mut self, display: &Display) {
-        for (at, line) in display.source().lines().enumerate() {
-            if at > 0 {
-                self.lines.flush();
-                self.lines.wrap();
-            }
-            self.lines.put_text(line, &Style::none());
-        }
-        self.lines.flush();
-    }
+/// Characters that a terminal acts on, or that are invisible.
+fn is_invisible(c: char) -> bool {
+    (c.is_control() && c != '\t')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{61c}' | '\u{feff}')
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag};
 
-use super::marks::is_invisible;
+use super::is_invisible;
 
 /// Quotes and items within each other; deeper ones are text.
 const NESTED_MAX: usize = 16;

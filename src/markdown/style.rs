@@ -58,10 +58,6 @@ impl Style {
         }
     }
 
-    pub(super) fn has(&self, bits: u8) -> bool {
-        self.bits & bits == bits
-    }
-
     fn bits_on(&self, styling: Styling) -> u8 {
         match styling {
             Styling::Plain => 0,

@@ -369,6 +369,26 @@ fn a_marker_pairs_with_the_nearest_that_is_open() {
 }
 
 #[test]
+fn code_and_emphasis_stay_complete_where_a_mark_follows_at_once() {
+    for (text, expected) in [
+        ("`a b`**c d** e", "{36}a b{0;1}c d{0} e"),
+        ("*a b*`c d` e", "{3}a b{0;36}c d{0} e"),
+        ("a [ *b c*$x y", "a [ {3}b c{0}$x y"),
+        ("[a b](c.d)[e f", "{4}a b{0} (c.d)[e f"),
+    ] {
+        styled(Styling::Coloured, text, expected);
+    }
+}
+
+#[test]
+fn an_image_in_a_link_is_a_link() {
+    is(
+        "[![a](b.png)](c.d) [![](e.png)](f.g)",
+        "a (b.png) (c.d) (e.png) (f.g)",
+    );
+}
+
+#[test]
 fn what_only_looks_like_a_marker_stays() {
     for text in [
         "2*3*4 and 2**n**m, a * b * c",
