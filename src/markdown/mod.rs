@@ -21,7 +21,7 @@ mod words;
 
 use inline::Inline;
 use lines::{Lines, Span};
-use structure::{Container, Leaf, Line, Structure, text_start};
+use structure::{Container, Leaf, Line, Structure};
 use style::Style;
 use table::Table;
 
@@ -136,20 +136,10 @@ impl Renderer {
         let waits = self.structure.in_fence() || self.inline.in_formula();
         if !waits
             && self.head.len() <= START_MAX
-            && let Some(at) = text_start(&self.head)
+            && let Some(line) = self.structure.read_start(&self.head)
         {
-            // One letter stands for the text, which changes nothing here.
-            let start = [&self.head[..at], "x"].concat();
-            let start = structure::expanded(&start);
-            let line = self.structure.read(&start);
-            if matches!(line.leaf, Leaf::Text | Leaf::Heading(_)) {
-                let head = std::mem::take(&mut self.head);
-                self.begin(&line, &start);
-                // Marks that open nothing here, such as `2. ` within a paragraph.
-                let marks = start.get(line.text..start.len() - 1).unwrap_or_default();
-                marks.chars().for_each(|c| self.text(c));
-                head[at..].chars().for_each(|c| self.text(c));
-            }
+            self.head.clear();
+            self.begin(&line);
         } else if self.head.len() > LINE_MAX {
             self.end_rows(true);
             let head = std::mem::take(&mut self.head);
@@ -158,15 +148,17 @@ impl Renderer {
         }
     }
 
-    fn begin(&mut self, line: &Line, source: &str) {
+    /// Begins a line of text.
+    fn begin(&mut self, line: &Line) {
         self.end_rows(true);
-        self.open_line(line, source);
+        self.open_line(line);
         self.place = Place::Text;
         let base = match line.leaf {
             Leaf::Heading(level) => self.heading(level),
             _ => Style::none(),
         };
         self.inline.begin(base);
+        line.text.chars().for_each(|c| self.text(c));
     }
 
     /// Writes the marks of a heading, if its style does not distinguish it from text.
@@ -252,38 +244,29 @@ impl Renderer {
             self.end_formula();
             self.structure.end_paragraph();
         }
-        let source = if self.structure.in_fence() {
-            source.into()
-        } else {
-            structure::expanded(source)
-        };
-        let source = &*source;
         let line = self.structure.read(source);
-        let text = &source.get(line.text..).unwrap_or_default();
-        let in_quotes = |container: &Container| *container == Container::Quote;
         match &line.leaf {
-            Leaf::Text if table::is_row(text) && line.opened.iter().all(in_quotes) => {
-                self.row(&line, source, text, newline);
-                return;
+            Leaf::Text if table::is_row(&line.text) && line.opens_no_item() => {
+                return self.row(&line, newline);
             }
             Leaf::Text | Leaf::Heading(_) => {
-                self.begin(&line, source);
-                text.chars().for_each(|c| self.text(c));
-                self.end_text(newline);
-                return;
+                self.begin(&line);
+                return self.end_text(newline);
             }
             _ => {}
         }
         self.end_rows(true);
-        self.open_line(&line, source);
+        self.open_line(&line);
         let dim = Style::of(Style::DIM);
         match &line.leaf {
             Leaf::Rule => {
                 let width = self.lines.room().map_or(RULE, |room| room.min(RULE));
                 self.lines.put_raw(&"─".repeat(width), &dim);
             }
-            Leaf::Code => self.lines.put_raw(&["    ", text].concat(), &Style::none()),
-            Leaf::FenceLine(code) => self.lines.put_raw(code, &Style::none()),
+            Leaf::Code => self
+                .lines
+                .put_raw(&["    ", &*line.text].concat(), &Style::none()),
+            Leaf::FenceLine => self.lines.put_raw(&line.text, &Style::none()),
             Leaf::Fence(info) => {
                 self.lines.put_raw("────", &dim);
                 if !info.is_empty() {
@@ -298,11 +281,10 @@ impl Renderer {
     }
 
     /// Puts what is before the text of a line: bars of quotes and marks of items.
-    fn open_line(&mut self, line: &Line, source: &str) {
-        self.structure.accept(line, source);
+    fn open_line(&mut self, line: &Line) {
+        self.structure.accept(line);
         let (mut first, margin) = self.margins(line.kept);
-        let quotes = line.opened.iter().all(|opened| *opened == Container::Quote);
-        if line.leaf == Leaf::Blank && quotes {
+        if line.leaf == Leaf::Blank && line.opens_no_item() {
             let bar = first.iter().rposition(|(text, _)| text == "│");
             first.truncate(bar.map_or(0, |bar| bar + 1));
         }
@@ -316,14 +298,14 @@ impl Renderer {
         let gap = || (" ".to_owned(), Style::none());
         let mut bullets = 0;
         for (at, container) in self.structure.containers.iter().enumerate() {
-            let Container::Item { marker, done, .. } = container else {
+            let Container::Item { opening, done } = container else {
                 let bar = ("│".to_owned(), Style::of(Style::DIM));
                 margin.extend([bar.clone(), gap()]);
                 first.extend([bar, gap()]);
                 continue;
             };
             let mark = match done {
-                _ if marker.len() > 1 => marker,
+                _ if opening.trim().len() > 1 => opening.trim(),
                 Some(true) => "☑",
                 Some(false) => "☐",
                 None => BULLETS[bullets.min(BULLETS.len() - 1)],
@@ -341,11 +323,12 @@ impl Renderer {
     }
 
     /// A line that begins with `|`.
-    fn row(&mut self, line: &Line, source: &str, text: &str, newline: bool) {
+    fn row(&mut self, line: &Line, newline: bool) {
+        let text = &*line.text;
         if line.kept < self.structure.containers.len() || !line.opened.is_empty() {
             self.end_rows(true);
         }
-        self.structure.accept(line, source);
+        self.structure.accept(line);
         self.structure.end_paragraph();
         match std::mem::replace(&mut self.rows, Rows::None) {
             Rows::Table(mut table) => {

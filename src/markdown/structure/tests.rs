@@ -1,10 +1,8 @@
 use super::*;
 
-fn item(marker: &str, indent: usize, offset: usize) -> Container {
+fn item(opening: &str) -> Container {
     Container::Item {
-        marker: marker.to_owned(),
-        indent,
-        offset,
+        opening: opening.to_owned(),
         done: None,
     }
 }
@@ -15,18 +13,17 @@ fn last(lines: &[&str]) -> (Structure, Line) {
     let (last, before) = lines.split_last().unwrap();
     for line in before {
         let read = structure.read(line);
-        structure.accept(&read, line);
+        structure.accept(&read);
     }
-    let line = structure.read(&expanded(last));
+    let line = structure.read(last);
     (structure, line)
 }
 
 #[track_caller]
 fn is(lines: &[&str], kept: usize, opened: &[Container], leaf: Leaf, text: &str) {
     let (_, line) = last(lines);
-    let source = expanded(lines[lines.len() - 1]).into_owned();
     assert_eq!(
-        (line.kept, &*line.opened, line.leaf, &source[line.text..]),
+        (line.kept, &*line.opened, line.leaf, &*line.text),
         (kept, opened, leaf, text),
         "{lines:?}"
     );
@@ -34,17 +31,17 @@ fn is(lines: &[&str], kept: usize, opened: &[Container], leaf: Leaf, text: &str)
 
 #[test]
 fn items_and_quotes_open_within_each_other() {
-    is(&["- a"], 0, &[item("-", 0, 2)], Leaf::Text, "a");
+    is(&["- a"], 0, &[item("- ")], Leaf::Text, "a");
     is(&["- a", "  b"], 1, &[], Leaf::Text, "b");
     is(&["- a", "", "  b"], 1, &[], Leaf::Text, "b");
     is(&["- a", "", "b"], 0, &[], Leaf::Text, "b");
-    is(&["- a", "- b"], 0, &[item("-", 0, 2)], Leaf::Text, "b");
-    is(&["- a", "  * b"], 1, &[item("*", 0, 2)], Leaf::Text, "b");
-    is(&["- a", "    + b"], 1, &[item("+", 2, 4)], Leaf::Text, "b");
+    is(&["- a", "- b"], 0, &[item("- ")], Leaf::Text, "b");
+    is(&["- a", "  * b"], 1, &[item("* ")], Leaf::Text, "b");
+    is(&["- a", "    + b"], 1, &[item("  + ")], Leaf::Text, "b");
     is(
         &["- a", "  * b", "    + c", "- d"],
         0,
-        &[item("-", 0, 2)],
+        &[item("- ")],
         Leaf::Text,
         "d",
     );
@@ -54,18 +51,12 @@ fn items_and_quotes_open_within_each_other() {
     is(
         &["- > a"],
         0,
-        &[item("-", 0, 2), Container::Quote],
+        &[item("- "), Container::Quote],
         Leaf::Text,
         "a",
     );
-    is(&["> - a", "> - b"], 1, &[item("-", 0, 2)], Leaf::Text, "b");
-    is(
-        &["- - a"],
-        0,
-        &[item("-", 0, 2), item("-", 0, 2)],
-        Leaf::Text,
-        "a",
-    );
+    is(&["> - a", "> - b"], 1, &[item("- ")], Leaf::Text, "b");
+    is(&["- - a"], 0, &[item("- "), item("- ")], Leaf::Text, "a");
 }
 
 #[test]
@@ -77,24 +68,23 @@ fn lines_of_each_kind_are_recognised() {
     is(&["- a", "***"], 0, &[], Leaf::Rule, "***");
     is(&["    code"], 0, &[], Leaf::Code, "code");
     is(&["a", "    b"], 0, &[], Leaf::Text, "b");
-    is(&["2. a"], 0, &[item("2.", 0, 3)], Leaf::Text, "a");
+    is(&["2. a"], 0, &[item("2. ")], Leaf::Text, "a");
     is(&["a", "2. b"], 0, &[], Leaf::Text, "2. b");
     is(&["", ""], 0, &[], Leaf::Blank, "");
-    is(&["-"], 0, &[item("-", 0, 2)], Leaf::Blank, "");
+    is(&["-"], 0, &[item("- ")], Leaf::Blank, "");
 }
 
 #[test]
 fn code_goes_on_to_its_fence_or_to_the_end_of_its_block() {
     let fence = |info: &str| Leaf::Fence(info.to_owned());
-    let line = |text: &str| Leaf::FenceLine(text.to_owned());
     is(&["```py x"], 0, &[], fence("py x"), "```py x");
-    is(&["```", "# a"], 0, &[], line("# a"), "# a");
-    is(&["```", ""], 0, &[], line(""), "");
-    is(&["```", "``"], 0, &[], line("``"), "``");
+    is(&["```", "# a"], 0, &[], Leaf::FenceLine, "# a");
+    is(&["```", ""], 0, &[], Leaf::FenceLine, "");
+    is(&["```", "``"], 0, &[], Leaf::FenceLine, "``");
     assert_eq!(last(&["```", "\ta", "```"]).1.leaf, Leaf::FenceEnd);
     is(&["```", "a", "```", "b"], 0, &[], Leaf::Text, "b");
-    assert_eq!(last(&["- a", "  ~~~", "    c"]).1.leaf, line("  c"));
-    assert_eq!(last(&["> ```", "> *a*"]).1.leaf, line("*a*"));
+    is(&["- a", "  ~~~", "    c"], 1, &[], Leaf::FenceLine, "  c");
+    is(&["> ```", "> *a*"], 1, &[], Leaf::FenceLine, "*a*");
     is(&["> ```", "> a", "b"], 0, &[], Leaf::Text, "b");
     is(&["> ```", "> a", "> ```", "> b"], 1, &[], Leaf::Text, "b");
 }
@@ -111,9 +101,7 @@ fn a_blank_line_closes_quotes_but_not_items() {
 #[test]
 fn tasks_have_a_box() {
     let task = |done| Container::Item {
-        marker: "-".to_owned(),
-        indent: 0,
-        offset: 2,
+        opening: "- ".to_owned(),
         done: Some(done),
     };
     is(&["- [ ] a"], 0, &[task(false)], Leaf::Text, "a");
@@ -122,28 +110,35 @@ fn tasks_have_a_box() {
 
 #[test]
 fn text_is_certain_as_soon_as_nothing_can_change_it() {
-    for (head, at) in [
-        ("H", 0),
-        ("  é", 2),
-        ("- a", 2),
-        ("- * a", 4),
-        ("10. a", 4),
-        ("3.1", 0),
-        ("# a", 2),
-        ("> a", 2),
-        ("**a", 0),
-        ("`a", 0),
-        ("- [ ] a", 6),
-        ("- [l", 2),
-        ("#a", 0),
-        ("-x", 0),
+    let start = |head: &str| Structure::default().read_start(head).map(|line| line.text);
+    for (head, text) in [
+        ("H", "H"),
+        ("  é", "é"),
+        ("- a", "a"),
+        ("- * a", "a"),
+        ("10. a", "a"),
+        ("3.1 a", "3.1 a"),
+        ("# a", "a"),
+        ("> a", "a"),
+        ("**a", "**a"),
+        ("`a", "`a"),
+        ("- [ ] a", "a"),
+        ("- [l", "[l"),
+        ("#a", "#a"),
+        ("-x", "-x"),
+        ("\\", "\\"),
     ] {
-        assert_eq!(text_start(head), Some(at), "{head}");
+        assert_eq!(start(head).as_deref(), Some(text), "{head}");
     }
     for head in [
         "", "  ", "-", "- ", "- -", "---", "* * *", "1", "1.", "1. ", "#", "##", "```", "```x",
-        "| a", "**", "__", "==", "`", "- [", "- [ ]", "> ",
+        "| a", "**", "__", "==", "`", "- [", "- [ ]", "- [x", "> ",
     ] {
-        assert_eq!(text_start(head), None, "{head}");
+        assert_eq!(start(head), None, "{head}");
     }
+}
+
+#[test]
+fn an_item_without_text_stays_in_its_quote() {
+    is(&["> a", ">", "> -"], 1, &[item("- ")], Leaf::Blank, "");
 }
