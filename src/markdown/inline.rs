@@ -6,10 +6,9 @@
 
 use super::Options;
 use super::dollars::{Around, Place};
-use super::lines::{Lines, Span};
+use super::lines::{GLUE, Lines, Span};
 use super::spans::{Piece, Reader, environment};
 use super::style::Style;
-use super::words::GLUE;
 use crate::math;
 
 /// Most of a line that is held for the end of a mark, in bytes.

@@ -17,7 +17,6 @@ mod spans;
 mod structure;
 mod style;
 mod table;
-mod words;
 
 use inline::Inline;
 use lines::{Lines, Span};
@@ -324,34 +323,30 @@ impl Renderer {
 
     /// A line that begins with `|`.
     fn row(&mut self, line: &Line, newline: bool) {
-        let text = &*line.text;
         if line.kept < self.structure.containers.len() || !line.opened.is_empty() {
             self.end_rows(true);
         }
         self.structure.accept(line);
         self.structure.end_paragraph();
-        match std::mem::replace(&mut self.rows, Rows::None) {
-            Rows::Table(mut table) => {
-                table.push(text);
-                let long = table.is_long();
-                self.rows = Rows::Table(table);
-                if long {
-                    self.put_rows(newline);
-                }
+        if let Rows::Table(table) = &mut self.rows {
+            table.push(&line.text);
+            if table.is_long() {
+                self.put_rows(newline);
             }
-            Rows::Header(header) => {
-                let (_, margin) = self.margins(usize::MAX);
-                self.lines.set_margin(margin);
-                let room = self.lines.room();
-                if let Some(table) = Table::new(&header, text, room, self.options) {
-                    self.rows = Rows::Table(Box::new(table));
-                } else {
-                    self.rows = Rows::Header(header);
-                    self.end_rows(true);
-                    self.rows = Rows::Header(text.to_owned());
+        } else {
+            self.lines.margin = self.margins(usize::MAX).1;
+            let table = match &self.rows {
+                Rows::Header(header) => {
+                    Table::new(header, &line.text, self.lines.room(), self.options)
                 }
+                _ => None,
+            };
+            if let Some(table) = table {
+                self.rows = Rows::Table(Box::new(table));
+            } else {
+                self.end_rows(true);
+                self.rows = Rows::Header(line.text.clone());
             }
-            Rows::None => self.rows = Rows::Header(text.to_owned()),
         }
         if !newline {
             self.end_rows(false);

@@ -7,9 +7,8 @@ use textwrap::wrap_algorithms::wrap_first_fit;
 
 use super::Options;
 use super::inline::spans;
-use super::lines::Span;
+use super::lines::{Span, Word, split};
 use super::style::Style;
-use super::words::{Word, split};
 
 /// A table with more bytes is shown in parts, whose columns are as wide as those of
 /// the first.
@@ -125,13 +124,12 @@ impl Table {
     fn measure(&self, rows: &[Vec<Cell>]) -> Option<Vec<usize>> {
         let rows: Vec<&Vec<Cell>> = std::iter::once(&self.header).chain(rows).collect();
         let columns = rows.iter().map(|row| row.len()).max().unwrap_or(0);
-        let widest = |column: usize, measure: fn(&Cell) -> usize| {
-            let cells = rows.iter().filter_map(|row| row.get(column));
-            cells.map(measure).max().unwrap_or(0)
+        let widest = |measure: fn(&Cell) -> usize| -> Vec<usize> {
+            let cells = |column| rows.iter().filter_map(move |row| row.get(column));
+            let width = |column| cells(column).map(measure).max().unwrap_or(0);
+            (0..columns).map(width).collect()
         };
-        let full: Vec<usize> = (0..columns)
-            .map(|column| widest(column, cell_width))
-            .collect();
+        let full = widest(cell_width);
         let Some(room) = self.room else {
             return Some(full);
         };
@@ -139,9 +137,7 @@ impl Table {
         if full.iter().sum::<usize>() <= room {
             return Some(full);
         }
-        let least: Vec<usize> = (0..columns)
-            .map(|column| widest(column, word_width))
-            .collect();
+        let least = widest(word_width);
         (least.iter().sum::<usize>() <= room).then(|| shrink(&full, &least, room))
     }
 
@@ -158,7 +154,7 @@ impl Table {
             let mut line = Vec::new();
             for (column, cell) in cells.iter().enumerate() {
                 if column > 0 {
-                    push(&mut line, " │ ".to_owned(), Style::none());
+                    line.push((" │ ".to_owned(), Style::none()));
                 }
                 let words = cell.get(at).map_or(&[][..], Vec::as_slice);
                 let used = line_width(words);
@@ -168,9 +164,9 @@ impl Table {
                     Side::Middle => free / 2,
                     Side::Right => free,
                 };
-                push(&mut line, " ".repeat(left), Style::none());
+                line.push((" ".repeat(left), Style::none()));
                 push_words(&mut line, words);
-                push(&mut line, " ".repeat(free - left), Style::none());
+                line.push((" ".repeat(free - left), Style::none()));
             }
             trim(line)
         };
@@ -207,7 +203,7 @@ fn record(row: &[Cell], header: &[Cell], room: usize) -> Vec<Vec<Span>> {
         for (at, line) in wrapped.iter().enumerate() {
             let mut shown = Vec::new();
             if at > 0 {
-                push(&mut shown, "  ".to_owned(), Style::none());
+                shown.push(("  ".to_owned(), Style::none()));
             }
             push_words(&mut shown, line);
             lines.push(trim(shown));
@@ -217,10 +213,8 @@ fn record(row: &[Cell], header: &[Cell], room: usize) -> Vec<Vec<Span>> {
 }
 
 fn cell_width(cell: &Cell) -> usize {
-    cell.iter()
-        .map(|words| line_width(words))
-        .max()
-        .unwrap_or(0)
+    let lines = cell.iter().map(|words| line_width(words));
+    lines.max().unwrap_or(0)
 }
 
 fn word_width(cell: &Cell) -> usize {
@@ -229,14 +223,8 @@ fn word_width(cell: &Cell) -> usize {
 }
 
 fn line_width(words: &[Word]) -> usize {
-    let Some((last, words)) = words.split_last() else {
-        return 0;
-    };
-    words
-        .iter()
-        .map(|word| word.columns() + word.spaces)
-        .sum::<usize>()
-        + last.columns()
+    let width = words.iter().map(|word| word.columns() + word.spaces);
+    width.sum::<usize>() - words.last().map_or(0, |last| last.spaces)
 }
 
 /// Takes columns off the widest until all fit the room; none gets narrower than its
@@ -261,29 +249,19 @@ fn shrink(full: &[usize], least: &[usize], room: usize) -> Vec<usize> {
 fn wrap(cell: Cell, width: usize) -> Vec<Vec<Word>> {
     #[expect(clippy::cast_precision_loss, reason = "a terminal is not that wide")]
     let limit = [width as f64];
-    let mut lines = Vec::new();
-    for words in cell {
+    let wrapped = |words: Vec<Word>| {
         let words: Vec<Word> = words.into_iter().flat_map(|word| word.cut(width)).collect();
-        lines.extend(
-            wrap_first_fit(&words, &limit)
-                .into_iter()
-                .map(<[Word]>::to_vec),
-        );
-    }
-    lines
-}
-
-fn push(line: &mut Vec<Span>, text: String, style: Style) {
-    if !text.is_empty() {
-        line.push((text, style));
-    }
+        let lines = wrap_first_fit(&words, &limit).into_iter();
+        lines.map(<[Word]>::to_vec).collect::<Vec<_>>()
+    };
+    cell.into_iter().flat_map(wrapped).collect()
 }
 
 fn push_words(line: &mut Vec<Span>, words: &[Word]) {
     for (at, word) in words.iter().enumerate() {
         line.extend(word.spans.iter().cloned());
         if at + 1 < words.len() {
-            push(line, " ".repeat(word.spaces), word.space_style.clone());
+            line.push((" ".repeat(word.spaces), word.space_style.clone()));
         }
     }
 }
