@@ -98,12 +98,11 @@ impl<'a> Reader<'a> {
 
     /// Adds text that is not a mark, and gives its length.
     fn text(&mut self, text: &str) -> usize {
-        match self.pieces[self.sealed..].last_mut() {
-            Some(last) => last.text.push_str(text),
-            None => {
-                self.add(text, self.base.clone(), None);
-                self.sealed -= 1;
-            }
+        if let Some(last) = self.pieces[self.sealed..].last_mut() {
+            last.text.push_str(text);
+        } else {
+            self.add(text, self.base.clone(), None);
+            self.sealed -= 1;
         }
         text.len()
     }

@@ -1,42 +1,112 @@
-//! Matrices, cases and aligned equations, drawn in rows or put in one line.
+//! `\begin{…}…\end{…}`: matrices, cases and aligned equations, in rows or in one line.
 
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 use super::canvas::{Block, pad};
-use super::layout;
-use super::tree::{Grid, Kind, Side};
+use super::tree::{Grid, Kind, List, Node, Side};
 
-/// An environment with its rows below each other.
-pub(super) fn draw(grid: &Grid) -> Block {
-    let rows: Vec<Vec<Block>> = grid.rows.iter().map(|row| cells(grid, row)).collect();
+/// Whether `\begin{name}` starts a formula.
+pub fn is_environment(name: &str) -> bool {
+    describe(name).is_some()
+}
+
+/// What is drawn for an environment: its kind and its delimiters.
+fn describe(name: &str) -> Option<(Kind, &'static str, &'static str)> {
+    Some(match name.strip_suffix('*').unwrap_or(name) {
+        "matrix" | "array" | "smallmatrix" | "subarray" => (Kind::Matrix, "", ""),
+        "pmatrix" => (Kind::Matrix, "(", ")"),
+        "bmatrix" => (Kind::Matrix, "[", "]"),
+        "Bmatrix" => (Kind::Matrix, "{", "}"),
+        "vmatrix" => (Kind::Matrix, "|", "|"),
+        "Vmatrix" => (Kind::Matrix, "‖", "‖"),
+        "cases" | "dcases" => (Kind::Cases, "{", ""),
+        "rcases" => (Kind::Cases, "", "}"),
+        "align" | "aligned" | "alignat" | "alignedat" | "flalign" | "split" | "eqnarray" => {
+            (Kind::Aligned, "", "")
+        }
+        "gather" | "gathered" | "multline" | "equation" | "displaymath" | "math" => {
+            (Kind::Lines, "", "")
+        }
+        _ => return None,
+    })
+}
+
+/// Whether the columns of an environment are described in an argument.
+pub(super) fn has_columns(name: &str) -> bool {
+    let name = name.strip_suffix('*').unwrap_or(name);
+    ["array", "alignat", "alignedat", "subarray"].contains(&name)
+}
+
+/// The grid of an environment. `columns` describes them, such as `l|cr`.
+pub(super) fn new(name: &str, columns: &str, mut rows: Vec<Vec<List>>) -> Option<Grid> {
+    let (kind, left, right) = describe(name)?;
+    let columns = if name.starts_with("eqnarray") {
+        "rcl"
+    } else {
+        columns
+    };
+    let mut rules = Vec::new();
+    for (at, row) in rows.iter_mut().enumerate() {
+        while let Some(first) = row.first_mut()
+            && first.first() == Some(&Node::Rule)
+        {
+            first.remove(0);
+            rules.push(at);
+            while first.first().is_some_and(Node::is_space) {
+                first.remove(0);
+            }
+        }
+    }
+    while rows.last().is_some_and(|row| row.iter().all(Vec::is_empty)) {
+        rows.pop();
+    }
+    let (mut sides, mut bars) = (Vec::new(), Vec::new());
+    for c in columns.chars() {
+        match c {
+            'l' => sides.push(Side::Left),
+            'c' => sides.push(Side::Centre),
+            'r' => sides.push(Side::Right),
+            '|' => bars.push(sides.len()),
+            _ => {}
+        }
+    }
+    Some(Grid {
+        kind,
+        left,
+        right,
+        columns: sides,
+        bars,
+        rules,
+        rows,
+    })
+}
+
+/// A grid with its rows below each other; its cells are drawn.
+pub(super) fn draw(grid: &Grid, rows: &[Vec<Block>]) -> Block {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(Block::width).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
-    let mut lines = Vec::new();
-    let mut base = 0;
-    for (at, row) in rows.iter().enumerate() {
-        let drawn = draw_row(grid, row, &widths);
-        for _ in grid.rules.iter().filter(|rule| **rule == at) {
-            lines.push("─".repeat(drawn.width()));
+    let drawn: Vec<Block> = rows
+        .iter()
+        .map(|row| draw_row(grid, row, &widths))
+        .collect();
+    let width = drawn.iter().map(Block::width).max().unwrap_or(0);
+    let (mut lines, mut base) = (Vec::new(), 0);
+    for at in 0..=drawn.len() {
+        let rules = grid.rules.iter().filter(|rule| **rule == at);
+        lines.extend(rules.map(|_| "─".repeat(width)));
+        if let Some(row) = drawn.get(at) {
+            if at == 0 {
+                base = lines.len() + row.base;
+            }
+            lines.extend_from_slice(&row.lines);
         }
-        if at == 0 {
-            base = lines.len() + drawn.base;
-        }
-        lines.extend(drawn.lines);
     }
-    if lines.is_empty() {
+    if drawn.is_empty() {
         return Block::line([grid.left, grid.right].concat());
-    }
-    let width = Block {
-        lines: lines.clone(),
-        base,
-    }
-    .width();
-    for _ in grid.rules.iter().filter(|rule| **rule == rows.len()) {
-        lines.push("─".repeat(width));
     }
     // Equations hang from their first row, everything else is centred.
     if matches!(grid.kind, Kind::Matrix | Kind::Cases) && lines.len() > 2 {
@@ -45,52 +115,34 @@ pub(super) fn draw(grid: &Grid) -> Block {
     Block { lines, base }.fenced(grid.left, grid.right, " ")
 }
 
-fn cells(grid: &Grid, row: &[Vec<super::tree::Node>]) -> Vec<Block> {
-    let cell = |(column, cell): (usize, &Vec<_>)| {
-        let drawn = layout::draw(cell, true);
-        if grid.kind == Kind::Aligned && column % 2 == 1 && !cell.is_empty() {
-            return Block::line(" ".to_owned()).join(drawn);
-        }
-        drawn
-    };
-    row.iter().enumerate().map(cell).collect()
-}
-
 /// Cells side by side, each as wide as its column.
 fn draw_row(grid: &Grid, row: &[Block], widths: &[usize]) -> Block {
-    let empty = Block::line(String::new());
+    let space = |columns: usize| Block::line(" ".repeat(columns));
+    let like = row.iter().cloned().fold(space(0), Block::join);
+    let bar = Block {
+        lines: vec!["│".to_owned(); like.height()],
+        base: like.base,
+    };
     let mut drawn = Block::default();
-    let mut bars = Vec::new();
     for (column, width) in widths.iter().enumerate() {
-        let cell = row.get(column).unwrap_or(&empty);
-        let bar = grid.bars.contains(&column);
         let gap = match grid.kind {
-            _ if bar && column == 0 => "  ",
-            _ if bar => "   ",
-            _ if column == 0 => "",
-            Kind::Aligned if column % 2 == 1 => "",
-            _ => "  ",
+            _ if column == 0 => 0,
+            _ if grid.bars.contains(&column) => 1,
+            Kind::Aligned if column % 2 == 1 => 1.min(*width),
+            _ => 2,
         };
-        if bar {
-            bars.push(drawn.width() + usize::from(column > 0));
+        drawn = drawn.join(space(gap));
+        if grid.bars.contains(&column) {
+            drawn = drawn.join(bar.clone()).join(space(1));
         }
-        let lines = cell.lines.iter();
-        let aligned = lines.map(|line| align(line, *width, side(grid, column)));
-        let cell = Block {
-            lines: aligned.collect(),
-            base: cell.base,
-        };
-        drawn = drawn.join(Block::line(gap.to_owned())).join(cell);
+        let mut cell = row.get(column).cloned().unwrap_or(space(0));
+        for line in &mut cell.lines {
+            *line = align(line, *width, side(grid, column));
+        }
+        drawn = drawn.join(cell);
     }
     if grid.bars.contains(&widths.len()) {
-        bars.push(drawn.width() + 1);
-        drawn = drawn.join(Block::line("  ".to_owned()));
-    }
-    // The bars go through all lines of the row.
-    for at in bars {
-        for line in &mut drawn.lines {
-            *line = replace_column(line, at, '│');
-        }
+        drawn = drawn.join(space(1)).join(bar);
     }
     drawn
 }
@@ -114,32 +166,21 @@ fn align(line: &str, width: usize, side: Side) -> String {
     pad(&(" ".repeat(left) + line), width)
 }
 
-/// `line` with the space in this column replaced.
-fn replace_column(line: &str, column: usize, with: char) -> String {
-    let mut passed = 0;
-    let replaced = line.chars().map(|c| {
-        let at = passed;
-        passed += c.width().unwrap_or(0);
-        if at == column && c == ' ' { with } else { c }
-    });
-    replaced.collect()
-}
-
-/// An environment in one line: rows are separated by `;`.
-pub(super) fn flat(grid: &Grid) -> String {
-    let (cells, rows) = match grid.kind {
+/// A grid in one line: rows are separated by `;`.
+pub(super) fn flat(grid: &Grid, rows: &[Vec<Block>]) -> String {
+    let (cells, lines) = match grid.kind {
         Kind::Matrix | Kind::Aligned => (" ", "; "),
         Kind::Cases => (", ", "; "),
         Kind::Lines => ("", ", "),
     };
-    let row = |row: &Vec<Vec<_>>| {
-        let flat: Vec<String> = row.iter().map(|cell| layout::flat(cell)).collect();
+    let line = |row: &Vec<Block>| {
+        let flat: Vec<String> = row.iter().map(|cell| cell.lines.concat()).collect();
         flat.join(cells).trim().to_owned()
     };
-    let lines: Vec<String> = grid.rows.iter().map(row).collect();
+    let rows: Vec<String> = rows.iter().map(line).collect();
     let (left, right) = match grid.kind {
         Kind::Cases => ("{", "}"),
         _ => (grid.left, grid.right),
     };
-    [left, &lines.join(rows), right].concat()
+    [left, &rows.join(lines), right].concat()
 }

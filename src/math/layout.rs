@@ -1,10 +1,11 @@
 //! Draws the tree of a formula as text, on one line or several.
 
 use super::canvas::Block;
-use super::fraction;
 use super::grid;
-use super::letters::script;
-use super::tree::{List, Node};
+use super::symbols::script;
+use super::tree::{
+    Grid, List, Node, is_applied, is_atom, is_differential, is_product, needs_parentheses_as_base,
+};
 
 /// A formula in one line.
 pub(super) fn flat(nodes: &[Node]) -> String {
@@ -74,8 +75,7 @@ impl Row<'_> {
             Node::Fraction(above, below) => self.fraction(at, above, below),
             Node::Root(degree, body) => self.root(at, degree.as_ref(), body),
             Node::Fenced(left, body, right) => self.block(fenced(left, body, right, self.tall)),
-            Node::Grid(grid) if self.tall => self.block(grid::draw(grid)),
-            Node::Grid(grid) => self.text.push_str(&grid::flat(grid)),
+            Node::Grid(grid) => self.grid(grid),
             Node::Accent(mark, body) => {
                 let marked = flat(body);
                 self.text.extend(marked.chars().flat_map(|c| [c, *mark]));
@@ -111,6 +111,16 @@ impl Row<'_> {
             let text = Block::line(std::mem::take(&mut self.text));
             let done = std::mem::take(&mut self.done);
             self.done = done.join(text).join(block);
+        }
+    }
+
+    fn grid(&mut self, grid: &Grid) {
+        let cells = |row: &Vec<List>| row.iter().map(|cell| draw(cell, self.tall)).collect();
+        let rows: Vec<Vec<Block>> = grid.rows.iter().map(cells).collect();
+        if self.tall {
+            self.block(grid::draw(grid, &rows));
+        } else {
+            self.text.push_str(&grid::flat(grid, &rows));
         }
     }
 
@@ -176,22 +186,16 @@ impl Row<'_> {
 
     fn scripts(&mut self, at: usize, base: &Node, sub: Option<&List>, sup: Option<&List>) {
         let mut block = draw(std::slice::from_ref(base), self.tall);
-        if fraction::needs_parentheses_as_base(base) {
+        if needs_parentheses_as_base(base) {
             let gap = if block.height() > 1 { " " } else { "" };
             block = block.fenced("(", ")", gap);
         }
         if block.height() > 1 {
-            let small = |list: Option<&List>, sign| list.map(|list| script(sign, &flat(list)));
-            let mut column = vec![String::new(); block.height()];
-            if let Some(last) = column.last_mut() {
-                *last = small(sub, '_').unwrap_or_default();
-            }
-            column[0] = small(sup, '^').unwrap_or_default();
+            let mut lines = vec![String::new(); block.height()];
+            lines[block.height() - 1] = small('_', sub);
+            lines[0] = small('^', sup);
             let base = block.base;
-            return self.block(block.join(Block {
-                lines: column,
-                base,
-            }));
+            return self.block(block.join(Block { lines, base }));
         }
         let scripts = scripts(sub, sup);
         self.block(block);
@@ -204,7 +208,7 @@ impl Row<'_> {
     }
 
     fn fraction(&mut self, at: usize, above: &[Node], below: &[Node]) {
-        let text = fraction::line(above, below);
+        let text = division(above, below);
         let previous = self.previous(at);
         let factor = |node: &Node| {
             let bracket = node.bracket() > 0 || matches!(node, Node::Char('!' | '⟨' | '⌊' | '√'));
@@ -225,20 +229,17 @@ impl Row<'_> {
                 self.text.push_str(&text);
                 return;
             }
-            Some(node) if node.is_operand() && !is_function(node) => {
+            Some(node) if node.is_operand() && !node.is_function() => {
                 if !self.text.ends_with([')', ']', '}']) {
                     self.space();
                 }
             }
-            Some(Node::Char('/')) => {}
-            Some(node) if node.bracket() < 0 => {}
-            Some(node) if is_function(node) || matches!(node, Node::Operator("÷")) => {}
+            Some(Node::Char('/') | Node::Operator("÷")) => {}
+            Some(node) if node.bracket() < 0 || node.is_function() => {}
             _ if joined => {}
             _ => return self.text.push_str(&text),
         }
-        self.text.push('(');
-        self.text.push_str(&text);
-        self.text.push(')');
+        self.text += &parenthesised(text);
     }
 
     fn root(&mut self, at: usize, degree: Option<&List>, body: &[Node]) {
@@ -259,25 +260,20 @@ impl Row<'_> {
         let power = matches!(body, [Node::Scripts { sup: Some(_), .. }]);
         let next = self.next(at);
         let joined = next.is_some_and(|next| next.is_operand() && !matches!(next, Node::Root(..)));
-        if fraction::is_atom(body) && !power && !joined {
-            self.text.push_str(&inside);
+        if is_atom(body) && !power && !joined {
+            self.text += &inside;
         } else {
-            self.text.push('(');
-            self.text.push_str(&inside);
-            self.text.push(')');
+            self.text += &parenthesised(inside);
         }
     }
 
     /// Small text above or below a sign.
-    fn stack(&mut self, at: usize, base: &[Node], over: Option<&List>, under: Option<&List>) {
+    fn stack(&mut self, at: usize, base: &List, over: Option<&List>, under: Option<&List>) {
         self.space();
         let scripts = scripts(under, over);
         if self.tall && scripts.contains(['^', '_']) {
-            let parts = [over.map(|over| draw(over, false)), Some(draw(base, false))];
-            let parts = parts
-                .into_iter()
-                .chain([under.map(|under| draw(under, false))]);
-            let parts: Vec<Block> = parts.flatten().collect();
+            let parts = [over, Some(base), under].into_iter().flatten();
+            let parts: Vec<Block> = parts.map(|part| draw(part, false)).collect();
             self.block(Block::stacked(&parts, usize::from(over.is_some())));
         } else {
             self.text.push_str(flat(base).trim());
@@ -289,19 +285,27 @@ impl Row<'_> {
     }
 }
 
-fn is_function(node: &Node) -> bool {
-    match node {
-        Node::Function(_) => true,
-        Node::Scripts { base, .. } => is_function(base),
-        _ => false,
-    }
+/// `a/b`, with parentheses around more than one factor.
+fn division(above: &[Node], below: &[Node]) -> String {
+    let factor = |list: &[Node], is_one| match is_one {
+        true => flat(list),
+        false => parenthesised(flat(list)),
+    };
+    let is_one = is_atom(below) || is_applied(below) || is_differential(below);
+    [factor(above, is_product(above)), factor(below, is_one)].join("/")
+}
+
+fn parenthesised(text: String) -> String {
+    ["(", &text, ")"].concat()
 }
 
 /// A subscript and a superscript in one line.
 fn scripts(sub: Option<&List>, sup: Option<&List>) -> String {
-    let small = |sign, list: &List| script(sign, &flat(list));
-    let sub = sub.map_or(String::new(), |sub| small('_', sub));
-    sub + &sup.map_or(String::new(), |sup| small('^', sup))
+    small('_', sub) + &small('^', sup)
+}
+
+fn small(sign: char, list: Option<&List>) -> String {
+    list.map_or(String::new(), |list| script(sign, &flat(list)))
 }
 
 /// A body between delimiters, which `\middle` may divide.
@@ -311,29 +315,22 @@ fn fenced(left: &str, body: &[Node], right: &str, tall: bool) -> Block {
     let height = parts.iter().map(Block::height).max().unwrap_or(1);
     if height == 1 {
         let mut line = flat(body);
-        if left.is_empty() && right == "|" && !fraction::is_product(body) {
+        if left.is_empty() && right == "|" && !is_product(body) {
             // The value of all of it at a point: `(a/b)|ₓ₌₀`.
-            line = ["(", &line, ")"].concat();
+            line = parenthesised(line);
         }
         return Block::line([left, &line, right].concat());
     }
-    let mut middles = body.iter().filter_map(|node| match node {
+    let middles = body.iter().filter_map(|node| match node {
         Node::Middle(delimiter) => Some(delimiter),
         _ => None,
     });
-    let mut joined = Block::default();
-    for part in parts {
-        if !joined.lines.is_empty()
-            && let Some(delimiter) = middles.next()
-        {
-            let like = joined.clone().join(part.clone());
-            let bar = Block::bar(delimiter, &like);
-            joined = joined
-                .join(Block::line(" ".into()))
-                .join(bar)
-                .join(Block::line(" ".into()));
-        }
-        joined = joined.join(part);
+    let mut parts = parts.into_iter();
+    let mut joined = parts.next().unwrap_or_default();
+    for (part, delimiter) in parts.zip(middles) {
+        let bar = Block::bar(delimiter, &joined.clone().join(part.clone()));
+        let space = Block::line(" ".to_owned());
+        joined = joined.join(space.clone()).join(bar).join(space).join(part);
     }
     joined.fenced(left, right, " ")
 }
@@ -353,18 +350,15 @@ fn brace(over: bool, body: &[Node], label: Option<&List>) -> Block {
         0 | 1 => "⏟".to_owned(),
         2 => [left, right].concat(),
         width => {
-            let before = (width - 3) / 2;
-            let after = width - 3 - before;
-            [left, &"─".repeat(before), tip, &"─".repeat(after), right].concat()
+            let dashes = "─".repeat((width - 3) / 2);
+            let last = if width % 2 == 0 { "─" } else { "" };
+            [left, &dashes, tip, &dashes, last, right].concat()
         }
     };
-    let line = Block::line(line);
-    let label = label.map(|label| draw(label, false));
-    let parts: Vec<Block> = if over {
-        label.into_iter().chain([line, body]).collect()
-    } else {
-        [body, line].into_iter().chain(label).collect()
-    };
-    let main = if over { parts.len() - 1 } else { 0 };
-    Block::stacked(&parts, main)
+    let mut parts = vec![body, Block::line(line)];
+    parts.extend(label.map(|label| draw(label, false)));
+    if over {
+        parts.reverse();
+    }
+    Block::stacked(&parts, if over { parts.len() - 1 } else { 0 })
 }

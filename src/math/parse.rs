@@ -1,9 +1,9 @@
 //! Parses LaTeX source into the tree of a formula. After any error, the formula is shown as
 //! source.
 
-use super::environment;
-use super::letters;
-use super::names::{self, Kind};
+use super::grid;
+use super::layout::flat;
+use super::symbols::{self, Kind};
 use super::tree::{List, Node};
 
 /// Groups within groups; a formula that nests deeper is not read.
@@ -11,7 +11,7 @@ const DEPTH_MAX: usize = 24;
 
 /// Why a list ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Stop {
+enum Stop {
     Input,
     Brace,
     Bracket,
@@ -21,8 +21,20 @@ pub(super) enum Stop {
     Environment,
 }
 
-pub(super) struct Parser<'a> {
-    pub(super) rest: &'a str,
+impl Stop {
+    /// Bytes of its mark.
+    fn length(self) -> usize {
+        match self {
+            Self::Input => 0,
+            Self::Brace | Self::Bracket | Self::Cell | Self::Row => 1,
+            Self::Right => "\\right".len(),
+            Self::Environment => "\\end".len(),
+        }
+    }
+}
+
+struct Parser<'a> {
+    rest: &'a str,
     depth: usize,
     /// A `]` ends the list: the optional argument of a command.
     in_option: bool,
@@ -30,38 +42,29 @@ pub(super) struct Parser<'a> {
 
 /// Reads a formula as rows that `\\` separates.
 pub(super) fn rows(source: &str) -> Option<Vec<List>> {
-    let mut parser = Parser::new(source.trim());
-    let mut rows = Vec::new();
-    let mut row = Vec::new();
-    loop {
-        row.append(&mut parser.list()?);
-        match parser.stop() {
-            Some(Stop::Cell) => parser.advance(1),
-            Some(Stop::Row) => {
-                parser.end_row();
-                rows.push(std::mem::take(&mut row));
-            }
-            Some(Stop::Input) => break,
-            _ => return None,
-        }
-    }
-    if !row.is_empty() {
-        rows.push(row);
-    }
+    let mut parser = Parser {
+        rest: source.trim(),
+        depth: 0,
+        in_option: false,
+    };
+    let rows = parser.rows(Stop::Input)?;
+    let mut rows: Vec<List> = rows.iter().map(|row| row.concat()).collect();
+    rows.pop_if(|last| last.is_empty());
     Some(rows)
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(rest: &'a str) -> Self {
-        Self {
-            rest,
-            depth: 0,
-            in_option: false,
-        }
+    fn advance(&mut self, bytes: usize) {
+        self.rest = &self.rest[bytes..];
     }
 
-    pub(super) fn advance(&mut self, bytes: usize) {
-        self.rest = &self.rest[bytes..];
+    /// What has been read since `start`.
+    fn since(&self, start: &'a str) -> &'a str {
+        &start[..start.len() - self.rest.len()]
+    }
+
+    fn skip_star(&mut self) {
+        self.rest = self.rest.strip_prefix('*').unwrap_or(self.rest);
     }
 
     fn skip_spaces(&mut self) {
@@ -69,7 +72,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Why the list ends here, if it does.
-    pub(super) fn stop(&self) -> Option<Stop> {
+    fn stop(&self) -> Option<Stop> {
         let mut chars = self.rest.chars();
         Some(match chars.next() {
             None => Stop::Input,
@@ -86,12 +89,49 @@ impl<'a> Parser<'a> {
         })
     }
 
+    /// Reads rows of cells up to `end`.
+    fn rows(&mut self, end: Stop) -> Option<Vec<Vec<List>>> {
+        let (mut rows, mut row) = (Vec::new(), Vec::new());
+        loop {
+            row.push(self.list()?);
+            match self.stop()? {
+                Stop::Cell => self.advance(1),
+                Stop::Row => {
+                    self.end_row();
+                    rows.push(std::mem::take(&mut row));
+                }
+                stop if stop == end => {
+                    self.advance(end.length());
+                    rows.push(row);
+                    return Some(rows);
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    /// An environment after `\begin`.
+    fn environment(&mut self) -> Option<Node> {
+        let name = self.raw_argument()?;
+        if self.rest.starts_with('[') {
+            self.rest = self.rest.split_once(']')?.1;
+        }
+        let columns = match grid::has_columns(name) {
+            true => self.raw_argument()?,
+            false => "",
+        };
+        let rows = self.rows(Stop::Environment)?;
+        if self.raw_argument()? != name {
+            return None;
+        }
+        grid::new(name, columns, rows).map(Node::Grid)
+    }
+
     /// Skips `\\` and the options that it may have: `\\*[4pt]`.
-    pub(super) fn end_row(&mut self) {
+    fn end_row(&mut self) {
         self.advance(1);
-        let name = command_name(self.rest);
-        self.advance(name.len());
-        self.rest = self.rest.strip_prefix('*').unwrap_or(self.rest);
+        self.advance(command_name(self.rest).len());
+        self.skip_star();
         if let Some((gap, rest)) = self
             .rest
             .strip_prefix('[')
@@ -105,7 +145,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads nodes up to the end of the group, cell or row.
-    pub(super) fn list(&mut self) -> Option<List> {
+    fn list(&mut self) -> Option<List> {
         if self.depth == DEPTH_MAX {
             return None;
         }
@@ -117,8 +157,7 @@ impl<'a> Parser<'a> {
                     let start = self.rest;
                     self.advance(1);
                     let script = self.argument()?;
-                    let written = &start[..start.len() - self.rest.len()];
-                    attach(&mut nodes, sign, script, written)?;
+                    attach(&mut nodes, sign, script, self.since(start))?;
                 }
                 '\'' => {
                     self.advance(1);
@@ -134,7 +173,7 @@ impl<'a> Parser<'a> {
                         let (above, below) = (std::mem::take(&mut nodes), self.list()?);
                         nodes.push(division(name, above, below));
                     }
-                    "limits" | "nolimits" => self.advance(1 + command_name(&self.rest[1..]).len()),
+                    name @ ("limits" | "nolimits") => self.advance(1 + name.len()),
                     _ => self.command(&mut nodes)?,
                 },
                 _ => nodes.push(self.plain()?),
@@ -154,18 +193,23 @@ impl<'a> Parser<'a> {
         if c != '{' {
             return Some(Node::Char(c));
         }
-        let outer = std::mem::replace(&mut self.in_option, false);
-        let mut list = self.list()?;
-        self.in_option = outer;
-        self.expect(Stop::Brace)?;
+        let mut list = self.list_to(Stop::Brace)?;
         Some(match list.len() {
             1 => list.remove(0),
             _ => Node::Group(list),
         })
     }
 
-    fn expect(&mut self, stop: Stop) -> Option<()> {
-        (self.stop() == Some(stop)).then(|| self.advance(1))
+    /// Reads a list that ends so, and skips its end.
+    fn list_to(&mut self, end: Stop) -> Option<List> {
+        let outer = std::mem::replace(&mut self.in_option, end == Stop::Bracket);
+        let list = self.list()?;
+        if self.stop() != Some(end) {
+            return None;
+        }
+        self.in_option = outer;
+        self.advance(end.length());
+        Some(list)
     }
 
     /// The next argument: a group, a command or a character.
@@ -193,11 +237,7 @@ impl<'a> Parser<'a> {
             return Some(Vec::new());
         }
         self.advance(1);
-        let outer = std::mem::replace(&mut self.in_option, true);
-        let list = self.list()?;
-        self.expect(Stop::Bracket)?;
-        self.in_option = outer;
-        Some(list)
+        self.list_to(Stop::Bracket)
     }
 
     /// The argument as it is written, without its braces.
@@ -213,26 +253,19 @@ impl<'a> Parser<'a> {
         let start = self.rest;
         let name = command_name(&start[1..]);
         self.advance(1 + name.len());
-        match names::find(name) {
-            Some((Kind::Symbol, shown)) => {
-                nodes.extend(shown.chars().map(Node::Char));
-                self.end_name(name);
-            }
-            Some((Kind::Operator, shown)) => {
-                nodes.push(Node::Operator(shown));
-                self.end_name(name);
-            }
-            Some((Kind::Function, shown)) => nodes.push(Node::Function(shown.to_owned())),
-            Some((Kind::Space, gap)) => {
-                push_space(nodes, gap);
-                self.end_name(name);
-            }
-            None => {
-                let node = self.structure(name, start)?;
-                if node != Node::Group(Vec::new()) {
-                    nodes.push(node);
-                }
-            }
+        let Some((kind, shown)) = symbols::find(name) else {
+            let node = self.structure(name, start)?;
+            nodes.extend(Some(node).filter(|node| *node != Node::Group(Vec::new())));
+            return Some(());
+        };
+        match kind {
+            Kind::Symbol => nodes.extend(shown.chars().map(Node::Char)),
+            Kind::Operator => nodes.push(Node::Operator(shown)),
+            Kind::Function => nodes.push(Node::Function(shown.to_owned())),
+            Kind::Space => push_space(nodes, shown),
+        }
+        if kind != Kind::Function {
+            self.end_name(name);
         }
         Some(())
     }
@@ -252,7 +285,7 @@ impl<'a> Parser<'a> {
     /// draws nothing. `start` is the source from the command on.
     fn structure(&mut self, name: &'a str, start: &'a str) -> Option<Node> {
         Some(match name {
-            "begin" => environment::read(self)?,
+            "begin" => self.environment()?,
             "left" => self.fenced()?,
             "middle" => Node::Middle(self.delimiter()?),
             "frac" | "dfrac" | "tfrac" | "cfrac" => {
@@ -272,23 +305,22 @@ impl<'a> Parser<'a> {
                 Node::Text(text.replace("\\ ", " ").replace(['\\', '$'], ""))
             }
             "operatorname" => {
-                self.rest = self.rest.strip_prefix('*').unwrap_or(self.rest);
-                let name = self.argument()?;
-                Node::Function(super::layout::flat(&name))
+                self.skip_star();
+                Node::Function(flat(&self.argument()?))
             }
             "mathrm" | "mathbf" | "mathit" | "mathsf" | "mathtt" | "mathnormal" | "boldsymbol"
             | "bm" | "pmb" => Node::Group(self.argument()?),
-            "underbrace" | "overbrace" => {
-                let body = self.argument()?;
-                let length = start.len() - self.rest.len();
-                Node::Brace {
-                    over: name == "overbrace",
-                    body,
-                    label: None,
-                    source: start[..length].to_owned(),
-                }
+            "underbrace" | "overbrace" => Node::Brace {
+                over: name == "overbrace",
+                body: self.argument()?,
+                label: None,
+                source: self.since(start).to_owned(),
+            },
+            "substack" => {
+                let lines = rows(self.raw_argument()?)?.into_iter();
+                let lines = lines.map(|line| vec![line]).collect();
+                Node::Grid(grid::new("gather", "", lines)?)
             }
-            "substack" => Node::Grid(environment::substack(self.raw_argument()?)?),
             "boxed" | "fbox" => Node::Enclosed("[", self.argument()?, "]"),
             "pmod" => Node::Enclosed(" (mod ", self.argument()?, ")"),
             "tag" => Node::Enclosed("  (", self.argument()?, ")"),
@@ -298,7 +330,7 @@ impl<'a> Parser<'a> {
             }
             "hline" => Node::Rule,
             "phantom" | "label" | "hspace" | "vspace" | "hphantom" | "vphantom" => {
-                self.rest = self.rest.strip_prefix('*').unwrap_or(self.rest);
+                self.skip_star();
                 self.raw_argument()?;
                 Node::Group(Vec::new())
             }
@@ -306,8 +338,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Stacked signs, accents, alphabets, gaps and escaped signs; the rest stays as
-    /// it was written.
+    /// Stacked signs, accents and alphabets; the rest stays as it was written.
     fn rest_of_commands(&mut self, name: &'a str, start: &'a str) -> Option<Node> {
         Some(match name {
             "overset" | "stackrel" | "underset" => {
@@ -325,41 +356,30 @@ impl<'a> Parser<'a> {
                 let base = vec![Node::Char(arrow)];
                 Node::Stack { base, over, under }
             }
-            "," | ";" | ":" | " " | ">" | "\n" => Node::Space(" "),
-            "{" | "}" | "$" | "%" | "#" | "&" | "_" => Node::Char(name.chars().next()?),
-            "|" => Node::Char('‖'),
-            "!" | "(" | ")" | "[" | "]" | "/" => Node::Group(Vec::new()),
             name => {
-                if let Some((mark, spans)) = letters::accent(name) {
+                if let Some((mark, spans)) = symbols::accent(name) {
                     let body = self.argument()?;
-                    let single = super::layout::flat(&body).chars().count() < 2;
+                    let single = flat(&body).chars().count() < 2;
                     if single || spans {
                         return Some(Node::Accent(mark, body));
                     }
-                } else if letters::alphabet(name, "").is_some() {
-                    let body = super::layout::flat(&self.argument()?);
-                    return letters::alphabet(name, &body).map(Node::Text);
+                } else if symbols::alphabet(name, "").is_some() {
+                    let body = flat(&self.argument()?);
+                    return symbols::alphabet(name, &body).map(Node::Text);
                 } else {
                     while let Some(length) = group_length(self.rest) {
                         self.advance(length);
                     }
                 }
-                let length = start.len() - self.rest.len();
-                Node::Verbatim(start[..length].to_owned())
+                Node::Verbatim(self.since(start).to_owned())
             }
         })
     }
 
     fn fenced(&mut self) -> Option<Node> {
         let left = self.delimiter()?;
-        let outer = std::mem::replace(&mut self.in_option, false);
         self.skip_spaces();
-        let body = self.list()?;
-        self.in_option = outer;
-        if self.stop() != Some(Stop::Right) {
-            return None;
-        }
-        self.advance("\\right".len());
+        let body = self.list_to(Stop::Right)?;
         Some(Node::Fenced(left, body, self.delimiter()?))
     }
 
@@ -374,11 +394,8 @@ impl<'a> Parser<'a> {
             '\\' => {
                 let name = command_name(self.rest);
                 self.advance(name.len());
-                match name {
-                    "{" | "}" => name,
-                    "|" => "‖",
-                    name => names::find(name)?.1,
-                }
+                let sign = symbols::find(name).filter(|(kind, _)| *kind != Kind::Space);
+                sign?.1
             }
             c => return "()[]|/".contains(c).then(|| c.to_string()),
         };
@@ -443,7 +460,7 @@ fn division(name: &str, above: List, below: List) -> Node {
 }
 
 /// The name of the command after a backslash: letters, or one other character.
-pub(super) fn command_name(text: &str) -> &str {
+fn command_name(text: &str) -> &str {
     let letters = text.find(|c: char| !c.is_ascii_alphabetic());
     match letters.unwrap_or(text.len()) {
         0 => &text[..text.chars().next().map_or(0, char::len_utf8)],
@@ -452,7 +469,7 @@ pub(super) fn command_name(text: &str) -> &str {
 }
 
 /// The length of the group that `text` begins with, with its braces.
-pub(super) fn group_length(text: &str) -> Option<usize> {
+fn group_length(text: &str) -> Option<usize> {
     if !text.starts_with('{') {
         return None;
     }
