@@ -53,12 +53,18 @@ impl Inline {
         };
     }
 
+    fn in_heading(&self) -> bool {
+        self.base != Style::none()
+    }
+
     pub(super) fn in_formula(&self) -> bool {
         self.in_formula
     }
 
     pub(super) fn push(&mut self, c: char, lines: &mut Lines) {
-        let border = c.is_whitespace() || !c.is_ascii();
+        // The end of a heading may close it: `# Title ##`.
+        let closing = self.in_heading() && self.held.trim_matches([' ', '#']).is_empty();
+        let border = (c.is_whitespace() && !closing) || !c.is_ascii();
         if border && self.changed {
             match self.open(Some(c)) {
                 None => self.commit(lines),
@@ -130,6 +136,11 @@ impl Inline {
         if more && !self.in_formula && self.held.ends_with('\\') && !self.held.ends_with("\\\\") {
             // A hard break: the line ends as it does anyway.
             self.held.pop();
+        }
+        let text = self.held.trim_end().trim_end_matches('#');
+        let before = text.chars().next_back().unwrap_or(self.around.last);
+        if self.in_heading() && before.is_whitespace() {
+            self.held.truncate(text.len());
         }
         let next = (!self.in_formula).then_some('\n');
         match self.open(next).filter(|open| self.opens_display(*open)) {

@@ -73,8 +73,6 @@ pub struct Renderer {
     place: Place,
     /// The line so far, while it is held.
     head: String,
-    /// The end of a heading: spaces and `#` that may close it.
-    closing: Option<String>,
     rows: Rows,
 }
 
@@ -87,7 +85,6 @@ impl Renderer {
             structure: Structure::default(),
             place: Place::Start,
             head: String::new(),
-            closing: None,
             rows: Rows::None,
         }
     }
@@ -119,7 +116,7 @@ impl Renderer {
             return;
         }
         match self.place {
-            Place::Text => self.text(c),
+            Place::Text => self.inline.push(c, &mut self.lines),
             Place::Raw => self
                 .lines
                 .put_raw(c.encode_utf8(&mut [0; 4]), &Style::none()),
@@ -157,12 +154,11 @@ impl Renderer {
             _ => Style::none(),
         };
         self.inline.begin(base);
-        line.text.chars().for_each(|c| self.text(c));
+        self.inline.push_all(&line.text, &mut self.lines);
     }
 
     /// Writes the marks of a heading, if its style does not distinguish it from text.
     fn heading(&mut self, level: usize) -> Style {
-        self.closing = Some(String::new());
         let marks = match self.options.styling {
             Styling::Plain => true,
             Styling::Shaped => level > 1,
@@ -179,18 +175,6 @@ impl Renderer {
             3 => Style::BOLD,
             _ => Style::BOLD | Style::ITALIC,
         })
-    }
-
-    fn text(&mut self, c: char) {
-        if let Some(closing) = &mut self.closing {
-            if c == ' ' || c == '#' {
-                closing.push(c);
-                return;
-            }
-            let held = std::mem::take(closing);
-            self.inline.push_all(&held, &mut self.lines);
-        }
-        self.inline.push(c, &mut self.lines);
     }
 
     /// Ends the line; `newline` says whether a newline did.
@@ -215,12 +199,6 @@ impl Renderer {
     }
 
     fn end_text(&mut self, newline: bool) {
-        if let Some(closing) = self.closing.take() {
-            let closes = closing.starts_with(' ') && !closing.trim().contains(' ');
-            if !closes {
-                self.inline.push_all(&closing, &mut self.lines);
-            }
-        }
         self.inline.end(newline, &mut self.lines);
         if self.inline.in_formula() {
             self.lines.flush();
@@ -294,28 +272,28 @@ impl Renderer {
     /// what further lines of its block begin with.
     fn margins(&self, kept: usize) -> (Vec<Span>, Vec<Span>) {
         let (mut first, mut margin): (Vec<Span>, Vec<Span>) = (Vec::new(), Vec::new());
-        let gap = || (" ".to_owned(), Style::none());
-        let mut bullets = 0;
+        let span = |text: &str, bits| (text.to_owned(), Style::of(bits));
+        let mut bullets = BULLETS.into_iter().chain(std::iter::repeat(BULLETS[2]));
         for (at, container) in self.structure.containers.iter().enumerate() {
             let Container::Item { opening, done } = container else {
-                let bar = ("│".to_owned(), Style::of(Style::DIM));
-                margin.extend([bar.clone(), gap()]);
-                first.extend([bar, gap()]);
+                let bar = [span("│", Style::DIM), span(" ", 0)];
+                first.extend(bar.clone());
+                margin.extend(bar);
                 continue;
             };
+            let bullet = bullets.next().unwrap_or_default();
             let mark = match done {
                 _ if opening.trim().len() > 1 => opening.trim(),
                 Some(true) => "☑",
                 Some(false) => "☐",
-                None => BULLETS[bullets.min(BULLETS.len() - 1)],
+                None => bullet,
             };
-            bullets += 1;
-            let space = (" ".repeat(mark.chars().count() + 1), Style::none());
-            if at < kept {
-                first.push(space.clone());
+            let space = span(&" ".repeat(mark.chars().count() + 1), 0);
+            first.push(if at < kept {
+                space.clone()
             } else {
-                first.extend([(mark.to_owned(), Style::none()), gap()]);
-            }
+                span(&[mark, " "].concat(), 0)
+            });
             margin.push(space);
         }
         (first, margin)

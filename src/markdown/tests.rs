@@ -65,6 +65,10 @@ fn headings_are_bold_and_say_their_level() {
     );
     styled(coloured, "#tag\n####### x", "#tag\n####### x");
     is("# A\n## C #\n## F#", "# A\n## C\n## F#");
+    is(
+        "# 中文#\n# a \\#\n# a # b ## \n#  *c *d #",
+        "# 中文#\n# a #\n# a # b\n# *c *d",
+    );
 }
 
 #[test]

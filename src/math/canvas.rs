@@ -41,11 +41,8 @@ impl Block {
     }
 
     pub(super) fn width(&self) -> usize {
-        self.lines
-            .iter()
-            .map(|line| line.width())
-            .max()
-            .unwrap_or(0)
+        let widths = self.lines.iter().map(|line| line.width());
+        widths.max().unwrap_or(0)
     }
 
     /// Puts `right` on the right of it; their base lines meet.
@@ -69,20 +66,13 @@ impl Block {
 
     /// Encloses it in delimiters as high as it is; `""` draws none.
     pub(super) fn fenced(self, left: &str, right: &str, gap: &str) -> Self {
-        let (height, width) = (self.height(), self.width());
-        let one = height == 1;
-        let line = |(at, line): (usize, &String)| {
-            let line = if one { line.clone() } else { pad(line, width) };
-            let open = piece(left, at, height);
-            let close = piece(right, at, height);
-            let before = if open.is_empty() { "" } else { gap };
-            let after = if close.is_empty() { "" } else { gap };
-            [&open, before, &line, after, &close].concat()
+        let (open, close) = (Self::bar(left, &self), Self::bar(right, &self));
+        let gap = |delimiter: &str| {
+            let gap = if delimiter.is_empty() { "" } else { gap };
+            Self::line(gap.to_owned())
         };
-        Self {
-            lines: self.lines.iter().enumerate().map(line).collect(),
-            base: self.base,
-        }
+        let (before, after) = (gap(left), gap(right));
+        open.join(before).join(self).join(after).join(close)
     }
 
     /// Puts blocks above each other, each centred. The base line is that of the
@@ -91,15 +81,13 @@ impl Block {
         let width = blocks.iter().map(Self::width).max().unwrap_or(0);
         let above: usize = blocks[..main].iter().map(Self::height).sum();
         let base = above + blocks[main].base;
-        let centred = |block: &Self| {
+        let centred = blocks.iter().flat_map(|block| {
             let left = " ".repeat((width - block.width()) / 2);
             let lines = block.lines.iter();
-            lines
-                .map(|line| pad(&(left.clone() + line), width))
-                .collect::<Vec<_>>()
-        };
+            lines.map(move |line| pad(&(left.clone() + line), width))
+        });
         Self {
-            lines: blocks.iter().flat_map(centred).collect(),
+            lines: centred.collect(),
             base,
         }
     }

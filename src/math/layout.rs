@@ -66,14 +66,14 @@ impl Row<'_> {
                 }
             }
             Node::Operator(sign) => self.operator(at, sign),
-            Node::Function(name) => self.function(at, name, None, None),
+            Node::Function(name) => self.function(at, name, &[], &[]),
             Node::Scripts { base, sub, sup } => match &**base {
-                Node::Function(name) => self.function(at, name, sub.as_ref(), sup.as_ref()),
-                _ => self.scripts(at, base, sub.as_ref(), sup.as_ref()),
+                Node::Function(name) => self.function(at, name, sub, sup),
+                _ => self.scripts(at, base, sub, sup),
             },
             Node::Group(list) => self.block(draw(list, self.tall)),
             Node::Fraction(above, below) => self.fraction(at, above, below),
-            Node::Root(degree, body) => self.root(at, degree.as_ref(), body),
+            Node::Root(degree, body) => self.root(at, degree, body),
             Node::Fenced(left, body, right) => self.block(fenced(left, body, right, self.tall)),
             Node::Grid(grid) => self.grid(grid),
             Node::Accent(mark, body) => {
@@ -83,10 +83,8 @@ impl Row<'_> {
             Node::Brace { source, .. } if !self.tall => self.text.push_str(source),
             Node::Brace {
                 over, body, label, ..
-            } => self.block(brace(*over, body, label.as_ref())),
-            Node::Stack { base, over, under } => {
-                self.stack(at, base, over.as_ref(), under.as_ref());
-            }
+            } => self.block(brace(*over, body, label)),
+            Node::Stack { base, over, under } => self.stack(at, base, over, under),
             Node::Enclosed(left, body, right) => {
                 if left.starts_with(' ') {
                     self.text.truncate(self.text.trim_end().len());
@@ -163,7 +161,7 @@ impl Row<'_> {
     }
 
     /// The name of a function or a large operator, its scripts, and a gap.
-    fn function(&mut self, at: usize, name: &str, sub: Option<&List>, sup: Option<&List>) {
+    fn function(&mut self, at: usize, name: &str, sub: &[Node], sup: &[Node]) {
         if self.text.ends_with(|c: char| c.is_alphanumeric()) {
             self.text.push(' ');
         }
@@ -184,7 +182,7 @@ impl Row<'_> {
         }
     }
 
-    fn scripts(&mut self, at: usize, base: &Node, sub: Option<&List>, sup: Option<&List>) {
+    fn scripts(&mut self, at: usize, base: &Node, sub: &[Node], sup: &[Node]) {
         let mut block = draw(std::slice::from_ref(base), self.tall);
         if needs_parentheses_as_base(base) {
             let gap = if block.height() > 1 { " " } else { "" };
@@ -239,15 +237,15 @@ impl Row<'_> {
             _ if joined => {}
             _ => return self.text.push_str(&text),
         }
-        self.text += &parenthesised(text);
+        self.text += &parenthesised(&text);
     }
 
-    fn root(&mut self, at: usize, degree: Option<&List>, body: &[Node]) {
-        let sign = match degree.map(|degree| flat(degree)).as_deref() {
-            None => "√".to_owned(),
-            Some("3") => "∛".to_owned(),
-            Some("4") => "∜".to_owned(),
-            Some(degree) => {
+    fn root(&mut self, at: usize, degree: &[Node], body: &[Node]) {
+        let sign = match &*flat(degree) {
+            "" => "√".to_owned(),
+            "3" => "∛".to_owned(),
+            "4" => "∜".to_owned(),
+            degree => {
                 // Otherwise the degree would be an exponent of the preceding text.
                 if self.previous(at).is_some_and(Node::is_operand) {
                     self.space();
@@ -257,24 +255,28 @@ impl Row<'_> {
         };
         self.text.push_str(&sign);
         let inside = flat(body);
-        let power = matches!(body, [Node::Scripts { sup: Some(_), .. }]);
+        let power = matches!(body, [Node::Scripts { sup, .. }] if !sup.is_empty());
         let next = self.next(at);
         let joined = next.is_some_and(|next| next.is_operand() && !matches!(next, Node::Root(..)));
         if is_atom(body) && !power && !joined {
             self.text += &inside;
         } else {
-            self.text += &parenthesised(inside);
+            self.text += &parenthesised(&inside);
         }
     }
 
     /// Small text above or below a sign.
-    fn stack(&mut self, at: usize, base: &List, over: Option<&List>, under: Option<&List>) {
+    fn stack(&mut self, at: usize, base: &[Node], over: &[Node], under: &[Node]) {
         self.space();
         let scripts = scripts(under, over);
         if self.tall && scripts.contains(['^', '_']) {
-            let parts = [over, Some(base), under].into_iter().flatten();
-            let parts: Vec<Block> = parts.map(|part| draw(part, false)).collect();
-            self.block(Block::stacked(&parts, usize::from(over.is_some())));
+            let small = |list: &[Node]| (!list.is_empty()).then(|| draw(list, false));
+            let above = small(over).into_iter();
+            let parts: Vec<Block> = above
+                .chain([draw(base, false)])
+                .chain(small(under))
+                .collect();
+            self.block(Block::stacked(&parts, usize::from(!over.is_empty())));
         } else {
             self.text.push_str(flat(base).trim());
             self.text.push_str(&scripts);
@@ -287,25 +289,25 @@ impl Row<'_> {
 
 /// `a/b`, with parentheses around more than one factor.
 fn division(above: &[Node], below: &[Node]) -> String {
-    let factor = |list: &[Node], is_one| match is_one {
-        true => flat(list),
-        false => parenthesised(flat(list)),
+    let factor = |list: &[Node], is_one| {
+        let text = flat(list);
+        if is_one { text } else { parenthesised(&text) }
     };
     let is_one = is_atom(below) || is_applied(below) || is_differential(below);
     [factor(above, is_product(above)), factor(below, is_one)].join("/")
 }
 
-fn parenthesised(text: String) -> String {
-    ["(", &text, ")"].concat()
+fn parenthesised(text: &str) -> String {
+    ["(", text, ")"].concat()
 }
 
 /// A subscript and a superscript in one line.
-fn scripts(sub: Option<&List>, sup: Option<&List>) -> String {
+fn scripts(sub: &[Node], sup: &[Node]) -> String {
     small('_', sub) + &small('^', sup)
 }
 
-fn small(sign: char, list: Option<&List>) -> String {
-    list.map_or(String::new(), |list| script(sign, &flat(list)))
+fn small(sign: char, list: &[Node]) -> String {
+    script(sign, &flat(list))
 }
 
 /// A body between delimiters, which `\middle` may divide.
@@ -317,7 +319,7 @@ fn fenced(left: &str, body: &[Node], right: &str, tall: bool) -> Block {
         let mut line = flat(body);
         if left.is_empty() && right == "|" && !is_product(body) {
             // The value of all of it at a point: `(a/b)|ₓ₌₀`.
-            line = parenthesised(line);
+            line = parenthesised(&line);
         }
         return Block::line([left, &line, right].concat());
     }
@@ -336,7 +338,7 @@ fn fenced(left: &str, body: &[Node], right: &str, tall: bool) -> Block {
 }
 
 /// A body with a brace above or below it, and the label of the brace.
-fn brace(over: bool, body: &[Node], label: Option<&List>) -> Block {
+fn brace(over: bool, body: &[Node], label: &[Node]) -> Block {
     let body = draw(body, true);
     let width = body.width();
     let [left, middle, right] = if over {
@@ -344,7 +346,7 @@ fn brace(over: bool, body: &[Node], label: Option<&List>) -> Block {
     } else {
         ["╰", "┬", "╯"]
     };
-    let tip = if label.is_some() { middle } else { "─" };
+    let tip = if label.is_empty() { "─" } else { middle };
     let line = match width {
         0 | 1 if over => "⏞".to_owned(),
         0 | 1 => "⏟".to_owned(),
@@ -356,7 +358,9 @@ fn brace(over: bool, body: &[Node], label: Option<&List>) -> Block {
         }
     };
     let mut parts = vec![body, Block::line(line)];
-    parts.extend(label.map(|label| draw(label, false)));
+    if !label.is_empty() {
+        parts.push(draw(label, false));
+    }
     if over {
         parts.reverse();
     }

@@ -116,9 +116,10 @@ impl<'a> Parser<'a> {
         if self.rest.starts_with('[') {
             self.rest = self.rest.split_once(']')?.1;
         }
-        let columns = match grid::has_columns(name) {
-            true => self.raw_argument()?,
-            false => "",
+        let columns = if grid::has_columns(name) {
+            self.raw_argument()?
+        } else {
+            ""
         };
         let rows = self.rows(Stop::Environment)?;
         if self.raw_argument()? != name {
@@ -132,10 +133,8 @@ impl<'a> Parser<'a> {
         self.advance(1);
         self.advance(command_name(self.rest).len());
         self.skip_star();
-        if let Some((gap, rest)) = self
-            .rest
-            .strip_prefix('[')
-            .and_then(|rest| rest.split_once(']'))
+        let option = self.rest.strip_prefix('[');
+        if let Some((gap, rest)) = option.and_then(|rest| rest.split_once(']'))
             && gap.starts_with(|c: char| c.is_ascii_digit() || c == '-' || c == '.')
             && gap.ends_with(|c: char| c.is_ascii_lowercase())
         {
@@ -295,10 +294,7 @@ impl<'a> Parser<'a> {
                 let (above, below) = (self.argument()?, self.argument()?);
                 division("choose", above, below)
             }
-            "sqrt" => {
-                let degree = Some(self.option()?).filter(|degree| !degree.is_empty());
-                Node::Root(degree, self.argument()?)
-            }
+            "sqrt" => Node::Root(self.option()?, self.argument()?),
             "text" | "textrm" | "textbf" | "textit" | "texttt" | "textsf" | "mbox"
             | "textnormal" => {
                 let text = self.raw_argument()?;
@@ -313,7 +309,7 @@ impl<'a> Parser<'a> {
             "underbrace" | "overbrace" => Node::Brace {
                 over: name == "overbrace",
                 body: self.argument()?,
-                label: None,
+                label: Vec::new(),
                 source: self.since(start).to_owned(),
             },
             "substack" => {
@@ -342,16 +338,15 @@ impl<'a> Parser<'a> {
     fn rest_of_commands(&mut self, name: &'a str, start: &'a str) -> Option<Node> {
         Some(match name {
             "overset" | "stackrel" | "underset" => {
-                let (small, base) = (Some(self.argument()?), self.argument()?);
+                let (small, base) = (self.argument()?, self.argument()?);
                 let (over, under) = match name {
-                    "underset" => (None, small),
-                    _ => (small, None),
+                    "underset" => (Vec::new(), small),
+                    _ => (small, Vec::new()),
                 };
                 Node::Stack { base, over, under }
             }
             "xrightarrow" | "xleftarrow" => {
-                let under = Some(self.option()?).filter(|under| !under.is_empty());
-                let over = Some(self.argument()?);
+                let (under, over) = (self.option()?, self.argument()?);
                 let arrow = if name == "xleftarrow" { '←' } else { '→' };
                 let base = vec![Node::Char(arrow)];
                 Node::Stack { base, over, under }
@@ -408,35 +403,34 @@ fn attach(nodes: &mut List, sign: char, mut script: List, written: &str) -> Opti
     while nodes.last().is_some_and(Node::is_space) {
         nodes.pop();
     }
-    let (base, mut sub, mut sup) = match nodes.pop() {
-        Some(Node::Scripts { base, sub, sup }) => (base, sub, sup),
+    let is_over = sign == '^';
+    match nodes.last_mut() {
         Some(Node::Brace {
             over,
-            body,
-            label: None,
+            label,
             source,
-        }) if over == (sign == '^') => {
-            nodes.push(Node::Brace {
-                over,
-                body,
-                label: Some(script),
-                source: source + written,
-            });
+            ..
+        }) if *over == is_over && label.is_empty() => {
+            label.append(&mut script);
+            source.push_str(written);
             return Some(());
         }
-        Some(node) => (Box::new(node), None, None),
-        None => (Box::new(Node::Group(Vec::new())), None, None),
-    };
-    let place = if sign == '^' { &mut sup } else { &mut sub };
-    match place {
-        // A prime and then a superscript.
-        Some(known) if known.iter().all(|node| *node == Node::Char('′')) => {
-            known.append(&mut script);
+        Some(Node::Scripts { .. }) => {}
+        _ => {
+            let base = Box::new(nodes.pop().unwrap_or(Node::Group(Vec::new())));
+            let (sub, sup) = (Vec::new(), Vec::new());
+            nodes.push(Node::Scripts { base, sub, sup });
         }
-        Some(_) => return None,
-        None => *place = Some(script),
     }
-    nodes.push(Node::Scripts { base, sub, sup });
+    let Some(Node::Scripts { sub, sup, .. }) = nodes.last_mut() else {
+        return None;
+    };
+    let place = if is_over { sup } else { sub };
+    // A superscript may follow a prime.
+    if place.iter().any(|node| *node != Node::Char('′')) {
+        return None;
+    }
+    place.append(&mut script);
     Some(())
 }
 

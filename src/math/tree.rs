@@ -16,15 +16,15 @@ pub(super) enum Node {
     Space(&'static str),
     /// `{…}`
     Group(List),
-    /// A base with a subscript and a superscript.
+    /// A base with a subscript and a superscript, one of which may be empty.
     Scripts {
         base: Box<Node>,
-        sub: Option<List>,
-        sup: Option<List>,
+        sub: List,
+        sup: List,
     },
     Fraction(List, List),
-    /// A root: its degree, if not 2, and what it is taken of.
-    Root(Option<List>, List),
+    /// A root: its degree, empty for a square root, and what it is taken of.
+    Root(List, List),
     /// `\left…\right`: delimiters as high as what they enclose.
     Fenced(String, List, String),
     /// `\middle`: a delimiter inside `Fenced`.
@@ -36,14 +36,14 @@ pub(super) enum Node {
     Brace {
         over: bool,
         body: List,
-        label: Option<List>,
+        label: List,
         source: String,
     },
     /// `\overset`, `\underset`, `\xrightarrow`: small text above or below a base.
     Stack {
         base: List,
-        over: Option<List>,
-        under: Option<List>,
+        over: List,
+        under: List,
     },
     /// A list between two fixed texts: `\boxed`, `\pmod`.
     Enclosed(&'static str, List, &'static str),
