@@ -192,13 +192,6 @@ impl Failure {
         self.server.get_or_insert_default()
     }
 
-    /// Replaces the exit status of the class.
-    #[must_use]
-    pub fn exits_with(mut self, status: u8) -> Self {
-        self.status = Some(status);
-        self
-    }
-
     /// The exit status: the class's, 128 + the signal, or its own.
     pub fn exit(&self) -> u8 {
         match self.signal {

@@ -52,97 +52,30 @@ pub struct Row {
 }
 
 /// Every exit code, in the order of their numbers.
+#[rustfmt::skip] // A row stays one line, or two if it is long.
 pub const TABLE: &[Row] = &[
-    row(
-        Class::Ok,
-        0,
-        "ok",
-        "a complete answer; also when the reader closed the pipe",
-    ),
-    row(
-        Class::Internal,
-        1,
-        "internal",
-        "a defect of airx, or local I/O that failed (disk full)",
-    ),
-    row(
-        Class::Usage,
-        2,
-        "usage",
-        "wrong flags, unreadable or invalid input; nothing was sent",
-    ),
-    row(
-        Class::Account,
-        3,
-        "account",
-        "no key, key refused, no balance, plan, quota or --budget used up",
-    ),
-    row(
-        Class::Rejected,
-        4,
-        "rejected",
-        "the server refuses this request",
-    ),
-    row(
-        Class::Busy,
-        5,
-        "busy",
-        "rate limit, overload or server fault, retries used up",
-    ),
-    row(
-        Class::Network,
-        6,
-        "network",
-        "DNS, connect, TLS, proxy, a reset before any response byte, or a time-out",
-    ),
-    row(
-        Class::Incomplete,
-        7,
-        "incomplete",
-        "the answer broke off or cannot be read",
-    ),
-    row(
-        Class::Blocked,
-        8,
-        "blocked",
-        "content policy, or finish_reason sensitive or content_filter",
-    ),
-    row(
-        Class::Truncated,
-        9,
-        "truncated",
-        "the output limit or the context window cut the answer",
-    ),
-    row(
-        Class::Invalid,
-        10,
-        "invalid",
-        "the answer is not the JSON asked for, or a call's arguments; no code block to extract",
-    ),
-    row(
-        Class::Tool,
-        11,
-        "tool",
-        "a tool's command cannot be started, rounds used up, --require-call unmet",
-    ),
-    row(
-        Class::Partial,
-        12,
-        "partial",
-        "--each, batch: some items failed, and each failure is in the output; or --max-cost came before the end",
-    ),
-    row(
-        Class::Replay,
-        13,
-        "replay",
-        "--replay: no recording fits the request",
-    ),
-    row(
-        Class::Signal,
-        130,
-        "signal",
-        "SIGINT (143 SIGTERM, 129 SIGHUP): output is finished, then airx dies of the signal",
-    ),
+    row(Class::Ok, 0, "ok", "a complete answer; also when the reader closed the pipe"),
+    row(Class::Internal, 1, "internal", "a defect of airx, or local I/O that failed (disk full)"),
+    row(Class::Usage, 2, "usage", "wrong flags, unreadable or invalid input; nothing was sent"),
+    row(Class::Account, 3, "account",
+        "no key, key refused, no balance, plan, quota or --budget used up"),
+    row(Class::Rejected, 4, "rejected", "the server refuses this request"),
+    row(Class::Busy, 5, "busy", "rate limit, overload or server fault, retries used up"),
+    row(Class::Network, 6, "network",
+        "DNS, connect, TLS, proxy, a reset before any response byte, or a time-out"),
+    row(Class::Incomplete, 7, "incomplete", "the answer broke off or cannot be read"),
+    row(Class::Blocked, 8, "blocked",
+        "content policy, or finish_reason sensitive or content_filter"),
+    row(Class::Truncated, 9, "truncated", "the output limit or the context window cut the answer"),
+    row(Class::Invalid, 10, "invalid",
+        "the answer is not the JSON asked for, or a call's arguments; no code block to extract"),
+    row(Class::Tool, 11, "tool",
+        "a tool's command cannot be started, rounds used up, --require-call unmet"),
+    row(Class::Partial, 12, "partial",
+        "--each, batch: some items failed, and each failure is in the output; or --max-cost came before the end"),
+    row(Class::Replay, 13, "replay", "--replay: no recording fits the request"),
+    row(Class::Signal, 130, "signal",
+        "SIGINT (143 SIGTERM, 129 SIGHUP): output is finished, then airx dies of the signal"),
 ];
 
 const fn row(class: Class, code: u8, name: &'static str, when: &'static str) -> Row {

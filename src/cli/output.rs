@@ -40,8 +40,8 @@ pub struct OutputArgs {
 
     /// Print the first code block only
     ///
-    /// -x=all prints all blocks, -x=last the last one, and -x=LANGUAGE the first one in that
-    /// language. Without such a block, airx exits 10.
+    /// -x=all prints all blocks, -x=last the last one, and -x=LANGUAGE all in that language.
+    /// Without such a block, airx exits 10.
     #[arg(short = 'x', long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "first")]
     pub extract: Option<String>,
 

@@ -113,9 +113,7 @@ impl Tally {
                 self.start();
                 self.cached += 1;
                 self.usage.get_or_insert_default();
-                if let Some(cost) = models::no_cost(model, *list) {
-                    self.cost = Some(cost.plus(self.cost.take()));
-                }
+                self.add_cost(models::no_cost(model, *list));
             }
             Count::Fallback(model) => {
                 self.fallback.insert((*model).to_owned());
@@ -125,18 +123,20 @@ impl Tally {
             }
             Count::Usage(usage, model, list) => {
                 *self.usage.get_or_insert_default() += *usage;
-                if let Some(cost) = models::cost(model, *list, usage) {
-                    self.cost = Some(cost.plus(self.cost.take()));
-                }
+                self.add_cost(models::cost(model, *list, usage));
             }
             Count::Batched(usage, priced) => {
                 *self.usage.get_or_insert_default() += *usage;
-                let cost = priced.and_then(|(model, list)| models::batch_cost(model, list, usage));
-                if let Some(cost) = cost {
-                    self.cost = Some(cost.plus(self.cost.take()));
-                }
+                let cost = |(model, list)| models::batch_cost(model, list, usage);
+                self.add_cost(priced.and_then(cost));
             }
             Count::Items(_) | Count::Parts(_) | Count::Retries(..) | Count::Unfinished(_) => {}
+        }
+    }
+
+    fn add_cost(&mut self, cost: Option<Cost>) {
+        if let Some(cost) = cost {
+            self.cost = Some(cost.plus(self.cost.take()));
         }
     }
 

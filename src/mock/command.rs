@@ -51,7 +51,9 @@ fn not_started(command: &Command, error: &io::Error) -> Failure {
         ),
     };
     let what = format!("cannot run {}: {error}", command.get_program().display());
-    Failure::usage(what).hint(hint).exits_with(status)
+    let mut failure = Failure::usage(what).hint(hint);
+    failure.status = Some(status);
+    failure
 }
 
 /// A folder in which `airx` is this program: its own folder, or a temporary one with a

@@ -5,7 +5,7 @@ use std::fs::{self, File, Metadata, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 
 use crate::error::Failure;
 use crate::exit::Class;
@@ -53,23 +53,19 @@ impl AtomicFile {
             target,
             permissions,
         } = self;
-        let failed = |error: &io::Error| {
+        let file = temporary.as_file();
+        let kept = match copy_mode(file, permissions).and_then(|()| file.sync_all()) {
+            Ok(()) => temporary.persist(&target).map(drop),
+            Err(error) => Err(PersistError {
+                error,
+                file: temporary,
+            }),
+        };
+        kept.map_err(|PersistError { error, file }| {
+            set_aside(file, &target);
             let message = format!("--output {}: {error}", target.display());
             Failure::new(Class::Internal, message)
-        };
-        let file = temporary.as_file();
-        if let Err(error) = copy_mode(file, permissions).and_then(|()| file.sync_all()) {
-            set_aside(temporary, &target);
-            return Err(failed(&error));
-        }
-        match temporary.persist(&target) {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                let failure = failed(&error.error);
-                set_aside(error.file, &target);
-                Err(failure)
-            }
-        }
+        })
     }
 
     /// Call this if the run has failed: the file stays as it was. Returns the path of

@@ -125,15 +125,13 @@ impl Meta {
             let file = open_descriptor("--meta", &path)?;
             return Ok(Self { path, file });
         }
-        let opened =
-            safe_path::resolved(&path).and_then(|target| safe_path::open_to_write(&target, true));
-        match opened {
-            Ok(file) => Ok(Self { path, file }),
-            Err(error) => Err(
-                Failure::usage(format!("--meta {}: {error}", path.display()))
-                    .hint("nothing was sent"),
-            ),
-        }
+        let file = safe_path::resolved(&path)
+            .and_then(|target| safe_path::open_to_write(&target, true))
+            .map_err(|error| {
+                let what = format!("--meta {}: {error}", path.display());
+                Failure::usage(what).hint("nothing was sent")
+            })?;
+        Ok(Self { path, file })
     }
 
     /// Replaces the content of the file by the object.

@@ -107,12 +107,11 @@ impl Extract {
             self.fence = None;
         } else if fence.wanted {
             let inside = fence.unindented(line);
-            let rest = &inside[self.printed.min(inside.len())..];
-            if self.which == Which::Last {
-                self.last.push_str(rest);
-            } else {
-                out.push_str(rest);
-            }
+            let out = match self.which {
+                Which::Last => &mut self.last,
+                _ => out,
+            };
+            out.push_str(&inside[self.printed.min(inside.len())..]);
         }
     }
 
@@ -210,6 +209,8 @@ mod tests {
         check("all", TWO, "fn a() {}\necho ```\n", false);
         check("last", TWO, "echo ```\n", false);
         check("SH", TWO, "echo ```\n", false);
+        let scripts = "```sh\nls\n```\n```c\n;\n```\n```sh\npwd\n```\n";
+        check("sh", scripts, "ls\npwd\n", false);
     }
 
     #[test]

@@ -64,23 +64,21 @@ impl<E: Write> Messages<E> {
 
     /// Shows a note, if the options allow its level.
     pub(super) fn note(&mut self, level: Level, text: &dyn Display) {
-        let wanted = match level {
-            Level::Always => true,
-            Level::Prose => self.format == Format::Text,
-            Level::Withheld => self.format != Format::Ndjson,
-            Level::Warning | Level::Notice => !self.quiet,
-            Level::Verbose => self.verbose,
-        };
-        if !wanted {
-            return;
-        }
-        let text = text.to_string();
+        let text = || text.to_string();
         match level {
-            Level::Prose | Level::Withheld if text.trim().is_empty() => {}
-            Level::Always | Level::Prose | Level::Withheld => self.lines(&text),
-            Level::Verbose => self.lines(&one_line(&text)),
-            Level::Notice => self.message("", &one_line(&text)),
-            Level::Warning => self.message("warning", &one_line(&text)),
+            Level::Always => self.lines(&text()),
+            Level::Prose if self.format == Format::Text => self.prose(&text()),
+            Level::Withheld if self.format != Format::Ndjson => self.prose(&text()),
+            Level::Warning if !self.quiet => self.message("warning", &one_line(&text())),
+            Level::Notice if !self.quiet => self.message("", &one_line(&text())),
+            Level::Verbose if self.verbose => self.lines(&one_line(&text())),
+            _ => {}
+        }
+    }
+
+    fn prose(&mut self, text: &str) {
+        if !text.trim().is_empty() {
+            self.lines(text);
         }
     }
 

@@ -143,14 +143,11 @@ impl ResultsFile {
                 let _ = file.set_len(length);
             })
         };
-        match self.created.take() {
-            Some(created) => {
-                let written = created.fill(write);
-                self.created = written.is_err().then_some(created);
-                written?;
-            }
+        match &self.created {
+            Some(created) => created.fill(write)?,
             None => write()?,
         }
+        self.created = None;
         self.end = length + line.len() as u64;
         let is_result = |line: &&[u8]| line.starts_with(br#"{"type":"result""#);
         self.results += line.split(|byte| *byte == b'\n').filter(is_result).count() as u64;

@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::Options;
 use crate::event::{Count, Event, Items, Parts, Tally, millis};
+use crate::terminal::one_line;
 
 /// The spinner appears once the wait has lasted this long.
 const PATIENCE: Duration = Duration::from_millis(400);
@@ -19,7 +20,8 @@ const TICK: Duration = Duration::from_millis(100);
 /// The status line and its state.
 #[derive(Debug, Default)]
 pub(super) struct Status {
-    /// Standard error is a terminal, and neither `--quiet` nor `--verbose` is given.
+    /// Standard error is a terminal, neither `--quiet` nor `--verbose` is given, and the
+    /// run is not over.
     shown: bool,
     /// The run has many items.
     many: bool,
@@ -27,7 +29,6 @@ pub(super) struct Status {
     spinner: Option<Spinner>,
     bar: Option<Bar>,
     items: Option<Items>,
-    ended: bool,
 }
 
 impl Status {
@@ -73,27 +74,28 @@ impl Status {
         match what {
             Count::Items(items) => {
                 self.items = Some(*items);
-                if self.shown && !self.ended {
-                    let line = progress(items, tally);
-                    self.bar.get_or_insert_with(Bar::start).show(line);
-                }
+                self.show_bar(|| progress(items, tally));
             }
-            Count::Parts(Some(parts)) if self.shown && !self.ended => {
-                let line = parts_line(parts, tally);
-                self.bar.get_or_insert_with(Bar::start).show(line);
-            }
-            Count::Parts(_) => self.bar = None,
+            Count::Parts(Some(parts)) => self.show_bar(|| parts_line(parts, tally)),
+            Count::Parts(None) => self.bar = None,
             // The bar shows the progress of all requests.
-            _ if self.bar.is_some() => {}
-            Count::Request | Count::Retries(..) if !self.shown || self.many || self.ended => {}
-            Count::Request if self.spinner.is_some() => {}
-            Count::Request => self.spinner = Spinner::start(&self.waiting),
+            _ if !self.shown || self.many || self.bar.is_some() => {}
+            Count::Request if self.spinner.is_none() => {
+                self.spinner = Spinner::start(&self.waiting);
+            }
             Count::Retries(number, limit) => {
                 let mut waiting = locked(&self.waiting);
                 // Retries after an overload are not counted.
                 waiting.retries = (*number > 0).then_some((*number, *limit));
             }
             _ => {}
+        }
+    }
+
+    fn show_bar(&mut self, line: impl FnOnce() -> String) {
+        if self.shown {
+            let bar = self.bar.get_or_insert_with(Bar::start);
+            bar.0.set_message(line());
         }
     }
 
@@ -111,7 +113,7 @@ impl Status {
 
     /// The run is over: nothing more is shown.
     pub(super) fn end(&mut self) {
-        self.ended = true;
+        self.shown = false;
         self.spinner = None;
         self.bar = None;
     }
@@ -156,7 +158,7 @@ impl Waiting {
     fn words(&self, now: Instant) -> String {
         let mut words = format!("airx {}", self.command);
         if let Some(model) = &self.model {
-            let _ = write!(words, ": {}", crate::terminal::one_line(model));
+            let _ = write!(words, ": {}", one_line(model));
         }
         let since = self
             .since
@@ -164,8 +166,7 @@ impl Waiting {
         let _ = write!(words, ", {since} s");
         if let Some((reason, start)) = &self.retry {
             if let Some(replaced) = &self.replaced {
-                let replaced = crate::terminal::one_line(replaced);
-                let _ = write!(words, ", in place of {replaced}");
+                let _ = write!(words, ", in place of {}", one_line(replaced));
             } else {
                 words.push_str(", retry");
             }
@@ -176,7 +177,7 @@ impl Waiting {
             if !left.is_zero() {
                 let _ = write!(words, " in {} s", left.as_millis().div_ceil(1000));
             }
-            let _ = write!(words, ": {}", crate::terminal::one_line(reason));
+            let _ = write!(words, ": {}", one_line(reason));
         }
         words
     }
@@ -184,10 +185,7 @@ impl Waiting {
 
 /// A spinner that is wiped from the terminal when it is dropped.
 #[derive(Debug)]
-struct Spinner {
-    stop: Option<Sender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
+struct Spinner(Option<(Sender<()>, JoinHandle<()>)>);
 
 impl Spinner {
     /// Starts the spinner. Returns `None` if no thread can be started.
@@ -211,17 +209,14 @@ impl Spinner {
             bar.finish_and_clear();
         };
         let thread = std::thread::Builder::new().spawn(run).ok()?;
-        Some(Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Some(Self(Some((stop, thread))))
     }
 }
 
 impl Drop for Spinner {
     fn drop(&mut self) {
-        self.stop = None;
-        if let Some(thread) = self.thread.take() {
+        if let Some((stop, thread)) = self.0.take() {
+            drop(stop);
             // Joined, so that the line is wiped before the answer's first byte.
             let _ = thread.join();
         }
@@ -247,10 +242,6 @@ impl Bar {
         let bar = progress_bar("{spinner} airx: {wide_msg}");
         bar.enable_steady_tick(TICK);
         Self(bar)
-    }
-
-    fn show(&self, line: String) {
-        self.0.set_message(line);
     }
 }
 
@@ -336,8 +327,7 @@ fn progress(items: &Items, tally: &Tally) -> String {
     let mut line = sum(items, tally);
     if let Some(left) = left(items, tally.elapsed()) {
         let seconds = left.as_secs();
-        let (minutes, seconds) = (seconds / 60, seconds % 60);
-        let _ = write!(line, ", {minutes}:{seconds:02} left");
+        let _ = write!(line, ", {}:{:02} left", seconds / 60, seconds % 60);
     }
     line
 }
