@@ -202,7 +202,7 @@ fn a_full_pipe_that_no_one_reads_does_not_keep_it() {
         .stdout_to(writer)
         .start();
     let stderr = Watch::new(child.stderr.take().unwrap());
-    stderr.until("200");
+    stderr.until("< HTTP");
     send(&child, Signal::INT);
     assert_eq!(finish(child).signal, Some(2));
     // Waiting for the server: the pipe is full for the last event.
