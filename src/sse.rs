@@ -145,16 +145,9 @@ impl Parser {
         held: &mut Option<&[u8]>,
         each: &mut impl FnMut(Frame<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        if let Some(data) = held.take() {
-            each(Frame {
-                event: &self.event,
-                data,
-            })?;
-        } else if let Some(data) = self.data.strip_suffix(b"\n") {
-            each(Frame {
-                event: &self.event,
-                data,
-            })?;
+        let event = &self.event;
+        if let Some(data) = held.take().or_else(|| self.data.strip_suffix(b"\n")) {
+            each(Frame { event, data })?;
         }
         self.data.clear();
         self.event.clear();

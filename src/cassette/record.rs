@@ -46,21 +46,6 @@ pub struct Recorded {
     pub masked: bool,
 }
 
-/// An exchange that has not ended yet.
-#[derive(Debug, Clone)]
-pub(crate) struct OpenRecording {
-    pub(super) request: RequestView,
-    head: Option<Head>,
-    bytes: Vec<u8>,
-    /// The offset of the end of each piece of a stream.
-    ends: Vec<usize>,
-    size: usize,
-    streamed: bool,
-    end: End,
-    /// airx gave up, so there is no answer of the server to record.
-    lost: bool,
-}
-
 impl Recorder {
     pub(crate) fn new(folder: PathBuf, scrubber: Scrubber) -> Self {
         Self {
@@ -100,59 +85,19 @@ impl Recorder {
     }
 }
 
-/// Makes the folder, and checks that files can be made in it.
-pub(super) fn prepare(folder: &Path) -> std::io::Result<()> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    }
-    builder.create(folder)?;
-    #[cfg(unix)]
-    {
-        use rustix::fs::Access;
-        rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?;
-    }
-    Ok(())
-}
-
-/// Writes a temporary file and then gives it its name, with the first free number. No
-/// file is replaced, and no link is followed.
-fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Result<PathBuf> {
-    let mut file = write_unnamed(folder, recording)?;
-    for number in 1_u32.. {
-        let path = folder.join(format!("{name}-{number}.json"));
-        if path.symlink_metadata().is_ok() {
-            continue;
-        }
-        match file.persist_noclobber(&path) {
-            Ok(_) => return Ok(path),
-            Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => file = failed.file,
-            // On macOS, not every file system can rename without replacing.
-            Err(failed) if failed.error.kind() == ErrorKind::Unsupported => {
-                return hard_link(failed.file.path(), &path).map(|()| path);
-            }
-            Err(failed) => return Err(failed.error),
-        }
-    }
-    Err(ErrorKind::AlreadyExists.into())
-}
-
-/// Writes a temporary file, mode 0600.
-pub(super) fn write_unnamed(
-    folder: &Path,
-    recording: &impl Serialize,
-) -> std::io::Result<NamedTempFile> {
-    let mut file = tempfile::Builder::new()
-        .prefix(TEMPORARY)
-        .tempfile_in(folder)?;
-    let mut out = BufWriter::new(&mut file);
-    serde_json::to_writer_pretty(&mut out, recording)?;
-    out.write_all(b"\n")?;
-    out.flush()?;
-    drop(out);
-    Ok(file)
+/// An exchange that has not ended yet.
+#[derive(Debug, Clone)]
+pub(crate) struct OpenRecording {
+    pub(super) request: RequestView,
+    head: Option<Head>,
+    bytes: Vec<u8>,
+    /// The offset of the end of each piece of a stream.
+    ends: Vec<usize>,
+    size: usize,
+    streamed: bool,
+    end: End,
+    /// airx gave up, so there is no answer of the server to record.
+    lost: bool,
 }
 
 impl OpenRecording {
@@ -273,4 +218,59 @@ impl OpenRecording {
         };
         Some(save(&recording))
     }
+}
+
+/// Makes the folder, and checks that files can be made in it.
+pub(super) fn prepare(folder: &Path) -> std::io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    }
+    builder.create(folder)?;
+    #[cfg(unix)]
+    {
+        use rustix::fs::Access;
+        rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?;
+    }
+    Ok(())
+}
+
+/// Writes a temporary file and then gives it its name, with the first free number. No
+/// file is replaced, and no link is followed.
+fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Result<PathBuf> {
+    let mut file = write_unnamed(folder, recording)?;
+    for number in 1_u32.. {
+        let path = folder.join(format!("{name}-{number}.json"));
+        if path.symlink_metadata().is_ok() {
+            continue;
+        }
+        match file.persist_noclobber(&path) {
+            Ok(_) => return Ok(path),
+            Err(failed) if failed.error.kind() == ErrorKind::AlreadyExists => file = failed.file,
+            // On macOS, not every file system can rename without replacing.
+            Err(failed) if failed.error.kind() == ErrorKind::Unsupported => {
+                return hard_link(failed.file.path(), &path).map(|()| path);
+            }
+            Err(failed) => return Err(failed.error),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
+}
+
+/// Writes a temporary file, mode 0600.
+pub(super) fn write_unnamed(
+    folder: &Path,
+    recording: &impl Serialize,
+) -> std::io::Result<NamedTempFile> {
+    let mut file = tempfile::Builder::new()
+        .prefix(TEMPORARY)
+        .tempfile_in(folder)?;
+    let mut out = BufWriter::new(&mut file);
+    serde_json::to_writer_pretty(&mut out, recording)?;
+    out.write_all(b"\n")?;
+    out.flush()?;
+    drop(out);
+    Ok(file)
 }

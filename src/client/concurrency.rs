@@ -3,10 +3,24 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// The current limit. A rate limit halves it; each round of requests without a rate
-/// limit raises it by one.
+/// The limit on the requests of a run that are in flight.
 #[derive(Debug)]
-struct Pace {
+pub struct ConcurrencyLimit {
+    state: Mutex<State>,
+    free: Condvar,
+}
+
+/// The right to have one request in flight, until it is dropped.
+#[derive(Debug)]
+pub struct Permit<'a> {
+    limit: &'a ConcurrencyLimit,
+    sent_after: u64,
+}
+
+/// The current limit, and the requests in flight. A rate limit halves the limit; each round
+/// of requests without a rate limit raises it by one.
+#[derive(Debug)]
+struct State {
     most: u32,
     limit: u32,
     /// Answers since the limit was changed.
@@ -14,15 +28,21 @@ struct Pace {
     /// How often the limit has been lowered. A request sent before the last change
     /// says nothing about the current limit.
     lowered: u64,
+    in_flight: u32,
+    /// No new series of requests starts.
+    closed: bool,
 }
 
-impl Pace {
+impl State {
     fn new(most: u32) -> Self {
+        let most = most.max(1);
         Self {
-            most: most.max(1),
-            limit: most.max(1),
+            most,
+            limit: most,
             good: 0,
             lowered: 0,
+            in_flight: 0,
+            closed: false,
         }
     }
 
@@ -49,37 +69,11 @@ impl Pace {
     }
 }
 
-/// The limit on the requests of a run that are in flight.
-#[derive(Debug)]
-pub struct ConcurrencyLimit {
-    state: Mutex<State>,
-    free: Condvar,
-}
-
-#[derive(Debug)]
-struct State {
-    pace: Pace,
-    in_flight: u32,
-    /// No new series of requests starts.
-    closed: bool,
-}
-
-/// The right to have one request in flight, until it is dropped.
-#[derive(Debug)]
-pub struct Permit<'a> {
-    limit: &'a ConcurrencyLimit,
-    sent_after: u64,
-}
-
 impl ConcurrencyLimit {
     /// Allows at most this many requests at once.
     pub fn new(most: u32) -> Self {
         Self {
-            state: Mutex::new(State {
-                pace: Pace::new(most),
-                in_flight: 0,
-                closed: false,
-            }),
+            state: Mutex::new(State::new(most)),
             free: Condvar::new(),
         }
     }
@@ -91,8 +85,7 @@ impl ConcurrencyLimit {
     /// Waits for a permit. After [`ConcurrencyLimit::close`] only a series of requests that has
     /// `started` gets one.
     pub fn acquire(&self, started: bool) -> Option<Permit<'_>> {
-        let full =
-            |state: &mut State| (started || !state.closed) && state.in_flight >= state.pace.limit;
+        let full = |state: &mut State| (started || !state.closed) && state.in_flight >= state.limit;
         let state = self.free.wait_while(self.lock(), full);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
         if state.closed && !started {
@@ -101,7 +94,7 @@ impl ConcurrencyLimit {
         state.in_flight += 1;
         Some(Permit {
             limit: self,
-            sent_after: state.pace.lowered,
+            sent_after: state.lowered,
         })
     }
 
@@ -115,7 +108,7 @@ impl ConcurrencyLimit {
 impl Permit<'_> {
     /// The request was answered.
     pub fn answered(&self) {
-        self.limit.lock().pace.answered();
+        self.limit.lock().answered();
         self.limit.free.notify_all();
     }
 
@@ -123,7 +116,7 @@ impl Permit<'_> {
     /// the cause, and the new limit.
     pub fn rate_limited(&self) -> (bool, u32) {
         let mut state = self.limit.lock();
-        (state.pace.limited(self.sent_after), state.pace.limit)
+        (state.limited(self.sent_after), state.limit)
     }
 }
 
@@ -140,40 +133,40 @@ mod tests {
 
     #[test]
     fn a_rate_limit_halves_it_and_a_round_of_answers_adds_one() {
-        let mut pace = Pace::new(8);
-        assert!(pace.limited(0));
-        assert_eq!(pace.limit, 4);
+        let mut state = State::new(8);
+        assert!(state.limited(0));
+        assert_eq!(state.limit, 4);
         for _ in 0..3 {
-            pace.answered();
-            assert_eq!(pace.limit, 4);
+            state.answered();
+            assert_eq!(state.limit, 4);
         }
-        pace.answered();
-        assert_eq!(pace.limit, 5);
+        state.answered();
+        assert_eq!(state.limit, 5);
         for _ in 0..5 + 6 + 7 + 100 {
-            pace.answered();
+            state.answered();
         }
-        assert_eq!(pace.limit, 8, "never more than at first");
+        assert_eq!(state.limit, 8, "never more than at first");
     }
 
     #[test]
     fn requests_that_were_out_together_lower_it_once() {
-        let mut pace = Pace::new(50);
+        let mut state = State::new(50);
         for _ in 0..45 {
-            assert!(pace.limited(0));
+            assert!(state.limited(0));
         }
-        assert_eq!((pace.limit, pace.lowered), (25, 1));
-        assert!(pace.limited(1));
-        assert_eq!(pace.limit, 12);
+        assert_eq!((state.limit, state.lowered), (25, 1));
+        assert!(state.limited(1));
+        assert_eq!(state.limit, 12);
     }
 
     #[test]
     fn one_is_the_least_and_then_the_limit_is_not_airxs_own_doing() {
-        let mut pace = Pace::new(3);
-        assert!(pace.limited(0));
-        assert_eq!(pace.limit, 1);
-        assert!(!pace.limited(1));
-        assert_eq!(pace.limit, 1);
-        assert_eq!(Pace::new(0).limit, 1);
+        let mut state = State::new(3);
+        assert!(state.limited(0));
+        assert_eq!(state.limit, 1);
+        assert!(!state.limited(1));
+        assert_eq!(state.limit, 1);
+        assert_eq!(State::new(0).limit, 1);
     }
 
     #[test]

@@ -24,14 +24,8 @@ const LATEST: Duration = Duration::from_millis(25);
 /// A waiting process that has not touched its ticket for this long counts as stopped.
 const STOPPED_AFTER: Duration = Duration::from_secs(1);
 
-/// The right to have one request in flight, until it is dropped.
-#[derive(Debug)]
-pub(super) struct Slot {
-    _lock: File,
-}
-
-/// Waits for a slot, without a time limit. Returns `None` if `--max-in-flight` is not
-/// given.
+/// Waits for a slot, without a time limit. The caller has the slot until it drops the file.
+/// Returns `None` if `--max-in-flight` is not given.
 ///
 /// # Errors
 /// The folder or a file of it cannot be used: exit 2.
@@ -39,7 +33,7 @@ pub(super) fn take_slot(
     connection: &Connection,
     model: &str,
     sink: &mut dyn Sink,
-) -> Result<Option<Slot>, Failure> {
+) -> Result<Option<File>, Failure> {
     let Some(limit) = connection.max_in_flight else {
         return Ok(None);
     };
@@ -70,7 +64,7 @@ pub(super) fn take_slot(
     let waited = started.elapsed().as_millis();
     let text = format!("* slot {number} after {waited} ms (--max-in-flight {limit})");
     sink.note(Level::Verbose, &text);
-    Ok(Some(Slot { _lock: lock }))
+    Ok(Some(lock))
 }
 
 /// The slots of one host, port, key and model.
@@ -116,11 +110,9 @@ impl Slots {
         let mut taken = 0;
         for number in 1.. {
             let name = format!("{}.{number}", self.name);
-            let known = self.dir.file(&name)?;
-            let last = known.is_none();
-            let file = match known {
-                Some(file) => file,
-                None if free.is_none() => self.dir.make_file(&name)?,
+            let (file, is_last) = match self.dir.file(&name)? {
+                Some(file) => (file, false),
+                None if free.is_none() => (self.dir.make_file(&name)?, true),
                 None => break,
             };
             if !self.dir.try_lock(&name, &file)? {
@@ -133,7 +125,7 @@ impl Slots {
             if taken >= self.limit {
                 return Ok(None);
             }
-            if last {
+            if is_last {
                 break;
             }
         }

@@ -21,7 +21,7 @@ use crate::settings::Connection;
 
 /// The client. It is never dropped, because dropping it would wait for a resolver that
 /// hangs. Threads can share its connections.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct CompleteClient {
     http: Option<ManuallyDrop<reqwest::blocking::Client>>,
     /// More requests follow, by other threads too.
@@ -40,12 +40,8 @@ const GIVEN_UP: Duration = Duration::from_secs(60);
 impl CompleteClient {
     pub(super) fn share(&mut self, connection: &Connection) -> Result<Self, Failure> {
         self.shared = true;
-        let client = self.client(connection)?.clone();
-        Ok(Self {
-            http: Some(ManuallyDrop::new(client)),
-            shared: true,
-            answered: Arc::clone(&self.answered),
-        })
+        self.client(connection)?;
+        Ok(self.clone())
     }
 
     /// The client, which is set up before the first request.

@@ -33,8 +33,12 @@ fn limit() -> Option<u64> {
     rustix::process::getrlimit(rustix::process::Resource::Nofile).current
 }
 
+#[cfg(not(unix))]
+fn limit() -> Option<u64> {
+    None
+}
+
 /// The number of open descriptors; `None` if the system does not list them.
-#[cfg(unix)]
 fn open() -> Result<Option<u64>, Failure> {
     for place in ["/proc/self/fd", "/dev/fd"] {
         match std::fs::read_dir(place) {
@@ -44,16 +48,6 @@ fn open() -> Result<Option<u64>, Failure> {
             Err(_) => {}
         }
     }
-    Ok(None)
-}
-
-#[cfg(not(unix))]
-fn limit() -> Option<u64> {
-    None
-}
-
-#[cfg(not(unix))]
-fn open() -> Result<Option<u64>, Failure> {
     Ok(None)
 }
 

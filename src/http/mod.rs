@@ -20,6 +20,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use reqwest::Method;
 use reqwest::header::HeaderMap;
 use url::{Position, Url};
 
@@ -175,17 +176,17 @@ impl HttpClient {
 /// values of `--header` are hidden.
 pub fn chat_head(connection: &Connection, streamed: bool) -> Vec<String> {
     let headers = client::chat_headers(connection, streamed);
-    head_lines("POST", &connection.endpoint.url, &headers)
+    head_lines(&Method::POST, &connection.endpoint.url, &headers)
 }
 
 /// The head of a request for a file or a batch, like [`chat_head`].
 pub fn resource_head(connection: &Connection, request: &ResourceRequest<'_>) -> Vec<String> {
     let endpoint = &connection.endpoint;
     let url = endpoint.resource_url(request.path, request.query);
-    head_lines(request.method(), &url, &request.headers(connection))
+    head_lines(&request.method(), &url, &request.headers(connection))
 }
 
-fn head_lines(method: &str, url: &Url, headers: &HeaderMap) -> Vec<String> {
+fn head_lines(method: &Method, url: &Url, headers: &HeaderMap) -> Vec<String> {
     let target = &url[Position::BeforePath..Position::AfterQuery];
     let host = &url[Position::BeforeHost..Position::AfterPort];
     let mut lines = vec![

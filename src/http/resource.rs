@@ -5,9 +5,9 @@ use std::fs::File;
 use std::io::{Seek, Write};
 use std::time::Instant;
 
-use reqwest::RequestBuilder;
 use reqwest::header::HeaderMap;
 use reqwest::multipart::{Form, Part};
+use reqwest::{Method, RequestBuilder};
 
 use super::client::{self, AsyncClient};
 use super::error::{Target, too_long};
@@ -52,10 +52,10 @@ pub enum Payload<'a> {
 }
 
 impl ResourceRequest<'_> {
-    pub(super) fn method(&self) -> &'static str {
+    pub(super) fn method(&self) -> Method {
         match self.payload {
-            Payload::Get | Payload::Download => "GET",
-            _ => "POST",
+            Payload::Get | Payload::Download => Method::GET,
+            _ => Method::POST,
         }
     }
 
@@ -78,10 +78,7 @@ impl ResourceRequest<'_> {
         connection: &Connection,
     ) -> Result<RequestBuilder, Failure> {
         let url = connection.endpoint.resource_url(self.path, self.query);
-        let builder = match self.payload {
-            Payload::Get | Payload::Download => http.get(url),
-            _ => http.post(url),
-        };
+        let builder = http.request(self.method(), url);
         let builder = builder.headers(self.headers(connection));
         Ok(match self.payload {
             Payload::Get | Payload::Download => builder,
@@ -113,19 +110,26 @@ pub(super) fn send(
         let response = response.ok_or_else(|| target.timed_out())?;
         let mut response = response.map_err(|error| target.before_head(&error))?;
         let head = client::head(&response);
-        let mut file = into.filter(|_| response.status().is_success());
-        if let Some(file) = &mut file {
-            // Remove what an earlier attempt wrote.
-            file.set_len(0)
-                .and_then(|()| file.rewind())
-                .map_err(unusable)?;
-        }
-        let (mut body, mut total) = (Vec::new(), 0);
+        let mut body = Vec::new();
+        let (out, most): (&mut dyn Write, u64) = match into {
+            Some(file) if response.status().is_success() => {
+                // Remove what an earlier attempt wrote.
+                file.set_len(0)
+                    .and_then(|()| file.rewind())
+                    .map_err(unusable)?;
+                (file, FILE_LIMIT)
+            }
+            _ => (&mut body, BODY_LIMIT as u64),
+        };
+        let mut total = 0;
         let broken = loop {
             match until(deadline, response.chunk()).await {
                 Some(Ok(Some(bytes))) => {
                     total += bytes.len() as u64;
-                    accept(&bytes, total, &mut body, file.as_deref_mut())?;
+                    if total > most {
+                        return Err(too_long(most));
+                    }
+                    out.write_all(&bytes).map_err(unusable)?;
                 }
                 Some(Ok(None)) => break None,
                 Some(Err(error)) => break Some(target.in_body(&error)),
@@ -152,25 +156,4 @@ fn form(name: &str, file: &File) -> Result<Form, Failure> {
         .mime_str("application/jsonl")
         .map_err(|why| Failure::new(Class::Internal, why.to_string()))?;
     Ok(Form::new().text("purpose", "batch").part("file", part))
-}
-
-/// Stores a piece of a body. `total` counts the bytes so far, with this piece.
-fn accept(
-    bytes: &[u8],
-    total: u64,
-    body: &mut Vec<u8>,
-    file: Option<&mut File>,
-) -> Result<(), Failure> {
-    let most = match file {
-        Some(_) => FILE_LIMIT,
-        None => BODY_LIMIT as u64,
-    };
-    if total > most {
-        return Err(too_long(most));
-    }
-    if let Some(file) = file {
-        return file.write_all(bytes).map_err(unusable);
-    }
-    body.extend_from_slice(bytes);
-    Ok(())
 }
