@@ -11,6 +11,7 @@ use super::record::{OpenRecording, TEMPORARY, prepare, write_unnamed};
 use super::recording::{self, RequestView, read};
 use super::replay::{ReplayedBody, replayed};
 use crate::error::Failure;
+use crate::event::Level;
 use crate::http::Head;
 use crate::secret::Scrubber;
 
@@ -37,16 +38,22 @@ pub(crate) struct Cache {
     open: Option<OpenRecording>,
 }
 
-/// What the cache has for a request.
-pub(crate) enum Lookup {
-    /// This response, from this file.
-    Found(Head, ReplayedBody, PathBuf),
-    /// No answer.
-    Missing,
-    /// An answer that is too old, in this file.
-    Expired(PathBuf),
-    /// A file that cannot be used, and why.
-    Unusable(PathBuf, String),
+/// The note for standard error if the cache gives no answer to a request.
+pub(crate) struct Miss(pub(crate) Level, pub(crate) String);
+
+impl Miss {
+    /// The answer in this file is not used, for this reason.
+    pub(crate) fn unused(path: &Path, why: &str) -> Self {
+        let text = format!("* {} {why}: asking again", path.display());
+        Self(Level::Verbose, text)
+    }
+
+    /// This file cannot be used.
+    pub(crate) fn damaged(path: &Path, why: &str) -> Self {
+        let path = path.display();
+        let text = format!("--cache: {path} cannot be used: {why}; asking again");
+        Self(Level::Warning, text)
+    }
 }
 
 impl Cache {
@@ -72,10 +79,8 @@ impl Cache {
         self.scrubber.hide_key(key);
     }
 
-    /// Makes the folder if it is missing, and checks that it can be used.
-    ///
-    /// # Errors
-    /// It cannot be used, or others could put answers into it: exit 2.
+    /// Makes the folder if it is missing. Exit 2 if it cannot be used, or if others could put
+    /// answers into it.
     pub(crate) fn prepare(&mut self) -> Result<(), Failure> {
         if self.ready {
             return Ok(());
@@ -102,22 +107,30 @@ impl Cache {
         self.folder.join(name + ".json")
     }
 
-    /// Finds the response to `request`. Whether it is a complete answer is not checked.
-    pub(crate) fn find(&mut self, request: &RequestView) -> Lookup {
+    /// Finds the response to `request`, and its file. Whether it is a complete answer is not
+    /// checked.
+    pub(crate) fn find(
+        &mut self,
+        request: &RequestView,
+    ) -> Result<(Head, ReplayedBody, PathBuf), Miss> {
         self.open = None;
         let path = self.path(request);
+        let missing = || {
+            let text = "* the cache has no answer to this request".to_owned();
+            Err(Miss(Level::Verbose, text))
+        };
         let found = match path.symlink_metadata() {
             Ok(found) => found,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Lookup::Missing,
-            Err(error) => return Lookup::Unusable(path, error.to_string()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return missing(),
+            Err(error) => return Err(Miss::damaged(&path, &error.to_string())),
         };
         if self.ttl.is_some_and(|ttl| age(&found) >= ttl) {
-            return Lookup::Expired(path);
+            return Err(Miss::unused(&path, "is older than --cache-ttl"));
         }
         match response(&path, &found, request) {
-            Ok(Some((head, body))) => Lookup::Found(head, body, path),
-            Ok(None) => Lookup::Missing,
-            Err(why) => Lookup::Unusable(path, why),
+            Ok(Some((head, body))) => Ok((head, body, path)),
+            Ok(None) => missing(),
+            Err(why) => Err(Miss::damaged(&path, &why)),
         }
     }
 
@@ -127,11 +140,8 @@ impl Cache {
     }
 
     /// Keeps the answer of the last exchange. `under` makes the request that the answer is
-    /// for from the one that was sent. Replaces the file. Returns its path, or `None` if
-    /// there was no exchange.
-    ///
-    /// # Errors
-    /// Why the answer is not kept.
+    /// for from the one that was sent. Replaces the file. Returns its path, `None` if there
+    /// was no exchange, or why the answer is not kept.
     pub(crate) fn keep(
         &mut self,
         under: impl FnOnce(RequestView) -> RequestView,

@@ -14,7 +14,7 @@ use crate::settings;
 use record::Recorder;
 use replay::Replayer;
 
-pub(crate) use cache::{Cache, Lookup};
+pub(crate) use cache::{Cache, Miss};
 pub(crate) use record::OpenRecording;
 pub use record::Recorded;
 pub(crate) use recording::RequestView;
@@ -45,10 +45,8 @@ impl Cassette {
         }
     }
 
-    /// Starts an exchange for a request with this body.
-    ///
-    /// # Errors
-    /// The folder cannot be used: exit 2. No recording fits: exit 13.
+    /// Starts an exchange for a request with this body. If the folder cannot be used: exit 2;
+    /// if no recording fits: exit 13.
     pub(crate) fn start(&mut self, body: &[u8]) -> Result<Exchange<'_>, Failure> {
         match self {
             Self::Record(recorder) => Ok(Exchange::Live(Some(recorder.start(body)?))),

@@ -187,10 +187,7 @@ impl Body {
     }
 }
 
-/// Reads a recording. Returns `None` if there is no such file.
-///
-/// # Errors
-/// Why it cannot be used.
+/// Reads a recording. Returns `None` if there is no such file, or why it cannot be used.
 pub(super) fn read(path: &Path) -> Result<Option<Recording>, String> {
     // Check the type before opening it: a pipe would wait for its writer.
     match path.metadata() {

@@ -24,17 +24,15 @@ const FIELDS: [&str; 4] = ["data", "event", "id", "retry"];
 pub(crate) fn body(scrubber: &Scrubber, bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     // A secret may be in the text itself or in the joined texts of the deltas.
-    let (mut held, mut joined) = (scrubber.hides_in(&text), JoinedDeltas::default());
-    for line in lines(&text)
-        .into_iter()
-        .filter(|line| line.contains("\"delta\""))
-    {
-        if let Some(mut value) = json(line).1 {
+    let mut joined = JoinedDeltas::default();
+    for line in lines(&text) {
+        if line.contains("\"delta\"")
+            && let Some(mut value) = json(line).1
+        {
             joined.add(&mut value);
         }
     }
-    held |= joined.clean(scrubber);
-    if !held {
+    if !(joined.clean(scrubber) | scrubber.hides_in(&text)) {
         return None;
     }
     let clean = rewrite(scrubber, &text, &mut joined);

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::recording::{self, End, RequestView, read};
 use crate::error::Failure;
 use crate::exit::Class;
-use crate::http::{CUT, Head, Next, Response, client};
+use crate::http::{CUT, Head, Next, Response};
 
 /// Gives each request its next recording. Threads that share it never get the same
 /// recording.
@@ -38,10 +38,7 @@ impl Replayer {
         }
     }
 
-    /// The response to `body`.
-    ///
-    /// # Errors
-    /// No recording fits: exit 13; one cannot be read: exit 2.
+    /// The response to `body`. No recording fits: exit 13; one cannot be read: exit 2.
     pub(crate) fn next(&mut self, body: &[u8]) -> Result<(Head, ReplayedBody), Failure> {
         let asked = RequestView::of(body);
         let name = asked.name();
@@ -217,7 +214,6 @@ pub(super) fn replayed(response: recording::Response, path: &Path) -> Option<(He
             "HTTP/1.1"
         },
         status: response.status,
-        reason: client::reason(response.status),
         headers: headers.collect(),
         peer: None,
         recording: Some(path.display().to_string()),

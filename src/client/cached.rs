@@ -1,13 +1,14 @@
 //! Answers from `--cache`, and the answers that are kept there.
 
 use std::fmt::{self, Display};
+use std::path::PathBuf;
 
 use super::AnswerRequest;
 use super::response::{Clocks, read_complete, read_stream};
 use super::transport::{Stream, Transport};
 use crate::answer::Answer;
 use crate::api::request::Request;
-use crate::cassette::{Lookup, ReplayedBody, RequestView};
+use crate::cassette::{Cache, Miss, ReplayedBody, RequestView};
 use crate::error::Failure;
 use crate::event::{Count, Data, Event, Level, Sink};
 use crate::http::Head;
@@ -34,10 +35,8 @@ impl fmt::Debug for CacheUse<'_> {
     }
 }
 
-/// The answer that the cache has, passed to `sink` like one from the server.
-///
-/// # Errors
-/// The folder cannot be used: exit 2. Or the sink failed.
+/// The answer that the cache has, passed to `sink` like one from the server. Exit 2 if the
+/// folder cannot be used.
 pub(super) fn look_up(
     wanted: &AnswerRequest<'_>,
     transport: &mut Transport,
@@ -47,40 +46,15 @@ pub(super) fn look_up(
         return Ok(None);
     };
     cache.prepare()?;
-    let request = under(wanted, RequestView::of(&wanted.request.body()));
-    let (head, body, path) = match cache.find(&request) {
-        Lookup::Found(head, body, path) => (head, body, path),
-        Lookup::Missing => {
-            sink.note(Level::Verbose, &"* the cache has no answer to this request");
-            return Ok(None);
-        }
-        Lookup::Expired(path) => {
-            let path = path.display();
-            let text = format!("* {path} is older than --cache-ttl: asking again");
-            sink.note(Level::Verbose, &text);
-            return Ok(None);
-        }
-        Lookup::Unusable(path, why) => {
-            damaged(&path.display(), &why, sink);
+    let found = match find(wanted, cache) {
+        Ok(found) => found,
+        Err(Miss(level, text)) => {
+            sink.note(level, &text);
             return Ok(None);
         }
     };
+    let (answer, head, body, path) = found;
     let path = path.display();
-    // Nothing of an answer that cannot be used may be printed: the first reading is silent.
-    let (answer, result) = read(wanted, head.clone(), body.clone(), &mut Silent);
-    match result {
-        Ok(()) if (wanted.cache.fits)(&answer) => {}
-        Err(failure) if answer.finish_reason.is_none() => {
-            damaged(&path, &failure.message, sink);
-            return Ok(None);
-        }
-        // Complete for the run that kept it, but not for this one.
-        _ => {
-            let text = format!("* {path} has an answer that does not fit: asking again");
-            sink.note(Level::Verbose, &text);
-            return Ok(None);
-        }
-    }
     sink.note(Level::Verbose, &format_args!("* from the cache: {path}"));
     sink.count(Count::Cached(
         answer.model.as_deref().unwrap_or(&wanted.request.model),
@@ -90,6 +64,25 @@ pub(super) fn look_up(
         read(wanted, head, body, sink).1?;
     }
     Ok(Some(answer))
+}
+
+/// Finds an answer that can be used, and reads it. Prints nothing: nothing of an answer that
+/// cannot be used may be printed.
+fn find(
+    wanted: &AnswerRequest<'_>,
+    cache: &mut Cache,
+) -> Result<(Answer, Head, ReplayedBody, PathBuf), Miss> {
+    let request = under(wanted, RequestView::of(&wanted.request.body()));
+    let (head, body, path) = cache.find(&request)?;
+    let (answer, result) = read(wanted, head.clone(), body.clone(), &mut Silent);
+    match result {
+        Ok(()) if (wanted.cache.fits)(&answer) => Ok((answer, head, body, path)),
+        Err(failure) if answer.finish_reason.is_none() => {
+            Err(Miss::damaged(&path, &failure.message))
+        }
+        // Complete for the run that kept it, but not for this one.
+        _ => Err(Miss::unused(&path, "has an answer that does not fit")),
+    }
 }
 
 /// Keeps the answer that the last request brought. Call it once the run has accepted the
@@ -117,11 +110,6 @@ fn under(wanted: &AnswerRequest<'_>, sent: RequestView) -> RequestView {
         Some(request) => RequestView::of(&request.body()).asking(&sent),
         None => sent,
     }
-}
-
-fn damaged(path: &dyn Display, why: &str, sink: &mut dyn Sink) {
-    let text = format!("--cache: {path} cannot be used: {why}; asking again");
-    sink.note(Level::Warning, &text);
 }
 
 /// Reads the answer from a response of the cache.

@@ -11,8 +11,7 @@ pub struct ConcurrencyLimit {
 }
 
 /// The right to have one request in flight, until it is dropped.
-#[derive(Debug)]
-pub struct Permit<'a> {
+pub(super) struct Permit<'a> {
     limit: &'a ConcurrencyLimit,
     sent_after: u64,
 }
@@ -84,7 +83,7 @@ impl ConcurrencyLimit {
 
     /// Waits for a permit. After [`ConcurrencyLimit::close`] only a series of requests that has
     /// `started` gets one.
-    pub fn acquire(&self, started: bool) -> Option<Permit<'_>> {
+    pub(super) fn acquire(&self, started: bool) -> Option<Permit<'_>> {
         let full = |state: &mut State| (started || !state.closed) && state.in_flight >= state.limit;
         let state = self.free.wait_while(self.lock(), full);
         let mut state = state.unwrap_or_else(PoisonError::into_inner);
@@ -107,14 +106,14 @@ impl ConcurrencyLimit {
 
 impl Permit<'_> {
     /// The request was answered.
-    pub fn answered(&self) {
+    pub(super) fn answered(&self) {
         self.limit.lock().answered();
         self.limit.free.notify_all();
     }
 
     /// The request met the rate limit. Returns whether other requests of this run were
     /// the cause, and the new limit.
-    pub fn rate_limited(&self) -> (bool, u32) {
+    pub(super) fn rate_limited(&self) -> (bool, u32) {
         let mut state = self.limit.lock();
         (state.limited(self.sent_after), state.limit)
     }

@@ -71,8 +71,7 @@ pub fn run(
         let next = own.fallback.first();
         let next = next.filter(|_| !sink.printed() && gives_way(&failure, series));
         let Some(next) = next else {
-            let failure = with_model_suggestion(failure, &request.model, at);
-            let failure = with_model(failure, &request.model, at, wanted.fallback.len());
+            let failure = explained(failure, &request.model, at, wanted.fallback.len());
             return (answer, Err(failure));
         };
         let models = (request.model.as_str(), next.model.as_str());
@@ -186,19 +185,17 @@ fn switch(
     .announce(failure, sink)
 }
 
-/// If the server does not know the model, adds the name that was probably meant.
-fn with_model_suggestion(failure: Failure, model: &str, at: usize) -> Failure {
+/// The failure of the model at this place of the chain, which it names if it is not the
+/// first. If the server does not know the model, adds the name that was probably meant.
+fn explained(mut failure: Failure, model: &str, at: usize, fallbacks: usize) -> Failure {
     let option = if at == 0 { "-m" } else { "--fallback" };
-    match models::suggestion(model) {
-        Some(near) if matches!(failure.code(), Some("1211" | "model_not_found")) => failure.hint(
-            format!("did you mean {option} {near}? airx models lists the known models"),
-        ),
-        _ => failure,
+    if matches!(failure.code(), Some("1211" | "model_not_found"))
+        && let Some(near) = models::suggestion(model)
+    {
+        failure = failure.hint(format!(
+            "did you mean {option} {near}? airx models lists the known models"
+        ));
     }
-}
-
-/// Names the model that failed, if it is not the first of the chain.
-fn with_model(mut failure: Failure, model: &str, at: usize, fallbacks: usize) -> Failure {
     let own = [Class::Ok, Class::Internal, Class::Usage, Class::Signal];
     if at > 0 && !own.contains(&failure.class) {
         let (number, count) = (at + 1, fallbacks + 1);

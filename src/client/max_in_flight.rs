@@ -25,10 +25,7 @@ const LATEST: Duration = Duration::from_millis(25);
 const STOPPED_AFTER: Duration = Duration::from_secs(1);
 
 /// Waits for a slot, without a time limit. The caller has the slot until it drops the file.
-/// Returns `None` if `--max-in-flight` is not given.
-///
-/// # Errors
-/// The folder or a file of it cannot be used: exit 2.
+/// Returns `None` if `--max-in-flight` is not given. A folder that cannot be used is exit 2.
 pub(super) fn take_slot(
     connection: &Connection,
     model: &str,

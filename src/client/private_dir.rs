@@ -246,10 +246,7 @@ mod unix {
 
         pub(super) fn list(&self) -> io::Result<Vec<String>> {
             let entries = Dir::read_from(&self.handle)?;
-            let names = entries.map(|entry| {
-                let name = entry?.file_name().to_string_lossy().into_owned();
-                Ok(name)
-            });
+            let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
             names.collect()
         }
 

@@ -28,10 +28,8 @@ pub(super) fn report_head(head: &Head, sink: &mut dyn Sink) {
     if let Some(file) = &head.recording {
         note(format_args!("* replayed from {file}"));
     }
-    note(format_args!(
-        "< {} {} {}",
-        head.version, head.status, head.reason
-    ));
+    let (version, status, reason) = (head.version, head.status, head.reason());
+    note(format_args!("< {version} {status} {reason}"));
     for (name, value) in &head.headers {
         note(format_args!("< {name}: {value}"));
     }
@@ -121,11 +119,9 @@ pub(super) fn read_stream(
         let ended = match stream.next(clocks.limit(answer.started)) {
             Ok(Next::Bytes(bytes)) => {
                 clocks.heard = Instant::now();
-                let bytes = match opening.read(bytes) {
-                    Content::Events(bytes) => bytes,
-                    Content::Other(start) => {
-                        return read_unstreamed(wanted, head, start, &mut stream, &clocks, answer);
-                    }
+                let Some(bytes) = opening.events(bytes) else {
+                    let start = opening.held;
+                    return read_unstreamed(wanted, head, start, &mut stream, &clocks, answer);
                 };
                 parser.feed(&bytes, |frame| answer.accept_frame(frame, sink))?;
                 if answer.done {
@@ -247,33 +243,27 @@ impl Clocks {
     }
 }
 
-/// The first bytes of a body, until they show what it is.
+/// The first bytes of a body, held until they show what it is.
 #[derive(Default)]
 struct Opening {
     held: Vec<u8>,
     known: bool,
 }
 
-/// What a body holds.
-enum Content<'a> {
-    /// Events, or nothing that can be used yet.
-    Events(Cow<'a, [u8]>),
-    /// The start of JSON or HTML.
-    Other(Vec<u8>),
-}
-
 impl Opening {
-    fn read<'a>(&mut self, bytes: &'a [u8]) -> Content<'a> {
+    /// The bytes that can be read as events. Returns `None` if the body is JSON or HTML, whose
+    /// start is held.
+    fn events<'a>(&mut self, bytes: &'a [u8]) -> Option<Cow<'a, [u8]>> {
         if self.known {
-            return Content::Events(Cow::Borrowed(bytes));
+            return Some(Cow::Borrowed(bytes));
         }
         self.held.extend_from_slice(bytes);
         match first_byte(&self.held) {
-            None if self.held.len() < BLANK_MAX => Content::Events(Cow::Borrowed(&[])),
-            Some(byte) if starts_other(byte) => Content::Other(std::mem::take(&mut self.held)),
+            None if self.held.len() < BLANK_MAX => Some(Cow::Borrowed(&[])),
+            Some(byte) if starts_other(byte) => None,
             _ => {
                 self.known = true;
-                Content::Events(Cow::Owned(std::mem::take(&mut self.held)))
+                Some(Cow::Owned(std::mem::take(&mut self.held)))
             }
         }
     }

@@ -114,12 +114,9 @@ impl Backoff {
         }
     }
 
-    /// How long to wait before the next attempt; `left` is the time until the deadline. A
-    /// rate limit of a `crowded` run is not counted, since fewer requests are sent from now
-    /// on.
-    ///
-    /// # Errors
-    /// There is no other attempt: the failure to report.
+    /// How long to wait before the next attempt, or the failure to report if there is none.
+    /// `left` is the time until the deadline. A rate limit of a `crowded` run is not counted,
+    /// since fewer requests are sent from now on.
     fn wait(
         &mut self,
         failure: &Failure,

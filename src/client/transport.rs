@@ -71,19 +71,19 @@ impl Transport {
     }
 
     /// The limit on the requests in flight of this run, if there is one.
-    pub fn concurrency(&self) -> Option<Arc<ConcurrencyLimit>> {
+    pub(super) fn concurrency(&self) -> Option<Arc<ConcurrencyLimit>> {
         self.concurrency.clone()
     }
 
     /// Remembers that the server does not serve `model`. Returns whether that is new.
-    pub fn remember_unserved(&self, model: &str, failure: &Failure) -> bool {
+    pub(super) fn remember_unserved(&self, model: &str, failure: &Failure) -> bool {
         let mut unserved = self.unserved.lock().unwrap_or_else(PoisonError::into_inner);
         unserved.insert(model.to_owned(), failure.clone()).is_none()
     }
 
     /// The server's answer if an earlier request of this run found that it does not serve
     /// `model`. Recordings hold each request of a run, so that a replay finds them all.
-    pub fn unserved(&self, model: &str) -> Option<Failure> {
+    pub(super) fn unserved(&self, model: &str) -> Option<Failure> {
         if self.cassette.is_some() {
             return None;
         }
@@ -117,10 +117,7 @@ impl Transport {
         self.cache().map_or(Ok(()), Cache::prepare)
     }
 
-    /// Makes the key known before a request is sent, and hides it.
-    ///
-    /// # Errors
-    /// There is no key, or it cannot be used: exit 3.
+    /// Makes the key known before a request is sent, and hides it. Exit 3 if there is none.
     pub(super) fn require_key(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {
         let connection = Arc::clone(&self.connection);
         let key = connection.require_key(&mut |line| sink.note(Level::Always, &line))?;
@@ -180,10 +177,7 @@ impl Transport {
     }
 
     /// If exchanges are recorded, writes the exchange that has just ended to a file.
-    ///
-    /// # Errors
-    /// The file cannot be written.
-    pub fn record(&mut self) -> Result<Option<Recorded>, Failure> {
+    pub(super) fn record(&mut self) -> Result<Option<Recorded>, Failure> {
         match &mut self.cassette {
             Some(Cassette::Record(folder)) => folder.finish(),
             _ => Ok(None),

@@ -27,6 +27,9 @@ pub(super) const REUSED_MAX: usize = 2;
 /// two tasks take a turn; the sockets are polled when they have nothing left to do.
 const TURNS_A_ROUND: u32 = 1024;
 
+/// The type of a body.
+pub(super) const JSON: &str = "application/json";
+
 /// The settings that all clients share.
 fn builder(connection: &Connection) -> Result<ClientBuilder, Failure> {
     let mut builder = ClientBuilder::new()
@@ -81,12 +84,8 @@ impl AsyncClient {
 }
 
 pub(super) fn chat_headers(connection: &Connection, streamed: bool) -> HeaderMap {
-    let accept = if streamed {
-        "text/event-stream"
-    } else {
-        "application/json"
-    };
-    headers(connection, accept, Some("application/json"))
+    let accept = if streamed { "text/event-stream" } else { JSON };
+    headers(connection, accept, Some(JSON))
 }
 
 /// The headers of a request. Headers with secret values are marked sensitive.
@@ -96,10 +95,8 @@ pub(super) fn headers(
     content_type: Option<&'static str>,
 ) -> HeaderMap {
     let mut headers = HeaderMap::with_capacity(8);
-    headers.insert(
-        USER_AGENT,
-        HeaderValue::from_static(concat!("airx/", env!("CARGO_PKG_VERSION"))),
-    );
+    let agent = concat!("airx/", env!("CARGO_PKG_VERSION"));
+    headers.insert(USER_AGENT, HeaderValue::from_static(agent));
     headers.insert(ACCEPT, HeaderValue::from_static(accept));
     if let Some(content_type) = content_type {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
@@ -115,10 +112,8 @@ pub(super) fn headers(
     let mut replaced = Vec::new();
     for (name, value) in key.into_iter().chain(own) {
         // Both were checked when the settings were resolved.
-        let (Ok(name), Ok(mut value)) = (
-            name.parse::<HeaderName>(),
-            HeaderValue::from_bytes(value.reveal().as_bytes()),
-        ) else {
+        let value = HeaderValue::from_bytes(value.reveal().as_bytes());
+        let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), value) else {
             continue;
         };
         value.set_sensitive(true);
@@ -156,28 +151,18 @@ pub(super) fn head_of(
             "HTTP/1.1"
         },
         status: status.as_u16(),
-        reason: status.canonical_reason().unwrap_or_default(),
         headers: headers.iter().map(pair).collect(),
         peer: peer.map(|peer| peer.to_string()),
         recording: None,
     }
 }
 
-/// A status' standard phrase.
-pub(crate) fn reason(status: u16) -> &'static str {
-    let status = StatusCode::from_u16(status).ok();
-    let phrase = status.and_then(|status| status.canonical_reason());
-    phrase.unwrap_or_default()
-}
-
 /// The TLS set-up. If neither the server nor the proxy uses https, no root is read;
 /// reqwest gets an empty store, so that it does not build its own.
 fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
-    let tls_proxy = connection
-        .proxy
-        .as_ref()
-        .is_some_and(|proxy| proxy.scheme == "https");
-    let needed = connection.endpoint.url.scheme() == "https" || tls_proxy;
+    let proxy = connection.proxy.as_ref();
+    let needed = connection.endpoint.url.scheme() == "https"
+        || proxy.is_some_and(|proxy| proxy.scheme == "https");
     let roots = if needed {
         tls_roots::of(connection.cacert.as_deref())?
     } else {

@@ -191,12 +191,12 @@ fn collect(
 /// as often as `reused` allows.
 fn sent(
     mut request: RequestBuilder,
-    reused: usize,
+    mut reused: usize,
 ) -> reqwest::Result<reqwest::blocking::Response> {
-    for _ in 0..reused {
-        let Some(again) = request.try_clone() else {
-            break;
-        };
+    while reused > 0
+        && let Some(again) = request.try_clone()
+    {
+        reused -= 1;
         match request.send() {
             Err(error) if error::is_closed(&error) => request = again,
             sent => return sent,

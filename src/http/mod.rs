@@ -7,7 +7,7 @@
 //! asynchronous client: the blocking one loses the reason when a connection fails while
 //! a body is sent.
 
-pub(crate) mod client;
+mod client;
 mod complete;
 mod descriptors;
 mod error;
@@ -20,8 +20,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
 use reqwest::header::HeaderMap;
+use reqwest::{Method, StatusCode};
 use url::{Position, Url};
 
 use crate::error::Failure;
@@ -47,8 +47,6 @@ pub struct Head {
     pub version: &'static str,
     /// The status code.
     pub status: u16,
-    /// The status' standard phrase.
-    pub reason: &'static str,
     /// Names in lower case; bytes of a value that are not UTF-8 are replaced.
     pub headers: Vec<(String, String)>,
     /// The address that answered: the server's or a proxy's.
@@ -58,6 +56,13 @@ pub struct Head {
 }
 
 impl Head {
+    /// The status' standard phrase.
+    pub fn reason(&self) -> &'static str {
+        let status = StatusCode::from_u16(self.status).ok();
+        let phrase = status.and_then(|status| status.canonical_reason());
+        phrase.unwrap_or_default()
+    }
+
     /// The first header of this name, in lower case.
     pub fn header<'a>(&'a self, name: &'a str) -> Option<&'a str> {
         self.all(name).next()
@@ -84,7 +89,7 @@ pub struct Response {
 /// The clients for the three kinds of requests to a server. Each is set up when it is
 /// first needed.
 #[derive(Debug)]
-pub struct HttpClient {
+pub(crate) struct HttpClient {
     connection: Arc<Connection>,
     complete: CompleteClient,
     stream: Option<StreamClient>,
@@ -93,7 +98,7 @@ pub struct HttpClient {
 
 impl HttpClient {
     /// Takes the connection's settings; nothing is opened yet.
-    pub fn new(connection: Arc<Connection>) -> Self {
+    pub(crate) fn new(connection: Arc<Connection>) -> Self {
         Self {
             connection,
             complete: CompleteClient::default(),
@@ -103,10 +108,7 @@ impl HttpClient {
     }
 
     /// A client for another thread. It shares the connections for complete replies.
-    ///
-    /// # Errors
-    /// The client cannot be set up.
-    pub fn share(&mut self) -> Result<Self, Failure> {
+    pub(crate) fn share(&mut self) -> Result<Self, Failure> {
         Ok(Self {
             complete: self.complete.share(&self.connection)?,
             ..Self::new(Arc::clone(&self.connection))
@@ -114,21 +116,16 @@ impl HttpClient {
     }
 
     /// How many requests may be in flight at once, at most `wanted`, if each needs
-    /// this number of descriptors.
-    ///
-    /// # Errors
-    /// There are not enough for one request: class `internal`.
-    pub fn fit(&mut self, wanted: u32, per_request: u64) -> Result<u32, Failure> {
+    /// this number of descriptors. Fails if there are not enough for one.
+    pub(crate) fn fit(&mut self, wanted: u32, per_request: u64) -> Result<u32, Failure> {
         // The client opens files: set it up before they are counted.
         self.complete.client(&self.connection)?;
         descriptors::fit(wanted, per_request)
     }
 
-    /// Sends `body` to the chat and reads the complete response.
-    ///
-    /// # Errors
-    /// No usable response arrived. A body that breaks off is not an error here.
-    pub fn complete(
+    /// Sends `body` to the chat and reads the complete response. A body that breaks off is
+    /// not an error here.
+    pub(crate) fn complete(
         &mut self,
         body: Vec<u8>,
         deadline: Option<Instant>,
@@ -138,10 +135,7 @@ impl HttpClient {
 
     /// Sends `body` to the chat and reads the response's head; `limit` bounds the wait
     /// for it.
-    ///
-    /// # Errors
-    /// No head arrived.
-    pub fn stream(
+    pub(crate) fn stream(
         &mut self,
         body: Vec<u8>,
         limit: Option<Instant>,
@@ -154,11 +148,9 @@ impl HttpClient {
     }
 
     /// Makes a request for a file or a batch and reads the complete response. If `into`
-    /// is given, the body of a successful response is written to it.
-    ///
-    /// # Errors
-    /// No response arrived. A body that breaks off is not an error here.
-    pub fn resource(
+    /// is given, the body of a successful response is written to it. A body that breaks off
+    /// is not an error here.
+    pub(crate) fn resource(
         &mut self,
         request: &ResourceRequest<'_>,
         deadline: Option<Instant>,
@@ -174,13 +166,13 @@ impl HttpClient {
 
 /// The head of a chat request as it is sent, for people to read. The key and the
 /// values of `--header` are hidden.
-pub fn chat_head(connection: &Connection, streamed: bool) -> Vec<String> {
+pub(crate) fn chat_head(connection: &Connection, streamed: bool) -> Vec<String> {
     let headers = client::chat_headers(connection, streamed);
     head_lines(&Method::POST, &connection.endpoint.url, &headers)
 }
 
 /// The head of a request for a file or a batch, like [`chat_head`].
-pub fn resource_head(connection: &Connection, request: &ResourceRequest<'_>) -> Vec<String> {
+pub(crate) fn resource_head(connection: &Connection, request: &ResourceRequest<'_>) -> Vec<String> {
     let endpoint = &connection.endpoint;
     let url = endpoint.resource_url(request.path, request.query);
     head_lines(&request.method(), &url, &request.headers(connection))

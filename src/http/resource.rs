@@ -9,7 +9,7 @@ use reqwest::header::HeaderMap;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, RequestBuilder};
 
-use super::client::{self, AsyncClient};
+use super::client::{self, AsyncClient, JSON};
 use super::error::{Target, too_long};
 use super::{BODY_LIMIT, Response, until};
 use crate::error::Failure;
@@ -62,13 +62,10 @@ impl ResourceRequest<'_> {
     pub(super) fn headers(&self, connection: &Connection) -> HeaderMap {
         let accept = match self.payload {
             Payload::Download => "*/*",
-            _ => "application/json",
+            _ => JSON,
         };
-        let content_type = match self.payload {
-            Payload::Json(_) => Some("application/json"),
-            // reqwest sets the content type of the form, which names its boundary.
-            _ => None,
-        };
+        // reqwest sets the content type of the form, which names its boundary.
+        let content_type = matches!(self.payload, Payload::Json(_)).then_some(JSON);
         client::headers(connection, accept, content_type)
     }
 

@@ -138,12 +138,12 @@ impl LiveStream<'_> {
 /// Sends a request, as `sent` in `complete.rs` does.
 async fn sent(
     mut request: reqwest::RequestBuilder,
-    reused: usize,
+    mut reused: usize,
 ) -> reqwest::Result<reqwest::Response> {
-    for _ in 0..reused {
-        let Some(again) = request.try_clone() else {
-            break;
-        };
+    while reused > 0
+        && let Some(again) = request.try_clone()
+    {
+        reused -= 1;
         match request.send().await {
             Err(error) if error::is_closed(&error) => request = again,
             sent => return sent,

@@ -138,10 +138,8 @@ pub(super) struct InFlight {
 }
 
 impl Ledgers {
-    /// Opens and locks the folder. Makes it if it is missing.
-    ///
-    /// # Errors
-    /// The folder cannot be used: exit 2, or 1 if the disk is full.
+    /// Opens and locks the folder. Makes it if it is missing. If it cannot be used: exit 2,
+    /// or 1 if the disk is full.
     pub(super) fn open() -> Result<Self, Failure> {
         Self::in_dir(PrivateDir::open(Purpose::Ledgers)?)
     }
@@ -152,9 +150,6 @@ impl Ledgers {
     }
 
     /// The same for a reader: `None` if no run has made the folder.
-    ///
-    /// # Errors
-    /// As [`Ledgers::open`].
     pub(super) fn open_existing() -> Result<Option<Self>, Failure> {
         let Some(dir) = PrivateDir::open_existing(Purpose::Ledgers)? else {
             return Ok(None);
@@ -181,10 +176,8 @@ impl Ledgers {
         Ok(currencies)
     }
 
-    /// The ledger of a currency at this time; a new one if there is none.
-    ///
-    /// # Errors
-    /// The file cannot be read or is damaged: exit 2.
+    /// The ledger of a currency at this time; a new one if there is none. A damaged one is
+    /// never taken for an empty one: exit 2.
     pub(super) fn read(&self, currency: &str, now: DateTime<Utc>) -> Result<Ledger, Failure> {
         let name = ledger_name(currency);
         let Some(file) = self.dir.file(&name)? else {

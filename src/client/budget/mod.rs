@@ -64,14 +64,11 @@ struct Price {
     bound: u128,
 }
 
-/// Reserves what this request may cost. Returns `None` without `--budget`.
+/// Reserves what this request may cost. Returns `None` without `--budget`. A budget that is
+/// used up is exit 3.
 ///
 /// If the budget is not used up, but requests in flight may use it up, waits until they
 /// have ended, as long as `--timeout` at most.
-///
-/// # Errors
-/// The budget is used up: exit 3. The ledger cannot be used: exit 2, or 1 if the disk is
-/// full.
 pub(super) fn reserve(
     connection: &Connection,
     request: &Request,
@@ -126,10 +123,8 @@ pub(super) fn reserve(
 }
 
 impl Reservation {
-    /// Counts what the request cost, and drops the reservation.
-    ///
-    /// # Errors
-    /// The ledger cannot be written: exit 1.
+    /// Counts what the request cost, and drops the reservation. If the ledger cannot be
+    /// written: exit 1.
     pub(super) fn settle(
         self,
         wanted: &AnswerRequest<'_>,
