@@ -99,26 +99,22 @@ fn ask_model(
     let has_next = !wanted.fallback.is_empty();
     let mut empty_answers = 0;
     let ask = |series: &mut RequestSeries, transport: &mut Transport, sink: &mut dyn Sink| {
-        let mut detail = Box::<Answer>::default();
-        let unserved = transport.unserved(model).filter(|_| has_next);
-        let (failure, may_retry) = match unserved {
-            Some(failure) => (failure, false),
-            None => match attempt::run(wanted, series, transport, &mut detail, sink) {
-                Ok(()) => return Ok(detail),
-                Err(failure) => {
-                    empty_answers += u32::from(detail.is_only_empty(wanted.accept));
-                    let gives_way = has_next && gives_way_at_once(&failure);
-                    let may_retry = empty_answers <= EMPTY_RETRIES
-                        && !gives_way
-                        && may_retry(&failure, &detail, wanted.accept);
-                    (failure, may_retry)
-                }
-            },
+        let mut answer = Box::<Answer>::default();
+        let result = match transport.unserved(model).filter(|_| has_next) {
+            Some(failure) => Err(failure),
+            None => attempt::run(wanted, series, transport, &mut answer, sink),
         };
+        let Err(failure) = result else {
+            return Ok(answer);
+        };
+        empty_answers += u32::from(answer.is_only_empty(wanted.accept));
+        let gives_way = has_next && gives_way_at_once(&failure);
         Err(Failed {
+            may_retry: empty_answers <= EMPTY_RETRIES
+                && !gives_way
+                && may_retry(&failure, &answer, wanted.accept),
             failure,
-            may_retry,
-            detail,
+            detail: answer,
         })
     };
     match retry(Some(model), series, transport, sink, ask) {

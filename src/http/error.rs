@@ -62,9 +62,10 @@ impl<'a> Target<'a> {
     /// A failure before the response's head: to connect, or a connection that was
     /// closed or reset before any response byte.
     pub(super) fn before_head(self, error: &reqwest::Error) -> Failure {
-        let mut failure = self.failed_before_head(error);
-        failure.unsent = error.is_connect();
-        failure
+        Failure {
+            unsent: error.is_connect(),
+            ..self.failed_before_head(error)
+        }
     }
 
     fn failed_before_head(self, error: &reqwest::Error) -> Failure {

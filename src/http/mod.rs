@@ -30,6 +30,7 @@ use crate::settings::Connection;
 use client::AsyncClient;
 use complete::CompleteClient;
 pub(crate) use error::{CUT, too_long};
+use resource::unsent;
 pub use resource::{Payload, ResourceRequest};
 use stream::StreamClient;
 pub use stream::{LiveStream, Next};
@@ -158,7 +159,8 @@ impl HttpClient {
     ) -> Result<Response, Failure> {
         let client = match &mut self.resource {
             Some(client) => client,
-            none => none.insert(resource::client(&self.connection).map_err(resource::unsent)?),
+            // It keeps no connection: the server would close one between two polls of a batch.
+            none => none.insert(AsyncClient::new(&self.connection, 0).map_err(unsent)?),
         };
         resource::send(client, &self.connection, request, deadline, into)
     }

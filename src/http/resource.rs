@@ -86,12 +86,6 @@ impl ResourceRequest<'_> {
     }
 }
 
-/// The client for files and batches. It keeps no connection: one would be closed by
-/// the server between two polls of a batch.
-pub(super) fn client(connection: &Connection) -> Result<AsyncClient, Failure> {
-    AsyncClient::new(connection, 0)
-}
-
 /// As [`super::HttpClient::resource`].
 pub(super) fn send(
     AsyncClient { http, runtime }: &AsyncClient,

@@ -303,6 +303,21 @@ const UNSURE: &str =
 const LOOK: &str = "the batch of file file-1 may exist: check with airx batch status --format json before you submit these items again";
 
 #[test]
+fn an_order_whose_answer_is_too_long_may_have_made_its_batch() {
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n{";
+    let mut play = vec![Step::Send(head.into())];
+    play.extend((0..64).map(|_| Step::Send(vec![b' '; 1 << 20])));
+    play.push(Step::Hold);
+    let server = Server::play([uploaded("file-1"), play]);
+    let ran = airx(["batch", "submit", "-m", "qwen"])
+        .stdin("a\nb\n")
+        .at(&server)
+        .run();
+    let what = "airx: incomplete: the response's body is longer than 64 MiB";
+    ran.is(7, "", &format!("{what}{UNSURE}\nhint: {LOOK}\n"));
+}
+
+#[test]
 fn a_server_s_fault_under_another_status_does_not_order_twice() {
     let fault = |code: &str| format!(r#"{{"error":{{"code":"{code}","message":"m"}}}}"#);
     for (status, body) in [
