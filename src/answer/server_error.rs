@@ -22,16 +22,14 @@ pub(super) fn reported(
     if reply.error.as_ref().is_some_and(says_something) {
         return Some(refused(200, payload));
     }
-    if let Some(error) = choice
-        .and_then(|choice| choice.error)
-        .filter(says_something)
-    {
+    let in_choice = choice.and_then(|choice| choice.error);
+    if let Some(error) = in_choice.filter(says_something) {
         return Some(failure_of(200, error.get().as_bytes(), payload));
     }
-    if reply.choices.is_some() {
-        return None;
+    match reply.choices {
+        Some(_) => None,
+        None => reported_in_json(payload),
     }
-    reported_in_json(payload)
 }
 
 /// The failure that JSON of any shape reports; none if it reports none.
@@ -53,22 +51,16 @@ fn failure_of(status: u16, error: &[u8], body: &[u8]) -> Failure {
     let hint = error_codes::hint(refusal.class, Some(status), code);
     // Avoid repetition: the code may equal the status, and the text may equal the code.
     let named = code.filter(|code| **code != status.to_string());
-    let words = refusal
-        .message
-        .as_deref()
-        .filter(|words| Some(*words) != named);
-    let mut message = match status {
-        200 => "the server answered with".to_owned(),
-        status => format!("the server answered HTTP {status}"),
+    let words = refusal.message.as_deref();
+    let words = words.filter(|words| Some(*words) != named);
+    let mut message = match (status, named.map(|code| one_line(code, CODE_MAX))) {
+        (200, Some(code)) => format!("the server answered with error {code}"),
+        (200, None) => "the server answered with an error".to_owned(),
+        (_, Some(code)) => format!("the server answered HTTP {status} with error {code}"),
+        (_, None) => format!("the server answered HTTP {status}"),
     };
-    match named.map(|code| one_line(code, CODE_MAX)) {
-        Some(code) if status == 200 => message = format!("{message} error {code}"),
-        Some(code) => message = format!("{message} with error {code}"),
-        None if status == 200 => message += " an error",
-        None => {}
-    }
     if let Some(words) = words {
-        message = format!("{message}: {}", one_line(words, WORDS_MAX));
+        message = message + ": " + &one_line(words, WORDS_MAX);
     }
     let mut failure = Failure::new(refusal.class, message);
     failure.hint = hint.map(str::to_owned);

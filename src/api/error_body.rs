@@ -307,7 +307,7 @@ mod tests {
     }
 
     #[test]
-    fn markup_and_broken_json_are_no_words() {
+    fn markup_and_broken_json_give_no_message() {
         let deep = "[".repeat(100_000);
         for body in [
             "<html>",

@@ -259,7 +259,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_escape_is_left_to_the_parser() {
+    fn a_broken_escape_is_left_to_the_parser() {
         for json in [
             r#""\u12"#,
             r#""\"#,

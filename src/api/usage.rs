@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_count_is_missing() {
+    fn an_unreadable_count_is_missing() {
         for wrong in ["12.5", "-1", "1e400", "null", "\"?\"", "true", "[1]", "0"] {
             assert_eq!(read(&format!(r#"{{"prompt_tokens":{wrong}}}"#)), None);
         }

@@ -48,10 +48,9 @@ struct Parser<'a> {
 
 impl Parser<'_> {
     fn spec(&mut self) -> Result<Value, String> {
-        let schema = if self.peek() == Some('[') {
-            self.field_type()?
-        } else {
-            self.fields(None)?
+        let schema = match self.peek() {
+            Some('[') => self.field_type()?,
+            _ => self.fields(None)?,
         };
         match self.peek() {
             None => Ok(schema),
@@ -92,7 +91,7 @@ impl Parser<'_> {
     }
 
     fn field(&mut self) -> Result<(String, bool, Value), String> {
-        let name = self.word().ok_or("a field's name is missing")??;
+        let name = self.word("a field's name is missing")?;
         let mut optional = self.accept('?');
         let mut kind = match self.peek() {
             None | Some(',' | ':' | '}') => json!({ "type": "string" }),
@@ -132,7 +131,7 @@ impl Parser<'_> {
     /// A type's name, or the words of an enum.
     fn named_type(&mut self) -> Result<Value, String> {
         let start = self.at;
-        let first = self.word().ok_or("a type is missing")??;
+        let first = self.word("a type is missing")?;
         if self.peek() != Some('|') {
             let name = match first.as_str() {
                 "str" => "string",
@@ -151,7 +150,7 @@ impl Parser<'_> {
         }
         let mut words = vec![json!(first)];
         while self.accept('|') {
-            let word = json!(self.word().ok_or("a word is missing")??);
+            let word = json!(self.word("a word is missing")?);
             if words.contains(&word) {
                 return Err(format!("the word {word} appears twice"));
             }
@@ -173,16 +172,19 @@ impl Parser<'_> {
         }
     }
 
-    /// A bare or quoted word, if there is one.
-    fn word(&mut self) -> Option<Result<String, String>> {
+    /// A bare or quoted word, or the error `missing`.
+    fn word(&mut self, missing: &str) -> Result<String, String> {
         if self.peek() == Some('"') {
-            return Some(self.quoted());
+            return self.quoted();
         }
         let rest = &self.text[self.at..];
         let ends = |c: char| c.is_whitespace() || ",:?|[]{}\"".contains(c);
         let word = &rest[..rest.find(ends).unwrap_or(rest.len())];
         self.at += word.len();
-        (!word.is_empty()).then(|| Ok(word.to_owned()))
+        match word {
+            "" => Err(missing.to_owned()),
+            word => Ok(word.to_owned()),
+        }
     }
 
     fn quoted(&mut self) -> Result<String, String> {

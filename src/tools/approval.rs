@@ -11,37 +11,36 @@ use crate::error::Failure;
 use crate::terminal::one_line;
 
 /// How calls are approved.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub enum Approval {
     /// Every call may run: `--yes`.
-    #[default]
     Always,
-    /// Ask the person at the terminal.
-    Ask(Terminal),
+    /// Ask the person at the controlling terminal.
+    Ask(File),
 }
 
-/// The controlling terminal.
-#[derive(Debug)]
-pub struct Terminal {
-    file: File,
-}
-
-impl Terminal {
-    /// Opens the controlling terminal.
+impl Approval {
+    /// Opens the controlling terminal, to ask there.
     ///
     /// # Errors
     /// There is none: exit 2.
-    pub fn open() -> Result<Self, Failure> {
-        let file = OpenOptions::new().read(true).write(true).open("/dev/tty");
-        let file = file.map_err(|_| {
+    pub fn ask_each() -> Result<Self, Failure> {
+        let terminal = OpenOptions::new().read(true).write(true).open("/dev/tty");
+        terminal.map(Self::Ask).map_err(|_| {
             Failure::usage("--run: there is no terminal on which to ask for each call")
                 .hint("--yes runs them without asking")
-        })?;
-        Ok(Self { file })
+        })
     }
 
-    /// Shows a call and reads the answer. Returns true only for an explicit yes.
-    fn ask(&self, name: &str, arguments: &RawValue, command: &str) -> std::io::Result<bool> {
+    /// Whether this call may run. `command` says what it runs. Only an explicit yes allows it.
+    ///
+    /// # Errors
+    /// The terminal is gone: exit 1.
+    pub fn allows(&self, name: &str, arguments: &RawValue, command: &str) -> Result<bool, Failure> {
+        let mut terminal = match self {
+            Self::Always => return Ok(true),
+            Self::Ask(terminal) => terminal,
+        };
         // Repeat the name at the end, because the arguments may fill the screen.
         let text = format!(
             "airx: the model calls {name}\n  {}\n  runs: {}\nrun {name}? [y/N] ",
@@ -51,24 +50,12 @@ impl Terminal {
         );
         // Ignore keys that were pressed before the question.
         #[cfg(unix)]
-        rustix::termios::tcflush(&self.file, rustix::termios::QueueSelector::IFlush)?;
-        (&self.file).write_all(text.as_bytes())?;
+        rustix::termios::tcflush(terminal, rustix::termios::QueueSelector::IFlush)
+            .map_err(std::io::Error::from)?;
+        terminal.write_all(text.as_bytes())?;
         let mut answer = String::new();
-        BufReader::new(&self.file).read_line(&mut answer)?;
+        BufReader::new(terminal).read_line(&mut answer)?;
         Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
-    }
-}
-
-impl Approval {
-    /// Whether this call may run. `command` says what it runs.
-    ///
-    /// # Errors
-    /// The terminal is gone: exit 1.
-    pub fn allows(&self, name: &str, arguments: &RawValue, command: &str) -> Result<bool, Failure> {
-        match self {
-            Self::Always => Ok(true),
-            Self::Ask(terminal) => Ok(terminal.ask(name, arguments, command)?),
-        }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::exit::Class;
 use crate::process::{self, Finished, Limits};
 use crate::schema::Schema;
 
-pub use approval::{Approval, Terminal};
+pub use approval::Approval;
 use command::{ChildEnvironment, ToolCommand};
 use definition::Definition;
 pub use definition::ToolKind;
@@ -226,22 +226,15 @@ impl Toolbox {
         let Some((name, _)) = self.only.iter().find(|(_, found)| !**found) else {
             return Ok(());
         };
-        let offered = self.functions().map(|function| &function.name);
-        let names: Vec<_> = offered.chain(&self.left_out).take(NAMES_MAX).collect();
+        let offered = self.functions().map(|function| function.name.as_str());
+        let left_out = self.left_out.iter().map(String::as_str);
+        let names: Vec<&str> = offered.chain(left_out).take(NAMES_MAX).collect();
+        let hint = match names.join(", ") {
+            none if none.is_empty() => "give tools with --tools, --tools-dir or --mcp".to_owned(),
+            names => format!("the tools are {names}"),
+        };
         let failure = Failure::usage(format!("--only {name}: there is no tool {name}"));
-        Err(
-            match names
-                .iter()
-                .map(|name| name.as_str())
-                .collect::<Vec<_>>()
-                .join(", ")
-            {
-                none if none.is_empty() => {
-                    failure.hint("give tools with --tools, --tools-dir or --mcp")
-                }
-                names => failure.hint(format!("the tools are {names}")),
-            },
-        )
+        Err(failure.hint(hint).about("only"))
     }
 
     /// Checks that every call can be run.

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::command::{ChildEnvironment, ToolCommand};
 use super::definition::{self, Definition, ToolKind};
-use super::{Action, Approval, Terminal, Toolbox};
+use super::{Action, Approval, Toolbox};
 use crate::cli::{OfferArgs, RunArgs};
 use crate::error::Failure;
-use crate::process::{self, Finished, Limits};
+use crate::process::{self, Limits};
 use crate::safe_path;
 use crate::secret::Scrubber;
 use crate::settings::defaults;
@@ -60,7 +60,7 @@ impl ToolSetup {
         let mut toolbox = Toolbox::new(limits, &offer.only);
         add_files(&mut toolbox, &offer.tools, read).map_err(|failure| failure.about("tools"))?;
         let approval = if run.run && !run.yes && !dry {
-            Approval::Ask(Terminal::open()?)
+            Approval::ask_each()?
         } else {
             Approval::Always
         };
@@ -98,8 +98,7 @@ impl ToolSetup {
             let added = toolbox.add_server(server, warn);
             added.map_err(|failure| failure.about("mcp"))?;
         }
-        let filtered = toolbox.check_only();
-        filtered.map_err(|failure| failure.about("only"))?;
+        toolbox.check_only()?;
         if let Some(knowledge) = &offer.retrieval {
             if knowledge.trim().is_empty() {
                 let message = "--retrieval: the knowledge base's id is empty";
@@ -133,11 +132,19 @@ fn add_files(
 }
 
 fn add_folders(toolbox: &mut Toolbox, folders: &[PathBuf]) -> Result<(), Failure> {
+    // All are checked before the first is run.
+    let mut paths = Vec::new();
     for folder in folders {
-        for (function, command) in described(folder, &toolbox.environment)? {
-            let place = format!("--tools-dir: {}", command.quoted());
-            toolbox.add(function, &place, Some(Action::Command(command)))?;
-        }
+        paths.extend(executables(folder)?);
+    }
+    for path in paths {
+        let function = function(&path, &toolbox.environment).map_err(|why| {
+            let name = path.display();
+            Failure::usage(format!("--tools-dir: {name}: {why}"))
+        })?;
+        let command = ToolCommand::new(path);
+        let place = format!("--tools-dir: {}", command.quoted());
+        toolbox.add(function, &place, Some(Action::Command(command)))?;
     }
     Ok(())
 }
@@ -157,9 +164,8 @@ fn parse(file: &Path, text: &str) -> Result<Vec<Value>, Failure> {
         }
     }
     if tools.is_empty() {
-        return Err(Failure::usage(format!(
-            "--tools {name}: it contains no tool"
-        )));
+        let message = format!("--tools {name}: it contains no tool");
+        return Err(Failure::usage(message));
     }
     Ok(tools)
 }
@@ -192,56 +198,41 @@ fn set_commands(toolbox: &mut Toolbox, options: &[String]) -> Result<(), Failure
     Ok(())
 }
 
-/// The function objects of the folder's executables, by their file names.
-fn described(
-    folder: &Path,
-    environment: &ChildEnvironment,
-) -> Result<Vec<(Value, ToolCommand)>, Failure> {
+/// The executables of a folder, sorted. Hidden files are left out; links are followed.
+fn executables(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     let place = format!("--tools-dir {}", folder.display());
     let unreadable = |error| Failure::usage(format!("{place} cannot be read: {error}"));
     safe_path::resolved(folder).map_err(unreadable)?;
-    let executables = executables(folder).map_err(unreadable)?;
-    if executables.is_empty() {
-        return Err(Failure::usage(format!(
-            "{place}: it contains no executable"
-        )));
-    }
-    let describe = |path: PathBuf| {
-        let name = path.display();
-        check_owner(&path).map_err(|error| {
-            Failure::usage(format!("--tools-dir: {name}: {error}"))
-                .hint("nothing was run; use a folder that only you can write to")
-        })?;
-        let function = function(&path, environment)
-            .map_err(|why| Failure::usage(format!("--tools-dir: {name}: {why}")))?;
-        Ok((function, ToolCommand::new(path)))
-    };
-    executables.into_iter().map(describe).collect()
-}
-
-/// The executables of a folder, sorted. Hidden files are left out; links are followed.
-fn executables(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut paths = Vec::new();
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let entry = entry.map_err(unreadable)?;
         let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
         let metadata = std::fs::metadata(entry.path());
         if !is_hidden && metadata.is_ok_and(|metadata| is_executable(&metadata)) {
             paths.push(entry.path());
         }
     }
+    if paths.is_empty() {
+        let message = format!("{place}: it contains no executable");
+        return Err(Failure::usage(message));
+    }
     paths.sort();
+    #[cfg(unix)]
+    for path in &paths {
+        check_owner(path).map_err(|error| {
+            let name = path.display();
+            Failure::usage(format!("--tools-dir: {name}: {error}"))
+                .hint("nothing was run; use a folder that only you can write to")
+        })?;
+    }
     Ok(paths)
 }
 
-#[cfg(unix)]
 fn is_executable(metadata: &std::fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    metadata.is_file() && metadata.permissions().mode() & 0o111 != 0
-}
-
-#[cfg(not(unix))]
-fn is_executable(metadata: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    if std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o111 == 0 {
+        return false;
+    }
     metadata.is_file()
 }
 
@@ -258,31 +249,21 @@ fn check_owner(path: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-#[cfg(not(unix))]
-fn check_owner(_: &Path) -> std::io::Result<()> {
-    Ok(())
-}
-
 /// The function object that an executable prints.
 fn function(path: &Path, environment: &ChildEnvironment) -> Result<Value, String> {
     let mut process = ToolCommand::new(path).to_process(environment);
     process.arg(FLAG);
-    let Finished {
-        status,
-        stdout,
-        stderr,
-        ..
-    } = process::run(&mut process, None, LIMITS, &mut |_| {})
+    let finished = process::run(&mut process, None, LIMITS, &mut |_| {})
         .map_err(|error| format!("it cannot be started: {error}"))?;
-    match status {
+    match finished.status {
         None => Err(format!(
             "{FLAG} does not end within {} s",
             LIMITS.timeout.unwrap_or_default().as_secs()
         )),
-        Some(0) => serde_json::from_slice(&stdout.bytes)
+        Some(0) => serde_json::from_slice(&finished.stdout.bytes)
             .map_err(|error| format!("what {FLAG} prints is not JSON: {error}")),
         Some(status) => {
-            let last = stderr.trim().lines().last();
+            let last = finished.stderr.trim().lines().last();
             let words = last.map_or_else(String::new, |line| format!(": {line}"));
             Err(format!("{FLAG} ended with status {status}{words}"))
         }

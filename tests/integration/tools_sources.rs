@@ -208,6 +208,31 @@ fn another_user_s_executable_in_a_folder_that_all_can_write_to_is_not_run() {
 }
 
 #[test]
+fn nothing_is_run_where_one_of_several_executables_is_another_user_s() {
+    let Some(open) = folder_with_a_tool_of_another_user(0o1777) else {
+        return;
+    };
+    let own = folder();
+    let text = "touch ran; echo '{\"name\":\"g\"}'";
+    for folder in [&own, &open] {
+        script(folder, "mine", text);
+    }
+    for folders in [&["."][..], &[own.path().to_str().unwrap(), "."]] {
+        let folders = folders.iter().flat_map(|folder| ["--tools-dir", *folder]);
+        let ran = airx(["tools", "-n", "hi"])
+            .args(folders)
+            .nowhere()
+            .within(open.path())
+            .run();
+        refused(
+            &ran,
+            "--tools-dir: ./theirs: another user put it into a folder that all can write to\nhint: nothing was run; use a folder that only you can write to",
+        );
+        assert!(!open.path().join("ran").exists());
+    }
+}
+
+#[test]
 fn another_user_s_link_in_a_folder_that_all_can_write_to_is_not_run() {
     use std::os::unix::fs::{PermissionsExt, lchown, symlink};
     let open = folder();

@@ -154,7 +154,7 @@ fn a_huge_exponent_costs_nothing() {
 }
 
 #[test]
-fn what_is_no_schema_is_refused_with_its_path() {
+fn a_document_that_is_not_a_schema_is_refused_with_its_path() {
     let failure = refused(r#"{"properties":{"age":{"type":"int"}}}"#);
     assert_eq!(failure.exit(), 2);
     let (start, nearest) = failure.message.split_once(" (").unwrap();

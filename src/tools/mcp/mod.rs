@@ -18,7 +18,6 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 
 use self::session::{Session, ToolList, Unanswered};
-use self::transport::RawResult;
 use super::Limits;
 use super::definition::{NAME_MAX, is_name_char};
 use crate::error::Failure;
@@ -89,21 +88,17 @@ impl Servers {
         let (from, to) = (OwnedFd::from(stdout), OwnedFd::from(stdin));
         let started = Session::start(from, to, limits.timeout, STRING_MAX.max(limits.bytes));
         let (session, list) = started.map_err(|why| match why {
-            Unanswered::Refused(words) => {
-                failed(format!("it refuses: {}", shortened(&words, WORDS_MAX)))
+            Unanswered::Refused(why) => {
+                failed(format!("it refuses: {}", shortened(&why, WORDS_MAX)))
             }
-            Unanswered::Protocol(what) => failed(format!(
-                "it does not speak the protocol: {}",
-                shortened(&what, WORDS_MAX)
-            )),
+            Unanswered::Protocol(why) => {
+                let why = shortened(&why, WORDS_MAX);
+                failed(format!("it does not speak the protocol: {why}"))
+            }
             Unanswered::Late => {
                 failed("it does not answer in time".into()).hint("raise --tool-timeout")
             }
-            Unanswered::Ended(Some(why)) => failed(format!("it was ended: {why}")),
-            Unanswered::Ended(None) => {
-                child.wait_for(GRACE);
-                failed(format!("it ended immediately{}", log.last()))
-            }
+            Unanswered::Ended(why) => failed(ended(why, "it ended immediately", &child, &log)),
             Unanswered::Io(why) => why.into(),
         })?;
         let tools = tools(list, &format!("--mcp {name}"), warn);
@@ -131,25 +126,23 @@ impl Servers {
         match result {
             Ok(result) => {
                 let failed = result.value["isError"] == true;
-                let text = cut(&text(&result.value), &result, limits.bytes);
-                let text = if failed {
-                    format!("error: {text}")
-                } else {
-                    text
-                };
-                Ok((Some(i32::from(failed)), text))
+                let prefix = if failed { "error: " } else { "" };
+                let text = cut(&text(&result.value), result.left_out, limits.bytes);
+                Ok((Some(i32::from(failed)), format!("{prefix}{text}")))
             }
             Err(Unanswered::Refused(why) | Unanswered::Protocol(why)) => {
-                let mut bounded = CutOutput::new(limits.bytes);
-                bounded.push(why.as_bytes());
-                Ok((Some(1), format!("error: {}", bounded.text())))
+                Ok((Some(1), format!("error: {}", cut(&why, 0, limits.bytes))))
             }
             Err(Unanswered::Late) => {
                 let limit = limits.timeout.unwrap_or_default().as_secs_f64();
                 let text = format!("error: it took longer than {limit} s and was cancelled");
                 Ok((None, text))
             }
-            Err(Unanswered::Ended(why)) => Err(server.ended(why)),
+            Err(Unanswered::Ended(why)) => {
+                let what = ended(why, "it has ended", &server.child, &server.log);
+                let message = format!("--mcp {}: {what}", server.name);
+                Err(Failure::new(Class::Tool, message))
+            }
             Err(Unanswered::Io(why)) => Err(why.into()),
         }
     }
@@ -180,10 +173,8 @@ fn server_tool(tool: &Value) -> Option<ServerTool> {
     let text = |name: &str| tool[name].as_str();
     let own_name = text("name")?;
     let schema = Some(&tool["inputSchema"]).filter(|schema| schema.is_object())?;
-    let name = own_name.chars().take(NAME_MAX);
-    let name: String = name
-        .map(|c| if is_name_char(c) { c } else { '_' })
-        .collect();
+    let sent = |c| if is_name_char(c) { c } else { '_' };
+    let name: String = own_name.chars().take(NAME_MAX).map(sent).collect();
     let description = text("description").or(text("title")).unwrap_or_default();
     // Copy only these members: a server must not be able to set a command to run.
     let function = json!({ "name": name, "description": description, "inputSchema": schema });
@@ -194,29 +185,23 @@ fn server_tool(tool: &Value) -> Option<ServerTool> {
     })
 }
 
-impl Server {
-    fn ended(&self, why: Option<String>) -> Failure {
-        let what = why.map_or_else(
-            || {
-                self.child.wait_for(GRACE);
-                format!("it has ended{}", self.log.last())
-            },
-            |why| format!("it was ended: {why}"),
-        );
-        Failure::new(Class::Tool, format!("--mcp {}: {what}", self.name))
+/// The message for a server that has ended: with the reason, or with `what` and its last line.
+fn ended(why: Option<String>, what: &str, child: &Child, log: &Log) -> String {
+    if let Some(why) = why {
+        return format!("it was ended: {why}");
     }
+    child.wait_for(GRACE);
+    format!("{what}{}", log.last())
 }
 
 impl Drop for Servers {
     fn drop(&mut self) {
-        let ending: Vec<_> = self
-            .0
-            .drain(..)
-            .map(|server| {
-                server.session.end(GRACE);
-                server.child
-            })
-            .collect();
+        let end = |server: Server| {
+            server.session.end(GRACE);
+            server.child
+        };
+        // Ask all of them to end before waiting for the first.
+        let ending: Vec<_> = self.0.drain(..).map(end).collect();
         for child in ending {
             if !child.wait_for(GRACE) {
                 child.signal(Signal::TERM);
@@ -269,11 +254,11 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The text of a result, cut at `limit` bytes with a mark.
-fn cut(text: &str, result: &RawResult, limit: usize) -> String {
+/// The text of a result, of which `left_out` bytes did not arrive, cut at `limit` bytes with a mark.
+fn cut(text: &str, left_out: u64, limit: usize) -> String {
     let mut output = CutOutput::new(limit);
     output.push(text.as_bytes());
-    output.leave_out(result.left_out);
+    output.leave_out(left_out);
     output.text()
 }
 

@@ -124,8 +124,7 @@ async fn list_tools(
             return Ok(list);
         };
         if !cursors.insert(cursor.to_owned()) {
-            let what = "its list of tools repeats a page";
-            list.incomplete = Some(what.to_owned());
+            list.incomplete = Some("its list of tools repeats a page".to_owned());
             return Ok(list);
         }
         params = json!({ "cursor": cursor });

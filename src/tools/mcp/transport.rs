@@ -102,11 +102,8 @@ impl Transport<RoleClient> for StdioTransport {
     ) -> impl Future<Output = io::Result<()>> + Send + 'static {
         let to = Arc::clone(&self.to);
         let line = serde_json::to_string(&message).map(|line| line + "\n");
-        if let Some(request) = line
-            .as_ref()
-            .ok()
-            .and_then(|line| serde_json::from_str(line).ok())
-        {
+        let text = line.as_deref().unwrap_or_default();
+        if let Ok(request) = serde_json::from_str(text) {
             self.state.lock().pending = Some(request);
         }
         async move {
