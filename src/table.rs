@@ -25,6 +25,17 @@ pub enum Align {
     Right,
 }
 
+/// The heads of the columns, then the rows, as [`table`] lays them out.
+pub fn headed_table<const N: usize>(
+    columns: [(&str, Align); N],
+    rows: impl IntoIterator<Item = [String; N]>,
+    medium: Medium,
+) -> String {
+    let mut lines = vec![columns.map(|(head, _)| head.to_owned())];
+    lines.extend(rows);
+    table(&lines, columns.map(|(_, align)| align), medium)
+}
+
 /// Rows of cells as lines of text, each ended by a newline, without trailing spaces.
 pub fn table<const N: usize>(rows: &[[String; N]], columns: [Align; N], medium: Medium) -> String {
     let mut table = Table::new();

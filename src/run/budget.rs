@@ -3,12 +3,13 @@
 use chrono::{SecondsFormat, Utc};
 use serde_json::json;
 
-use crate::cli::{BudgetArgs, ModelsFormat};
+use super::listing;
+use crate::cli::BudgetArgs;
 use crate::client::{self, Summary};
 use crate::error::Failure;
 use crate::models;
 use crate::settings::{self, Budget, Merged};
-use crate::table::{Align, Medium, table};
+use crate::table::{Align, Medium, headed_table};
 
 /// The sums of each currency and period.
 ///
@@ -24,20 +25,8 @@ pub fn print(
         .map_err(|failure| merged.place(failure))?;
     let rows = client::summaries(Utc::now())?;
     let rows: Vec<Row> = rows.into_iter().map(|sum| Row::new(sum, budget)).collect();
-    Ok(match args.format {
-        ModelsFormat::Text if rows.is_empty() => {
-            "Nothing is counted yet: no run with --budget has sent a request.\n".to_owned()
-        }
-        ModelsFormat::Text => text(&rows, medium),
-        ModelsFormat::Json => {
-            let rows: Vec<_> = rows.iter().map(Row::json).collect();
-            json!(rows).to_string() + "\n"
-        }
-        ModelsFormat::Ndjson => rows
-            .iter()
-            .map(|row| row.json().to_string() + "\n")
-            .collect(),
-    })
+    let objects: Vec<_> = rows.iter().map(Row::json).collect();
+    Ok(listing(args.format, &objects, || text(&rows, medium)))
 }
 
 /// The sums of a period, and the budget for it.
@@ -107,7 +96,8 @@ fn text(rows: &[Row], medium: Medium) -> String {
         ("free", Align::Right),
         ("until (UTC)", Align::Left),
     ];
-    let mut cells = vec![COLUMNS.map(|(head, _)| head.to_owned())];
-    cells.extend(rows.iter().map(Row::cells));
-    table(&cells, COLUMNS.map(|(_, align)| align), medium)
+    if rows.is_empty() {
+        return "Nothing is counted yet: no run with --budget has sent a request.\n".to_owned();
+    }
+    headed_table(COLUMNS, rows.iter().map(Row::cells), medium)
 }

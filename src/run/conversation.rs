@@ -76,6 +76,7 @@ impl Strategy {
         transport: &mut Transport,
         sink: &mut dyn Sink,
     ) -> Result<Answer, Failure> {
+        report_start(request, sink)?;
         match self {
             Self::Once(expect) => ask_once(request, expect, session, transport, sink),
             Self::Json(expected) => ask_for_json(request, expected, session, transport, sink),
@@ -115,14 +116,13 @@ fn ask_once(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    report_start(request, sink)?;
     let fits = |answer: &Answer| match expect {
         Expect::Answer => true,
         Expect::Calls { required } => calls_fit(answer, request, *required),
     };
     let wanted = request.answer_request(session.is_some(), &fits);
     let mut series = RequestSeries::new(transport);
-    let (mut answer, result) = client::run(&wanted, &mut series, transport, sink);
+    let (answer, result) = client::run(&wanted, &mut series, transport, sink);
     if let Err(failure) = result {
         // A truncated answer is shown; the exit code reports that it is truncated.
         if failure.class == Class::Truncated {
@@ -146,8 +146,5 @@ fn ask_once(
         client::keep(&wanted, transport, sink);
     }
     shown?;
-    extend_session(session, &answer, sink)?;
-    // The body has been printed; the rest is for the last event of the run.
-    answer.body = Vec::new();
-    Ok(answer)
+    extend_session(session, answer, sink)
 }

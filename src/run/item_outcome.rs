@@ -75,6 +75,14 @@ impl Content {
         let calls = answer.calls.iter().map(|call| call_json(call, &[]));
         Self::Calls(calls.collect(), answer.text)
     }
+
+    /// The text, or the value as JSON.
+    pub(super) fn into_text(self) -> String {
+        match self {
+            Self::Text(text) | Self::Calls(_, text) => text,
+            Self::Value(value) => value.get().to_owned(),
+        }
+    }
 }
 
 impl ItemOutcome {

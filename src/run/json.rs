@@ -3,10 +3,11 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::{RawValue, to_raw_value};
+use serde_json::json;
+use serde_json::value::to_raw_value;
 
 use super::json_lines::{Elements, show};
-use super::report::{extend_session, report_reasoning, report_start};
+use super::report::{extend_session, report_body, report_reasoning, report_round};
 use crate::answer::{Accept, Answer, Empty};
 use crate::api::request::{Message, Request, ResponseFormat};
 use crate::client::{self, AnswerRequest, CacheUse, RequestSeries, Transport};
@@ -29,7 +30,6 @@ pub(super) fn ask_for_json(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    report_start(prepared, sink)?;
     let mut series = RequestSeries::new(transport);
     let mut request = Cow::Borrowed(&prepared.request);
     if is_constrained(&request) && expected.constraint(false).is_none() {
@@ -54,7 +54,7 @@ pub(super) fn ask_for_json(
             },
         };
         let mut elements = Elements::new(expected, sink);
-        let (mut answer, result) = client::run(&wanted, &mut series, transport, &mut elements);
+        let (answer, result) = client::run(&wanted, &mut series, transport, &mut elements);
         let shown = elements.shown();
         if let Err(failure) = result {
             let refuses = is_constrained(&request) && refuses_format(&failure);
@@ -71,9 +71,7 @@ pub(super) fn ask_for_json(
             Ok(accepted) => {
                 client::keep(&wanted, transport, sink);
                 accept(&answer, &accepted, shown, expected, sink)?;
-                extend_session(session, &answer, sink)?;
-                answer.body = Vec::new();
-                return Ok(answer);
+                return extend_session(session, answer, sink);
             }
             Err(rejected) => rejected,
         };
@@ -136,16 +134,7 @@ fn accept(
     expected: &ExpectedJson,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    if let Some(results) = &answer.search {
-        sink.event(&Event::Search { results })?;
-    }
-    // A value that was joined from several answers has no body.
-    if !answer.body.is_empty() {
-        sink.data(Data::Body {
-            bytes: &answer.body,
-            token: true,
-        })?;
-    }
+    report_body(answer, sink)?;
     if expected.format == JsonFormat::Lines {
         let mut rest = accepted.lines.iter().skip(shown);
         return rest.try_for_each(|element| show(element, sink));
@@ -168,11 +157,7 @@ fn report_retry(
     expected: &ExpectedJson,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    sink.event(&Event::Round {
-        number,
-        finish_reason: answer.finish_reason.as_deref().unwrap_or_default(),
-        usage: answer.usage,
-    })?;
+    report_round(number, answer, sink)?;
     for error in &rejected.violations {
         let line = format!("* try {number} of {}: {error}", expected.tries);
         sink.note(Level::Verbose, &line);
@@ -223,8 +208,11 @@ fn rejection(
 /// rejected answer is added, so that errors do not fill a small context.
 fn correct(request: &Request, answer: &Answer, errors: &[Violation]) -> Request {
     let mut request = request.clone();
+    let turn = json!({ "role": "assistant", "content": answer.text });
     // The API refuses an empty turn: then only the question is sent.
-    if let Some(turn) = assistant(&answer.text).filter(|_| !answer.text.trim().is_empty()) {
+    if !answer.text.trim().is_empty()
+        && let Ok(turn) = to_raw_value(&turn)
+    {
         request.messages.push(Message::Given(turn));
         request.messages.push(Message::User {
             text: correction(errors),
@@ -232,8 +220,4 @@ fn correct(request: &Request, answer: &Answer, errors: &[Violation]) -> Request 
         });
     }
     request
-}
-
-fn assistant(text: &str) -> Option<Box<RawValue>> {
-    to_raw_value(&serde_json::json!({ "role": "assistant", "content": text })).ok()
 }

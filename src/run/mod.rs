@@ -19,3 +19,24 @@ mod tools;
 
 pub(crate) use batch::batch;
 pub(crate) use chat::{chat, json, tools};
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::cli::ModelsFormat;
+
+/// What a command that lists `rows` prints in this format.
+fn listing<T: Serialize>(
+    format: ModelsFormat,
+    rows: &[T],
+    text: impl FnOnce() -> String,
+) -> String {
+    match format {
+        ModelsFormat::Text => text(),
+        ModelsFormat::Json => json!(rows).to_string() + "\n",
+        ModelsFormat::Ndjson => {
+            let lines = rows.iter().map(|row| json!(row).to_string() + "\n");
+            lines.collect()
+        }
+    }
+}

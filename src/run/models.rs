@@ -1,19 +1,13 @@
 //! `airx models`: the table of known models, as text or as JSON.
 
+use super::listing;
 use crate::cli::ModelsFormat;
 use crate::models::{self, MODELS, Model, Price};
-use crate::table::{Align, Medium, table};
+use crate::table::{Align, Medium, headed_table};
 
 /// The table of known models.
 pub fn print(format: ModelsFormat, medium: Medium) -> String {
-    match format {
-        ModelsFormat::Text => models_table(medium),
-        ModelsFormat::Json => serde_json::json!(models::all()).to_string() + "\n",
-        ModelsFormat::Ndjson => models::all()
-            .into_iter()
-            .map(|model| serde_json::json!(model).to_string() + "\n")
-            .collect(),
-    }
+    listing(format, &models::all(), || models_table(medium))
 }
 
 fn models_table(medium: Medium) -> String {
@@ -26,10 +20,8 @@ fn models_table(medium: Medium) -> String {
         ("extra", Align::Left),
         ("V0/V1/V2/V3", Align::Right),
     ];
-    let mut rows = vec![COLUMNS.map(|(head, _)| head.to_owned())];
-    rows.extend(models::all().into_iter().map(models_row));
-    let text = table(&rows, COLUMNS.map(|(_, align)| align), medium);
-    text + "\n" + &notes()
+    let rows = models::all().into_iter().map(models_row);
+    headed_table(COLUMNS, rows, medium) + "\n" + &notes()
 }
 
 fn models_row(model: &Model) -> [String; 7] {

@@ -48,6 +48,11 @@ pub(super) fn report_unstreamed(answer: &Answer, sink: &mut dyn Sink) -> Result<
     if !answer.body.is_empty() {
         report_texts(answer, sink)?;
     }
+    report_body(answer, sink)
+}
+
+/// Reports the results of a search and the body of an unstreamed reply, if there are any.
+pub(super) fn report_body(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     if let Some(results) = &answer.search {
         sink.event(&Event::Search { results })?;
     }
@@ -57,6 +62,19 @@ pub(super) fn report_unstreamed(answer: &Answer, sink: &mut dyn Sink) -> Result<
     sink.data(Data::Body {
         bytes: &answer.body,
         token: true,
+    })
+}
+
+/// Reports an answer after which another request is sent.
+pub(super) fn report_round(
+    number: u32,
+    answer: &Answer,
+    sink: &mut dyn Sink,
+) -> Result<(), Failure> {
+    sink.event(&Event::Round {
+        number,
+        finish_reason: answer.finish_reason.as_deref().unwrap_or_default(),
+        usage: answer.usage,
     })
 }
 
@@ -80,12 +98,12 @@ fn report_texts(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     })
 }
 
-fn report_calls(calls: &[Call], sink: &mut dyn Sink) -> Result<(), Failure> {
+pub(super) fn report_calls(calls: &[Call], sink: &mut dyn Sink) -> Result<(), Failure> {
     let mut calls = calls.iter().enumerate();
     calls.try_for_each(|(index, call)| report_call(index, call, sink))
 }
 
-pub(super) fn report_call(index: usize, call: &Call, sink: &mut dyn Sink) -> Result<(), Failure> {
+fn report_call(index: usize, call: &Call, sink: &mut dyn Sink) -> Result<(), Failure> {
     let arguments = call.raw_arguments();
     sink.event(&Event::ToolCall {
         index,
@@ -234,12 +252,10 @@ pub(super) fn violations(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
             call.name
         ))];
     }
-    let arguments = if call.arguments.trim().is_empty() {
-        "{}"
-    } else {
-        &call.arguments
-    };
-    match (schema::parse(arguments), toolbox.schema(&call.name)) {
+    match (
+        schema::parse(call.arguments_text()),
+        toolbox.schema(&call.name),
+    ) {
         (Err(why), _) => vec![Violation::of_root(format!(
             "the arguments are not JSON: {why}"
         ))],
@@ -249,37 +265,41 @@ pub(super) fn violations(call: &Call, toolbox: &Toolbox) -> Vec<Violation> {
 }
 
 impl Call {
-    /// The arguments, if they are JSON. Missing arguments count as an empty object.
-    pub(super) fn value(&self) -> Option<Value> {
-        if self.arguments.trim().is_empty() {
-            return Some(Value::Object(serde_json::Map::new()));
+    /// The arguments as text. Missing arguments count as an empty object.
+    fn arguments_text(&self) -> &str {
+        match self.arguments.trim() {
+            "" => "{}",
+            _ => &self.arguments,
         }
-        schema::parse(&self.arguments).ok()
+    }
+
+    /// The arguments, if they are JSON.
+    pub(super) fn value(&self) -> Option<Value> {
+        schema::parse(self.arguments_text()).ok()
     }
 
     /// The arguments on one line, with the numbers as the model wrote them.
     pub(super) fn raw_arguments(&self) -> Option<Box<RawValue>> {
-        if self.arguments.trim().is_empty() {
-            return schema::parse_raw("{}");
-        }
-        schema::parse_raw(&self.arguments)
+        schema::parse_raw(self.arguments_text())
     }
 }
 
 /// Extends the session, after the output was written: if that fails the run fails. A reader
-/// that closed the output has what it wanted.
+/// that closed the output has what it wanted. Returns the answer for the last event of the run,
+/// without the body, which has been printed.
 pub(super) fn extend_session(
     session: Option<Session>,
-    answer: &Answer,
+    mut answer: Answer,
     sink: &mut dyn Sink,
-) -> Result<(), Failure> {
-    let Some(session) = session else {
-        return Ok(());
-    };
-    match sink.data(Data::End).and_then(|()| sink.flush()) {
-        Err(failure) if failure.class != Class::Ok => Err(failure),
-        _ => session.extend(&assistant_turn(answer, &answer.calls)),
+) -> Result<Answer, Failure> {
+    if let Some(session) = session {
+        match sink.data(Data::End).and_then(|()| sink.flush()) {
+            Err(failure) if failure.class != Class::Ok => return Err(failure),
+            _ => session.extend(&assistant_turn(&answer, &answer.calls))?,
+        }
     }
+    answer.body = Vec::new();
+    Ok(answer)
 }
 
 /// The model's turn for the conversation: with its thinking and with the members that airx

@@ -7,7 +7,7 @@ use serde_json::json;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::report::{
-    assistant_turn, calls_fit, extend_session, report_call, report_start, report_text,
+    assistant_turn, calls_fit, extend_session, report_calls, report_round, report_text,
     report_truncated, report_unstreamed, violations,
 };
 use crate::answer::{Answer, Call};
@@ -33,7 +33,6 @@ pub(super) fn ask_with_tools(
     transport: &mut Transport,
     sink: &mut dyn Sink,
 ) -> Result<Answer, Failure> {
-    report_start(&request, sink)?;
     let mut series = RequestSeries::new(transport);
     let mut number = 1;
     loop {
@@ -43,18 +42,14 @@ pub(super) fn ask_with_tools(
             report_text(&answer, &request, required, sink)?;
             // Print the answer before servers and session take time.
             sink.flush()?;
-            extend_session(session, &answer, sink)?;
-            answer.body = Vec::new();
-            return Ok(answer);
+            return extend_session(session, answer, sink);
         }
         give_ids(&mut answer.calls, number);
         report_unstreamed(&answer, sink)?;
         if !request.request.stream {
             sink.note(Level::Prose, &answer.text);
         }
-        for (index, call) in answer.calls.iter().enumerate() {
-            report_call(index, call, sink)?;
-        }
+        report_calls(&answer.calls, sink)?;
         sink.flush()?;
         if number == rounds.limit {
             return Err(used_up(rounds.limit));
@@ -63,11 +58,7 @@ pub(super) fn ask_with_tools(
         let started = Instant::now();
         let turns = turns(&answer, &request, approval, sink)?;
         series.pause(started.elapsed());
-        sink.event(&Event::Round {
-            number,
-            finish_reason: answer.finish_reason.as_deref().unwrap_or_default(),
-            usage: answer.usage,
-        })?;
+        report_round(number, &answer, sink)?;
         for turn in turns {
             let turn = Message::Given(turn);
             if let Some(session) = &mut session {

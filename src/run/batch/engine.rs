@@ -6,7 +6,7 @@ use crate::answer::one_line;
 use crate::api::batch::{Batch, Page, id};
 use crate::client::{self, Repeat, Transport, Unfulfilled};
 use crate::error::Failure;
-use crate::event::{Data, Event, Level, Sink, VERSION};
+use crate::event::{Count, Data, Event, Level, Sink, Unfinished, VERSION};
 use crate::exit::Class;
 use crate::http::{Payload, ResourceRequest};
 use crate::run::start::Printer;
@@ -105,6 +105,12 @@ impl Engine {
                 .then(|| page.last())
                 .flatten(),
         })
+    }
+
+    /// Reports what stays unfinished if a signal ends the run from now on.
+    pub(super) fn report_unfinished(&mut self, unfinished: &Unfinished) {
+        let unfinished = Some(unfinished.clone());
+        self.printer.count(Count::Unfinished(unfinished));
     }
 
     /// Uploads the lines of a batch. Returns the file's id.

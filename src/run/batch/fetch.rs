@@ -5,7 +5,7 @@ use super::custom_id;
 use super::engine::{Engine, distinct};
 use super::lines::{Lines, Place};
 use super::status::refused;
-use crate::answer::{self, Accept};
+use crate::answer::Accept;
 use crate::api::batch::{Batch, OutputLine, State};
 use crate::client;
 use crate::error::Failure;
@@ -166,34 +166,35 @@ fn answered(
     accept: Accept<'_>,
     list: Option<PriceList>,
 ) -> ItemOutcome {
-    let read = serde_json::from_slice::<OutputLine<'_>>(line);
-    let (id, status, body) = match &read {
-        Ok(read) => {
-            let response = read.response.as_ref();
-            let status = response.and_then(|response| response.status_code);
-            let body = response.and_then(|response| response.body);
-            let body = body.map(|body| body.get().as_bytes().to_vec());
-            let id = read.custom_id.as_ref().map(|id| id.as_str().to_owned());
-            (
-                id,
-                status.unwrap_or(200),
-                body.or_else(|| read.error_body()).unwrap_or_default(),
-            )
-        }
-        // The line could be read when it was found.
-        Err(_) => (None, 200, Vec::new()),
-    };
-    let (answer, result) = client::read(status, body, accept);
-    let mut outcome = ItemOutcome::new(place.index, Err(Failure::new(Class::Internal, "")));
-    match id.as_deref().map(custom_id::read) {
-        Some(Some((_, hash))) => outcome.hash = Some(hash),
-        Some(None) => outcome.custom_id = id,
-        None => {}
+    let (mut id, mut status, mut body) = (None, None, None);
+    // The line could be read when it was found.
+    if let Ok(read) = serde_json::from_slice::<OutputLine<'_>>(line) {
+        let response = read.response.as_ref();
+        id = read.custom_id.as_ref().map(|id| id.as_str().to_owned());
+        status = response.and_then(|response| response.status_code);
+        let raw = response.and_then(|response| response.body);
+        let raw = raw.map(|body| body.get().as_bytes().to_vec());
+        body = raw.or_else(|| read.error_body());
     }
-    outcome.tally = tally(&answer, list);
-    outcome.finish_reason.clone_from(&answer.finish_reason);
-    outcome.search.clone_from(&answer.search);
-    outcome.model.clone_from(&answer.model);
+    let (status, body) = (status.unwrap_or(200), body.unwrap_or_default());
+    let (mut answer, result) = client::read(status, body, accept);
+    let own = id.as_deref().and_then(custom_id::read);
+    let mut tally = Tally::default();
+    tally.count(&Count::Request);
+    if let Some(usage) = answer.usage {
+        let priced = answer.model.as_deref().zip(list);
+        tally.count(&Count::Batched(usage, priced));
+    }
+    tally.stop();
+    let mut outcome = ItemOutcome {
+        custom_id: id.filter(|_| own.is_none()),
+        hash: own.map(|(_, hash)| hash),
+        tally,
+        finish_reason: answer.finish_reason.take(),
+        search: answer.search.take(),
+        model: answer.model.take(),
+        ..ItemOutcome::new(place.index, Ok(Content::Text(String::new())))
+    };
     outcome.result = match result {
         Ok(()) => Ok(Content::of(answer)),
         Err(failure) => {
@@ -204,17 +205,6 @@ fn answered(
         }
     };
     outcome
-}
-
-fn tally(answer: &answer::Answer, list: Option<PriceList>) -> Tally {
-    let mut tally = Tally::default();
-    tally.count(&Count::Request);
-    if let Some(usage) = answer.usage {
-        let priced = answer.model.as_deref().zip(list);
-        tally.count(&Count::Batched(usage, priced));
-    }
-    tally.stop();
-    tally
 }
 
 /// The outcome of an item without a line.

@@ -8,7 +8,7 @@ use crate::api::batch::{Batch, State};
 use crate::error::Failure;
 use crate::event::{Count, Data, Items, Level, Sink};
 use crate::exit::Class;
-use crate::table::{Align, Medium, table};
+use crate::table::{Align, Medium, headed_table};
 
 /// The most pages of the list that are requested: ten thousand batches.
 const PAGES: usize = 100;
@@ -103,7 +103,7 @@ impl Report {
     }
 
     /// Prints the table.
-    fn end(mut self, engine: &mut Engine) -> Result<(), Failure> {
+    fn end(self, engine: &mut Engine) -> Result<(), Failure> {
         const COLUMNS: [(&str, Align); 5] = [
             ("id", Align::Left),
             ("status", Align::Left),
@@ -114,9 +114,7 @@ impl Report {
         if self.rows.is_empty() {
             return Ok(());
         }
-        self.rows
-            .insert(0, COLUMNS.map(|(head, _)| head.to_owned()));
-        let text = table(&self.rows, COLUMNS.map(|(_, align)| align), self.medium);
+        let text = headed_table(COLUMNS, self.rows, self.medium);
         engine.printer.data(Data::Answer(&text))?;
         engine.printer.flush()
     }

@@ -1,7 +1,6 @@
 //! `batch submit`: uploads the items in files and creates one batch for each, which is
 //! reported as soon as it exists.
 
-use std::fmt::Write as _;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::engine::Engine;
@@ -64,8 +63,17 @@ pub(super) fn submit(
         transport: Transport::new(settings.connection),
         printer: run.printer.clone(),
     };
-    send(&upload, provider.is_some(), raw, &mut engine)?;
-    Ok(Ended::Done(Done::default()))
+    let mut unfinished = left(&upload.parts, 0, None);
+    match send(
+        &upload,
+        provider.is_some(),
+        raw,
+        &mut engine,
+        &mut unfinished,
+    ) {
+        Ok(()) => Ok(Ended::Done(Done::default())),
+        Err(failure) => Err(ended(failure, unfinished, &mut engine.printer)),
+    }
 }
 
 /// Prints all warnings, also one for a model that the engine does not accept.
@@ -86,27 +94,22 @@ fn print(parts: Vec<Part>, run: &Run) -> Result<Ended, Failure> {
     Ok(Ended::Printed(status))
 }
 
-/// Uploads each part and creates its batch. Raw lines get no metadata: airx cannot find its
-/// items in them.
+/// Uploads each part and creates its batch. Keeps `unfinished` up to date, in case of a failure.
+/// Raw lines get no metadata: airx cannot find its items in them.
 fn send(
     upload: &Upload,
     is_provider: bool,
     is_raw: bool,
     engine: &mut Engine,
+    unfinished: &mut Unfinished,
 ) -> Result<(), Failure> {
     let parts = &upload.parts;
-    engine
-        .report_start(Some(&upload.model))
-        .map_err(|failure| ended(failure, left(parts, 0, None), &mut engine.printer))?;
+    engine.report_start(Some(&upload.model))?;
     for (at, part) in parts.iter().enumerate() {
         let name = format!("airx-{}.jsonl", part.span.first);
-        let unfinished = left(parts, at, None);
-        engine
-            .printer
-            .count(Count::Unfinished(Some(unfinished.clone())));
-        let file = engine
-            .upload(&name, &part.file)
-            .map_err(|failure| ended(failure, unfinished.clone(), &mut engine.printer))?;
+        *unfinished = left(parts, at, None);
+        engine.report_unfinished(unfinished);
+        let file = engine.upload(&name, &part.file)?;
         let order = Order {
             input_file_id: &file,
             endpoint: &upload.url,
@@ -115,21 +118,17 @@ fn send(
             metadata: (!is_raw).then_some(part.span),
         };
         let order = serde_json::to_vec(&order).map_err(std::io::Error::from)?;
-        let unsure = left(parts, at, Some(&file));
-        engine
-            .printer
-            .count(Count::Unfinished(Some(unsure.clone())));
+        *unfinished = left(parts, at, Some(&file));
+        engine.report_unfinished(unfinished);
         let batch = engine.create(&order).map_err(|failed| {
-            let left = if failed.unsure { unsure } else { unfinished };
-            ended(failed.failure, left, &mut engine.printer)
+            if !failed.unsure {
+                *unfinished = left(parts, at, None);
+            }
+            failed.failure
         })?;
-        let unreported = unreported(&batch, parts, at);
-        engine
-            .printer
-            .count(Count::Unfinished(Some(unreported.clone())));
-        engine
-            .report(&batch, &format!("{}\n", batch.id))
-            .map_err(|failure| ended(failure, unreported, &mut engine.printer))?;
+        *unfinished = unreported(&batch, parts, at);
+        engine.report_unfinished(unfinished);
+        engine.report(&batch, &format!("{}\n", batch.id))?;
         engine.printer.count(Count::Unfinished(None));
     }
     Ok(())
@@ -163,36 +162,30 @@ fn left(parts: &[Part], at: usize, file: Option<&str>) -> Unfinished {
     let all = parts
         .last()
         .map_or(0, |part| part.span.first + part.span.items);
-    let mut message = match before {
+    let submitted = match before {
         0 => String::new(),
         _ => format!("; {before} items are submitted, in the batches printed"),
     };
     let Some(file) = file else {
         let rest = all - before;
-        // Writing to a string does not fail.
-        let _ = write!(
-            message,
-            "; {rest} of {all} items are not submitted, from {place} of the input on"
-        );
         return Unfinished {
-            message,
+            message: format!(
+                "{submitted}; {rest} of {all} items are not submitted, from {place} of the input on"
+            ),
             hint: None,
         };
     };
-    let _ = write!(
-        message,
-        "; whether {} of {all} items are submitted, from {place} of the input on, is not known",
-        span.items
-    );
-    let later = all - before - span.items;
-    if later > 0 {
-        let _ = write!(message, "; the {later} after them are not submitted");
-    }
-    let hint = format!(
-        "the batch of file {file} may exist: check with airx batch status --format json before you submit these items again"
-    );
+    let items = span.items;
+    let later = match all - before - items {
+        0 => String::new(),
+        later => format!("; the {later} after them are not submitted"),
+    };
     Unfinished {
-        message,
-        hint: Some(hint),
+        message: format!(
+            "{submitted}; whether {items} of {all} items are submitted, from {place} of the input on, is not known{later}"
+        ),
+        hint: Some(format!(
+            "the batch of file {file} may exist: check with airx batch status --format json before you submit these items again"
+        )),
     }
 }

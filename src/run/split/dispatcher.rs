@@ -3,7 +3,7 @@
 
 use std::sync::mpsc::Receiver;
 
-use super::jobs::{Answered, Jobs};
+use super::jobs::Jobs;
 use super::live;
 use crate::answer::Answer;
 use crate::api::error_codes;
@@ -46,7 +46,7 @@ enum State {
     Waiting,
     /// The number of its request.
     InFlight(u64),
-    Done(Box<Answered>),
+    Done(Box<ItemOutcome>),
     /// The answer was passed on.
     Delivered,
 }
@@ -90,7 +90,7 @@ impl Dispatcher<'_> {
                 continue;
             };
             match &outcome.result {
-                Ok(_) => slots[at].state = State::Done(Box::new(Answered::new(outcome))),
+                Ok(_) => slots[at].state = State::Done(Box::new(outcome)),
                 Err(failure) => {
                     let label = jobs.label(at, slots.len());
                     let halves = is_too_long(failure).then(|| jobs.halves(&slots[at].job));
@@ -220,9 +220,8 @@ fn deliver<J: Jobs>(
     let count = slots.len();
     for slot in &mut slots[answers.len()..] {
         match std::mem::replace(&mut slot.state, State::Delivered) {
-            State::Done(mut answered) => {
-                jobs.answered(&slot.job, answers.len(), count, &mut answered)?;
-                answers.push(answered.text);
+            State::Done(outcome) => {
+                answers.push(jobs.answered(&slot.job, answers.len(), count, *outcome)?);
             }
             state => {
                 slot.state = state;

@@ -3,12 +3,11 @@
 use std::ops::Range;
 
 use crate::api::request::Request;
-use crate::api::usage::Usage;
 use crate::error::Failure;
 use crate::event::{Data, Event, Sink};
 use crate::material::{Material, Part};
 use crate::request::SplitRequests;
-use crate::run::item_outcome::{Content, ItemOutcome};
+use crate::run::item_outcome::ItemOutcome;
 use crate::run::start::{Done, Printer};
 
 /// Requests of one kind, whose answers are wanted in order.
@@ -25,41 +24,14 @@ pub(super) trait Jobs {
     fn label(&self, at: usize, count: usize) -> String;
 
     /// Receives the answers in the order of the jobs, each as soon as those before it are
-    /// there.
+    /// there. Returns its text.
     fn answered(
         &mut self,
         job: &Self::Job,
         at: usize,
         count: usize,
-        answer: &mut Answered,
-    ) -> Result<(), Failure>;
-}
-
-/// An answer.
-pub(super) struct Answered {
-    /// The text, or JSON.
-    pub(super) text: String,
-    finish_reason: Option<String>,
-    model: Option<String>,
-    usage: Option<Usage>,
-    /// The server's body, where it is printed.
-    body: Vec<u8>,
-}
-
-impl Answered {
-    pub(super) fn new(outcome: ItemOutcome) -> Self {
-        Self {
-            text: match outcome.result {
-                Ok(Content::Text(text) | Content::Calls(_, text)) => text,
-                Ok(Content::Value(value)) => value.get().to_owned(),
-                Err(_) => String::new(),
-            },
-            finish_reason: outcome.finish_reason,
-            model: outcome.model,
-            usage: outcome.tally.usage,
-            body: outcome.body,
-        }
-    }
+        outcome: ItemOutcome,
+    ) -> Result<String, Failure>;
 }
 
 /// The parts, whose answers are reported in order.
@@ -67,7 +39,7 @@ pub(super) struct PartJobs<'a> {
     pub(super) requests: &'a SplitRequests,
     pub(super) material: &'a Material,
     pub(super) printer: Printer,
-    /// Several models may answer, so that reports name the one that did.
+    /// With `--fallback`: reports name the model that answered.
     pub(super) has_choice: bool,
     /// `stream --merge concat`: print each answer as soon as those before it are printed.
     pub(super) prints: bool,
@@ -97,31 +69,33 @@ impl Jobs for PartJobs<'_> {
         part: &Part,
         at: usize,
         count: usize,
-        answer: &mut Answered,
-    ) -> Result<(), Failure> {
+        outcome: ItemOutcome,
+    ) -> Result<String, Failure> {
         self.printer.event(&Event::Part {
             index: at,
             count,
             offset: part.offset(),
             bytes: part.bytes(),
-            model: answer.model.as_deref().filter(|_| self.has_choice),
-            finish_reason: answer.finish_reason.as_deref(),
-            usage: answer.usage,
+            model: outcome.model.as_deref().filter(|_| self.has_choice),
+            finish_reason: outcome.finish_reason.as_deref(),
+            usage: outcome.tally.usage,
         })?;
-        self.last.finish_reason.clone_from(&answer.finish_reason);
-        self.last.model.clone_from(&answer.model);
+        let text = outcome.result?.into_text();
         if self.prints {
             let separator = if at == 0 { "" } else { "\n\n" };
-            let content = format!("{separator}{}", answer.text.trim_matches('\n'));
+            let content = format!("{separator}{}", text.trim_matches('\n'));
             self.printer.event(&Event::Delta { content: &content })?;
             self.printer.data(Data::Body {
-                bytes: &answer.body,
+                bytes: &outcome.body,
                 token: true,
             })?;
         } else {
-            self.bodies.push(std::mem::take(&mut answer.body));
+            self.bodies.push(outcome.body);
         }
-        self.printer.flush()
+        self.last.finish_reason = outcome.finish_reason;
+        self.last.model = outcome.model;
+        self.printer.flush()?;
+        Ok(text)
     }
 }
 
@@ -170,8 +144,8 @@ impl Jobs for MergeJobs<'_> {
         _: &Self::Job,
         _: usize,
         _: usize,
-        _: &mut Answered,
-    ) -> Result<(), Failure> {
-        Ok(())
+        outcome: ItemOutcome,
+    ) -> Result<String, Failure> {
+        Ok(outcome.result?.into_text())
     }
 }

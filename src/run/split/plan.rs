@@ -8,7 +8,7 @@ use crate::material::{Material, Part};
 use crate::models::Cost;
 use crate::prompt::LongInput;
 use crate::request::SplitRequests;
-use crate::table::{Align, Medium, table};
+use crate::table::{Align, Medium, headed_table};
 
 /// The parts, the requests that merge the answers, and the sums.
 pub(super) struct Plan(Vec<Line>);
@@ -109,15 +109,14 @@ impl Plan {
 
     /// The plan for people.
     pub(super) fn table(&self) -> String {
-        let head = ["part", "offset", "bytes", "tokens", "cost"].map(str::to_owned);
-        let rows = self.0.iter().map(Line::row);
-        let rows: Vec<_> = [head].into_iter().chain(rows).collect();
-        let right = Align::Right;
-        table(
-            &rows,
-            [Align::Left, right, right, right, right],
-            Medium::Pipe,
-        )
+        const COLUMNS: [(&str, Align); 5] = [
+            ("part", Align::Left),
+            ("offset", Align::Right),
+            ("bytes", Align::Right),
+            ("tokens", Align::Right),
+            ("cost", Align::Right),
+        ];
+        headed_table(COLUMNS, self.0.iter().map(Line::row), Medium::Pipe)
     }
 
     /// The plan for programs: one object a line.

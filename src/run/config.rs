@@ -1,14 +1,47 @@
-//! `airx config show`: the merged settings, as a table or as JSON. It shows where
-//! secrets come from, but not the secrets.
+//! `airx config`: `show` prints the merged settings, `path` the path of the configuration file.
+//! It shows where secrets come from, but not the secrets.
+
+mod check;
+
+use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::{ConfigArgs, FileArgs, ModelsFormat};
-use crate::config::{Config, KeyFrom, Kind, find, path_variable, variable};
+use super::listing;
+use crate::cli::{ConfigAction, ConfigArgs, FileArgs};
+use crate::config::{
+    Config, KeyFrom, Kind, chosen_path, default_path, find, path_variable, variable,
+};
 use crate::error::{Failure, Origin};
 use crate::secret::{MASK, Scrubber};
 use crate::settings::{self, AllOptions, KeyOrigin, Merged, ResolvedEndpoint, Setting};
 use crate::table::{Align, Medium, table};
+
+/// The output, and the failure that follows it.
+pub fn run(args: ConfigArgs, medium: Medium) -> (String, Result<(), Failure>) {
+    let failed = |failure| (String::new(), Err(failure));
+    let takes_no_file = |action| {
+        let what = format!("config {action} takes no FILE");
+        Err(Failure::usage(what).hint("name it with --config"))
+    };
+    let text = match (args.action, &args.path) {
+        (ConfigAction::Check, _) => return check::check(args).unwrap_or_else(failed),
+        (ConfigAction::Show, Some(_)) => takes_no_file("show"),
+        (ConfigAction::Path, Some(_)) => takes_no_file("path"),
+        (ConfigAction::Show, None) => show(args, medium),
+        (ConfigAction::Path, None) => path(&args),
+    };
+    text.map_or_else(failed, |text| (text, Ok(())))
+}
+
+/// The path of the file that a run would read. The file may be missing.
+fn path(args: &ConfigArgs) -> Result<String, Failure> {
+    match chosen_path(&args.file).or_else(default_path) {
+        Some(path) => Ok(format!("{}\n", path.display())),
+        None => Err(Failure::usage("there is no place for a configuration file")
+            .hint("set HOME or XDG_CONFIG_HOME, or name a file with --config")),
+    }
+}
 
 /// A line of the output.
 struct Row {
@@ -17,11 +50,21 @@ struct Row {
     origin: Origin,
 }
 
+impl Row {
+    fn new(name: impl Into<String>, value: impl Into<Json>, origin: Origin) -> Self {
+        Self {
+            name: name.into(),
+            value: value.into(),
+            origin,
+        }
+    }
+}
+
 /// The settings that a run with these options would use.
 ///
 /// # Errors
 /// A configuration or a URL that cannot be used: exit 2.
-pub(super) fn show(args: ConfigArgs, medium: Medium) -> Result<String, Failure> {
+fn show(args: ConfigArgs, medium: Medium) -> Result<String, Failure> {
     let config = Config::load(&args.file)?;
     let mut options = AllOptions::default();
     options.common.request = args.request;
@@ -51,30 +94,18 @@ pub(super) fn show(args: ConfigArgs, medium: Medium) -> Result<String, Failure> 
         row
     }));
     rows.extend(merged.config.iter().flat_map(models));
-    Ok(match args.format {
-        ModelsFormat::Text => text(&rows, medium),
-        ModelsFormat::Json => {
-            let rows: Vec<Json> = rows.iter().map(Row::json).collect();
-            format!("{}\n", Json::from(rows))
-        }
-        ModelsFormat::Ndjson => {
-            let lines = rows.iter().map(|row| format!("{}\n", row.json()));
-            lines.collect()
-        }
-    })
+    let objects: Vec<Json> = rows.iter().map(Row::json).collect();
+    Ok(listing(args.format, &objects, || text(&rows, medium)))
 }
 
 fn file(args: &FileArgs, merged: &Merged) -> Row {
     let path = merged.config.as_ref().map(Config::path);
-    Row {
-        name: "config".into(),
-        value: path.map_or(Json::Null, |path| path.to_string_lossy().into()),
-        origin: match &args.config {
-            Some(_) => Origin::Option("config"),
-            None if path_variable("AIRX_CONFIG").is_some() => Origin::Variable("AIRX_CONFIG"),
-            None => Origin::Default,
-        },
-    }
+    let origin = match &args.config {
+        Some(_) => Origin::Option("config"),
+        None if path_variable("AIRX_CONFIG").is_some() => Origin::Variable("AIRX_CONFIG"),
+        None => Origin::Default,
+    };
+    Row::new("config", path.map(Path::to_string_lossy), origin)
 }
 
 fn profile(args: &FileArgs, merged: &Merged) -> Result<Row, Failure> {
@@ -83,42 +114,33 @@ fn profile(args: &FileArgs, merged: &Merged) -> Result<Row, Failure> {
         (None, Some(_)) => Origin::Variable("AIRX_PROFILE"),
         (None, None) => Origin::Default,
     };
-    Ok(Row {
-        name: "profile".into(),
-        value: merged.config.as_ref().and_then(Config::profile).into(),
-        origin,
-    })
+    let name = merged.config.as_ref().and_then(Config::profile);
+    Ok(Row::new("profile", name, origin))
 }
 
 fn url(resolved: &ResolvedEndpoint<'_>) -> Row {
-    Row {
-        name: "url".into(),
-        value: resolved.endpoint.url.as_str().into(),
-        origin: resolved.origin.clone(),
-    }
+    Row::new(
+        "url",
+        resolved.endpoint.url.as_str(),
+        resolved.origin.clone(),
+    )
 }
 
 fn key(resolved: &ResolvedEndpoint<'_>, headers: &[String], merged: &Merged) -> Row {
-    let (value, origin) = if headers.iter().any(|header| is_authorization(header)) {
-        (MASK.into(), merged.origin("header").clone())
-    } else {
-        match &resolved.key {
-            None => (Json::Null, Origin::Default),
-            Some(KeyOrigin::File(_)) => (MASK.into(), Origin::Option("key-file")),
-            Some(KeyOrigin::Variable(name)) => (MASK.into(), Origin::Variable(name)),
-            Some(KeyOrigin::Config(source)) => {
-                let value = match &source.from {
-                    KeyFrom::File(path) => format!("key-file {}", path.display()),
-                    KeyFrom::Command(words) => format!("would run {}", words[0]),
-                };
-                (value.into(), Origin::File(Box::new(source.place.clone())))
-            }
+    if headers.iter().any(|header| is_authorization(header)) {
+        return Row::new("key", MASK, merged.origin("header").clone());
+    }
+    match &resolved.key {
+        None => Row::new("key", Json::Null, Origin::Default),
+        Some(KeyOrigin::File(_)) => Row::new("key", MASK, Origin::Option("key-file")),
+        Some(KeyOrigin::Variable(name)) => Row::new("key", MASK, Origin::Variable(name)),
+        Some(KeyOrigin::Config(source)) => {
+            let value = match &source.from {
+                KeyFrom::File(path) => format!("key-file {}", path.display()),
+                KeyFrom::Command(words) => format!("would run {}", words[0]),
+            };
+            Row::new("key", value, Origin::File(Box::new(source.place.clone())))
         }
-    };
-    Row {
-        name: "key".into(),
-        value,
-        origin,
     }
 }
 
@@ -135,11 +157,8 @@ fn row(setting: &Setting, scrubber: &Scrubber) -> Row {
         Origin::Default => settings::defaults::text(name).map(|text| vec![text]),
         _ => Some(setting.values.iter().map(shown).collect()),
     };
-    Row {
-        name: name.into(),
-        value: values.map_or(Json::Null, |values| typed(name, values)),
-        origin: setting.origin.clone(),
-    }
+    let value = values.map(|values| typed(name, values));
+    Row::new(name, value, setting.origin.clone())
 }
 
 fn without_secrets(name: &str, value: &str, scrubber: &Scrubber) -> String {
@@ -196,11 +215,9 @@ fn models(config: &Config) -> Vec<Row> {
             ("concurrency", extra.concurrency.map(|tiers| json!(tiers))),
         ];
         for (name, value) in facts {
-            rows.extend(value.map(|value| Row {
-                name: format!("models.{}.{name}", extra.name),
-                value,
-                origin: Origin::File(Box::new(config.origin(*place, None))),
-            }));
+            let origin = Origin::File(Box::new(config.origin(*place, None)));
+            let name = format!("models.{}.{name}", extra.name);
+            rows.extend(value.map(|value| Row::new(name, value, origin)));
         }
     }
     rows
