@@ -4,7 +4,7 @@
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::conversation::{Conversation, Strategy};
+use super::conversation::Conversation;
 use super::item_outcome::{ItemOutcome, Task};
 use super::max_cost::MaxCost;
 use super::pool::Pool;
@@ -55,23 +55,22 @@ pub(super) fn run(
     template: Template,
     mut items: Items,
 ) -> Result<Ended, Failure> {
-    let Conversation {
-        mut request,
-        strategy,
-        settings,
-    } = conversation;
-    let (each, requests) = (&args.each, strategy.requests());
+    let (mut request, strategy) = (conversation.request, conversation.strategy);
+    let (settings, requests) = (conversation.settings, strategy.requests());
     let provider = settings.connection.endpoint.provider;
-    let item_requests =
-        ItemRequests::new(each, &args.pool, template, &mut request, provider, requests)?;
+    let (each, pool) = (&args.each, &args.pool);
+    let item_requests = ItemRequests::new(each, pool, template, &mut request, provider, requests)?;
     if let Some(how) = dry_run {
         let Some(first) = items.read_next()? else {
             items.none().iter().for_each(|warning| run.warn(warning));
             return Ok(Ended::Print(Vec::new()));
         };
-        let request = item_requests.first(&request.request, &first)?;
-        let shown = request::shown(&request, &settings.connection, how);
-        return Ok(Ended::Print(shown));
+        let first = item_requests.first(&request.request, &first)?;
+        return Ok(Ended::Print(request::shown(
+            &first,
+            &settings.connection,
+            how,
+        )));
     }
     settings.require_key()?;
     let mut transport = Transport::new(settings.connection);
@@ -79,7 +78,6 @@ pub(super) fn run(
     let earlier = run.printer.lock().resume();
     // A file gets its order at the end.
     let ordered = !each.unordered && earlier.is_none();
-    let runs_tools = matches!(strategy, Strategy::Tools(..));
     let (sender, messages) = channel();
     let pool = Pool::new(
         strategy,
@@ -90,28 +88,22 @@ pub(super) fn run(
         item_requests.budget.clone().map(MaxCost::new),
     )?;
     finish_on_interrupt(&pool, sender.clone());
-    let mut scheduler = Scheduler {
+    let scheduler = Scheduler {
         request,
         ahead: ordered.then(|| u64::from(pool.concurrency) * AHEAD),
         item_requests,
         pool,
         size: items.size(),
         no_items: items.none(),
-        reader: read_items(items, sender)?,
+        reader: Some(read_items(items, sender)?),
         earlier: earlier.unwrap_or_default(),
         read: 0,
         pending: None,
         wanted: false,
-        exhausted: false,
         over: None,
         progress: Progress::default(),
     };
-    let mut printer = run.printer.clone();
-    let mut result = scheduler.run(&messages, &mut printer);
-    // If the output is closed, do not wait for the items in flight.
-    if result.is_ok() || runs_tools {
-        result = scheduler.end(result);
-    }
+    let result = scheduler.run(&messages, &mut run.printer.clone());
     run.printer.lock().settle();
     result.map(|()| Ended::Done(Done::default()))
 }
@@ -156,8 +148,8 @@ struct Scheduler {
     /// Makes the request of each item.
     item_requests: ItemRequests,
     pool: Pool<Message>,
-    /// Requests the next item from the reader.
-    reader: Sender<()>,
+    /// Requests the next item from the reader; `None` when the input has ended.
+    reader: Option<Sender<()>>,
     /// Results of an earlier run, which are kept.
     earlier: Earlier,
     /// How many items may be started ahead of the oldest unfinished one, if results are
@@ -169,8 +161,6 @@ struct Scheduler {
     pending: Option<Task>,
     /// The next item has been requested from the reader.
     wanted: bool,
-    /// The input has ended.
-    exhausted: bool,
     /// Why no more items are started.
     over: Option<Failure>,
     progress: Progress,
@@ -184,8 +174,37 @@ impl Scheduler {
     /// Runs until no item is in flight and none is to be started.
     ///
     /// # Errors
+    /// Items failed, the run ended before its input did, or the output failed.
+    fn run(mut self, messages: &Receiver<Message>, sink: &mut Printer) -> Result<(), Failure> {
+        let printed = self.print_results(messages, sink);
+        // If the output is closed, wait only for tools that are running.
+        if printed.is_ok() || self.pool.runs_tools() {
+            self.pool.join();
+        }
+        printed?;
+        let Progress {
+            done, failed, kept, ..
+        } = self.progress;
+        if failed == 0 {
+            return self.over.map_or(Ok(()), Err);
+        }
+        Err(self.over.unwrap_or_else(|| {
+            let all = done + failed + kept;
+            let what = format!("{failed} of {all} items failed");
+            Failure::new(Class::Partial, what)
+                .hint("the `error` of each says why; with -o FILE, --resume repeats only these")
+        }))
+    }
+
+    /// Handles messages until the last item is done.
+    ///
+    /// # Errors
     /// The output failed.
-    fn run(&mut self, messages: &Receiver<Message>, sink: &mut Printer) -> Result<(), Failure> {
+    fn print_results(
+        &mut self,
+        messages: &Receiver<Message>,
+        sink: &mut Printer,
+    ) -> Result<(), Failure> {
         sink.event(&Event::Start {
             v: VERSION,
             command: self.request.command,
@@ -195,11 +214,13 @@ impl Scheduler {
         sink.flush()?;
         loop {
             self.ask_for_more();
-            let done = self.exhausted || self.over.is_some();
+            let done = self.reader.is_none() || self.over.is_some();
             if done && self.pool.in_flight() == 0 && self.pending.is_none() {
-                break;
+                return Ok(());
             }
-            let Ok(message) = messages.recv() else { break };
+            let Ok(message) = messages.recv() else {
+                return Ok(());
+            };
             match message {
                 Message::Item(item) => self.accept(item, sink)?,
                 Message::Outcome(outcome) => self.end_of(&outcome, sink)?,
@@ -213,34 +234,20 @@ impl Scheduler {
             self.start_pending()?;
             sink.count(Count::Items(self.progress));
         }
-        Ok(())
-    }
-
-    /// Returns the result of the run, after all items in flight have ended.
-    fn end(self, result: Result<(), Failure>) -> Result<(), Failure> {
-        self.pool.join();
-        result?;
-        let Progress {
-            done, failed, kept, ..
-        } = self.progress;
-        if failed == 0 {
-            return self.over.map_or(Ok(()), Err);
-        }
-        let over = self.over.unwrap_or_else(|| {
-            let all = done + failed + kept;
-            let what = format!("{failed} of {all} items failed");
-            Failure::new(Class::Partial, what)
-                .hint("the `error` of each says why; with -o FILE, --resume repeats only these")
-        });
-        Err(over)
     }
 
     /// Requests the next item from the reader if there is room for it.
     fn ask_for_more(&mut self) {
-        let idle = !self.wanted && !self.exhausted && self.pending.is_none();
-        if idle && self.pool.has_room() && self.over.is_none() && self.is_near() {
-            self.wanted = self.reader.send(()).is_ok();
-            self.exhausted = !self.wanted;
+        let idle = !self.wanted && self.pending.is_none() && self.over.is_none();
+        if let Some(reader) = &self.reader
+            && idle
+            && self.pool.has_room()
+            && self.is_near()
+        {
+            self.wanted = reader.send(()).is_ok();
+            if !self.wanted {
+                self.reader = None;
+            }
         }
     }
 
@@ -262,7 +269,7 @@ impl Scheduler {
             Ok(Some(item)) if self.over.is_none() => return self.prepare(item, sink),
             Ok(Some(_)) => {}
             Ok(None) => {
-                self.exhausted = true;
+                self.reader = None;
                 if let (Some(last), None) = (self.earlier.last(), &self.over) {
                     self.stop(shorter(last, self.read));
                 } else if let (0, Some(warning)) = (self.read, &self.no_items) {

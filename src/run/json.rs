@@ -38,21 +38,8 @@ pub(super) fn ask_for_json(
     }
     let mut number = 1;
     loop {
-        let wanted = AnswerRequest {
-            request: &request,
-            fallback: &prepared.fallback,
-            accept: Accept {
-                reasons: &prepared.accept,
-                empty: Empty::NeverAllowed,
-            },
-            keep_text: true,
-            // A later try is kept as the answer to the first request.
-            cache: CacheUse {
-                under: Some(&prepared.request),
-                look_up: series.is_new(),
-                fits: &|answer| expected.accept(&answer.text).is_ok(),
-            },
-        };
+        let fits = |answer: &Answer| expected.accept(&answer.text).is_ok();
+        let wanted = answer_request(prepared, &request, series.is_new(), &fits);
         let mut elements = Elements::new(expected, sink);
         let (answer, result) = client::run(&wanted, &mut series, transport, &mut elements);
         let shown = elements.shown();
@@ -85,10 +72,34 @@ pub(super) fn ask_for_json(
             return Err(rejection(&answer, &rejected, number, expected, sink));
         }
         report_retry(&answer, &rejected, number, expected, sink)?;
-        let format = request.response_format.clone();
-        request = Cow::Owned(correct(&prepared.request, &answer, &rejected.violations));
-        request.to_mut().response_format = format;
+        let mut next = correct(&prepared.request, &answer, &rejected.violations);
+        next.response_format.clone_from(&request.response_format);
+        request = Cow::Owned(next);
         number += 1;
+    }
+}
+
+/// What the client is asked for. A later try is kept in the cache as the answer to the first
+/// request.
+fn answer_request<'a>(
+    prepared: &'a PreparedRequest,
+    request: &'a Request,
+    is_first: bool,
+    fits: &'a dyn Fn(&Answer) -> bool,
+) -> AnswerRequest<'a> {
+    AnswerRequest {
+        request,
+        fallback: &prepared.fallback,
+        accept: Accept {
+            reasons: &prepared.accept,
+            empty: Empty::NeverAllowed,
+        },
+        keep_text: true,
+        cache: CacheUse {
+            under: Some(&prepared.request),
+            look_up: is_first,
+            fits,
+        },
     }
 }
 

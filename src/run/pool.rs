@@ -63,6 +63,11 @@ impl<M: From<Box<ItemOutcome>> + Send + 'static> Pool<M> {
         })
     }
 
+    /// Whether tasks start programs, which must not outlive the run.
+    pub(super) fn runs_tools(&self) -> bool {
+        matches!(*self.strategy, Strategy::Tools(..))
+    }
+
     /// The number of tasks in progress.
     pub(super) fn in_flight(&self) -> usize {
         self.in_flight.len()

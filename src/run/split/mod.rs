@@ -49,69 +49,52 @@ pub(super) fn borders(many: &ManyArgs) -> Result<Option<Borders>, Failure> {
     }))
 }
 
-/// How the answers become one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Merge<'a> {
-    /// In order, or as one array.
-    Concat,
-    /// By requests with this prompt, or with airx's own.
-    Ask(Option<&'a str>),
+/// Whether the answers are joined in order, or as one array. Otherwise a request merges them.
+fn is_concat(merge: Option<&str>, strategy: &Strategy) -> Result<bool, Failure> {
+    let array = match strategy {
+        Strategy::Json(expected) => expected.is_array(),
+        _ => None,
+    };
+    match (merge, array) {
+        (Some("concat"), Some(false)) => Err(Failure::usage(
+            "--merge concat joins arrays, and the schema does not allow an array",
+        )
+        .hint("leave it out: a request merges the answers")),
+        (Some("concat"), _) | (None, Some(true)) => Ok(true),
+        _ => Ok(false),
+    }
 }
 
-impl<'a> Merge<'a> {
-    /// Reads `--merge`.
-    fn new(option: Option<&'a str>, strategy: &Strategy) -> Result<Self, Failure> {
-        let array = match strategy {
-            Strategy::Json(expected) => expected.is_array(),
-            _ => None,
-        };
-        match (option, array) {
-            (Some("concat"), Some(false)) => Err(Failure::usage(
-                "--merge concat joins arrays, and the schema does not allow an array",
-            )
-            .hint("leave it out: a request merges the answers")),
-            (Some("concat"), _) | (None, Some(true)) => Ok(Self::Concat),
-            (prompt, _) => Ok(Self::Ask(prompt)),
-        }
-    }
-
-    fn prompt(self) -> Option<&'a str> {
-        match self {
-            Self::Concat => None,
-            Self::Ask(prompt) => prompt,
-        }
-    }
-
-    /// A prompt of one word that was probably meant to be `concat`.
-    fn slip(self) -> Option<&'a str> {
-        let word = self.prompt()?.trim();
-        let begins = word.to_lowercase().starts_with("concat");
-        let is_word = !word.contains(char::is_whitespace);
-        (is_word && (begins || nearest(word, ["concat"]).is_some())).then_some(word)
-    }
+/// Whether a prompt is one word that was probably meant to be `concat`.
+fn is_slip(word: &str) -> bool {
+    let begins = word.to_lowercase().starts_with("concat");
+    let is_word = !word.contains(char::is_whitespace);
+    is_word && (begins || nearest(word, ["concat"]).is_some())
 }
 
 /// How the input is divided, and what the requests may cost.
-struct Division<'a> {
-    merge: Merge<'a>,
+struct Division {
+    concat: bool,
     max_cost: Option<MaxCost>,
     requests: SplitRequests,
     /// None or one if everything fits the context.
     parts: Vec<Part>,
 }
 
-impl<'a> Division<'a> {
+impl Division {
     fn new(
         conversation: &Conversation,
         run: &Run,
-        many: &'a ManyArgs,
+        many: &ManyArgs,
         input: &LongInput,
     ) -> Result<Self, Failure> {
         let Conversation {
             request, strategy, ..
         } = conversation;
-        let merge = Merge::new(many.split.merge.as_deref(), strategy)?;
-        if let Some(word) = merge.slip() {
+        let merge = many.split.merge.as_deref();
+        let concat = is_concat(merge, strategy)?;
+        let merge = merge.filter(|_| !concat);
+        if let Some(word) = merge.map(str::trim).filter(|word| is_slip(word)) {
             run.warn(&format!(
                 "--merge {word} is a prompt for one more request; did you mean --merge concat?"
             ));
@@ -122,14 +105,14 @@ impl<'a> Division<'a> {
             limit.map(|amount| CostLimit::new(amount, request, provider, strategy.requests()));
         let max_cost = limit.transpose()?.map(MaxCost::new);
         let common = request.request.clone();
-        let requests = SplitRequests::new(common, provider, input, merge.prompt())?;
+        let requests = SplitRequests::new(common, provider, input, merge)?;
         let parts = if requests.fits(input) {
             Vec::new()
         } else {
             input.material.parts(requests.room()?)
         };
         Ok(Self {
-            merge,
+            concat,
             max_cost,
             requests,
             parts,
@@ -166,8 +149,8 @@ pub(super) fn run(
         return Err(Failure::usage(what).hint("--dry-run lists the parts"));
     }
     if shows_plan || division.max_cost.is_some() {
-        let merges = division.merge != Merge::Concat;
-        let plan = Plan::of_parts(requests, &input.material, &division.parts, merges)?;
+        let (material, parts) = (&input.material, &division.parts);
+        let plan = Plan::of_parts(requests, material, parts, !division.concat)?;
         let limit = division.max_cost.as_ref().zip(plan.cost());
         if let Some(warning) = limit.and_then(|(limit, cost)| limit.warning(cost)) {
             run.warn(&warning);
@@ -212,7 +195,7 @@ fn ask_parts(
     output: &OutputArgs,
     many: &ManyArgs,
     input: &LongInput,
-    division: Division<'_>,
+    division: Division,
 ) -> Result<Ended, Failure> {
     let Conversation {
         mut request,
@@ -239,26 +222,25 @@ fn ask_parts(
         pool,
         outcomes,
         printer,
-        keep_bodies: output.format() == Format::Json && division.merge == Merge::Concat,
+        keep_bodies: output.format() == Format::Json && division.concat,
         started: 0,
         answered: false,
     };
     let text = format!("* {} parts", division.parts.len());
     dispatcher.printer.note(Level::Verbose, &text);
-    let is_stream = request.command == "stream";
     let mut jobs = PartJobs {
         requests: &division.requests,
         material: &input.material,
         printer: run.printer.clone(),
         has_choice: !request.fallback.is_empty(),
-        prints: division.merge == Merge::Concat && is_stream,
+        prints: division.concat && request.command == "stream",
         bodies: Vec::new(),
         last: Done::default(),
     };
     let done = dispatcher
         .ask(&mut jobs, division.parts)
         .and_then(|answers| {
-            if division.merge == Merge::Concat {
+            if division.concat {
                 concat(&answers, jobs, &strategy)
             } else {
                 merge(answers, &mut dispatcher, &strategy).map(Done::from)
