@@ -51,21 +51,14 @@ impl Row {
     }
 
     fn json(&self) -> serde_json::Value {
-        let Summary {
-            currency,
-            period,
-            since,
-            until,
-            spent,
-            reserved,
-        } = &self.sum;
+        let sum = &self.sum;
         json!({
-            "currency": currency,
-            "period": period.name(),
-            "since": since.to_rfc3339_opts(SecondsFormat::Secs, true),
-            "until": until.to_rfc3339_opts(SecondsFormat::Secs, true),
-            "spent": models::shown(*spent),
-            "reserved": models::shown(*reserved),
+            "currency": sum.currency,
+            "period": sum.period.name(),
+            "since": sum.since.to_rfc3339_opts(SecondsFormat::Secs, true),
+            "until": sum.until.to_rfc3339_opts(SecondsFormat::Secs, true),
+            "spent": models::shown(sum.spent),
+            "reserved": models::shown(sum.reserved),
             "budget": self.budget.map(models::shown),
             "free": self.free().map(models::shown),
         })

@@ -180,21 +180,20 @@ pub(super) fn report_tool_calls(
         return Ok(());
     };
     let name = &call.name;
-    if !request.toolbox.accepts(name) {
-        return Err(Failure::new(Class::Invalid, first.message));
-    }
-    Err(match call.value() {
-        None => Failure::new(
-            Class::Invalid,
+    let (what, look) = match call.value() {
+        _ if !request.toolbox.accepts(name) => (first.message, None),
+        None => (
             format!("the arguments of the call of {name} are not JSON"),
-        )
-        .look(Look::Arguments),
-        Some(_) => Failure::new(
-            Class::Invalid,
+            Some(Look::Arguments),
+        ),
+        Some(_) => (
             format!("the arguments of the call of {name} do not fit its schema: {first}"),
-        )
-        .look(Look::ArgumentErrors),
-    })
+            Some(Look::ArgumentErrors),
+        ),
+    };
+    let mut failure = Failure::new(Class::Invalid, what);
+    failure.look = look;
+    Err(failure)
 }
 
 /// Prints an answer of `tools` that is truncated or lacks a call: its text, but none of its
