@@ -27,10 +27,14 @@ pub(super) struct BatchError {
 }
 
 impl BatchError {
-    pub(super) fn new(code: &'static str, message: String, param: Option<&'static str>) -> Self {
+    pub(super) fn new(
+        code: &'static str,
+        message: impl Into<String>,
+        param: Option<&'static str>,
+    ) -> Self {
         Self {
             code,
-            message,
+            message: message.into(),
             line: None,
             param,
         }
@@ -68,7 +72,7 @@ pub(super) fn requests(
         }
     }
     if places.is_empty() {
-        let message = "the file holds no request".to_owned();
+        let message = "the file holds no request";
         errors.push(BatchError::new("empty_file", message, None));
     }
     if errors.is_empty() {
@@ -88,8 +92,7 @@ struct Seen {
 impl Seen {
     fn check(&mut self, line: &[u8], endpoint: &str) -> Result<(), BatchError> {
         let members: Map<String, Value> = serde_json::from_slice(line).map_err(|_| {
-            let message = "the line is not a JSON object".to_owned();
-            BatchError::new("invalid_json_line", message, None)
+            BatchError::new("invalid_json_line", "the line is not a JSON object", None)
         })?;
         let member = |name: &'static str| {
             members.get(name).ok_or_else(|| {

@@ -137,9 +137,12 @@ impl Batch {
     fn input(&self, store: &FileStore) -> Result<Bytes, Vec<BatchError>> {
         let file = store.get(&self.request.input_file_id);
         file.map(|file| file.content.clone()).map_err(|_| {
-            let message = "the input file was deleted".to_owned();
-            let param = Some("input_file_id");
-            vec![BatchError::new("invalid_file", message, param)]
+            let message = "the input file was deleted";
+            vec![BatchError::new(
+                "invalid_file",
+                message,
+                Some("input_file_id"),
+            )]
         })
     }
 
@@ -181,7 +184,7 @@ impl Batch {
             };
             let line = result.line(&custom_id, &store.batch_id());
             if !store.reserve(line.len()) {
-                let message = "the mock has no room for the output: delete some files".to_owned();
+                let message = "the mock has no room for the output: delete some files";
                 return Err(vec![BatchError::new("storage_full", message, None)]);
             }
             file.lines.push(line);

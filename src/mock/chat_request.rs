@@ -58,9 +58,7 @@ pub(super) fn read_leniently(body: &[u8]) -> RequestView {
 /// Reads a request as the API does. `response_format: json_schema` is accepted only with
 /// `json_schema`.
 pub(super) fn read(body: &[u8], json_schema: bool) -> Result<RequestView, Reply> {
-    let Ok(members) = serde_json::from_slice::<Map<String, Value>>(body) else {
-        return Err(unreadable());
-    };
+    let members = serde_json::from_slice(body).map_err(|_| unreadable())?;
     check(&members, json_schema)?;
     Ok(view(&members))
 }
@@ -76,24 +74,20 @@ fn check(members: &Map<String, Value>, json_schema: bool) -> Result<(), Reply> {
             return Err(bad_member(name));
         }
     }
-    let messages = members["messages"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
-    let role = |message: &Value| message["role"].as_str().unwrap_or_default().to_owned();
-    if !messages.iter().any(|message| role(message) != "system") {
+    let messages = || members["messages"].as_array().into_iter().flatten();
+    if messages().all(|message| message["role"] == "system") {
         return Err(bad_member("messages"));
     }
-    for message in messages {
-        let calls = message["tool_calls"].as_array();
-        match role(message).as_str() {
-            "system" | "user" | "tool" if is_blank(&message["content"]) => {
+    for message in messages() {
+        match message["role"].as_str() {
+            Some("system" | "user" | "tool") if is_blank(&message["content"]) => {
                 return Err(missing("prompt"));
             }
-            "system" | "user" | "tool" | "assistant" => {}
+            Some("system" | "user" | "tool" | "assistant") => {}
             _ => return Err(bad_member("messages")),
         }
-        let is_text = |call: &Value| call["function"]["arguments"].is_string();
-        if !calls.into_iter().flatten().all(is_text) {
+        let mut calls = message["tool_calls"].as_array().into_iter().flatten();
+        if !calls.all(|call| call["function"]["arguments"].is_string()) {
             return Err(Reply::error(400, "1210", "tool_calls 参数有误"));
         }
     }

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 
 use serde_json::Value;
 
-use super::{Airx, PATIENCE, Ran, Request, event, read_request, reply_body};
+use super::{Airx, PATIENCE, Ran, Request, event, listen, read_request, reply_body, response};
 
 /// Status and body of the answer to a text. The numbers: how often it was asked (from 1),
 /// and how many requests are in flight.
@@ -62,16 +62,9 @@ impl Items {
     pub fn answering(
         answer: impl Fn(&str, usize, usize) -> (u16, String) + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
         let shared: Arc<(Mutex<State>, Condvar)> = Arc::default();
-        let (state, answer): (_, Arc<Answer>) = (Arc::clone(&shared), Arc::new(answer));
-        std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (state, answer) = (Arc::clone(&state), Arc::clone(&answer));
-                std::thread::spawn(move || serve(stream, &state, &*answer));
-            }
-        });
+        let state = Arc::clone(&shared);
+        let port = listen(move |stream| serve(stream, &state, &answer));
         Self { port, shared }
     }
 
@@ -153,14 +146,8 @@ fn serve(mut stream: TcpStream, shared: &(Mutex<State>, Condvar), answer: &Answe
         let (mut state, _) = shared.1.wait_timeout_while(state, PATIENCE, held).unwrap();
         state.in_flight -= 1;
         drop(state);
-        let response = format!(
-            "HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
-            body.len()
-        );
-        if stream
-            .write_all(&[response.as_bytes(), body.as_bytes()].concat())
-            .is_err()
-        {
+        let response = response(status, "Content-Type: application/json\r\n", &body);
+        if stream.write_all(&response).is_err() {
             return;
         }
     }

@@ -2,8 +2,10 @@
 //! what was requested.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::sync::{Arc, Mutex};
+
+use super::listen;
 
 /// A proxy that runs until the test ends.
 pub struct Proxy {
@@ -69,15 +71,11 @@ impl Proxy {
         + Sync
         + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
         let asked = Arc::default();
-        let (asks, serve) = (Arc::clone(&asked), Arc::new(serve));
-        std::thread::spawn(move || {
-            for mut client in listener.incoming().flatten() {
-                let (asks, serve) = (Arc::clone(&asks), Arc::clone(&serve));
-                std::thread::spawn(move || serve(&mut client, &asks));
-            }
+        let asks = Arc::clone(&asked);
+        let port = listen(move |mut client| {
+            // The client may have gone.
+            let _ = serve(&mut client, &asks);
         });
         Self { port, asked }
     }

@@ -20,11 +20,13 @@ pub fn json(status: u16, body: &str) -> Play {
 
 /// A response with a length and these headers, each ended by CRLF.
 pub fn http(status: u16, headers: &str, body: &str) -> Play {
-    let head = format!(
-        "HTTP/1.1 {status} X\r\n{headers}Content-Length: {}\r\n\r\n",
-        body.len()
-    );
-    vec![Step::Send([head.as_bytes(), body.as_bytes()].concat())]
+    vec![Step::Send(response(status, headers, body))]
+}
+
+/// The bytes of a response with a length.
+pub fn response(status: u16, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 {status} X\r\n{headers}Content-Length: {length}\r\n\r\n{body}").into()
 }
 
 /// A complete reply whose text is `content`.

@@ -6,7 +6,6 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
-use std::thread::JoinHandle;
 use std::time::Duration;
 
 use super::PATIENCE;
@@ -56,14 +55,34 @@ impl Request {
     }
 }
 
+/// Gives each connection to a new port of 127.0.0.1 to `serve`, in a thread of its own, and
+/// returns the port.
+pub fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let serve = Arc::new(serve);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let serve = Arc::clone(&serve);
+            std::thread::spawn(move || serve(stream));
+        }
+    });
+    port
+}
+
 /// A server that plays a script. When it is dropped, every play must have been used, so
 /// that a test fails whose request was never made.
 pub struct Server {
     port: u16,
-    asked: Arc<Mutex<Vec<Request>>>,
-    left: Arc<Mutex<VecDeque<Play>>>,
+    shared: Arc<Shared>,
     go: Sender<()>,
-    _listening: JoinHandle<()>,
+}
+
+/// What the connections of a server share with the test.
+struct Shared {
+    asked: Mutex<Vec<Request>>,
+    left: Mutex<VecDeque<Play>>,
+    gate: Mutex<Receiver<()>>,
 }
 
 impl Server {
@@ -74,33 +93,22 @@ impl Server {
     }
 
     /// The same over connections wrapped by `wrap`, for TLS.
-    pub fn speaking<W: Wire + 'static>(
+    pub fn speaking<W: Wire>(
         plays: impl IntoIterator<Item = Play>,
-        wrap: impl Fn(TcpStream) -> W + Send + 'static,
+        wrap: impl Fn(TcpStream) -> W + Send + Sync + 'static,
     ) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let left = Arc::new(Mutex::new(plays.into_iter().collect::<VecDeque<_>>()));
         let (go, gate) = channel();
-        let gate = Arc::new(Mutex::new(gate));
-        let (asks, plays) = (Arc::clone(&asked), Arc::clone(&left));
-        let listening = std::thread::spawn(move || {
-            for stream in listener.incoming().flatten() {
-                let (asks, plays, gate) =
-                    (Arc::clone(&asks), Arc::clone(&plays), Arc::clone(&gate));
-                stream.set_nodelay(true).unwrap();
-                let wire = wrap(stream);
-                std::thread::spawn(move || serve(wire, &asks, &plays, &gate));
-            }
+        let shared = Arc::new(Shared {
+            asked: Mutex::default(),
+            left: Mutex::new(plays.into_iter().collect()),
+            gate: Mutex::new(gate),
         });
-        Self {
-            port,
-            asked,
-            left,
-            go,
-            _listening: listening,
-        }
+        let theirs = Arc::clone(&shared);
+        let port = listen(move |stream| {
+            stream.set_nodelay(true).unwrap();
+            serve(wrap(stream), &theirs);
+        });
+        Self { port, shared, go }
     }
 
     /// Plays this for one request.
@@ -132,7 +140,7 @@ impl Server {
     #[track_caller]
     pub fn await_requests(&self, count: usize) {
         let started = std::time::Instant::now();
-        while self.asked.lock().unwrap().len() < count {
+        while self.shared.asked.lock().unwrap().len() < count {
             assert!(started.elapsed() < PATIENCE, "the request was never made");
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -140,19 +148,19 @@ impl Server {
 
     /// Ends it and returns how many plays were not used.
     pub fn forget(self) -> usize {
-        std::mem::take(&mut *self.left.lock().unwrap()).len()
+        std::mem::take(&mut *self.shared.left.lock().unwrap()).len()
     }
 
     /// The requests so far.
     pub fn requests(&self) -> Vec<Request> {
-        self.asked.lock().unwrap().clone()
+        self.shared.asked.lock().unwrap().clone()
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         if !std::thread::panicking() {
-            let left = self.left.lock().unwrap().len();
+            let left = self.shared.left.lock().unwrap().len();
             assert_eq!(left, 0, "{left} requests were expected and never made");
         }
     }
@@ -170,31 +178,23 @@ impl Wire for TcpStream {
     }
 }
 
-fn serve(
-    mut stream: impl Wire,
-    asked: &Mutex<Vec<Request>>,
-    plays: &Mutex<VecDeque<Play>>,
-    gate: &Mutex<Receiver<()>>,
-) {
+fn serve(mut stream: impl Wire, shared: &Shared) {
     while let Some(request) = read_request(&mut stream) {
-        let play = plays.lock().unwrap().pop_front();
-        asked.lock().unwrap().push(request);
+        let play = shared.left.lock().unwrap().pop_front();
+        shared.asked.lock().unwrap().push(request);
         let Some(play) = play else {
             return;
         };
         for step in play {
             match step {
                 Step::Send(bytes) => {
-                    if stream
-                        .write_all(&bytes)
-                        .and_then(|()| stream.flush())
-                        .is_err()
-                    {
+                    let sent = stream.write_all(&bytes).and_then(|()| stream.flush());
+                    if sent.is_err() {
                         return;
                     }
                 }
                 Step::Gate => {
-                    let _ = gate.lock().unwrap().recv_timeout(PATIENCE);
+                    let _ = shared.gate.lock().unwrap().recv_timeout(PATIENCE);
                 }
                 Step::Pause(time) => std::thread::sleep(time),
                 Step::Close => {
@@ -226,34 +226,29 @@ fn reset(stream: &impl Wire) {
 
 /// Reads one request; none if the client has closed the connection.
 pub fn read_request(stream: &mut impl Read) -> Option<Request> {
+    let mut read_more = |bytes: &mut Vec<u8>| {
+        let mut piece = [0; 8 * 1024];
+        let count = stream.read(&mut piece).ok().filter(|count| *count > 0)?;
+        bytes.extend_from_slice(&piece[..count]);
+        Some(())
+    };
     let mut bytes = Vec::new();
-    let mut piece = [0; 8 * 1024];
     let end = loop {
-        if let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") {
-            break end;
-        }
-        match stream.read(&mut piece) {
-            Ok(0) | Err(_) => return None,
-            Ok(count) => bytes.extend_from_slice(&piece[..count]),
+        match bytes.windows(4).position(|four| four == b"\r\n\r\n") {
+            Some(end) => break end,
+            None => read_more(&mut bytes)?,
         }
     };
-    let head = String::from_utf8_lossy(&bytes[..end]).into_owned();
-    let asked = Request {
-        head,
+    let mut body = bytes.split_off(end + 4);
+    let mut request = Request {
+        head: String::from_utf8_lossy(&bytes[..end]).into_owned(),
         body: String::new(),
     };
-    let length: usize = asked
-        .header("content-length")
-        .map_or(0, |length| length.parse().unwrap());
-    let mut body = bytes[end + 4..].to_vec();
+    let length = request.header("content-length");
+    let length: usize = length.map_or(0, |length| length.parse().unwrap());
     while body.len() < length {
-        match stream.read(&mut piece) {
-            Ok(0) | Err(_) => return None,
-            Ok(count) => body.extend_from_slice(&piece[..count]),
-        }
+        read_more(&mut body)?;
     }
-    Some(Request {
-        body: String::from_utf8_lossy(&body).into_owned(),
-        ..asked
-    })
+    request.body = String::from_utf8_lossy(&body).into_owned();
+    Some(request)
 }
