@@ -13,7 +13,7 @@ use super::rng::Rng;
 
 const BATCHES_MAX: usize = 1000;
 
-type AnswerItem<'a> = &'a mut dyn FnMut(&[u8]) -> Action;
+type AnswerItem<'a> = &'a dyn Fn(&[u8]) -> Action;
 
 /// All files and batches.
 #[derive(Debug)]
@@ -335,7 +335,7 @@ mod tests {
         let mut batch = Batch::new(BatchRequest::read(request.as_bytes()).unwrap(), &mut store);
         let text = format!(r#"{{"choices":["{}"]}}"#, "x".repeat(1000));
         let mut advance = |batch: &mut Batch| {
-            batch.advance(&mut store, &mut |_| {
+            batch.advance(&mut store, &|_| {
                 Action::Reply(Reply::new(200, "text/plain", text.clone()))
             });
             batch.object()

@@ -133,7 +133,7 @@ impl<'a> Envelope<'a> {
                 frames.payload("[DONE]");
             }
         }
-        Reply::stream(200, frames.finish())
+        frames.reply(200)
     }
 
     fn add_calls(&self, frames: &mut Frames, opening: &str, answer: &Answer) {

@@ -65,12 +65,16 @@ pub(super) fn spoil(answer: &mut Answer, kind: FaultKind) {
 
 /// What happens instead of an answer; none for a fault that spoils the answer. `host` is
 /// the server's own address, `path` the request's.
-pub(super) fn instead_of_answer(kind: FaultKind, host: &str, path: &str) -> Option<Action> {
-    match kind {
+pub(super) fn instead_of_answer(
+    fault: Option<FaultKind>,
+    host: &str,
+    path: &str,
+) -> Option<Action> {
+    match fault? {
         FaultKind::Hang => Some(Action::Hang),
         FaultKind::Close => Some(Action::Close),
         FaultKind::Reset => Some(Action::Reset),
-        _ => error_reply(kind, host, path).map(Action::Reply),
+        kind => error_reply(kind, host, path).map(Action::Reply),
     }
 }
 

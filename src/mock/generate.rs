@@ -6,27 +6,25 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Call};
 use super::chat_request::RequestView;
 use super::example::example;
-use super::fault;
 use super::reply::{Reply, refused};
 use super::rng::Rng;
 use crate::cli::FaultKind;
 use crate::schema::Schema;
 use crate::terminal::shortened;
 
-/// Makes an answer up, and spoils it if there is a fault.
+/// Makes an answer up. A fault may ask for one without calls or JSON.
 pub(super) fn answer(
     request: &RequestView,
     rng: &Rng,
     fault: Option<FaultKind>,
 ) -> Result<Answer, Reply> {
-    let mut answer = if fault == Some(FaultKind::NoCall)
-        || request.functions.is_empty()
-        || !request.results.is_empty()
-    {
+    let never_calls = fault == Some(FaultKind::NoCall) || !request.results.is_empty();
+    let mut answer = if never_calls || request.functions.is_empty() {
         let content = content(request, rng, fault == Some(FaultKind::NotJson))?;
-        let mut answer = Answer::new(Some(content), Vec::new());
-        answer.search = request.web_search;
-        answer
+        Answer {
+            search: request.web_search,
+            ..Answer::new(Some(content), Vec::new())
+        }
     } else {
         Answer::new(None, calls(request, rng))
     };
@@ -34,9 +32,6 @@ pub(super) fn answer(
         answer.reasoning = reasoning(&request.prompt);
     }
     answer.limit(&request.stop, request.max_tokens);
-    if let Some(kind) = fault {
-        fault::spoil(&mut answer, kind);
-    }
     Ok(answer)
 }
 

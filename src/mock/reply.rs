@@ -82,15 +82,6 @@ impl Reply {
         Self::json(status, &error(code, message))
     }
 
-    pub(super) fn stream(status: u16, steps: Vec<Step>) -> Self {
-        Self {
-            status,
-            headers: vec![("Content-Type".into(), EVENT_STREAM.into())],
-            steps,
-            sized: false,
-        }
-    }
-
     pub(super) fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
@@ -158,7 +149,7 @@ const BUFFER: usize = 256 * 1024;
 pub(super) struct Frames {
     steps: Vec<Step>,
     buffer: Vec<u8>,
-    /// Frames a second.
+    /// Frames a second, one for each token.
     rate: Option<f64>,
     paced: u32,
 }
@@ -175,8 +166,7 @@ impl Frames {
     pub(super) fn pace(&mut self) {
         let Some(rate) = self.rate else { return };
         self.paced = self.paced.saturating_add(1);
-        let offset = Duration::try_from_secs_f64(f64::from(self.paced) / rate);
-        self.step(Step::At(offset.unwrap_or(Duration::MAX / 4)));
+        self.step(Step::At(due(self.paced, rate)));
     }
 
     /// Adds a frame with this payload, which may have several lines.
@@ -210,9 +200,15 @@ impl Frames {
         self.steps.push(step);
     }
 
-    pub(super) fn finish(mut self) -> Vec<Step> {
+    /// The reply with all frames.
+    pub(super) fn reply(mut self, status: u16) -> Reply {
         self.flush();
-        self.steps
+        Reply {
+            status,
+            headers: vec![("Content-Type".into(), EVENT_STREAM.into())],
+            steps: self.steps,
+            sized: false,
+        }
     }
 
     fn flush(&mut self) {
@@ -221,6 +217,11 @@ impl Frames {
             self.steps.push(Step::Bytes(bytes));
         }
     }
+}
+
+/// How long so many tokens take at `rate` a second.
+pub(super) fn due(tokens: u32, rate: f64) -> Duration {
+    Duration::try_from_secs_f64(f64::from(tokens) / rate).unwrap_or(Duration::MAX / 4)
 }
 
 /// The body of a reply, as hyper sends it.

@@ -15,10 +15,10 @@ use super::chat_request;
 use super::fault;
 use super::files::Form;
 use super::generate;
-use super::reply::{self, Action, Reply, unknown_model};
+use super::reply::{self, Action, Reply, due, unknown_model};
 use super::rng::{self, DAY, Rng};
 use super::script::{Script, ScriptedReply};
-use crate::cli::{FaultKind, MockArgs, Place, Tier};
+use crate::cli::{MockArgs, Place, Tier};
 use crate::error::Failure;
 use crate::models::MODELS;
 
@@ -176,15 +176,7 @@ impl Mock {
                 _ => store.page(request.query),
             }),
             Route::Batch(id) => self.stored(Place::Batches, request, |store| {
-                store.advance(id, &mut |body| {
-                    let path = "/v4/chat/completions";
-                    self.answer(Request {
-                        path,
-                        body,
-                        ..request
-                    })
-                    .1
-                })
+                store.advance(id, &|body| self.answer_item(body, request))
             }),
             Route::CancelBatch(id) => {
                 self.stored(Place::Batches, request, |store| store.cancel(id))
@@ -226,7 +218,7 @@ impl Mock {
         let fingerprint = rng::fingerprint(name.as_bytes());
         let occurrence = self.occurrence(fingerprint);
         let fault = fault::choose(&self.args, place, fingerprint, occurrence);
-        if let Some(action) = instead(fault, request) {
+        if let Some(action) = fault::instead_of_answer(fault, request.host, request.path) {
             return action;
         }
         let mut store = self.store.lock().unwrap_or_else(PoisonError::into_inner);
@@ -247,7 +239,18 @@ impl Mock {
         }
     }
 
-    /// Answers a chat request, and the item of a batch.
+    /// Answers an item of a batch.
+    fn answer_item(&self, body: &[u8], request: Request<'_>) -> Action {
+        let path = "/v4/chat/completions";
+        let item = Request {
+            path,
+            body,
+            ..request
+        };
+        self.answer(item).1
+    }
+
+    /// What a chat request or an item of a batch gets, and after how long.
     fn answer(&self, request: Request<'_>) -> (Duration, Action) {
         let line = self.script.as_ref().map(|script| {
             let number = self.played.fetch_add(1, Ordering::SeqCst);
@@ -278,34 +281,28 @@ impl Mock {
             ScriptedReply::MadeUp(Some(kind)) => Some(*kind),
             _ => chosen,
         };
-        if let Some(action) = instead(fault, request) {
+        if let Some(action) = fault::instead_of_answer(fault, request.host, request.path) {
             return Err(action);
         }
-        let answer = match scripted {
+        let seed = self.args.seed;
+        let mut answer = match scripted {
             ScriptedReply::Exact(reply) => return Ok((Duration::ZERO, reply.clone())),
-            ScriptedReply::Answer(answer) => {
-                let mut answer = answer.clone();
-                if let Some(kind) = fault {
-                    fault::spoil(&mut answer, kind);
-                }
-                answer
-            }
+            ScriptedReply::Answer(answer) => answer.clone(),
             ScriptedReply::MadeUp(_) => {
                 // The same question gets the same text, however often it is asked.
-                let rng = Rng::new(self.args.seed, view.fingerprint, 0);
-                generate::answer(&view, &rng, fault)?
+                generate::answer(&view, &Rng::new(seed, view.fingerprint, 0), fault)?
             }
         };
-        let envelope = Envelope::new(
-            &view,
-            Rng::new(self.args.seed, view.fingerprint, occurrence),
-        );
+        if let Some(kind) = fault {
+            fault::spoil(&mut answer, kind);
+        }
+        let rate = self.args.rate;
+        let envelope = Envelope::new(&view, Rng::new(seed, view.fingerprint, occurrence));
         if view.stream {
-            return Ok((Duration::ZERO, envelope.stream(&answer, self.args.rate)));
+            return Ok((Duration::ZERO, envelope.stream(&answer, rate)));
         }
         let tokens = u32::try_from(answer.tokens()).unwrap_or(u32::MAX);
-        let generation = self.args.rate.map_or(0.0, |rate| f64::from(tokens) / rate);
-        let generation = Duration::try_from_secs_f64(generation).unwrap_or(Duration::MAX / 4);
+        let generation = rate.map_or(Duration::ZERO, |rate| due(tokens, rate));
         Ok((generation, envelope.complete(&answer)))
     }
 
@@ -316,11 +313,6 @@ impl Mock {
         *times += 1;
         *times - 1
     }
-}
-
-/// What a fault does instead of a reply.
-fn instead(fault: Option<FaultKind>, request: Request<'_>) -> Option<Action> {
-    fault.and_then(|kind| fault::instead_of_answer(kind, request.host, request.path))
 }
 
 /// `GET /models`, in the form of OpenAI's API.
@@ -349,7 +341,7 @@ mod tests {
     use std::sync::LazyLock;
 
     use super::*;
-    use crate::cli::Fault;
+    use crate::cli::{Fault, FaultKind};
     use crate::mock::reply::Step;
 
     const HELLO: &str = r#"{"model":"m","messages":[{"role":"user","content":"hello"}]}"#;

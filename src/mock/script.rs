@@ -198,7 +198,7 @@ impl LineMembers {
                 frames.pace();
                 frames.payload(&as_is(payload));
             }
-            Reply::stream(status, frames.finish())
+            frames.reply(status)
         } else {
             let body = self.body.map(as_is).unwrap_or_default();
             let content_type = match serde_json::from_str::<IgnoredAny>(&body) {
