@@ -180,7 +180,7 @@ pub struct FetchArgs {
     pub ids: Vec<String>,
 
     /// Count this finish_reason as a complete answer (repeat)
-    #[arg(long, value_name = "REASON", action = clap::ArgAction::Append)]
+    #[arg(long, value_name = "REASON")]
     pub accept: Vec<String>,
 
     /// Accept an answer with neither text nor tool calls

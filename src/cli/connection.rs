@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
-use clap::{ArgAction, Args, ValueHint};
+use clap::{Args, ValueHint};
 
 use super::duration;
 
@@ -30,7 +30,7 @@ pub struct ConnectionArgs {
     /// Send this header, too (repeat)
     ///
     /// @FILE reads one header a line from FILE, @- from standard input.
-    #[arg(long, value_name = "NAME: VALUE|@FILE", action = ArgAction::Append, hide_short_help = true)]
+    #[arg(long, value_name = "NAME: VALUE|@FILE", hide_short_help = true)]
     pub header: Vec<String>,
 
     /// Proxy: http, https, socks5 or socks5h

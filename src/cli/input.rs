@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 use super::{Each, Split};
 
@@ -30,13 +30,13 @@ pub struct InputArgs {
     /// Add a text file to the message (repeat)
     ///
     /// `-` is standard input. Where there are two or more files, each is headed by its name.
-    #[arg(short, long, value_name = "FILE", action = ArgAction::Append)]
+    #[arg(short, long, value_name = "FILE")]
     pub file: Vec<PathBuf>,
 
     /// Add an image, for vision models (repeat)
     ///
     /// A file (PNG, JPEG, GIF, WebP or BMP) is sent as a data URL. `-` is standard input.
-    #[arg(short, long, value_name = "FILE|URL|-", action = ArgAction::Append)]
+    #[arg(short, long, value_name = "FILE|URL|-")]
     pub image: Vec<PathBuf>,
 
     /// Read earlier turns from FILE: a JSON array or NDJSON

@@ -81,7 +81,7 @@ pub struct JsonAnswer {
     ///
     /// One value a line. A pointer that finds nothing exits 10; without a schema, airx asks
     /// again first. Example: --select /items/0/name
-    #[arg(long, value_name = "/POINTER", value_parser = pointer, action = clap::ArgAction::Append, conflicts_with = "lines")]
+    #[arg(long, value_name = "/POINTER", value_parser = pointer, conflicts_with = "lines")]
     pub select: Vec<String>,
 
     /// Print the elements of an array, one a line

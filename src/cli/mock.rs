@@ -68,7 +68,7 @@ pub struct MockArgs {
     /// (500@files, cut:0.5@batches) the requests to these paths fail instead, before
     /// they are read. Kinds for these are the errors, and hang, reset, close, cut,
     /// stall and malformed.
-    #[arg(long, value_name = "KIND[:PROBABILITY][@PLACE]", value_parser = FaultParser, action = clap::ArgAction::Append)]
+    #[arg(long, value_name = "KIND[:PROBABILITY][@PLACE]", value_parser = FaultParser)]
     pub fail: Vec<Fault>,
 
     /// Reply what FILE says: NDJSON, one line a request, in order; the last repeats

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{Args, ValueEnum};
 
 /// Members of the request's body.
 #[derive(Debug, Default, Args)]
@@ -21,7 +21,7 @@ pub struct RequestArgs {
     /// overloaded, or if it is still busy after --retries, and only while nothing of the answer
     /// was printed. Other failures do not change the model. `done` and --meta name the model
     /// that answered.
-    #[arg(long, value_name = "MODEL", action = ArgAction::Append, hide_short_help = true)]
+    #[arg(long, value_name = "MODEL", hide_short_help = true)]
     pub fallback: Vec<String>,
 
     /// Sampling temperature
@@ -44,7 +44,7 @@ pub struct RequestArgs {
     pub max_tokens: Option<u64>,
 
     /// End the answer before this text (repeat, as far as the model allows)
-    #[arg(long, value_name = "TEXT", action = ArgAction::Append, hide_short_help = true)]
+    #[arg(long, value_name = "TEXT", hide_short_help = true)]
     pub stop: Vec<OsString>,
 
     /// Id of the end user, 6 to 128 characters
@@ -73,7 +73,7 @@ pub struct RequestArgs {
     /// The value is JSON: --param seed=7, --param 'meta={"a":1}', --param
     /// 'tool_choice="none"'. It overrides the options. `model`, `messages` and `stream` are
     /// refused.
-    #[arg(long, value_name = "KEY=JSON", action = ArgAction::Append, hide_short_help = true)]
+    #[arg(long, value_name = "KEY=JSON", hide_short_help = true)]
     pub param: Vec<String>,
 
     /// Let the provider search the web [default engine: search_std]
@@ -81,7 +81,7 @@ pub struct RequestArgs {
     pub web_search: Option<String>,
 
     /// Count this finish_reason as a complete answer (repeat)
-    #[arg(long, value_name = "REASON", action = ArgAction::Append, hide_short_help = true)]
+    #[arg(long, value_name = "REASON", hide_short_help = true)]
     pub accept: Vec<String>,
 
     /// Accept an answer with neither text nor tool calls

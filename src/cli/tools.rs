@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use super::common::ordered_args;
 use super::{Common, EachArgs, PoolArgs, duration};
@@ -51,14 +51,14 @@ pub struct OfferArgs {
     /// (`input_schema`), MCP (`inputSchema`) or OpenAI's Responses API. Names and schemas are
     /// checked before anything is sent. `"command": ["PROGRAM", "ARG"]` next to the name is
     /// what --run runs; it is never sent.
-    #[arg(short, long, value_name = "FILE", action = ArgAction::Append)]
+    #[arg(short, long, value_name = "FILE")]
     pub tools: Vec<PathBuf>,
 
     /// Offer the executables in DIR as tools (repeat)
     ///
     /// Each is run with --tool-schema and must print its function object,
     /// `{"name","description","parameters"}`, within 10 seconds. Hidden files are skipped.
-    #[arg(long, value_name = "DIR", action = ArgAction::Append)]
+    #[arg(long, value_name = "DIR")]
     pub tools_dir: Vec<PathBuf>,
 
     /// Offer the tools of this MCP server (repeat)
@@ -66,11 +66,11 @@ pub struct OfferArgs {
     /// The command is split like a shell would split it, but no shell is started. The server
     /// speaks the Model Context Protocol over stdio and runs as long as airx does. Characters
     /// of tool names other than letters, digits, _ and - are sent as _.
-    #[arg(long, value_name = "COMMAND", action = ArgAction::Append)]
+    #[arg(long, value_name = "COMMAND")]
     pub mcp: Vec<String>,
 
     /// Offer only this one of the tools (repeat)
-    #[arg(long, value_name = "NAME", action = ArgAction::Append, hide_short_help = true)]
+    #[arg(long, value_name = "NAME", hide_short_help = true)]
     pub only: Vec<String>,
 
     /// Let the provider search this knowledge base
@@ -116,7 +116,7 @@ pub struct RunArgs {
     ///
     /// The command is split like a shell would split it, but no shell is started. It replaces
     /// the tool's own command.
-    #[arg(long, value_name = "NAME=COMMAND", action = ArgAction::Append)]
+    #[arg(long, value_name = "NAME=COMMAND")]
     pub exec: Vec<String>,
 
     /// Run every call without asking

@@ -7,7 +7,7 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{self, KEY_COMMAND, KEY_FILE, KEYS, Key, REFUSED};
+use super::keys::{self, KEY_COMMAND, KEY_FILE, KEYS, Key};
 use super::value::{Kind, integer, number};
 use crate::models::{self, Extra};
 use crate::suggest::nearest;
@@ -245,7 +245,7 @@ impl Reader<'_> {
 }
 
 fn unknown(name: &str) -> String {
-    if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+    if let Some(why) = keys::refusal(name) {
         return format!("{name} has no place in the configuration: {why}");
     }
     let all = KEYS.iter().map(|key| key.name).chain(["profile", "models"]);

@@ -10,13 +10,6 @@ use crate::error::Failure;
 /// Longest file that is read, in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// A file that was read.
-#[derive(Debug)]
-pub(super) struct Found {
-    pub(super) path: PathBuf,
-    pub(super) text: String,
-}
-
 /// The value of an environment variable, without the spaces and line ends around it.
 /// An empty value counts as unset.
 ///
@@ -48,12 +41,13 @@ fn trimmed(value: &str) -> &str {
     value.trim_matches([' ', '\t', '\r', '\n'])
 }
 
-/// Reads the file that the option or variable names, or the user's file if it exists.
-pub(super) fn read(choice: &FileArgs) -> Result<Option<Found>, Failure> {
+/// Reads the file that the option or variable names, or the user's file if it exists. Returns
+/// its path and its text.
+pub(super) fn read(choice: &FileArgs) -> Result<Option<(PathBuf, String)>, Failure> {
     if let Some(path) = chosen_path(choice) {
         let name = choice.config.as_ref().map_or("AIRX_CONFIG", |_| "--config");
         return match File::open(&path) {
-            Ok(file) => of(path, file).map(Some),
+            Ok(file) => text(&path, file).map(|text| Some((path, text))),
             Err(error) => Err(Failure::usage(format!(
                 "{name}: {} cannot be read: {error}",
                 path.display()
@@ -64,7 +58,7 @@ pub(super) fn read(choice: &FileArgs) -> Result<Option<Found>, Failure> {
         return Ok(None);
     };
     match File::open(&path) {
-        Ok(file) => of(path, file).map(Some),
+        Ok(file) => text(&path, file).map(|text| Some((path, text))),
         Err(error) if absent(&error) => Ok(None),
         Err(error) => Err(unreadable(&path, &error.to_string())
             .hint("set AIRX_CONFIG=/dev/null to run without a configuration file")),
@@ -103,8 +97,9 @@ fn unreadable(path: &Path, why: &str) -> Failure {
     Failure::usage(format!("{} cannot be read: {why}", path.display()))
 }
 
-fn of(path: PathBuf, file: File) -> Result<Found, Failure> {
-    let wrong = |error: std::io::Error| unreadable(&path, &error.to_string());
+/// The text of the file, which nobody else may have written.
+fn text(path: &Path, file: File) -> Result<String, Failure> {
+    let wrong = |error: std::io::Error| unreadable(path, &error.to_string());
     let metadata = file.metadata().map_err(wrong)?;
     if access(&metadata) == Access::Written || is_strangers(&metadata) {
         return Err(Failure::usage(format!(
@@ -114,22 +109,14 @@ fn of(path: PathBuf, file: File) -> Result<Found, Failure> {
         .hint("check its owner and its mode (chmod go-w)"));
     }
     let mut bytes = Vec::new();
-    file.take(LIMIT + 1)
-        .read_to_end(&mut bytes)
-        .map_err(wrong)?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(unreadable(&path, "it is larger than 1 MiB"));
+    let read = file.take(LIMIT + 1).read_to_end(&mut bytes);
+    if read.map_err(wrong)? as u64 > LIMIT {
+        return Err(unreadable(path, "it is larger than 1 MiB"));
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok(Found { path, text }),
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            Err(unreadable(
-                &path,
-                &format!("it is not UTF-8 from byte {at} on"),
-            ))
-        }
-    }
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        unreadable(path, &format!("it is not UTF-8 from byte {at} on"))
+    })
 }
 
 /// What others may do with a file.

@@ -107,54 +107,41 @@ pub const KEYS: &[Key] = &[
     key("tool-max-bytes", Kind::Count(1, u64::MAX)),
 ];
 
-/// Why options for the input and output of a run are refused.
-const INPUT: &str = "it belongs to one run: give it on the command line";
-/// Why options that write files or start programs are refused.
-const PER_RUN: &str = "it must be asked for in each run: give it on the command line";
-
 /// The options that are refused as keys, with the reason.
-pub const REFUSED: &[(&str, &str)] = &[
-    ("prompt", INPUT),
-    ("file", INPUT),
-    ("image", INPUT),
-    ("messages", INPUT),
-    ("session", INPUT),
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "prompt file image messages session each items split merge raw allow-empty-input schema \
+         fields select lines stream",
+        "it belongs to one run: give it on the command line",
+    ),
+    (
+        "resume output meta dry-run record replay run yes",
+        "it must be asked for in each run: give it on the command line",
+    ),
     (
         "request-id",
         "an id belongs to one request: give it on the command line",
     ),
-    ("each", INPUT),
-    ("items", INPUT),
-    ("split", INPUT),
-    ("merge", INPUT),
-    ("raw", INPUT),
-    ("allow-empty-input", INPUT),
-    ("resume", PER_RUN),
-    ("output", PER_RUN),
-    ("meta", PER_RUN),
-    ("dry-run", PER_RUN),
-    ("record", PER_RUN),
-    ("replay", PER_RUN),
-    ("run", PER_RUN),
-    ("yes", PER_RUN),
     (
         "exec",
         "the tool's own file names its command: \"command\": [..]",
     ),
-    ("schema", INPUT),
-    ("fields", INPUT),
-    ("select", INPUT),
-    ("lines", INPUT),
-    ("stream", INPUT),
     (
         "config",
         "the file cannot choose itself: use --config or AIRX_CONFIG",
     ),
-    ("key", NO_KEY),
-    ("api-key", NO_KEY),
+    (
+        "key api-key",
+        "an API key must not be in this file: use key-file or key-command",
+    ),
 ];
 
-const NO_KEY: &str = "an API key must not be in this file: use key-file or key-command";
+/// Why an option is refused as a key, if it is.
+pub(super) fn refusal(name: &str) -> Option<&'static str> {
+    let is_among = |names: &str| names.split(' ').any(|known| known == name);
+    let found = REFUSED.iter().find(|(names, _)| is_among(names));
+    found.map(|(_, why)| *why)
+}
 
 /// The key of this name.
 pub fn find(name: &str) -> Option<&'static Key> {

@@ -16,7 +16,7 @@ pub use document::{Entry, MODEL_KEYS, Place, Problem};
 pub use file::{
     Access, access, chosen_path, config_home, default_path, folder, path_variable, variable,
 };
-pub use keys::{KEYS, Key, REFUSED, find};
+pub use keys::{KEYS, Key, find};
 pub use value::Kind;
 
 use document::{Document, Table};
@@ -38,12 +38,12 @@ impl Config {
     /// Exit 2: the named file is missing, the file cannot be read, is writable by others or
     /// has errors, or the profile does not exist.
     pub fn load(choice: &FileArgs) -> Result<Option<Self>, Failure> {
-        let found = file::read(choice)?;
+        let config = Self::inspect(choice)?;
         let profile = match &choice.profile {
             Some(name) => Some(name.clone()),
             None => variable("AIRX_PROFILE")?,
         };
-        let Some(found) = found else {
+        let Some(mut config) = config else {
             return match profile {
                 None => Ok(None),
                 Some(name) => Err(Failure::usage(format!(
@@ -55,7 +55,6 @@ impl Config {
                 })),
             };
         };
-        let mut config = Self::of(found);
         config.sound()?;
         config.choose(profile)?;
         let extras = config.document.models.iter().map(|(extra, _)| extra);
@@ -68,29 +67,27 @@ impl Config {
     /// # Errors
     /// Exit 2: the file cannot be read, or others can write it.
     pub fn inspect(choice: &FileArgs) -> Result<Option<Self>, Failure> {
-        file::read(choice).map(|found| found.map(Self::of))
+        let found = file::read(choice)?;
+        Ok(found.map(|(path, text)| Self::of_text(path, &text)))
     }
 
     /// Parses `text`; [`Config::problems`] has the errors.
-    pub fn of_text(path: PathBuf, text: String) -> Self {
-        Self::of(file::Found { path, text })
-    }
-
-    fn of(found: file::Found) -> Self {
-        let folder = found.path.parent().unwrap_or(Path::new(""));
+    pub fn of_text(path: PathBuf, text: &str) -> Self {
+        let folder = path.parent().unwrap_or(Path::new(""));
         Self {
-            document: document::read(&found.text, folder),
-            path: found.path,
+            document: document::read(text, folder),
+            path,
             profile: None,
         }
     }
 
+    /// Fails with the first error in the file.
     fn sound(&self) -> Result<(), Failure> {
         let Some(problem) = self.problems().first() else {
             return Ok(());
         };
-        let message = format!("{}: {}", self.place(problem.place), problem.message);
-        let failure = Failure::usage(message);
+        let place = self.origin(problem.place, None);
+        let failure = Failure::usage(format!("{place}: {}", problem.message));
         Err(match self.problems().len() {
             1 => failure,
             count => failure.hint(format!(
@@ -142,12 +139,6 @@ impl Config {
     /// Its models, each with its position.
     pub fn models(&self) -> &[(Extra, Place)] {
         &self.document.models
-    }
-
-    /// A position as messages print it.
-    pub fn place(&self, place: Place) -> String {
-        let Place { line, column } = place;
-        format!("{}:{line}:{column}", self.path.display())
     }
 
     /// A position as the origin of a setting.

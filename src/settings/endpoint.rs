@@ -143,16 +143,11 @@ fn parse_base(
     allow_http: bool,
     scrubber: &mut Scrubber,
 ) -> Result<(Endpoint, UserInfo), Failure> {
-    let (mut url, user_info) = parse(name, base, &["http", "https"], scrubber)?;
+    let (mut url, user_info) = parse(name, base, scrubber)?;
     url.set_fragment(None);
     let path = url.path().trim_end_matches('/');
-    if path.ends_with(CHAT) {
-        let path = path.to_owned();
-        url.set_path(&path);
-    } else {
-        let path = format!("{path}{CHAT}");
-        url.set_path(&path);
-    }
+    let path = format!("{}{CHAT}", path.strip_suffix(CHAT).unwrap_or(path));
+    url.set_path(&path);
     let loopback = is_loopback(&url);
     if url.scheme() == "http" && !loopback && !allow_http {
         return Err(Failure::usage(format!(
@@ -161,15 +156,9 @@ fn parse_base(
         ))
         .hint("use https, or allow it with --allow-http (AIRX_ALLOW_HTTP=1)"));
     }
-    let mut provider = None;
-    for candidate in Provider::ALL {
-        if provider.is_none() && candidate.owns(&url)? {
-            provider = Some(candidate);
-        }
-    }
     let endpoint = Endpoint {
+        provider: Provider::of(&url)?,
         url,
-        provider,
         loopback,
     };
     Ok((endpoint, user_info))
@@ -192,11 +181,9 @@ fn with_scheme(text: &str, scrubber: &mut Scrubber) -> String {
     let Some(mut url) = url.ok().filter(|_| !text.starts_with('/')) else {
         return format!("it like {EXAMPLE}");
     };
-    scrubber.hide_user_info(url.username(), url.password().unwrap_or_default());
-    // Neither fails for an http URL.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
+    take_user_info(&mut url, scrubber);
     if !is_loopback(&url) {
+        // Never fails for an http URL.
         let _ = url.set_scheme("https");
     }
     url.as_str().trim_end_matches('/').to_owned()
@@ -204,12 +191,7 @@ fn with_scheme(text: &str, scrubber: &mut Scrubber) -> String {
 
 /// Parses a URL and takes its user info out. The text is never shown: it may
 /// hold a password.
-fn parse(
-    name: &str,
-    text: &str,
-    schemes: &[&str],
-    scrubber: &mut Scrubber,
-) -> Result<(Url, UserInfo), Failure> {
+fn parse(name: &str, text: &str, scrubber: &mut Scrubber) -> Result<(Url, UserInfo), Failure> {
     let wrong = |why: &str| Failure::usage(format!("{name} is not a usable URL: {why}"));
     let text = text.trim();
     if !text.contains("://") {
@@ -218,29 +200,29 @@ fn parse(
     }
     let mut url = Url::parse(text)
         .map_err(|why| wrong(&why.to_string()).hint(format!("write it like {EXAMPLE}")))?;
-    if !schemes.contains(&url.scheme()) {
-        return Err(wrong(&format!(
-            "its scheme is none of {}",
-            schemes.join(", ")
-        )));
+    if !["http", "https"].contains(&url.scheme()) {
+        return Err(wrong("its scheme is none of http, https"));
     }
     if url.host_str().is_none_or(str::is_empty) {
         return Err(wrong("it names no host"));
     }
-    let (user, password) = (
-        url.username().to_owned(),
-        url.password().unwrap_or_default().to_owned(),
-    );
+    let user_info = take_user_info(&mut url, scrubber);
+    Ok((url, user_info))
+}
+
+/// Takes the user info out of a URL with a host, and hides it.
+fn take_user_info(url: &mut Url, scrubber: &mut Scrubber) -> UserInfo {
+    let user = url.username().to_owned();
+    let password = url.password().unwrap_or_default().to_owned();
     if user.is_empty() && password.is_empty() {
-        return Ok((url, None));
+        return None;
     }
     scrubber.hide_user_info(&user, &password);
-    // Fails only for URLs without a host, which were refused above.
+    // Neither fails for a URL with a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-    let meant = (decoded(&user), decoded(&password));
-    Ok((url, Some(meant)))
+    Some((decoded(&user), decoded(&password)))
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -102,6 +102,19 @@ impl Provider {
         }
     }
 
+    /// The provider that `url` is a server of.
+    ///
+    /// # Errors
+    /// A base variable is not UTF-8: exit 2.
+    pub fn of(url: &Url) -> Result<Option<Self>, Failure> {
+        for provider in Self::ALL {
+            if provider.owns(url)? {
+                return Ok(Some(provider));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether `url` is the provider's own server, or the one that its base variable names.
     ///
     /// # Errors

@@ -619,7 +619,7 @@ pub const SECRET: &str = "5ecret-of-a-value";
 /// it, one line, and no value.
 pub fn configuration(text: &str) {
     use airx::config::Config;
-    let config = Config::of_text("config.toml".into(), text.to_owned());
+    let config = Config::of_text("config.toml".into(), text);
     let lines: Vec<&str> = text.split('\n').collect();
     for problem in config.problems() {
         let line = lines[problem.place.line - 1];
