@@ -168,7 +168,7 @@ fn help_subjects(typed: &Typed) -> Vec<CompletionCandidate> {
     });
     let topics = topics.iter();
     let topics =
-        topics.map(|topic| CompletionCandidate::new(topic.name()).help(Some(topic.title().into())));
+        topics.map(|topic| CompletionCandidate::new(topic.name).help(Some(topic.title.into())));
     commands.chain(topics).collect()
 }
 

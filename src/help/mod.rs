@@ -6,66 +6,62 @@ pub mod page;
 
 pub use events::{EventDoc, Member, events};
 
-/// Texts that are not about one command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Topic {
+/// A text that is not about one command.
+#[derive(Debug, Clone, Copy)]
+pub struct Topic {
+    /// The name that `airx help` takes.
+    pub name: &'static str,
+    /// The section of the manual that its page is in.
+    pub section: &'static str,
+    /// A one-line description of the topic.
+    pub title: &'static str,
+    /// The paragraphs before the table. A paragraph that starts with a space is printed
+    /// verbatim.
+    pub opening: &'static [&'static str],
+    /// What stands between the paragraphs.
+    pub table: Table,
+    /// The paragraphs after the table, as in `opening`.
+    pub closing: &'static [&'static str],
+}
+
+/// A topic's table.
+#[derive(Debug, Clone, Copy)]
+pub enum Table {
     /// The events of --format ndjson
     Events,
     /// The exit codes
     ExitCodes,
-    /// The configuration file
-    Config,
+    /// The keys of the configuration file
+    Keys,
 }
 
 /// Every topic.
-pub const TOPICS: &[Topic] = &[Topic::Events, Topic::ExitCodes, Topic::Config];
-
-impl Topic {
-    /// The name that `airx help` takes.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Events => "events",
-            Self::ExitCodes => "exit-codes",
-            Self::Config => "config",
-        }
-    }
-
-    /// The section of the manual that its page is in.
-    pub fn section(self) -> &'static str {
-        match self {
-            Self::Events | Self::ExitCodes => "7",
-            Self::Config => "5",
-        }
-    }
-
-    /// A one-line description of the topic.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Events => "the output of --format ndjson",
-            Self::ExitCodes => "the exit codes of airx",
-            Self::Config => "the configuration file",
-        }
-    }
-
-    /// The paragraphs before the topic's table. A paragraph that starts with a space
-    /// is printed verbatim.
-    pub fn opening(self) -> &'static [&'static str] {
-        match self {
-            Self::Events => EVENTS_OPENING,
-            Self::ExitCodes => EXIT_CODES_OPENING,
-            Self::Config => CONFIG_OPENING,
-        }
-    }
-
-    /// The paragraphs after the topic's table, as in [`Topic::opening`].
-    pub fn closing(self) -> &'static [&'static str] {
-        match self {
-            Self::Events => EVENTS_CLOSING,
-            Self::ExitCodes => EXIT_CODES_CLOSING,
-            Self::Config => CONFIG_CLOSING,
-        }
-    }
-}
+pub const TOPICS: &[Topic] = &[
+    Topic {
+        name: "events",
+        section: "7",
+        title: "the output of --format ndjson",
+        opening: EVENTS_OPENING,
+        table: Table::Events,
+        closing: EVENTS_CLOSING,
+    },
+    Topic {
+        name: "exit-codes",
+        section: "7",
+        title: "the exit codes of airx",
+        opening: EXIT_CODES_OPENING,
+        table: Table::ExitCodes,
+        closing: EXIT_CODES_CLOSING,
+    },
+    Topic {
+        name: "config",
+        section: "5",
+        title: "the configuration file",
+        opening: CONFIG_OPENING,
+        table: Table::Keys,
+        closing: CONFIG_CLOSING,
+    },
+];
 
 const EVENTS_OPENING: &[&str] = &[
     "With --format ndjson, standard output is one JSON object per line, in UTF-8. The first member \

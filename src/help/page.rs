@@ -11,7 +11,7 @@ use crate::error::Failure;
 use crate::exit::{self, Row};
 use crate::settings::defaults;
 
-use super::{ENVIRONMENT, ENVIRONMENT_NOTE, TOPICS, Topic};
+use super::{ENVIRONMENT, ENVIRONMENT_NOTE, TOPICS, Table, Topic};
 
 /// Columns that a text is folded to.
 const WIDTH: usize = 80;
@@ -23,14 +23,14 @@ const WIDTH: usize = 80;
 pub fn help<S: AsRef<str>>(subject: &[S]) -> Result<String, Failure> {
     let words: Vec<&str> = subject.iter().map(AsRef::as_ref).collect();
     if let [word] = words.as_slice()
-        && let Some(topic) = TOPICS.iter().find(|topic| topic.name() == *word)
+        && let Some(topic) = TOPICS.iter().find(|topic| topic.name == *word)
     {
         return Ok(self::topic(*topic));
     }
     if let Some(help) = cli::long_help(&words) {
         return Ok(help + &footer(words.first().copied()));
     }
-    let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name()).collect();
+    let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
     Err(
         Failure::usage(format!("there is no help on '{}'", words.join(" "))).hint(format!(
             "commands: {}; topics: {}",
@@ -129,20 +129,20 @@ fn exit_codes(text: &mut String, rows: &[Row]) {
 }
 
 fn topic(topic: Topic) -> String {
-    let mut text = format!("airx {}: {}\n\n", topic.name(), topic.title());
-    for opening in topic.opening() {
+    let mut text = format!("airx {}: {}\n\n", topic.name, topic.title);
+    for opening in topic.opening {
         paragraph(&mut text, 0, opening);
         text.push('\n');
     }
-    match topic {
-        Topic::Events => events(&mut text),
-        Topic::ExitCodes => {
+    match topic.table {
+        Table::Events => events(&mut text),
+        Table::ExitCodes => {
             exit_codes(&mut text, exit::TABLE);
             text.push('\n');
         }
-        Topic::Config => keys(&mut text),
+        Table::Keys => keys(&mut text),
     }
-    for closing in topic.closing() {
+    for closing in topic.closing {
         paragraph(&mut text, 0, closing);
         text.push('\n');
     }

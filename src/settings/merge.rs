@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::cli::{
     BatchAction, Command, Common, ConnectionArgs, EachArgs, EngineArgs, InputArgs, JsonAnswer,
-    OfferArgs, OutputArgs, PoolArgs, RequestArgs, RunArgs, SettingValue,
+    ManyArgs, OfferArgs, OutputArgs, PoolArgs, RequestArgs, RunArgs, SettingValue,
 };
 use crate::config::{Config, find, variable};
 use crate::error::{Failure, Origin};
@@ -56,10 +56,8 @@ impl Merged {
 pub struct AllOptions {
     /// Those that the commands share.
     pub common: Common,
-    /// Those of `--each`.
-    pub each: EachArgs,
     /// Those of `--each` and `--split`.
-    pub pool: PoolArgs,
+    pub many: ManyArgs,
     /// Those of `json`.
     pub json: JsonAnswer,
     /// The tools of `tools`.
@@ -82,7 +80,7 @@ pub fn merge(command: &mut Command) -> Result<Merged, Failure> {
     match command {
         Command::Chat(args) => {
             merge.common(&mut args.common)?;
-            merge.each(&mut args.many.each, &mut args.many.pool)?;
+            merge.many(&mut args.many)?;
         }
         Command::Stream(args) => {
             merge.common(&mut args.common)?;
@@ -90,12 +88,13 @@ pub fn merge(command: &mut Command) -> Result<Merged, Failure> {
         }
         Command::Tools(args) => {
             merge.common(&mut args.common)?;
-            merge.each(&mut args.each, &mut args.pool)?;
+            merge.pool(&mut args.pool)?;
+            merge.each(&mut args.each)?;
             merge.tools(&mut args.offer, &mut args.run)?;
         }
         Command::Json(args) => {
             merge.common(&mut args.common)?;
-            merge.each(&mut args.many.each, &mut args.many.pool)?;
+            merge.many(&mut args.many)?;
             merge.json(&mut args.answer)?;
         }
         Command::Batch(args) => merge.batch(&mut args.action)?,
@@ -295,7 +294,7 @@ impl<'a> Merge<'a> {
 
     fn all(&mut self, options: &mut AllOptions) -> Result<(), Failure> {
         self.common(&mut options.common)?;
-        self.each(&mut options.each, &mut options.pool)?;
+        self.many(&mut options.many)?;
         self.fill("poll", &mut None::<Duration>)?;
         self.json(&mut options.json)?;
         self.tools(&mut options.offer, &mut options.tools)
@@ -342,8 +341,12 @@ impl<'a> Merge<'a> {
         self.fill("verbose", &mut args.verbose)
     }
 
-    fn each(&mut self, args: &mut EachArgs, pool: &mut PoolArgs) -> Result<(), Failure> {
-        self.pool(pool)?;
+    fn many(&mut self, args: &mut ManyArgs) -> Result<(), Failure> {
+        self.pool(&mut args.pool)?;
+        self.each(&mut args.each)
+    }
+
+    fn each(&mut self, args: &mut EachArgs) -> Result<(), Failure> {
         self.fill("unordered", &mut args.unordered)?;
         self.fill("no-item", &mut args.no_item)
     }

@@ -78,10 +78,7 @@ pub fn install(shell: Shell) -> Result<String, Failure> {
         let done = match &found {
             Some(found) if found == text => "up to date",
             Some(found) if !is_own(found, shell) => return Err(foreign(place, "replaced")),
-            _ => {
-                write(place, text)?;
-                "written"
-            }
+            _ => write(place, text).map(|()| "written")?,
         };
         // Writing to a string cannot fail.
         let _ = writeln!(report, "{}: {done}", place.display());

@@ -1,7 +1,6 @@
 //! Says whether a new shell loads what was installed, and what is missing if not. The
 //! shell's start files are read, not run: they may start anything.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use crate::cli::Shell;
@@ -10,12 +9,7 @@ use crate::config::folder;
 /// How many files deep `source` is followed.
 const DEPTH: usize = 3;
 
-/// The lines of a start file and of the files that it loads, without comments.
-#[derive(Debug, Default)]
-struct StartFiles {
-    lines: Vec<Line>,
-}
-
+/// A line of a start file, or of a file that it loads, that is no comment.
 #[derive(Debug)]
 struct Line {
     file: PathBuf,
@@ -23,43 +17,36 @@ struct Line {
     text: String,
 }
 
-impl StartFiles {
-    fn read(files: impl IntoIterator<Item = PathBuf>) -> Self {
-        let mut all = Self::default();
-        for file in files {
-            all.add(&file, DEPTH);
-        }
-        all
+fn lines_of(files: impl IntoIterator<Item = PathBuf>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for file in files {
+        add_lines(&mut lines, &file, DEPTH);
     }
+    lines
+}
 
-    fn add(&mut self, file: &Path, depth: usize) {
-        let known = self.lines.iter().any(|line| line.file == file);
-        // A pipe would wait for its writer.
-        if known || !file.is_file() {
-            return;
-        }
-        let text = std::fs::read(file).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        for (number, text) in (1..).zip(text.lines()) {
-            let text = text.trim();
-            if text.starts_with('#') {
-                continue;
-            }
-            self.lines.push(Line {
-                file: file.to_owned(),
-                number,
-                text: text.to_owned(),
-            });
-            if depth > 0
-                && let Some(next) = loaded_file(text)
-            {
-                self.add(&next, depth - 1);
-            }
-        }
+fn add_lines(lines: &mut Vec<Line>, file: &Path, depth: usize) {
+    let known = lines.iter().any(|line| line.file == file);
+    // A pipe would wait for its writer.
+    if known || !file.is_file() {
+        return;
     }
-
-    fn position(&self, is_it: impl Fn(&str) -> bool) -> Option<usize> {
-        self.lines.iter().position(|line| is_it(&line.text))
+    let text = std::fs::read(file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    for (number, text) in (1..).zip(text.lines().map(str::trim)) {
+        if text.starts_with('#') {
+            continue;
+        }
+        lines.push(Line {
+            file: file.to_owned(),
+            number,
+            text: text.to_owned(),
+        });
+        if depth > 0
+            && let Some(next) = loaded_file(text)
+        {
+            add_lines(lines, &next, depth - 1);
+        }
     }
 }
 
@@ -69,10 +56,8 @@ fn loaded_file(line: &str) -> Option<PathBuf> {
     let at = words.iter().position(|word| [".", "source"].contains(word));
     let name = words.get(at? + 1)?;
     let name = name.trim_matches(['"', '\'', ';', ')']);
-    let path = match ["~/", "$HOME/", "${HOME}/"]
-        .iter()
-        .find_map(|home| name.strip_prefix(home))
-    {
+    let mut homes = ["~/", "$HOME/", "${HOME}/"].iter();
+    let path = match homes.find_map(|home| name.strip_prefix(home)) {
         Some(rest) => folder("HOME")?.join(rest),
         None => PathBuf::from(name),
     };
@@ -128,16 +113,13 @@ pub(super) fn after_install(shell: Shell, place: &Path) -> String {
 
 /// What a user has to know after the script was removed from `place`.
 pub(super) fn after_uninstall(shell: Shell, place: &Path) -> String {
-    let mut report = String::new();
-    if shell == Shell::Bash {
-        let files = StartFiles::read(home_file(".bashrc"));
-        for line in files.lines.iter().filter(|line| names(&line.text, place)) {
-            let (file, number) = (line.file.display(), line.number);
-            // Writing to a string cannot fail.
-            let _ = writeln!(report, "{file}:{number} still loads it: remove that line");
-        }
-    }
-    report
+    let lines = lines_of(home_file(".bashrc").filter(|_| shell == Shell::Bash));
+    let loading = lines.iter().filter(|line| names(&line.text, place));
+    let reports = loading.map(|Line { file, number, .. }| {
+        let file = file.display();
+        format!("{file}:{number} still loads it: remove that line\n")
+    });
+    reports.collect()
 }
 
 fn home_file(name: &str) -> Option<PathBuf> {
@@ -163,15 +145,15 @@ const BASH_COMPLETION: &[&str] = &[
 fn bash(place: &Path) -> String {
     const READY: &str = "A new bash completes airx.\n";
     let system = ["/etc/bash.bashrc", "/etc/bashrc"].map(PathBuf::from);
-    let files = StartFiles::read(system.into_iter().chain(home_file(".bashrc")));
+    let lines = lines_of(system.into_iter().chain(home_file(".bashrc")));
     let direct = |line: &str| names(line, place) || line.contains("airx completions bash");
-    if files.position(direct).is_some() {
+    if lines.iter().any(|line| direct(&line.text)) {
         return READY.to_owned();
     }
     let installed = BASH_COMPLETION.iter().any(|file| Path::new(file).is_file());
     // It loads the scripts in the user's folder when they are needed.
     let loads = |line: &str| line.contains("bash_completion") || line.contains("/etc/profile.d/");
-    if installed && files.position(loads).is_some() {
+    if installed && lines.iter().any(|line| loads(&line.text)) {
         return READY.to_owned();
     }
     let why = if installed {
@@ -202,13 +184,14 @@ fn zsh(functions: &Path) -> String {
     let own = folder("ZDOTDIR").or_else(|| folder("HOME"));
     let mut paths: Vec<PathBuf> = vec!["/etc/zsh/zshrc".into(), "/etc/zshrc".into()];
     paths.extend(own.map(|own| own.join(".zshrc")));
-    let files = StartFiles::read(paths);
+    let lines = lines_of(paths);
     let on_path = std::env::var_os("FPATH")
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder == functions));
-    let adds = files.position(|line| line.contains("fpath") && names(line, functions));
+    let adds = |line: &Line| line.text.contains("fpath") && names(&line.text, functions);
+    let adds = lines.iter().position(adds);
     // The last call counts: some systems call it before the user's file is read.
     let calls = |line: &Line| COMPINIT.iter().any(|word| line.text.contains(word));
-    let starts = files.lines.iter().rposition(calls);
+    let starts = lines.iter().rposition(calls);
     let line = format!("fpath=({} $fpath)", shown(functions));
     let start = "autoload -Uz compinit && compinit";
     match (adds.is_some() || on_path, starts) {

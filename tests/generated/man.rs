@@ -5,7 +5,7 @@ use airx::cli::Cli;
 use airx::config::{KEYS, MODEL_KEYS};
 use airx::exit::TABLE;
 use airx::help::page::{examples, exit_note, exit_rows, key_says};
-use airx::help::{ENVIRONMENT, ENVIRONMENT_NOTE, FILES, TOPICS, Topic, events};
+use airx::help::{ENVIRONMENT, ENVIRONMENT_NOTE, FILES, TOPICS, Table, Topic, events};
 use clap::CommandFactory;
 use clap_mangen::Man;
 use clap_mangen::roff::{bold, italic, roman};
@@ -52,7 +52,7 @@ fn pages() -> Vec<(String, String)> {
     let topics = TOPICS.iter();
     pages.extend(topics.map(|topic| {
         (
-            format!("airx-{}.{}", topic.name(), topic.section()),
+            format!("airx-{}.{}", topic.name, topic.section),
             topic_page(*topic),
         )
     }));
@@ -199,25 +199,24 @@ fn command_page(mut command: clap::Command, name: &str) -> String {
 }
 
 fn topic_page(topic: Topic) -> String {
-    let name = format!("airx-{}", topic.name());
+    let name = format!("airx-{}", topic.name);
     let mut page = Page::default();
     page.roff.control(
         "TH",
         [
             name.to_uppercase().as_str(),
-            topic.section(),
+            topic.section,
             date(),
             SOURCE,
             MANUAL,
         ],
     );
     page.heading("NAME");
-    page.roff
-        .text([roman(format!("{name} - {}", topic.title()))]);
+    page.roff.text([roman(format!("{name} - {}", topic.title))]);
     page.heading("DESCRIPTION");
-    page.paragraphs(topic.opening());
-    match topic {
-        Topic::Events => {
+    page.paragraphs(topic.opening);
+    match topic.table {
+        Table::Events => {
             page.heading("EVENTS");
             for event in events() {
                 page.roff.control("SS", [event.name.as_str()]);
@@ -233,11 +232,11 @@ fn topic_page(topic: Topic) -> String {
                 }
             }
         }
-        Topic::ExitCodes => {
+        Table::ExitCodes => {
             page.heading("EXIT STATUS");
             page.rows(TABLE);
         }
-        Topic::Config => {
+        Table::Keys => {
             page.heading("KEYS");
             for key in KEYS {
                 page.tagged(vec![bold(key.name)], &key_says(key));
@@ -249,7 +248,7 @@ fn topic_page(topic: Topic) -> String {
         }
     }
     page.heading("NOTES");
-    page.paragraphs(topic.closing());
-    page.see_also(&format!("{name}({})", topic.section()), &[]);
+    page.paragraphs(topic.closing);
+    page.see_also(&format!("{name}({})", topic.section), &[]);
     page.finish()
 }

@@ -130,7 +130,7 @@ impl Page {
         }
         let topics = TOPICS
             .iter()
-            .map(|topic| format!("airx-{}({})", topic.name(), topic.section()));
+            .map(|topic| format!("airx-{}({})", topic.name, topic.section));
         pages.extend(topics.filter(|page| page != but));
         pages.sort();
         let last = pages.len() - 1;

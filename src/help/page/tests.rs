@@ -43,7 +43,7 @@ fn an_unknown_subject_names_what_there_is() {
 
 #[test]
 fn every_command_has_help_examples_and_every_topic_a_text() {
-    let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name()).collect();
+    let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
     for command in Cli::command().get_subcommands() {
         if topics.contains(&command.get_name()) {
             // The topic goes before; --help is the command's.
@@ -54,7 +54,7 @@ fn every_command_has_help_examples_and_every_topic_a_text() {
         assert!(text.matches("\n  # ").count() >= 3, "{text}");
     }
     for topic in TOPICS {
-        let text = help(&[topic.name()]).unwrap();
+        let text = help(&[topic.name]).unwrap();
         assert!(
             text.lines().all(|line| line.chars().count() <= WIDTH),
             "{text}"
