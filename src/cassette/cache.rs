@@ -7,8 +7,8 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use super::file_format::{self, RequestView, read};
 use super::record::{OpenRecording, TEMPORARY, prepare, write_unnamed};
-use super::recording::{self, RequestView, read};
 use super::replay::{ReplayedBody, replayed};
 use crate::error::Failure;
 use crate::event::Level;
@@ -207,7 +207,7 @@ fn response(
     if recording.request != *request {
         return Err("it holds another request".to_owned());
     }
-    let response = replayed(recording.response, path).ok_or(recording::UNREADABLE_BODY)?;
+    let response = replayed(recording.response, path).ok_or(file_format::UNREADABLE_BODY)?;
     Ok(Some(response))
 }
 

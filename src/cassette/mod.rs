@@ -2,8 +2,8 @@
 //! a format for people and for version control.
 
 mod cache;
+mod file_format;
 mod record;
-mod recording;
 mod redact;
 mod replay;
 
@@ -15,9 +15,9 @@ use record::Recorder;
 use replay::Replayer;
 
 pub(crate) use cache::{Cache, Miss};
+pub(crate) use file_format::RequestView;
 pub(crate) use record::OpenRecording;
 pub use record::Recorded;
-pub(crate) use recording::RequestView;
 pub(crate) use replay::ReplayedBody;
 
 /// Records or replays exchanges. Clones share the folder.

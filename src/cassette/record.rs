@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 
-use super::recording::{
+use super::file_format::{
     self, End, Recording, RequestView, Response, StreamPieces, Text, VERSION, Written,
 };
 use super::redact;
@@ -174,7 +174,7 @@ impl OpenRecording {
         if let Some(clean) = clean {
             // The offsets have changed, so each frame becomes a piece.
             self.ends.clear();
-            let frames = recording::frames(&clean).into_iter();
+            let frames = file_format::frames(&clean).into_iter();
             self.ends.extend(frames.scan(0, |end, frame| {
                 *end += frame.len();
                 Some(*end)

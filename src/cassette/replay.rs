@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::recording::{self, End, RequestView, read};
+use super::file_format::{self, End, RequestView, read};
 use crate::error::Failure;
 use crate::exit::Class;
 use crate::http::{CUT, Head, Next, Response};
@@ -55,7 +55,7 @@ impl Replayer {
         *given += 1;
         drop(all);
         replayed(recording.response, &path)
-            .ok_or_else(|| unusable(&path, recording::UNREADABLE_BODY))
+            .ok_or_else(|| unusable(&path, file_format::UNREADABLE_BODY))
     }
 
     /// The failure when there is no recording for a request.
@@ -200,7 +200,10 @@ fn unusable(path: &Path, why: &str) -> Failure {
 }
 
 /// The head and the body of a recorded response; `None` if the body cannot be read.
-pub(super) fn replayed(response: recording::Response, path: &Path) -> Option<(Head, ReplayedBody)> {
+pub(super) fn replayed(
+    response: file_format::Response,
+    path: &Path,
+) -> Option<(Head, ReplayedBody)> {
     let mut pieces = response.body.pieces()?;
     pieces.retain(|piece| !piece.is_empty());
     let headers = response

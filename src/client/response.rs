@@ -220,23 +220,15 @@ impl Clocks {
 
     /// The failure for the time-out that has passed.
     pub(super) fn ran_out(&self, started: bool) -> Failure {
-        let Timeouts {
-            first_token,
-            idle,
-            total,
-            ..
-        } = self.timeouts;
+        let limits = self.timeouts;
+        let (first, idle, total) = (limits.first_token, limits.idle, limits.total);
         let is_over = |deadline| deadline <= Instant::now();
         let (what, flag, limit) = if self.deadline.is_some_and(is_over) {
             ("no complete answer within", "--timeout", total)
         } else if started {
             ("the stream has been silent for", "--idle-timeout", idle)
         } else {
-            (
-                "no first token within",
-                "--first-token-timeout",
-                first_token,
-            )
+            ("no first token within", "--first-token-timeout", first)
         };
         let seconds = limit.unwrap_or_default().as_secs_f64();
         Failure::new(Class::Network, format!("{what} {seconds} s")).hint(format!("raise {flag}"))
