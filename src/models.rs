@@ -91,9 +91,8 @@ pub fn built_in(name: &str) -> Option<&'static Model> {
 
 /// Finds a model, ignoring case.
 pub fn find(name: &str) -> Option<&'static Model> {
-    OWN.get()
-        .and_then(|own| named(own, name))
-        .or_else(|| built_in(name))
+    let own = OWN.get().and_then(|own| named(own, name));
+    own.or_else(|| built_in(name))
 }
 
 /// Every known model: those of the table with the user's corrections, then the user's own.

@@ -117,10 +117,8 @@ impl Answer {
     /// both.
     #[must_use]
     pub fn prefer_finish_reason(&self, failure: Failure, accept: Accept<'_>) -> Failure {
-        let coded = failure
-            .server
-            .as_ref()
-            .is_some_and(|server| server.code.is_some());
+        let server = failure.server.as_ref();
+        let coded = server.is_some_and(|server| server.code.is_some());
         if coded || !matches!(failure.class, Class::Incomplete | Class::Network) {
             return failure;
         }
@@ -133,12 +131,10 @@ impl Answer {
     /// Adds the answer's finish_reason and request id to a failure.
     #[must_use]
     pub fn with_context(&self, mut failure: Failure) -> Failure {
+        let (reason, id) = (&self.finish_reason, &self.request_id);
         let server = failure.server_mut();
-        server.finish_reason = server
-            .finish_reason
-            .take()
-            .or_else(|| self.finish_reason.clone());
-        server.request_id = server.request_id.take().or_else(|| self.request_id.clone());
+        server.finish_reason = server.finish_reason.take().or_else(|| reason.clone());
+        server.request_id = server.request_id.take().or_else(|| id.clone());
         failure
     }
 

@@ -351,9 +351,8 @@ impl Answer {
     fn absorb(&mut self, reply: &Reply<'_>, choice: Option<&Choice<'_>>) {
         fn first(known: &mut Option<String>, text: Option<&Text<'_>>) {
             if known.is_none() {
-                *known = text
-                    .map(|text| text.as_str().to_owned())
-                    .filter(|text| !text.is_empty());
+                let text = text.map(Text::as_str).filter(|text| !text.is_empty());
+                *known = text.map(str::to_owned);
             }
         }
         first(&mut self.id, reply.id.as_ref());

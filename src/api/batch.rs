@@ -239,11 +239,8 @@ fn fault(one: &Value) -> Option<String> {
         let words = value.as_str().filter(|words| !words.trim().is_empty());
         words.map(str::to_owned)
     };
-    let named = |name| one.get(name).and_then(words);
-    let words = words(one)
-        .or_else(|| named("message"))
-        .or_else(|| named("error"))
-        .or_else(|| named("code"))?;
+    let mut members = ["message", "error", "code"].into_iter();
+    let words = words(one).or_else(|| members.find_map(|name| words(one.get(name)?)))?;
     let line = one.get("line");
     let number = line.and_then(|line| line.as_u64().or_else(|| line.as_str()?.trim().parse().ok()));
     Some(match number {

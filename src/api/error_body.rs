@@ -136,9 +136,7 @@ impl ErrorParts {
             None => part(members.errors),
         };
         let named = [members.msg, members.message, members.detail, members.text].map(part);
-        let is_string = members
-            .error
-            .is_some_and(|error| error.get().starts_with('"'));
+        let is_string = |error: &RawValue| error.get().starts_with('"');
         let own = Self {
             code: members.code.and_then(words),
             kind: members.kind.and_then(words),
@@ -146,7 +144,7 @@ impl ErrorParts {
         };
         let mut found = Self::default();
         // A message next to a bare string under `error` is more precise than the string.
-        let (first, last) = if is_string {
+        let (first, last) = if members.error.is_some_and(is_string) {
             (None, Some(error))
         } else {
             (Some(error), None)

@@ -115,12 +115,10 @@ pub fn is_unserved(status: Option<u16>, code: Option<&str>, message: Option<&str
     });
     let message = message.unwrap_or_default().to_lowercase();
     let speaks_of_model = message.contains("model") || message.contains("模型");
-    let is_missing = ["not found", "does not exist", "invalid model name"]
-        .iter()
-        .any(|words| message.contains(words));
+    let missing = ["not found", "does not exist", "invalid model name"];
     let is_known = match status {
         Some(404) => true,
-        Some(400) => is_missing,
+        Some(400) => missing.iter().any(|words| message.contains(words)),
         _ => false,
     };
     !means_other && speaks_of_model && is_known

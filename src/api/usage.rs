@@ -102,10 +102,8 @@ fn count(raw: Option<&RawValue>) -> Option<u64> {
     let digits = raw?.get().trim_matches('"');
     digits.parse().ok().or_else(|| {
         let number: f64 = digits.parse().ok()?;
-        let is_whole = number.fract() == 0.0;
-        is_whole
-            .then(|| format!("{number:.0}").parse().ok())
-            .flatten()
+        let digits = (number.fract() == 0.0).then(|| format!("{number:.0}"));
+        digits?.parse().ok()
     })
 }
 

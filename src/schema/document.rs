@@ -34,17 +34,14 @@ fn unwrapped(mut document: Value) -> Value {
     const MEMBERS: [&str; 5] = ["type", "name", "description", "strict", "schema"];
     let is_wrapper = |value: &Value| {
         value.as_object().is_some_and(|object| {
+            let schema = object.get("schema");
             object.keys().all(|name| MEMBERS.contains(&name.as_str()))
-                && object
-                    .get("schema")
-                    .is_some_and(|schema| schema.is_object() || schema.is_boolean())
+                && schema.is_some_and(|schema| schema.is_object() || schema.is_boolean())
                 && object.get("type").is_none_or(|kind| kind == "json_schema")
         })
     };
-    if let Some(inner) = document
-        .get_mut("json_schema")
-        .filter(|inner| is_wrapper(inner))
-    {
+    let inner = document.get_mut("json_schema");
+    if let Some(inner) = inner.filter(|inner| is_wrapper(inner)) {
         document = inner.take();
     }
     if is_wrapper(&document) {

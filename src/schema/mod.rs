@@ -194,10 +194,8 @@ fn lines(value: &RawValue, format: &JsonFormat) -> Result<Vec<String>, String> {
         JsonFormat::Pretty => Ok(vec![pretty(value).map_err(|error| error.to_string())?]),
         JsonFormat::Lines => {
             let elements = elements(value).ok_or("--lines needs an array, and this is not one")?;
-            Ok(elements
-                .iter()
-                .map(|element| element.get().to_owned())
-                .collect())
+            let line = |element: &RawValue| element.get().to_owned();
+            Ok(elements.into_iter().map(line).collect())
         }
         JsonFormat::Select(pointers) => {
             let select = |pointer: &String| {

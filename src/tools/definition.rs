@@ -113,9 +113,8 @@ impl FunctionDefinition {
             .map_err(|what| Failure::usage(format!("{place}: {what}")))?;
         let place = format!("{place}: {}: /{}", self.name, self.schema_member);
         let parameters = self.parts.parameters.as_ref();
-        parameters
-            .map(|parameters| Schema::compile(parameters, &place))
-            .transpose()
+        let schema = parameters.map(|parameters| Schema::compile(parameters, &place));
+        schema.transpose()
     }
 
     /// Finds the faults that a server would refuse, with clearer messages.
