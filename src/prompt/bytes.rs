@@ -1,4 +1,4 @@
-//! Reads files of at most 16 MiB, and finds bytes that are not text.
+//! Names and reads sources of at most 16 MiB, and finds bytes that are not text.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -8,12 +8,30 @@ use std::path::Path;
 
 use memchr::memchr;
 
-use super::sources::is_stdin;
 use crate::error::Failure;
 
 /// Longest source, and longest message, in bytes: 16 MiB.
 pub(super) const LIMIT: usize = 16 << 20;
 pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
+
+/// The name of standard input in messages.
+pub(super) const STDIN: &str = "standard input";
+
+/// Whether `path` is `-` or another name of standard input. Opening such a name would read
+/// a file from its start, and so twice.
+pub fn is_stdin(path: &Path) -> bool {
+    let devices = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+    path == Path::new("-") || cfg!(unix) && devices.iter().any(|name| path == Path::new(name))
+}
+
+/// The name of a source in messages.
+pub(super) fn name(path: &Path) -> String {
+    if is_stdin(path) {
+        STDIN.to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
 
 /// Opens a file. If the path names standard input, it duplicates the descriptor, so that
 /// the offset is kept.

@@ -20,13 +20,13 @@ mod stdin;
 mod template;
 mod text;
 
-pub use bytes::{arguments, open};
+pub use bytes::{arguments, is_stdin, open};
 use history::History;
 pub use items::Items;
 use reader::Reader;
 pub use reader::{LongInput, read_text};
 pub use session::Session;
-pub use sources::{ItemSource, Sources, is_stdin};
+pub use sources::{ItemSource, Sources};
 use stdin::Stdin;
 pub use template::{Item, ItemFormat, Place, Template};
 

@@ -5,10 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::Sources;
-use super::bytes;
+use super::bytes::{self, STDIN, is_stdin, name};
 use super::history::History;
 use super::image;
-use super::sources::{STDIN, is_stdin, name, system_file};
+use super::sources::system_file;
 use super::stdin::Stdin;
 use super::template::{ItemFormat, Template};
 use super::text::Text;

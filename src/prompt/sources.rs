@@ -5,12 +5,10 @@ use std::iter::repeat_n;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::bytes::is_stdin;
 use super::template::ItemFormat;
 use crate::error::Failure;
 use crate::material::Borders;
-
-/// The name of standard input in messages.
-pub(super) const STDIN: &str = "standard input";
 
 /// Where the messages come from, as settings resolved it.
 #[allow(
@@ -109,22 +107,6 @@ impl Sources {
 pub(super) fn system_file(text: &str) -> Option<&Path> {
     let file = text.strip_prefix('@')?;
     (!file.starts_with('@')).then(|| Path::new(file))
-}
-
-/// Whether `path` is `-` or another name of standard input. Opening such a name would read
-/// a file from its start, and so twice.
-pub fn is_stdin(path: &Path) -> bool {
-    let devices = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
-    path == Path::new("-") || cfg!(unix) && devices.iter().any(|name| path == Path::new(name))
-}
-
-/// The name of a source in messages.
-pub(super) fn name(path: &Path) -> String {
-    if is_stdin(path) {
-        STDIN.to_owned()
-    } else {
-        path.display().to_string()
-    }
 }
 
 #[cfg(test)]

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
-use super::bytes::{self, NotText, utf8};
+use super::bytes::{self, NotText, is_stdin, utf8};
 use super::history::compact;
-use super::sources::{self, ItemSource, is_stdin};
+use super::sources::ItemSource;
 use super::template::{Item, ItemContent, ItemFormat, Place};
 use super::text::Text;
 use crate::error::Failure;
@@ -61,7 +61,7 @@ impl Items {
         let (input, from) = (Input(file), from.unwrap_or(0));
         let format = source.format;
         Ok(Self {
-            name: sources::name(path),
+            name: bytes::name(path),
             format,
             lossy,
             allow_empty,

@@ -7,8 +7,7 @@
 
 use std::time::Duration;
 
-use super::bytes::LIMIT;
-use super::sources::STDIN;
+use super::bytes::{LIMIT, STDIN};
 use crate::error::Failure;
 
 #[cfg(unix)]
