@@ -4,7 +4,7 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use memchr::memmem;
+use memchr::{memchr_iter, memmem};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 
@@ -75,9 +75,14 @@ fn certificates(pem: &[u8]) -> impl Iterator<Item = CertificateDer<'static>> {
     let starts = memmem::find_iter(pem, BEGIN);
     starts.filter_map(|start| {
         let rest = &pem[start + BEGIN.len()..];
-        let text = str::from_utf8(&rest[..memmem::find(rest, END)?]).ok()?;
+        let text = &rest[..memmem::find(rest, END)?];
+        let mut base64 = Vec::with_capacity(text.len());
+        let mut line = 0;
         // Looking at each byte for white space would take longer than decoding does.
-        let base64: String = text.lines().map(str::trim).collect();
+        for end in memchr_iter(b'\n', text).chain([text.len()]) {
+            base64.extend_from_slice(text[line..end].trim_ascii());
+            line = end + 1;
+        }
         STANDARD.decode(base64).ok().map(CertificateDer::from)
     })
 }
