@@ -62,23 +62,18 @@ impl Around {
 /// By pandoc's rule, no space is inside at either end and no digit follows. What
 /// reads like a price or a variable is not a formula.
 pub(super) fn read(text: &str, around: Around) -> Dollars<'_> {
-    let Around {
-        last,
-        is_blank,
-        next,
-    } = around;
     let length = text.len() - text.trim_start_matches('$').len();
     let body = &text[length..];
-    let ends = body.is_empty() && next.is_none_or(char::is_whitespace);
+    let ends = body.is_empty() && around.next.is_none_or(char::is_whitespace);
     match length {
-        2 if ends && is_blank && next.is_some() => Dollars::Open,
+        2 if ends && around.is_blank && around.next.is_some() => Dollars::Open,
         _ if ends => Dollars::Text(length),
         // US$5/US$6 and ^a$|^b$.
-        1 if last.is_ascii_alphanumeric() => Dollars::Text(1),
+        1 if around.last.is_ascii_alphanumeric() => Dollars::Text(1),
         1 => inline(body),
         2 if body.starts_with(|c| NO_START.contains(c)) => Dollars::Text(2),
-        2 if is_blank => alone(body, next.is_none()),
-        2 => display(body, last),
+        2 if around.is_blank => alone(body, around.next.is_none()),
+        2 => display(body, around.last),
         _ => Dollars::Text(length),
     }
 }

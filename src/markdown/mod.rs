@@ -1,11 +1,11 @@
 //! Markdown, in pieces as it comes → styled lines for a terminal.
 //!
-//! pulldown-cmark reads the structure of each line (structure.rs) and of each part of
-//! its text (inline.rs). Plain words leave at once; a span with marks leaves when it
-//! is complete, a table or a displayed formula at its end, and the beginning of a line
-//! is held until its kind is certain. What only a later line could decide, such as a
-//! setext heading, is shown as it was written. So the output depends on the text and
-//! not on how it was cut.
+//! pulldown-cmark finds the kind of each line (structure.rs); the marks in its text are
+//! read here (inline.rs, spans.rs). Plain words leave at once; a span with marks leaves
+//! when it is complete, a table or a displayed formula at its end, and the beginning of
+//! a line is held until its kind is certain. What only a later line could decide, such
+//! as a setext heading, is shown as it was written. So the output depends on the text
+//! and not on how it was cut.
 //!
 //! The text must have no control characters but newlines and tabs.
 
@@ -28,8 +28,6 @@ pub use style::Styling;
 
 /// Most of a line that is held until it ends, in bytes.
 const LINE_MAX: usize = 64 * 1024;
-/// A beginning that is longer is not looked at again before the line ends.
-const START_MAX: usize = 256;
 
 const BULLETS: [&str; 3] = ["•", "◦", "▪"];
 const RULE: usize = 40;
@@ -130,10 +128,7 @@ impl Renderer {
     /// Begins the line as soon as it is certain that it is text.
     fn start(&mut self) {
         let waits = self.structure.in_fence() || self.inline.in_formula();
-        if !waits
-            && self.head.len() <= START_MAX
-            && let Some(line) = self.structure.read_start(&self.head)
-        {
+        if !waits && let Some(line) = self.structure.read_start(&self.head) {
             self.head.clear();
             self.begin(&line);
         } else if self.head.len() > LINE_MAX {
@@ -223,7 +218,7 @@ impl Renderer {
         }
         let line = self.structure.read(source);
         match &line.leaf {
-            Leaf::Text if table::is_row(&line.text) && line.opens_no_item() => {
+            Leaf::Text if line.text.starts_with('|') && line.opens_no_item() => {
                 return self.row(&line, newline);
             }
             Leaf::Text | Leaf::Heading(_) => {

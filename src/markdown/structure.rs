@@ -15,10 +15,8 @@ const NESTED_MAX: usize = 16;
 
 /// Characters before the text of a line.
 const MARKS: &str = " \t>-+*.)0123456789#";
-/// Further characters that do not decide alone what a line is.
-const UNDECIDED: &str = "_=`~[]|";
-/// The boxes of tasks.
-const BOXES: [&str; 3] = ["[ ] ", "[x] ", "[X] "];
+/// Further characters that do not decide alone what a line is; `[x]` is a task's box.
+const UNDECIDED: &str = "_=`~[xX]|";
 
 /// A block that contains others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,18 +79,17 @@ impl Structure {
         self.fence.is_some()
     }
 
-    /// Reads the beginning of a line, if it is text no matter what follows.
+    /// Reads the beginning of a line, if its last character makes it text no matter what
+    /// follows.
     pub(super) fn read_start(&self, head: &str) -> Option<Line> {
         let decides = |c| !MARKS.contains(c) && !UNDECIDED.contains(c);
-        if !head.contains(decides) {
+        let (at, last) = head.char_indices().next_back()?;
+        if !decides(last) || head[..at].contains(decides) {
             return None;
         }
         let line = self.read(head);
-        let in_box = BOXES.iter().any(|known| known.starts_with(&*line.text));
-        let is_text = matches!(line.leaf, Leaf::Text | Leaf::Heading(_))
-            && !line.text.starts_with('|')
-            && (line.opens_no_item() || !in_box);
-        is_text.then_some(line)
+        let is_text = matches!(line.leaf, Leaf::Text | Leaf::Heading(_));
+        (is_text && !line.text.starts_with('|')).then_some(line)
     }
 
     /// Reads a line.

@@ -36,11 +36,6 @@ pub(super) struct Table {
     widths: Option<Vec<usize>>,
 }
 
-/// Whether a line may be a row of a table.
-pub(super) fn is_row(line: &str) -> bool {
-    line.starts_with('|')
-}
-
 impl Table {
     /// A table with this header, if the line below it is its delimiter row.
     pub(super) fn new(
@@ -70,17 +65,15 @@ impl Table {
     }
 
     fn row(&self, line: &str, style: &Style) -> Vec<Cell> {
-        let paragraphs = |cell: &String| -> Cell {
+        let paragraphs = |cell: String| -> Cell {
             let cell = cell.replace("<br/>", "<br>").replace("<br />", "<br>");
-            let parts = cell.split("<br>");
+            let parts = cell.split("<br>").map(str::trim);
             parts
-                .map(|part| split(&spans(part.trim(), style, self.options)))
+                .map(|part| split(&spans(part, style, self.options)))
                 .collect()
         };
-        cells(line, self.sides.len())
-            .iter()
-            .map(paragraphs)
-            .collect()
+        let cells = cells(line, self.sides.len());
+        cells.into_iter().map(paragraphs).collect()
     }
 
     /// Whether it is too long to be held for the rows that follow.

@@ -118,6 +118,7 @@ fn text_is_certain_as_soon_as_nothing_can_change_it() {
         ("- * a", "a"),
         ("10. a", "a"),
         ("3.1 a", "3.1 a"),
+        ("xy", "xy"),
         ("# a", "a"),
         ("> a", "a"),
         ("**a", "**a"),
@@ -125,7 +126,7 @@ fn text_is_certain_as_soon_as_nothing_can_change_it() {
         ("- [ ] a", "a"),
         ("- [l", "[l"),
         ("#a", "#a"),
-        ("-x", "-x"),
+        ("-a", "-a"),
         ("\\", "\\"),
     ] {
         assert_eq!(start(head).as_deref(), Some(text), "{head}");
