@@ -31,11 +31,11 @@ pub(super) struct Reader<'a> {
     options: Options,
     base: &'a Style,
     pub(super) pieces: Vec<Piece>,
-    /// So many pieces are complete: no text is added to them.
+    /// How many pieces are complete. No text is added to them.
     sealed: usize,
     /// Runs of `*`, `_` and `~~` without their partner so far.
     runs: Vec<OpenRun>,
-    /// Where another mark is without its partner.
+    /// The place of the first other mark whose end is missing.
     unclosed: Option<usize>,
 }
 
@@ -61,13 +61,13 @@ impl<'a> Reader<'a> {
         reader
     }
 
-    /// Where the first mark is whose end may still follow.
+    /// The place of the first mark whose end may still follow.
     pub(super) fn open(&self) -> Option<usize> {
         let run = self.runs.first().map(|run| run.at);
         self.unclosed.into_iter().chain(run).min()
     }
 
-    /// Adds what the text begins with, which is at this place, and gives its length.
+    /// Adds the first mark or character of `rest`, which stands at `at`, and returns its length.
     fn mark(&mut self, rest: &str, at: usize, around: Around) -> usize {
         let Some(first) = rest.chars().next() else {
             return 0;
@@ -96,7 +96,7 @@ impl<'a> Reader<'a> {
         self.sealed = self.pieces.len();
     }
 
-    /// Adds text that is not a mark, and gives its length.
+    /// Adds text that is not a mark, and returns its length.
     fn text(&mut self, text: &str) -> usize {
         if let Some(last) = self.pieces[self.sealed..].last_mut() {
             last.text.push_str(text);
