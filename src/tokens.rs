@@ -1,18 +1,17 @@
-//! How many tokens a text has, without the model's tokenizer: bounds that the
-//! byte-pair encodings of today's models keep to for ordinary text.
+//! Estimates the number of tokens of a text without the model's tokenizer. For ordinary text, the
+//! byte-pair encodings of today's models stay within the two bounds.
 //!
-//! These encodings first cut text into words, groups of digits, runs of signs and
-//! white space, and never join two of those. Their number is the lower bound, the
-//! parts that such pieces are usually split into are the upper one. Compared with
-//! `cl100k_base` and `o200k_base` over English, source code, JSON and diffs, the upper
-//! bound is 1.3 to 1.8 times the true number; compared with SmolLM2, whose vocabulary is
-//! small, 1.1 to 1.7 times.
+//! These encodings first cut text into words, groups of digits, runs of signs and white space, and
+//! never join two such pieces. The lower bound is the number of pieces; the upper bound is the
+//! number of parts that they are usually split into. Compared with `cl100k_base` and `o200k_base`
+//! over English, source code, JSON and diffs, the upper bound is 1.3 to 1.8 times the true number;
+//! compared with SmolLM2, whose vocabulary is small, 1.1 to 1.7 times.
 
 use std::ops::AddAssign;
 
-/// Letters of one token at most, in ordinary words.
+/// The maximum number of letters in one token of an ordinary word.
 const LETTERS: usize = 16;
-/// Equal signs or blanks of one token at most.
+/// The maximum number of equal signs or blanks in one token.
 const REPEATED: usize = 64;
 
 /// The lowest and the highest plausible number of tokens.
@@ -93,11 +92,11 @@ fn bounds(text: &str) -> (u64, u64) {
         before = Some(kind_of_run);
         rest = after;
     }
-    // One in ten for what these rules do not see.
+    // Adds a tenth for cases that these rules do not cover.
     (sum, tenths * 11)
 }
 
-/// One to two and a half characters a token.
+/// At least 0.4 and at most 1.3 tokens a character.
 fn wide(run: &str) -> (usize, usize) {
     let length = run.chars().count();
     ((length * 2).div_ceil(5), length * 13)

@@ -172,8 +172,8 @@ pub fn without_recordings(merged: &Merged) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The warning for a batch if the environment or the configuration sets a budget, which
-/// does not count it.
+/// The warning for a batch if the environment or the configuration sets a budget: a batch does not
+/// count against it.
 pub fn uncounted(merged: &Merged) -> Result<Option<String>, Failure> {
     let file = merged.config.as_ref();
     let file = file.and_then(|config| config.entry("budget"));
@@ -181,8 +181,7 @@ pub fn uncounted(merged: &Merged) -> Result<Option<String>, Failure> {
     Ok(set.then(|| format!("the budget has no effect: {UNCOUNTED}")))
 }
 
-/// The path of the chat in a batch; the providers use another version there.
-/// api.md §8.
+/// The path of the chat endpoint in a batch. The providers use another version there. api.md §8.
 pub fn chat_url(connection: &Connection) -> &'static str {
     match connection.endpoint.provider {
         Some(_) => "/v4/chat/completions",

@@ -140,7 +140,7 @@ pub(super) fn fresh_id() -> String {
     format!("airx-{:016x}", fastrand::u64(..))
 }
 
-/// The same request with another text in its last turn, which is the user's.
+/// Returns a copy with another text in its last turn, if that is the user's.
 pub(super) fn with_text(request: &Request, other: String) -> Request {
     let mut request = request.clone();
     if let Some(Message::User { text, .. }) = request.messages.last_mut() {
@@ -149,7 +149,7 @@ pub(super) fn with_text(request: &Request, other: String) -> Request {
     request
 }
 
-/// Adds `instruction` to the leading system message, or makes one of it.
+/// Adds `instruction` to the leading system message, or inserts one if there is none.
 ///
 /// # Errors
 /// Does not fail for a checked message.

@@ -4,11 +4,10 @@ use crate::api::request::Request;
 use crate::secret::Secret;
 use crate::settings::{Connection, Proxy};
 
-/// The line that ends the body. The body is one line of JSON, so no line of it
-/// can be this.
+/// The line that ends the body. The body is one line of JSON, so it cannot contain this line.
 const MARK: &str = "AIRX_BODY";
 
-/// The command, its lines ended.
+/// Returns the command, with a newline after each line.
 pub(super) fn command(request: &Request, connection: &Connection) -> String {
     // -q must come first; it ignores ~/.curlrc.
     let mut words = vec!["curl -q -sS --fail-with-body".to_owned()];

@@ -38,7 +38,7 @@ pub struct CostLimit {
     pub units: u128,
     /// As it was given, with the currency.
     pub shown: String,
-    /// Of the models' prices.
+    /// The currency of the models' prices.
     currency: &'static str,
     /// Maximum number of requests per item.
     requests: u32,
@@ -57,8 +57,8 @@ pub struct CostBounds {
     pub all: u128,
 }
 
-/// Refuses options that do not apply to many items. `own` lists such options of the command,
-/// with whether they were given.
+/// Refuses options that do not apply to many items. `own` lists the command's own such options, and
+/// whether each was given.
 ///
 /// # Errors
 /// One was given: exit 2.
@@ -100,8 +100,7 @@ pub fn fits_each(common: &Common, own: &[(bool, &'static str)]) -> Result<(), Fa
 }
 
 impl ItemRequests {
-    /// Reads the options for requests like `request`, of which an item may take
-    /// `requests`.
+    /// Reads the options for requests like `request`. An item may take up to `requests` requests.
     ///
     /// # Errors
     /// `--max-cost` cannot be kept: exit 2.
@@ -168,8 +167,8 @@ pub fn concurrency(args: &PoolArgs, model: &str) -> u16 {
 }
 
 impl CostLimit {
-    /// Reads `--max-cost` for requests like `request`, of which one answer may take
-    /// `requests`.
+    /// Reads `--max-cost` for requests like `request`. An answer may take up to `requests`
+    /// requests.
     ///
     /// # Errors
     /// It is not an amount, or the model's price is not known: exit 2.
@@ -207,8 +206,8 @@ impl CostLimit {
         })
     }
 
-    /// The highest possible cost of this request and of the item's later requests, by the
-    /// dearest model that may be asked.
+    /// The highest possible cost of this request and of the item's later requests, with the most
+    /// expensive model that may be asked.
     pub fn bounds(&self, prepared: &PreparedRequest, body: &[u8]) -> CostBounds {
         let bounds = prepared
             .models()

@@ -1,5 +1,5 @@
-//! Checks the request against the limits of the model. An error if the API's documents
-//! agree on a limit, a warning if they differ. api.md §3 and §7. Models that are not in the
+//! Checks the request against the limits of the model. Reports an error if the API's documents
+//! agree on a limit, and a warning if they differ. api.md §3 and §7. Models that are not in the
 //! table are not checked.
 
 use serde::Deserialize;
@@ -240,12 +240,12 @@ impl Check<'_> {
     }
 }
 
-/// Refuses a request whose prompt is over the model's context by the lowest plausible
-/// count. Nothing is checked for a model whose context is not known.
+/// Refuses a request if even the lowest plausible count of its prompt is over the model's context.
+/// Nothing is checked for a model whose context is not known.
 ///
 /// # Errors
-/// Exit 2: the prompt cannot fit. The hint names a model with a larger context, and `--split`
-/// where that cuts what is too long: not the words of the prompt, and not the system message.
+/// Exit 2: the prompt cannot fit. The hint names a model with a larger context. It names `--split`
+/// only if that helps: `--split` does not cut the words of the prompt or the system message.
 pub(super) fn fits_context(
     request: &Request,
     provider: Option<Provider>,
@@ -267,8 +267,8 @@ pub(super) fn fits_context(
     Err(Failure::usage(what).hint(format!("use {split}{model}, or send less")))
 }
 
-/// The part of the message that is over the model's context by itself and that `--split`
-/// does not cut, with its verb.
+/// The text that alone is over the model's context and that `--split` does not cut, with the verb
+/// for the message. None if there is no such text.
 fn too_long(request: &Request, words: &[String]) -> Option<&'static str> {
     let context = u64::from(models::find(&request.model)?.context?);
     let system = request.messages.iter().filter_map(|message| match message {
@@ -288,7 +288,7 @@ fn too_long(request: &Request, words: &[String]) -> Option<&'static str> {
     }
 }
 
-/// The currency of a limit on what requests to this model cost; `option` is the limit's.
+/// The currency of a cost limit for requests to this model. `option` is the option that sets it.
 ///
 /// # Errors
 /// The model's price is not known: exit 2.
@@ -308,8 +308,7 @@ pub(super) fn limit_currency(
     })
 }
 
-/// Refuses a request whose cost has no bound with one of its models, if there is a
-/// `--budget`.
+/// Refuses a request under `--budget` if its cost has no upper bound for one of its models.
 ///
 /// # Errors
 /// A price or a limit of a model is not known: exit 2.
@@ -341,8 +340,8 @@ pub(super) fn fit_budget(
     Ok(())
 }
 
-/// What is wrong if the prompt is over the context of `model` by the lowest plausible
-/// count; none if it may fit, or if the context is not known.
+/// Returns a message if even the lowest plausible count of the prompt is over the context of
+/// `model`; none if it may fit, or if the context is not known.
 pub(super) fn overflow(request: &Request, model: &str) -> Option<String> {
     let Model { name, context, .. } = models::find(model)?;
     let (context, low) = ((*context)?, prompt_tokens(request).low);
@@ -351,8 +350,8 @@ pub(super) fn overflow(request: &Request, model: &str) -> Option<String> {
     })
 }
 
-/// The cheapest known model with such a context, and that context. Elsewhere than at
-/// the two providers only the user's own models are known to be there.
+/// The cheapest known model with a context of at least `tokens`, and its context. At a server other
+/// than the two providers, only models of the user's configuration are considered.
 fn larger(tokens: u64, images: bool, provider: Option<Provider>) -> Option<(&'static str, u32)> {
     let list = Provider::price_list(provider);
     let price = |model: &Model| {

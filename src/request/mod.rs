@@ -29,8 +29,8 @@ pub struct PreparedRequest {
     pub command: &'static str,
     /// The body of the request.
     pub request: Request,
-    /// `--fallback`: the models to ask in place of the request's own, without those whose
-    /// context cannot hold it.
+    /// `--fallback`: the models to ask in place of the request's own, without models whose context
+    /// is too small for it.
     pub fallback: Vec<FallbackModel>,
     /// `--accept`.
     pub accept: Vec<String>,
@@ -46,7 +46,8 @@ impl PreparedRequest {
         self.request.request_id.get_or_insert_with(body::fresh_id);
     }
 
-    /// The same with another request, which other models may be too small for.
+    /// Returns a copy with another request, without fallback models whose context is too small for
+    /// it.
     #[must_use]
     pub fn with(&self, request: Request) -> Self {
         let mut prepared = self.clone();
@@ -57,7 +58,7 @@ impl PreparedRequest {
         prepared
     }
 
-    /// What the client is asked for. `fits` says whether an answer may be kept in the cache.
+    /// What to request from the client. `fits` says whether an answer may be kept in the cache.
     pub fn answer_request<'a>(
         &'a self,
         keep_text: bool,
@@ -89,7 +90,7 @@ impl PreparedRequest {
 /// How calls are run.
 #[derive(Debug, Clone, Copy)]
 pub struct Rounds {
-    /// Requests in all.
+    /// The maximum number of requests.
     pub limit: u32,
     /// Whether a first answer without a call is a failure.
     pub required: bool,

@@ -15,7 +15,7 @@ const ANSWER: u64 = 4;
 /// Tokens that a server's chat template adds: around each message, and once.
 const TEMPLATE: u64 = 8;
 const TEMPLATE_ONCE: u64 = 32;
-/// With less room than this for its text, a part makes no sense.
+/// The smallest useful room for the text of a part, in tokens.
 const ROOM_MIN: u64 = 64;
 
 /// Makes the requests of `--split`.
@@ -124,8 +124,8 @@ impl SplitRequests {
         self.room_with(&self.merge)
     }
 
-    /// The request that merges these answers. The prompt is last: a small model forgets what
-    /// stands before the answers.
+    /// The request that merges these answers. The prompt is last: a small model forgets a prompt
+    /// that precedes the answers.
     pub fn merge(&self, answers: &[String]) -> Request {
         let count = answers.len();
         let answers = answers.iter().zip(1..);
@@ -150,8 +150,8 @@ impl SplitRequests {
         (tokens, self.cost(tokens, self.answer))
     }
 
-    /// What the requests cost that merge `count` answers, if each answer is as long as it may
-    /// be: the number of requests, and their tokens and cost.
+    /// Estimates the requests that merge `count` answers of the maximum length. Returns their
+    /// number, tokens and cost.
     pub fn estimate_merge(&self, count: u64) -> Result<(u64, u64, Option<Cost>), Failure> {
         let own = self.used(&self.merge);
         let (mut answers, mut requests, mut tokens, mut cost) = (count, 0, 0, None);
@@ -206,7 +206,7 @@ fn template(request: &Request) -> u64 {
     TEMPLATE_ONCE + TEMPLATE * request.messages.len() as u64
 }
 
-/// What tells the model that it does not see everything.
+/// The sentence that says to the model that it sees only a part.
 fn part_sentence(number: usize, count: usize) -> String {
     format!(
         "What follows is part {number} of {count} of a longer text; answer for this part alone."

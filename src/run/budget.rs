@@ -1,4 +1,4 @@
-//! `airx budget`: what the ledgers of `--budget` hold, as text or as JSON.
+//! `airx budget`: prints the sums in the ledgers of `--budget`, as text or as JSON.
 
 use chrono::{SecondsFormat, Utc};
 use serde_json::json;
@@ -44,7 +44,7 @@ impl Row {
         }
     }
 
-    /// What is neither spent nor reserved.
+    /// The amount that is neither spent nor reserved, if there is a budget.
     fn free(&self) -> Option<u128> {
         let used = self.sum.spent.saturating_add(self.sum.reserved);
         self.budget.map(|budget| budget.saturating_sub(used))

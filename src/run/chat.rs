@@ -144,8 +144,8 @@ fn start(command: &'static str, live: bool, many: &ManyArgs) -> Start {
     }
 }
 
-/// Checks that `--each` is not given with an option for one answer. `own` lists such options
-/// of the command, with whether they were given.
+/// Checks that `--each` is not given with an option for one answer. `own` lists the command's own
+/// such options, and whether each was given.
 fn fits_each(
     common: &Common,
     many: &ManyArgs,
@@ -155,8 +155,8 @@ fn fits_each(
     each.map_or(Ok(()), |_| request::fits_each(common, own))
 }
 
-/// Makes the key known before a program starts: none may get a variable that holds it. If
-/// that fails, the first request reports it.
+/// Reads the key before a program starts: a program must not get a variable that contains the key.
+/// If reading fails, the first request reports it.
 fn hide_key(run: &mut Run, settings: &Settings) {
     let mut say = |line: &str| run.printer.lock().note(Level::Always, &line);
     if let Ok(Some(key)) = settings.connection.require_key(&mut say) {

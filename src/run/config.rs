@@ -17,7 +17,7 @@ use crate::secret::{MASK, Scrubber};
 use crate::settings::{self, AllOptions, KeyOrigin, Merged, ResolvedEndpoint, Setting};
 use crate::table::{Align, Medium, table};
 
-/// The output, and the failure that follows it.
+/// Returns the output, and the failure to report after it.
 pub fn run(args: ConfigArgs, medium: Medium) -> (String, Result<(), Failure>) {
     let failed = |failure| (String::new(), Err(failure));
     let takes_no_file = |action| {
@@ -82,12 +82,12 @@ fn show(args: ConfigArgs, medium: Medium) -> Result<String, Failure> {
         key(&resolved, &connection.header, &merged),
     ];
     let settings = merged.settings.iter();
-    // An option that is no key has no default.
+    // An option that is not a key of the file has no default.
     let is_key = |it: &&Setting| find(it.name).is_some();
     let listed = settings.filter(|it| it.origin != Origin::Default || args.all && is_key(it));
     rows.extend(listed.map(|setting| {
         let mut row = row(setting, scrubber);
-        // The server decides on the default.
+        // The default depends on the server.
         if setting.name == "model" && setting.origin == Origin::Default {
             row.value = default_model.into();
         }
@@ -197,7 +197,7 @@ fn typed(name: &str, mut values: Vec<String>) -> Json {
     }
 }
 
-/// What the file says about models.
+/// The facts about models that the file sets.
 fn models(config: &Config) -> Vec<Row> {
     let mut rows = Vec::new();
     for (extra, place) in config.models() {
@@ -223,7 +223,7 @@ fn models(config: &Config) -> Vec<Row> {
     rows
 }
 
-/// Longest value that a line to a pipe shows.
+/// The longest value that a line shows, in characters.
 const VALUE_MAX: usize = 60;
 
 fn text(rows: &[Row], medium: Medium) -> String {
@@ -245,7 +245,7 @@ fn cell(value: &Json) -> String {
         }
         other => other.to_string(),
     };
-    // As JSON where one line could not hold it.
+    // As JSON, if it has control characters or outer white space.
     let text = match text {
         text if text.trim() != text || text.contains(char::is_control) => {
             Json::String(text).to_string()

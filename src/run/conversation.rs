@@ -1,4 +1,4 @@
-//! A request, the way it is answered, and the connection for it.
+//! A request, how its answer is obtained, and the connection for it.
 
 use super::json::ask_for_json;
 use super::report::{
@@ -87,7 +87,7 @@ impl Strategy {
         }
     }
 
-    /// The same for the parts of a long input, whose answers are not printed.
+    /// The strategy for the parts of a long input. Their answers are not printed.
     pub(super) fn for_parts(&self) -> Self {
         match self {
             Self::Json(expected) => Self::Json(Box::new(expected.unprinted())),
@@ -138,7 +138,7 @@ fn ask_once(
         Expect::Calls { required } => report_tool_calls(&answer, request, *required, sink),
     };
     if transport.caches() {
-        // The end shows whether the answer has the code block that --extract wants.
+        // This fails if the answer lacks the code block that --extract prints.
         shown = shown.and_then(|()| sink.data(Data::End));
     }
     let rejected = |failure: &Failure| matches!(failure.class, Class::Invalid | Class::Tool);

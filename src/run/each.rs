@@ -1,6 +1,6 @@
-//! `--each`: many items, several at the same time. Each is requested like a single run, and
-//! each result is one line. One thread decides. A channel brings it the items that were read,
-//! the items that are done, and signals.
+//! `--each`: many items, several at the same time. Each is requested like a single run, and each
+//! result is one line. One thread starts the items and prints the results. It receives the items
+//! read, the outcomes and signals through one channel.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -27,13 +27,13 @@ const AHEAD: u64 = 8;
 const LATER: &str =
     "SIGINT: waiting for the requests in flight; a second SIGINT ends the run at once";
 
-/// A message to the deciding thread.
+/// A message to the thread that runs the [`Scheduler`].
 #[derive(Debug)]
 enum Message {
     /// The next item, or the input's end.
     Item(Result<Option<Item>, Failure>),
     Outcome(Box<ItemOutcome>),
-    /// No item is to be started any more; the run ends after those in flight.
+    /// SIGINT: start no more items, and end the run after those in flight.
     Interrupt(i32),
 }
 
@@ -76,7 +76,7 @@ pub(super) fn run(
     let mut transport = Transport::new(settings.connection);
     transport.prepare()?;
     let earlier = run.printer.lock().resume();
-    // A file gets its order at the end.
+    // The results in a file are sorted at the end of the run.
     let ordered = !each.unordered && earlier.is_none();
     let (sender, messages) = channel();
     let pool = Pool::new(
@@ -115,7 +115,7 @@ fn finish_on_interrupt(pool: &Pool<Message>, messages: Sender<Message>) {
         let gate = std::sync::Arc::clone(&pool.gate);
         crate::signals::on_interrupt(move |signal| {
             gate.close();
-            // Says whether the run is still in progress.
+            // Returns whether the run is still in progress.
             messages.send(Message::Interrupt(signal)).is_ok()
         });
     }
@@ -143,7 +143,7 @@ fn read_items(mut items: Items, messages: Sender<Message>) -> Result<Sender<()>,
 
 /// Decides which items are started, which results are printed, and when the run is over.
 struct Scheduler {
-    /// What all items share.
+    /// The request that all items share.
     request: PreparedRequest,
     /// Makes the request of each item.
     item_requests: ItemRequests,
@@ -304,7 +304,7 @@ impl Scheduler {
                 self.progress.kept += 1;
                 return Ok(());
             }
-            // The file holds the answer to an earlier version of this item.
+            // The file contains the answer to an earlier version of this item.
             (ResumeState::Changed, _) | (_, Err(_)) => {
                 self.stop(changed(index, item.place));
                 return Ok(());

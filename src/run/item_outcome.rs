@@ -28,7 +28,7 @@ pub(super) struct Task {
     pub(super) request: PreparedRequest,
     /// The highest cost of its requests.
     pub(super) bounds: CostBounds,
-    /// The outcome holds the server's body.
+    /// Whether the outcome contains the server's body.
     pub(super) keep_body: bool,
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Task {
 #[derive(Debug)]
 pub(super) struct ItemOutcome {
     pub(super) index: u64,
-    /// Hash of the request; none where no request was made.
+    /// Hash of the request; none if no request was made.
     pub(super) hash: Option<String>,
     /// The item, if results show it.
     pub(super) item: Option<Box<RawValue>>,
@@ -86,7 +86,7 @@ impl Content {
 }
 
 impl ItemOutcome {
-    /// An item with this result and nothing else.
+    /// An outcome with this result. All other fields are empty.
     pub(super) fn new(index: u64, result: Result<Content, Failure>) -> Self {
         let mut tally = Tally::default();
         tally.stop();
@@ -118,7 +118,7 @@ impl ItemOutcome {
         let failure = self.result.as_ref().err()?;
         let common = match failure.class {
             Class::Account | Class::Internal => true,
-            // The request was made, so an option that holds for all items is wrong.
+            // The request was made, so an option that applies to all items is wrong.
             Class::Usage => self.hash.is_some(),
             _ => false,
         };
@@ -219,11 +219,11 @@ struct ItemSink {
     printer: Printer,
     /// What messages about it begin with.
     label: String,
-    /// What this item used.
+    /// The requests, tokens and cost of this item.
     tally: Tally,
     /// The value that `json` accepted.
     value: Option<Box<RawValue>>,
-    /// What the provider's web search found.
+    /// The results of the provider's web search.
     search: Option<Value>,
     /// The text of an answer that failed.
     text: String,
@@ -280,7 +280,7 @@ impl Sink for ItemSink {
         match level {
             // A tool's own output, unchanged.
             Level::Always => self.printer.note(level, text),
-            // The result holds this already.
+            // The result contains this already.
             Level::Withheld if self.text.is_empty() => self.text = text.to_string(),
             Level::Withheld | Level::Prose => {}
             _ => self

@@ -33,7 +33,7 @@ pub(super) fn ask_for_json(
     let mut series = RequestSeries::new(transport);
     let mut request = Cow::Borrowed(&prepared.request);
     if is_constrained(&request) && expected.constraint(false).is_none() {
-        // An earlier item of the run has shown that the server does not support it.
+        // An earlier item of the run has shown that the server does not support a schema.
         request.to_mut().response_format = Some(ResponseFormat::JsonObject);
     }
     let mut number = 1;
@@ -79,7 +79,7 @@ pub(super) fn ask_for_json(
     }
 }
 
-/// What the client is asked for. A later try is kept in the cache as the answer to the first
+/// What to request from the client. The cache stores the answer of a later try under the first
 /// request.
 fn answer_request<'a>(
     prepared: &'a PreparedRequest,
@@ -160,7 +160,7 @@ fn accept(
     })
 }
 
-/// Ends a try that is followed by another.
+/// Reports a rejected answer after which another try follows.
 fn report_retry(
     answer: &Answer,
     rejected: &Rejected,
@@ -220,7 +220,7 @@ fn rejection(
 fn correct(request: &Request, answer: &Answer, errors: &[Violation]) -> Request {
     let mut request = request.clone();
     let turn = json!({ "role": "assistant", "content": answer.text });
-    // The API refuses an empty turn: then only the question is sent.
+    // The API refuses an empty turn, so after a blank answer only the question is sent again.
     if !answer.text.trim().is_empty()
         && let Ok(turn) = to_raw_value(&turn)
     {

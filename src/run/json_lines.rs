@@ -13,8 +13,8 @@ use crate::schema::{ArraySplitter, ExpectedJson, compact, parse_strict};
 /// The longest text of an answer; the same limit as for a body.
 const TEXT_MAX: usize = 64 << 20;
 
-/// How many elements are kept, to check the next one at its place in the array. For
-/// later elements the place matters only where a schema lists more of them one by one.
+/// The number of elements that are kept so that the next one is checked at its own index. Above it,
+/// the index matters only if a schema lists more elements one by one.
 const BEFORE_MAX: usize = 64;
 
 /// Receives deltas and passes on complete elements.
@@ -74,8 +74,8 @@ impl<'a> Elements<'a> {
         Ok(())
     }
 
-    /// Whether the schema accepts the element at its place. What the schema requires of
-    /// the array itself is checked at the end.
+    /// Whether the schema accepts the element at its index. What the schema requires of the array
+    /// itself is checked at the end.
     fn fits(&mut self, element: &Value) -> bool {
         let at = format!("/{}", self.before.len());
         self.before.push(element.clone());

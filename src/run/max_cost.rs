@@ -1,4 +1,4 @@
-//! `--max-cost`: the limit that all requests of a run share, and what the requests for one
+//! `--max-cost`: the limit that all requests of a run share, and the cost that the requests for one
 //! answer count against it. Costs are in units of 10^-12 of the currency.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -60,7 +60,7 @@ impl MaxCost {
         fits
     }
 
-    /// The work for which this amount is reserved has ended, and cost this.
+    /// Replaces the amount reserved for some work with the cost of that work, which has ended.
     fn end(&self, reserved: u128, cost: u128) {
         let mut state = self.state();
         state.reserved -= reserved;
@@ -100,8 +100,8 @@ impl MaxCost {
     }
 }
 
-/// What the requests for one answer count against the limit: the cost of their answers, or
-/// the highest possible cost where the server reports none.
+/// What the requests for one answer count against the limit: the cost of their answers, or the
+/// highest possible cost if the server reports none.
 #[derive(Debug)]
 pub(super) struct ItemCost {
     max_cost: Option<MaxCost>,
@@ -185,26 +185,27 @@ impl ItemCost {
         }
     }
 
-    /// A request is sent. It counts with its highest possible cost until the server reports one.
+    /// Counts a request that is sent, with its highest possible cost until the server reports its
+    /// tokens.
     fn request(&mut self) {
         self.settle(false);
         self.last = Charge::Unknown;
     }
 
-    /// The server has reported the tokens of its answer, from the model `answered`.
+    /// Counts the tokens that the server reports for the answer of the model `answered`.
     fn usage(&mut self, usage: &Usage, answered: &str, list: PriceList) {
         self.last = models::charge_of_answer(&self.model, answered, list, usage);
     }
 
-    /// The last request failed with this class; `answered` is true if part of an answer came.
+    /// Handles the failure of the last request. `answered` is true if part of an answer arrived.
     fn failed(&mut self, class: Class, answered: bool) {
         if models::is_free(class, answered) && self.last == Charge::Unknown {
             self.last = Charge::Known(0);
         }
     }
 
-    /// The last request failed with this class and is to be repeated. Returns whether the
-    /// limit allows that, after the cost of the failed try.
+    /// Counts the last request, which failed with this class. Returns whether the limit still
+    /// allows to repeat it.
     fn retry(&mut self, class: Class) -> bool {
         self.failed(class, false);
         let before = self.units;
@@ -218,13 +219,13 @@ impl ItemCost {
         fits
     }
 
-    /// The last request was answered, and the next one includes that answer.
+    /// Counts the last request, which was answered. The next one includes that answer.
     fn round(&mut self) {
         self.settle(false);
         self.later = true;
     }
 
-    /// The requests have ended with this result. Their cost replaces what was reserved.
+    /// Ends the requests with this result. Replaces the reserved amount with their cost.
     pub(super) fn end(mut self, result: &Result<Answer, Failure>) {
         let is_empty = match result {
             Ok(answer) => {

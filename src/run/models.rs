@@ -40,7 +40,7 @@ fn models_row(model: &Model) -> [String; 7] {
         model.price.map_or_else(absent, price),
         model.zai_price.map_or_else(absent, |zai| match zai.date {
             Some(_) => price(zai),
-            // The user's price holds everywhere.
+            // The user's price applies at every provider.
             None => "same".to_owned(),
         }),
         extra.to_owned(),
@@ -48,8 +48,8 @@ fn models_row(model: &Model) -> [String; 7] {
     ]
 }
 
-/// The prices of prompt and answer, one number if they are equal. The user's own have
-/// their currency, which may be any.
+/// The prices of prompt and answer, one number if they are equal. A price that the user sets may be
+/// in any currency, so it is shown with it.
 fn price(price: Price) -> String {
     let mut text = models::amount(price.input);
     if price.output != price.input {
@@ -71,7 +71,7 @@ fn tokens(number: u32) -> String {
     }
 }
 
-/// What the columns mean, and the day of the prices in each.
+/// What the columns mean, and the date of the prices in each.
 fn notes() -> String {
     let listed = |pick: fn(&Model) -> Option<Price>| {
         let price = MODELS.iter().find_map(pick);

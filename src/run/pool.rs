@@ -22,7 +22,7 @@ pub(super) struct Pool<M> {
     printer: Printer,
     messages: Sender<M>,
     pub(super) max_cost: Option<MaxCost>,
-    /// The most requests in flight.
+    /// The maximum number of requests in flight.
     pub(super) concurrency: u16,
     /// Closed when no more requests may start.
     pub(super) gate: Arc<ConcurrencyLimit>,
@@ -37,7 +37,7 @@ impl<M: From<Box<ItemOutcome>> + Send + 'static> Pool<M> {
     /// Starts no thread yet.
     ///
     /// # Errors
-    /// The process has no descriptors for a request.
+    /// The process has no free file descriptors for a request.
     pub(super) fn new(
         strategy: Strategy,
         concurrency: u16,
@@ -84,7 +84,7 @@ impl<M: From<Box<ItemOutcome>> + Send + 'static> Pool<M> {
     }
 
     /// Gives a task to a thread. Returns the task if `--max-cost` has no room for its highest
-    /// possible cost; those in flight may turn out to cost less than reserved.
+    /// possible cost; it may have room later, when tasks in flight have cost less than reserved.
     pub(super) fn start(&mut self, task: Task) -> Result<Option<Task>, Failure> {
         let model = &task.request.request.model;
         let Ok(cost) = ItemCost::reserve(self.max_cost.as_ref(), model, task.bounds) else {
@@ -144,7 +144,7 @@ impl<M: From<Box<ItemOutcome>> + Send + 'static> Pool<M> {
     }
 }
 
-/// The number of simultaneous requests for which the process has descriptors.
+/// The number of simultaneous requests for which the process has file descriptors.
 fn fitting(wanted: u16, transport: &mut Transport, sink: &mut dyn Sink) -> Result<u16, Failure> {
     let fitting = transport.fit(wanted.into())?;
     let fitting = u16::try_from(fitting).unwrap_or(wanted);

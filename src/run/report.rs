@@ -23,8 +23,8 @@ pub(super) fn report_start(request: &PreparedRequest, sink: &mut dyn Sink) -> Re
     })
 }
 
-/// Reports what a stream has not reported: everything of an unstreamed reply, or the
-/// calls and search results of a stream.
+/// Reports what has not been reported yet: everything of an unstreamed reply, or the calls and
+/// search results of a stream.
 pub(super) fn report_answer(
     answer: &Answer,
     request: &PreparedRequest,
@@ -43,7 +43,7 @@ pub(super) fn report_answer(
     Ok(())
 }
 
-/// Reports what a stream has not reported, without the calls.
+/// Reports what has not been reported yet, without the calls.
 pub(super) fn report_unstreamed(answer: &Answer, sink: &mut dyn Sink) -> Result<(), Failure> {
     if !answer.body.is_empty() {
         report_texts(answer, sink)?;
@@ -283,9 +283,9 @@ impl Call {
     }
 }
 
-/// Extends the session, after the output was written: if that fails the run fails. A reader
-/// that closed the output has what it wanted. Returns the answer for the last event of the run,
-/// without the body, which has been printed.
+/// Extends the session after the output was written. If writing fails, the run fails and the
+/// session is unchanged; if the reader has closed the output, the session is still extended.
+/// Returns the answer for the last event of the run, without the body, which has been printed.
 pub(super) fn extend_session(
     session: Option<Session>,
     mut answer: Answer,

@@ -90,8 +90,8 @@ impl Start {
 }
 
 impl Run {
-    /// Resolves the settings and hides their secrets. `files` are those that the
-    /// command's own options name.
+    /// Resolves the settings and hides their secrets. `files` are the files that the command's own
+    /// options name.
     pub(super) fn settings(
         &mut self,
         common: &mut Common,

@@ -40,7 +40,7 @@ pub(super) fn ask_with_tools(
         let mut answer = asked(&request, required, &mut series, transport, sink)?;
         if answer.calls.is_empty() {
             report_text(&answer, &request, required, sink)?;
-            // Print the answer before servers and session take time.
+            // Print the answer first: writing the session and stopping the servers take time.
             sink.flush()?;
             return extend_session(session, answer, sink);
         }

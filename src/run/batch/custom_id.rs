@@ -1,8 +1,7 @@
-//! The name of a request in a batch: `airx-INDEX-HASH`. The result takes both from it.
+//! The id of a request in a batch: `airx-INDEX-HASH`. `batch fetch` reads index and hash from it.
 //!
-//! The hash is in base64url, with 43 characters for the 64 digits that results show: the
-//! providers make a request id of the name, and their newer documents limit that to 64
-//! characters.
+//! The hash is in base64url, which takes 43 characters instead of 64 hexadecimal digits. The
+//! providers use this id as the request id, and their newer documents limit that to 64 characters.
 
 use base64::prelude::{BASE64_URL_SAFE_NO_PAD, Engine};
 

@@ -78,7 +78,7 @@ impl Engine {
         read_batch(id, response)
     }
 
-    /// The page of batches that follow this one, in the server's order: newest first.
+    /// Requests the page of the list after the batch `after`. The server lists the newest first.
     pub(super) fn list(&mut self, after: Option<&str>) -> Result<Listed, Failure> {
         let query: Vec<_> = after
             .map(|after| ("after", after))
@@ -107,7 +107,7 @@ impl Engine {
         })
     }
 
-    /// Reports what stays unfinished if a signal ends the run from now on.
+    /// Sets what the printer reports as unfinished if a signal ends the run from now on.
     pub(super) fn report_unfinished(&mut self, unfinished: &Unfinished) {
         let unfinished = Some(unfinished.clone());
         self.printer.count(Count::Unfinished(unfinished));
@@ -172,7 +172,7 @@ fn read(body: &[u8]) -> Result<Batch, Failure> {
     })
 }
 
-/// The batch of this id, which a failure names.
+/// Reads the response about the batch `id`. A failure names the id.
 fn read_batch(id: &str, response: Result<Vec<u8>, Failure>) -> Result<Batch, Failure> {
     let batch = response.and_then(|body| read(&body));
     batch.map_err(|failure| {

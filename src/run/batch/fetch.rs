@@ -167,7 +167,7 @@ fn answered(
     list: Option<PriceList>,
 ) -> ItemOutcome {
     let (mut id, mut status, mut body) = (None, None, None);
-    // The line could be read when it was found.
+    // `Lines` has already parsed this line, so parsing does not fail here.
     if let Ok(read) = serde_json::from_slice::<OutputLine<'_>>(line) {
         let response = read.response.as_ref();
         id = read.custom_id.as_ref().map(|id| id.as_str().to_owned());

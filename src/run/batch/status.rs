@@ -10,18 +10,18 @@ use crate::event::{Count, Data, Items, Level, Sink};
 use crate::exit::Class;
 use crate::table::{Align, Medium, headed_table};
 
-/// The most pages of the list that are requested: ten thousand batches.
+/// The maximum number of pages that are requested: ten thousand batches.
 const PAGES: usize = 100;
 
 /// How many rounds in a row may fail because of the network or the server, once one has
 /// succeeded: a wait of hours survives a short interruption.
 const ROUNDS: u32 = 10;
-/// The most unknown statuses that are reported.
+/// The maximum number of unknown statuses that are reported.
 const ODD: usize = 100;
-/// The most validation errors in a message.
+/// The maximum number of validation errors in a message.
 const WRONG: usize = 3;
 
-/// Reports these batches; without ids, all in the server's order.
+/// Reports these batches, or without ids all batches in the server's order.
 ///
 /// # Errors
 /// A batch does not exist, or its state cannot be read.
@@ -59,7 +59,7 @@ fn list(engine: &mut Engine, report: &mut Report) -> Result<(), Failure> {
     for _ in 0..PAGES {
         let Listed { batches, next } = engine.list(after.as_deref())?;
         for batch in &batches {
-            // A server that starts again from the first batch would never end.
+            // The list of a server that starts again from the first batch would never end.
             if !seen.insert(batch.id.clone()) {
                 let what = format!("the list has {} again: airx reads no further", batch.id);
                 engine.printer.note(Level::Warning, &what);
@@ -77,7 +77,7 @@ fn list(engine: &mut Engine, report: &mut Report) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Reports batches: as a table on a terminal, else each in a line as soon as it is known.
+/// Reports batches: as a table on a terminal, else as one line each as soon as its state is known.
 struct Report {
     medium: Medium,
     rows: Vec<[String; 5]>,

@@ -38,7 +38,7 @@ pub(super) struct Part {
     pub(super) place: Place,
 }
 
-/// A part that is still written to.
+/// A part to which lines are still added.
 struct Open {
     file: BufWriter<File>,
     span: Span,
@@ -232,7 +232,7 @@ fn read_raw(item: &Item) -> Result<(&str, RawLine), Failure> {
     Err(Failure::usage(wrong))
 }
 
-/// A batch has one endpoint and one model.
+/// Checks that a line has the url and the model of the first line: a batch has one of each.
 fn check_same(first: &RawLine, line: &RawLine) -> Result<(), Failure> {
     let (what, first, other) = if line.url != first.url {
         ("url", &first.url, &line.url)

@@ -1,4 +1,4 @@
-//! `airx config check`: checks all of the file, and what a run of each profile would use of it.
+//! `airx config check`: checks all of the file, and the settings of each profile as a run would.
 
 use std::path::Path;
 
@@ -65,8 +65,8 @@ pub(super) fn check(args: ConfigArgs) -> Result<(String, Result<(), Failure>), F
     Ok((lines.join("\n") + "\n", Err(Failure::usage(result))))
 }
 
-/// Finds what keeps a run from using the profile in force. Nothing is sent and no program
-/// is started.
+/// Adds the problems that a run with the chosen profile would have. Sends nothing and starts no
+/// program.
 fn try_profile(config: &Config, problems: &mut Vec<Problem>) {
     for command in ["chat", "json", "tools"] {
         try_command(command, config, problems);
@@ -102,8 +102,8 @@ fn try_command(command: &'static str, config: &Config, problems: &mut Vec<Proble
     }
 }
 
-/// Does what a run does before it sends anything. A failure comes with the setting of
-/// the file that caused it.
+/// Does what a run does before it sends anything. Returns a failure with the setting of the file
+/// that caused it, if it is known.
 fn try_run(
     command: &'static str,
     config: &Config,

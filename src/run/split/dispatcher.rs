@@ -1,5 +1,5 @@
-//! Sends the requests of `--split`, as many at the same time as the options and `--max-cost`
-//! allow. What the server finds too long is cut in two and asked for again.
+//! Sends the requests of `--split`, as many at the same time as the options and `--max-cost` allow.
+//! If the server finds a request too long, its text is cut in two, and each half is sent.
 
 use std::sync::mpsc::Receiver;
 
@@ -32,11 +32,11 @@ pub(super) struct Dispatcher<'a> {
     pub(super) keep_bodies: bool,
     /// Requests started so far.
     pub(super) started: u64,
-    /// Some request was answered, so the next run may take its answer from a cache.
+    /// Whether a request was answered. With a cache, the next run can reuse the answer.
     pub(super) answered: bool,
 }
 
-/// A job and how far it is.
+/// A job and its state.
 struct Slot<J> {
     job: J,
     state: State,
@@ -70,7 +70,7 @@ impl Dispatcher<'_> {
     /// Asks for all jobs and returns their answers in order.
     ///
     /// # Errors
-    /// A job failed. Those in flight are left alone: the run ends.
+    /// A job failed. The jobs in flight are not waited for, because the run ends.
     pub(super) fn ask<J: Jobs>(
         &mut self,
         jobs: &mut J,
@@ -107,7 +107,7 @@ impl Dispatcher<'_> {
         Ok(answers)
     }
 
-    /// Starts what waits, as far as there is room and money.
+    /// Starts waiting jobs, as far as the number of requests in flight and `--max-cost` allow it.
     fn start_waiting<J: Jobs>(
         &mut self,
         jobs: &J,
@@ -131,8 +131,8 @@ impl Dispatcher<'_> {
         Ok(())
     }
 
-    /// Starts a request. Returns whether there was money for it: that reserved by others in
-    /// flight may become free.
+    /// Starts a request. Returns false if `--max-cost` has no room for it now; requests in flight
+    /// may cost less than reserved.
     ///
     /// # Errors
     /// `--max-cost` is used up, or a thread cannot be started.
@@ -159,7 +159,7 @@ impl Dispatcher<'_> {
         }
     }
 
-    /// Gives the next request its id and what all requests share.
+    /// Adds an id and the settings that all requests share.
     fn prepare(&self, mut request: Request) -> PreparedRequest {
         request.request_id = self.requests.id(self.started);
         self.prepared.with(request)
@@ -196,7 +196,7 @@ impl Dispatcher<'_> {
         )
     }
 
-    /// Says that answers are not lost with `--cache`, if there are any.
+    /// Adds a hint that `--cache` keeps the answers, if there are any.
     pub(super) fn hint_at_cache(&self, failure: Failure) -> Failure {
         let keeps = if !self.answered || self.transport.replays() || failure.signal.is_some() {
             return failure;
@@ -211,7 +211,7 @@ impl Dispatcher<'_> {
     }
 }
 
-/// Passes on the answers whose predecessors have all been passed on.
+/// Passes on the answers in order, up to the first job without one.
 fn deliver<J: Jobs>(
     jobs: &mut J,
     slots: &mut [Slot<J::Job>],

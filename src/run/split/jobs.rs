@@ -1,4 +1,4 @@
-//! What `--split` asks for: the parts of a text, or the merging of some answers.
+//! The requests of `--split`: for the parts of a text, or for merging some answers.
 
 use std::ops::Range;
 
@@ -20,11 +20,11 @@ pub(super) trait Jobs {
     /// A job in two halves; `None` if it cannot be divided.
     fn halves(&self, job: &Self::Job) -> Option<[Self::Job; 2]>;
 
-    /// What messages about the job begin with.
+    /// The prefix of messages about the job.
     fn label(&self, at: usize, count: usize) -> String;
 
-    /// Receives the answers in the order of the jobs, each as soon as those before it are
-    /// there. Returns its text.
+    /// Handles an answer and returns its text. The answers are passed in the order of the jobs,
+    /// each as soon as all earlier ones have arrived.
     fn answered(
         &mut self,
         job: &Self::Job,
@@ -41,11 +41,11 @@ pub(super) struct PartJobs<'a> {
     pub(super) printer: Printer,
     /// With `--fallback`: reports name the model that answered.
     pub(super) has_choice: bool,
-    /// `stream --merge concat`: print each answer as soon as those before it are printed.
+    /// `stream --merge concat`: print each answer as soon as all earlier ones are printed.
     pub(super) prints: bool,
     /// The servers' bodies, if they are printed at the end.
     pub(super) bodies: Vec<Vec<u8>>,
-    /// What is known of the last answer.
+    /// The facts about the last answer, for the end of the run.
     pub(super) last: Done,
 }
 

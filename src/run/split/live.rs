@@ -1,5 +1,5 @@
-//! The request whose answer is that of the run: it is printed as it would be without
-//! `--split`, and its cost counts against `--max-cost`.
+//! Sends the request that returns the answer of the run. Prints the answer as without `--split`,
+//! and counts its cost against `--max-cost`.
 
 use std::fmt::Display;
 
@@ -12,8 +12,7 @@ use crate::run::conversation::Strategy;
 use crate::run::max_cost::{ItemCost, MaxCost};
 use crate::run::start::Printer;
 
-/// Sends the request and prints the answer. `started` says that the run has reported its
-/// start.
+/// Sends the request and prints the answer. `started` says whether the run has reported its start.
 ///
 /// # Errors
 /// The answer is not complete, or `--max-cost` has no room for it.

@@ -1,5 +1,5 @@
-//! `--split`: input that does not fit the model's context is cut into parts. Each part is
-//! asked for on its own, and the answers become one.
+//! `--split`: input that does not fit the model's context is cut into parts. One request is sent
+//! for each part, and the answers are joined or merged.
 
 mod dispatcher;
 mod jobs;
@@ -77,7 +77,7 @@ struct Division {
     concat: bool,
     max_cost: Option<MaxCost>,
     requests: SplitRequests,
-    /// None or one if everything fits the context.
+    /// Fewer than two if everything fits the context.
     parts: Vec<Part>,
 }
 
@@ -120,8 +120,8 @@ impl Division {
     }
 }
 
-/// Asks with all of the input if it fits the model's context, else for each of its parts.
-/// Shows under `--dry-run` what would be sent.
+/// Sends one request with all of the input if it fits the model's context, else one for each part.
+/// Under `--dry-run`, shows what would be sent.
 ///
 /// # Errors
 /// A part failed, or the answers cannot be merged.
@@ -188,7 +188,7 @@ fn ask_complete(
     Ok(Ended::Done(answer.into()))
 }
 
-/// Asks for each part, and makes one answer of the answers.
+/// Sends a request for each part, and joins or merges the answers.
 fn ask_parts(
     conversation: Conversation,
     run: &Run,
@@ -277,7 +277,7 @@ fn concat(answers: &[String], jobs: PartJobs<'_>, strategy: &Strategy) -> Result
     Ok(jobs.last)
 }
 
-/// Merges the answers, level by level until one request can take those that are left.
+/// Merges the answers level by level, until one request can merge the rest.
 fn merge(
     mut answers: Vec<String>,
     dispatcher: &mut Dispatcher<'_>,

@@ -1,5 +1,5 @@
-//! What a run of `--split` asks for, and what it may cost: `--dry-run` prints it, and
-//! `--max-cost` is compared with it.
+//! The requests of a run with `--split`, and their highest cost. `--dry-run` prints the plan;
+//! `--max-cost` is compared with its cost.
 
 use serde::Serialize;
 
