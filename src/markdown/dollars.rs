@@ -23,11 +23,11 @@ pub(super) enum Place {
 /// What a dollar sign begins.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Dollars<'a> {
-    /// A formula of so many bytes: its LaTeX and its place.
+    /// A formula: its length in bytes, its LaTeX and its place.
     Formula(usize, &'a str, Place),
-    /// So many bytes are text.
+    /// Text: its length in bytes.
     Text(usize),
-    /// A formula, if its end follows.
+    /// A formula, if its end mark arrives later.
     Open,
 }
 
@@ -43,14 +43,14 @@ pub(super) struct Around {
 }
 
 impl Around {
-    /// Around a text that is all of its line.
+    /// Around the text of a complete line.
     pub(super) const LINE: Self = Self {
         last: '\n',
         is_blank: true,
         next: None,
     };
 
-    /// Moves what is before the text over a character.
+    /// Adds a character to the text before.
     pub(super) fn pass(&mut self, c: char) {
         self.is_blank &= c.is_whitespace();
         self.last = c;
@@ -59,8 +59,8 @@ impl Around {
 
 /// Reads what `text` begins with.
 ///
-/// By pandoc's rule, no space is inside at either end and no digit follows. What
-/// reads like a price or a variable is not a formula.
+/// By pandoc's rule, a formula has no space inside its marks at either end, and no digit
+/// follows it. Text that looks like a price or a variable is not a formula.
 pub(super) fn read(text: &str, around: Around) -> Dollars<'_> {
     let length = text.len() - text.trim_start_matches('$').len();
     let body = &text[length..];
@@ -110,8 +110,8 @@ fn is_ending(after: &str) -> bool {
         .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
 }
 
-/// The first run of at least `least` dollars in `body`: what is before it, its
-/// length, and what follows it.
+/// Finds the first run of at least `least` dollars in `body`. Returns the text before
+/// it, its length, and the text after it.
 fn split(body: &str, least: usize) -> Option<(&str, usize, &str)> {
     let mut at = 0;
     while let Some(ahead) = body[at..].find(['$', '\\']) {
@@ -130,7 +130,8 @@ fn split(body: &str, least: usize) -> Option<(&str, usize, &str)> {
     None
 }
 
-/// `$$…$$` at the beginning of a line; with spaces inside, it is all of its lines.
+/// Reads `$$…$$` at the beginning of a line. `$$ x $$`, with spaces, is a formula only if
+/// no text follows in the line.
 fn alone(body: &str, at_end: bool) -> Dollars<'_> {
     let Some((tex, length, after)) = split(body, 2) else {
         return Dollars::Open;
@@ -159,7 +160,7 @@ fn alone(body: &str, at_end: bool) -> Dollars<'_> {
     }
 }
 
-/// `$$…$$` within a line, where a shell's process number stands too.
+/// Reads `$$…$$` within a line, where `$$` can also be the process number of a shell.
 fn display(body: &str, before: char) -> Dollars<'_> {
     let joined = before.is_ascii_alphanumeric() || "./-_=\"'`@#".contains(before);
     if joined || body.starts_with(char::is_whitespace) {

@@ -45,7 +45,7 @@ impl Run {
         self.mark == '*' && self.length == 1
     }
 
-    /// A star that stands for names or for everything: `src/*`, `*.rs`, `COUNT(*)`, `'*'`.
+    /// Whether it is a wildcard: `src/*`, `*.rs`, `COUNT(*)`, `'*'`.
     fn is_glob(&self) -> bool {
         let bracketed = matches!(
             (self.before, self.next),
@@ -97,12 +97,12 @@ pub(super) struct OpenRun {
     pub(super) run: Run,
     /// Where it is in the text.
     pub(super) at: usize,
-    /// The number of the piece that holds its marks.
+    /// The index of the piece that contains its marks.
     pub(super) piece: usize,
 }
 
 impl OpenRun {
-    /// How many of its marks the first `left` marks of `run` close.
+    /// The number of its marks that the remaining `left` marks of `run` close.
     pub(super) fn closed_by(&self, run: Run, left: usize) -> Option<usize> {
         let folder = self.run.next == Some('/') && run.before == '/';
         if folder || self.run.mark != run.mark {
@@ -116,7 +116,7 @@ impl OpenRun {
     }
 }
 
-/// The length of what programs write between `__`: `__init__`, `__FILE__`.
+/// The length of a name of a program at the start of `text`: `__init__`, `__FILE__`.
 pub(super) fn dunder_name(text: &str, before: char) -> Option<usize> {
     if before.is_alphanumeric() {
         return None;

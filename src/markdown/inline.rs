@@ -1,4 +1,4 @@
-//! The text of a line as it comes → styled words.
+//! Turns the text of a line into styled words while it arrives.
 //!
 //! Text is read in parts. A part ends at a space or an ideograph where no mark is open,
 //! or at the end of the line; so the parts depend on the text alone and not on how it
@@ -11,15 +11,15 @@ use super::spans::{Piece, Reader, environment};
 use super::style::Style;
 use crate::math;
 
-/// Most of a line that is held for the end of a mark, in bytes.
+/// The most bytes of a line that are held for the end of a mark.
 const HELD_MAX: usize = 1024;
 /// The same for a displayed formula.
 const FORMULA_MAX: usize = 8 * 1024;
 const SHORT: usize = 32;
-/// Formulas in a sentence that are no longer are not wrapped, in characters.
+/// The most characters of a formula in a sentence that is not wrapped.
 const TOGETHER: usize = 28;
 
-/// The text of a line, as far as it has come.
+/// The text of a line, as far as it has arrived.
 #[derive(Debug)]
 pub(super) struct Inline {
     options: Options,
@@ -27,7 +27,7 @@ pub(super) struct Inline {
     held: String,
     /// What is before the held text.
     around: Around,
-    /// What is held may have ended since it was last read.
+    /// A mark in the held text may have been closed since the text was last read.
     changed: bool,
     /// The lines of a displayed formula are held.
     in_formula: bool,
@@ -87,7 +87,7 @@ impl Inline {
             HELD_MAX
         };
         if self.held.len() > most {
-            // The cut may be in an address.
+            // The cut may be inside an address, so make no link.
             let hyperlinks = std::mem::take(&mut self.options.hyperlinks);
             self.commit(lines);
             self.options.hyperlinks = hyperlinks;
@@ -98,7 +98,7 @@ impl Inline {
         text.chars().for_each(|c| self.push(c, lines));
     }
 
-    /// Where the held text has a mark whose end may follow.
+    /// The index of the first mark in the held text that is not closed.
     fn open(&self, next: Option<char>) -> Option<usize> {
         let around = Around {
             next,
@@ -130,11 +130,11 @@ impl Inline {
         (self.changed, self.in_formula) = (false, false);
     }
 
-    /// Ends the line; `more` says that others follow. A displayed formula is held for
-    /// them if its end has not come.
+    /// Ends the line. If `more` lines follow, a displayed formula that is not closed is
+    /// held for them.
     pub(super) fn end(&mut self, more: bool, lines: &mut Lines) {
         if more && !self.in_formula && self.held.ends_with('\\') && !self.held.ends_with("\\\\") {
-            // A hard break: the line ends as it does anyway.
+            // A hard break: the line breaks here anyway, so drop the mark.
             self.held.pop();
         }
         let text = self.held.trim_end().trim_end_matches('#');
@@ -161,7 +161,7 @@ impl Inline {
         self.in_formula = false;
     }
 
-    /// Whether a formula of several lines begins at this place of the held text.
+    /// Whether a formula of several lines begins at index `at` of the held text.
     fn opens_display(&self, at: usize) -> bool {
         if self.in_formula {
             return at == 0;
@@ -196,7 +196,7 @@ fn put(piece: &Piece, base: &Style, lines: &mut Lines) {
     }
 }
 
-/// A formula as part of a sentence. A short one stays on one line.
+/// Draws a formula as part of a sentence. A short formula is not wrapped.
 fn in_line(tex: &str, source: &str) -> String {
     match math::inline(tex) {
         Some(shown) if shown.chars().count() <= TOGETHER => shown.replace(' ', &GLUE.to_string()),
@@ -205,7 +205,7 @@ fn in_line(tex: &str, source: &str) -> String {
     }
 }
 
-/// The text of a line or a cell that is complete, without displayed formulas.
+/// Styles the complete text of a line or a cell. All formulas are drawn in one line.
 pub(super) fn spans(text: &str, base: &Style, options: Options) -> Vec<Span> {
     let span = |piece: Piece| match &piece.formula {
         Some((tex, _)) => (in_line(tex, &piece.text), piece.style),

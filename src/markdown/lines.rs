@@ -14,7 +14,7 @@ const NARROWEST: usize = 8;
 /// Columns between the stops of tabs.
 const TAB: usize = 8;
 
-/// A word that is longer is passed on in parts.
+/// The most bytes of a word; a longer word is split.
 const WORD_MAX: usize = 4096;
 
 /// A space at which no line breaks. It is shown as a space.
@@ -84,7 +84,7 @@ impl Word {
                 && !NO_END.contains(last))
     }
 
-    /// Whether it is punctuation that belongs to what is before it.
+    /// Whether it is only punctuation, which belongs to the preceding text.
     pub(super) fn is_punctuation(&self) -> bool {
         let mut chars = self.spans.iter().flat_map(|(text, _)| text.chars());
         chars.all(|c| ".,;:!?。，；：！？".contains(c))
@@ -112,7 +112,7 @@ impl Word {
     }
 }
 
-/// The words of a text that is complete.
+/// Splits a complete text into words.
 pub(super) fn split(spans: &[(String, Style)]) -> Vec<Word> {
     let mut words = Vec::new();
     let mut word = Word::default();
@@ -143,13 +143,13 @@ pub(super) struct Lines {
     /// The prefix of the block's further lines.
     pub(super) margin: Vec<Span>,
     column: usize,
-    /// Nothing but the margin or a bullet is in the line.
+    /// The line contains only the margin or a bullet.
     at_margin: bool,
     word: Word,
     /// Spaces and tabs before the next word.
     gap: String,
     gap_style: Style,
-    /// The line holds a formula; only punctuation may follow it.
+    /// The line contains a formula; only punctuation may follow it.
     after_rows: bool,
 }
 
@@ -260,7 +260,7 @@ impl Lines {
         self.margin = margin;
     }
 
-    /// Puts all that is held of the line.
+    /// Puts the word that is held, and ends the current style.
     pub(super) fn flush(&mut self) {
         self.place_word();
         self.pen.turn(&Style::none());

@@ -1,11 +1,11 @@
-//! Markdown, in pieces as it comes → styled lines for a terminal.
+//! Renders Markdown that arrives in pieces as styled lines for a terminal.
 //!
-//! pulldown-cmark finds the kind of each line (structure.rs); the marks in its text are
-//! read here (inline.rs, spans.rs). Plain words leave at once; a span with marks leaves
-//! when it is complete, a table or a displayed formula at its end, and the beginning of
-//! a line is held until its kind is certain. What only a later line could decide, such
-//! as a setext heading, is shown as it was written. So the output depends on the text
-//! and not on how it was cut.
+//! pulldown-cmark finds the kind of each line (structure.rs); inline.rs and spans.rs read
+//! the marks in its text. Plain words are shown at once, a span with marks when it is
+//! complete, and a table or a displayed formula at its end. The beginning of a line is
+//! held until its kind is certain. Markup that only a later line could decide, such as a
+//! setext heading, is shown as it was written. So the output depends on the text and not
+//! on how it was cut.
 //!
 //! The text must have no control characters but newlines and tabs.
 
@@ -26,7 +26,7 @@ use table::Table;
 
 pub use style::Styling;
 
-/// Most of a line that is held until it ends, in bytes.
+/// The most bytes of a line that are held until it ends.
 const LINE_MAX: usize = 64 * 1024;
 
 const BULLETS: [&str; 3] = ["•", "◦", "▪"];
@@ -87,7 +87,7 @@ impl Renderer {
         }
     }
 
-    /// Takes the next piece of the text and gives what can be shown of it.
+    /// Takes the next piece of the text and returns the output that is ready.
     pub fn push(&mut self, text: &str) -> String {
         for c in text.chars() {
             self.accept(c);
@@ -95,11 +95,11 @@ impl Renderer {
         self.lines.take()
     }
 
-    /// Ends the text and gives the rest of it. The next piece begins another text.
-    /// The output ends its line only if the text did.
+    /// Ends the text and returns the rest of the output. The next piece begins another
+    /// text. The output ends with a newline only if the text did.
     pub fn finish(&mut self) -> String {
         self.end_line(false);
-        // What is still held ended with a newline.
+        // The rows that are still held ended with a newline.
         self.end_rows(true);
         self.end_formula();
         self.lines.flush();
@@ -152,7 +152,7 @@ impl Renderer {
         self.inline.push_all(&line.text, &mut self.lines);
     }
 
-    /// Writes the marks of a heading, if its style does not distinguish it from text.
+    /// Returns the style of a heading. Writes its `#` marks if styles cannot show the level.
     fn heading(&mut self, level: usize) -> Style {
         let marks = match self.options.styling {
             Styling::Plain => true,
@@ -172,7 +172,7 @@ impl Renderer {
         })
     }
 
-    /// Ends the line; `newline` says whether a newline did.
+    /// Ends the line. `newline`: a newline ended it, not the end of the text.
     fn end_line(&mut self, newline: bool) {
         match self.place {
             Place::Start => {
@@ -203,7 +203,7 @@ impl Renderer {
         }
     }
 
-    /// A line that was held to its end.
+    /// Renders a line that was held to its end.
     fn complete_line(&mut self, source: &str, newline: bool) {
         if self.inline.in_formula() {
             let text = source.trim_start_matches([' ', '\t', '>']).trim_end();
@@ -252,7 +252,7 @@ impl Renderer {
         self.end_raw(newline);
     }
 
-    /// Puts what is before the text of a line: bars of quotes and marks of items.
+    /// Writes the prefix of a line: the bars of quotes and the marks of items.
     fn open_line(&mut self, line: &Line) {
         self.structure.accept(line);
         let (mut first, margin) = self.margins(line.kept);
@@ -263,8 +263,8 @@ impl Renderer {
         self.lines.begin(&first, margin);
     }
 
-    /// What a line begins with, if its first `kept` containers were open before, and
-    /// what further lines of its block begin with.
+    /// Returns the prefix of a line, if its first `kept` containers were already open, and
+    /// the prefix of further lines of its block.
     fn margins(&self, kept: usize) -> (Vec<Span>, Vec<Span>) {
         let (mut first, mut margin): (Vec<Span>, Vec<Span>) = (Vec::new(), Vec::new());
         let span = |text: &str, bits| (text.to_owned(), Style::of(bits));
@@ -294,7 +294,7 @@ impl Renderer {
         (first, margin)
     }
 
-    /// A line that begins with `|`.
+    /// Takes a line that begins with `|`.
     fn row(&mut self, line: &Line, newline: bool) {
         if line.kept < self.structure.containers.len() || !line.opened.is_empty() {
             self.end_rows(true);
@@ -326,7 +326,7 @@ impl Renderer {
         }
     }
 
-    /// No further row follows; `newline` ends the last line.
+    /// Ends a table and writes its held rows. `newline`: the last row ended with a newline.
     fn end_rows(&mut self, newline: bool) {
         self.put_rows(newline);
         self.rows = Rows::None;
@@ -356,7 +356,7 @@ impl Renderer {
         }
     }
 
-    /// A displayed formula that continues has no further line.
+    /// Shows a displayed formula that is held, because no further line belongs to it.
     fn end_formula(&mut self) {
         if self.inline.in_formula() {
             self.inline.end_formula(&mut self.lines);

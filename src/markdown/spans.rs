@@ -1,9 +1,9 @@
-//! The text of a line → styled pieces.
+//! Splits the text of a line into styled pieces.
 //!
-//! CommonMark takes many things for markup that a model means literally, such as globs
+//! CommonMark reads many things as markup that a model means literally, such as globs
 //! and names with underscores. It does not pair marks next to Chinese punctuation, and
-//! it knows no LaTeX. So marks are read here, by the rules of emphasis.rs and
-//! dollars.rs; pulldown-cmark knows the entities.
+//! it has no LaTeX. So marks are read here, by the rules of emphasis.rs and dollars.rs;
+//! pulldown-cmark decodes the entities.
 
 use std::sync::Arc;
 
@@ -31,17 +31,17 @@ pub(super) struct Reader<'a> {
     options: Options,
     base: &'a Style,
     pub(super) pieces: Vec<Piece>,
-    /// How many pieces are complete. No text is added to them.
+    /// The number of complete pieces. No text is added to them.
     sealed: usize,
-    /// Runs of `*`, `_` and `~~` without their partner so far.
+    /// Runs of `*`, `_` and `~~` that are not closed so far.
     runs: Vec<OpenRun>,
-    /// The place of the first other mark whose end is missing.
+    /// The index of the first other mark that is not closed.
     unclosed: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads a text. If more of its line follows, reading stops at a mark whose end
-    /// may come: the text is then read again.
+    /// Reads a text. If more of its line follows, reading stops at a mark that is not
+    /// closed, since the text is read again when more has arrived.
     pub(super) fn read(text: &str, around: Around, base: &'a Style, options: Options) -> Self {
         let mut reader = Self {
             options,
@@ -61,13 +61,14 @@ impl<'a> Reader<'a> {
         reader
     }
 
-    /// The place of the first mark whose end may still follow.
+    /// The index of the first mark that is not closed.
     pub(super) fn open(&self) -> Option<usize> {
         let run = self.runs.first().map(|run| run.at);
         self.unclosed.into_iter().chain(run).min()
     }
 
-    /// Adds the first mark or character of `rest`, which stands at `at`, and returns its length.
+    /// Adds the first mark or character of `rest` and returns its length in bytes. `at` is
+    /// the index of `rest` in the text.
     fn mark(&mut self, rest: &str, at: usize, around: Around) -> usize {
         let Some(first) = rest.chars().next() else {
             return 0;
@@ -96,7 +97,7 @@ impl<'a> Reader<'a> {
         self.sealed = self.pieces.len();
     }
 
-    /// Adds text that is not a mark, and returns its length.
+    /// Adds text that is not a mark, and returns its length in bytes.
     fn text(&mut self, text: &str) -> usize {
         if let Some(last) = self.pieces[self.sealed..].last_mut() {
             last.text.push_str(text);
@@ -107,7 +108,7 @@ impl<'a> Reader<'a> {
         text.len()
     }
 
-    /// Adds a mark whose end has not come, as text.
+    /// Adds a mark that is not closed as text, and returns its length.
     fn leave_open(&mut self, mark: &str, at: usize) -> usize {
         self.unclosed.get_or_insert(at);
         self.text(mark)
@@ -209,13 +210,13 @@ impl<'a> Reader<'a> {
         run.length
     }
 
-    /// Whether marks are shown. Without styles, only they say that text is struck out.
+    /// Whether the marks are shown. Without styles, only `~~` shows that text is struck out.
     fn keeps(&self, run: Run) -> bool {
         run.mark == '~' && self.options.styling == Styling::Plain
     }
 
-    /// Closes what `run` can, the nearest first, and gives how many of its marks are
-    /// left over.
+    /// Closes open runs with the marks of `run`, the nearest run first. Returns the number
+    /// of marks that are left over.
     fn close(&mut self, run: Run) -> usize {
         let (mut left, keeps) = (run.length, self.keeps(run));
         let partner = |runs: &[OpenRun], left| {
@@ -245,8 +246,8 @@ impl<'a> Reader<'a> {
         left
     }
 
-    /// `[text](address)` or `![text](address)`, where that looks like an address:
-    /// `f[i](x)` is a call.
+    /// Reads `[text](address)` or `![text](address)`. It is a link only if the address looks
+    /// like an address: `f[i](x)` is a call.
     fn link(&mut self, rest: &str, at: usize, around: Around) -> usize {
         let mark = if rest.starts_with('!') { "![" } else { "[" };
         let link = &rest[mark.len() - 1..];
@@ -282,7 +283,7 @@ impl<'a> Reader<'a> {
             let style = self.linked(piece.style.with(Style::UNDERLINE), address);
             self.add(&piece.text, style, piece.formula);
         }
-        // The reader sees where a link leads.
+        // Show the address if neither the text nor the terminal shows it.
         let same = text == address || address.strip_prefix("mailto:") == Some(&text);
         if text.is_empty() {
             self.text(&["(", address, ")"].concat());
@@ -292,13 +293,13 @@ impl<'a> Reader<'a> {
         mark.len() - 1 + end + length
     }
 
-    /// The style of text that leads to an address, where the terminal shows links.
+    /// Adds a link to the style, if the terminal shows links.
     fn linked(&self, mut style: Style, address: &str) -> Style {
         style.link = self.options.hyperlinks.then(|| Arc::from(address));
         style
     }
 
-    /// An entity; one of a control character stays as it was written.
+    /// Decodes an entity. An entity for a control character is shown as it was written.
     fn entity(&mut self, rest: &str) -> usize {
         let other = |c: char| !c.is_ascii_alphanumeric() && c != '#';
         let end = rest[1..].find(other).map_or(rest.len(), |end| end + 1);
@@ -312,7 +313,7 @@ impl<'a> Reader<'a> {
                 _ => None,
             })
             .collect();
-        // U+FFFD stands for a number without a character.
+        // A number without a character is decoded as U+FFFD.
         if shown.contains(|c| is_invisible(c) || c == '\u{fffd}') {
             self.text(source);
         } else {
@@ -331,7 +332,7 @@ impl<'a> Reader<'a> {
         tag.len() + 2
     }
 
-    /// An address without marks around it, which may contain marks.
+    /// Reads an address without marks around it. `_` and `~` in it are not marks.
     fn address(&mut self, rest: &str) -> usize {
         let Some(length) = address_length(rest) else {
             return self.text(&rest[..1]);
@@ -347,11 +348,11 @@ fn scheme(text: &str) -> Option<&'static str> {
     schemes.into_iter().find(|scheme| text.starts_with(scheme))
 }
 
-/// The length of the address that the text begins with. It ends before a space, what is
-/// not ASCII, or the punctuation of the sentence.
+/// The length of the address at the start of the text. It ends before a space, a
+/// character outside of ASCII, or the punctuation of the sentence.
 fn address_length(text: &str) -> Option<usize> {
     let scheme = scheme(text)?;
-    // A closing bracket belongs to the address that has its opening one.
+    // A closing bracket belongs to the address only if the opening one does.
     let mut depth = 0;
     let ends = |c: char| {
         depth += match c {
@@ -366,13 +367,13 @@ fn address_length(text: &str) -> Option<usize> {
     (address.len() > scheme.len()).then_some(address.len())
 }
 
-/// The name of the LaTeX environment that begins here.
+/// The name in `\begin{name}` at the start of `text`, if math knows this environment.
 pub(super) fn environment(text: &str) -> Option<&str> {
     let (name, _) = text.strip_prefix("\\begin{")?.split_once('}')?;
     math::is_environment(name).then_some(name)
 }
 
-/// The length of the brackets that `text` begins with.
+/// The length of the bracketed text at the start of `text`, with its brackets.
 fn bracketed(text: &str, open: char, close: char) -> Option<usize> {
     let (mut depth, mut escaped) = (0, false);
     for (at, c) in text.char_indices() {

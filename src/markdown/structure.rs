@@ -1,7 +1,7 @@
 //! Finds the quotes and list items of each line, and its kind.
 //!
 //! pulldown-cmark does not stream, so each line is parsed on its own, after a short
-//! document that opens the quotes and items that are open where the line stands.
+//! document that opens the quotes and items that are open before the line.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 
 use super::is_invisible;
 
-/// Quotes and items within each other; deeper ones are text.
+/// The most levels of quotes and items; deeper ones are text.
 const NESTED_MAX: usize = 16;
 
 /// Characters before the text of a line.
@@ -47,7 +47,7 @@ pub(super) enum Leaf {
 
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
-    /// How many of the open containers continue.
+    /// The number of open containers that continue in the line.
     pub(super) kept: usize,
     /// Containers that begin in the line.
     pub(super) opened: Vec<Container>,
@@ -68,7 +68,7 @@ impl Line {
 #[derive(Debug, Default)]
 pub(super) struct Structure {
     pub(super) containers: Vec<Container>,
-    /// The line before was text, which an indented line continues.
+    /// The previous line was text, so an indented line continues its paragraph.
     in_paragraph: bool,
     /// The line that opened the block of code.
     fence: Option<String>,
@@ -79,8 +79,8 @@ impl Structure {
         self.fence.is_some()
     }
 
-    /// Reads the beginning of a line, if its last character makes it text no matter what
-    /// follows.
+    /// Reads the beginning of a line. Returns `None` unless its last character makes the
+    /// line text, no matter what follows.
     pub(super) fn read_start(&self, head: &str) -> Option<Line> {
         let decides = |c| !MARKS.contains(c) && !UNDECIDED.contains(c);
         let (at, last) = head.char_indices().next_back()?;
@@ -171,7 +171,7 @@ impl Structure {
         self.in_paragraph = false;
     }
 
-    /// A document that ends where the line begins.
+    /// Makes the document that opens the blocks that are open before the line.
     fn context(&self) -> String {
         let (mut source, mut prefix) = (String::new(), String::new());
         for container in &self.containers {
@@ -192,15 +192,15 @@ impl Structure {
     }
 }
 
-/// Follows the parser's events to the line.
+/// Finds the line in the parser's events.
 struct Reader<'a> {
     line: &'a str,
     /// Where the line begins in the document.
     start: usize,
     known: &'a [Container],
-    /// Known containers that are open.
+    /// The number of known containers that are open.
     open: usize,
-    /// What the line adds to a block of code that continues in it.
+    /// The line's text in a block of code that an earlier line opened.
     code: Option<String>,
     opened: Vec<Container>,
     /// Where the text begins in the line.
@@ -298,7 +298,7 @@ impl Reader<'_> {
         at
     }
 
-    /// An item begins in the line.
+    /// Adds an item that begins in the line.
     fn item(&mut self, at: usize) {
         let mark = self.after_spaces(at);
         let from = if self.opened.is_empty() {
@@ -315,7 +315,7 @@ impl Reader<'_> {
         });
     }
 
-    /// The content of the innermost container begins here.
+    /// Records where the content of the innermost container begins.
     fn content(&mut self, at: usize) {
         let at = self.after_spaces(at.max(self.text));
         let gap = at - self.text;
@@ -328,7 +328,7 @@ impl Reader<'_> {
     }
 }
 
-/// The line with spaces for the tabs before its text.
+/// Replaces the tabs before the text of a line by spaces.
 fn expanded(line: &str) -> Cow<'_, str> {
     let text = line.find(|c| !MARKS.contains(c)).unwrap_or(line.len());
     if !line[..text].contains('\t') {

@@ -125,7 +125,7 @@ impl Pen {
         }
     }
 
-    /// What was added since the last call.
+    /// Returns the output since the last call.
     pub(super) fn take(&mut self) -> String {
         std::mem::take(&mut self.out)
     }

@@ -10,8 +10,8 @@ use super::inline::spans;
 use super::lines::{Span, Word, split};
 use super::style::Style;
 
-/// A table with more bytes is shown in parts, whose columns are as wide as those of
-/// the first.
+/// A table with more bytes is shown in parts. All of them have the column widths of the
+/// first part.
 const HELD_MAX: usize = 64 * 1024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Table {
         cells.into_iter().map(paragraphs).collect()
     }
 
-    /// Whether it is too long to be held for the rows that follow.
+    /// Whether it is so long that its rows are shown before its end.
     pub(super) fn is_long(&self) -> bool {
         self.widths.is_some() || self.held > HELD_MAX
     }
@@ -220,8 +220,7 @@ fn line_width(words: &[Word]) -> usize {
     width.sum::<usize>() - words.last().map_or(0, |last| last.spaces)
 }
 
-/// Takes columns off the widest until all fit the room; none gets narrower than its
-/// `least` width.
+/// Narrows the widest columns until all fit the room, but none below its `least` width.
 fn shrink(full: &[usize], least: &[usize], room: usize) -> Vec<usize> {
     let mut widths: Vec<usize> = full
         .iter()
@@ -238,7 +237,7 @@ fn shrink(full: &[usize], least: &[usize], room: usize) -> Vec<usize> {
     widths
 }
 
-/// Lines of words that are no wider than a column.
+/// Wraps the words of a cell into lines no wider than `width`.
 fn wrap(cell: Cell, width: usize) -> Vec<Vec<Word>> {
     #[expect(clippy::cast_precision_loss, reason = "a terminal is not that wide")]
     let limit = [width as f64];
@@ -276,8 +275,8 @@ fn rule(cross: &str, dash: &str, widths: &[usize]) -> Vec<Span> {
     vec![(dashes.join(cross), Style::none())]
 }
 
-/// The cells of a row. A `|` after a backslash belongs to its cell, and where there
-/// would be more than `columns` cells, so does one in code or in a formula.
+/// The cells of a row. A `|` after a backslash does not end a cell. If there would be more
+/// than `columns` cells, a `|` in code or in a formula does not end one either.
 fn cells(line: &str, columns: usize) -> Vec<String> {
     let cells = split_cells(line, false);
     if columns > 0 && cells.len() > columns {

@@ -1,6 +1,6 @@
 use super::*;
 
-/// What is shown of a text; it must be the same when it comes in single characters.
+/// The output for a text. It must be the same if the text arrives in single characters.
 fn shown_on(options: Options, text: &str) -> String {
     let mut renderer = Renderer::new(options);
     let mut all = renderer.push(text);
@@ -34,7 +34,7 @@ fn wrapped(width: usize, text: &str, expected: &str) {
     assert_eq!(shown, expected, "{text:?}");
 }
 
-/// With `{1;4}` for an escape sequence.
+/// Checks the styled output, in which `{1;4}` replaces an escape sequence.
 #[track_caller]
 fn styled(styling: Styling, text: &str, expected: &str) {
     let shown = shown_on(options(styling, None), text);
@@ -47,7 +47,7 @@ fn styled(styling: Styling, text: &str, expected: &str) {
     assert_eq!(marked, expected);
 }
 
-/// What is shown before the end.
+/// Checks what is shown before the text ends.
 #[track_caller]
 fn so_far(text: &str, expected: &str) {
     let mut renderer = Renderer::new(options(Styling::Plain, None));
@@ -199,7 +199,7 @@ fn links_are_marked_where_the_terminal_shows_them() {
     ] {
         assert_eq!(shown_on(options, text), expected, "{text}");
     }
-    // One that is too long to be held is no link.
+    // An address that is too long to be held does not become a link.
     let long = format!("http://a.b/{}", "x".repeat(2000));
     assert_eq!(shown_on(options, &long), long);
     is(
@@ -357,7 +357,7 @@ fn a_marker_pairs_with_the_nearest_that_is_open() {
         ("***a b**", "*{1}a b{0}"),
         ("**a****b**", "{1}ab{0}"),
         ("~~a ~~b~~", "~~a {9}b{0}"),
-        // There is no space next to Chinese words.
+        // Chinese words have no spaces around them.
         ("这是**“重点”**的", "这是{1}“重点”{0}的"),
         ("**注意：**请看**\"a\"**的", "{1}注意：{0}请看{1}\"a\"{0}的"),
         (

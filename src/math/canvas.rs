@@ -9,7 +9,7 @@ pub(super) struct Block {
     pub(super) base: usize,
 }
 
-/// A delimiter in one line, and in pieces: top, middle, bottom, and what is between.
+/// A delimiter in one line, and its pieces: top, middle, bottom, and between these.
 const DELIMITERS: [(&str, [&str; 4]); 15] = [
     ("(", ["⎛", "⎜", "⎝", "⎜"]),
     (")", ["⎞", "⎟", "⎠", "⎟"]),
@@ -76,7 +76,7 @@ impl Block {
     }
 
     /// Puts blocks above each other, each centred. The base line is that of the
-    /// block with the number `main`.
+    /// block with the index `main`.
     pub(super) fn stacked(blocks: &[Self], main: usize) -> Self {
         let width = blocks.iter().map(Self::width).max().unwrap_or(0);
         let above: usize = blocks[..main].iter().map(Self::height).sum();

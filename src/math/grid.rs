@@ -81,7 +81,7 @@ pub(super) fn new(name: &str, columns: &str, mut rows: Vec<Vec<List>>) -> Option
     })
 }
 
-/// A grid with its rows below each other; its cells are drawn.
+/// Draws a grid with its rows below each other. `rows` contains the drawn cells.
 pub(super) fn draw(grid: &Grid, rows: &[Vec<Block>]) -> Block {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {

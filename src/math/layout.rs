@@ -33,11 +33,11 @@ pub(super) fn draw(nodes: &[Node], tall: bool) -> Block {
 struct Row<'a> {
     nodes: &'a [Node],
     tall: bool,
-    /// What is drawn already, up to the last drawing of several lines.
+    /// The drawing so far, up to the last part of several lines.
     done: Block,
-    /// What follows it in the base line.
+    /// The text after `done`, in the base line.
     text: String,
-    /// A sign was set without a space after it.
+    /// The last sign or function needs no space after it.
     skip_space: bool,
 }
 
@@ -318,7 +318,7 @@ fn fenced(left: &str, body: &[Node], right: &str, tall: bool) -> Block {
     if height == 1 {
         let mut line = flat(body);
         if left.is_empty() && right == "|" && !is_product(body) {
-            // The value of all of it at a point: `(a/b)|ₓ₌₀`.
+            // The value of the complete body at a point: `(a/b)|ₓ₌₀`.
             line = parenthesised(&line);
         }
         return Block::line([left, &line, right].concat());

@@ -20,7 +20,7 @@ pub use grid::is_environment;
 /// Columns by which further lines of a broken formula are indented.
 const INDENT: usize = 4;
 
-/// A formula in one line, as it stands in a sentence.
+/// A formula in one line, as part of a sentence.
 pub fn inline(source: &str) -> Option<String> {
     let rows = parse::rows(source)?;
     let rows: Vec<String> = rows.iter().map(|row| layout::flat(row)).collect();

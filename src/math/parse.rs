@@ -6,7 +6,7 @@ use super::layout::flat;
 use super::symbols::{self, Kind};
 use super::tree::{List, Node};
 
-/// Groups within groups; a formula that nests deeper is not read.
+/// The most levels of groups; a formula that nests deeper is not read.
 const DEPTH_MAX: usize = 24;
 
 /// Why a list ends.
@@ -22,7 +22,7 @@ enum Stop {
 }
 
 impl Stop {
-    /// Bytes of its mark.
+    /// The length of its mark in bytes.
     fn length(self) -> usize {
         match self {
             Self::Input => 0,
@@ -58,7 +58,7 @@ impl<'a> Parser<'a> {
         self.rest = &self.rest[bytes..];
     }
 
-    /// What has been read since `start`.
+    /// The source that was read since `start`.
     fn since(&self, start: &'a str) -> &'a str {
         &start[..start.len() - self.rest.len()]
     }
@@ -199,7 +199,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Reads a list that ends so, and skips its end.
+    /// Reads a list that must end with `end`, and skips its end mark.
     fn list_to(&mut self, end: Stop) -> Option<List> {
         let outer = std::mem::replace(&mut self.in_option, end == Stop::Bracket);
         let list = self.list()?;
@@ -280,8 +280,8 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A command that takes arguments, or one that is not known; an empty group if it
-    /// draws nothing. `start` is the source from the command on.
+    /// Reads a command that takes arguments, or an unknown command. Returns an empty group
+    /// if it draws nothing. `start` is the source from the command on.
     fn structure(&mut self, name: &'a str, start: &'a str) -> Option<Node> {
         Some(match name {
             "begin" => self.environment()?,
@@ -334,7 +334,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    /// Stacked signs, accents and alphabets; the rest stays as it was written.
+    /// Reads stacked signs, accents and alphabets. Any other command is shown as source.
     fn rest_of_commands(&mut self, name: &'a str, start: &'a str) -> Option<Node> {
         Some(match name {
             "overset" | "stackrel" | "underset" => {

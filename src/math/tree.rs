@@ -1,10 +1,10 @@
-//! What a formula consists of, and what its parts are to each other.
+//! The tree of a formula, and the roles of its nodes, such as operand and operator.
 
 pub(super) type List = Vec<Node>;
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Node {
-    /// A letter, a digit or a sign, as it was typed or by its command.
+    /// A letter, a digit or a sign, typed as it is or by a command.
     Char(char),
     /// Characters that stay together, such as `\text{…}`.
     Text(String),
@@ -23,7 +23,7 @@ pub(super) enum Node {
         sup: List,
     },
     Fraction(List, List),
-    /// A root: its degree, empty for a square root, and what it is taken of.
+    /// A root: its degree, empty for a square root, and its radicand.
     Root(List, List),
     /// `\left…\right`: delimiters as high as what they enclose.
     Fenced(String, List, String),
@@ -91,7 +91,7 @@ pub(super) enum Side {
 }
 
 impl Node {
-    /// Whether it stands for a value, so that two of them side by side are a product.
+    /// Whether it is a value, so that two of them side by side are a product.
     pub(super) fn is_operand(&self) -> bool {
         match self {
             Self::Char(c) => c.is_alphanumeric() || "∞∂∇∅ℏℓ′%°…⋯√".contains(*c),
@@ -104,7 +104,7 @@ impl Node {
         }
     }
 
-    /// How many brackets it opens, or closes if negative; scripts may be on it.
+    /// The number of brackets that it opens; negative if it closes them. It may have scripts.
     pub(super) fn bracket(&self) -> i32 {
         match self {
             Self::Char('(' | '[' | '{') => 1,
@@ -114,7 +114,7 @@ impl Node {
         }
     }
 
-    /// Whether it is a function or a large operator; scripts may be on it.
+    /// Whether it is a function or a large operator. It may have scripts.
     pub(super) fn is_function(&self) -> bool {
         match self {
             Self::Function(_) => true,
@@ -209,7 +209,7 @@ fn is_one_bracket(list: &[Node]) -> bool {
     closing == Some(list.len() - 1)
 }
 
-/// Whether it is a function of what all the rest is: `f(x)`, `P(A|B)`, `√2`.
+/// Whether it is a function applied to all of the rest: `f(x)`, `P(A|B)`, `√2`.
 pub(super) fn is_applied(list: &[Node]) -> bool {
     match list {
         [Node::Root(..)] => true,

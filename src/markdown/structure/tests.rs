@@ -7,7 +7,7 @@ fn item(opening: &str) -> Container {
     }
 }
 
-/// What is known of the last of these lines.
+/// Reads the lines. Returns the state before the last one, and the last one.
 fn last(lines: &[&str]) -> (Structure, Line) {
     let mut structure = Structure::default();
     let (last, before) = lines.split_last().unwrap();
