@@ -44,9 +44,9 @@ pub struct Parser {
     /// Data lines of the current frame, each followed by a line feed.
     data: Vec<u8>,
     event: Vec<u8>,
-    /// The last byte was a CR: an LF right after it belongs to the same line end.
+    /// Whether the last byte was a CR: an LF right after it belongs to the same line end.
     after_cr: bool,
-    /// A byte order mark is no longer possible.
+    /// Whether a line has been read, so that a byte order mark is no longer possible.
     started: bool,
 }
 
@@ -62,8 +62,7 @@ impl Parser {
         mut bytes: &[u8],
         mut each: impl FnMut(Frame<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        // Holds a single data line, uncopied, until the next line shows whether the frame is
-        // complete.
+        // A single data line, not copied, until the next line shows whether the frame is complete.
         let mut held: Option<&[u8]> = None;
         while !bytes.is_empty() {
             if std::mem::take(&mut self.after_cr) && bytes[0] == b'\n' {
@@ -175,7 +174,7 @@ fn field<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
 }
 
 fn line_end(bytes: &[u8]) -> Option<usize> {
-    // Every second line is the empty one after a frame.
+    // A shortcut: every second line is the empty one after a frame.
     if let [b'\n' | b'\r', ..] = bytes {
         return Some(0);
     }

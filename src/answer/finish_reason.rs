@@ -58,7 +58,7 @@ impl Answer {
     /// calls. Blocked has priority over truncated, and truncated over incomplete.
     ///
     /// # Errors
-    /// The failure that the answer is.
+    /// The reason why the answer is not complete.
     pub fn check(&self, accept: Accept<'_>, end: End) -> Result<(), Failure> {
         if !self.refusal.trim().is_empty() {
             return Err(self.with_context(model_refused(&self.refusal)));
@@ -106,7 +106,7 @@ impl Answer {
         }
     }
 
-    /// Whether it is complete except that it is empty.
+    /// Whether it is incomplete only because it is empty.
     pub fn is_only_empty(&self, accept: Accept<'_>) -> bool {
         let reason = self.finish_reason.as_deref();
         self.is_empty() && reason.is_some_and(|reason| accept.takes(reason))
@@ -138,8 +138,8 @@ impl Answer {
         failure
     }
 
-    /// Whether another request for an incomplete answer makes sense: an unknown finish_reason
-    /// would only be repeated.
+    /// Whether to repeat the request after an incomplete answer. An unknown finish_reason would
+    /// only come again.
     pub fn may_retry(&self, accept: Accept<'_>) -> bool {
         let known = |reason: &str| reason == "network_error" || accept.takes(reason);
         self.finish_reason.as_deref().is_none_or(known)

@@ -38,8 +38,8 @@ pub struct Answer {
     pub reasoning: String,
     /// The calls, in order.
     pub calls: Vec<Call>,
-    /// The thinking in a member of its own, if the text is kept: for the model's turn in the
-    /// conversation.
+    /// The thinking that came in a separate member, if the text is kept. It belongs to the model's
+    /// turn in the conversation.
     pub reasoning_content: String,
     /// Members of the message that airx does not know.
     pub others: Map<String, Value>,
@@ -58,9 +58,9 @@ pub struct Answer {
     pub search: Option<Value>,
     /// The body of an unstreamed reply, byte for byte.
     pub body: Vec<u8>,
-    /// The first token has been received.
+    /// Whether the first token has been received.
     pub started: bool,
-    /// `[DONE]` has been received.
+    /// Whether `[DONE]` has been received.
     pub done: bool,
     index: Option<String>,
     envelope: Envelope,
@@ -261,7 +261,7 @@ impl Answer {
         sink.event(&Event::Delta { content })
     }
 
-    /// Passes on reasoning from a member of its own.
+    /// Passes on reasoning that came in a separate member.
     fn give_thinking(&mut self, content: &str, sink: &mut dyn Sink) -> Result<(), Failure> {
         if self.keep_text {
             self.reasoning_content.push_str(content);

@@ -12,7 +12,7 @@ use crate::exit::Class;
 const WORDS_MAX: usize = 500;
 const CODE_MAX: usize = 100;
 
-/// The failure that a payload reports instead of an answer; none if it reports none.
+/// Returns the failure that a payload reports instead of an answer, if it reports one.
 pub(super) fn reported(
     reply: &Reply<'_>,
     choice: Option<&Choice<'_>>,
@@ -32,7 +32,7 @@ pub(super) fn reported(
     }
 }
 
-/// The failure that JSON of any shape reports; none if it reports none.
+/// Returns the failure that JSON of any shape reports, if it reports one.
 fn reported_in_json(payload: &[u8]) -> Option<Failure> {
     let found = error_body::read(200, payload);
     let says_something = found.code.is_some() || found.message.is_some();

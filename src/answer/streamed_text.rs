@@ -1,11 +1,11 @@
-//! A text that comes in parts: how much of it has been passed on, characters whose halves come in
-//! two parts, and frames whose text is found without parsing them.
+//! Text that arrives in parts: finds the part not passed on yet, joins characters whose halves
+//! arrive in two parts, and finds the text of a frame without parsing it.
 
 use std::borrow::Cow;
 
 use crate::api::scalar::Text;
 
-/// A text that comes in parts. Only its length and hash are kept, so that memory does not grow with
+/// Text that arrives in parts. Stores only its length and hash, so that memory does not grow with
 /// the stream.
 #[derive(Debug, Default)]
 pub(super) struct StreamedText {
@@ -26,8 +26,8 @@ impl StreamedText {
         self.hash = hash(self.hash, text);
     }
 
-    /// The rest of `complete`, the full text, after the parts so far. Empty if `complete` does not
-    /// start with them.
+    /// Returns what follows the received parts in `complete`, the full text. Empty if `complete`
+    /// does not start with them.
     pub(super) fn rest<'t>(&mut self, complete: &'t Text<'_>) -> &'t str {
         let rest = self.rest_of(complete.as_str()).unwrap_or_default();
         if !rest.is_empty() {
@@ -47,13 +47,13 @@ impl StreamedText {
     }
 }
 
-/// The hash (FNV-1a, without its offset) of a text, continued from that of its first part.
+/// Continues the hash `first` of an earlier part with `text`: FNV-1a without its offset.
 fn hash(first: u64, text: &str) -> u64 {
     let mix = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     text.bytes().fold(first, mix)
 }
 
-/// Joins the halves of a text that comes in parts.
+/// Joins surrogate pairs whose halves arrive in two parts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Surrogates {
     /// The first half of a pair, from the end of the last part.
@@ -61,7 +61,7 @@ pub(super) struct Surrogates {
 }
 
 impl Surrogates {
-    /// The next part of the text. A first half at its end is held back.
+    /// Returns the next part of the text. The first half of a pair at its end is held back.
     pub(super) fn join<'t>(&mut self, part: &'t Text<'_>) -> Cow<'t, str> {
         let text = part.as_str();
         if text.is_empty() {
@@ -90,7 +90,7 @@ impl Surrogates {
         joined
     }
 
-    /// Ends the text: a half that was held back stays unpaired.
+    /// Ends the text. Returns U+FFFD in place of a half that was held back.
     pub(super) fn finish(&mut self) -> &'static str {
         match self.half.take() {
             Some(_) => "\u{fffd}",
@@ -99,13 +99,13 @@ impl Surrogates {
     }
 }
 
-/// A shortcut for frames that have only text: the bytes around it. Successive chunks often differ
-/// only in their text; such a frame need not be parsed again.
+/// A shortcut for frames that contain only text. Successive frames often differ only in their text.
+/// If the bytes around the text are the same, the frame need not be parsed again.
 #[derive(Debug, Default)]
 pub(super) struct Envelope {
-    /// Up to the text, including its opening quote.
+    /// The bytes up to the text, including its opening quote.
     before: Vec<u8>,
-    /// From the closing quote to the end.
+    /// The bytes from the closing quote to the end.
     after: Vec<u8>,
 }
 
@@ -126,8 +126,8 @@ impl Envelope {
         }
     }
 
-    /// The text of a frame that has the learned bytes around it. None if the bytes differ or the
-    /// text has an escape.
+    /// Returns the text of a frame that has the learned bytes around it. `None` if the bytes differ
+    /// or the text has an escape.
     ///
     /// This is exact: the text has no quote and no backslash, so it is one JSON string, and every
     /// byte around it was parsed before.

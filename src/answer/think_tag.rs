@@ -94,7 +94,7 @@ impl ThinkTag {
     }
 }
 
-/// How many bytes at the end of `text` may be the start of `tag`.
+/// The number of bytes at the end of `text` that may be the start of `tag`.
 fn length_of_start(text: &str, tag: &str) -> usize {
     let mut longest = (1..tag.len()).rev();
     let at_end = longest.find(|length| text.ends_with(&tag[..*length]));

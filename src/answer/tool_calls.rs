@@ -23,7 +23,7 @@ pub struct Call {
     pub arguments: String,
     /// Members that airx does not know, such as `extra_content`.
     pub others: Map<String, Value>,
-    /// The index that its fragments carry.
+    /// The index in its fragments.
     index: usize,
     seen: Seen,
     surrogates: Surrogates,
@@ -117,7 +117,7 @@ pub(super) fn add_complete(
     Ok(())
 }
 
-/// Adds what complete calls, in order, have in addition to the fragments received.
+/// Adds what the complete calls contain in addition to the fragments received.
 pub(super) fn extend(
     calls: &mut Vec<Call>,
     pieces: &[CallPiece<'_>],
@@ -137,7 +137,7 @@ pub(super) fn extend(
     Ok(())
 }
 
-/// Whether these complete calls equal those received.
+/// Whether these complete calls equal the calls received.
 pub(super) fn are_equal(calls: &[Call], pieces: &[CallPiece<'_>]) -> bool {
     let same = |(call, piece): (&Call, &CallPiece<'_>)| {
         call.id == text(piece.id.as_ref()) && piece.arguments().as_str() == call.arguments
@@ -163,10 +163,10 @@ pub(super) fn add(
     Ok(())
 }
 
-/// The call that a fragment continues; none if it starts a new call. Of the calls that share an
-/// index, as all do at some servers, the last is continued. Without an index, the fragment is
-/// matched by its place in the list, and by the id of a call that an earlier frame started (one
-/// of the `known`).
+/// Returns the call that a fragment continues, or `None` if it starts a new call. If several calls
+/// share an index, as all calls of some servers do, the fragment continues the last of them.
+/// Without an index, it is matched by its place in the list, or by the id of a call from an earlier
+/// frame (the first `known` calls).
 fn continued(
     calls: &mut [Call],
     piece: &CallPiece<'_>,

@@ -11,7 +11,7 @@ use super::scalar::Text;
 
 /// The most lines of an input file.
 pub const LINES_MAX: u64 = 50_000;
-/// Every index is below this: not every JSON reader handles larger integers exactly.
+/// Every index is below this, because not every JSON reader handles larger integers exactly.
 pub const INDEX_END: u64 = 1 << 53;
 /// The most bytes of an input file.
 pub const BYTES_MAX: u64 = 100_000_000;
@@ -52,7 +52,7 @@ pub struct Order<'a> {
     /// Only for the providers, which keep at most a thousand batch files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_delete_input_file: Option<bool>,
-    /// How airx finds its items; none for lines that it did not make.
+    /// The metadata with which airx finds the items; `None` for lines that airx did not make.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metadata: Option<Span>,
 }
@@ -144,7 +144,7 @@ pub struct Batch {
     pub id: String,
     /// `validating`, `in_progress`, … as the server sent it.
     pub status: String,
-    /// What that means.
+    /// The meaning of the status.
     pub state: State,
     /// File of the answers.
     pub output: Option<String>,
@@ -152,9 +152,9 @@ pub struct Batch {
     pub errors: Option<String>,
     /// The number of requests; none until the server has counted them.
     pub total: Option<u64>,
-    /// Those that were answered.
+    /// The number of requests that were answered.
     pub completed: Option<u64>,
-    /// Those that failed.
+    /// The number of requests that failed.
     pub failed: Option<u64>,
     /// The errors of its validation, as the server wrote them.
     pub wrong: Vec<String>,
@@ -221,7 +221,7 @@ impl Batch {
     }
 }
 
-/// The readable errors, in any shape. Unreadable ones are skipped.
+/// Returns the readable errors, in any shape. Skips unreadable ones.
 fn wrong(errors: &RawValue) -> Vec<String> {
     let mut errors: Value = serde_json::from_str(errors.get()).unwrap_or_default();
     if let Some(data) = errors.get_mut("data").filter(|data| !data.is_null()) {
@@ -233,7 +233,7 @@ fn wrong(errors: &RawValue) -> Vec<String> {
     }
 }
 
-/// An error with a text: a string, or an object that contains one.
+/// Returns the text and the line number of an error: a string, or an object that contains a text.
 fn fault(one: &Value) -> Option<String> {
     let words = |value: &Value| {
         let words = value.as_str().filter(|words| !words.trim().is_empty());
@@ -270,7 +270,7 @@ pub struct OutputLine<'a> {
     pub response: Option<Response<'a>>,
     /// Why the engine did not ask the chat.
     pub error: Option<&'a RawValue>,
-    /// The members of `error`, where a server puts them next to `custom_id`.
+    /// The members of `error`, which some servers put next to `custom_id`.
     code: Option<&'a RawValue>,
     message: Option<&'a RawValue>,
 }
@@ -309,7 +309,7 @@ pub struct Response<'a> {
 pub struct Page<'a> {
     /// Its batches, as the server wrote them.
     pub data: Vec<&'a RawValue>,
-    /// Another page follows.
+    /// Whether another page follows.
     #[serde(default)]
     pub has_more: Option<bool>,
     last_id: Option<Text<'a>>,

@@ -93,7 +93,7 @@ struct ErrorParts {
     message: Option<String>,
 }
 
-/// Read each member separately, so that an unreadable one does not hide the code.
+/// Each member is parsed separately, so that an unreadable one does not hide the code.
 #[derive(Default, Deserialize)]
 #[serde(bound(deserialize = "'de: 'a"))]
 struct Members<'a> {
@@ -170,7 +170,7 @@ impl ErrorParts {
         found
     }
 
-    /// Takes from `other` what is still missing.
+    /// Fills the missing members from `other`.
     fn fill_in(&mut self, other: Self) {
         self.code = self.code.take().or(other.code);
         self.kind = self.kind.take().or(other.kind);
@@ -192,13 +192,13 @@ impl ErrorParts {
     }
 }
 
-/// A text, a number or a list of texts that is not empty.
+/// Returns a text, a number or a list of texts, if it is not empty.
 fn words(json: &RawValue) -> Option<String> {
     let text = Text::read(json.get()).ok()?.into_string();
     (!text.trim().is_empty()).then_some(text)
 }
 
-/// `["body","messages",0]` as `body.messages.0`.
+/// Writes `["body","messages",0]` as `body.messages.0`.
 fn path(loc: &RawValue) -> Option<String> {
     let parts: Vec<Text<'_>> = serde_json::from_str(loc.get()).ok()?;
     let parts: Vec<&str> = parts.iter().map(Text::as_str).collect();

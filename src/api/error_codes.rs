@@ -83,8 +83,8 @@ pub fn is_turned_away(status: u16, code: Option<&str>) -> bool {
     }
 }
 
-/// Whether a failure says that the prompt is longer than the model's context: by its code, or
-/// by the words of servers whose code is a bare HTTP status.
+/// Whether a failure says that the prompt is longer than the model's context. Checks the code, and
+/// the message of servers whose code is only an HTTP status.
 pub fn is_too_long(code: &str, message: &str) -> bool {
     let codes = [
         "1261",

@@ -243,7 +243,7 @@ pub struct FunctionPiece<'a> {
     arguments: Option<&'a RawValue>,
 }
 
-/// The members, unread.
+/// Unknown members, not parsed.
 #[derive(Debug, Clone, Default)]
 pub struct OtherMembers<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 

@@ -1,4 +1,4 @@
-//! A string or a whole number on the wire, as tolerant as servers are careless.
+//! Reads strings and integers as servers send them: in different JSON types.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,9 +7,9 @@ use std::marker::PhantomData;
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use serde_json::value::RawValue;
 
-/// A string member, borrowed from the payload if it has no escapes. A number or a boolean is taken as its text, since servers
-/// disagree (`"code":"1302"`, `"code":1302`), and a list of content parts as
-/// the texts of its parts.
+/// A string member, borrowed from the payload if it has no escapes. Also accepts a number or a
+/// boolean as its text, since servers disagree (`"code":"1302"`, `"code":1302`), and a list of
+/// content parts as the joined texts of its parts.
 ///
 /// An unpaired surrogate becomes U+FFFD. One at the start or end is kept, since its other
 /// half may come in another delta.
@@ -62,14 +62,14 @@ impl<'a> Text<'a> {
         self.string.into_owned()
     }
 
-    /// The second half of a surrogate pair, if the text starts with one. It stands for the
-    /// first character.
+    /// The second half of a surrogate pair, if the text starts with one. The text has U+FFFD in its
+    /// place.
     pub fn first_half(&self) -> Option<u16> {
         self.first_half
     }
 
-    /// The first half of a surrogate pair, if the text ends with one. It stands for the last
-    /// character.
+    /// The first half of a surrogate pair, if the text ends with one. The text has U+FFFD in its
+    /// place.
     pub fn last_half(&self) -> Option<u16> {
         self.last_half
     }
@@ -88,14 +88,15 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let json = <&RawValue>::deserialize(from)?.get();
         Self::read(json).map_err(|why| {
-            // This position is relative to the member: the reader adds that of the payload.
+            // Remove the position, which is relative to the member: the reader adds that of the
+            // payload.
             let why = why.to_string();
             D::Error::custom(why.split_once(" at line ").map_or(&*why, |(why, _)| why))
         })
     }
 }
 
-/// The texts of a list of content parts. A text that is itself a list is not read: nested
+/// Joins the texts of a list of content parts. A text that is itself a list is not read: nested
 /// lists could take unlimited time.
 fn parts(json: &str) -> serde_json::Result<Cow<'_, str>> {
     #[derive(serde::Deserialize)]
@@ -113,7 +114,7 @@ fn parts(json: &str) -> serde_json::Result<Cow<'_, str>> {
     texts.collect::<Result<String, _>>().map(Cow::Owned)
 }
 
-/// The same JSON with `\ufffd` for each escaped surrogate that has no partner. The length
+/// Returns the JSON with `\ufffd` for each escaped surrogate that is not part of a pair. The length
 /// does not change.
 pub fn mend_surrogates(json: &str) -> Cow<'_, str> {
     let bytes = json.as_bytes();
@@ -153,8 +154,8 @@ fn is_low(unit: u16) -> bool {
     (0xdc00..0xe000).contains(&unit)
 }
 
-/// A whole number from 0 to the largest `T`. The error messages are for the owner of a server,
-/// who may not know what a `u16` is.
+/// An integer from 0 to the largest `T`. The error messages are for the owner of a server, who may
+/// not know what a `u16` is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WholeNumber<T>(pub T);
 
@@ -179,7 +180,7 @@ impl<T: TryFrom<u64>> Visitor<'_> for Number<T> {
     }
 }
 
-/// For a member of a plain type: `deserialize_with`.
+/// For `deserialize_with` on a required member.
 ///
 /// # Errors
 /// The value is not such a number.
@@ -187,7 +188,7 @@ pub fn whole_number<'de, D: Deserializer<'de>, T: TryFrom<u64>>(from: D) -> Resu
     WholeNumber::deserialize(from).map(|number| number.0)
 }
 
-/// The same for a member that may be null or, with `default`, missing.
+/// Like [`whole_number`], for a member that may be null or, with `default`, missing.
 ///
 /// # Errors
 /// The value is neither such a number nor null.

@@ -97,7 +97,7 @@ impl Usage {
     }
 }
 
-/// A count: a whole number in any notation (`12`, `12.0`, `1.2e1`, `"12"`).
+/// Reads a count: an integer in any notation (`12`, `12.0`, `1.2e1`, `"12"`).
 fn count(raw: Option<&RawValue>) -> Option<u64> {
     let digits = raw?.get().trim_matches('"');
     digits.parse().ok().or_else(|| {

@@ -25,30 +25,30 @@ const LEFT_AFTER: Duration = Duration::from_secs(3600);
 #[derive(Debug, Clone)]
 pub(crate) struct Cache {
     folder: PathBuf,
-    /// How old an answer may be; any age without it.
+    /// The age from which an answer is no longer used; `None` means any age is accepted.
     ttl: Option<Duration>,
     /// The URL that requests go to.
     url: String,
     scrubber: Scrubber,
-    /// The folder was found to be usable.
+    /// Whether the folder has been checked and can be used.
     ready: bool,
-    /// Temporary files of killed runs were removed.
+    /// Whether the temporary files of killed runs have been removed.
     clean: bool,
-    /// The last exchange, which may be kept.
+    /// The last exchange, which [`Cache::keep`] may write to a file.
     open: Option<OpenRecording>,
 }
 
-/// The note for standard error if the cache gives no answer to a request.
+/// The note to print if the cache has no usable answer to a request.
 pub(crate) struct Miss(pub(crate) Level, pub(crate) String);
 
 impl Miss {
-    /// The answer in this file is not used, for this reason.
+    /// Reports that the answer in the file `path` is not used, and why.
     pub(crate) fn unused(path: &Path, why: &str) -> Self {
         let text = format!("* {} {why}: asking again", path.display());
         Self(Level::Verbose, text)
     }
 
-    /// This file cannot be used.
+    /// Reports that the file `path` cannot be used, and why.
     pub(crate) fn damaged(path: &Path, why: &str) -> Self {
         let path = path.display();
         let text = format!("--cache: {path} cannot be used: {why}; asking again");
@@ -74,7 +74,7 @@ impl Cache {
         }
     }
 
-    /// Does not keep what holds this key.
+    /// From now on, an exchange that contains this key is not kept.
     pub(crate) fn hide_key(&mut self, key: &str) {
         self.scrubber.hide_key(key);
     }
@@ -107,8 +107,7 @@ impl Cache {
         self.folder.join(name + ".json")
     }
 
-    /// Finds the response to `request`, and its file. Whether it is a complete answer is not
-    /// checked.
+    /// Finds the response to `request`, and its file. Does not check that the answer is complete.
     pub(crate) fn find(
         &mut self,
         request: &RequestView,
@@ -134,14 +133,14 @@ impl Cache {
         }
     }
 
-    /// Begins an exchange, whose answer may be kept when it is complete.
+    /// Starts an exchange. Its answer can be kept when it is complete.
     pub(crate) fn start(&mut self, body: &[u8]) -> &mut OpenRecording {
         self.open.insert(OpenRecording::of(body))
     }
 
-    /// Keeps the answer of the last exchange. `under` makes the request that the answer is
-    /// for from the one that was sent. Replaces the file. Returns its path, `None` if there
-    /// was no exchange, or why the answer is not kept.
+    /// Writes the answer of the last exchange to its file and replaces an older one. `under` turns
+    /// the request that was sent into the request that the file is for. Returns the path, `None` if
+    /// there was no exchange, or the reason why the answer is not kept.
     pub(crate) fn keep(
         &mut self,
         under: impl FnOnce(RequestView) -> RequestView,
@@ -211,7 +210,7 @@ fn response(
     Ok(Some(response))
 }
 
-/// Whether no other user can have written a file or folder.
+/// Fails if another user may have written the file or folder.
 #[cfg(unix)]
 fn is_private(found: &Metadata) -> Result<(), String> {
     use std::os::unix::fs::MetadataExt;

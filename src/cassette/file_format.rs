@@ -31,7 +31,7 @@ const DIGITS: usize = 16;
 /// Why a recording without [`Body::pieces`] cannot be used.
 pub(super) const UNREADABLE_BODY: &str = "its body cannot be read";
 
-/// A recorded exchange. When read it owns its body; when written it borrows it.
+/// A recorded exchange. It owns its body after reading, and borrows it for writing.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(expecting = "an object with airx, request and response")]
 pub(crate) struct Recording<B = Body> {
@@ -53,7 +53,7 @@ pub(crate) struct RequestView {
 }
 
 impl RequestView {
-    /// The view of a request with this body, which is JSON that airx has made.
+    /// Removes the ids from the body of a request. airx made the body, so it is JSON.
     pub(crate) fn of(body: &[u8]) -> Self {
         let mut body: Value = serde_json::from_slice(body).unwrap_or_default();
         if let Value::Object(members) = &mut body {
@@ -66,7 +66,7 @@ impl RequestView {
         }
     }
 
-    /// The name of its recordings. It does not depend on the order of members.
+    /// The name of the request's recordings. It does not depend on the order of members.
     pub(crate) fn name(&self) -> String {
         let mut name = self.digest(&self.path);
         name.truncate(DIGITS);
@@ -81,7 +81,7 @@ impl RequestView {
         sha256(format!("{} {target}\n{body}", self.method).as_bytes())
     }
 
-    /// The same request to the model of `other`.
+    /// Returns the same request, with the model of `other`.
     #[must_use]
     pub(crate) fn asking(mut self, other: &Self) -> Self {
         if let (Value::Object(own), Value::Object(other)) = (&mut self.body, &other.body) {
@@ -96,7 +96,7 @@ impl RequestView {
     }
 }
 
-/// What the server answered.
+/// The server's response.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(expecting = "an object with version, status and body or stream")]
 pub(crate) struct Response<B = Body> {
@@ -142,7 +142,7 @@ pub(crate) enum End {
     #[default]
     #[serde(rename = "whole")]
     Complete,
-    /// When the connection closed: a part may be missing.
+    /// The connection closed: a part may be missing.
     Open,
     /// It was not read to the end: the answer was complete, or the run ended.
     Unread,
@@ -220,7 +220,7 @@ pub(super) fn read(path: &Path) -> Result<Option<Recording>, String> {
     Ok(Some(recording))
 }
 
-/// Cuts text after each blank line, into frames.
+/// Splits the text into frames, after each blank line.
 pub(crate) fn frames(text: &str) -> Vec<&str> {
     let mut frames = Vec::new();
     let (mut from, mut blank) = (0, true);
@@ -299,7 +299,7 @@ mod tests {
         assert!(frames("").is_empty());
     }
 
-    /// Writes pieces and reads them again. Returns the JSON and the bytes read.
+    /// Writes pieces and reads them back. Returns the JSON and the bytes read.
     fn read(pieces: &[&[u8]]) -> (String, Vec<u8>) {
         let (mut bytes, mut ends) = (Vec::new(), Vec::new());
         for piece in pieces {

@@ -26,7 +26,7 @@ const HEADERS: [&str; 4] = [
     "retry-after",
 ];
 
-/// How the names of temporary files begin.
+/// The prefix of the names of temporary files.
 pub(super) const TEMPORARY: &str = ".airx-";
 
 /// Records exchanges in a folder.
@@ -42,7 +42,7 @@ pub(crate) struct Recorder {
 pub struct Recorded {
     /// The file's path.
     pub file: String,
-    /// The answer held a secret, which was masked in the file.
+    /// Whether the answer contained a secret. The file contains a mask in its place.
     pub masked: bool,
 }
 
@@ -55,7 +55,7 @@ impl Recorder {
         }
     }
 
-    /// Begins an exchange. Makes the folder before anything is sent.
+    /// Starts an exchange. Makes the folder before anything is sent.
     pub(crate) fn start(&mut self, body: &[u8]) -> Result<&mut OpenRecording, Failure> {
         let place = self.folder.display();
         prepare(&self.folder)
@@ -63,7 +63,7 @@ impl Recorder {
         Ok(self.open.insert(OpenRecording::of(body)))
     }
 
-    /// Writes the exchange that has ended, unless there was no response.
+    /// Writes the exchange to a file when it has ended, unless there was no response.
     pub(crate) fn finish(&mut self) -> Result<Option<Recorded>, Failure> {
         let Some(mut open) = self.open.take().filter(|open| !open.lost) else {
             return Ok(None);
@@ -96,12 +96,12 @@ pub(crate) struct OpenRecording {
     size: usize,
     streamed: bool,
     end: End,
-    /// airx gave up, so there is no answer of the server to record.
+    /// Whether airx gave up, so that there is no answer of the server to record.
     lost: bool,
 }
 
 impl OpenRecording {
-    /// An exchange that begins with a request of this body.
+    /// Starts an exchange whose request has this body.
     pub(super) fn of(body: &[u8]) -> Self {
         Self {
             request: RequestView::of(body),
@@ -162,12 +162,12 @@ impl OpenRecording {
         }
     }
 
-    /// Whether it has a response of the server, not longer than a body may be.
+    /// Whether there is a response of the server, not longer than [`BODY_LIMIT`].
     pub(super) fn is_complete(&self) -> bool {
         !self.lost && self.head.is_some() && self.size <= BODY_LIMIT
     }
 
-    /// Masks the secrets. Returns whether the answer held one, and whether the request did.
+    /// Masks the secrets. Returns whether the answer contained one, and whether the request did.
     pub(super) fn mask(&mut self, scrubber: &Scrubber) -> (bool, bool) {
         let clean = redact::body(scrubber, &self.bytes);
         let answer = clean.is_some();

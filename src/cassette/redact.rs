@@ -19,8 +19,7 @@ const FIELDS: [&str; 4] = ["data", "event", "id", "retry"];
 
 /// Masks the secrets in a body. Returns `None` if there are none.
 ///
-/// A body may be long. It is read line by line, and a second time only if it holds a
-/// secret.
+/// A body may be long. It is read line by line, and a second time only if it contains a secret.
 pub(crate) fn body(scrubber: &Scrubber, bytes: &[u8]) -> Option<String> {
     let text = String::from_utf8_lossy(bytes);
     // A secret may be in the text itself or in the joined texts of the deltas.
@@ -69,8 +68,8 @@ fn rewrite(scrubber: &Scrubber, text: &str, joined: &mut JoinedDeltas) -> String
             continue;
         };
         let changed = joined.replace(&mut read) | value(scrubber, &mut read);
-        // If a member occurs twice, the value holds only one of them, but the text
-        // may have a secret in the other.
+        // If a member occurs twice, the value contains only one of them, but the text may have a
+        // secret in the other.
         if changed || scrubber.hides_in(rest) {
             let end = &line[line.trim_end_matches(['\r', '\n']).len()..];
             let space = if field.is_empty() { "" } else { " " };
@@ -129,8 +128,8 @@ pub(crate) fn value(scrubber: &Scrubber, value: &mut Value) -> bool {
     }
 }
 
-/// The texts joined from the deltas, each with its name: the answer, the reasoning, and
-/// the arguments of calls. After `clean` only those that held a secret, masked.
+/// The texts joined from the deltas, each with its name: the answer, the reasoning, and the
+/// arguments of calls. After `clean` only the texts that contained a secret are left, masked.
 #[derive(Default)]
 struct JoinedDeltas(Vec<(String, String)>);
 
@@ -145,8 +144,8 @@ impl JoinedDeltas {
         });
     }
 
-    /// Masks the secrets, keeps only the texts that held one, and returns whether there
-    /// are any.
+    /// Masks the secrets and keeps only the texts that contained one. Returns whether there are
+    /// any.
     fn clean(&mut self, scrubber: &Scrubber) -> bool {
         self.0.retain(|(_, text)| scrubber.hides_in(text));
         for (_, text) in &mut self.0 {
@@ -155,8 +154,8 @@ impl JoinedDeltas {
         !self.0.is_empty()
     }
 
-    /// Replaces the texts of a delta by the masked ones. The first delta gets the complete
-    /// text, and the later ones are empty.
+    /// Replaces the texts of a delta with the masked ones. The first delta gets the complete text;
+    /// the later ones become empty.
     fn replace(&mut self, value: &mut Value) -> bool {
         let mut changed = false;
         parts(value, |name, part| {
@@ -169,8 +168,8 @@ impl JoinedDeltas {
     }
 }
 
-/// Calls `each` with every text of a delta that a later delta may continue, and with the
-/// name of the joined text.
+/// Calls `each` with the name of a joined text and its part in this delta, for every text that a
+/// later delta may continue.
 fn parts(value: &mut Value, mut each: impl FnMut(&str, &mut String)) {
     let Some(Value::Object(delta)) = value.pointer_mut("/choices/0/delta") else {
         return;

@@ -17,7 +17,7 @@ use crate::http::{CUT, Head, Next, Response};
 #[derive(Debug, Clone)]
 pub(crate) struct Replayer {
     folder: PathBuf,
-    /// How many recordings of each name have been used.
+    /// The number of recordings of each name that have been used.
     given: Arc<Mutex<HashMap<String, u32>>>,
 }
 
@@ -25,7 +25,7 @@ pub(crate) struct Replayer {
 #[derive(Debug, Clone)]
 pub(crate) struct ReplayedBody {
     pieces: Vec<Vec<u8>>,
-    /// How many pieces have been read.
+    /// The number of pieces that have been read.
     read: usize,
     end: End,
 }
@@ -38,7 +38,8 @@ impl Replayer {
         }
     }
 
-    /// The response to `body`. No recording fits: exit 13; one cannot be read: exit 2.
+    /// Returns the recorded response to `body`. Exit 13 if no recording fits, exit 2 if one cannot
+    /// be read.
     pub(crate) fn next(&mut self, body: &[u8]) -> Result<(Head, ReplayedBody), Failure> {
         let asked = RequestView::of(body);
         let name = asked.name();
@@ -117,8 +118,8 @@ fn listed(mut differences: Vec<String>) -> String {
     differences.join(", ")
 }
 
-/// Adds the places below `path` where two values differ: members and indexes from the body
-/// inwards, as in `messages/0/content`, and what both have there.
+/// Adds to `found` each place at or below `path` where the two values differ, with both values. A
+/// place is written as members and indexes, such as `messages/0/content`.
 fn compare(recorded: Option<&Value>, asked: Option<&Value>, path: &str, found: &mut Vec<String>) {
     let below = |name: &str| match path {
         "" => name.to_owned(),
@@ -150,7 +151,7 @@ fn compare(recorded: Option<&Value>, asked: Option<&Value>, path: &str, found: &
     }
 }
 
-/// How many characters two texts have in common at their start.
+/// The number of characters in the common prefix of two texts.
 fn common(one: Option<&Value>, two: Option<&Value>) -> usize {
     let [one, two] = [one, two].map(|value| value.and_then(Value::as_str).unwrap_or_default());
     let pairs = one.chars().zip(two.chars());
@@ -183,7 +184,7 @@ fn clipped(text: &str, longest: usize) -> String {
     }
 }
 
-/// Whether a file has a name that a recorder could have given.
+/// Whether a recorder could have given the file this name.
 fn is_recording(file: &str) -> bool {
     let number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let hash = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_hexdigit());

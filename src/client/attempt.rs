@@ -59,8 +59,8 @@ fn not_started() -> Failure {
     Failure::new(Class::Signal, "not started")
 }
 
-/// Reports the result of a request to the limit. Returns whether the request met a rate
-/// limit because of other requests of this run.
+/// Reports the result of a request to the limit. Returns whether the request met a rate limit that
+/// other requests of this run caused.
 fn is_crowded(permit: &Permit<'_>, result: &Result<(), Failure>, sink: &mut dyn Sink) -> bool {
     let Err(failure) = result else {
         permit.answered();

@@ -17,12 +17,12 @@ use crate::settings::Timeouts;
 /// How an answer uses the cache.
 #[derive(Clone, Copy)]
 pub struct CacheUse<'a> {
-    /// The request under which the answer is looked up and kept, with the model of the one
-    /// that is sent; without it the one that is sent.
+    /// The request that identifies the answer in the cache; its model is replaced by that of the
+    /// request sent. `None` means the request sent.
     pub under: Option<&'a Request>,
-    /// Look for an answer before asking.
+    /// Whether to look for an answer before sending a request.
     pub look_up: bool,
-    /// Whether a complete answer is what the run wants.
+    /// Whether the run can use this complete answer.
     pub fits: &'a dyn Fn(&Answer) -> bool,
 }
 
@@ -35,8 +35,8 @@ impl fmt::Debug for CacheUse<'_> {
     }
 }
 
-/// The answer that the cache has, passed to `sink` like one from the server. Exit 2 if the
-/// folder cannot be used.
+/// Looks for the answer in the cache and passes it to `sink` like one from the server. Exit 2 if
+/// the folder cannot be used.
 pub(super) fn look_up(
     wanted: &AnswerRequest<'_>,
     transport: &mut Transport,
@@ -66,8 +66,8 @@ pub(super) fn look_up(
     Ok(Some(answer))
 }
 
-/// Finds an answer that can be used, and reads it. Prints nothing: nothing of an answer that
-/// cannot be used may be printed.
+/// Finds a usable answer and reads it. Prints nothing, because no part of an unusable answer may be
+/// printed.
 fn find(
     wanted: &AnswerRequest<'_>,
     cache: &mut Cache,
@@ -80,13 +80,13 @@ fn find(
         Err(failure) if answer.finish_reason.is_none() => {
             Err(Miss::damaged(&path, &failure.message))
         }
-        // Complete for the run that kept it, but not for this one.
+        // It was complete for the run that kept it, but is not for this one.
         _ => Err(Miss::unused(&path, "has an answer that does not fit")),
     }
 }
 
-/// Keeps the answer that the last request brought. Call it once the run has accepted the
-/// answer. Without a cache, or if the answer came from there, it does nothing.
+/// Keeps the answer to the last request. Call it once the run has accepted the answer. Does nothing
+/// without a cache, or if the answer came from the cache.
 pub fn keep(wanted: &AnswerRequest<'_>, transport: &mut Transport, sink: &mut dyn Sink) {
     let Some(cache) = transport.cache() else {
         return;
@@ -130,7 +130,7 @@ fn read(
     (answer, result)
 }
 
-/// Prints nothing.
+/// A sink that prints nothing.
 struct Silent;
 
 impl Sink for Silent {

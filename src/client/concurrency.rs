@@ -22,13 +22,13 @@ pub(super) struct Permit<'a> {
 struct State {
     most: u32,
     limit: u32,
-    /// Answers since the limit was changed.
+    /// The number of answers since the limit was changed.
     good: u32,
     /// How often the limit has been lowered. A request sent before the last change
     /// says nothing about the current limit.
     lowered: u64,
     in_flight: u32,
-    /// No new series of requests starts.
+    /// Whether new series of requests are refused.
     closed: bool,
 }
 

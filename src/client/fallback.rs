@@ -28,7 +28,7 @@ pub struct FallbackModel {
 }
 
 impl FallbackModel {
-    /// `request` as this model gets it.
+    /// Returns `request` for this model.
     pub fn request(&self, request: &Request) -> Request {
         Request {
             model: self.model.clone(),
@@ -38,10 +38,9 @@ impl FallbackModel {
     }
 }
 
-/// Asks one model after the other until one answers or fails in a way that does not
-/// change the model. Starts with the model that answered the last request of the series.
-/// An answer may come from the cache. If the result is a failure, the answer holds the part
-/// that arrived.
+/// Asks one model after the other until one answers, or until a failure does not lead to another
+/// model. Starts with the model that answered the last request of the series. An answer may come
+/// from the cache. After a failure, the returned answer contains the part that arrived.
 pub fn run(
     wanted: &AnswerRequest<'_>,
     series: &mut RequestSeries,
@@ -56,7 +55,7 @@ pub fn run(
         };
         let own = AnswerRequest {
             request: &request,
-            // Only the models that are left.
+            // Only the models after this one.
             fallback: wanted.fallback.get(at..).unwrap_or_default(),
             ..*wanted
         };
@@ -134,14 +133,14 @@ fn may_retry(failure: &Failure, answer: &Answer, accept: Accept<'_>) -> bool {
     }
 }
 
-/// Whether another model is asked after this failure of a model that is not asked again.
+/// Whether to ask the next model after this failure. This model is not asked again.
 fn gives_way(failure: &Failure, series: &RequestSeries) -> bool {
     let has_time = series.left() != Some(Duration::ZERO);
     has_time && (failure.class == Class::Busy || unserved(failure))
 }
 
-/// Whether the model gives way without a retry: it is not served, or overloaded, which
-/// lasts for minutes.
+/// Whether to ask the next model without a retry: the server does not serve this one, or it is
+/// overloaded, which lasts for minutes.
 fn gives_way_at_once(failure: &Failure) -> bool {
     unserved(failure) || is_overload(failure.code())
 }
@@ -162,7 +161,7 @@ fn switch(
     transport: &Transport,
     sink: &mut dyn Sink,
 ) -> Result<(), Failure> {
-    // The next run will not be served either, so the user should know; once is enough.
+    // The next run would fail in the same way, so warn the user, but only once.
     if unserved(failure) && transport.remember_unserved(model, failure) {
         let meant = models::suggestion(model);
         let meant = meant.map_or_else(String::new, |near| format!(" (did you mean {near}?)"));
@@ -170,7 +169,7 @@ fn switch(
             format!("the server does not serve {model}{meant}: {next} is asked in its place");
         sink.note(Level::Warning, &text);
     }
-    // The spinner shows no number of the next model's retries yet.
+    // Reset the number of retries that the spinner shows.
     sink.count(Count::Retries(0, 0));
     NextRequest {
         number: series.requests + 1,
@@ -181,8 +180,8 @@ fn switch(
     .announce(failure, sink)
 }
 
-/// The failure of the model at this place of the chain, which it names if it is not the
-/// first. If the server does not know the model, adds the name that was probably meant.
+/// Adds to the failure of a model its name and number, unless it is the first. If the server does
+/// not know the model, adds a hint with the name that was probably meant.
 fn explained(mut failure: Failure, model: &str, at: usize, fallbacks: usize) -> Failure {
     let option = if at == 0 { "-m" } else { "--fallback" };
     if matches!(failure.code(), Some("1211" | "model_not_found"))

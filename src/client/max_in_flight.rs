@@ -115,7 +115,7 @@ impl Slots {
             if !self.dir.try_lock(&name, &file)? {
                 taken += 1;
             } else if free.is_none() {
-                // Programs that remove old temporary files must not take it for unused.
+                // Programs that remove old temporary files must not remove it as unused.
                 touch(&file);
                 free = Some((number, file));
             }

@@ -52,8 +52,7 @@ pub struct RequestSeries {
     /// The model that is asked: 0 is the request's own, 1 the first of the fallback. Later
     /// requests of the series stay with the model that answered.
     model: usize,
-    /// The last request met a rate limit because other requests of this run were in
-    /// flight.
+    /// Whether the last request met a rate limit that other requests of this run caused.
     crowded: bool,
 }
 

@@ -16,7 +16,7 @@ use crate::event::{Count, Level, Sink};
 use crate::exit::Class;
 use crate::http::{self, Head, ResourceRequest, Response};
 
-/// The longest downloaded file that is checked for a refusal.
+/// Up to this length in bytes, a downloaded file is checked for a refusal.
 const SHORT: u64 = 64 << 10;
 
 /// A request that was not answered with success.
@@ -24,7 +24,7 @@ const SHORT: u64 = 64 << 10;
 pub struct Unfulfilled {
     /// Why.
     pub failure: Failure,
-    /// The server may still have carried out the request.
+    /// Whether the server may still have carried out the request.
     pub unsure: bool,
 }
 
@@ -135,7 +135,7 @@ fn attempt(
     Ok(body)
 }
 
-/// Whether the head makes it possible to see that a body broke off.
+/// Whether the head says where the body ends, so that a body that breaks off is noticed.
 fn has_an_end(head: &Head) -> bool {
     head.status == 204
         || head.header("content-length").is_some()

@@ -66,7 +66,7 @@ pub(super) fn check(head: &Head, body: &[u8]) -> Result<(), Failure> {
     }
 }
 
-/// Reads an answer from a body that another request brought, such as a batch's.
+/// Reads an answer from a body that came with another request, such as that of a batch.
 pub fn read(status: u16, body: Vec<u8>, accept: Accept<'_>) -> (Answer, Result<(), Failure>) {
     let mut answer = Answer::default();
     let result = if is_success(status) {
@@ -127,7 +127,7 @@ pub(super) fn read_stream(
                 if answer.done {
                     break End::Proper;
                 }
-                // Checked here too, because a stream that never pauses is never waited for.
+                // Check here too: if bytes always arrive in time, `next` never times out.
                 if !clocks.have_run_out(answer.started) {
                     continue;
                 }
@@ -138,7 +138,7 @@ pub(super) fn read_stream(
             Ok(Next::TimedOut) => Err(clocks.ran_out(answer.started)),
             Err(failure) => Err(failure),
         };
-        // The last [DONE] may lack the end of its line.
+        // The last [DONE] may come without a line end.
         parser.finish(|frame| answer.accept_frame(frame, sink))?;
         answer.finish(sink)?;
         break if answer.done { End::Proper } else { ended? };
@@ -243,8 +243,8 @@ struct Opening {
 }
 
 impl Opening {
-    /// The bytes that can be read as events. Returns `None` if the body is JSON or HTML, whose
-    /// start is held.
+    /// Returns the bytes to read as events, or `None` if the body is JSON or HTML; then `held`
+    /// contains its start.
     fn events<'a>(&mut self, bytes: &'a [u8]) -> Option<Cow<'a, [u8]>> {
         if self.known {
             return Some(Cow::Borrowed(bytes));
@@ -297,7 +297,7 @@ fn first_data(body: &[u8]) -> Cow<'_, [u8]> {
     first.map_or(Cow::Borrowed(body), Cow::Owned)
 }
 
-/// `Retry-After`: seconds, or a date.
+/// Parses `Retry-After`: seconds, or a date.
 fn retry_after(value: &str) -> Option<Duration> {
     let value = value.trim();
     seconds(value).or_else(|| {
@@ -306,7 +306,7 @@ fn retry_after(value: &str) -> Option<Duration> {
     })
 }
 
-/// A number of seconds. Some servers send fractions, which are rounded up.
+/// Parses a number of seconds. Some servers send fractions, which are rounded up.
 fn seconds(value: &str) -> Option<Duration> {
     let (integer, fraction) = value.split_once('.').unwrap_or((value, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());

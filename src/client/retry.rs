@@ -20,7 +20,7 @@ const OVERLOAD_LONGEST: Duration = Duration::from_secs(40);
 /// An attempt that failed.
 pub(super) struct Failed<E> {
     pub(super) failure: Failure,
-    /// Another attempt may succeed.
+    /// Whether another attempt may succeed.
     pub(super) may_retry: bool,
     /// What the caller receives together with the failure.
     pub(super) detail: E,

@@ -81,8 +81,8 @@ impl Transport {
         unserved.insert(model.to_owned(), failure.clone()).is_none()
     }
 
-    /// The server's answer if an earlier request of this run found that it does not serve
-    /// `model`. Recordings hold each request of a run, so that a replay finds them all.
+    /// The server's answer if an earlier request of this run found that it does not serve `model`.
+    /// `None` with a cassette: recordings contain each request, so that a replay finds them all.
     pub(super) fn unserved(&self, model: &str) -> Option<Failure> {
         if self.cassette.is_some() {
             return None;
@@ -117,7 +117,8 @@ impl Transport {
         self.cache().map_or(Ok(()), Cache::prepare)
     }
 
-    /// Makes the key known before a request is sent, and hides it. Exit 3 if there is none.
+    /// Makes sure that the key is known before a request is sent, and hides it. Exit 3 if there is
+    /// none.
     pub(super) fn require_key(&mut self, sink: &mut dyn Sink) -> Result<(), Failure> {
         let connection = Arc::clone(&self.connection);
         let key = connection.require_key(&mut |line| sink.note(Level::Always, &line))?;
@@ -155,8 +156,8 @@ impl Transport {
         Ok(response)
     }
 
-    /// Sends `body` to the chat and reads the response's head; the rest follows from the
-    /// stream. `limit` bounds the wait for the head.
+    /// Sends `body` to the chat and reads the response's head. The returned stream reads the body.
+    /// `limit` bounds the wait for the head.
     ///
     /// # Errors
     /// No head arrived.

@@ -1,5 +1,6 @@
-//! Which candidates each argument has. bash, zsh and fish complete paths better than airx
-//! could: they know quotes, `~` and the user's settings. airx tells them where one belongs.
+//! Chooses the candidates for each argument. bash, zsh and fish complete paths better than airx
+//! could: they know quotes, `~` and the user's settings. airx only reports where a path is
+//! expected.
 
 use std::ffi::{OsStr, OsString};
 use std::sync::Arc;
@@ -17,10 +18,10 @@ use crate::config::Config;
 use crate::help::TOPICS;
 use crate::models;
 
-/// The command line with its candidates. They depend on the `words` typed so far.
+/// Returns the command line with its candidates. They depend on the `words` typed so far.
 pub(super) fn command(words: &[OsString], paths: Paths) -> Command {
     let mut command = program();
-    // The arguments of the commands are made when they are needed; here they are.
+    // clap adds the arguments of the commands only when it needs them: add them now.
     command.build();
     let typed = Arc::new(Typed::new(words));
     with_candidates(command, &typed, paths)
@@ -28,7 +29,7 @@ pub(super) fn command(words: &[OsString], paths: Paths) -> Command {
 
 fn with_candidates(command: Command, typed: &Arc<Typed>, paths: Paths) -> Command {
     let command = command.mut_args(|arg| match candidates(&arg, typed, paths) {
-        // An option whose value must be attached (`--each=csv`) takes no next word.
+        // An option whose value must be attached (`--each=csv`) does not use the next word.
         Some(_) if arg.is_require_equals_set() && !typed.is_option => {
             arg.add(values(Vec::<String>::new))
         }
@@ -84,7 +85,7 @@ const SEARCH_ENGINES: [&str; 4] = [
     "search_pro_quark",
 ];
 
-/// What the name of the value says: a file, a folder; else the values of an enum.
+/// Completes a file or a folder by the name of the value, else the values of an enum.
 fn by_value(arg: &Arg, paths: Paths) -> Option<ArgValueCompleter> {
     let name = arg.get_value_names()?.first()?.as_str();
     Some(match name {
@@ -115,7 +116,7 @@ fn values<C: Into<CompletionCandidate>>(
     })
 }
 
-/// Candidates with the text that some shells show next to them.
+/// Candidates with a description, which some shells show next to them.
 fn named(all: &[(&str, &str)]) -> Vec<CompletionCandidate> {
     let all = all.iter();
     all.map(|(value, help)| CompletionCandidate::new(value).help(Some((*help).to_owned().into())))
@@ -152,7 +153,7 @@ fn profile_names(typed: &Typed) -> Vec<String> {
     names.map(str::to_owned).collect()
 }
 
-/// The commands and topics; after a command its own commands.
+/// The commands and topics, or after a command its subcommands.
 fn help_subjects(typed: &Typed) -> Vec<CompletionCandidate> {
     let mut command_line = program();
     command_line.build();
@@ -172,7 +173,7 @@ fn help_subjects(typed: &Typed) -> Vec<CompletionCandidate> {
     commands.chain(topics).collect()
 }
 
-/// `KIND`, and after `KIND@` the place.
+/// Completes `KIND`, and after `KIND@` the place.
 fn faults(arg: &Arg) -> impl Fn(&OsStr) -> Vec<CompletionCandidate> + Send + Sync + 'static {
     let kinds = arg.get_value_parser().possible_values();
     let kinds: Vec<PossibleValue> = kinds.into_iter().flatten().collect();
@@ -189,7 +190,7 @@ fn faults(arg: &Arg) -> impl Fn(&OsStr) -> Vec<CompletionCandidate> + Send + Syn
     }
 }
 
-/// What follows `--` is a program, then its arguments.
+/// Completes a program right after `--`, then its arguments as files.
 fn program_to_run(typed: &Typed, paths: Paths) -> ArgValueCompleter {
     if typed.words().last().is_some_and(|word| word == "--") {
         Place::Program.completer("", paths)
@@ -198,7 +199,7 @@ fn program_to_run(typed: &Typed, paths: Paths) -> ArgValueCompleter {
     }
 }
 
-/// Who lists paths.
+/// Which program lists paths.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Paths {
     /// The shell: the candidate only marks the place.
@@ -207,7 +208,7 @@ pub(super) enum Paths {
     Listed,
 }
 
-/// What the shell is to complete.
+/// The kind of name that is completed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// A file.
@@ -219,7 +220,7 @@ pub(super) enum Place {
 }
 
 impl Place {
-    /// The word for it in the answers to the scripts.
+    /// The name in the answers to the scripts.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::File => "files",
@@ -228,7 +229,7 @@ impl Place {
         }
     }
 
-    /// The place that a candidate marks. Its value is what stands before the path.
+    /// Returns the place that a candidate marks. The candidate's value is the text before the path.
     pub(super) fn of(candidate: &CompletionCandidate) -> Option<Self> {
         let tag = candidate.get_tag()?.to_string();
         let all = [Self::File, Self::Folder, Self::Program];
@@ -243,8 +244,8 @@ impl Place {
         CompletionCandidate::new(before).tag(Some(self.tag().into()))
     }
 
-    /// The completer of such a value, which stands after `before`, as in `@FILE`; after
-    /// nothing too, if that is empty.
+    /// A completer for a value after the prefix `before`, such as the `@` of `@FILE`. `before` may
+    /// be empty.
     pub(super) fn completer(self, before: &'static str, paths: Paths) -> ArgValueCompleter {
         ArgValueCompleter::new(move |current: &OsStr| {
             let Some(path) = after(current, before) else {

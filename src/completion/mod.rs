@@ -5,10 +5,10 @@
 //!
 //! The first line of an answer to bash, zsh or fish says what the rest is:
 //!
-//! - `words`: a candidate a line;
-//! - `unfinished`: a candidate a line, and no space follows it;
-//! - `files BEFORE`, `folders BEFORE`, `commands BEFORE`: none; the shell completes such a
-//!   name after the text BEFORE, which may be empty.
+//! - `words`: one candidate per line;
+//! - `unfinished`: one candidate per line, and no space follows it;
+//! - `files BEFORE`, `folders BEFORE`, `commands BEFORE`: no candidates; the shell completes such a
+//! name after the text BEFORE, which may be empty.
 
 mod candidates;
 mod typed;
@@ -28,8 +28,8 @@ pub const VARIABLE: &str = "AIRX_COMPLETE";
 /// The name that the scripts call airx by.
 const PROGRAM: &str = "airx";
 
-/// What the script of the shell `name` asks for: the candidates for the last word after
-/// `--`, in the form that this script reads.
+/// Answers the script of the shell `name`: the candidates for the last word after `--`, in the form
+/// that this script reads.
 ///
 /// # Errors
 /// Exit 2: the variable was not set by a completion script.
@@ -56,7 +56,7 @@ pub fn answer(name: &OsStr, arguments: &[OsString]) -> Result<Vec<u8>, Failure> 
     Ok(answer.unwrap_or_default())
 }
 
-/// The script of a shell whose script clap_complete makes: PowerShell or Elvish.
+/// The completion script of PowerShell or Elvish, which clap_complete generates.
 pub fn made_script(powershell: bool) -> String {
     let shell: &dyn EnvCompleter = if powershell { &Powershell } else { &Elvish };
     let mut script = Vec::new();
@@ -65,7 +65,7 @@ pub fn made_script(powershell: bool) -> String {
     String::from_utf8_lossy(&script).trim().to_owned() + "\n"
 }
 
-/// The answer for a shell whose script clap_complete makes.
+/// The answer for PowerShell or Elvish, whose scripts clap_complete generates.
 fn listed(shell: &dyn EnvCompleter, words: &[OsString]) -> io::Result<Vec<u8>> {
     let mut command = candidates::command(words, Paths::Listed);
     let mut out = Vec::new();
@@ -107,8 +107,8 @@ fn fish(words: &[OsString]) -> io::Result<Vec<u8>> {
     })
 }
 
-/// The answer for a shell that completes paths itself. `line` makes a line of a value and
-/// the first line of its description.
+/// The answer for a shell that completes paths itself. `line` makes a line from a value and the
+/// first line of its description.
 fn marked(words: &[OsString], line: impl Fn(&str, Option<&str>) -> String) -> io::Result<Vec<u8>> {
     let mut command = candidates::command(words, Paths::Marked);
     let found = engine::complete(&mut command, words.to_vec(), words.len() - 1, None)?;
@@ -124,7 +124,7 @@ fn marked(words: &[OsString], line: impl Fn(&str, Option<&str>) -> String) -> io
         "words\n"
     };
     let mut out = kind.to_owned();
-    // A line is a candidate.
+    // Each candidate is one line.
     for (value, candidate) in values
         .zip(&found)
         .filter(|(value, _)| !value.contains('\n'))
@@ -137,8 +137,8 @@ fn marked(words: &[OsString], line: impl Fn(&str, Option<&str>) -> String) -> io
     Ok(out.into())
 }
 
-/// A word without the quotes that a shell would remove. A word whose quote is still open
-/// loses it.
+/// Removes the quotes from a word as a shell does. Also removes an opening quote that is not closed
+/// yet.
 fn unquoted(word: &OsString) -> OsString {
     let Some(text) = word.to_str() else {
         return word.clone();

@@ -1,5 +1,5 @@
-//! What the command line says so far, and what the files that it names hold. A file that
-//! cannot be used gives nothing.
+//! The command line so far, and the content of the files that it names. A file that cannot be used
+//! counts as empty.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ const SIZE_MAX: u64 = 4 << 20;
 #[derive(Debug, Clone)]
 pub(super) struct Typed {
     words: Vec<OsString>,
-    /// The word that is completed begins as an option does.
+    /// Whether the word to complete starts like an option.
     pub(super) is_option: bool,
 }
 
@@ -46,7 +46,7 @@ impl Typed {
         })
     }
 
-    /// The configuration file. One with errors gives what can be read of it.
+    /// The configuration file. If it has errors, the parts that can be read.
     pub(super) fn config(&self) -> Option<Config> {
         let named = self.matches().and_then(|matches| {
             let named = matches.try_get_one::<PathBuf>("config").ok()?;
@@ -77,12 +77,12 @@ impl Typed {
     }
 }
 
-/// Whether reading the file ends soon: a pipe would wait for its writer.
+/// Whether the file can be read without a long wait: a pipe would wait for its writer.
 fn is_readable(path: &Path) -> bool {
     std::fs::metadata(path).is_ok_and(|found| found.is_file() && found.len() <= SIZE_MAX)
 }
 
-/// The path that a shell makes of `~/…`.
+/// Expands `~/…` as a shell does.
 fn at_home(path: &Path) -> PathBuf {
     match (path.strip_prefix("~"), folder("HOME")) {
         (Ok(rest), Some(home)) => home.join(rest),

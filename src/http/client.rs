@@ -23,8 +23,8 @@ use crate::settings::{Connection, Proxy};
 /// is a new one, or another idle one.
 pub(super) const REUSED_MAX: usize = 2;
 
-/// Turns of a runtime's tasks until it polls the sockets again. For each chunk of a stream
-/// two tasks take a turn; the sockets are polled when they have nothing left to do.
+/// The number of task polls after which the runtime polls the sockets again. Each chunk of a stream
+/// takes two; when no task is ready, the runtime polls the sockets in any case.
 const TURNS_A_ROUND: u32 = 1024;
 
 /// The type of a body.
@@ -66,7 +66,7 @@ pub(super) struct AsyncClient {
 }
 
 impl AsyncClient {
-    /// The client keeps at most `idle` connections for later requests.
+    /// Builds a client that keeps at most `idle` connections for later requests.
     pub(super) fn new(connection: &Connection, idle: usize) -> Result<Self, Failure> {
         let runtime = Builder::new_current_thread()
             .enable_io()
@@ -177,7 +177,7 @@ fn tls(connection: &Connection) -> Result<ClientConfig, Failure> {
     Ok(config)
 }
 
-/// The library's proxy.
+/// Converts the proxy to the library's type.
 fn library_proxy(proxy: &Proxy) -> Result<reqwest::Proxy, Failure> {
     let url = proxy.url();
     // reqwest parses the text again when the client is built. If it cannot parse the

@@ -24,9 +24,9 @@ use crate::settings::Connection;
 #[derive(Debug, Default, Clone)]
 pub(super) struct CompleteClient {
     http: Option<ManuallyDrop<reqwest::blocking::Client>>,
-    /// More requests follow, by other threads too.
+    /// Whether more requests follow, also from other threads.
     shared: bool,
-    /// There was an answer: the next request may use a connection that the server is
+    /// Whether there was an answer: if so, the next request may use a connection that the server is
     /// about to close.
     answered: Arc<AtomicBool>,
 }
@@ -34,7 +34,7 @@ pub(super) struct CompleteClient {
 /// Bytes that are read from a response at a time.
 const CHUNK: usize = 64 * 1024;
 
-/// How long an abandoned request lives.
+/// How long after the deadline an abandoned request is ended.
 const GIVEN_UP: Duration = Duration::from_secs(60);
 
 impl CompleteClient {
@@ -67,7 +67,7 @@ impl CompleteClient {
             .post(connection.endpoint.url.clone())
             .headers(client::chat_headers(connection, false))
             .body(body);
-        // Only a run with more requests sets a time-out: it ends the abandoned ones.
+        // Only a run with more requests sets a time-out, which ends the abandoned ones.
         let request = match deadline.filter(|_| self.shared) {
             Some(deadline) => request.timeout(left(deadline) + GIVEN_UP),
             None => request,
@@ -144,15 +144,15 @@ impl Exchange {
             };
             more = !matches!(part, Part::End(_)) & give(part);
         }
-        // Reading on or dropping it would wait for the connection's thread. If many
-        // requests follow, forgotten responses would accumulate.
+        // Reading more of the response, or dropping it, would wait for the connection's thread. If
+        // many requests follow, forgotten responses would accumulate.
         if !self.shared {
             std::mem::forget(response);
         }
     }
 }
 
-/// Puts the parts together until `deadline`.
+/// Collects the parts of the response until `deadline`.
 fn collect(
     parts: &Receiver<Part>,
     deadline: Option<Instant>,

@@ -159,7 +159,7 @@ impl HttpClient {
     ) -> Result<Response, Failure> {
         let client = match &mut self.resource {
             Some(client) => client,
-            // It keeps no connection: the server would close one between two polls of a batch.
+            // Keep no connection: the server would close it between two polls of a batch.
             none => none.insert(AsyncClient::new(&self.connection, 0).map_err(unsent)?),
         };
         resource::send(client, &self.connection, request, deadline, into)

@@ -23,9 +23,9 @@ const FILE_LIMIT: u64 = 4 << 30;
 /// A request for a file or a batch.
 #[derive(Debug, Clone, Copy)]
 pub struct ResourceRequest<'a> {
-    /// Below the base URL.
+    /// The path below the base URL.
     pub path: &'a str,
-    /// Members of the query.
+    /// The parameters of the query.
     pub query: &'a [(&'a str, &'a str)],
     /// What is sent.
     pub payload: Payload<'a>,
@@ -42,11 +42,11 @@ pub enum Payload<'a> {
     Post,
     /// POST of JSON.
     Json(&'a [u8]),
-    /// POST of a form that holds the lines of a batch.
+    /// POST of a form that contains the lines of a batch.
     Upload {
         /// The file's name on the server.
         name: &'a str,
-        /// Read from its start.
+        /// The file, which is read from its start.
         file: &'a File,
     },
 }
@@ -86,7 +86,7 @@ impl ResourceRequest<'_> {
     }
 }
 
-/// As [`super::HttpClient::resource`].
+/// See [`super::HttpClient::resource`].
 pub(super) fn send(
     AsyncClient { http, runtime }: &AsyncClient,
     connection: &Connection,

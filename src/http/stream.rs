@@ -1,9 +1,8 @@
 //! A streamed response, by reqwest's asynchronous client. Each step returns all the bytes
 //! that have arrived, so that a burst is printed at once, and waits only if there are none.
 //!
-//! A task reads the connection; the thread that prints takes its chunks from a queue, all
-//! that wait together. Passing them one by one would cost a turn of the event loop, and a
-//! system call, for each.
+//! A task reads the connection into a queue; the thread that prints takes all queued chunks at
+//! once. Passing them one by one would cost a turn of the event loop, and a system call, for each.
 
 use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -26,7 +25,7 @@ use crate::settings::Connection;
 #[derive(Debug)]
 pub(super) struct StreamClient {
     client: AsyncClient,
-    /// An answer has been received, and its connection may be reused.
+    /// Whether an answer has been received, so that its connection may be reused.
     answered: bool,
 }
 
@@ -36,13 +35,13 @@ pub struct LiveStream<'a> {
     queue: ChunkQueue,
     runtime: &'a Runtime,
     target: Target<'a>,
-    /// The body has a length or chunks, so that its end is known.
+    /// Whether the body has a length or chunks, so that its end is known.
     framed: bool,
     taken: Buffer,
 }
 
-/// After this many bytes the socket may hold more. After fewer it is probably empty, and
-/// polling it would delay these bytes.
+/// If the last step took at least this many bytes, the socket may contain more. If it took fewer,
+/// the socket is probably empty, and polling it would delay these bytes.
 const MUCH: usize = 16 * 1024;
 
 /// The result of one step of a stream.
@@ -55,7 +54,7 @@ pub enum Next<'a> {
     /// The end of the body. If it ended only because the connection closed, bytes
     /// may be missing.
     End {
-        /// The length or the chunks say that nothing is missing.
+        /// Whether the length or the chunks show that nothing is missing.
         complete: bool,
     },
 }
@@ -102,10 +101,10 @@ impl StreamClient {
 }
 
 impl LiveStream<'_> {
-    /// Whether bytes can be taken without a wait.
+    /// Whether bytes can be taken without waiting.
     pub(crate) fn has_arrived(&self) -> bool {
         if !self.queue.has_some() && self.taken.bytes().len() >= MUCH {
-            // The tasks take the bytes in the socket; then it is polled again.
+            // Let the tasks take the bytes in the socket; then the runtime polls it again.
             self.runtime.block_on(tokio::task::yield_now());
         }
         self.queue.has_some()
@@ -166,8 +165,8 @@ fn is_framed(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Bytes that may wait in the queue: the connection is not read much faster than the
-/// answer is printed, and memory does not grow with the stream.
+/// The most bytes that wait in the queue before the task stops reading the connection, so that
+/// memory does not grow with the stream.
 const ENOUGH: usize = 64 * 1024;
 
 /// The end of a body.
@@ -187,11 +186,11 @@ struct Queued {
     writer: Option<Waker>,
 }
 
-/// Chunks end to end. A single chunk is not copied.
+/// Joins chunks. A single chunk is not copied.
 #[derive(Debug, Default)]
 struct Buffer {
     one: Bytes,
-    /// All of them, if there is more than one.
+    /// All chunks joined, if there is more than one.
     more: Vec<u8>,
 }
 
@@ -247,7 +246,7 @@ impl ChunkQueue {
         queued.end.is_none()
     }
 
-    /// Whether there is something to take, the body's end included.
+    /// Whether there are bytes, or the end of the body, to take.
     fn has_some(&self) -> bool {
         let queued = self.lock();
         queued.end.is_some() || !queued.buffer.bytes().is_empty()
@@ -262,8 +261,8 @@ impl ChunkQueue {
         Poll::Pending
     }
 
-    /// Moves the queued bytes into `taken`, which is emptied first so that its memory
-    /// can be reused. Once all bytes have been taken, it is ready with the body's end.
+    /// Moves the queued bytes into `taken`, which is emptied first so that its memory can be
+    /// reused. Once all bytes have been taken, returns the end of the body.
     fn poll_take(&self, taken: &mut Buffer, context: &Context<'_>) -> Poll<Option<End>> {
         taken.clear();
         let mut queued = self.lock();

@@ -15,12 +15,12 @@
 //! A sum counts from `since` to the end of that period; after that it starts at zero. A
 //! request counts in the periods in which it ends. The file is replaced in one step.
 //!
-//! `budget-CNY.in-flight-RANDOM` is a request in flight. It holds the most that the
-//! request may cost, as a decimal number and a newline. Its process keeps it locked, and
-//! the kernel frees the lock when the process ends, however it ends. A file that is not
-//! locked is therefore left over from a dead process: it counts as nothing, and the next
-//! run removes it. To settle a request, airx first writes its cost to the ledger and then
-//! removes the file: a kill between the two leaves nothing that counts twice.
+//! `budget-CNY.in-flight-RANDOM` is a request in flight. It contains the most that the request may
+//! cost, as a decimal number and a newline. Its process keeps it locked, and the kernel frees the
+//! lock when the process ends, however it ends. An unlocked file is therefore left over from a dead
+//! process: it counts as nothing, and the next run removes it. To settle a request, airx first
+//! writes its cost to the ledger and then removes the file: after a kill between the two steps,
+//! nothing counts twice.
 
 use std::fs::File;
 use std::io::{Read, Write};
@@ -35,7 +35,7 @@ use crate::settings::Period;
 
 const VERSION: u8 = 1;
 const LOCK: &str = "budget.lock";
-/// No ledger and no reservation is longer.
+/// The greatest length of a ledger or a reservation, in bytes.
 const LENGTH_MAX: u64 = 4096;
 
 /// The content of a ledger.
@@ -103,8 +103,8 @@ impl Ledger {
         [&mut self.hour, &mut self.day, &mut self.month]
     }
 
-    /// Starts the sums of periods that are over at zero. If the clock was set back, the
-    /// later period goes on: nothing that was spent is forgotten.
+    /// Sets the sums of periods that are over to zero. If the clock was set back, the sum of the
+    /// later period stays, so that nothing spent is lost.
     fn advance(&mut self, now: DateTime<Utc>) {
         for (sum, period) in self.sums().into_iter().zip(Period::ALL) {
             let since = period.start(now);
@@ -128,12 +128,11 @@ pub(super) struct Ledgers {
     _lock: File,
 }
 
-/// A file that stands for a request in flight.
+/// The file of a request in flight.
 #[derive(Debug)]
 pub(super) struct InFlight {
-    /// Its name.
     pub(super) name: String,
-    /// Keeps the lock.
+    /// The open file, which keeps the lock.
     _file: File,
 }
 
@@ -149,7 +148,7 @@ impl Ledgers {
         Self::locked(dir, lock)
     }
 
-    /// The same for a reader: `None` if no run has made the folder.
+    /// Like [`Self::open`], but returns `None` if no run has made the folder.
     pub(super) fn open_existing() -> Result<Option<Self>, Failure> {
         let Some(dir) = PrivateDir::open_existing(Purpose::Ledgers)? else {
             return Ok(None);
@@ -176,8 +175,8 @@ impl Ledgers {
         Ok(currencies)
     }
 
-    /// The ledger of a currency at this time; a new one if there is none. A damaged one is
-    /// never taken for an empty one: exit 2.
+    /// The ledger of a currency at this time; a new one if there is none. A damaged ledger is an
+    /// error (exit 2): airx never treats it as empty.
     pub(super) fn read(&self, currency: &str, now: DateTime<Utc>) -> Result<Ledger, Failure> {
         let name = ledger_name(currency);
         let Some(file) = self.dir.file(&name)? else {
@@ -359,7 +358,7 @@ mod tests {
         let second = ledgers.reserve("CNY", 30).unwrap();
         let other = ledgers.reserve("USD", 100).unwrap();
         assert_eq!(ledgers.reserved("CNY", true).unwrap(), 37);
-        // As when its process is killed: the kernel frees the lock.
+        // The same happens when the process is killed: the kernel frees the lock.
         drop(first);
         assert_eq!((ledgers.reserved("CNY", false).unwrap(), files()), (30, 4));
         assert_eq!((ledgers.reserved("CNY", true).unwrap(), files()), (30, 3));
@@ -400,7 +399,7 @@ mod tests {
         // Each step syncs a file.
         #![proptest_config(ProptestConfig::with_cases(32))]
 
-        /// Every cost is in the sums of the periods in which it was settled, and no other.
+        /// The sums contain each cost in exactly the periods in which it was settled.
         #[test]
         fn sums_are_those_of_the_calendar(costs in prop::collection::vec((0_i64..200_000, 0_u64..1000), 1..40)) {
             let folder = tempfile::tempdir().unwrap();

@@ -20,7 +20,7 @@ use crate::settings::{Budget, Connection, Period};
 
 use ledger::{InFlight, Ledgers, Sum};
 
-/// The first and the longest pause between two looks at the ledger.
+/// The first and the longest pause between two reads of the ledger.
 const SOON: Duration = Duration::from_millis(2);
 const LATEST: Duration = Duration::from_millis(100);
 
@@ -40,8 +40,8 @@ fn in_flight() -> MutexGuard<'static, Vec<(InFlight, Price)>> {
     IN_FLIGHT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Counts the requests that are still in flight at the end of the process with the most
-/// that they may cost: a signal or a closed output ends the run before their answers.
+/// At the end of the process, counts each request still in flight with the most that it may cost: a
+/// signal or a closed output ended the run before the answer.
 pub fn settle_all() {
     let mut in_flight = in_flight();
     if in_flight.is_empty() {
@@ -60,15 +60,15 @@ pub fn settle_all() {
 struct Price {
     currency: &'static str,
     list: PriceList,
-    /// The most, in units of 10^-12.
+    /// The upper bound, in units of 10^-12.
     bound: u128,
 }
 
 /// Reserves what this request may cost. Returns `None` without `--budget`. A budget that is
 /// used up is exit 3.
 ///
-/// If the budget is not used up, but requests in flight may use it up, waits until they
-/// have ended, as long as `--timeout` at most.
+/// If requests in flight may use up the rest of the budget, waits until they have ended, but not
+/// longer than `--timeout`.
 pub(super) fn reserve(
     connection: &Connection,
     request: &Request,
@@ -159,7 +159,7 @@ impl Reservation {
     }
 }
 
-/// What a request that has ended counts.
+/// Returns what to count for a request that has ended.
 fn charge(asked: &str, list: PriceList, answer: &Answer, failure: Option<&Failure>) -> Charge {
     let usage = answer.usage.as_ref().map(|usage| {
         let answered = answer.model.as_deref().unwrap_or(asked);
@@ -176,7 +176,7 @@ fn charge(asked: &str, list: PriceList, answer: &Answer, failure: Option<&Failur
     }
 }
 
-/// A budget at a moment, and what a request may cost.
+/// The state of a budget at one moment, and what a request may cost.
 #[derive(Debug)]
 struct State {
     budget: Budget,
@@ -205,7 +205,7 @@ impl Display for State {
 enum Verdict {
     /// The request may be sent.
     Fits,
-    /// It may be sent if the requests in flight cost less than they may.
+    /// It may be sent only if requests in flight cost less than their upper bounds.
     Crowded,
     UsedUp,
 }
@@ -279,7 +279,7 @@ impl State {
     }
 }
 
-/// The time until then in the two largest units.
+/// The time from `now` until `until`, in the two largest units.
 fn time_left(until: DateTime<Utc>, now: DateTime<Utc>) -> String {
     let seconds = (until - now.trunc_subsecs(0)).num_seconds().max(0);
     let (days, hours) = (seconds / 86_400, seconds / 3600 % 24);
@@ -309,7 +309,7 @@ pub struct Summary {
     pub reserved: u128,
 }
 
-/// What the ledgers of this user hold. Nothing is changed.
+/// Returns the sums in the ledgers of this user. Changes nothing.
 ///
 /// # Errors
 /// A ledger cannot be read: exit 2.
