@@ -42,30 +42,30 @@ impl fmt::Display for FilePlace {
 /// Why a run failed: what standard error and an `error` event report.
 #[derive(Debug, Clone)]
 pub struct Failure {
-    /// By who can fix it; decides the exit code.
+    /// Who can fix it; determines the exit code.
     pub class: Class,
     /// One line, no final period: what happened, and where.
     pub message: String,
     /// What to do about it.
     pub hint: Option<String>,
-    /// Where a reader sees more about it. The output words it by its format, in front
-    /// of the hint.
+    /// Where a reader sees more about it. The output puts this into words for its format,
+    /// before the hint.
     pub look: Option<Look>,
     /// The setting that it is about.
     pub origin: Option<Origin>,
     /// What the server said, if the server failed the run.
     pub server: Option<Box<Server>>,
-    /// A failure to connect or a reset before any response byte: worth another try.
+    /// It may be retried: the connection failed, or was reset before any response byte.
     pub retryable: bool,
     /// The request cannot have reached the server, so it cost nothing.
     pub unsent: bool,
     /// The signal's number, for [`Class::Signal`] alone.
     pub signal: Option<i32>,
-    /// The exit status, if it is not the class's.
+    /// The exit status, if it differs from the class's.
     pub status: Option<u8>,
 }
 
-/// What a reader sees more about a failure in, wherever the format puts it.
+/// What shows a reader more about a failure. Its place depends on the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
     /// The rejected answer.
@@ -100,7 +100,7 @@ pub struct Server {
 }
 
 impl Failure {
-    /// A failure of this class, worth no retry by itself.
+    /// A failure of this class that is not retryable.
     pub fn new(class: Class, message: impl Into<String>) -> Self {
         Self {
             class,
@@ -128,16 +128,16 @@ impl Failure {
         self
     }
 
-    /// Names the option that the failure is about; the message names it, too. The merge
-    /// of the settings finds out where the option's value came from.
+    /// Sets the option that the failure is about; the message names it, too. The merge of
+    /// the settings finds the source of the option's value.
     #[must_use]
     pub fn about(mut self, option: &'static str) -> Self {
         self.origin = Some(Origin::Option(option));
         self
     }
 
-    /// Says where the value came from that the failure is about. A place in a file goes
-    /// in front of the message.
+    /// Sets the source of the value that the failure is about. Puts a place in a file before
+    /// the message.
     #[must_use]
     pub fn from_origin(mut self, origin: Origin) -> Self {
         if let Origin::File(place) = &origin {
@@ -147,7 +147,7 @@ impl Failure {
         self
     }
 
-    /// Puts the place that it is about in front of the message.
+    /// Puts the place of the failure before the message.
     #[must_use]
     pub fn within(mut self, place: impl fmt::Display) -> Self {
         self.message = format!("{place}: {}", self.message);
@@ -173,21 +173,21 @@ impl Failure {
             .and_then(|server| server.code.as_deref())
     }
 
-    /// Says where a reader sees more.
+    /// Sets where a reader sees more.
     #[must_use]
     pub fn look(mut self, look: Look) -> Self {
         self.look = Some(look);
         self
     }
 
-    /// Marks it as worth another try.
+    /// Marks it as retryable.
     #[must_use]
     pub fn retryable(mut self) -> Self {
         self.retryable = true;
         self
     }
 
-    /// The server's account, made empty where there is none yet.
+    /// The server's account. If there is none, adds an empty one.
     pub fn server_mut(&mut self) -> &mut Server {
         self.server.get_or_insert_default()
     }
@@ -209,14 +209,14 @@ impl fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// An error of a library, with what airx was doing: exit 1.
+/// An error of a library, with its context in airx: exit 1.
 impl From<anyhow::Error> for Failure {
     fn from(error: anyhow::Error) -> Self {
         Self::new(Class::Internal, format!("{error:#}"))
     }
 }
 
-/// Local I/O that failed once the run was under way: exit 1.
+/// Local I/O that failed during the run: exit 1.
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         Self::new(Class::Internal, error.to_string())

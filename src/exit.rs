@@ -1,9 +1,9 @@
-//! The exit codes, by who can fix it. Imports nothing: the program, the help
-//! text, the man pages and the tests all read this one table.
+//! The exit codes, by who can fix the problem. Imports nothing of airx: the program, the
+//! help text, the man pages and the tests all read this one table.
 
 use serde::{Serialize, Serializer};
 
-/// What became of a run. Scripts branch on it; its number and name never change.
+/// How a run ended. Scripts branch on it; its number and name never change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Class {
     /// A complete answer, or a reader that closed the pipe.
@@ -12,13 +12,13 @@ pub enum Class {
     Internal,
     /// Wrong flags or unusable input; nothing was sent.
     Usage,
-    /// The account or its key: the owner of the key can fix it.
+    /// A problem of the account or its key; the owner of the key can fix it.
     Account,
     /// The server refuses this very request.
     Rejected,
-    /// Rate limit, overload or server fault: later may work.
+    /// Rate limit, overload or server fault; a later try may succeed.
     Busy,
-    /// The way to the server, or one of the time-outs.
+    /// A failure of the network on the way to the server, or a time-out.
     Network,
     /// The answer broke off or cannot be read.
     Incomplete,
@@ -28,11 +28,11 @@ pub enum Class {
     Truncated,
     /// The answer is not what was asked for.
     Invalid,
-    /// A tool's command, the rounds, or a call that was required and not made.
+    /// A tool's command failed, the rounds ran out, or a required call was not made.
     Tool,
     /// `--each`: some of the items failed.
     Partial,
-    /// `--replay` and a request that no recording fits.
+    /// `--replay` found no recording for a request.
     Replay,
     /// SIGINT, SIGTERM or SIGHUP; the code is that of the signal.
     Signal,
@@ -89,11 +89,11 @@ const fn row(class: Class, code: u8, name: &'static str, when: &'static str) -> 
 
 impl Class {
     fn row(self) -> &'static Row {
-        // The table holds every class in the order of the enum.
+        // The table contains every class in the order of the enum.
         &TABLE[self as usize]
     }
 
-    /// The exit status of a run that ended so.
+    /// The exit status of a run that ended with this class.
     pub fn code(self) -> u8 {
         self.row().code
     }

@@ -232,8 +232,8 @@ fn is_planted(_: &Path) -> bool {
     false
 }
 
-/// Whether a file of `owner`, in a folder with this mode and owner, may have been put
-/// there by another user than `user`.
+/// Whether another user than `user` may have put a file of `owner` into a folder with
+/// this mode and owner.
 #[cfg(unix)]
 fn is_strangers(owner: u32, folder: (u32, u32), user: u32) -> bool {
     const STICKY_AND_OPEN: u32 = 0o1002;

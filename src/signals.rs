@@ -60,10 +60,10 @@ pub(crate) fn on_interrupt(end: impl FnOnce(i32) -> bool + Send + 'static) {
     *hook() = Some(Box::new(end));
 }
 
-/// What is to be done before a signal ends the process.
+/// The function that runs before a signal ends the process.
 static AT_END: OnceLock<fn()> = OnceLock::new();
 
-/// Sets the function that runs before a signal ends the process. The first one stays.
+/// Sets the function that runs before a signal ends the process. Only the first call counts.
 pub(crate) fn at_end(run: fn()) {
     let _ = AT_END.set(run);
 }

@@ -16,7 +16,7 @@ pub enum Medium {
     Pipe,
 }
 
-/// How the cells of a column are set.
+/// How the cells of a column are aligned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     /// Words.
@@ -25,7 +25,7 @@ pub enum Align {
     Right,
 }
 
-/// The heads of the columns, then the rows, as [`table`] lays them out.
+/// A [`table`] of these rows, below the headings of the columns.
 pub fn headed_table<const N: usize>(
     columns: [(&str, Align); N],
     rows: impl IntoIterator<Item = [String; N]>,

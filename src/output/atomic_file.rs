@@ -69,7 +69,7 @@ impl AtomicFile {
     }
 
     /// Call this if the run has failed: the file stays as it was. Returns the path of
-    /// the part that arrived, if there is any.
+    /// the file with the part that arrived, if any.
     pub(super) fn set_aside(self) -> Option<PathBuf> {
         let written = self.temporary.as_file().metadata();
         let came = written.is_ok_and(|written| written.len() > 0);
@@ -88,7 +88,7 @@ impl Write for AtomicFile {
     }
 }
 
-/// Keeps the part that arrived as `FILE.partial`, which only its owner may read.
+/// Keeps the part that arrived as `FILE.partial`, which only its owner can read.
 fn set_aside(temporary: NamedTempFile, target: &Path) -> Option<PathBuf> {
     let partial = partial(target)?;
     match temporary.persist(&partial) {
@@ -98,7 +98,7 @@ fn set_aside(temporary: NamedTempFile, target: &Path) -> Option<PathBuf> {
     }
 }
 
-/// `FILE.partial`, for what arrived of a run that failed.
+/// `FILE.partial`, for the part that arrived before the run failed.
 pub(super) fn partial(target: &Path) -> Option<PathBuf> {
     let mut name = target.file_name()?.to_owned();
     name.push(".partial");
@@ -258,7 +258,7 @@ fn attribute(target: &Path) -> Option<&'static str> {
         .then_some("it or its folder is append-only or immutable (chattr)")
 }
 
-/// The reason of a failure, without the temporary file's name that tempfile adds.
+/// The text of an error, without the temporary file's name that tempfile adds.
 pub(super) fn reason(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" at path ") {

@@ -17,7 +17,7 @@ pub(super) struct Buffer {
     /// The output is a terminal: control characters are shown, not sent.
     pub(super) terminal: bool,
     pub(super) bytes: Vec<u8>,
-    /// The bytes are bodies that hold no part of the answer yet.
+    /// The bytes are bodies without any part of the answer, and are held back.
     held: bool,
     /// A part of the answer was printed, or is in the buffer.
     pub(super) printed: bool,
@@ -33,7 +33,7 @@ impl Buffer {
         }
     }
 
-    /// Adds a line that `write` makes.
+    /// Adds the line that `write` writes.
     pub(super) fn line(&mut self, write: impl FnOnce(&mut Vec<u8>)) {
         let from = self.bytes.len();
         write(&mut self.bytes);
@@ -43,7 +43,7 @@ impl Buffer {
         }
     }
 
-    /// Adds a body as a line. Bodies are held back until one has a `token` of the answer.
+    /// Adds a body as a line. Bodies are held back until one contains a `token` of the answer.
     pub(super) fn body(&mut self, bytes: &[u8], token: bool) {
         if self.bytes.is_empty() && !self.printed {
             self.held = true;
@@ -72,14 +72,14 @@ impl Buffer {
         }
     }
 
-    /// Holds nothing back any more: keeps or drops the bytes.
+    /// Stops holding bytes back: keeps them for the next write, or drops them.
     pub(super) fn release(&mut self, keep: bool) {
         if std::mem::take(&mut self.held) && !keep {
             self.bytes.clear();
         }
     }
 
-    /// Whether it is too long to wait for the end of a burst.
+    /// Whether it must be written before the burst ends.
     pub(super) fn is_full(&self) -> bool {
         self.bytes.len() >= BURST
     }

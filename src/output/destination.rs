@@ -228,7 +228,7 @@ fn shared_descriptor(path: &Path) -> Option<File> {
     (!readable).then(|| descriptor.into())
 }
 
-/// On other systems, opening the name gives a duplicate.
+/// On other systems, opening the name returns a duplicate.
 #[cfg(not(target_os = "linux"))]
 fn shared_descriptor(_: &Path) -> Option<File> {
     None

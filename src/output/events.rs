@@ -43,7 +43,7 @@ impl Events {
 
     /// Adds the line of an event that is neither a result nor the last one.
     pub(super) fn push(event: &Event<'_>, scrubber: &Scrubber, buffer: &mut Buffer) {
-        // The others hold no part of an answer that is printed.
+        // The listed events contain no part of the final answer.
         buffer.printed |= !matches!(
             event,
             Event::Start { .. } | Event::Retry { .. } | Event::Part { .. } | Event::Invalid { .. }
@@ -90,7 +90,7 @@ impl Events {
         });
     }
 
-    /// The lines of a result and of those that waited for it. Each needs one write.
+    /// The lines to print now: the result and those that waited for it. Each needs one write.
     pub(super) fn result(&mut self, result: &ItemResult<'_>, scrubber: &Scrubber) -> Vec<Vec<u8>> {
         let hide = |text: Option<&str>| text.map(|text| scrubber.scrub(text).into_owned());
         let line = |error: Option<Fault<'_>>| {
@@ -168,8 +168,8 @@ fn line(event: &Event<'_>) -> Vec<u8> {
     line
 }
 
-/// Calls `then` with the failure, whose texts are masked: they may come from a server.
-/// `format` is that of the run, or `None` for the failure of one item.
+/// Masks the texts of a failure, since a server may have sent them, and calls `then` with
+/// it. `format` is that of the run, or `None` for the failure of one item.
 fn masked<T>(
     fault: Fault<'_>,
     format: Option<Format>,

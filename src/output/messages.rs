@@ -153,8 +153,8 @@ impl<E: Write> Messages<E> {
     }
 }
 
-/// Masks the secrets in a text and shortens it: the text may come from a server and
-/// hold anything.
+/// Masks the secrets in a text and shortens it: a server may have sent it, with any
+/// content.
 pub(super) fn excerpt(text: &str, scrubber: &Scrubber) -> String {
     const MAX: usize = 1000;
     // Mask before cutting: half of a secret would not be recognised.
@@ -187,8 +187,8 @@ pub(super) fn hint(
     }
 }
 
-/// Where a reader sees more: text and bodies put it on standard error above the message,
-/// events and results have members for it.
+/// Where a reader sees more. The formats text and json print it on standard error above
+/// the message; events and results have members for it.
 fn words(look: Look, format: Option<Format>) -> &'static str {
     use Format::{Json, Ndjson, Text};
     match (look, format) {
@@ -289,7 +289,7 @@ impl Style {
     }
 }
 
-/// Whether the environment lets a terminal have colour.
+/// Whether the environment allows colours on a terminal.
 pub(super) fn has_colour() -> bool {
     let set = |name| std::env::var_os(name).filter(|value| !value.is_empty());
     set("NO_COLOR").is_none() && set("TERM").is_some_and(|term| term != "dumb")

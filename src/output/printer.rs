@@ -23,7 +23,7 @@ use crate::terminal::sanitize;
 #[derive(Debug)]
 pub struct Printer<O: Write, E: Write> {
     options: Options,
-    /// If set, JSON is indented for people; the value says whether with colour.
+    /// If set, JSON is indented for people, and coloured if the value is true.
     pretty: Option<bool>,
     out: O,
     buffer: Buffer,
@@ -118,8 +118,8 @@ impl<O: Write, E: Write> Printer<O, E> {
     fn end_text(&mut self) -> Result<(), Failure> {
         let without_block = self.text.end_extract(&mut self.buffer);
         if self.options.format == Format::Text {
-            // In the same write as the text, so that lines of other runs that share the
-            // output do not come in between.
+            // In the same write as the text, so that other runs that share the output
+            // cannot write a line in between.
             self.text.end_line(&mut self.buffer);
         }
         let Some(text) = without_block else {
@@ -369,8 +369,8 @@ impl SharedPrinter {
         self.printer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the printer. Gives up if the run holds it and writes nothing for `limit`,
-    /// because it may be blocked in a write to a full pipe.
+    /// Locks the printer. Returns `None` if the run keeps it locked and writes nothing for
+    /// `limit`, because the run may be blocked in a write to a full pipe.
     pub fn lock_within(&self, limit: Duration) -> Option<MutexGuard<'_, Printer<Output, Stderr>>> {
         let (mut start, mut before) = (Instant::now(), self.writes());
         loop {

@@ -5,7 +5,7 @@
 //!   how airx ends, no result is lost, and at most the last line is incomplete.
 //! - The file is synced at most once a second, and at the end. A power cut can lose the
 //!   results since the last sync.
-//! - A FILE that holds results of another run is replaced when this run has
+//! - A FILE with results of another run is replaced when this run has
 //!   succeeded. Until then this run writes to FILE.partial. `--resume` continues
 //!   FILE.partial if it exists, else FILE.
 //! - The file is locked, so that no other run uses the same FILE.
@@ -56,7 +56,7 @@ pub struct ResultsFile {
     synced: Instant,
 }
 
-/// A file that stood at the target when the run began.
+/// The file that was at the target path when the run began.
 #[derive(Debug)]
 struct Replaced {
     /// Keeps the lock if this run writes to another file.
@@ -139,7 +139,7 @@ impl ResultsFile {
         let file = &self.file;
         let write = || {
             (&*file).write_all(line).inspect_err(|_| {
-                // Remove a part of a line, so that the next line starts at its own.
+                // Remove a part of a line, so that the next line does not continue it.
                 let _ = file.set_len(length);
             })
         };
@@ -195,7 +195,7 @@ impl ResultsFile {
     /// Call this if the run has succeeded: the target gets all results, in order.
     pub(super) fn keep(mut self) -> Result<(), Failure> {
         self.finish().map_err(|error| self.failed(&error))?;
-        // Without items the file stays, but empty.
+        // If the run had no items, keep the empty file.
         if let Some(created) = &self.created {
             created.fill(|| Ok(()))?;
         }
@@ -318,7 +318,7 @@ fn place(
     }
 }
 
-/// Whether a file holds results, and not the output of another command.
+/// Whether a file contains results, and not the output of another command.
 fn holds_results(path: &Path) -> bool {
     let first = || -> io::Result<String> {
         // Check the type before opening it: a pipe would wait for its writer.

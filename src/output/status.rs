@@ -131,9 +131,9 @@ struct Waiting {
     command: &'static str,
     model: Option<String>,
     since: Option<Instant>,
-    /// The model that was asked before this one, if that is new.
+    /// The previous model, if the retry asks another one.
     replaced: Option<String>,
-    /// The number of the retry, and how many there may be.
+    /// The number of the retry, and the maximum.
     retries: Option<(u32, u32)>,
     /// Why there is a retry, and when it starts.
     retry: Option<(String, Instant)>,

@@ -111,7 +111,7 @@ pub(super) fn read_earlier(file: &File, path: &Path) -> Result<(Earlier, u64), F
 /// The lines to keep, in order.
 pub(super) struct Order {
     pub(super) lines: Vec<u64>,
-    /// How many of them are results.
+    /// The number of them that are results.
     pub(super) results: u64,
     /// The file already has exactly these lines in this order.
     pub(super) is_file: bool,
