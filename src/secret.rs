@@ -18,7 +18,7 @@ use escapes::{LAYERS, View};
 pub struct Secret(String);
 
 impl Secret {
-    /// Takes the text over.
+    /// Takes ownership of the text.
     pub fn new(text: String) -> Self {
         Self(text)
     }
@@ -45,7 +45,7 @@ const VALUE_MIN: usize = 4;
 /// The shortest value of any other header that is masked.
 const HEADER_MIN: usize = 8;
 
-/// A header whose name contains one of these words holds a credential.
+/// A header whose name contains one of these words has a credential as its value.
 const CREDENTIAL_WORDS: [&str; 5] = ["auth", "key", "token", "secret", "cookie"];
 
 /// Finds and masks secrets. A secret is found unchanged, JSON-escaped or percent-encoded
@@ -53,7 +53,7 @@ const CREDENTIAL_WORDS: [&str; 5] = ["auth", "key", "token", "secret", "cookie"]
 #[derive(Debug, Clone, Default)]
 pub struct Scrubber {
     texts: Vec<Secret>,
-    /// Made when the first text is scrubbed, since most runs never scrub one.
+    /// Computed when the first text is scrubbed, since most runs never scrub one.
     forms: OnceLock<Vec<Secret>>,
     keys: Vec<Secret>,
 }
@@ -103,8 +103,8 @@ impl Scrubber {
         self.forms.get_or_init(|| forms().collect())
     }
 
-    /// Whether `text` contains a key, or a half of one, in any form. Such a text must
-    /// not go where the key must not go.
+    /// Whether `text` contains a key, or a half of one, in any form. Do not pass such a text to a
+    /// program that must not get the key.
     pub fn holds_key(&self, text: &str) -> bool {
         self.keys.iter().any(|Secret(key)| {
             let mut long = key_parts(key);
@@ -114,8 +114,8 @@ impl Scrubber {
         })
     }
 
-    /// How many bytes of `text` can be shown before more text arrives: its end may be
-    /// the start of a secret.
+    /// The number of bytes of `text` that can be shown before more text arrives: its end may be the
+    /// start of a secret.
     pub fn settled(&self, text: &str) -> usize {
         let mut settled = text.len();
         View::of(text.as_bytes()).any(LAYERS, &mut |view| {
@@ -324,7 +324,7 @@ mod tests {
         };
         for (at, character) in characters.iter().enumerate() {
             for escape in escapes(*character) {
-                // A JSON text cannot hold a single backslash.
+                // A JSON text cannot contain a single backslash.
                 let plain = |characters: &[char]| {
                     let text: String = characters.iter().collect();
                     let json = escape.starts_with('\\');

@@ -8,7 +8,7 @@
 //! - `words`: one candidate per line;
 //! - `unfinished`: one candidate per line, and no space follows it;
 //! - `files BEFORE`, `folders BEFORE`, `commands BEFORE`: no candidates; the shell completes such a
-//! name after the text BEFORE, which may be empty.
+//!   name after the text BEFORE, which may be empty.
 
 mod candidates;
 mod typed;

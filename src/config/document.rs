@@ -28,21 +28,21 @@ pub const MODEL_KEYS: &[(&str, &str)] = &[
 /// A key, or the name of a table, with its position.
 type Name<'i> = Spanned<Cow<'i, str>>;
 
-/// A place in the file, from 1.
+/// A place in the file, counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// The line.
+    /// The number of the line.
     pub line: usize,
-    /// The character of the line.
+    /// The number of the character in the line.
     pub column: usize,
 }
 
 /// An error in the file.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Problem {
-    /// Where.
+    /// Where the error is.
     pub place: Place,
-    /// What.
+    /// What is wrong.
     pub message: String,
 }
 
@@ -76,7 +76,7 @@ pub(super) struct Document {
     pub(super) top: Table,
     pub(super) profiles: Vec<Table>,
     pub(super) models: Vec<(Extra, Place)>,
-    /// In the order of their places.
+    /// Sorted by their places.
     pub(super) problems: Vec<Problem>,
 }
 
@@ -94,7 +94,7 @@ pub(super) fn read(text: &str, folder: &Path) -> Document {
     } else {
         for error in &errors {
             let at = error.span().map_or(0, |span| span.start);
-            // The message alone: the error's own text shows the line.
+            // Only the message: the error's own text also shows the line.
             reader.complain(at, format!("not TOML: {}", error.message().trim()));
         }
         Document::default()
@@ -255,7 +255,7 @@ fn unknown(name: &str) -> String {
     }
 }
 
-/// Reads a key of a table `[models.NAME]`. A problem comes with its position.
+/// Reads a key of a table `[models.NAME]`. Returns a problem with its position.
 fn read_model_key(
     extra: &mut Extra,
     key: &Name<'_>,

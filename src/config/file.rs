@@ -36,7 +36,7 @@ pub fn path_variable(name: &str) -> Option<PathBuf> {
     Some(path).filter(|path| !path.as_os_str().is_empty())
 }
 
-/// Removes white space around a value, which comes from Windows line ends or from pasting.
+/// Removes the white space around a value, which Windows line ends or pasting may add.
 fn trimmed(value: &str) -> &str {
     value.trim_matches([' ', '\t', '\r', '\n'])
 }
@@ -71,12 +71,13 @@ pub fn chosen_path(choice: &FileArgs) -> Option<PathBuf> {
     named.or_else(|| path_variable("AIRX_CONFIG"))
 }
 
-/// Where the user's own file is, or would be.
+/// The path of the user's own file, which may not exist.
 pub fn default_path() -> Option<PathBuf> {
     config_home().map(|folder| folder.join("airx").join("config.toml"))
 }
 
-/// `$XDG_CONFIG_HOME`, else `~/.config`; on Windows the application data.
+/// The folder of configurations: `$XDG_CONFIG_HOME`, else `~/.config`; on Windows the application
+/// data.
 pub fn config_home() -> Option<PathBuf> {
     if cfg!(windows) {
         return folder("APPDATA");
@@ -97,7 +98,7 @@ fn unreadable(path: &Path, why: &str) -> Failure {
     Failure::usage(format!("{} cannot be read: {why}", path.display()))
 }
 
-/// The text of the file, which nobody else may have written.
+/// Reads the text of the file. Fails if other users can write the file.
 fn text(path: &Path, file: File) -> Result<String, Failure> {
     let wrong = |error: std::io::Error| unreadable(path, &error.to_string());
     let metadata = file.metadata().map_err(wrong)?;

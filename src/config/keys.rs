@@ -3,7 +3,7 @@
 
 use super::value::Kind;
 
-/// A key that a table may hold.
+/// A key that a table may contain.
 #[derive(Debug)]
 pub struct Key {
     /// The long option's name.
@@ -31,7 +31,7 @@ impl Key {
 
 const ANY: Kind = Kind::Count(0, u32::MAX as u64);
 const SOME: Kind = Kind::Count(1, u32::MAX as u64);
-/// The variables of the HTTP client; it takes the one of the server's scheme.
+/// The variables of the HTTP client, which uses the one for the scheme of the server's URL.
 const PROXIES: &[&str] = &[
     "HTTPS_PROXY",
     "https_proxy",

@@ -81,7 +81,7 @@ impl Config {
         }
     }
 
-    /// Fails with the first error in the file.
+    /// Fails with the first error in the file, if there is one.
     fn sound(&self) -> Result<(), Failure> {
         let Some(problem) = self.problems().first() else {
             return Ok(());

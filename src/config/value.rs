@@ -30,10 +30,10 @@ pub enum Kind {
     Duration,
     /// An integer or a float.
     Number,
-    /// A decimal number, or a string that holds one: an amount of money, whose
-    /// digits stay as they are written.
+    /// A decimal number, or a string that contains one: an amount of money, whose digits are kept
+    /// as they are written.
     Amount,
-    /// A whole number within these bounds.
+    /// An integer within these bounds.
     Count(u64, u64),
     /// true or false.
     Switch,
@@ -76,7 +76,7 @@ impl Kind {
         }
     }
 
-    /// Reads a value as its option takes it: one text, or those of a repeated option or a
+    /// Converts a value to what its option takes: one text, or several for a repeated option or a
     /// command. Paths are relative to `folder`.
     pub(super) fn read(self, value: &DeValue<'_>, folder: &Path) -> Result<Vec<String>, String> {
         let text = value.as_str();
@@ -86,7 +86,7 @@ impl Kind {
             Self::Folder if text == Some("") => Some(String::new()),
             Self::Path | Self::Folder => text.map(|text| path(text, folder)).transpose()?,
             Self::Optional => match value {
-                // An empty text stands for the option without a value.
+                // An empty text means the option without a value.
                 DeValue::Boolean(true) => Some(String::new()),
                 DeValue::Boolean(false) => Some(false.to_string()),
                 _ => text.filter(|text| !text.is_empty()).map(str::to_owned),
@@ -159,7 +159,7 @@ pub(super) fn number(value: &DeValue<'_>) -> Option<String> {
     float.is_finite().then(|| float.to_string())
 }
 
-/// An amount of money, in its original spelling: a float would lose digits.
+/// Reads an amount of money in its original spelling: a float would lose digits.
 fn amount(value: &DeValue<'_>) -> Option<String> {
     let text = match value {
         DeValue::Integer(_) => integer(value)?.to_string(),
@@ -169,7 +169,7 @@ fn amount(value: &DeValue<'_>) -> Option<String> {
     amount_of(&text).map(|_| text)
 }
 
-/// Makes the path in `@FILE` absolute. Other texts stay unchanged.
+/// Makes the path in `@FILE` absolute. Returns other texts unchanged.
 fn text_or_file(text: &str, folder: &Path) -> Result<String, String> {
     match text.strip_prefix('@') {
         Some(file) if !file.starts_with('@') => Ok(format!("@{}", path(file, folder)?)),

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
-/// The leaders of the process groups that are running. A process is reaped only under
-/// this lock, so the kernel cannot reuse one of these ids for another process.
+/// The leaders of the running process groups. A process is reaped only under this lock, so that the
+/// kernel cannot reuse one of these ids for another process.
 static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
 
 fn running() -> MutexGuard<'static, Vec<Pid>> {
@@ -95,7 +95,7 @@ fn has_exited(leader: Pid) -> bool {
     !matches!(waitid(WaitId::Pid(leader), options), Ok(None))
 }
 
-/// Polls with growing pauses: most children exit at once, the others take their time.
+/// Polls with growing pauses: most children exit at once, the others later.
 fn wait_until(deadline: Instant, is_over: impl Fn() -> bool) -> bool {
     let mut pause = Duration::from_micros(200);
     loop {
@@ -111,7 +111,7 @@ fn wait_until(deadline: Instant, is_over: impl Fn() -> bool) -> bool {
     }
 }
 
-/// The process groups that are still running when the run ends.
+/// The process groups that still run when airx is about to exit.
 #[derive(Debug)]
 pub(crate) struct Remaining(Vec<Pid>);
 

@@ -19,8 +19,8 @@ const TICK: Duration = Duration::from_millis(50);
 /// How long to read the output of background children after the command has exited.
 const LINGER: Duration = Duration::from_secs(1);
 
-/// Runs `command` with `input` on standard input, or with an empty one. `on_line` gets
-/// each line of standard error as it arrives. A time-out kills the process group.
+/// Runs `command` with `input` on standard input; `None` means an empty one. `on_line` gets each
+/// line of standard error as it arrives. A time-out kills the process group.
 pub(crate) fn run(
     command: &mut Command,
     input: Option<&[u8]>,
@@ -67,7 +67,7 @@ struct Pipes<'a> {
 }
 
 impl Pipes<'_> {
-    /// The open pipes, and what each is waited for.
+    /// The open pipes, each with the event to poll for.
     fn open(&self) -> Vec<PollFd<'_>> {
         let stdin = self.stdin.as_ref().map(AsFd::as_fd);
         let stdout = self.stdout.as_ref().map(AsFd::as_fd);
@@ -78,9 +78,9 @@ impl Pipes<'_> {
         pipes.filter_map(open).collect()
     }
 
-    /// Serves the pipes until both outputs have ended. After the exit, background
-    /// children may keep them open; their output is read for at most [`LINGER`].
-    /// Returns false if the time was up before the exit.
+    /// Writes and reads the pipes until both outputs have ended. After the exit, background
+    /// children may keep them open; their output is read for at most [`LINGER`]. Returns false if
+    /// the deadline passes before the exit.
     fn serve(
         &mut self,
         child: &Child,
@@ -161,7 +161,7 @@ fn read_piece(pipe: &mut impl Read, mut accept: impl FnMut(&[u8])) -> bool {
     }
 }
 
-/// Whether the next poll reports the pipe again.
+/// Whether to try again after the next poll.
 fn is_for_later(error: &std::io::Error) -> bool {
     matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock)
 }

@@ -98,8 +98,8 @@ enum Undecoded {
 /// The character of an escape, and the length of the escape.
 fn json_escape(bytes: &[u8]) -> Result<(char, usize), Undecoded> {
     match bytes.get(1).ok_or(Undecoded::CutOff)? {
-        // These letters stand for control characters. A secret contains none except a
-        // tab, but it may begin with such a letter after a backslash.
+        // These letters encode control characters, but stay letters here. A secret contains no
+        // control character except a tab, but it may begin with such a letter after a backslash.
         letter @ (b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => {
             Ok((char::from(*letter), 2))
         }
@@ -133,7 +133,7 @@ fn unicode_escape(bytes: &[u8]) -> Result<(char, usize), Undecoded> {
     }
 }
 
-/// The value of this many hexadecimal digits.
+/// Parses `count` hexadecimal digits.
 fn hex_digits(bytes: &[u8], count: usize) -> Result<u32, Undecoded> {
     let digits = &bytes[..bytes.len().min(count)];
     if !digits.iter().all(u8::is_ascii_hexdigit) {

@@ -19,13 +19,13 @@ use crate::secret::{Scrubber, Secret};
 /// Every key that the user gave; files and commands are not read yet.
 #[derive(Debug)]
 pub(super) struct Keys<'a> {
-    /// `--key-file`: for any server.
+    /// `--key-file`: may be sent to any server.
     file: Option<&'a Path>,
-    /// `AIRX_API_KEY` holds one: for any server.
+    /// Whether `AIRX_API_KEY` contains a key, which may be sent to any server.
     general: bool,
-    /// The providers whose own variable holds one.
+    /// The providers whose own variable contains a key.
     own: Vec<Provider>,
-    /// Keys that the configuration names, the profile's first.
+    /// The keys that the configuration names, the profile's first.
     configured: Vec<KeySource<'a>>,
 }
 
@@ -41,7 +41,7 @@ pub enum KeyOrigin<'a> {
 }
 
 impl KeyOrigin<'_> {
-    /// Reads the key. As to `say`, see [`super::With::say`].
+    /// Reads the key. For `say`, see [`super::With::say`].
     ///
     /// # Errors
     /// It cannot be used: exit 3.
@@ -65,7 +65,7 @@ impl KeyOrigin<'_> {
                 (KeyFrom::Command(words), Some(say)) => {
                     of_command(words, &source.name, scrubber, say)
                 }
-                // The run sends nothing: that there is a key is enough.
+                // The run sends nothing, so it does not need the key itself.
                 (KeyFrom::Command(_), None) => Ok(Secret::new(String::new())),
             },
         }
@@ -76,8 +76,8 @@ impl KeyOrigin<'_> {
 const FILE_MAX: u64 = 64 * 1024;
 
 impl<'a> Keys<'a> {
-    /// Looks at the options, the environment and the configuration, and hides the keys
-    /// that are there.
+    /// Finds the keys in the options, the environment and the configuration. Hides those of the
+    /// environment.
     ///
     /// # Errors
     /// A variable is not UTF-8: exit 2.
@@ -108,7 +108,7 @@ impl<'a> Keys<'a> {
         })
     }
 
-    /// The provider that the key in use belongs to; none for a general key. A key of the
+    /// The provider that the key in use belongs to; `None` for a general key. A key of the
     /// configuration without a base URL belongs to the first provider.
     pub(super) fn family(&self) -> Option<Provider> {
         if self.file.is_some() || self.general {
@@ -118,8 +118,8 @@ impl<'a> Keys<'a> {
         self.own.first().copied().or(configured)
     }
 
-    /// The key for a server. A provider's own goes to that provider only, one of the
-    /// configuration to the base URL of its table only.
+    /// Returns the key for a server. A provider's own key goes only to that provider, and a key of
+    /// the configuration only to the base URL of its table.
     ///
     /// # Errors
     /// A base variable is not UTF-8: exit 2.
@@ -151,7 +151,7 @@ impl<'a> Keys<'a> {
         Failure::new(Class::Account, format!("no key for {host}")).hint(self.missing_hint(provider))
     }
 
-    /// Why the keys that are there do not count, and how to get one that does.
+    /// Why none of the given keys can be used, and how to get one that can.
     fn missing_hint(&self, provider: Provider) -> String {
         let (variable, page) = (provider.key_variable(), provider.key_page());
         if let Some(source) = self.configured.first() {
@@ -181,8 +181,8 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// Whether the configuration's key is for `url`: for scheme, host and port of the base URL
-/// in its table, or without one for the first provider.
+/// Whether the configuration's key may be sent to `url`. Scheme, host and port must equal those of
+/// the base URL in its table; without one, `url` must belong to the first provider.
 fn is_for(source: &KeySource<'_>, url: &Url) -> Result<bool, Failure> {
     match source.base {
         Some(base) => Ok(Url::parse(base.trim()).is_ok_and(|base| base.origin() == url.origin())),
@@ -197,13 +197,13 @@ const COMMAND_LIMITS: Limits = Limits {
     first_line: true,
 };
 
-/// The key that a `key-command` prints: a program of the user's, as a password manager's.
-/// No shell reads its words, and it has nothing on standard input. What it says on standard
-/// error goes to `say`, line by line. `name` is the setting, for messages.
+/// Runs a `key-command`, such as a password manager, and returns the key that it prints. It is
+/// started without a shell, and its standard input is empty. Each line of its standard error goes
+/// to `say`. `name` is the setting, for messages.
 ///
 /// # Errors
-/// Exit 3: it cannot be started, fails, takes longer than 10 s (then its process
-/// group is killed), or the first line that it prints is no key.
+/// Exit 3: it cannot be started, fails, takes longer than 10 s (then its process group is killed),
+/// or its first line is not a key.
 pub(super) fn of_command(
     words: &[String],
     name: &str,
@@ -232,8 +232,8 @@ pub(super) fn of_command(
     checked(name, key, scrubber)
 }
 
-/// The keys of the environment, to be hidden in messages that come before the settings
-/// are resolved: a key may stand in the wrong place.
+/// The keys of the environment, to hide them in messages before the settings are resolved: the user
+/// may have typed a key in the wrong place.
 pub fn of_environment() -> Scrubber {
     let mut scrubber = Scrubber::default();
     for name in key_variables() {
@@ -244,13 +244,13 @@ pub fn of_environment() -> Scrubber {
     scrubber
 }
 
-/// Why a key file cannot be used, if it cannot.
+/// Returns why a key file cannot be used, if it cannot.
 pub fn unusable(path: &Path) -> Option<Failure> {
     let (scrubber, warnings) = (&mut Scrubber::default(), &mut Vec::new());
     of_file(&path.display().to_string(), path, scrubber, warnings).err()
 }
 
-/// A key that a header can carry.
+/// Checks that the key has only characters that keys have, and hides it.
 fn checked(name: &str, key: &str, scrubber: &mut Scrubber) -> Result<Secret, Failure> {
     let key = key.trim();
     scrubber.hide_key(key);

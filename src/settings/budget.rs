@@ -8,15 +8,15 @@ use super::Merged;
 use crate::error::{Failure, Origin};
 use crate::models;
 
-/// The value that switches off a budget of a lower layer.
+/// The value that cancels a budget from a lower layer.
 const NONE: &str = "none";
 
 /// A budget. Its currency is that of the model's price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Budget {
-    /// In units of 10^-12 of the currency.
+    /// The amount, in units of 10^-12 of the currency.
     pub units: u128,
-    /// What it is for.
+    /// The period in which it may be spent.
     pub period: Period,
 }
 
@@ -85,7 +85,7 @@ impl fmt::Display for Budget {
 }
 
 impl Budget {
-    /// Reads `20/day`. `none` stands for no budget.
+    /// Reads `20/day`. Returns `None` for `none`.
     ///
     /// # Errors
     /// What is wrong with it.

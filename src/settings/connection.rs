@@ -43,14 +43,14 @@ pub struct Connection {
 /// The `Authorization` header, other than one of `--header`.
 #[derive(Debug)]
 pub enum Authorization {
-    /// The server needs none.
+    /// airx adds no such header.
     None,
-    /// This one.
+    /// The value of the header.
     Known(Secret),
-    /// There is no key, or it cannot be used: this failure.
+    /// There is no key, or it cannot be used; the failure says why.
     Missing(Failure),
-    /// A `key-command` prints the key. It is run once, when a request is sent: with
-    /// `--cache` the answer may be there.
+    /// A `key-command` prints the key. It runs once, before the first request: with `--cache`,
+    /// the run may need no request.
     Command {
         /// The program and its arguments.
         words: Vec<String>,
@@ -81,12 +81,12 @@ pub enum Cassette {
     Record(PathBuf, Scrubber),
     /// Replays answers from there, without network and key.
     Replay(PathBuf),
-    /// Takes answers from there that are younger than this, and keeps new ones. What holds
-    /// a secret is not kept.
+    /// Uses the folder's answers that are younger than this, and keeps new ones. An exchange that
+    /// contains a secret is not kept.
     Cache(PathBuf, Option<Duration>, Scrubber),
 }
 
-/// How the value of the header begins.
+/// The prefix of the header's value.
 const BEARER: &str = "Bearer ";
 
 impl Connection {
@@ -107,9 +107,9 @@ impl Connection {
         known.map(Secret::reveal).unwrap_or_default()
     }
 
-    /// Makes the key known before a request is sent. Returns it if it was not known when
-    /// the settings were resolved: it must be hidden from now on. `say` takes what a
-    /// key-command writes to standard error, line by line.
+    /// Makes sure that the key is known before a request is sent. Returns the key if a key-command
+    /// printed it: the caller must hide it from now on. `say` gets each line of the command's
+    /// standard error.
     ///
     /// # Errors
     /// There is no key, or it cannot be used: exit 3.
@@ -145,8 +145,8 @@ pub struct With<'a, 's> {
     pub merged: &'a Merged,
     /// Registers every secret before a message can contain it.
     pub scrubber: &'a mut Scrubber,
-    /// Takes what a key-command writes to standard error, line by line. Without it no
-    /// command runs, and its key counts as there.
+    /// Gets each line that a key-command writes to standard error. Without it no command runs, and
+    /// its key is assumed to exist.
     pub say: Option<&'a mut (dyn FnMut(&str) + 's)>,
 }
 
@@ -169,7 +169,7 @@ pub(super) fn resolve(
     let resolved = endpoint::resolve(args, merged, &keys, scrubber)?;
     let proxy = proxy::resolve(args.proxy.take(), &resolved.endpoint, scrubber)?;
     let authorization = if headers.iter().any(is_authorization) {
-        // The header is the key.
+        // The header of `--header` contains the key.
         Authorization::None
     } else if caches
         && say.is_some()
@@ -184,7 +184,7 @@ pub(super) fn resolve(
         let say = say.filter(|_| !replays);
         match resolved.authorization(scrubber, warnings, say) {
             Ok(header) => header.map_or(Authorization::None, Authorization::Known),
-            // A recording needs no key.
+            // A replay needs no key.
             Err(_) if replays => Authorization::None,
             Err(failure) => Authorization::Missing(failure),
         }
@@ -202,9 +202,9 @@ pub(super) fn resolve(
         cacert: args.cacert.clone(),
         timeouts: timeouts(args),
         retries: args.retries.unwrap_or(defaults::RETRIES),
-        // A recording's requests are not in flight.
+        // A replay has no requests in flight.
         max_in_flight: NonZeroU32::new(max_in_flight).filter(|_| !replays),
-        // A recording costs nothing.
+        // A replay costs nothing.
         budget: budget.filter(|_| !replays),
         cassette,
     })
@@ -239,7 +239,7 @@ fn cassette(args: &mut ConnectionArgs, merged: &Merged) -> Result<Option<Cassett
             .about("cache-ttl")
             .hint("add --cache DIR, or set AIRX_CACHE: the folder that keeps the answers"));
     }
-    // An empty name is no cache.
+    // An empty name means no cache.
     let cache = cache.filter(|folder| !folder.as_os_str().is_empty());
     let ttl = args.cache_ttl.filter(|ttl| !ttl.is_zero());
     let none = Scrubber::default;

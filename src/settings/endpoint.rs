@@ -25,7 +25,7 @@ pub struct Endpoint {
     pub url: Url,
     /// The provider, if the host is a provider's.
     pub provider: Option<Provider>,
-    /// The host is this machine: no proxy is used, and plain http is allowed.
+    /// Whether the host is this machine: then no proxy is used, and plain http is allowed.
     pub loopback: bool,
 }
 
@@ -67,7 +67,7 @@ pub struct ResolvedEndpoint<'a> {
     /// Where the key comes from; `None` without a key for this server.
     pub key: Option<KeyOrigin<'a>>,
     user_info: UserInfo,
-    /// The failure for want of a key, which only a provider's server needs.
+    /// The failure if there is no key and the server needs one, as only a provider's server does.
     missing: Option<Failure>,
 }
 
@@ -164,7 +164,7 @@ fn parse_base(
     Ok((endpoint, user_info))
 }
 
-/// The base URL of the provider whose key is used; the first provider's without a key.
+/// The base URL of the provider that the key belongs to; without a key, that of the first provider.
 fn of_family(family: Option<Provider>) -> Result<(&'static str, String, Origin), Failure> {
     if let Some(name) = family.map(Provider::base_variable)
         && let Some(base) = variable(name)?
@@ -189,8 +189,8 @@ fn with_scheme(text: &str, scrubber: &mut Scrubber) -> String {
     url.as_str().trim_end_matches('/').to_owned()
 }
 
-/// Parses a URL and takes its user info out. The text is never shown: it may
-/// hold a password.
+/// Parses a URL and removes its user info. The text is never shown, because it may contain a
+/// password.
 fn parse(name: &str, text: &str, scrubber: &mut Scrubber) -> Result<(Url, UserInfo), Failure> {
     let wrong = |why: &str| Failure::usage(format!("{name} is not a usable URL: {why}"));
     let text = text.trim();
@@ -210,7 +210,7 @@ fn parse(name: &str, text: &str, scrubber: &mut Scrubber) -> Result<(Url, UserIn
     Ok((url, user_info))
 }
 
-/// Takes the user info out of a URL with a host, and hides it.
+/// Removes the user info from a URL with a host, and hides it.
 fn take_user_info(url: &mut Url, scrubber: &mut Scrubber) -> UserInfo {
     let user = url.username().to_owned();
     let password = url.password().unwrap_or_default().to_owned();

@@ -14,18 +14,18 @@ pub(super) struct Run {
     each: bool,
     quiet: bool,
     verbose: bool,
-    /// A layer sets `extract`.
+    /// Whether a layer sets `extract`.
     pub(super) extract: bool,
-    /// `json` prints only parts of the value.
+    /// Whether `json` prints only parts of the value.
     parts: bool,
-    /// `json` prints elements as they come.
+    /// Whether `json` prints each element as it arrives.
     elements: bool,
     /// The output format; set after the merge of the layers.
     pub(super) format: Option<Format>,
 }
 
 impl Run {
-    /// A run of `command` without further options.
+    /// A run of `command` without any options.
     pub(super) fn plain(command: &'static str) -> Self {
         Self {
             command,

@@ -18,7 +18,7 @@ use super::ignored::Run;
 pub struct Setting {
     /// Its name: that of the long option.
     pub name: &'static str,
-    /// The values in their written form; none for a default.
+    /// The values in their written form; empty for a default.
     pub values: Vec<String>,
     /// Where they come from.
     pub origin: Origin,
@@ -41,7 +41,7 @@ impl Merged {
         setting.map_or(&Origin::Default, |setting| &setting.origin)
     }
 
-    /// A failure that is about an option, with the place that the option's value came from.
+    /// Adds to a failure about an option the place that the option's value came from.
     #[must_use]
     pub fn place(&self, failure: Failure) -> Failure {
         match failure.origin {
@@ -116,8 +116,8 @@ pub fn merge_all(options: &mut AllOptions, config: Option<Config>) -> Result<Mer
     Ok(Merged { config, settings })
 }
 
-/// Fills the options from the file alone, without the settings that are named: what
-/// `config check` tries for `command`.
+/// Fills the options from the file alone, except the settings in `without`. `config check` checks
+/// the file for `command` with it.
 ///
 /// # Errors
 /// As [`merge`].
@@ -162,7 +162,7 @@ impl<T: SettingValue> Slot for Option<T> {
     }
 }
 
-/// An option that can be repeated. The highest layer that has it gives all values.
+/// An option that can be repeated. All values come from the highest layer that has any.
 impl<T: SettingValue> Slot for Vec<T> {
     fn given(&self) -> Option<Vec<String>> {
         (!self.is_empty()).then(|| self.iter().map(SettingValue::text).collect())
@@ -175,7 +175,7 @@ impl<T: SettingValue> Slot for Vec<T> {
     }
 }
 
-/// A switch. A lower layer can switch off what a still lower one switches on.
+/// A switch. A layer can switch off what a lower layer switches on.
 impl Slot for bool {
     fn given(&self) -> Option<Vec<String>> {
         self.then(|| vec![true.text()])
@@ -201,14 +201,14 @@ fn parsed<T: SettingValue>(text: &str, origin: &Origin) -> Result<T, Failure> {
     })
 }
 
-/// A merge that is under way.
+/// The state of a merge.
 struct Merge<'a> {
     config: Option<&'a Config>,
     /// The options on the command line that make some settings inapplicable.
     run: Run,
-    /// Whether variables count; `config check` reads only the file.
+    /// Whether variables are read; `config check` reads only the file.
     variables: bool,
-    /// Settings of the file that do not count: `config check` found them wrong.
+    /// Settings of the file to ignore, because `config check` found them wrong.
     without: &'a [&'static str],
     settings: Vec<Setting>,
 }
@@ -326,7 +326,7 @@ impl<'a> Merge<'a> {
     }
 
     fn output(&mut self, args: &mut OutputArgs) -> Result<(), Failure> {
-        // The two exclude each other, and a profile comes before the top level.
+        // Only one of the two may be set, and a profile has priority over the top level.
         if self.is_in_profile("extract") && !self.is_in_profile("format") {
             self.run.extract = true;
         }

@@ -51,11 +51,11 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The key that the endpoint needs is there, or an answer may come from the cache. airx
-    /// asks after all other checks, and not in a dry run.
+    /// Checks that there is a key if the endpoint needs one, or that an answer may come from the
+    /// cache. Call it after all other checks, and not in a dry run.
     ///
     /// # Errors
-    /// It is not: exit 3.
+    /// There is neither: exit 3.
     pub fn require_key(&self) -> Result<(), Failure> {
         match &self.connection.authorization {
             Authorization::Missing(failure) if !self.connection.caches() => Err(failure.clone()),
@@ -97,7 +97,7 @@ pub fn resolve(
         let (model, default) = defaults::model(connection.endpoint.provider);
         (model.to_owned(), thinking.or(default))
     };
-    // The file may name the model of the command line.
+    // The file's `fallback` may contain the model of the command line.
     let mut others = Vec::new();
     for name in fallback {
         if name != model && !others.contains(&name) {
@@ -114,14 +114,14 @@ pub fn resolve(
     })
 }
 
-/// Refuses models without a name, and several names in one.
+/// Fails if a model's name is empty, or if one name contains several.
 fn are_named(option: &'static str, models: &[String]) -> Result<(), Failure> {
     if models.iter().any(|model| model.trim().is_empty()) {
         return Err(Failure::usage("the model's name is empty")
             .about(option)
             .hint("airx models lists the known models"));
     }
-    // Found out now, and not when the first model is down.
+    // Check this now, not when the first model is down.
     let list = models.iter().find(|model| model.contains([',', ' ']));
     let Some(list) = list.filter(|_| option == "fallback") else {
         return Ok(());
@@ -133,11 +133,11 @@ fn are_named(option: &'static str, models: &[String]) -> Result<(), Failure> {
     )
 }
 
-/// The options that name standard input and are no part of the messages.
+/// The options that read standard input for something other than the messages.
 fn from_stdin(args: &ConnectionArgs, files: &[(&'static str, &Path)]) -> Vec<&'static str> {
     let named = |path: &Path, option| prompt::is_stdin(path).then_some(option);
     let key = args.key_file.iter().map(|path| (&**path, "`--key-file -`"));
-    // It has no `-`, only the other names.
+    // `--cacert -` does not mean standard input; only its other names do.
     let cacert = args.cacert.iter().filter(|path| **path != Path::new("-"));
     let cacert = cacert.map(|path| (&**path, "`--cacert /dev/stdin`"));
     let header = args.header.iter().filter_map(|flag| flag.strip_prefix('@'));
@@ -194,8 +194,8 @@ fn item_source(args: &EachArgs) -> Option<ItemSource> {
     })
 }
 
-/// Where a run with these options would go, and where its key would come from. Nothing is
-/// read or started.
+/// Returns where a run with these options would go, and where its key would come from. Reads and
+/// starts nothing.
 ///
 /// # Errors
 /// A URL that cannot be used: exit 2.

@@ -1,4 +1,4 @@
-//! The table of providers: the host of each, its variables, and where its keys are made.
+//! The table of providers: the host of each, its variables, and the page where keys are made.
 //!
 //! Everything that has to know a provider reads this table: the choice of the base URL
 //! and the key, the environment of tools, and the environment of `airx mock -- COMMAND`.
@@ -51,7 +51,7 @@ const TABLE: [Row; 2] = [
 ];
 
 impl Provider {
-    /// Every provider. The first one is asked where nothing else is configured.
+    /// Every provider. The first one is the default.
     pub const ALL: [Self; 2] = [Self::BigModel, Self::Zai];
 
     fn row(self) -> &'static Row {
@@ -83,7 +83,7 @@ impl Provider {
         self.row().base_variable
     }
 
-    /// How the names of the provider's variables begin, those of other programs too.
+    /// The prefix of the names of the provider's variables, also those of other programs.
     pub fn variable_prefix(self) -> &'static str {
         let name = self.key_variable();
         name.strip_suffix("API_KEY").unwrap_or(name)
@@ -94,7 +94,7 @@ impl Provider {
         self.row().key_page
     }
 
-    /// The price list of a server of this provider. Elsewhere it is BigModel's.
+    /// The price list of a server of this provider; for other servers it is BigModel's.
     pub fn price_list(provider: Option<Self>) -> PriceList {
         match provider {
             Some(Self::Zai) => PriceList::Zai,

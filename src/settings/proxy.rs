@@ -34,7 +34,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// The failure of a proxy that cannot be used. The text is not shown: it may hold a
+    /// The failure of a proxy that cannot be used. The text is not shown, because it may contain a
     /// password.
     pub fn unusable(&self, why: &dyn Display) -> Failure {
         let failure = Failure::usage(format!("{} is not a usable URL: {why}", self.origin));
@@ -50,8 +50,8 @@ impl Proxy {
         format!("{}:{}", self.host, self.port)
     }
 
-    /// The URL, user info included. Only letters and digits of the user info are
-    /// left as they are, so that every parser of URLs accepts it.
+    /// The URL, with the user info. All characters of the user info except letters and digits are
+    /// percent-encoded, so that every parser of URLs accepts it.
     pub fn url(&self) -> Secret {
         let encoded =
             |secret: &Secret| utf8_percent_encode(secret.reveal(), NON_ALPHANUMERIC).to_string();
@@ -104,9 +104,9 @@ fn is_bypassed(url: &Url) -> Result<bool, Failure> {
     Ok(names_host(&list, &host))
 }
 
-/// Whether a list as in `NO_PROXY` names the host. Its entries are parted by commas
-/// or white space; each is `*`, a domain (which includes its subdomains), an IP
-/// address, or a range of addresses.
+/// Whether a list as in `NO_PROXY` names the host. Its entries are separated by commas or white
+/// space; each is `*`, a domain (which includes its subdomains), an IP address, or a range of
+/// addresses.
 fn names_host(list: &str, host: &Host<&str>) -> bool {
     let entries = list
         .split(|character: char| character == ',' || character.is_whitespace())
@@ -131,7 +131,7 @@ fn is_within(name: &str, domain: &str) -> bool {
     !domain.is_empty() && (name == domain || subdomain)
 }
 
-/// Whether `range` is this address, or `ADDRESS/BITS` that holds it.
+/// Whether `range` is this address, or an `ADDRESS/BITS` that contains it.
 fn covers(range: &str, address: IpAddr) -> bool {
     let (network, bits) = match range.split_once('/') {
         Some((network, bits)) => (network, bits.parse().ok()),
@@ -165,9 +165,9 @@ fn from_environment(scheme: &str, scrubber: &mut Scrubber) -> Result<Option<Prox
     Ok(None)
 }
 
-/// Parses a proxy as curl does: the scheme may be missing, a path is ignored, and
-/// user name and password may hold any character but a blank, `/`, `?`, `#` and `@`,
-/// percent-encoded or not. The text is never shown: it may hold a password.
+/// Parses a proxy as curl does: the scheme may be missing, a path is ignored, and user name and
+/// password may contain any character except a space, `/`, `?`, `#` and `@`, percent-encoded or
+/// not. The text is never shown, because it may contain a password.
 fn parse(origin: &'static str, text: &str, scrubber: &mut Scrubber) -> Result<Proxy, Failure> {
     let wrong = |why: &str| {
         Failure::usage(format!("{origin} is not a usable URL: {why}")).hint(
@@ -212,8 +212,8 @@ fn parse(origin: &'static str, text: &str, scrubber: &mut Scrubber) -> Result<Pr
     })
 }
 
-/// Scheme and rest; without a scheme it is http. `http:/host` counts as
-/// `http://host`, since curl takes one to three slashes. None for more.
+/// Splits off the scheme; without one it is http. `http:/host` counts as `http://host`, since curl
+/// accepts one to three slashes. `None` for more.
 fn split_scheme(text: &str) -> Option<(&str, &str)> {
     let is_scheme = |scheme: &str| {
         scheme.starts_with(|first: char| first.is_ascii_alphabetic())
@@ -279,7 +279,7 @@ fn host_of(host: &str) -> Result<String, String> {
     Ok(url.host_str().unwrap_or_default().to_owned())
 }
 
-/// Hides all that may be a user name and password: what stands before the last `@`.
+/// Hides everything that may be a user name and password: the text before the last `@`.
 fn hide_user_info(text: &str, scrubber: &mut Scrubber) {
     let Some((before, _)) = text.rsplit_once('@') else {
         return;

@@ -152,7 +152,7 @@ fn files(shell: Shell) -> Result<Vec<(PathBuf, String)>, Failure> {
     Ok(vec![(place, text)])
 }
 
-/// Whether airx wrote the file, or printed it into this file.
+/// Whether airx wrote the file, or the user redirected the printed script into it.
 fn is_own(found: &str, shell: Shell) -> bool {
     let mut first = found.lines().take(2);
     first.any(|line| line.ends_with(MARK)) || script(shell).is_ok_and(|script| script == found)

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::cli::Shell;
 use crate::config::folder;
 
-/// How many files deep `source` is followed.
+/// The number of nested files that are followed through `source`.
 const DEPTH: usize = 3;
 
-/// A line of a start file, or of a file that it loads, that is no comment.
+/// A line of a start file, or of a file that it loads. Comments are left out.
 #[derive(Debug)]
 struct Line {
     file: PathBuf,
@@ -64,14 +64,14 @@ fn loaded_file(line: &str) -> Option<PathBuf> {
     path.is_absolute().then_some(path)
 }
 
-/// Whether a line names the path, in full or below the home.
+/// Whether a line contains the path, either complete or relative to the home folder.
 fn names(line: &str, path: &Path) -> bool {
     let short = below_home(path);
     let forms = ["~/", "$HOME/", "${HOME}/", "\"$HOME\"/"].map(|home| format!("{home}{short}"));
     line.contains(&*path.to_string_lossy()) || forms.iter().any(|form| line.contains(form))
 }
 
-/// The path below the home, or all of it.
+/// The path relative to the home folder, or the complete path if it is elsewhere.
 fn below_home(path: &Path) -> String {
     let home = folder("HOME");
     let rest = home.and_then(|home| path.strip_prefix(home).ok().map(Path::to_owned));
@@ -88,7 +88,7 @@ fn shown(path: &Path) -> String {
     }
 }
 
-/// Quotes a path for a shell where it needs that.
+/// Quotes a path for a shell if necessary.
 fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/._-".contains(c);
     if path.chars().all(plain) {
@@ -151,7 +151,7 @@ fn bash(place: &Path) -> String {
         return READY.to_owned();
     }
     let installed = BASH_COMPLETION.iter().any(|file| Path::new(file).is_file());
-    // It loads the scripts in the user's folder when they are needed.
+    // bash-completion loads the scripts in the user's folder when they are needed.
     let loads = |line: &str| line.contains("bash_completion") || line.contains("/etc/profile.d/");
     if installed && lines.iter().any(|line| loads(&line.text)) {
         return READY.to_owned();
@@ -167,7 +167,7 @@ fn bash(place: &Path) -> String {
     )
 }
 
-/// What calls compinit, itself or in a framework.
+/// Words of lines that call compinit, directly or through a framework.
 const COMPINIT: &[&str] = &[
     "compinit",
     "oh-my-zsh",
@@ -189,7 +189,7 @@ fn zsh(functions: &Path) -> String {
         .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder == functions));
     let adds = |line: &Line| line.text.contains("fpath") && names(&line.text, functions);
     let adds = lines.iter().position(adds);
-    // The last call counts: some systems call it before the user's file is read.
+    // The last call counts: some systems call compinit before they read the user's file.
     let calls = |line: &Line| COMPINIT.iter().any(|word| line.text.contains(word));
     let starts = lines.iter().rposition(calls);
     let line = format!("fpath=({} $fpath)", shown(functions));

@@ -1,4 +1,4 @@
-//! Base URLs: which server they are, and where its answers come from.
+//! Which server a base URL means, and where its answers come from.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! Proxies: what is read as what, and which hosts `NO_PROXY` names.
+//! How proxies are parsed, and which hosts `NO_PROXY` names.
 
 use super::*;
 
