@@ -150,7 +150,7 @@ pub struct Batch {
     pub output: Option<String>,
     /// File of the failures.
     pub errors: Option<String>,
-    /// The number of requests; none until the server has counted them.
+    /// The number of requests; `None` until the server has counted them.
     pub total: Option<u64>,
     /// The number of requests that were answered.
     pub completed: Option<u64>,
@@ -191,7 +191,7 @@ struct Marks<'a> {
 }
 
 impl Batch {
-    /// Reads a batch; none without an id or a status.
+    /// Reads a batch. Returns `None` if it has no id or no status.
     pub fn read(raw: &[u8]) -> Option<Self> {
         let wire: WireBatch<'_> = serde_json::from_slice(raw).ok()?;
         // Read each separately, so that an unreadable one does not hide the others.

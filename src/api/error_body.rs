@@ -56,7 +56,7 @@ pub fn without_bom(body: &[u8]) -> &[u8] {
     body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body)
 }
 
-/// The text of a plain-text body; none for markup, JSON, an event stream or binary data.
+/// The text of a plain-text body; `None` for markup, JSON, an event stream or binary data.
 pub fn plain_text(body: &[u8]) -> Option<String> {
     let text = std::str::from_utf8(without_bom(body)).ok()?.trim();
     let markup = text.starts_with(['<', '{', '[', '"', ':'])

@@ -146,18 +146,18 @@ impl<'a> Piece<'a> {
         text || !self.calls().is_empty() || self.refusal().is_some()
     }
 
-    /// The answer's text; none if it is missing or empty.
+    /// The answer's text; `None` if it is missing or empty.
     pub fn content(&self) -> Option<&Text<'a>> {
         non_empty(self.content.as_ref())
     }
 
-    /// The thinking; none if it is missing or empty.
+    /// The thinking; `None` if it is missing or empty.
     pub fn reasoning(&self) -> Option<&Text<'a>> {
         let named = non_empty(self.reasoning_content.as_ref());
         named.or_else(|| non_empty(self.reasoning.as_ref()))
     }
 
-    /// The model's refusal; none unless it is a string.
+    /// The model's refusal; `None` unless it is a string.
     pub fn refusal(&self) -> Option<Text<'a>> {
         let json = self.refusal?.get();
         let text = json.starts_with('"').then(|| Text::read(json));

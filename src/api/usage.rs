@@ -41,7 +41,7 @@ pub struct CompletionDetails {
 }
 
 impl Usage {
-    /// Reads a `usage` member. An unreadable count is treated as missing. Returns none if no
+    /// Reads a `usage` member. An unreadable count is treated as missing. Returns `None` if no
     /// count can be read.
     pub fn read(usage: &RawValue) -> Option<Self> {
         #[derive(Deserialize)]

@@ -237,8 +237,8 @@ pub(super) fn prepare(folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Writes a temporary file and then gives it its name, with the first free number. No
-/// file is replaced, and no link is followed.
+/// Writes a temporary file and then renames it, with the first free number. Replaces no file and
+/// follows no link.
 fn write(folder: &Path, name: &str, recording: &impl Serialize) -> std::io::Result<PathBuf> {
     let mut file = write_unnamed(folder, recording)?;
     for number in 1_u32.. {

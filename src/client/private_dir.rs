@@ -28,7 +28,7 @@ impl Purpose {
     }
 }
 
-/// A folder that belongs to this user, held open: a later change of its path has no
+/// A folder that belongs to this user. It stays open, so that a later change of its path has no
 /// effect.
 #[derive(Debug)]
 pub(super) struct PrivateDir {

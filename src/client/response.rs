@@ -235,7 +235,7 @@ impl Clocks {
     }
 }
 
-/// The first bytes of a body, held until they show what it is.
+/// The first bytes of a body, kept until they show whether it is a stream.
 #[derive(Default)]
 struct Opening {
     held: Vec<u8>,

@@ -60,7 +60,7 @@ pub(super) fn retry<T, E>(
     }
 }
 
-/// The request that follows one that failed.
+/// The request after a failed one.
 pub(super) struct NextRequest<'a> {
     pub(super) number: u32,
     /// How long after the failure it is sent.

@@ -91,7 +91,7 @@ impl Transport {
         unserved.get(model).cloned()
     }
 
-    /// Whether answers come from recordings, so that waiting is of no use.
+    /// Whether answers come from recordings. If so, waiting is useless.
     pub fn replays(&self) -> bool {
         matches!(self.cassette, Some(Cassette::Replay(_)))
     }

@@ -100,7 +100,7 @@ fn by_value(arg: &Arg, paths: Paths) -> Option<ArgValueCompleter> {
     })
 }
 
-/// Keeps the candidates that begin with what is typed.
+/// Keeps the candidates that begin with the typed text.
 fn keep_prefix(candidates: &mut Vec<CompletionCandidate>, typed: &str) {
     candidates.retain(|candidate| candidate.get_value().to_string_lossy().starts_with(typed));
 }

@@ -21,8 +21,8 @@ const BUNDLES: [&str; 5] = [
     "/usr/local/share/certs/ca-root-nss.crt",
 ];
 
-/// The roots to trust: `--cacert`, else the environment's, else the system's
-/// bundle, else what the platform's own store gives, else Mozilla's as bundled.
+/// The roots to trust: `--cacert`, else those of the environment, else the system's bundle, else
+/// those of the platform's store, else Mozilla's, which are part of airx.
 pub(super) fn of(cacert: Option<&Path>) -> Result<RootCertStore, Failure> {
     if let Some(path) = cacert {
         return strict("--cacert", path).map_err(|failure| failure.about("cacert"));
@@ -32,8 +32,8 @@ pub(super) fn of(cacert: Option<&Path>) -> Result<RootCertStore, Failure> {
     }
     let mut store = RootCertStore::empty();
     if path_variable("SSL_CERT_DIR").is_none() {
-        // Only the bundle: its folder holds the same certificates in separate
-        // files, and reading those doubles the cost of a short request.
+        // Only the bundle: its folder contains the same certificates in separate files, and reading
+        // those doubles the cost of a short request.
         for bundle in BUNDLES {
             if let Ok(pem) = std::fs::read(bundle) {
                 store.add_parsable_certificates(certificates(&pem));

@@ -229,8 +229,8 @@ fn timeouts(args: &ConnectionArgs) -> Timeouts {
     }
 }
 
-/// The folder that the options name, without the secrets. `--record` and `--replay` switch
-/// the cache off: a recording holds every exchange, and a replay uses nothing else.
+/// The folder that the options name, without the secrets. `--record` and `--replay` switch the
+/// cache off: a recording contains every exchange, and a replay uses nothing else.
 fn cassette(args: &mut ConnectionArgs, merged: &Merged) -> Result<Option<Cassette>, Failure> {
     let (record, replay, cache) = (args.record.take(), args.replay.take(), args.cache.take());
     let ttl_is_given = *merged.origin("cache-ttl") == Origin::Option("cache-ttl");

@@ -16,7 +16,7 @@ use super::ignored::Run;
 /// A setting after the merge.
 #[derive(Debug, Clone)]
 pub struct Setting {
-    /// Its name: that of the long option.
+    /// The name of its long option.
     pub name: &'static str,
     /// The values in their written form; empty for a default.
     pub values: Vec<String>,
@@ -189,7 +189,7 @@ impl Slot for bool {
     }
 }
 
-/// Reads a value of a layer below the command line. The file's were checked when it was
+/// Parses a value of a layer below the command line. The file's values were checked when it was
 /// read, so an unreadable value comes from a variable.
 fn parsed<T: SettingValue>(text: &str, origin: &Origin) -> Result<T, Failure> {
     T::parse(text).map_err(|why| {

@@ -73,7 +73,7 @@ impl Provider {
         self.row().base_url
     }
 
-    /// The variable that holds the provider's key.
+    /// The variable that contains the provider's key.
     pub fn key_variable(self) -> &'static str {
         self.row().key_variable
     }
@@ -129,7 +129,7 @@ impl Provider {
     }
 }
 
-/// Every variable that holds a key.
+/// Every variable that may contain a key.
 pub fn key_variables() -> impl Iterator<Item = &'static str> {
     let own = Provider::ALL.into_iter().map(Provider::key_variable);
     [GENERAL_KEY_VARIABLE].into_iter().chain(own)

@@ -1,5 +1,5 @@
-//! Says whether a new shell loads what was installed, and what is missing if not. The
-//! shell's start files are read, not run: they may start anything.
+//! Reports whether a new shell loads what was installed, and what is missing if not. The shell's
+//! start files are only read: running them could start anything.
 
 use std::path::{Path, PathBuf};
 

@@ -32,8 +32,8 @@ pub(super) struct Reservation {
     price: Price,
 }
 
-/// The requests of this process that are in flight. The mutex is held while one is
-/// settled, so that none is settled twice.
+/// The requests of this process that are in flight. The mutex is locked while a request is settled,
+/// so that none is settled twice.
 static IN_FLIGHT: Mutex<Vec<(InFlight, Price)>> = Mutex::new(Vec::new());
 
 fn in_flight() -> MutexGuard<'static, Vec<(InFlight, Price)>> {
