@@ -47,7 +47,7 @@ fn fold(bytes: &[u8], keep: bool) -> Answer {
 
 fn events(criterion: &mut Criterion) {
     let bytes = sample::stream();
-    // Every second frame differs in its shape, so none is like the one before.
+    // Every second frame has another shape, so that each differs from the previous one.
     let text = String::from_utf8(bytes.clone()).unwrap();
     let uneven: String = text
         .split_inclusive("\n\n")

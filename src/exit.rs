@@ -28,7 +28,8 @@ pub enum Class {
     Truncated,
     /// The answer is not what was asked for.
     Invalid,
-    /// A tool's command failed, the rounds ran out, or a required call was not made.
+    /// A tool's command cannot be started, the rounds are used up, or a required call was
+    /// not made.
     Tool,
     /// `--each`: some of the items failed.
     Partial,

@@ -1,10 +1,10 @@
-//! The stream that every bench works on.
+//! The stream that every bench reads.
 
-/// Deltas of the sample.
+/// The number of deltas of the sample.
 pub(crate) const DELTAS: usize = 1000;
 
-/// A stream of [`DELTAS`] deltas as the provider writes them, measured in the
-/// recordings under tests/wire, and its end.
+/// A complete stream of [`DELTAS`] deltas in the provider's form, as the recordings under
+/// tests/wire show it.
 pub(crate) fn stream() -> Vec<u8> {
     let head =
         r#"{"id":"20250609154210a91d3be0c7724f58","created":1749454930,"model":"glm-4-airx","#;

@@ -5,12 +5,12 @@ use super::reply::{Reply, Step};
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Answer {
-    /// None is `null` in the reply.
+    /// `None` is `null` in the reply.
     pub(super) content: Option<String>,
     /// Empty for an answer without reasoning.
     pub(super) reasoning: String,
     pub(super) calls: Vec<Call>,
-    /// None leaves the member out.
+    /// `None` leaves the member out.
     pub(super) finish_reason: Option<String>,
     /// The results of the `web_search` tool are added.
     pub(super) search: bool,
@@ -19,14 +19,14 @@ pub(super) struct Answer {
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Call {
-    /// None: one is made from the id of the answer.
+    /// If `None`, the id is made from the id of the answer.
     pub(super) id: Option<String>,
     pub(super) name: String,
     pub(super) arguments: String,
 }
 
 impl Answer {
-    /// A complete answer with the finish reason that the API gives it.
+    /// A complete answer, with the finish reason that the API uses for it.
     pub(super) fn new(content: Option<String>, calls: Vec<Call>) -> Self {
         let reason = if calls.is_empty() {
             "stop"
@@ -41,7 +41,7 @@ impl Answer {
         }
     }
 
-    /// Obeys the `stop` and `max_tokens` of the request.
+    /// Cuts the answer as `stop` and `max_tokens` of the request demand.
     pub(super) fn limit(&mut self, stop: &[String], max_tokens: Option<u64>) {
         if let Some(content) = &mut self.content {
             let ends = stop.iter().filter(|stop| !stop.is_empty());
@@ -74,7 +74,7 @@ impl Answer {
 /// How the bytes of an answer end.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) enum Ending {
-    /// As they should.
+    /// Complete and correct.
     #[default]
     Proper,
     /// The connection breaks.
@@ -90,8 +90,8 @@ pub(super) enum Ending {
 }
 
 impl Ending {
-    /// Sends half of a complete body only, and then breaks the connection, stalls, or ends
-    /// the body as if it were complete.
+    /// Makes a complete reply end as this variant says: after half of its body, the
+    /// connection breaks or stalls, or the body ends as if it were complete.
     pub(super) fn apply(self, mut reply: Reply) -> Reply {
         let broken = match self {
             Self::Cut => Some(Step::Cut),
@@ -111,9 +111,9 @@ impl Ending {
     }
 }
 
-/// Cuts a text into pieces that stand for tokens: up to four letters of a word, two wide
-/// characters, or white space with what follows it. Not a real tokenizer, but it always
-/// cuts the same text in the same way, and the pieces join to the text.
+/// Cuts a text into pieces that count as tokens: up to four letters of a word, two wide
+/// characters, or white space with what follows it. This is not a real tokenizer, but the
+/// same text always has the same pieces, and the joined pieces are the text.
 pub(super) fn tokens(mut text: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         let (token, rest) = text.split_at(first_length(text));
@@ -122,7 +122,7 @@ pub(super) fn tokens(mut text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Bytes of the first token; 0 for an empty text.
+/// The length of the first token in bytes; 0 for an empty text.
 fn first_length(text: &str) -> usize {
     let mut weight = 0;
     let mut in_word = false;

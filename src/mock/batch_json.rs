@@ -11,9 +11,9 @@ use serde_json::{Map, Value, json};
 use super::reply::{Action, Reply, Step, bad_member, error, missing, unreadable};
 use crate::api::batch::LINES_MAX;
 
-/// Errors that are listed.
+/// The most errors that are listed.
 const ERRORS_MAX: usize = 100;
-/// Characters that a `custom_id` has at least.
+/// The fewest characters of a `custom_id`.
 const CUSTOM_ID_MIN: usize = 6;
 
 /// An entry of `errors.data`: what is wrong with a batch or a line of its input.
@@ -41,7 +41,7 @@ impl BatchError {
     }
 }
 
-/// Checks every line and returns where in `content` the requests are.
+/// Checks every line and returns the byte ranges of the requests in `content`.
 pub(super) fn requests(
     content: &[u8],
     endpoint: &str,
@@ -142,8 +142,8 @@ pub(super) struct ItemResult {
 }
 
 impl ItemResult {
-    /// Where the mock would break the connection, the item fails with the error that the
-    /// API has for its own network.
+    /// Makes the result of what the mock would reply. If it would break the connection, the
+    /// item fails with the API's error for a network problem.
     pub(super) fn new(action: Action) -> Self {
         let lost = || Self {
             status: 500,
@@ -168,7 +168,7 @@ impl ItemResult {
         Self { status, body }
     }
 
-    /// Whether it goes into the output file; else it goes into the error file.
+    /// Whether it is written to the output file and not to the error file.
     pub(super) fn is_answer(&self) -> bool {
         self.status == 200 && self.body["choices"].is_array()
     }

@@ -46,7 +46,7 @@ impl Store {
         files::page(&self.batches, query, |batch| &batch.id, Batch::object)
     }
 
-    /// Looks at a batch, which moves it on by one state; `answer` answers its items.
+    /// Moves a batch on by one state and returns it. `answer` answers its items.
     pub(super) fn advance(&mut self, id: &str, answer: AnswerItem<'_>) -> Result<Reply, Reply> {
         let batch = find(&mut self.batches, id)?;
         batch.advance(&mut self.files, answer);
@@ -76,9 +76,9 @@ struct Batch {
     request: BatchRequest,
     status: Status,
     created_at: u64,
-    /// When it entered each state, in milliseconds since 1970, by the name of the member.
+    /// The time when it entered each state, in milliseconds since 1970, by member name.
     times: Map<String, Value>,
-    /// Where its items are in the input file.
+    /// The byte ranges of its items in the input file.
     items: Vec<Range<usize>>,
     /// The items that were answered.
     output: ResultFile,
@@ -157,7 +157,7 @@ impl Batch {
         Ok(Status::InProgress)
     }
 
-    /// Answers the items before the one of this number.
+    /// Answers the items before index `until` that have no answer yet.
     fn work(
         &mut self,
         until: usize,

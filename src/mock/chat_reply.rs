@@ -138,7 +138,7 @@ impl<'a> Envelope<'a> {
 
     fn add_calls(&self, frames: &mut Frames, opening: &str, answer: &Answer) {
         let fragments = self.request.tool_stream;
-        // A complete call has the reason already, and the last frame has it again.
+        // The frame of a complete call has the reason, and the last frame repeats it.
         let finish = if fragments {
             String::new()
         } else {
@@ -172,7 +172,7 @@ impl<'a> Envelope<'a> {
         frames.end_frame();
     }
 
-    /// The usage in the order in which streams have it.
+    /// The usage, with its members in the order of streams.
     fn stream_usage(&self, answer: &Answer) -> Value {
         let (prompt, completion) = (self.request.prompt_tokens, answer.tokens());
         without_nulls(json!({

@@ -1,5 +1,5 @@
-//! The body of a chat request: what it asks for, or the error with which the API would
-//! refuse it. api.md §3 for the members, §6.3 for the codes.
+//! Reads the body of a chat request, or returns the error with which the API would refuse
+//! it. api.md §3 for the members, §6.3 for the codes.
 
 use std::ops::RangeInclusive;
 

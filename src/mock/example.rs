@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::rng::Rng;
 
-/// How deep a schema may nest or refer to itself.
+/// The most levels that a schema may nest or refer to itself.
 const DEPTH: usize = 6;
 
 /// The text where the prompt has none.
@@ -71,7 +71,7 @@ impl Example<'_> {
         }
     }
 
-    /// The value of an enum that the prompt names, else a random one.
+    /// Chooses the value of an enum that the prompt names, else a random one.
     fn choose(&mut self, values: &[Value]) -> Value {
         let prompt = self.prompt.to_lowercase();
         let named = values.iter().find(|value| {
@@ -166,7 +166,7 @@ impl Example<'_> {
     }
 }
 
-/// The first type that a schema names, or the one that its keywords are for.
+/// The first type that a schema names, or the type to which its keywords apply.
 fn kind(schema: &Value) -> &str {
     let listed = schema["type"].as_array().into_iter().flatten();
     let first = listed

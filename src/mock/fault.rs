@@ -10,15 +10,15 @@ use super::reply::{Action, Reply, bad_member, error, gateway, rate_limited, wron
 use super::rng::Rng;
 use crate::cli::{FaultKind, MockArgs, Place};
 
-/// The fault of `--fail` that a request gets, if any. `occurrence` is how often the same was
-/// requested before.
+/// Chooses the fault of `--fail` for a request, if any. `occurrence` is the number of
+/// earlier requests that were the same.
 pub(super) fn choose(
     args: &MockArgs,
     place: Place,
     fingerprint: u64,
     occurrence: u64,
 ) -> Option<FaultKind> {
-    // Not the numbers of the answer: ids and texts do not change with the faults.
+    // Not the random numbers of the answer, so that faults do not change ids and texts.
     let mut rng = Rng::new(args.seed, !fingerprint, occurrence);
     let mut here = args.fail.iter().filter(|fault| fault.place == place);
     let chosen = here.find(|fault| rng.chance(fault.probability))?;
@@ -38,7 +38,7 @@ pub(super) fn ending(kind: FaultKind) -> Ending {
     }
 }
 
-/// Changes an answer as `kind` says. Faults that replace the answer change nothing.
+/// Spoils an answer as `kind` says. Does nothing for faults that replace the answer.
 pub(super) fn spoil(answer: &mut Answer, kind: FaultKind) {
     answer.ending = ending(kind);
     let finish_reason = match kind {
@@ -63,8 +63,8 @@ pub(super) fn spoil(answer: &mut Answer, kind: FaultKind) {
     }
 }
 
-/// What happens instead of an answer; none for a fault that spoils the answer. `host` is
-/// the server's own address, `path` the request's.
+/// Returns the action that replaces the answer, or `None` for a fault that spoils the
+/// answer. `host` is the server's own address, `path` the request's.
 pub(super) fn instead_of_answer(
     fault: Option<FaultKind>,
     host: &str,

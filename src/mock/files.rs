@@ -1,5 +1,5 @@
-//! `/files`: what the mock keeps, in memory and within limits, and the forms by which it is
-//! uploaded. api.md §8.
+//! `/files`: the files that the mock keeps, in memory and within limits, and the forms that
+//! upload them. api.md §8.
 
 use std::convert::Infallible;
 use std::ffi::OsStr;
@@ -13,15 +13,15 @@ use serde_json::{Value, json};
 use super::reply::{Reply, bad_member, refused};
 use super::rng::{DAY, Rng};
 
-/// Bytes of a file; the API says 100 MB. api.md §8.
+/// The most bytes of a file; the API says 100 MB. api.md §8.
 const FILE_MAX: usize = 100_000_000;
-/// Bytes of an upload: a file and the form around it.
+/// The most bytes of an upload: a file and the form around it.
 pub(super) const UPLOAD_MAX: usize = FILE_MAX + 64 * 1024;
 const FIELDS_MAX: usize = 16;
 
-/// Files in all. api.md §8.
+/// The most files. api.md §8.
 const FILES_MAX: usize = 1000;
-/// Bytes of all files, including those that batches will write.
+/// The most bytes of all files, including those that batches will write.
 pub(super) const BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Milliseconds between one event and the next.
 const TICK: u64 = 60_013;
@@ -29,7 +29,7 @@ const TICK: u64 = 60_013;
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: String,
-    /// None for a field that is not a file.
+    /// `None` for a field that is not a file.
     pub(super) filename: Option<String>,
     pub(super) content: Bytes,
 }
@@ -39,7 +39,7 @@ pub(super) struct Field {
 pub(super) struct Form(Vec<Field>);
 
 impl Form {
-    /// Reads a body of this `Content-Type`; none is one over [`UPLOAD_MAX`].
+    /// Reads a body of this `Content-Type`. `None` is a body longer than [`UPLOAD_MAX`].
     pub(super) async fn read(
         content_type: Option<&str>,
         body: Option<Bytes>,
@@ -158,7 +158,7 @@ impl FileStore {
         Rng::new(self.rng.next_u64(), 0, 0)
     }
 
-    /// Reserves room for `bytes` more; false if there is none.
+    /// Reserves room for `bytes` more bytes. Returns false if there is no room.
     pub(super) fn reserve(&mut self, bytes: usize) -> bool {
         let fits = bytes <= BYTES_MAX - self.used;
         if fits {
@@ -167,12 +167,12 @@ impl FileStore {
         fits
     }
 
-    /// Gives reserved room back.
+    /// Releases reserved room.
     pub(super) fn release(&mut self, bytes: usize) {
         self.used = self.used.saturating_sub(bytes);
     }
 
-    /// Uploads the `file` of a form, whose `purpose` must be `batch`.
+    /// Uploads the `file` of a form. The form's `purpose` must be `batch`.
     pub(super) fn upload(&mut self, form: &Form) -> Result<Reply, Reply> {
         if &*form.field("purpose")?.content != b"batch" {
             return Err(refused("purpose: the mock accepts only batch"));

@@ -27,7 +27,7 @@ use anyhow::Context;
 use crate::cli::MockArgs;
 use crate::error::Failure;
 
-/// The key of the command, unless `--require-key` gives one.
+/// The key that the command gets, unless `--require-key` sets one.
 const KEY: &str = "airx-mock-key";
 
 /// Prints the base URL to `out` and serves until the process ends; or runs a command
@@ -56,7 +56,7 @@ pub fn run(args: &MockArgs, out: &mut dyn Write) -> Result<u8, Failure> {
         let Err(failure) = server::serve(listener, server);
         return Err(failure);
     }
-    // It runs until the process ends, after the command.
+    // The server runs until the process ends, after the command.
     std::thread::Builder::new()
         .spawn(move || server::serve(listener, server))
         .context("the mock's server cannot be started")?;

@@ -39,7 +39,7 @@ impl From<Reply> for Action {
 pub(super) enum Step {
     /// Sends these bytes.
     Bytes(Bytes),
-    /// Waits until this long after the body began.
+    /// Waits until this time after the start of the body.
     At(Duration),
     /// Breaks the connection.
     Cut,
@@ -53,7 +53,7 @@ pub(super) struct Reply {
     /// Header names and values.
     pub(super) headers: Vec<(String, String)>,
     pub(super) steps: Vec<Step>,
-    /// The body is sent with its length, else in chunks.
+    /// Whether the body is sent with its length; if not, it is sent in chunks.
     pub(super) sized: bool,
 }
 
@@ -110,7 +110,7 @@ pub(super) fn rate_limited() -> Reply {
     Reply::error(429, "1302", RATE_LIMITED)
 }
 
-/// Another key than the required one.
+/// The key is not the required one.
 pub(super) fn wrong_key() -> Reply {
     let message = "Authorization Token非法，请确认Authorization Token正确传递。";
     Reply::error(401, "1002", message)
@@ -121,7 +121,7 @@ pub(super) fn bad_member(name: &str) -> Reply {
     refused(&format!("{name}参数非法。请检查文档。"))
 }
 
-/// The request is well formed, and the mock does not do it.
+/// The request is well formed, but the mock does not support it.
 pub(super) fn refused(message: &str) -> Reply {
     Reply::error(400, "1214", message)
 }
@@ -219,7 +219,7 @@ impl Frames {
     }
 }
 
-/// How long so many tokens take at `rate` a second.
+/// The time that `tokens` take at `rate` tokens a second.
 pub(super) fn due(tokens: u32, rate: f64) -> Duration {
     Duration::try_from_secs_f64(f64::from(tokens) / rate).unwrap_or(Duration::MAX / 4)
 }
@@ -227,13 +227,13 @@ pub(super) fn due(tokens: u32, rate: f64) -> Duration {
 /// The body of a reply, as hyper sends it.
 pub(super) struct ReplyBody {
     frames: Pin<Box<dyn Stream<Item = io::Result<Frame<Bytes>>> + Send>>,
-    /// Its bytes, where the client gets their number first.
+    /// Its length in bytes, if it is sent before the body.
     length: Option<u64>,
 }
 
 impl ReplyBody {
-    /// A body that holds `slot` until its last bytes. If it is `sized` and complete, its
-    /// length is sent first.
+    /// A body that keeps `slot` until its last bytes are sent. If it is `sized` and complete,
+    /// its length is sent first.
     pub(super) fn new(steps: Vec<Step>, sized: bool, slot: Option<OwnedSemaphorePermit>) -> Self {
         let bytes = |step: &Step| match step {
             Step::Bytes(bytes) => Some(bytes.len() as u64),

@@ -10,8 +10,8 @@ pub(super) const DAY: u64 = 1_749_398_400;
 pub(super) struct Rng(u64);
 
 impl Rng {
-    /// A generator for the request of this fingerprint that was sent this often
-    /// before.
+    /// A generator for the request with this fingerprint. `occurrence` is the number of
+    /// earlier requests with the same fingerprint.
     pub(super) fn new(seed: u64, fingerprint: u64, occurrence: u64) -> Self {
         let mut rng = Self(seed ^ fingerprint.rotate_left(17));
         // One step in between, so that neighbouring numbers do not look alike.
@@ -43,7 +43,7 @@ impl Rng {
     }
 }
 
-/// A number that stands for these bytes.
+/// The FNV-1a hash of these bytes.
 pub(super) fn fingerprint(bytes: &[u8]) -> u64 {
     bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)

@@ -74,7 +74,7 @@ impl<'a> Route<'a> {
     }
 }
 
-/// A request as the mock looks at it.
+/// The parts of a request that the mock reads.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Request<'a> {
     pub(super) method: &'a str,
@@ -82,20 +82,20 @@ pub(super) struct Request<'a> {
     pub(super) path: &'a str,
     /// Query; empty if there is none.
     pub(super) query: &'a str,
-    /// `Host` header, for the place of a redirect.
+    /// `Host` header, for the address of a redirect.
     pub(super) host: &'a str,
     /// `Authorization` header.
     pub(super) authorization: Option<&'a str>,
     /// Body; empty if it is longer than the endpoint accepts.
     pub(super) body: &'a [u8],
-    /// The body as a form, or how its upload is refused.
+    /// The body as a form, or the reply that refuses the upload.
     pub(super) form: Result<&'a Form, &'a Reply>,
 }
 
 /// What the server does with a request.
 #[derive(Debug)]
 pub(super) struct Outcome {
-    /// How long it sends nothing first.
+    /// The time before anything is sent.
     pub(super) delay: Duration,
     pub(super) action: Action,
     /// Held until the reply has been sent.
@@ -112,7 +112,7 @@ impl From<Action> for Outcome {
     }
 }
 
-/// The mock: its options and what it remembers.
+/// The mock: its options and its state.
 #[derive(Debug)]
 pub(super) struct Mock {
     args: MockArgs,
@@ -120,9 +120,9 @@ pub(super) struct Mock {
     store: Mutex<Store>,
     /// One permit for each request that may be in flight.
     slots: Arc<Semaphore>,
-    /// How many replies of the script were given.
+    /// The number of script lines that were used.
     played: AtomicUsize,
-    /// How often each fingerprint was seen.
+    /// The number of requests with each fingerprint.
     seen: Mutex<HashMap<u64, u64>>,
 }
 
@@ -250,7 +250,7 @@ impl Mock {
         self.answer(item).1
     }
 
-    /// What a chat request or an item of a batch gets, and after how long.
+    /// The action for a chat request or an item of a batch, and the delay before it.
     fn answer(&self, request: Request<'_>) -> (Duration, Action) {
         let line = self.script.as_ref().map(|script| {
             let number = self.played.fetch_add(1, Ordering::SeqCst);
@@ -265,7 +265,8 @@ impl Mock {
         }
     }
 
-    /// The reply and how long its answer is generated before it, or what happens instead.
+    /// The reply and the time that its answer takes to generate, or the action that replaces
+    /// it.
     fn reply(
         &self,
         scripted: &ScriptedReply,
@@ -306,7 +307,7 @@ impl Mock {
         Ok((generation, envelope.complete(&answer)))
     }
 
-    /// Counts a request; how often the same came before.
+    /// Counts a request. Returns the number of earlier requests with its fingerprint.
     fn occurrence(&self, fingerprint: u64) -> u64 {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         let times = seen.entry(fingerprint).or_default();

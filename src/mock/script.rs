@@ -1,5 +1,5 @@
-//! `--script`: a file of NDJSON whose lines say what to reply, one line a request, in
-//! order. The last line repeats.
+//! `--script`: a file of NDJSON with one line for each request, in order, that says what
+//! to reply. The last line repeats.
 
 use std::path::Path;
 use std::time::Duration;
@@ -33,7 +33,8 @@ impl Script {
         })
     }
 
-    /// An error begins with the number of the line, to follow the name of the file.
+    /// Parses the lines. An error begins with the line number, since the caller puts the
+    /// file name before it.
     fn parse(text: &str, rate: Option<f64>) -> Result<Self, String> {
         let lines = (1..).zip(text.lines());
         let lines = lines.filter(|(_, line)| !line.trim().is_empty());
@@ -48,7 +49,7 @@ impl Script {
         Ok(Self(lines))
     }
 
-    /// The line for the request of this number, from 0.
+    /// The line for the request with this number, counted from 0.
     pub(super) fn line(&self, number: usize) -> &Line {
         &self.0[number.min(self.0.len() - 1)]
     }
@@ -89,7 +90,7 @@ impl Line {
     }
 }
 
-/// The members of a line as they are written.
+/// The members of a line in the file.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[serde(expecting = "an answer: an object")]

@@ -56,7 +56,7 @@ pub(super) fn serve(
 }
 
 async fn serve_connection(stream: TcpStream, server: Arc<Server>) {
-    // Without delay, or `--rate` would not be kept.
+    // Nagle's algorithm would delay frames, so that `--rate` would not be kept.
     let _ = stream.set_nodelay(true);
     let service = service_fn(|request| respond(request, Arc::clone(&server)));
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
@@ -122,8 +122,8 @@ async fn respond(
     Ok(response.body(ReplyBody::new(steps, sized, outcome.slot))?)
 }
 
-/// Reads a body to its end, so that the client is ready for the reply; none if it is longer
-/// than `limit`.
+/// Reads a body to its end, so that the client is ready for the reply. Returns `None` if it
+/// is longer than `limit`.
 async fn read(upload: Incoming, limit: usize) -> Result<Option<Bytes>, hyper::Error> {
     let mut upload = pin!(upload);
     let mut body = Some(Vec::new());
@@ -188,7 +188,7 @@ fn log_line(head: &Parts, body: &[u8], form: Option<&Form>) -> String {
     format!("{request}\n")
 }
 
-/// A field of a form; of a file its name and length.
+/// A field of a form for the log. A file is logged by its name and length.
 fn logged(field: &Field) -> (String, Value) {
     let value = match &field.filename {
         Some(name) => json!({ "filename": name, "bytes": field.content.len() }),

@@ -1,4 +1,4 @@
-//! The real binary against a real socket: [`Airx`] runs it in an environment
+//! Runs the real binary against a real socket. [`Airx`] runs it in an environment
 //! of its own and returns everything that it printed; [`Server`] plays a script on
 //! 127.0.0.1, byte by byte, and records the requests.
 
@@ -28,10 +28,10 @@ use std::time::Duration;
 pub use replies::*;
 pub use server::*;
 
-/// No test waits longer for anything: a hang is a failure, not a stuck run.
+/// The longest wait of a test. A test that hangs fails after it.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The binary under test: the one that cargo built, or `AIRX_TEST_BIN`.
+/// The binary under test: `AIRX_TEST_BIN`, else the binary that cargo built.
 pub fn program() -> &'static str {
     static PROGRAM: LazyLock<String> = LazyLock::new(|| {
         std::env::var("AIRX_TEST_BIN").unwrap_or_else(|_| env!("CARGO_BIN_EXE_airx").to_owned())
@@ -39,20 +39,20 @@ pub fn program() -> &'static str {
     &PROGRAM
 }
 
-/// A run of the binary, under construction.
+/// Builds a run of the binary.
 #[must_use]
 pub struct Airx {
     command: Command,
     stdin: Stdin,
 }
 
-/// Where standard input comes from.
+/// The source of standard input.
 enum Stdin {
-    /// The test did not say.
+    /// The test has set none.
     Default,
     /// A pipe with these bytes in it.
     Bytes(Vec<u8>),
-    /// The command has it.
+    /// Already set in the command.
     Other,
 }
 
@@ -90,7 +90,7 @@ pub fn bash(script: &str) -> Airx {
 pub fn run<S: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = S>) -> Airx {
     let mut command = Command::new(program);
     command.args(args).env_clear();
-    // What the loader, the shells of some tests and a coverage run need.
+    // The loader, the shells of some tests and a coverage run need these.
     for name in ["PATH", "LD_LIBRARY_PATH", "LLVM_PROFILE_FILE", "TMPDIR"] {
         if let Some(value) = std::env::var_os(name) {
             command.env(name, value);
@@ -155,26 +155,26 @@ impl Airx {
         self
     }
 
-    /// Has a pipe for standard input that holds nothing and is closed.
+    /// Sets standard input to an empty, closed pipe.
     pub fn empty_pipe(mut self) -> Self {
         self.stdin = Stdin::Bytes(Vec::new());
         self
     }
 
-    /// Connects standard input to something else than a pipe.
+    /// Sets standard input to something else than a pipe.
     pub fn stdin_from(mut self, from: impl Into<Stdio>) -> Self {
         self.command.stdin(from);
         self.stdin = Stdin::Other;
         self
     }
 
-    /// Sends standard output to something else than a pipe that is read.
+    /// Sends standard output to `to`, not to the pipe that the harness reads.
     pub fn stdout_to(mut self, to: impl Into<Stdio>) -> Self {
         self.command.stdout(to);
         self
     }
 
-    /// Sends standard error to something else than a pipe that is read.
+    /// Sends standard error to `to`, not to the pipe that the harness reads.
     pub fn stderr_to(mut self, to: impl Into<Stdio>) -> Self {
         self.command.stderr(to);
         self
@@ -194,7 +194,7 @@ impl Airx {
         let mut child = self.start();
         let fed = child.stdin.take().map(|mut pipe| {
             std::thread::spawn(move || {
-                // A run need not read its input.
+                // The run may end without reading its input.
                 let _ = pipe.write_all(&stdin);
             })
         });
@@ -272,15 +272,15 @@ impl Ran {
         self
     }
 
-    /// Checks the exit code of a failure that prints nothing, where standard error has
-    /// the words of a library or of the system.
+    /// Checks the exit code of a failure and that standard output is empty. For failures
+    /// whose message has the words of a library or of the system.
     #[track_caller]
     pub fn code_is(&self, code: i32) -> &Self {
         assert_eq!((self.code, &*self.stdout), (code, ""), "{}", self.stderr);
         self
     }
 
-    /// Standard output as bytes; it need not be UTF-8.
+    /// Standard output as bytes, which may not be UTF-8.
     pub fn bytes(&self) -> &[u8] {
         &self.raw
     }
@@ -342,16 +342,16 @@ pub fn file(folder: &tempfile::TempDir, name: &str, text: impl AsRef<[u8]>) -> P
     path
 }
 
-/// Says that the rest of this test was skipped. `eprintln!` would not do: the test
-/// runner keeps what a test that passes prints by it.
+/// Prints that the rest of this test was skipped. Not by `eprintln!`, since the test
+/// runner hides its output for a test that passes.
 pub fn skipped(why: &str) {
     let test = std::thread::current();
     let test = test.name().unwrap_or("a test");
     let _ = writeln!(std::io::stderr(), "skipped: {test}: {why}");
 }
 
-/// Gives a file, folder or link to another user. Only root can: for others it
-/// returns false and says that the test is skipped. Unit tests cover the decision
+/// Makes another user the owner of a file, folder or link. Only root can: for others it
+/// returns false and prints that the test is skipped. Unit tests cover the decision
 /// itself for all users.
 #[cfg(unix)]
 pub fn given_away(path: &Path) -> bool {

@@ -1,5 +1,5 @@
-//! What holds for any bytes at all. Each function panics where it does not; the
-//! property tests and the fuzz targets of `tests/fuzz` call the same ones.
+//! Properties that are true for any bytes. Each function panics if its property is not;
+//! the property tests and the fuzz targets of `tests/fuzz` call the same functions.
 
 use std::path::{Path, PathBuf};
 
@@ -23,7 +23,7 @@ use airx::settings::{Authorization, Cassette, Connection, Endpoint, Timeouts};
 use airx::sse::{Parser, TooLong};
 use airx::tools::ToolSetup;
 
-/// `bytes` in pieces whose lengths `cuts` gives, over and over.
+/// Cuts `bytes` into pieces. `cuts` contains their lengths minus one, and is repeated.
 pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
     let mut cuts = cuts.iter().cycle();
     let mut rest = bytes;
@@ -38,7 +38,7 @@ pub fn pieces<'a>(bytes: &'a [u8], cuts: &'a [u8]) -> impl Iterator<Item = &'a [
 /// The event and the data of each frame.
 pub type Frames = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// The frames of `bytes`, read in such pieces.
+/// The frames of `bytes`, read in [`pieces`].
 pub fn frames(bytes: &[u8], cuts: &[u8]) -> Frames {
     let (mut parser, mut frames) = (Parser::default(), Vec::new());
     for piece in pieces(bytes, cuts) {
@@ -51,7 +51,7 @@ pub fn frames(bytes: &[u8], cuts: &[u8]) -> Frames {
     frames
 }
 
-/// The parser gives the same frames however the bytes are cut.
+/// The parser returns the same frames however the bytes are cut.
 pub fn sse(bytes: &[u8], cuts: &[u8]) {
     let complete = frames(bytes, &[]);
     assert_eq!(frames(bytes, cuts), complete);
@@ -80,7 +80,7 @@ pub struct Printed {
     pub failure: Option<String>,
 }
 
-/// A stream's bytes through parser, answer and printer.
+/// Passes a stream's bytes through the parser, the answer and the printer.
 pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
     let options = Options {
         live: true,
@@ -119,7 +119,7 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
     drop(printer);
     let mut err = String::from_utf8(err).unwrap();
     if way.reasoning && way.format != Format::Text {
-        // A line of thinking ends where events or payloads leave, a burst each.
+        // Each burst of events or payloads ends a line of reasoning, so ignore line ends.
         err.retain(|c| c != '\n');
     }
     Printed {
@@ -129,7 +129,7 @@ pub fn printed(bytes: &[u8], cuts: &[u8], way: &Way) -> Printed {
     }
 }
 
-/// The ways that differ.
+/// All ways to print that can differ.
 pub fn ways() -> Vec<Way> {
     let mut ways = Vec::new();
     for format in [Format::Text, Format::Json, Format::Ndjson] {
@@ -168,8 +168,8 @@ pub fn ways() -> Vec<Way> {
     ways
 }
 
-/// What is printed does not depend on how the bytes came, is safe where people
-/// read it, and is the server's own bytes where those were asked for.
+/// The output does not depend on how the bytes are cut. It is safe for a terminal, and
+/// `--format json` prints the server's own bytes.
 pub fn printer(bytes: &[u8], cuts: &[u8]) {
     for way in ways() {
         let complete = printed(bytes, &[], &way);
@@ -210,8 +210,8 @@ pub const fn rendering(styling: Styling, width: Option<usize>) -> markdown::Opti
     }
 }
 
-/// What a rendered text says: its styles left out, each of which is closed before its
-/// line ends.
+/// The rendered text without its styles. Checks that each style is closed before its line
+/// ends.
 pub fn unstyled(out: &str) -> String {
     let mut plain = String::new();
     for line in out.split_inclusive('\n') {
@@ -231,7 +231,7 @@ pub fn unstyled(out: &str) -> String {
     plain
 }
 
-/// A line without its links (OSC 8), the last of which is closed in it.
+/// A line without its links (OSC 8). Checks that the last link is closed.
 fn unlinked(line: &str) -> String {
     let mut parts = line.split("\u{1b}]8;;");
     let mut plain = parts.next().unwrap().to_owned();
@@ -245,7 +245,7 @@ fn unlinked(line: &str) -> String {
     plain
 }
 
-/// An answer's text as it is shown, in such pieces.
+/// The output for an answer's text that arrives in pieces of these lengths.
 pub fn rendered(text: &str, cuts: &[u8], render: Option<markdown::Options>) -> String {
     let options = Options {
         live: true,
@@ -273,8 +273,8 @@ pub fn rendered(text: &str, cuts: &[u8], render: Option<markdown::Options>) -> S
     String::from_utf8(out).unwrap()
 }
 
-/// What is shown of a text does not depend on how it was cut, nor does what it says
-/// on its styles; nothing in it acts on a terminal.
+/// The output does not depend on how the text was cut, contains no character that a
+/// terminal acts on, and has the letters of the text.
 pub fn render(text: &str, cuts: &[u8]) {
     for how in RENDERINGS {
         let complete = rendered(text, &[], Some(how));
@@ -288,7 +288,7 @@ pub fn render(text: &str, cuts: &[u8]) {
         if how.styling == Styling::Plain {
             assert_eq!(said, complete);
         }
-        // Every letter is there, in its order, unless LaTeX, a link, an entity or a
+        // All letters are shown in their order, unless LaTeX, a link, an entity or a
         // tag replaces some, or the rows of a table are wrapped.
         if how.width.is_none() && !text.contains(['$', '\\', '&', '[', '<']) {
             assert_eq!(letters(&said), letters(&rendered(text, &[], None)));
@@ -300,7 +300,7 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
-/// No character that a terminal acts on.
+/// The text contains no character that a terminal acts on.
 pub fn no_control(text: &str) {
     let acts = |c: char| {
         (c.is_control() && c != '\n' && c != '\t')
@@ -309,7 +309,7 @@ pub fn no_control(text: &str) {
     assert!(!text.contains(acts), "{text:?}");
 }
 
-/// `out` is the frames' data, a line each, up to some frame.
+/// `out` is the data of the first frames, one line for each frame.
 fn untouched(bytes: &[u8], out: &str) {
     let data = frames(bytes, &[])
         .into_iter()
@@ -344,7 +344,7 @@ pub fn reply(status: u16, body: &[u8]) {
     }
 }
 
-/// An answer's text is one JSON value or none, and stays the same value.
+/// If an answer's text is a JSON value, the output is the same value.
 pub fn structure(text: &str) {
     let split = |pieces: &mut dyn Iterator<Item = String>| {
         let (mut splitter, mut elements) = (ArraySplitter::default(), Vec::new());
@@ -394,7 +394,7 @@ pub fn structure(text: &str) {
     }
 }
 
-/// A short schema of `--fields` is refused, or one.
+/// Reading a short schema of `--fields` does not panic.
 pub fn fields(text: &str) {
     let args = JsonAnswer {
         fields: Some(text.to_owned()),
@@ -403,8 +403,8 @@ pub fn fields(text: &str) {
     let _ = ExpectedJson::load(args, |_| Ok(String::new()));
 }
 
-/// A schema, as JSON or for `--fields`, is refused in few words, or says in few
-/// words what is wrong with any value.
+/// A schema, as JSON or for `--fields`, is refused with a short message, or reports with
+/// short messages what is wrong with a value.
 pub fn schema(schema: &str, value: &str) {
     let (mut args, fields) = (JsonAnswer::default(), !schema.starts_with('{'));
     *(if fields {
@@ -431,7 +431,7 @@ pub fn schema(schema: &str, value: &str) {
     }
 }
 
-/// A file of tools is refused, or gives objects that the API may get.
+/// A file of tools is refused, or its tools are objects that the API may get.
 pub fn tools(text: &str) {
     let (mut offer, run) = (OfferArgs::default(), RunArgs::default());
     offer.tools = vec![PathBuf::from("t.json")];
@@ -455,7 +455,7 @@ fn sources() -> Sources {
     }
 }
 
-/// Earlier turns are refused, or go out as they were written.
+/// Earlier turns are refused, or sent before the prompt.
 pub fn messages(folder: &Path, bytes: &[u8]) {
     let file = folder.join("messages");
     std::fs::write(&file, bytes).unwrap();
@@ -474,7 +474,7 @@ pub fn messages(folder: &Path, bytes: &[u8]) {
     }
 }
 
-/// A session is refused and untouched, or extended after its complete lines.
+/// A session is refused and not changed, or extended after its complete lines.
 pub fn session(folder: &Path, bytes: &[u8]) {
     let file = folder.join("session");
     std::fs::write(&file, bytes).unwrap();
@@ -495,7 +495,7 @@ pub fn session(folder: &Path, bytes: &[u8]) {
     };
     let turn = r#"{"role":"assistant","content":"hello"}"#;
     prompt.session.unwrap().extend(turn).unwrap();
-    // A torn last line is dropped; everything before it stays.
+    // An incomplete last line is dropped; everything before it stays.
     let extended = std::fs::read(&file).unwrap();
     let lines: Vec<&[u8]> = extended.split_inclusive(|byte| *byte == b'\n').collect();
     let kept = lines[..lines.len() - 2].concat();
@@ -509,7 +509,7 @@ pub fn session(folder: &Path, bytes: &[u8]) {
     assert_eq!(again.messages.len(), prompt.messages.len() + 2);
 }
 
-/// Nothing of a key is left, whichever form it stands in.
+/// The scrubber removes a key in each of its forms.
 pub fn scrub(key: &str, before: &str, form: &str, after: &str) {
     let mut scrubber = Scrubber::default();
     scrubber.hide_key(key);
@@ -519,7 +519,7 @@ pub fn scrub(key: &str, before: &str, form: &str, after: &str) {
     assert!(!clean.contains(form), "{form} is left in {clean}");
 }
 
-/// Notes and events of a stranger's words are safe on standard error.
+/// Notes and events with any text are safe on standard error.
 pub fn words(text: &str) {
     for terminal in [false, true] {
         let way = Way {
@@ -556,7 +556,7 @@ pub fn words(text: &str) {
     }
 }
 
-/// The body that recordings are looked for with.
+/// The request body for which a recording is looked up.
 const ASKED: &str = r#"{"model":"m"}"#;
 
 fn replayer(folder: &Path) -> Transport {
@@ -579,7 +579,7 @@ fn replayer(folder: &Path) -> Transport {
     })
 }
 
-/// A file of `--replay` is refused, or gives the same bytes at once as in pieces.
+/// A file of `--replay` is refused, or has the same bytes at once and in pieces.
 pub fn recording(folder: &Path, bytes: &[u8]) {
     let name = &sha256(format!("POST /chat/completions\n{ASKED}").as_bytes())[..16];
     std::fs::write(folder.join(format!("{name}-1.json")), bytes).unwrap();
@@ -607,7 +607,7 @@ pub fn recording(folder: &Path, bytes: &[u8]) {
     assert_eq!(body, complete.body);
     assert_eq!(broken, complete.broken.map(|failure| failure.message));
     drop(stream);
-    // What is asked differs: the file is the nearest of all, or none.
+    // A different request has no recording. The message may name the nearest one.
     let missed = replayer.complete(br#"{"model":[]}"#.to_vec(), None);
     assert_eq!(missed.unwrap_err().exit(), 13);
 }
@@ -615,8 +615,8 @@ pub fn recording(folder: &Path, bytes: &[u8]) {
 /// A value that no message may show.
 pub const SECRET: &str = "5ecret-of-a-value";
 
-/// A configuration is read without a panic; what is wrong with it has a place in
-/// it, one line, and no value.
+/// A configuration is read without a panic. Each problem has a place in the text and a
+/// message of one line that shows no value.
 pub fn configuration(text: &str) {
     use airx::config::Config;
     let config = Config::of_text("config.toml".into(), text);

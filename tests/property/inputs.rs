@@ -1,11 +1,11 @@
-//! Inputs that look like what they stand for, and break off, repeat and nest
-//! where no person would.
+//! Inputs that look like real ones, but break off, repeat and nest where a person
+//! would not write this.
 
 use proptest::prelude::*;
 
 use crate::checks::SECRET;
 
-/// Lengths of pieces, less one.
+/// The lengths of pieces, each minus one.
 pub fn cuts() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         prop::collection::vec(0_u8..8, 1..9),
@@ -13,7 +13,7 @@ pub fn cuts() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// Text with everything in it that a terminal or a parser might act on.
+/// Text with anything that a terminal or a parser might act on.
 pub fn stranger() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         "\\PC{0,8}",
@@ -55,7 +55,7 @@ fn string() -> impl Strategy<Value = String> {
     stranger().prop_map(|text| serde_json::json!(text).to_string())
 }
 
-/// A JSON value as text, its digits and blanks as odd as they may be.
+/// A JSON value as text, with unusual numbers and blanks.
 pub fn json() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just("null".to_owned()),
@@ -81,7 +81,7 @@ pub fn json() -> impl Strategy<Value = String> {
     })
 }
 
-/// Such a value, complete or broken off anywhere.
+/// The text of a JSON value, complete or broken off anywhere.
 pub fn json_text() -> impl Strategy<Value = String> {
     (json(), any::<prop::sample::Index>(), any::<bool>()).prop_map(|(text, at, complete)| {
         if complete {
@@ -104,7 +104,7 @@ fn call() -> impl Strategy<Value = String> {
         })
 }
 
-/// A member of a choice's piece.
+/// A member of a choice's `delta` or `message`.
 fn part() -> impl Strategy<Value = String> {
     prop_oneof![
         4 => string().prop_map(|text| format!(r#""content":{text}"#)),
@@ -116,7 +116,7 @@ fn part() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A chat completion or a chunk of one; now and then an error, or neither.
+/// A chat completion or a chunk of one; sometimes an error, or any JSON.
 pub fn payload() -> impl Strategy<Value = String> {
     let reason = prop_oneof![
         6 => Just(String::new()),
@@ -144,7 +144,7 @@ pub fn payload() -> impl Strategy<Value = String> {
     ]
 }
 
-/// An event stream, with line ends, comments and fields as they come.
+/// An event stream, with any line ends, comments and fields.
 pub fn stream() -> impl Strategy<Value = Vec<u8>> {
     let end = prop_oneof![Just("\n"), Just("\r\n"), Just("\r")];
     let frame = prop_oneof![
@@ -197,7 +197,7 @@ pub fn recording() -> impl Strategy<Value = String> {
     })
 }
 
-/// A file of tools, more or less.
+/// A file of tools, often invalid.
 pub fn tools() -> impl Strategy<Value = String> {
     let name = prop_oneof!["[a-zA-Z0-9_-]{1,70}", stranger()];
     let tool = (name, json(), 0..4).prop_map(|(name, parameters, shape)| {
@@ -219,7 +219,7 @@ pub fn tools() -> impl Strategy<Value = String> {
     })
 }
 
-/// Earlier turns, more or less.
+/// Earlier turns, often invalid.
 pub fn turns() -> impl Strategy<Value = String> {
     let role = prop_oneof![
         Just("user"),
@@ -246,7 +246,7 @@ pub fn turns() -> impl Strategy<Value = String> {
     )
 }
 
-/// A key as providers make them, and odder ones.
+/// A key like those of the providers, or an unusual one.
 pub fn key() -> impl Strategy<Value = String> {
     prop_oneof![
         "[0-9a-f]{32}\\.[A-Za-z0-9]{16}",
@@ -293,7 +293,7 @@ pub fn configuration() -> impl Strategy<Value = String> {
     prop::collection::vec(line, 0..12).prop_map(|lines| lines.join("\n"))
 }
 
-/// A value that says nothing, as servers send under `error` beside an answer.
+/// A value without information, as servers send it under `error` together with an answer.
 pub fn empty() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec!["null", "false", "\"\"", "\" \"", "0", "[]", "{}"]);
     leaf.prop_map(str::to_owned)
@@ -308,7 +308,7 @@ pub fn empty() -> impl Strategy<Value = String> {
         })
 }
 
-/// An error whose words are `words`, in the shapes that servers give errors.
+/// An error with the message `words`, in the forms that servers use.
 pub fn error_shape(words: &'static str) -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         Just(format!("\"{words}\"")),

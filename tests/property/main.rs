@@ -1,5 +1,5 @@
-//! Properties: what holds for any bytes, cut in any way. `PROPTEST_CASES` makes
-//! more of them; `tests/fuzz` asks the same of libFuzzer's inputs.
+//! Properties that are true for any bytes, cut in any way. `PROPTEST_CASES` sets the number
+//! of cases; `tests/fuzz` checks the same with libFuzzer's inputs.
 
 #![allow(
     unreachable_pub,
@@ -19,7 +19,7 @@ use proptest::prelude::*;
 
 use inputs::{configuration, cuts, json, json_text, key, payload, stranger, stream};
 
-/// What a recorded failure would be kept in; cases that matter are tests.
+/// Runs `cases` cases by default. Failures are not recorded: cases that matter become tests.
 fn moderate(cases: u32) -> ProptestConfig {
     let more = std::env::var("PROPTEST_CASES").ok();
     ProptestConfig {
@@ -135,7 +135,7 @@ proptest! {
         for form in forms.into_iter().flatten().filter(|form| form.len() >= 8) {
             checks::scrub(&key, &before, form, &after);
         }
-        // The middle of its base64: what stands at the ends depends on the neighbours.
+        // Only the middle of its base64, because both ends depend on the neighbours.
         let encoded = BASE64_STANDARD.encode(format!("{before}{key}{after}"));
         let mut scrubber = Scrubber::default();
         scrubber.hide_key(&key);

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::{Airx, PATIENCE, Ran, Request, event, listen, read_request, reply_body, response};
 
-/// Status and body of the answer to a text. The numbers: how often it was asked (from 1),
-/// and how many requests are in flight.
+/// Returns status and body of the answer to a text. The arguments: the text, the number
+/// of times it was asked (from 1), and the number of requests in flight.
 type Answer = dyn Fn(&str, usize, usize) -> (u16, String) + Send + Sync;
 
 #[derive(Default)]
@@ -20,8 +20,8 @@ struct State {
     times: BTreeMap<String, usize>,
     in_flight: usize,
     most: usize,
-    /// Texts whose answers may leave while the others are held.
     held: bool,
+    /// Texts whose answers are released while the others are held.
     free: Vec<String>,
 }
 
@@ -73,7 +73,7 @@ impl Items {
         format!("http://127.0.0.1:{}/v4", self.port)
     }
 
-    /// Holds all answers until they are let go.
+    /// Holds all answers until they are released.
     pub fn hold(self) -> Self {
         self.lock().held = true;
         self
@@ -109,7 +109,7 @@ impl Items {
         self.lock().asked.clone()
     }
 
-    /// How many requests were in flight at the same time, at most.
+    /// The largest number of requests that were in flight at the same time.
     pub fn most(&self) -> usize {
         self.lock().most
     }

@@ -1,5 +1,5 @@
-//! `airx mock` as a process of its own, and a plain HTTP client for it: one request a
-//! connection.
+//! `airx mock` as a process of its own, and a plain HTTP client for it, which sends one
+//! request per connection.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -23,7 +23,7 @@ pub struct Replied {
     pub status: u16,
     /// Status line and headers.
     pub head: String,
-    /// The body, as far as it came.
+    /// The body, as far as it was received.
     pub body: Vec<u8>,
 }
 
@@ -40,8 +40,8 @@ impl Mock {
         Self { child, base }
     }
 
-    /// Sends one request with these headers, each ended by CRLF, and reads what
-    /// comes until the connection ends.
+    /// Sends one request with these headers, each ended by CRLF, and reads the response
+    /// until the connection ends.
     #[track_caller]
     pub fn ask(&self, method: &str, path: &str, headers: &str, body: &[u8]) -> Replied {
         let rest = self.base.strip_prefix("http://").unwrap();

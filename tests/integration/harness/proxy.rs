@@ -33,8 +33,8 @@ impl Proxy {
         })
     }
 
-    /// SOCKS 5, with any password or none; records the credentials, the kind of address
-    /// and the address.
+    /// Speaks SOCKS 5, with any password or none; records the credentials, the kind of
+    /// address and the address.
     pub fn socks5(to: u16) -> Self {
         Self::serving(move |client, asked| {
             let [_, methods] = take(client)?;
@@ -91,7 +91,7 @@ impl Proxy {
     }
 }
 
-/// The head of a request. Nothing follows it: the client waits for the answer.
+/// Reads the head of a request. The client sends no more before the answer.
 fn head(client: &mut TcpStream) -> std::io::Result<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {
@@ -106,7 +106,7 @@ fn take<const N: usize>(client: &mut TcpStream) -> std::io::Result<[u8; N]> {
     Ok(bytes)
 }
 
-/// A text after its length.
+/// Reads a length in one byte, and then a text of this length.
 fn text(client: &mut TcpStream) -> std::io::Result<String> {
     let [length] = take(client)?;
     let mut bytes = vec![0; length.into()];

@@ -2,7 +2,7 @@
 
 use super::{Play, Step};
 
-/// The same play after a gate.
+/// The play, with a gate before its first step.
 pub fn gated(play: Play) -> Play {
     let mut gated = vec![Step::Gate];
     gated.extend(play);
@@ -51,7 +51,7 @@ pub fn reply_body(content: &str, finish_reason: &str) -> String {
     .to_string()
 }
 
-/// A chunked event stream of these bytes, an HTTP chunk each, and its last chunk.
+/// A chunked event stream with one HTTP chunk for each piece, and the last chunk.
 pub fn stream<B: AsRef<[u8]>>(pieces: impl IntoIterator<Item = B>) -> Play {
     let mut play = vec![stream_head()];
     play.extend(pieces.into_iter().map(|piece| chunk(piece.as_ref())));
@@ -65,7 +65,7 @@ pub fn stream_of<'a>(deltas: impl IntoIterator<Item = &'a str>) -> Play {
     stream(deltas.chain([finish_frame("stop"), DONE.into()]))
 }
 
-/// A response with status 200 whose body ends with the connection.
+/// A response with status 200 and no length: its body ends with the connection.
 pub fn unframed(content_type: &str, body: &str) -> Play {
     let head =
         format!("HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\nConnection: close\r\n\r\n");
@@ -106,5 +106,5 @@ pub fn finish_frame(reason: &str) -> String {
     )
 }
 
-/// The frame after the last.
+/// The frame that ends a stream.
 pub const DONE: &str = "data: [DONE]\n\n";

@@ -1,5 +1,5 @@
-//! A server on 127.0.0.1 that plays a script, one play a request, and records the
-//! requests.
+//! A server on 127.0.0.1 that plays a script, one play for each request, and records
+//! the requests.
 
 use std::collections::VecDeque;
 use std::io::{Read, Write};
@@ -10,12 +10,12 @@ use std::time::Duration;
 
 use super::PATIENCE;
 
-/// One step of what a server does after it has read a request.
+/// One action of a server after it has read a request.
 #[derive(Debug, Clone)]
 pub enum Step {
     /// Sends these bytes.
     Send(Vec<u8>),
-    /// Waits until the test says [`Server::open_gate`].
+    /// Waits until the test calls [`Server::open_gate`].
     Gate,
     /// Sends nothing for this long.
     Pause(Duration),
@@ -55,8 +55,8 @@ impl Request {
     }
 }
 
-/// Gives each connection to a new port of 127.0.0.1 to `serve`, in a thread of its own, and
-/// returns the port.
+/// Listens on a new port of 127.0.0.1 and returns it. Calls `serve` for each connection,
+/// in a thread of its own.
 pub fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -70,8 +70,8 @@ pub fn listen(serve: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     port
 }
 
-/// A server that plays a script. When it is dropped, every play must have been used, so
-/// that a test fails whose request was never made.
+/// A server that plays a script. Dropping it panics if a play was not used, so that a test
+/// fails if airx makes too few requests.
 pub struct Server {
     port: u16,
     shared: Arc<Shared>,
@@ -86,8 +86,8 @@ struct Shared {
 }
 
 impl Server {
-    /// Plays these, one a request, in order. The connection of a further request is
-    /// closed.
+    /// Plays these in order, one for each request. Closes the connection of any further
+    /// request.
     pub fn play(plays: impl IntoIterator<Item = Play>) -> Self {
         Self::speaking(plays, |stream| stream)
     }
@@ -224,7 +224,7 @@ fn reset(stream: &impl Wire) {
     let _ = stream;
 }
 
-/// Reads one request; none if the client has closed the connection.
+/// Reads one request. Returns `None` if the client has closed the connection.
 pub fn read_request(stream: &mut impl Read) -> Option<Request> {
     let mut read_more = |bytes: &mut Vec<u8>| {
         let mut piece = [0; 8 * 1024];

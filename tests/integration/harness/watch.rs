@@ -1,5 +1,5 @@
 //! Output that is read while the program runs, from a pipe or a pseudo-terminal. A test
-//! waits for the output that must come, never for time to pass.
+//! waits for the output that it expects, never for a fixed time.
 
 use std::fs::{DirEntry, File};
 use std::io::Read;
@@ -27,7 +27,7 @@ impl Watch {
         std::thread::spawn(move || {
             let mut piece = [0; 4096];
             loop {
-                // A pseudo-terminal's end is EIO.
+                // Reading a pseudo-terminal at its end returns EIO.
                 let count = from.read(&mut piece).unwrap_or(0);
                 let mut seen = theirs.0.lock().unwrap();
                 seen.bytes.extend_from_slice(&piece[..count]);
@@ -41,14 +41,14 @@ impl Watch {
         Self(shared)
     }
 
-    /// Waits until `text` has come.
+    /// Waits until the output contains `text`.
     #[track_caller]
     pub fn until(&self, text: &str) {
         let came = self.wait(|seen| seen.ended || shown(&seen.bytes).contains(text));
         assert!(came.contains(text), "{text:?} did not come: {came:?}");
     }
 
-    /// Waits until the output is enough. `what` names what has to come.
+    /// Waits until `is_enough` accepts the output. `what` describes it for the failure message.
     #[track_caller]
     pub fn until_it(&self, what: &str, is_enough: impl Fn(&str) -> bool) {
         let came = self.wait(|seen| seen.ended || is_enough(&shown(&seen.bytes)));
@@ -107,7 +107,7 @@ pub fn terminal_pair() -> (File, File) {
     (screen.into(), side)
 }
 
-/// Waits until a file in `folder` holds `text`, and returns its path.
+/// Waits until the content of a file in `folder` is `text`, and returns its path.
 #[track_caller]
 pub fn await_text_in(folder: &Path, text: &str) -> PathBuf {
     let holds = |entry: std::io::Result<DirEntry>| {
