@@ -65,7 +65,7 @@ pub fn run() -> ! {
     if let [only] = arguments.as_slice()
         && (only == "--version" || only == "-V")
     {
-        // Answered before the command line is described: scripts ask often.
+        // Scripts ask for the version often, so this does not build the parser first.
         std::process::exit(print(VERSION).into());
     }
     let mut program = cli::program();

@@ -1,7 +1,7 @@
 //! The dated table of known models: limits, price, concurrency. api.md §9.
 //!
-//! Prices go out of date; each carries the day of its source. A model that is
-//! not in the table is used without any check. The configuration may extend it.
+//! Prices go out of date, so each has the date of its source. A model that is not in the table is
+//! used without any check. The configuration may extend it.
 
 mod charge;
 mod cost;
@@ -36,7 +36,7 @@ pub struct Model {
     pub zai_price: Option<Price>,
     /// Requests in flight at account tiers V0, V1, V2, V3.
     pub concurrency: Option<[u16; 4]>,
-    /// The API's documents cover the model, so its options are checked.
+    /// Whether the API's documents cover the model. Its options are checked only then.
     #[serde(skip)]
     pub documented: bool,
 }
@@ -47,7 +47,7 @@ pub struct Price {
     /// Of the prompt.
     #[serde(serialize_with = "as_decimal")]
     pub input: Millionths,
-    /// Of the prompt's tokens that were cached, where that is cheaper.
+    /// Of the prompt's tokens that were cached, if that is cheaper.
     #[serde(serialize_with = "as_decimal")]
     pub cached: Option<Millionths>,
     /// Of the answer.
@@ -159,10 +159,10 @@ pub fn extend<'a>(extras: impl IntoIterator<Item = &'a Extra>) {
     }
 }
 
-/// The table's entry for a model with the user's corrections. The user's price applies at
-/// every server; what it leaves out is taken from BigModel's.
+/// The table's entry for a model with the user's corrections. The user's price applies at every
+/// server; missing members are taken from BigModel's price.
 fn corrected(extra: &Extra) -> Model {
-    // As long as the process: there are as many as the file names.
+    // Leaks the text, because a model is `'static`. The file has only a few models.
     let kept = |text: &String| -> &'static str { Box::leak(text.clone().into_boxed_str()) };
     let known = built_in(&extra.name).copied();
     let mut model = known.unwrap_or_else(|| Model::unknown(kept(&extra.name)));

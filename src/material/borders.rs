@@ -1,8 +1,8 @@
-//! Finds the borders of a text, where a part may end: of prose and source code, of CSV and
-//! JSON, and within a long line.
+//! Finds the borders at which a part of a text may end: in prose and source code, in CSV and JSON,
+//! and within a long line.
 //!
-//! Each function passes the borders to `found` in order: where one is, how good it is, and
-//! the header that a part repeats if it begins there.
+//! Each function passes the borders to `found` in order: the offset, the rank, and the header that
+//! a part repeats if it begins there.
 
 use csv::ReaderBuilder;
 use serde::de::IgnoredAny;
@@ -21,7 +21,7 @@ impl Span {
     }
 }
 
-/// How good a border is: the lowest is the best.
+/// The rank of a border: the lowest is the best.
 pub(super) type Rank = u8;
 
 /// Between two files.
@@ -38,12 +38,12 @@ const CLAUSE: Rank = 9;
 const WORD: Rank = 10;
 const CHARACTER: Rank = 11;
 
-/// The deepest level of Markdown headings; deeper ones count like these.
+/// The number of Markdown heading levels that have a rank; deeper headings have the last one.
 const HEADINGS: u8 = 3;
-/// Bytes and records that decide whether a text is CSV.
+/// The maximum number of bytes and records that are read to detect CSV.
 const CSV_BYTES: usize = 64 << 10;
 const CSV_RECORDS: usize = 20;
-/// Bytes without a better border after which characters are borders.
+/// After this number of bytes without a better border, the end of a character is a border.
 const UNBROKEN: usize = 16;
 
 /// The lines of a text, each with its offset and its line end.
@@ -95,7 +95,7 @@ fn heading(line: &str) -> Option<Rank> {
     is_heading.then(|| BEST + level - 1)
 }
 
-/// The first record of a text that is CSV: names, and then records with as many fields.
+/// The first record of a text that is CSV: names, then records with the same number of fields.
 pub(super) fn csv_header(text: &str) -> Option<Span> {
     let mut end = text.len().min(CSV_BYTES);
     while !text.is_char_boundary(end) {
@@ -131,7 +131,8 @@ fn csv_header_with(text: &str, delimiter: u8, cut: bool) -> Option<Span> {
     (count >= 2).then(|| Span::new(0, end))
 }
 
-/// Records of CSV after the header. A line end within quotes is a line of a field.
+/// Records of CSV after the header. A line end within quotes is inside a field and only ranks as a
+/// line.
 pub(super) fn records(text: &str, header: Span, found: &mut impl FnMut(usize, Rank, Span)) {
     let mut quoted = false;
     for at in memchr::memchr2_iter(b'"', b'\n', &text.as_bytes()[header.end..]) {
@@ -144,7 +145,7 @@ pub(super) fn records(text: &str, header: Span, found: &mut impl FnMut(usize, Ra
     }
 }
 
-/// Whether each line is a JSON value of its own. The first two lines decide.
+/// Whether each line is a separate JSON value. Only the first two lines are checked.
 pub(super) fn is_ndjson(text: &str) -> bool {
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let mut is_value = || {
@@ -166,12 +167,12 @@ pub(super) fn is_json(text: &str) -> bool {
         || array.is_some_and(|c| matches!(c, '{' | '[' | '"' | '-' | 't' | 'f' | 'n' | '0'..='9'))
 }
 
-/// The elements of the outermost JSON array or object, then those further in. Borders are
-/// after commas, and between the lines of values on lines of their own.
+/// Borders of JSON: after commas, of which those of the outermost array or object rank best, and at
+/// the ends of lines.
 pub(super) fn json(text: &str, found: &mut impl FnMut(usize, Rank, Span)) {
     let mut found = |at, rank| found(at, rank, Span::default());
     let (mut depth, mut quoted, mut escaped) = (0_u8, false, false);
-    // After a comma: where the border is so far, and its rank.
+    // After a comma: the offset of the border so far, and its rank.
     let mut comma: Option<(usize, Rank)> = None;
     for (at, byte) in text.bytes().enumerate() {
         if let Some((end, rank)) = comma.take() {
@@ -202,9 +203,8 @@ pub(super) fn json(text: &str, found: &mut impl FnMut(usize, Rank, Span)) {
     }
 }
 
-/// Sentences, clauses, words, and then characters of a long line. No border is within a
-/// character as people see it, such as a letter with its accents, an emoji of several code
-/// points, or CRLF.
+/// Borders of a long line: after sentences, clauses, words, and then characters. No border is
+/// within a grapheme, such as a letter with its accents, an emoji of several code points, or CRLF.
 pub(super) fn within_line(text: &str, mut found: impl FnMut(usize, Rank)) {
     let (mut last, mut ended) = (0, None);
     for (at, character) in text.grapheme_indices(true) {

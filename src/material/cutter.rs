@@ -38,14 +38,14 @@ impl Part {
 pub(super) struct Cutter<'a> {
     text: &'a str,
     span: Span,
-    /// Hundredths of tokens that a part may have.
+    /// The maximum size of a part, in hundredths of tokens.
     room: u64,
     /// The part that is being filled.
     part: Part,
     pieces: VecDeque<Piece>,
     /// The end of the last piece.
     end: usize,
-    /// Hundredths of tokens of the part so far.
+    /// The size of the part so far, in hundredths of tokens.
     used: u64,
     /// The heading of the current source, and the header at the last border.
     repeated: Repeated,
@@ -55,11 +55,11 @@ pub(super) struct Cutter<'a> {
 /// The text up to a border.
 struct Piece {
     end: usize,
-    /// How good the border at its end is.
+    /// The rank of the border at its end.
     rank: Rank,
-    /// Hundredths of tokens.
+    /// The size in hundredths of tokens.
     weight: u64,
-    /// What is repeated in front of a part that begins at its end.
+    /// The lines that a part repeats if it begins at the end of this piece.
     repeated: Repeated,
 }
 
@@ -81,14 +81,13 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// A source begins at `at`, with this heading.
+    /// Starts a source at `at`, with this heading.
     pub(super) fn source(&mut self, at: usize, heading: Span) {
         self.border(at, SOURCE, Span::default());
         self.repeated.heading = heading;
     }
 
-    /// There is a border at `at`. A part that begins there or before the next border
-    /// repeats `header`.
+    /// Adds a border at `at`. A part that begins there or before the next border repeats `header`.
     pub(super) fn border(&mut self, at: usize, rank: Rank, header: Span) {
         if at > self.end && at < self.span.end {
             self.text_until(at);
@@ -97,7 +96,7 @@ impl<'a> Cutter<'a> {
         self.repeated.header = header;
     }
 
-    /// Ends the last part where the span ends.
+    /// Ends the last part at the end of the span, and returns the parts.
     pub(super) fn finish(mut self) -> Vec<Part> {
         if self.end < self.span.end {
             self.text_until(self.span.end);
@@ -110,7 +109,7 @@ impl<'a> Cutter<'a> {
         self.parts
     }
 
-    /// Finds more borders in a text that fills much of a part.
+    /// Adds borders within the text up to `end`, if it is over a quarter of the room.
     fn text_until(&mut self, end: usize) {
         let (text, start, header) = (self.text, self.end, self.repeated.header);
         if self.weight(Span::new(start, end)) > self.room / 4 {
@@ -170,7 +169,7 @@ impl<'a> Cutter<'a> {
         self.used = self.weight(heading) + self.weight(header) + rest;
     }
 
-    /// A header that would fill much of a part is not repeated.
+    /// Returns an empty span for a header over a quarter of the room: it is not repeated.
     fn unless_long(&self, header: Span) -> Span {
         if self.weight(header) > self.room / 4 {
             return Span::default();

@@ -19,7 +19,7 @@ pub(super) fn is_diff(text: &str) -> bool {
     starts && text.lines().any(|line| hunk(line).is_some())
 }
 
-/// The first line of a file, of the usual tools.
+/// Whether the line starts a file in the output of a usual tool.
 fn is_file(line: &str) -> bool {
     ["diff ", "Index: ", "Only in "]
         .iter()
@@ -31,7 +31,7 @@ pub(super) fn borders(text: &str, found: &mut impl FnMut(usize, Rank, Span)) {
     let mut header = Span::default();
     // Whether the lines since the last file belong to its header.
     let mut in_header = false;
-    // Lines of the current hunk that are still to come, of the old and the new file.
+    // The numbers of remaining lines of the current hunk, in the old and in the new file.
     let (mut old, mut new) = (0_u64, 0_u64);
     for (at, line) in lines_at(text) {
         if old > 0 || new > 0 {

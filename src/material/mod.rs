@@ -1,5 +1,5 @@
-//! A long text and the parts that it is cut into. The parts fit a number of tokens, begin
-//! and end at natural borders, and make up the text again when they are joined.
+//! A long text and the parts that it is cut into. Each part fits a number of tokens, and begins and
+//! ends at a natural border. The parts, joined, are the text.
 
 mod borders;
 mod cutter;
@@ -14,7 +14,7 @@ use crate::tokens;
 /// Where the text is cut.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Borders {
-    /// By what each source looks like.
+    /// At the borders of the format that each source seems to have.
     #[default]
     Auto,
     /// At the files and hunks of a unified diff.
@@ -27,16 +27,16 @@ pub enum Borders {
     Json,
 }
 
-/// So many parts are made about equally long, in so many steps.
+/// Up to this number of parts are made about equally long, in this number of steps.
 const EVEN: usize = 32;
 const EVEN_STEPS: usize = 6;
 
 /// One file, or standard input.
 #[derive(Debug, Clone, Copy)]
 pub struct Source {
-    /// Where it begins: its heading, or its text.
+    /// The offset of its heading, or of its text if it has no heading.
     pub start: usize,
-    /// Where its text begins, after the line of its heading.
+    /// The offset of its text, after the line of its heading.
     pub text: usize,
 }
 
@@ -68,8 +68,8 @@ impl Material {
         tokens::hundredths(&self.text).div_ceil(100)
     }
 
-    /// Cuts the text into parts of at most `room` tokens each, headers included. Only a
-    /// single character or a header can be longer. Few parts have about the same size.
+    /// Cuts the text into parts of at most `room` tokens each, headers included. Only a single
+    /// character or a header can be longer. If the parts are few, they have about the same size.
     pub fn parts(&self, room: u64) -> Vec<Part> {
         let all = Span::new(0, self.text.len());
         let (mut enough, mut too_few) = (room.saturating_mul(100), 0);
@@ -77,7 +77,7 @@ impl Material {
         if !(2..=EVEN).contains(&parts.len()) {
             return parts;
         }
-        // The least room that makes no more parts leaves no short one at the end.
+        // With the smallest room that makes no more parts, no short part is left at the end.
         for _ in 0..EVEN_STEPS {
             let less = too_few + (enough - too_few) / 2;
             let even = self.cut(all, less);
@@ -100,7 +100,7 @@ impl Material {
         Some([first, second])
     }
 
-    /// The text of a part, after its repeated headers.
+    /// Returns the repeated headers of a part, followed by its text.
     pub fn part(&self, part: &Part) -> String {
         [part.repeated.heading, part.repeated.header, part.body]
             .map(|span| self.slice(span))
@@ -132,8 +132,8 @@ impl Material {
         cutter.finish()
     }
 
-    /// Passes each border of a source to `found`, in order: where it is, how good it is, and
-    /// the header to repeat if a part begins there.
+    /// Passes each border of a source to `found`, in order: the offset, the rank, and the header to
+    /// repeat if a part begins there.
     fn find_borders(&self, span: Span, found: &mut impl FnMut(usize, Rank, Span)) {
         let text = self.slice(span);
         let shifted = |from: Span| Span::new(from.start + span.start, from.end + span.start);

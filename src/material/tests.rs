@@ -30,7 +30,7 @@ fn sent(text: &str, borders: Borders, room: u64) -> Vec<String> {
     parts.iter().map(|part| material.part(part)).collect()
 }
 
-/// Checks what holds for every text and every way to cut it.
+/// Checks what must be true for every text and every way to cut it.
 fn check(material: &Material, room: u64) -> Result<(), TestCaseError> {
     let parts = material.parts(room);
     prop_assert_eq!(bodies(material, &parts).concat(), material.text());

@@ -1,5 +1,5 @@
-//! What a request counts against a limit of money (`--max-cost`, `--budget`): the most that
-//! it may cost until it has ended, and what it cost after that.
+//! What a request counts against a cost limit (`--max-cost`, `--budget`): its highest possible cost
+//! until it has ended, and its cost after that.
 
 use super::cost::{amount, units};
 use super::{PriceList, currency, find};
@@ -22,7 +22,7 @@ pub enum Charge {
 }
 
 impl Charge {
-    /// What a request that has ended counts. `bound` is the most that it may have cost;
+    /// The amount that a request counts after its end. `bound` is its highest possible cost;
     /// `empty` says whether its answer was empty.
     pub fn settled(self, bound: u128, empty: bool) -> u128 {
         match self {
@@ -34,8 +34,8 @@ impl Charge {
     }
 }
 
-/// Whether a request that failed with this class cost nothing, if the server reports no
-/// tokens. `answered` says whether a part of the answer came.
+/// Whether a request that failed with this class cost nothing, if the server reports no tokens.
+/// `answered` says whether a part of the answer arrived.
 pub fn is_free(class: Class, answered: bool) -> bool {
     match class {
         Class::Account | Class::Rejected | Class::Busy | Class::Usage | Class::Replay => true,
@@ -44,9 +44,9 @@ pub fn is_free(class: Class, answered: bool) -> bool {
     }
 }
 
-/// The charge for an answer with these tokens: by the price of the model that was asked,
-/// in whose currency the limit is; by that of the model which says that it `answered`,
-/// where that is dearer in the same currency.
+/// The charge for an answer with these tokens, by the price of the model that was asked; the limit
+/// is in the currency of that price. If the model that `answered` is more expensive in the same
+/// currency, its price is used.
 pub fn charge_of_answer(asked: &str, answered: &str, list: PriceList, usage: &Usage) -> Charge {
     let by_asked = charge(asked, list, usage);
     if answered == asked || currency(answered, list) != currency(asked, list) {
@@ -73,7 +73,7 @@ fn charge(model: &str, list: PriceList, usage: &Usage) -> Charge {
     }
 }
 
-/// The most that one request may cost, in units of 10^-12.
+/// The highest possible cost of one request, in units of 10^-12.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RequestBounds {
     /// The request as it is.
@@ -96,8 +96,8 @@ pub fn request_bounds(
     };
     let choices = number("n").unwrap_or(1).max(1);
     let answer = number("max_tokens").or(request.max_tokens);
-    // A token has at least one byte. The tokens of an image or a search are not
-    // in the request; the context is the bound then.
+    // A token has at least one byte. The tokens of an image or a search are not in the request, so
+    // for these the context is the bound.
     let has = |name: &str| memchr::memmem::find(body, name.as_bytes()).is_some();
     let elsewhere = [
         r#""image_url""#,

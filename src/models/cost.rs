@@ -6,8 +6,7 @@ use serde::{Serialize, Serializer};
 use super::{Millionths, Price, PriceList, find, is_batched};
 use crate::api::usage::Usage;
 
-/// Decimal places of an amount: a token of a price in millionths of a unit a
-/// million.
+/// The decimal places of an amount: a price is in millionths of a unit per million tokens.
 const PLACES: u32 = 12;
 
 /// What a run cost.
@@ -23,15 +22,15 @@ pub struct Cost {
     date: Option<&'static str>,
 }
 
-/// The cost of these tokens, if the list has the model's price. Tokens that are only in
-/// the total can have either price.
+/// The cost of these tokens, if the list has the model's price. Tokens that are only in the total
+/// could have either price, and are not counted.
 pub fn cost(model: &str, list: PriceList, usage: &Usage) -> Option<Cost> {
     let price = find(model)?.price_by(list)?;
     let is_counted = usage.prompt_tokens > 0 || usage.completion_tokens > 0;
     is_counted.then(|| Cost::by(&price, amount(&price, usage)))
 }
 
-/// A cost of nothing in the currency of the model's price, if the list has it.
+/// A cost of zero in the currency of the model's price, if the list has it.
 pub fn no_cost(model: &str, list: PriceList) -> Option<Cost> {
     let price = find(model)?.price_by(list)?;
     Some(Cost::by(&price, 0))
@@ -74,7 +73,7 @@ impl Cost {
         }
     }
 
-    /// The sum of both. If the currencies differ, the newer cost replaces the older.
+    /// The sum of both. If the currencies differ, returns `self`.
     #[must_use]
     pub fn plus(mut self, other: Option<Self>) -> Self {
         if let Some(other) = other.filter(|other| other.currency == self.currency) {

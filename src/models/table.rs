@@ -1,4 +1,4 @@
-//! The models that airx comes with, their limits, and their dated prices. api.md §9.
+//! The built-in models, their limits, and their dated prices. api.md §9.
 //!
 //! Sources, each price with the day of its list:
 //! - BigModel, CNY: the model overview of docs.bigmodel.cn, copy of 2025-07-23. The prices of
@@ -36,8 +36,8 @@ const fn unknown_limits(name: &'static str) -> Model {
     }
 }
 
-/// Prices are in hundredths of the currency's unit for a million tokens: prompt, answer and
-/// cached prompt. Without a price for cached tokens they cost what others do.
+/// Prices are in hundredths of the currency's unit for a million tokens: prompt, answer and cached
+/// prompt. Without a price for cached tokens, these cost the same as others.
 impl Model {
     /// A model of which only the name is known.
     pub(super) const fn unknown(name: &'static str) -> Self {
@@ -101,7 +101,7 @@ const fn price(
     }
 }
 
-/// Every model that airx comes with, the default first.
+/// Every built-in model, the default first.
 #[rustfmt::skip] // A row stays one line.
 pub const MODELS: &[Model] = &[
     model(DEFAULT, 8 * K, 4 * K).cny(1000, 1000, None).tiers(5, 30, 40, 50),

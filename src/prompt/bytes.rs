@@ -17,8 +17,8 @@ pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
 /// The name of standard input in messages.
 pub(super) const STDIN: &str = "standard input";
 
-/// Whether `path` is `-` or another name of standard input. Opening such a name would read
-/// a file from its start, and so twice.
+/// Whether `path` is `-` or another name of standard input. Opening such a name would read a
+/// redirected file again from its start.
 pub fn is_stdin(path: &Path) -> bool {
     let devices = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
     path == Path::new("-") || cfg!(unix) && devices.iter().any(|name| path == Path::new(name))
@@ -71,7 +71,7 @@ pub(super) fn refuse_folder(path: &Path, metadata: &Metadata) -> Result<(), Fail
     Ok(())
 }
 
-/// A file that is not there, not allowed, a directory.
+/// The failure for a file that is missing, not readable or a directory.
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let failure = Failure::usage(format!("{} cannot be read: {error}", path.display()));
     match error.kind() {
@@ -84,13 +84,13 @@ pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     }
 }
 
-/// More than [`LIMIT`] bytes.
+/// The failure for a source of more than [`LIMIT`] bytes.
 pub(super) fn too_large(name: &str) -> Failure {
     Failure::usage(format!("{name} is larger than 16 MiB"))
         .hint("send less: no model's context holds that much")
 }
 
-/// Input that was requested by name has only white space.
+/// The failure for input that was requested by name and has only white space.
 pub(super) fn empty(name: &str) -> Failure {
     Failure::usage(format!("{name} is empty: nothing was sent")).hint(
         "did the command that writes it fail? --allow-empty-input sends the request without it",
@@ -122,7 +122,7 @@ const SIGNATURES: &[(&[u8], &str)] = &[
 const PDF: &str = "a PDF document";
 const ONLY_TEXT: &str = "airx reads text; --lossy does not change that";
 
-/// Refuses binary data, also if invalid bytes are to be replaced.
+/// Refuses binary data, even with `--lossy`.
 ///
 /// # Errors
 /// The data looks binary, or is UTF-16: exit 2.
@@ -159,7 +159,7 @@ pub(super) enum NotText {
 }
 
 impl NotText {
-    /// The same error with the offset moved by the bytes in front of the text.
+    /// Returns the error with its offset increased by the number of bytes before the text.
     pub(super) fn after(self, bytes: usize) -> Self {
         match self {
             Self::Byte(byte, offset) => Self::Byte(byte, offset + bytes),
@@ -190,8 +190,8 @@ impl fmt::Display for NotText {
     }
 }
 
-/// A short text, such as a line or a field, as UTF-8; other bytes are replaced
-/// if `lossy`.
+/// Decodes a short text, such as a line or a field. Bytes that are not UTF-8 are replaced if
+/// `lossy`.
 pub(super) fn utf8(bytes: &[u8], lossy: bool) -> Result<String, NotText> {
     if let Some(at) = memchr(0, bytes) {
         return Err(NotText::Nul(at));
@@ -206,9 +206,9 @@ pub(super) fn utf8(bytes: &[u8], lossy: bool) -> Result<String, NotText> {
     }
 }
 
-/// The `words` of an option or the prompt as UTF-8; `name` is its name in messages.
-/// Other bytes are an error with their offset in the text that spaces join, or are
-/// replaced if `lossy`.
+/// Decodes the `words` of an option or the prompt; `name` is its name in messages. Bytes that are
+/// not UTF-8 are replaced if `lossy`. Otherwise the error has their offset in the words, joined by
+/// spaces.
 ///
 /// # Errors
 /// A word is not UTF-8: exit 2.

@@ -52,7 +52,7 @@ impl History {
         Ok(())
     }
 
-    /// The last turn waits for an answer: no prompt is needed.
+    /// Whether the last turn is the user's or a tool's, so that no prompt is needed.
     pub(super) fn is_complete(&self) -> bool {
         let last = self.turns.last();
         last.is_some_and(|turn| matches!(turn.role, Role::User | Role::Tool))
@@ -120,7 +120,7 @@ pub(super) fn is_array(text: &str) -> bool {
 }
 
 fn not_json(name: &str, text: &str, error: &serde_json::Error) -> Failure {
-    // An unfinished value ends after the last line; name the value's line instead.
+    // The error of an unfinished value can be after the last line; name the last line instead.
     let line = error.line().min(text.lines().count()).max(1);
     let reason = reason(error);
     Failure::usage(format!("{name}: line {line} is not JSON: {reason}"))

@@ -1,8 +1,8 @@
 //! Makes the conversation to send from the words, files, images, earlier turns and standard
 //! input that the settings name. An error in a source exits with 2, before any request.
 //!
-//! The user message is the words, each file, then standard input, one blank line
-//! between two parts. Two or more files are each headed by a line `FILE:`.
+//! The user message is the words, each file, then standard input, one blank line between two parts.
+//! If there are two or more files, a line `FILE:` precedes each.
 
 use std::path::Path;
 
@@ -39,7 +39,7 @@ pub struct Prompt {
     pub session: Option<Session>,
     /// The items and the template that makes the text of the last turn from each.
     pub each: Option<(Template, Items)>,
-    /// With `--split`: what makes the text of the last turn.
+    /// With `--split`: the instruction and the material for the text of the last turn.
     pub long_input: Option<LongInput>,
 }
 
@@ -85,7 +85,7 @@ fn read_with(
     };
     let user = |text, images| Some(Message::User { text, images });
     if sources.each.is_some() || sources.split.is_some() {
-        // The text comes later.
+        // The text of the last turn is added later.
         let mut prompt = Prompt::new(system, history, user(String::new(), images));
         if let Some(each) = &sources.each {
             let template = reader.template(each.format)?;
@@ -99,7 +99,7 @@ fn read_with(
     let mut session = None;
     if let (false, Some(path)) = (sources.has_text(), &sources.session) {
         // Keep the session open only if it needs no prompt: holding the lock while waiting for
-        // standard input would stop `airx … | airx …` over one session for good.
+        // standard input would block `airx … | airx …` with one session forever.
         session =
             Some(Session::open(path, reader.notice)?).filter(|(_, turns)| turns.is_complete());
     }

@@ -15,14 +15,14 @@ use super::text::Text;
 use crate::error::Failure;
 use crate::material::{Borders, Material};
 
-/// What stands between two parts of a message.
+/// The separator between two parts of a message.
 const SEPARATOR: &str = "\n\n";
 
 /// Reads sources, each once.
 pub(super) struct Reader<'a> {
     sources: &'a Sources,
     stdin: Stdin<'a>,
-    /// Standard input may be read although no option names it.
+    /// Whether standard input may be read although no option names it.
     may_read_stdin: bool,
     /// Called with a notice if the run waits for standard input, or if the input was empty.
     pub(super) notice: &'a mut dyn FnMut(&str),
@@ -43,7 +43,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The system text; reads the file if it names one.
+    /// Returns the system text, or the content of the file that it names.
     pub(super) fn system(&mut self) -> Result<Option<String>, Failure> {
         let Some(given) = &self.sources.system else {
             return Ok(None);
@@ -141,8 +141,8 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// The template of `--each`: the words, with their placeholders, then the files.
-    /// Standard input is part of it only where `-` names it.
+    /// The template of `--each`: the words, with their placeholders, then the files. Standard input
+    /// is part of it only if `-` names it.
     pub(super) fn template(&mut self, format: ItemFormat) -> Result<Template, Failure> {
         let mut template = Template::new(format);
         for (at, words) in self.words().enumerate() {
@@ -166,7 +166,7 @@ impl<'a> Reader<'a> {
         Ok(text.finish()?.text)
     }
 
-    /// The words between each `-`.
+    /// The words of the prompt, split at each `-`.
     fn words(&self) -> impl Iterator<Item = &'a [String]> + use<'a> {
         self.sources.prompt.split(|word| word == "-")
     }
@@ -192,7 +192,7 @@ impl<'a> Reader<'a> {
         self.named(text, Path::new("-"), None)
     }
 
-    /// Adds a source that was requested by name, and so must not be empty.
+    /// Adds a source that was requested by name. It must not be empty.
     fn named(
         &mut self,
         text: &mut Text,
@@ -207,8 +207,8 @@ impl<'a> Reader<'a> {
         Err(bytes::empty(&name))
     }
 
-    /// Reads standard input if no option names it: after the other parts if there are any,
-    /// else as the prompt.
+    /// Reads standard input if no option names it: if `follows`, as one more part, else as the
+    /// prompt.
     fn unnamed_stdin(&mut self, text: &mut Text, follows: bool) -> Result<(), Failure> {
         if !self.may_read_stdin {
             return Ok(());
@@ -245,7 +245,8 @@ pub fn read_text(
     Reader::new(&sources, Stdin::new(Duration::ZERO), notice)?.file(path)
 }
 
-/// The line above a file's text. A shell's pipe has no useful name.
+/// The line above a file's text. The path of a shell's pipe, such as `/dev/fd/63`, is replaced by a
+/// number.
 fn heading(path: &Path, at: usize) -> String {
     let folder = path.parent().unwrap_or(Path::new(""));
     let descriptor = folder == Path::new("/dev/fd") || folder == Path::new("/proc/self/fd");
@@ -274,19 +275,19 @@ fn blank(sources: &Sources, text: &str) -> Failure {
 pub struct LongInput {
     /// The words before `-`, and those after it.
     words: Vec<String>,
-    /// Bytes of the material that stand between those words in one message.
+    /// The length in bytes of the material that is placed between those words in one message.
     named: usize,
     /// Files and standard input, with their headings.
     pub material: Material,
 }
 
 impl LongInput {
-    /// What is asked about the material.
+    /// The words, joined by spaces.
     pub fn instruction(&self) -> String {
         joined(self.words.iter().map(String::as_str), " ")
     }
 
-    /// The message that holds everything, as it is without `--split`.
+    /// The message with everything, as it is without `--split`.
     pub fn message(&self) -> String {
         let (named, rest) = self.material.text().split_at(self.named);
         let mut words = self.words.iter().map(String::as_str);

@@ -17,8 +17,8 @@ use crate::temp_files::TempFile;
 /// unchanged; a file that this run created is removed.
 #[derive(Debug)]
 pub struct Session {
-    /// This run created the file. It is removed before the lock is released: a waiting run
-    /// then finds no file of that name and creates it again.
+    /// Set if this run created the file. It is removed before the lock is released, so that a
+    /// waiting run finds no file of that name and creates it again.
     made: Option<TempFile>,
     file: File,
     path: PathBuf,
@@ -218,8 +218,8 @@ fn line_start(content: &[u8]) -> usize {
     newline.map_or(0, |at| at + 1)
 }
 
-/// The length of the turns at the end of `lines` that call tools and do not have all
-/// the answers, which no server accepts.
+/// The length in bytes of a turn with calls at the end of `lines`, and of its answers, if answers
+/// are missing. No server accepts such turns.
 fn unanswered_calls(lines: &[u8]) -> usize {
     #[derive(serde::Deserialize)]
     struct Turn {
@@ -243,7 +243,7 @@ fn unanswered_calls(lines: &[u8]) -> usize {
     0
 }
 
-/// Appends all lines in one write; `undo` removes a partial write.
+/// Appends all lines in one write. If it fails, calls `undo` to remove a partial write.
 fn append(
     file: &mut impl Write,
     lines: &[u8],

@@ -1,5 +1,5 @@
-//! Names where the messages come from, and finds the one source that reads standard input.
-//! Two readers would each get a part of it.
+//! The sources of the messages. Finds the one source that reads standard input, because two readers
+//! would each get a part of it.
 
 use std::iter::repeat_n;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::template::ItemFormat;
 use crate::error::Failure;
 use crate::material::Borders;
 
-/// Where the messages come from, as settings resolved it.
+/// The sources of the messages, resolved from the settings.
 #[allow(
     clippy::struct_excessive_bools,
     reason = "each is an option of its own"
@@ -33,7 +33,7 @@ pub struct Sources {
     pub elsewhere: Vec<&'static str>,
     /// Standard input is not read.
     pub no_stdin: bool,
-    /// `no_stdin` comes from the configuration: an option that names standard input
+    /// Whether `no_stdin` is from the configuration, so that an option that names standard input
     /// overrides it.
     pub no_stdin_yields: bool,
     /// Replace bytes that are not UTF-8 instead of failing.
@@ -45,11 +45,11 @@ pub struct Sources {
     pub stdin_wait: Duration,
     /// `--each`: one request for each item of this input.
     pub each: Option<ItemSource>,
-    /// `--split`: cut what is too long at these borders.
+    /// `--split`: cut a text that is too long at these borders.
     pub split: Option<Borders>,
 }
 
-/// Where items come from, as settings resolved it.
+/// The source of the items, resolved from the settings.
 #[derive(Debug, Clone, Default)]
 pub struct ItemSource {
     /// `--items`; `None` is standard input.

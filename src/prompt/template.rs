@@ -18,7 +18,7 @@ pub enum ItemFormat {
     Lines,
     /// A line that is a JSON value.
     Json,
-    /// A record of CSV, its columns named by the header.
+    /// A record of CSV; the header names the columns.
     Csv,
     /// Text between NUL bytes.
     Null,
@@ -36,7 +36,7 @@ pub struct Item {
     pub shown: Option<Box<RawValue>>,
     /// Its position in the input.
     pub place: Place,
-    /// Bytes of the input up to its end.
+    /// The number of bytes of the input up to the end of the item.
     pub read: u64,
 }
 
@@ -87,7 +87,7 @@ impl ItemContent {
         }
     }
 
-    /// The request object of a batch: an id, and the body that is to be posted.
+    /// Whether it is the request object of a batch: with an id and a body.
     fn is_request_line(&self) -> bool {
         #[derive(Deserialize)]
         struct Request {
@@ -104,9 +104,9 @@ impl ItemContent {
 #[derive(Debug, Default)]
 pub struct Template {
     parts: Vec<Vec<Piece>>,
-    /// Decides which members can be named.
+    /// Determines which members a placeholder can name.
     format: ItemFormat,
-    /// The item is appended, because there is no placeholder.
+    /// Whether the item is appended, because there is no placeholder.
     appended: bool,
 }
 
@@ -215,7 +215,7 @@ fn member(content: &ItemContent, path: &[String], item: &Item) -> Result<String,
 fn pieces(text: &str, format: ItemFormat) -> Vec<Piece> {
     let plain = |text: &str| (!text.is_empty()).then(|| Piece::Text(text.to_owned()));
     let mut pieces = Vec::new();
-    // Where the literal text begins, and where the next brace may be.
+    // The start of the literal text, and the offset from which to search the next brace.
     let (mut start, mut from) = (0, 0);
     while let Some(open) = text[from..].find('{').map(|at| from + at) {
         from = open + 1;

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::stdin::tests::over;
 use super::*;
 
-/// Reads `sources` with a pipe that holds `input` and is closed.
+/// Reads `sources` with a closed pipe that contains `input`.
 fn with(input: &[u8], sources: &Sources) -> Result<Prompt, Failure> {
     let (reader, mut writer) = std::io::pipe().unwrap();
     writer.write_all(input).unwrap();
@@ -18,8 +18,8 @@ fn with(input: &[u8], sources: &Sources) -> Result<Prompt, Failure> {
     read_with(sources, over(reader.as_fd(), Duration::ZERO), &mut |_| {})
 }
 
-/// Reads `sources` with a standard input that fails the test if it is waited
-/// for, and is found out if it is read: it has ended in the midst of a file.
+/// Reads `sources` with a folder as standard input: a notice fails the test, and reading a folder
+/// is an error.
 fn untouched(sources: &Sources) -> Result<Prompt, Failure> {
     let folder = File::open("/").unwrap();
     read_with(sources, over(folder.as_fd(), Duration::ZERO), &mut |_| {
@@ -46,7 +46,7 @@ fn asks(words: &[&str]) -> Sources {
     }
 }
 
-/// A file of this content, and the folder that keeps it.
+/// A file with this content, and the temporary folder with the file.
 fn file(content: &str) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("f");
@@ -270,7 +270,7 @@ fn a_session_keeps_the_system_text_and_every_turn() {
     let answer = r#"{"role":"assistant","content":"x"}"#;
     let prompt = with(b"", &turn(&["a"], Some("s"))).unwrap();
     prompt.session.unwrap().extend(answer).unwrap();
-    // Standard input is read before the lock is taken, and after a look at the turns.
+    // Standard input is read after the first look at the turns and before the lock is taken.
     let prompt = with(b"b", &turn(&[], Some("t"))).unwrap();
     assert!(
         json(&prompt)

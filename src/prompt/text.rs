@@ -15,13 +15,13 @@ pub(super) struct Text {
     parts: Vec<Part>,
 }
 
-/// Where a part lies in the buffer, to name the source of a wrong byte.
+/// The position of a part in the buffer, to name the source of an invalid byte.
 #[derive(Debug)]
 struct Part {
     name: String,
     source: Source,
     end: usize,
-    /// Bytes dropped before it: the BOM.
+    /// The number of bytes dropped before it: the BOM.
     dropped: usize,
 }
 
@@ -31,7 +31,7 @@ pub(super) struct Finished {
     pub(super) text: String,
     /// Whether all parts, without their headings, are only white space.
     pub(super) blank: bool,
-    /// Where each part begins.
+    /// The offset of each part and of its text.
     pub(super) sources: Vec<Source>,
 }
 
@@ -161,7 +161,7 @@ impl Text {
     }
 }
 
-/// Only white space. The first byte decides for nearly every text.
+/// Whether a text is only white space. Nearly every text is decided by its first byte.
 fn is_blank(bytes: &[u8]) -> bool {
     let rest = bytes.trim_ascii_start();
     !rest.first().is_some_and(u8::is_ascii)

@@ -15,14 +15,14 @@ pub struct ArraySplitter {
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// Only white space has come.
+    /// Only white space has arrived.
     #[default]
     Start,
     Fence,
     /// After the fence line.
     Fenced,
     Elements,
-    /// After the array, or it is not one.
+    /// After the array, or the text is not an array.
     End,
 }
 
@@ -45,7 +45,7 @@ impl ArraySplitter {
         }
     }
 
-    /// Three backticks and no others up to the end of the line.
+    /// Reads a fence line: three backticks, and no others up to the end of the line.
     fn fence(&mut self, c: char) {
         let marks = self.text.len();
         match c {

@@ -1,4 +1,4 @@
-//! The document that `--schema` names: JSON or a file, with or without OpenAI's wrapper.
+//! Loads the document of `--schema`: JSON or a file, with or without OpenAI's wrapper.
 
 use std::path::Path;
 
@@ -7,8 +7,7 @@ use serde_json::Value;
 use super::json::parse_strict;
 use crate::error::Failure;
 
-/// The schema that `--schema` names, and the place that messages give for it. `read`
-/// reads a file.
+/// Returns the schema of `--schema`, and its name in messages. `read` reads a file.
 pub(super) fn load(
     given: &str,
     read: impl Fn(&Path) -> Result<String, Failure>,
@@ -50,7 +49,7 @@ fn unwrapped(mut document: Value) -> Value {
     document
 }
 
-/// Why a document is not a schema, with a hint. As a schema it would accept any JSON.
+/// Why a document is not a schema, with a hint. Used as a schema, it would accept any JSON.
 fn mistaken(document: &Value) -> Option<(String, &'static str)> {
     let object = document.as_object()?;
     let is_object = |name: &str| object.get(name).is_some_and(Value::is_object);
@@ -82,8 +81,7 @@ fn mistaken(document: &Value) -> Option<(String, &'static str)> {
     Some((what, hint))
 }
 
-/// The keywords of JSON Schema, drafts 4 to 2020-12, that constrain a value or hold
-/// schemas that do.
+/// The keywords of JSON Schema, drafts 4 to 2020-12, that constrain a value or contain schemas.
 const KEYWORDS: &str = "\
     $anchor $defs $dynamicAnchor $dynamicRef $recursiveAnchor $recursiveRef $ref \
     additionalItems additionalProperties allOf anyOf const contains contentEncoding \

@@ -1,4 +1,4 @@
-//! The shorthand of `--fields`, read into a JSON Schema.
+//! Converts the shorthand of `--fields` to a JSON Schema.
 //!
 //! ```text
 //! spec   = fields | "[" type "]"
@@ -8,15 +8,15 @@
 //!        | "[" type "]" | "{" fields "}"
 //! ```
 //!
-//! A name or word that holds white space or one of `, : ? | [ ] { } "` is written in
-//! double quotes, as in JSON; so is a description that holds one of these characters. A
-//! bare description ends at a comma or a closing bracket. Without a type it is `str`.
+//! A name or word that contains white space or one of `, : ? | [ ] { } "` is written in double
+//! quotes, as in JSON; so is a description that contains one of these characters. A bare
+//! description ends at a comma or a closing bracket. A field without a type is a `str`.
 
 use serde_json::{Map, Value, json};
 
 use crate::error::Failure;
 
-/// Most nested brackets.
+/// The maximum depth of nested brackets.
 const DEPTH_MAX: usize = 32;
 
 /// Reads the shorthand.

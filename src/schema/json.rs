@@ -1,5 +1,5 @@
-//! An answer's text as one JSON value, read strictly, and printed with its numbers as they
-//! were written. A parsed number loses its spelling: serde_json makes `1e+5` of `1E5`.
+//! Parses an answer's text strictly as one JSON value, and prints it with its numbers as they were
+//! written. A parsed number loses its spelling: serde_json prints `1E5` as `1e+5`.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -10,7 +10,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
-/// Most levels of nested arrays and objects: what `serde_json` reads.
+/// The maximum depth of nested arrays and objects: the limit of `serde_json`.
 pub const DEPTH_MAX: usize = 127;
 
 /// Parses `text` as one JSON value. One code fence around it is tolerated; prose, a
@@ -52,7 +52,7 @@ pub(super) fn unfenced(text: &str) -> &str {
     inside().unwrap_or(text)
 }
 
-/// The parser's message, with airx's own bound where it hit its recursion limit.
+/// The parser's message. At the recursion limit it names [`DEPTH_MAX`].
 fn message(error: &serde_json::Error) -> String {
     let message = error.to_string();
     match message.strip_prefix("recursion limit exceeded") {
@@ -120,7 +120,7 @@ impl<'de> Visitor<'de> for Unique {
     }
 }
 
-/// `text`, which is valid JSON, on one line.
+/// Returns the JSON `text` on one line.
 ///
 /// # Errors
 /// It is not JSON.
@@ -137,8 +137,8 @@ pub(super) fn elements(value: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(value.get()).ok()
 }
 
-/// The elements of several arrays as one array; `Err` is the number of the first text that
-/// is not an array, from 0.
+/// The elements of several arrays as one array; `Err` is the index of the first text that is not an
+/// array.
 pub fn join_arrays(texts: &[String]) -> Result<String, usize> {
     let mut joined = Vec::new();
     for (at, text) in texts.iter().enumerate() {
@@ -148,7 +148,7 @@ pub fn join_arrays(texts: &[String]) -> Result<String, usize> {
     Ok(format!("[{}]", joined.join(",")))
 }
 
-/// What a JSON Pointer (RFC 6901) names in `value`.
+/// Returns the value in `value` at a JSON Pointer (RFC 6901).
 pub(super) fn pointed<'a>(value: &'a RawValue, pointer: &str) -> Option<&'a RawValue> {
     if pointer.is_empty() {
         return Some(value);
@@ -169,7 +169,7 @@ pub(super) fn pointed<'a>(value: &'a RawValue, pointer: &str) -> Option<&'a RawV
     Some(found)
 }
 
-/// A value whose strings are written as serde_json writes them and whose numbers stay.
+/// Serializes a value with its numbers unchanged and its strings as serde_json writes them.
 struct Respelled<'a>(&'a RawValue);
 
 impl Serialize for Respelled<'_> {

@@ -45,22 +45,22 @@ pub struct ExpectedJson {
     /// The schema as it is sent.
     document: Option<Arc<RawValue>>,
     constrain: Constrain,
-    /// The server has refused the schema.
+    /// Whether the server has refused the schema.
     refused: Arc<AtomicBool>,
-    /// For the system message.
+    /// The instruction for the system message.
     pub instruction: Option<String>,
     /// How the value is shown.
     pub format: JsonFormat,
     /// Show elements while the answer is generated.
     pub stream: bool,
-    /// Most requests for one answer.
+    /// The maximum number of requests for one answer.
     pub tries: u32,
 }
 
 /// An accepted answer.
 #[derive(Debug)]
 pub struct Accepted {
-    /// The value on one line, its numbers as the model wrote them.
+    /// The value on one line, with its numbers as the model wrote them.
     pub value: Box<RawValue>,
     /// The lines that `--format text` prints; for [`JsonFormat::Lines`] the elements.
     pub lines: Vec<String>,
@@ -69,7 +69,7 @@ pub struct Accepted {
 /// Why an answer was rejected.
 #[derive(Debug)]
 pub struct Rejected {
-    /// The error in the answer.
+    /// The errors in the answer.
     pub violations: Vec<Violation>,
     /// Whether a retry can help. False if the schema allows an answer that cannot be shown
     /// in the requested form.
@@ -120,7 +120,7 @@ impl ExpectedJson {
         Ok(expected)
     }
 
-    /// The same for an answer of which nothing is printed.
+    /// Returns a copy for an answer that is not printed.
     #[must_use]
     pub fn unprinted(&self) -> Self {
         Self {
@@ -151,7 +151,8 @@ impl ExpectedJson {
         self.document.clone().filter(|_| constrains)
     }
 
-    /// Stops sending the schema for the rest of the run, if that is allowed.
+    /// Records that the server has refused the schema. Returns whether the run may go on without
+    /// it.
     pub fn give_up_constraint(&self) -> bool {
         self.refused.store(true, Ordering::Relaxed);
         self.constrain == Constrain::Auto
@@ -180,7 +181,7 @@ impl ExpectedJson {
         Ok(Accepted { value, lines })
     }
 
-    /// The schema's violations in a value.
+    /// The violations of the schema in a value.
     pub fn violations(&self, value: &Value) -> Vec<Violation> {
         let schema = self.schema.as_ref();
         schema.map_or_else(Vec::new, |schema| schema.violations(value))
@@ -218,8 +219,8 @@ fn may_be_array(schema: &Value) -> bool {
     }
 }
 
-/// The instruction for the system message. It is short and the schema is on one line:
-/// every request carries it, and a context may be 8K tokens.
+/// The instruction for the system message. It is short and the schema is on one line: every request
+/// contains it, and a context may be 8K tokens.
 fn instruction(schema: &Value) -> String {
     format!(
         "Answer with one JSON value and nothing else: no prose, no code fence. \

@@ -1,6 +1,5 @@
-//! Compiles a JSON Schema and checks values against it, in bounded time.
-//! Formats are asserted. A `$ref` leads to a place inside the document or to its
-//! meta-schema; nothing is fetched.
+//! Compiles a JSON Schema and checks values against it, in bounded time. Formats are asserted. A
+//! `$ref` can only refer to a place in the document or to its meta-schema; nothing is fetched.
 
 use std::fmt;
 use std::sync::{Arc, mpsc};
@@ -17,22 +16,22 @@ use crate::terminal::shortened;
 /// Longest time that one value is checked.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The stack that schemas are compiled and values checked on: a schema that refers to its
-/// parts can need many frames at each level of a value. Memory is taken as it is used.
+/// The stack size for compiling schemas and checking values: a schema that refers to its parts can
+/// need many frames at each level of a value. Unused pages take no memory.
 const STACK_BYTES: usize = 256 << 20;
 
-/// Steps back that a pattern may take in one string: some ten milliseconds. Only
-/// patterns with look-around or back-references can step back. One that needs more
-/// counts as not matched.
+/// The maximum number of backtracking steps of a pattern in one string: some ten milliseconds. Only
+/// patterns with look-around or back-references backtrack. A pattern that needs more steps counts
+/// as not matched.
 const BACKTRACK_MAX: usize = 100_000;
 
-/// Violations that are reported of one value.
+/// The maximum number of violations that are reported for one value.
 const VIOLATIONS_MAX: usize = 20;
 
-/// From this many values within a value on, only its first violation is looked for.
+/// If a value contains this number of values or more, only its first violation is reported.
 const PARTS_MAX: usize = 100_000;
 
-/// Characters of a value in a message, and of a message.
+/// The maximum numbers of characters of a value in a message, and of a message.
 const VALUE_CHARS: usize = 60;
 const MESSAGE_CHARS: usize = 300;
 
@@ -43,8 +42,8 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Compiles `document` by the draft that its `$schema` names, else by 2020-12.
-    /// `place` says in messages where it came from.
+    /// Compiles `document` by the draft that its `$schema` names, else by 2020-12. `place` names
+    /// its source in messages.
     ///
     /// # Errors
     /// It is not a schema, or refers to something outside: exit 2, with the path.
@@ -107,12 +106,12 @@ fn on_big_stack<T: Send>(work: impl Fn() -> T + Sync) -> T {
 
 /// The violations of `value`, without a time limit.
 fn violations(validator: &jsonschema::Validator, value: &Value) -> Vec<Violation> {
-    // Stops at the first violation, and keeps no record of branches that did not fit
-    // where another did.
+    // `is_valid` stops at the first violation, and does not collect the errors of a branch if
+    // another branch fits.
     if validator.is_valid(value) {
         return Vec::new();
     }
-    // `iter_errors` makes the list of all violations before it gives the first.
+    // `iter_errors` collects all violations before it returns the first.
     let mut found: Vec<Violation> = if parts(value, PARTS_MAX) == PARTS_MAX {
         let first = validator.validate(value).err();
         first.iter().map(violation).collect()
@@ -126,7 +125,7 @@ fn violations(validator: &jsonschema::Validator, value: &Value) -> Vec<Violation
     found
 }
 
-/// How many values there are in `value`, itself included, counted up to `max`.
+/// The number of values in `value`, including itself, counted up to `max`.
 fn parts(value: &Value, max: usize) -> usize {
     let mut waiting = vec![value];
     let mut count = 0;
@@ -144,7 +143,7 @@ fn parts(value: &Value, max: usize) -> usize {
     count
 }
 
-/// Why a document does not compile.
+/// The failure for a document that does not compile.
 fn not_a_schema(error: &ValidationError<'_>, place: &str) -> Failure {
     let Kind::Referencing(reference) = error.kind() else {
         let Violation { path, message } = violation(error);
@@ -154,7 +153,7 @@ fn not_a_schema(error: &ValidationError<'_>, place: &str) -> Failure {
     };
     let message = match reference {
         ReferencingError::Unretrievable { uri, .. } => {
-            // The base that a relative reference gets where there is no `$id`.
+            // A relative reference has this base if there is no `$id`.
             let uri = uri.strip_prefix("json-schema:///").unwrap_or(uri);
             format!("it refers to {uri}, which is not in it")
         }
@@ -167,7 +166,7 @@ fn not_a_schema(error: &ValidationError<'_>, place: &str) -> Failure {
         .hint("$schema must name a known draft, $ref a place in the schema: airx fetches nothing")
 }
 
-/// The place, the keyword and the value, shortened.
+/// The violation for an error: the path, the keyword, and the shortened value.
 fn violation(error: &ValidationError<'_>) -> Violation {
     let keyword = error.kind().keyword();
     let message = match error.kind() {

@@ -59,7 +59,7 @@ impl Approval {
     }
 }
 
-/// Characters of arguments or of a command that are shown: about one screen.
+/// The maximum number of characters of arguments or of a command to show: about one screen.
 const SHOWN_MAX: usize = 2000;
 
 /// `text` on one line, made safe, with every character visible. A text that is too long
@@ -75,8 +75,8 @@ fn shown(text: &str) -> String {
     )
 }
 
-/// Replaces characters that take no space on a screen by their numbers, because they
-/// could hide what a call does.
+/// Replaces characters that take no space on a screen with their code points, because they could
+/// hide what a call does.
 fn visible(text: &str) -> String {
     let mut visible = String::with_capacity(text.len());
     for c in text.chars() {

@@ -9,7 +9,7 @@ use crate::error::Failure;
 use crate::secret::Scrubber;
 use crate::settings::provider::key_variables;
 
-/// A program and its arguments, which no shell interprets.
+/// A program and its arguments, which are run without a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct ToolCommand(Vec<OsString>);
 
@@ -20,7 +20,7 @@ pub(super) struct ChildEnvironment {
 }
 
 impl ChildEnvironment {
-    /// Removes the variables of keys, and any other that holds a key.
+    /// Removes the variables of keys, and any other variable that contains a key.
     pub(super) fn without_keys(scrubber: &Scrubber) -> Self {
         let holders = std::env::vars_os()
             .filter(|(_, value)| scrubber.holds_key(&value.to_string_lossy()))

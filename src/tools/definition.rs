@@ -57,7 +57,7 @@ struct Parts {
     parameters: Option<Value>,
 }
 
-/// Whether a function's name may hold this character.
+/// Whether a function's name may contain this character.
 pub(super) fn is_name_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
@@ -117,7 +117,7 @@ impl FunctionDefinition {
         schema.transpose()
     }
 
-    /// Finds the faults that a server would refuse, with clearer messages.
+    /// Checks for errors that a server would refuse too, to report them with clearer messages.
     fn check_parts(&self) -> Result<(), String> {
         let name = &self.name;
         if name.is_empty() || name.len() > NAME_MAX || !name.chars().all(is_name_char) {

@@ -26,7 +26,7 @@ use definition::Definition;
 pub use definition::ToolKind;
 pub use sources::{ToolSetup, names};
 
-/// The most names that a hint lists.
+/// The maximum number of names that a hint lists.
 const NAMES_MAX: usize = 20;
 
 /// The tools of a run.
@@ -132,7 +132,7 @@ impl Toolbox {
         self.push(ToolKind::Function, &tool, Some(function))
     }
 
-    /// Whether a function with this name is offered. Notes the name for `--only`.
+    /// Whether a function with this name is offered. Records that the name of `--only` was found.
     fn offers(&mut self, name: &str) -> bool {
         if let Some(found) = self.only.get_mut(name) {
             *found = true;
@@ -143,7 +143,7 @@ impl Toolbox {
         true
     }
 
-    /// Fails if two sources have one name: the user has to choose.
+    /// Fails if there is a tool with this name already: the user has to choose.
     fn check_unused(&self, name: &str, place: &str) -> Result<(), Failure> {
         if self.contains(name) {
             let message = format!("{place}: there is a tool {name} already");
@@ -152,7 +152,7 @@ impl Toolbox {
         Ok(())
     }
 
-    /// Adds a tool without asking `--only`.
+    /// Adds a tool without checking `--only`.
     fn push(
         &mut self,
         kind: ToolKind,
@@ -191,7 +191,7 @@ impl Toolbox {
         Ok(())
     }
 
-    /// Fails: servers need process groups.
+    /// Always fails, because servers need process groups.
     #[cfg(not(unix))]
     fn add_server(&mut self, _: &str, _: &mut dyn FnMut(&str)) -> Result<(), Failure> {
         Err(Failure::usage(
@@ -256,8 +256,8 @@ impl Toolbox {
         self.tools.iter().map(|tool| (tool.kind, &*tool.wire))
     }
 
-    /// Whether a call with this name can be valid. If no functions are known, any name may
-    /// be, since `--param` can define functions.
+    /// Whether a call with this name can be valid. If no functions are known, any name can be,
+    /// because `--param` can define functions.
     pub fn accepts(&self, name: &str) -> bool {
         self.contains(name) || self.functions().next().is_none()
     }

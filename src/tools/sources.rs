@@ -42,8 +42,8 @@ impl ToolSetup {
     /// a `dry` run. `read` reads a file.
     ///
     /// # Errors
-    /// A file cannot be read or holds something other than tools, or there is no
-    /// terminal: exit 2.
+    /// A file cannot be read or contains something other than tools, or there is no terminal: exit
+    /// 2.
     pub fn load_files(
         offer: OfferArgs,
         run: RunArgs,
@@ -132,7 +132,7 @@ fn add_files(
 }
 
 fn add_folders(toolbox: &mut Toolbox, folders: &[PathBuf]) -> Result<(), Failure> {
-    // All are checked before the first is run.
+    // All executables are checked before the first is run.
     let mut paths = Vec::new();
     for folder in folders {
         paths.extend(executables(folder)?);

@@ -12,20 +12,20 @@ use crate::error::Failure;
 use crate::prompt::bytes::{LIMIT, utf8};
 use crate::prompt::template::{Item, Place};
 
-/// Bytes of the input that one record may take. The reader buffers less than a mebibyte.
+/// The maximum number of bytes to read for one record. The reader's buffer is less than a mebibyte.
 const RECORD_MAX: u64 = LIMIT as u64 + (1 << 20);
 
 /// The records that have not been read yet.
 #[derive(Debug)]
 pub(super) struct CsvRecords {
-    /// The input up to a bound: a quote that is never closed must not fill the memory.
+    /// The input, with a limit per record: a quote that is never closed must not fill the memory.
     reader: Reader<Take<Input>>,
     /// The columns' names; `None` until the header has been read.
     columns: Option<Vec<String>>,
     record: ByteRecord,
-    /// Records that have been read, the header not among them.
+    /// The number of records that have been read, without the header.
     number: u64,
-    /// Where the input was when it was opened.
+    /// The offset of the input when it was opened.
     from: u64,
 }
 
@@ -65,7 +65,7 @@ impl CsvRecords {
             return Ok(None);
         }
         let columns = self.columns.as_deref().unwrap_or_default();
-        // The reader's own count of lines is one short where they end with CRLF.
+        // The reader's own line number is one too small if lines end with CRLF.
         self.number += 1;
         let place = Place::Record(self.number);
         let (content, shown) = match object(columns, &self.record, lossy) {

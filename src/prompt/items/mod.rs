@@ -56,7 +56,7 @@ impl Items {
         let metadata = file.metadata().map_err(unreadable)?;
         bytes::refuse_folder(path, &metadata)?;
         let size = metadata.is_file().then_some(metadata.len());
-        // Another command may have read the first part of it.
+        // Another command may have read the start of the file.
         let from = size.and_then(|_| file.stream_position().ok());
         let (input, from) = (Input(file), from.unwrap_or(0));
         let format = source.format;
@@ -194,13 +194,13 @@ impl Items {
 /// The content of an item, and its form in results.
 type ReadItem = (Result<ItemContent, Failure>, Option<Box<RawValue>>);
 
-/// The item of a value that is spelled as `json`.
+/// The item of a value; `json` is the text of the value.
 fn read_value(value: Value, json: String) -> ReadItem {
     let content = ItemContent::of_value(value, &json);
     (Ok(content), RawValue::from_string(json).ok())
 }
 
-/// A text as results show it.
+/// A text as a JSON string, for the result.
 fn shown_text(text: &str) -> Option<Box<RawValue>> {
     to_raw_value(text).ok()
 }

@@ -1,4 +1,4 @@
-//! Reads records that a byte separates: lines, or the output of `find -print0`.
+//! Reads records that are separated by a byte: lines, or the output of `find -print0`.
 
 use std::io::{self, BufRead, BufReader};
 
@@ -10,7 +10,7 @@ use crate::prompt::template::{ItemFormat, Place};
 
 /// Bytes per read.
 pub(super) const CHUNK: usize = 64 << 10;
-/// Bytes that a record may have with what is dropped from it: a BOM and CRLF.
+/// The maximum length of a record in bytes, with a BOM and CRLF, which are dropped.
 const RECORD_MAX: usize = BOM.len() + LIMIT + 2;
 
 /// A record of the input.
@@ -18,10 +18,10 @@ const RECORD_MAX: usize = BOM.len() + LIMIT + 2;
 pub(super) struct Record {
     /// Its bytes without the separator; `None` for a record that is too long and was skipped.
     pub(super) bytes: Option<Vec<u8>>,
-    /// Bytes dropped before it: the BOM.
+    /// The number of bytes dropped before it: the BOM.
     pub(super) dropped: usize,
     pub(super) place: Place,
-    /// Bytes of the input up to its end.
+    /// The number of bytes of the input up to the end of the record.
     pub(super) read: u64,
 }
 
@@ -81,7 +81,7 @@ impl Separated {
         }))
     }
 
-    /// Reads up to the next separator or the end; `None` if that is too long.
+    /// Reads up to the next separator or the end; `None` if the record is too long.
     fn read_record(&mut self) -> io::Result<Option<Vec<u8>>> {
         let mut record = Some(Vec::new());
         loop {

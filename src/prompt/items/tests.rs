@@ -1,4 +1,4 @@
-//! Items as they are read: lines, values, and what is wrong with one.
+//! Tests of reading items: lines, values, and errors.
 
 use std::io::Write;
 
@@ -17,7 +17,7 @@ fn items(bytes: &[u8], format: ItemFormat, lossy: bool) -> (Items, tempfile::Nam
     (Items::open(&source, lossy, false).unwrap(), file)
 }
 
-/// The items and where they stand; what is wrong with one stands in its place.
+/// The text of each item and its place. An invalid item has its error as the text.
 fn all(bytes: &[u8], format: ItemFormat, lossy: bool) -> Vec<(u64, String)> {
     let (mut items, _file) = items(bytes, format, lossy);
     let (mut all, mut read) = (Vec::new(), 0);

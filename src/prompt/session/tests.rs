@@ -1,4 +1,4 @@
-//! The session file over its life: made, extended, left alone.
+//! Tests of the session file: created, extended, left unchanged.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::sync::mpsc;
@@ -191,7 +191,7 @@ fn a_session_removed_during_the_run_is_reported() {
     assert!(!path.exists());
 }
 
-/// A disk with room for so many bytes.
+/// A disk with room for this number of bytes.
 struct Full(usize);
 
 impl Write for Full {

@@ -45,7 +45,7 @@ struct Patience<'a> {
 /// How a read ended.
 #[derive(Debug, PartialEq, Eq)]
 enum Ended {
-    /// At the end of the input, or one byte past the bound of a message.
+    /// At the end of the input, or one byte past [`LIMIT`].
     Done,
     /// Silence longer than the limit.
     Silent,

@@ -80,7 +80,7 @@ fn silence_after_some_bytes_is_refused_too() {
 fn a_pipe_somebody_made_non_blocking_is_waited_for() {
     let (here, mut there) = UnixStream::pair().unwrap();
     here.set_nonblocking(true).unwrap();
-    // The notice comes when nothing has been read yet: the first read found nothing.
+    // The notice is called after the first read, which has found no data.
     let mut into = Vec::new();
     over(here.as_fd(), NO_LIMIT)
         .if_given(&mut into, &mut |_| {

@@ -78,7 +78,7 @@ impl Input<'_> {
         }
     }
 
-    /// The rest of a regular file, plus one byte to detect its end.
+    /// The bytes to reserve: the rest of a regular file, plus one byte to detect its end.
     fn expected(self) -> usize {
         let (Ok(stat), Kind::File { offset }) = (fstat(self.descriptor), self.kind()) else {
             return CHUNK;
@@ -88,7 +88,7 @@ impl Input<'_> {
         left.min(LIMIT) + 1
     }
 
-    /// Waits for a byte or the end. False if the silence since `heard` exceeds the limit.
+    /// Waits for a byte or the end. Returns false if the silence since `heard` exceeds the limit.
     fn ready(self, heard: Instant, patience: &mut Patience<'_>) -> io::Result<bool> {
         loop {
             let silent = heard.elapsed();

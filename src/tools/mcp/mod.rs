@@ -33,7 +33,7 @@ const GRACE: Duration = Duration::from_millis(500);
 /// them.
 const STRING_MAX: usize = 1 << 20;
 
-/// The most characters of a server's text in a message.
+/// The maximum number of characters of a server's text in a message.
 const WORDS_MAX: usize = 500;
 
 /// The servers of a run, in the order of the options.
@@ -64,7 +64,7 @@ pub(super) struct ServerTool {
 }
 
 impl Servers {
-    /// The command that started it.
+    /// The command that started the server.
     pub(super) fn name(&self, server: usize) -> &str {
         &self.0[server].name
     }
@@ -254,7 +254,8 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The text of a result, of which `left_out` bytes did not arrive, cut at `limit` bytes with a mark.
+/// Cuts the text of a result at `limit` bytes and adds a mark. `left_out` more bytes are already
+/// cut.
 fn cut(text: &str, left_out: u64, limit: usize) -> String {
     let mut output = CutOutput::new(limit);
     output.push(text.as_bytes());

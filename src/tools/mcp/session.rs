@@ -16,7 +16,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use super::transport::{RawResult, State, StdioTransport};
 
-/// The most pages of a list of tools.
+/// The maximum number of pages of a list of tools.
 const PAGES_MAX: usize = 100;
 
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Session {
 pub(super) struct ToolList {
     /// The tools, not parsed yet.
     pub(super) tools: Vec<Value>,
-    /// Why the list is not complete, if it is not.
+    /// Why the list is incomplete, if it is.
     pub(super) incomplete: Option<String>,
 }
 
@@ -45,7 +45,7 @@ pub(super) enum Unanswered {
     Late,
     /// The server does not answer any more, with the reason if it is known.
     Ended(Option<String>),
-    /// The pipes cannot be waited for.
+    /// The runtime or the pipes cannot be set up.
     Io(io::Error),
 }
 

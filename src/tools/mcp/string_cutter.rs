@@ -6,11 +6,11 @@
 pub(super) struct StringCutter {
     /// The text copied so far.
     pub(super) copied: Vec<u8>,
-    /// How many bytes were left out, counted after unescaping.
+    /// The number of bytes that were left out, counted after unescaping.
     pub(super) left_out: u64,
-    /// The most bytes of a string that are copied.
+    /// The maximum number of bytes of a string that are copied.
     limit: usize,
-    /// How many bytes of the current string were copied; `None` outside strings.
+    /// The number of bytes copied of the current string; `None` outside strings.
     string: Option<usize>,
     /// The start of the current escape, from its backslash.
     escape: Vec<u8>,

@@ -1,7 +1,6 @@
-//! Sends and receives the messages of rmcp through a server's pipes. rmcp reads a result
-//! only if it knows every part of it, and no message over 16 MiB. Therefore results of
-//! tools are passed on as text, with long strings cut, so that an unknown part does not
-//! lose the rest.
+//! Sends and receives the messages of rmcp through a server's pipes. rmcp refuses a result with a
+//! part that it does not know, and a message over 16 MiB. Therefore results of tools are passed to
+//! rmcp as text, with long strings cut, so that an unknown part does not lose the rest.
 
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
