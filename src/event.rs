@@ -386,7 +386,7 @@ impl Event<'_> {
     /// # Errors
     /// Those of `serde_json`. Strings and numbers cause none.
     pub fn write_json(&self, out: &mut Vec<u8>) -> serde_json::Result<()> {
-        // Written by hand, since there is one for each token: serde's own tagged types take four
+        // Written by hand, since each token makes a delta, and serde's own tagged types take four
         // times as long.
         let Event::Delta { content } = self else {
             return serde_json::to_writer(out, self);

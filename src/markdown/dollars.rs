@@ -20,7 +20,7 @@ pub(super) enum Place {
     Block,
 }
 
-/// What a dollar sign begins.
+/// What a text that begins with a dollar sign is.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Dollars<'a> {
     /// A formula: its length in bytes, its LaTeX and its place.
@@ -36,7 +36,7 @@ pub(super) enum Dollars<'a> {
 pub(super) struct Around {
     /// The character before it.
     pub(super) last: char,
-    /// Nothing but spaces is before it.
+    /// Whether only spaces are before it.
     pub(super) is_blank: bool,
     /// The character after it; `None` at the end of the line.
     pub(super) next: Option<char>,
@@ -57,7 +57,7 @@ impl Around {
     }
 }
 
-/// Reads what `text` begins with.
+/// Reads the start of `text`, which begins with dollar signs.
 ///
 /// By pandoc's rule, a formula has no space inside its marks at either end, and no digit
 /// follows it. Text that looks like a price or a variable is not a formula.
@@ -99,7 +99,7 @@ fn inline(body: &str) -> Dollars<'_> {
     }
 }
 
-/// Whether a dollar belongs to what follows it: `"$a" "$b"`.
+/// Whether the text after a dollar continues it, as in `"$a" "$b"`.
 fn goes_on(after: &str) -> bool {
     after.starts_with(|next: char| next.is_ascii_alphanumeric() || "_{($\"'`@#".contains(next))
 }

@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
         let (tex, length) = (&rest[2..2 + end], end + 4);
         let quoted = "\"'".contains(last) && rest[length..].starts_with(last);
         if quoted || tex.trim().is_empty() {
-            // A pattern such as "\[x\]".
+            // A quoted pattern, such as "\[x\]", is not a formula.
             self.text(&rest[..length])
         } else {
             self.formula(&rest[..length], tex, place)

@@ -38,7 +38,7 @@ pub(super) enum Leaf {
     Heading(usize),
     Rule,
     Code,
-    /// The line that opens a block of code, with what is written after the marks.
+    /// The line that opens a block of code, with the text after its marks.
     Fence(String),
     /// A line in a block of code.
     FenceLine,
@@ -52,7 +52,7 @@ pub(super) struct Line {
     /// Containers that begin in the line.
     pub(super) opened: Vec<Container>,
     pub(super) leaf: Leaf,
-    /// What follows the marks of containers and headings.
+    /// The text after the marks of containers and headings.
     pub(super) text: String,
 }
 

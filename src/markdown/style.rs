@@ -131,7 +131,8 @@ impl Pen {
     }
 }
 
-/// What an address must not contain in OSC 8, besides characters outside of ASCII.
+/// The characters that are percent-encoded in an address in OSC 8, besides those outside
+/// of ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ');
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-/// A drawing of one or more lines. What is next to it is aligned with `base`.
+/// A drawing of one or more lines. Blocks next to it are aligned with its line `base`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Block {
     pub(super) lines: Vec<String>,

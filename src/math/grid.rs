@@ -10,7 +10,7 @@ pub fn is_environment(name: &str) -> bool {
     describe(name).is_some()
 }
 
-/// What is drawn for an environment: its kind and its delimiters.
+/// The kind of an environment, and its left and right delimiter.
 fn describe(name: &str) -> Option<(Kind, &'static str, &'static str)> {
     Some(match name.strip_suffix('*').unwrap_or(name) {
         "matrix" | "array" | "smallmatrix" | "subarray" => (Kind::Matrix, "", ""),

@@ -117,14 +117,14 @@ const SPACES: Names = &[
     ("scriptstyle", ""), ("strut", ""), ("textstyle", ""), ("thinspace", " "),
 ];
 
-/// Pairs of characters: a letter, then what it becomes.
+/// Pairs of characters: a letter, and the character that replaces it.
 type Pairs = &'static str;
 
 const RAISED: Pairs = "0⁰1¹2²3³4⁴5⁵6⁶7⁷8⁸9⁹+⁺-⁻−⁻=⁼(⁽)⁾aᵃbᵇcᶜdᵈeᵉfᶠgᵍhʰiⁱjʲkᵏlˡmᵐnⁿoᵒpᵖrʳsˢtᵗuᵘvᵛwʷxˣyʸzᶻ\
     AᴬBᴮDᴰEᴱGᴳHᴴIᴵJᴶKᴷLᴸMᴹNᴺOᴼPᴾRᴿTᵀUᵁVⱽWᵂβᵝγᵞδᵟθᶿφᵠχᵡ⊤ᵀ′′";
 const LOWERED: Pairs =
     "0₀1₁2₂3₃4₄5₅6₆7₇8₈9₉+₊-₋−₋=₌(₍)₎aₐeₑhₕiᵢjⱼkₖlₗmₘnₙoₒpₚrᵣsₛtₜuᵤvᵥxₓβᵦγᵧρᵨφᵩχᵪ";
-// Letters that had a code point before their alphabets got one.
+// Letters whose code points are older than those of their alphabet.
 const DOUBLE_STRUCK: Pairs = "CℂHℍNℕPℙQℚRℝZℤ";
 const SCRIPT: Pairs = "BℬEℰFℱHℋIℐLℒMℳRℛeℯgℊoℴ";
 const FRAKTUR: Pairs = "CℭHℌIℑRℜZℨ";

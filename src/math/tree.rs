@@ -179,8 +179,7 @@ pub(super) fn is_product(list: &[Node]) -> bool {
     })
 }
 
-/// Whether it is one thing: a number, a letter with scripts, or all of it in
-/// brackets.
+/// Whether it is a single unit: a number, a letter with scripts, or a list in brackets.
 pub(super) fn is_atom(list: &[Node]) -> bool {
     let number = |node: &Node| matches!(node, Node::Char(c) if c.is_ascii_digit() || *c == '.');
     match list {

@@ -303,7 +303,7 @@ impl Status {
     }
 }
 
-/// The members with the times of a batch, `created_at` apart.
+/// The members with the times of a batch, except `created_at`.
 const TIMES: [&str; 8] = [
     "in_progress_at",
     "expires_at",

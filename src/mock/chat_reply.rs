@@ -221,7 +221,7 @@ fn finish_member(answer: &Answer) -> String {
     })
 }
 
-/// A call as one piece, or in fragments of which the first has id and name.
+/// A call as one piece, or in fragments. The first fragment has id and name.
 fn pieces(call: &Call, id: &str, index: usize, fragments: bool) -> Vec<Value> {
     let first = |arguments: &str| {
         let function = json!({ "name": call.name, "arguments": arguments });

@@ -1,4 +1,4 @@
-//! What `airx mock --fail` does. The kinds, with their help, are in `cli/mock.rs`.
+//! The faults of `airx mock --fail`. Their kinds, with their help, are in `cli/mock.rs`.
 //!
 //! A fault replaces an answer by an error or a broken connection ([`instead_of_answer`]), or
 //! spoils the answer and how it ends ([`spoil`], [`ending`]).

@@ -12,7 +12,7 @@ use crate::cli::FaultKind;
 use crate::schema::Schema;
 use crate::terminal::shortened;
 
-/// Makes an answer up. A fault may ask for one without calls or JSON.
+/// Makes an answer up. A fault may require an answer without calls or JSON.
 pub(super) fn answer(
     request: &RequestView,
     rng: &Rng,

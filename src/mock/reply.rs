@@ -96,7 +96,7 @@ pub(super) fn error(code: &str, message: &str) -> Value {
 /// The message of 1302, in a body and in an error frame.
 pub(super) const RATE_LIMITED: &str = "您的账户已达到速率限制，请您控制请求频率";
 
-/// The gateway's own error, where `error` is a string.
+/// The gateway's own error. Its `error` is a string.
 pub(super) fn gateway(status: u16, error: &str, path: &str) -> Reply {
     let timestamp = "2026-06-27T05:18:33.909+00:00";
     Reply::json(

@@ -250,7 +250,7 @@ impl<E: Write> Printer<Output, E> {
         let lines = self.events.rest();
         let printed = self.push_lines(lines);
         let result = result.and_then(|done| printed.map(|()| done));
-        // If the run fails before any of the answer was printed, none of it is.
+        // If the run failed before any of the answer was printed, print none of it.
         self.buffer.release(result.is_ok());
         let ended = self.end_text();
         let result = result.and_then(|done| ended.map(|()| done));

@@ -135,7 +135,7 @@ struct Waiting {
     replaced: Option<String>,
     /// The number of the retry, and the maximum.
     retries: Option<(u32, u32)>,
-    /// Why there is a retry, and when it starts.
+    /// The reason of the retry, and its start.
     retry: Option<(String, Instant)>,
 }
 

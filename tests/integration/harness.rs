@@ -118,7 +118,7 @@ impl Airx {
         self
     }
 
-    /// Uses a base URL where nothing listens: no request may be made.
+    /// Uses a base URL where no server listens, for runs that must make no request.
     pub fn nowhere(self) -> Self {
         self.env("AIRX_BASE_URL", "http://127.0.0.1:1/v1")
     }
@@ -212,7 +212,7 @@ impl Airx {
     }
 }
 
-/// Runs the cases at the same time, so that those with time-outs wait together.
+/// Runs the cases at the same time, so that their time-outs run in parallel.
 pub fn together<C: Send>(cases: impl IntoIterator<Item = C>, check: impl Fn(C) + Sync) {
     std::thread::scope(|scope| {
         for case in cases {

@@ -41,7 +41,7 @@ pub fn text(asked: &Request) -> String {
         .to_owned()
 }
 
-/// The numbers from 0, one a line.
+/// The numbers from 0, one per line.
 pub fn numbers(count: u64) -> String {
     (0..count).fold(String::new(), |text, number| {
         text + &number.to_string() + "\n"

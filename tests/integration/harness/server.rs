@@ -146,7 +146,7 @@ impl Server {
         }
     }
 
-    /// Ends it and returns how many plays were not used.
+    /// Ends it and returns the number of unused plays.
     pub fn forget(self) -> usize {
         std::mem::take(&mut *self.shared.left.lock().unwrap()).len()
     }
