@@ -95,7 +95,7 @@ pub fn find(name: &str) -> Option<&'static Model> {
     own.or_else(|| built_in(name))
 }
 
-/// Every known model: those of the table with the user's corrections, then the user's own.
+/// Every known model: the table with the user's corrections, then the user's own models.
 pub fn all() -> Vec<&'static Model> {
     let own = OWN.get().map_or(&[][..], Vec::as_slice);
     let own = own.iter().filter(|model| !model.documented);
@@ -129,7 +129,7 @@ fn as_decimal<S: Serializer>(
     (*millionths).into().map(amount).serialize(to)
 }
 
-/// The user's own models, and those of the table that the user corrects.
+/// The user's own models, and models of the table with the user's corrections.
 static OWN: OnceLock<Vec<Model>> = OnceLock::new();
 
 /// The user's entry for a model.

@@ -167,8 +167,8 @@ pub(super) fn is_json(text: &str) -> bool {
         || array.is_some_and(|c| matches!(c, '{' | '[' | '"' | '-' | 't' | 'f' | 'n' | '0'..='9'))
 }
 
-/// Borders of JSON: after commas, of which those of the outermost array or object rank best, and at
-/// the ends of lines.
+/// Borders of JSON: after commas and at the ends of lines. The commas of the outermost array or
+/// object rank best.
 pub(super) fn json(text: &str, found: &mut impl FnMut(usize, Rank, Span)) {
     let mut found = |at, rank| found(at, rank, Span::default());
     let (mut depth, mut quoted, mut escaped) = (0_u8, false, false);

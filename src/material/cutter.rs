@@ -13,7 +13,7 @@ pub struct Part {
     pub(super) repeated: Repeated,
 }
 
-/// What a part repeats if it begins in the middle of a file.
+/// The lines that a part repeats if it begins in the middle of a file.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Repeated {
     /// The line that names the file.
@@ -119,7 +119,7 @@ impl<'a> Cutter<'a> {
         }
     }
 
-    /// Adds the text up to `end`, where there is a border of this rank.
+    /// Adds the text up to `end`, which is a border of this rank.
     fn piece(&mut self, end: usize, rank: Rank, header: Span) {
         let heading = match rank {
             SOURCE => Span::default(),

@@ -7,7 +7,7 @@ use crate::api::request::Request;
 use crate::api::usage::Usage;
 use crate::exit::Class;
 
-/// What an answer counts against a limit, in units of 10^-12.
+/// The amount that an answer counts against a limit, in units of 10^-12.
 ///
 /// A greater charge leaves less of the limit. An unknown charge is the greatest: it counts
 /// as the highest possible cost.
@@ -78,7 +78,7 @@ fn charge(model: &str, list: PriceList, usage: &Usage) -> Charge {
 pub struct RequestBounds {
     /// The request as it is.
     pub first: Option<u128>,
-    /// A request that continues its conversation, whose prompt is not known yet.
+    /// A later request of the same conversation. Its prompt is not known yet.
     pub later: Option<u128>,
 }
 
@@ -117,9 +117,8 @@ pub fn request_bounds(
     }
 }
 
-/// The highest possible cost of a request, in units of 10^-12, if the model's price is
-/// known. `prompt` and `answer` are the maximum token counts; `None` stands for the
-/// model's limit.
+/// The highest possible cost of a request, in units of 10^-12, if the model's price is known.
+/// `prompt` and `answer` are the maximum token counts; `None` means the model's limit.
 fn bound(model: &str, list: PriceList, prompt: Option<u64>, answer: Option<u64>) -> Option<u128> {
     let model = find(model)?;
     let price = model.price_by(list)?;

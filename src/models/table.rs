@@ -1,11 +1,11 @@
 //! The built-in models, their limits, and their dated prices. api.md §9.
 //!
-//! Sources, each price with the day of its list:
-//! - BigModel, CNY: the model overview of docs.bigmodel.cn, copy of 2025-07-23. The prices of
-//!   glm-4.5, glm-4.6 and glm-4.7 there depend on the length of the prompt. They are left
-//!   out: one number would be wrong for most requests. Those of glm-5 are not known.
-//! - Z.ai, USD: the pricing page of docs.z.ai as `LiteLLM` and ccusage quote it, copies of
-//!   2026-08-20. The two differ on glm-4.7-flash and glm-4.7-flashx, which are left out.
+//! Sources, each price with the day of its list: - BigModel, CNY: the model overview of
+//! docs.bigmodel.cn, copy of 2025-07-23. The prices of glm-4.5, glm-4.6 and glm-4.7 there depend on
+//! the length of the prompt. They are left out: one number would be wrong for most requests. The
+//! prices of glm-5 are not known. - Z.ai, USD: the pricing page of docs.z.ai as `LiteLLM` and
+//! ccusage quote it, copies of 2026-08-20. The two differ on glm-4.7-flash and glm-4.7-flashx,
+//! which are left out.
 
 use super::{DEFAULT, Millionths, Model, Price};
 
@@ -39,7 +39,7 @@ const fn unknown_limits(name: &'static str) -> Model {
 /// Prices are in hundredths of the currency's unit for a million tokens: prompt, answer and cached
 /// prompt. Without a price for cached tokens, these cost the same as others.
 impl Model {
-    /// A model of which only the name is known.
+    /// A model with nothing known but its name.
     pub(super) const fn unknown(name: &'static str) -> Self {
         Self {
             name,

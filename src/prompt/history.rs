@@ -58,7 +58,7 @@ impl History {
         last.is_some_and(|turn| matches!(turn.role, Role::User | Role::Tool))
     }
 
-    /// Refuses a conversation whose last turn is blank, unless it is a tool's result.
+    /// Refuses a conversation if its last turn is the user's and is blank.
     pub(super) fn check_end(&self) -> Result<(), Failure> {
         let last = self.turns.last();
         if !last.is_some_and(|turn| turn.role == Role::User && turn.is_blank()) {

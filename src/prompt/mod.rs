@@ -1,8 +1,8 @@
 //! Makes the conversation to send from the words, files, images, earlier turns and standard
 //! input that the settings name. An error in a source exits with 2, before any request.
 //!
-//! The user message is the words, each file, then standard input, one blank line between two parts.
-//! If there are two or more files, a line `FILE:` precedes each.
+//! The user message is the words, each file, then standard input, separated by blank lines. If
+//! there are two or more files, a line `FILE:` precedes each.
 
 use std::path::Path;
 

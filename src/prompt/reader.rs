@@ -29,7 +29,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads nothing yet. Fails as [`Sources::stdin_reader`] does.
+    /// Creates the reader without reading anything. Fails as [`Sources::stdin_reader`] does.
     pub(super) fn new(
         sources: &'a Sources,
         stdin: Stdin<'a>,
@@ -273,7 +273,7 @@ fn blank(sources: &Sources, text: &str) -> Failure {
 /// The user message of `--split`: the instruction, and the text that may be cut.
 #[derive(Debug)]
 pub struct LongInput {
-    /// The words before `-`, and those after it.
+    /// The words of the prompt, split at `-`.
     words: Vec<String>,
     /// The length in bytes of the material that is placed between those words in one message.
     named: usize,

@@ -200,9 +200,8 @@ fn lock(file: &File, path: &Path, notice: &mut dyn FnMut(&str)) -> Result<(), Fa
     })
 }
 
-/// Finds an incomplete end: the last line starts like a message, but is cut off and has no
-/// newline. A run writes all its turns at once, so calls whose answers
-/// were lost are dropped too.
+/// Finds an incomplete end: the last line starts like a message, but is cut off and has no newline.
+/// A run writes all its turns at once, so calls without all their answers are dropped too.
 fn torn_at(content: &[u8]) -> Option<usize> {
     let start = line_start(content);
     let line = &content[start..];

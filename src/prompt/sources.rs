@@ -29,7 +29,7 @@ pub struct Sources {
     pub messages: Option<PathBuf>,
     /// A conversation kept in a file.
     pub session: Option<PathBuf>,
-    /// Other options that read standard input by name, in their written form.
+    /// Other options that read standard input by name, as the user writes them.
     pub elsewhere: Vec<&'static str>,
     /// Standard input is not read.
     pub no_stdin: bool,
@@ -59,8 +59,8 @@ pub struct ItemSource {
 }
 
 impl Sources {
-    /// The option that reads standard input by name, in its written form. Call it before
-    /// reading any source.
+    /// Returns the option that reads standard input by name, as the user writes it. Call this
+    /// before reading any source.
     ///
     /// # Errors
     /// Exit 2: standard input is named twice, or by an option that cannot read it.

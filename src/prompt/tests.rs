@@ -1,5 +1,4 @@
-//! Tests of complete conversations, from sources to messages, with their own standard
-//! input.
+//! Tests of complete conversations, from sources to messages, each with its own standard input.
 
 use std::fs::File;
 use std::io::Write;
@@ -31,7 +30,7 @@ fn json(prompt: &Prompt) -> String {
     serde_json::to_string(&prompt.messages).unwrap()
 }
 
-/// The one user message's text.
+/// The text of the only message, which is the user's.
 fn text(prompt: Result<Prompt, Failure>) -> String {
     match &prompt.unwrap().messages[..] {
         [Message::User { text, images }] if images.is_empty() => text.clone(),

@@ -106,7 +106,7 @@ impl Text {
         })
     }
 
-    /// Adds the blank line between two parts. Returns where the next part begins.
+    /// Adds the blank line between two parts. Returns the offset of the next part.
     fn begin_part(&mut self) -> usize {
         if !self.bytes.is_empty() {
             self.bytes.extend_from_slice(b"\n\n");

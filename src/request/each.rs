@@ -36,7 +36,7 @@ pub struct ItemRequests {
 pub struct CostLimit {
     /// In units of 10^-12 of the currency.
     pub units: u128,
-    /// As it was given, with the currency.
+    /// The amount as the user wrote it, with the currency.
     pub shown: String,
     /// The currency of the models' prices.
     currency: &'static str,
@@ -61,7 +61,7 @@ pub struct CostBounds {
 /// whether each was given.
 ///
 /// # Errors
-/// One was given: exit 2.
+/// Such an option was given: exit 2.
 pub fn fits_each(common: &Common, own: &[(bool, &'static str)]) -> Result<(), Failure> {
     let output = &common.output;
     if let Some(path) = &output.output
@@ -145,8 +145,7 @@ impl ItemRequests {
         Ok(request)
     }
 
-    /// The id of an item's request, if the user gives one: `--request-id` with the item's
-    /// number.
+    /// The id of an item's request if the user gives an id: `--request-id` with the item's number.
     pub fn own_id(&self, index: u64) -> Option<String> {
         Some(format!("{}-{index}", self.id.as_ref()?))
     }

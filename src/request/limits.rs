@@ -47,8 +47,8 @@ pub(super) fn check(
     }
 }
 
-/// Checks `request` for each model of `--fallback`, and returns those that can get it. A
-/// model whose context is too small is left out with a warning.
+/// Checks `request` for each model of `--fallback`, and returns those that can get it. A model with
+/// too small a context is left out with a warning.
 ///
 /// # Errors
 /// Exit 2: a model does not support an option.
@@ -370,7 +370,7 @@ fn larger(tokens: u64, images: bool, provider: Option<Provider>) -> Option<(&'st
     Some((best.name, best.context?))
 }
 
-/// The tokens of the request without images, whose tokens depend on the model.
+/// The tokens of the request without its images: their tokens depend on the model.
 pub(super) fn prompt_tokens(request: &Request) -> Tokens {
     let mut tokens = Tokens::default();
     for message in &request.messages {

@@ -1,4 +1,5 @@
-//! `--split`: what fits the model's context, and the requests for parts and for merging.
+//! `--split`: checks what fits the model's context, and makes the requests for parts and for
+//! merging.
 
 use super::body::{fresh_id, with_text};
 use super::limits::prompt_tokens;
@@ -21,7 +22,7 @@ const ROOM_MIN: u64 = 64;
 /// Makes the requests of `--split`.
 #[derive(Debug)]
 pub struct SplitRequests {
-    /// What all requests share. The last turn is the user's.
+    /// The request that all requests are made from. The last turn is the user's.
     common: Request,
     /// `--request-id`; the number of each request is appended.
     id: Option<String>,
@@ -36,7 +37,8 @@ pub struct SplitRequests {
 }
 
 impl SplitRequests {
-    /// Takes the request that all share, whose last turn is empty, and the prompt of `--merge`.
+    /// `common` is the request that all requests are made from, with an empty last turn. `merge` is
+    /// the prompt of `--merge`.
     ///
     /// # Errors
     /// The model's context is not known: exit 2.
@@ -143,8 +145,8 @@ impl SplitRequests {
         }
     }
 
-    /// The highest plausible number of tokens of a request's prompt, and what it and the
-    /// longest answer cost, if the price is known.
+    /// The highest plausible number of tokens of a request's prompt, and its cost with the longest
+    /// answer, if the price is known.
     pub fn estimate(&self, request: &Request) -> (u64, Option<Cost>) {
         let tokens = prompt_tokens(request).high + template(request);
         (tokens, self.cost(tokens, self.answer))
@@ -181,7 +183,7 @@ impl SplitRequests {
         models::cost(&self.common.model, list, &usage)
     }
 
-    /// The tokens of a request whose last turn is this text.
+    /// The tokens of a request with this text as the last turn.
     fn used(&self, text: &str) -> u64 {
         prompt_tokens(&self.common).high + template(&self.common) + Tokens::of(text).high
     }

@@ -19,7 +19,7 @@ use crate::exit::Class;
 use crate::prompt::{Item, Items, Place, Template};
 use crate::request::{self, ItemRequests, PreparedRequest};
 
-/// How many items may be started ahead of the oldest unfinished one, for each item that
+/// The number of items that may be started ahead of the oldest unfinished one, for each item that
 /// may be in flight.
 const AHEAD: u64 = 8;
 
@@ -150,16 +150,16 @@ struct Scheduler {
     pool: Pool<Message>,
     /// Requests the next item from the reader; `None` when the input has ended.
     reader: Option<Sender<()>>,
-    /// Results of an earlier run, which are kept.
+    /// The results of an earlier run. They are kept.
     earlier: Earlier,
-    /// How many items may be started ahead of the oldest unfinished one, if results are
-    /// printed in the order of the input.
+    /// The number of items that may be started ahead of the oldest unfinished one, if results are
+    /// printed in input order.
     ahead: Option<u64>,
     /// The number of items read.
     read: u64,
     /// An item that has been read and waits for the budget.
     pending: Option<Task>,
-    /// The next item has been requested from the reader.
+    /// Whether the next item has been requested from the reader.
     wanted: bool,
     /// Why no more items are started.
     over: Option<Failure>,
@@ -326,8 +326,8 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Starts the item that has been read if the budget covers its highest possible cost.
-    /// Otherwise the item waits until those in flight have ended and cost less than reserved.
+    /// Starts the item that has been read if the budget covers its highest possible cost. Otherwise
+    /// the item waits: items in flight may end and cost less than reserved.
     fn start_pending(&mut self) -> Result<(), Failure> {
         let Some(task) = self.pending.take().filter(|_| self.over.is_none()) else {
             return Ok(());

@@ -20,7 +20,7 @@ use crate::request::{CostBounds, Expect, PreparedRequest};
 /// An item to request.
 pub(super) struct Task {
     pub(super) index: u64,
-    /// What messages about it begin with.
+    /// The prefix of messages about the item.
     pub(super) label: String,
     pub(super) hash: Option<String>,
     /// The item, if its result shows it.
@@ -47,7 +47,7 @@ pub(super) struct ItemOutcome {
     pub(super) search: Option<Value>,
     pub(super) finish_reason: Option<String>,
     pub(super) tally: Tally,
-    /// The item's name in its batch, if airx did not give it.
+    /// The item's id in its batch, if airx did not make it.
     pub(super) custom_id: Option<String>,
     /// The model that answered, if it says so.
     pub(super) model: Option<String>,
@@ -62,7 +62,7 @@ pub(super) struct ItemOutcome {
 pub(super) enum Content {
     Text(String),
     Value(Box<RawValue>),
-    /// The calls of `tools`, and the text that came with them.
+    /// The calls of `tools`, and the text of the same answer.
     Calls(Vec<Box<RawValue>>, String),
 }
 
@@ -217,7 +217,7 @@ pub(super) fn ask_item(
 /// number.
 struct ItemSink {
     printer: Printer,
-    /// What messages about it begin with.
+    /// The prefix of messages about the item.
     label: String,
     /// The requests, tokens and cost of this item.
     tally: Tally,

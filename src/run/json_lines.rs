@@ -10,7 +10,7 @@ use crate::event::{Count, Data, Event, Level, Sink};
 use crate::exit::Class;
 use crate::schema::{ArraySplitter, ExpectedJson, compact, parse_strict};
 
-/// The longest text of an answer; the same limit as for a body.
+/// The maximum length of an answer's text in bytes; the same limit as for a body.
 const TEXT_MAX: usize = 64 << 20;
 
 /// The number of elements that are kept so that the next one is checked at its own index. Above it,
@@ -25,9 +25,9 @@ pub(super) struct Elements<'a> {
     /// The first elements, as an array.
     before: Vec<Value>,
     length: usize,
-    /// How many elements have been shown.
+    /// The number of elements that have been shown.
     shown: usize,
-    /// An element was not valid. The end of the answer decides what happens.
+    /// Whether an element was invalid. The check of the complete answer reports it.
     broken: bool,
 }
 
@@ -44,7 +44,7 @@ impl<'a> Elements<'a> {
         }
     }
 
-    /// How many elements have been shown.
+    /// The number of elements that have been shown.
     pub(super) fn shown(&self) -> usize {
         self.shown
     }

@@ -11,7 +11,7 @@ use crate::exit::Class;
 use crate::models::{self, Charge, Cost, PriceList};
 use crate::request::{CostBounds, CostLimit, PreparedRequest};
 
-/// The limit, and what is spent and reserved of it.
+/// The limit, and the amounts that are spent and reserved.
 #[derive(Debug, Clone)]
 pub(super) struct MaxCost {
     limit: Arc<CostLimit>,
@@ -39,7 +39,7 @@ impl MaxCost {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The highest possible cost of a request with this body, and of those that follow it.
+    /// The highest possible cost of a request with this body, and of the requests that follow it.
     pub(super) fn bounds(&self, request: &PreparedRequest, body: &[u8]) -> CostBounds {
         self.limit.bounds(request, body)
     }
@@ -100,8 +100,8 @@ impl MaxCost {
     }
 }
 
-/// What the requests for one answer count against the limit: the cost of their answers, or the
-/// highest possible cost if the server reports none.
+/// The amount that the requests for one answer count against the limit: the cost of their answers,
+/// or the highest possible cost if the server reports none.
 #[derive(Debug)]
 pub(super) struct ItemCost {
     max_cost: Option<MaxCost>,

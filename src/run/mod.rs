@@ -1,4 +1,4 @@
-//! What each command does. Start with `chat.rs`: it holds the commands that ask a model.
+//! What each command does. Start with `chat.rs`: it contains the commands that ask a model.
 
 mod batch;
 pub mod budget;

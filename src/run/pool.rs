@@ -24,7 +24,7 @@ pub(super) struct Pool<M> {
     pub(super) max_cost: Option<MaxCost>,
     /// The maximum number of requests in flight.
     pub(super) concurrency: u16,
-    /// Closed when no more requests may start.
+    /// Is closed when no more requests may start.
     pub(super) gate: Arc<ConcurrencyLimit>,
     /// The indexes of the tasks in progress.
     in_flight: BTreeSet<u64>,
@@ -135,7 +135,7 @@ impl<M: From<Box<ItemOutcome>> + Send + 'static> Pool<M> {
         self.in_flight.remove(&index);
     }
 
-    /// Waits until the tasks in progress have ended and released what they hold.
+    /// Waits until the tasks in progress have ended and released their resources.
     pub(super) fn join(self) {
         drop(self.tasks);
         for thread in self.threads {

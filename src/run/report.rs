@@ -301,8 +301,8 @@ pub(super) fn extend_session(
     Ok(answer)
 }
 
-/// The model's turn for the conversation: with its thinking and with the members that airx
-/// does not know. Some servers expect those back with the results of the calls.
+/// The model's turn for the conversation, with its thinking and with the members that airx does not
+/// know. Some servers expect these members back with the results of the calls.
 pub(super) fn assistant_turn(answer: &Answer, calls: &[Call]) -> String {
     let mut turn = Map::new();
     turn.insert("role".to_owned(), "assistant".into());

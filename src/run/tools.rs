@@ -97,7 +97,7 @@ fn asked(
     }
 }
 
-/// Gives an id to each call without one, since a result names its call by id.
+/// Gives an id to each call without one, because a result refers to its call by id.
 fn give_ids(calls: &mut [Call], round: u32) {
     for (index, call) in calls.iter_mut().enumerate() {
         if call.id.is_empty() {

@@ -13,7 +13,7 @@ use crate::error::Failure;
 use crate::event::Violation;
 use crate::terminal::shortened;
 
-/// Longest time that one value is checked.
+/// The maximum time for checking one value.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The stack size for compiling schemas and checking values: a schema that refers to its parts can

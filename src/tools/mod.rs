@@ -272,7 +272,7 @@ impl Toolbox {
         self.function(name)?.schema.as_ref()
     }
 
-    /// A description, for people, of what a call of this function runs.
+    /// Describes to the user what a call of this function runs.
     pub fn describe_call(&self, name: &str) -> Option<String> {
         match self.function(name)?.action.as_ref()? {
             Action::Command(command) => Some(command.quoted()),

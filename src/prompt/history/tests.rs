@@ -1,4 +1,4 @@
-//! Earlier turns: as they are read, checked and sent.
+//! Tests of how earlier turns are read, checked and sent.
 
 use super::*;
 

@@ -38,7 +38,7 @@ struct Patience<'a> {
     waiting: Option<&'static str>,
     notice: &'a mut dyn FnMut(&str),
     notice_after: Duration,
-    /// Longest silence; each byte restarts the time.
+    /// The maximum silence; each byte restarts the time.
     limit: Option<Duration>,
 }
 
@@ -57,7 +57,7 @@ enum Ended {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stdin<'a> {
     input: system::Input<'a>,
-    /// Longest silence if the input was not requested by name; zero means no limit.
+    /// The maximum silence if the input was not requested by name; zero means no limit.
     wait: Duration,
     notice_after: Duration,
 }

@@ -1,4 +1,4 @@
-//! Standard input's rules, over pipes, sockets and files of the tests' own.
+//! Tests of the rules for standard input, with pipes, sockets and files.
 
 use std::fs::File;
 use std::io::{Seek, SeekFrom, Write};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::system::Input;
 use super::{Failure, Stdin};
 
-/// Standard input over `descriptor`, which prints its notice without delay.
+/// Standard input from `descriptor`. It prints its notice without delay.
 pub(in crate::prompt) fn over(descriptor: BorrowedFd<'_>, wait: Duration) -> Stdin<'_> {
     Stdin {
         input: Input { descriptor },

@@ -184,7 +184,7 @@ fn read_batch(id: &str, response: Result<Vec<u8>, Failure>) -> Result<Batch, Fai
     })
 }
 
-/// The ids, each once: an id that is given twice is one batch.
+/// The ids without duplicates: an id that is given twice is one batch.
 pub(super) fn distinct(ids: &[String]) -> impl Iterator<Item = &String> {
     let is_first = |(at, id): &(usize, &String)| !ids[..*at].contains(id);
     ids.iter().enumerate().filter(is_first).map(|(_, id)| id)

@@ -14,7 +14,7 @@ use crate::exit::Class;
 use crate::http::BODY_LIMIT;
 use crate::temp_files::unusable;
 
-/// The most lines that are read from a file: twenty times the limit of a batch.
+/// The maximum number of lines that are read from a file: twenty times the limit of a batch.
 const LINES: u64 = 20 * LINES_MAX;
 
 /// A line of a file, or an item without a line.
@@ -35,11 +35,11 @@ pub(super) struct Lines {
     files: Vec<File>,
     /// In input order, after [`settle`](Self::settle).
     pub(super) places: Vec<Place>,
-    /// The number of items without a line whose index is not known.
+    /// The number of items that have no line and no known index.
     pub(super) lost: u64,
     /// Batches with an unknown number of items, some of which may be missing.
     pub(super) unknown: Vec<u32>,
-    /// Lines whose id airx did not make, in the order of the files.
+    /// Lines with an id that airx did not make, in the order of the files.
     foreign: Vec<Place>,
     /// The foreign ids of one batch, and their numbers.
     named: HashMap<String, u64>,
@@ -146,7 +146,7 @@ impl Lines {
         Some(())
     }
 
-    /// Sorts the items: those of airx in the order of their input, then the others.
+    /// Sorts the items: items with an id of airx in input order, then the others.
     pub(super) fn settle(&mut self) {
         let greatest = self.places.iter().map(|place| place.index).max();
         let from = greatest.map_or(0, |greatest| greatest + 1);

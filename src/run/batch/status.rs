@@ -13,8 +13,8 @@ use crate::table::{Align, Medium, headed_table};
 /// The maximum number of pages that are requested: ten thousand batches.
 const PAGES: usize = 100;
 
-/// How many rounds in a row may fail because of the network or the server, once one has
-/// succeeded: a wait of hours survives a short interruption.
+/// The number of rounds in a row that may fail because of the network or the server, after the
+/// first has succeeded: a wait of hours survives a short interruption.
 const ROUNDS: u32 = 10;
 /// The maximum number of unknown statuses that are reported.
 const ODD: usize = 100;

@@ -20,17 +20,17 @@ use crate::run::start::Printer;
 
 /// Sends requests for parts and for merging.
 pub(super) struct Dispatcher<'a> {
-    /// What all requests share.
+    /// The request that all requests are made from.
     pub(super) prepared: &'a PreparedRequest,
     pub(super) requests: &'a SplitRequests,
     pub(super) pool: Pool<Box<ItemOutcome>>,
     pub(super) outcomes: Receiver<Box<ItemOutcome>>,
-    /// For a request that does not go through the threads.
+    /// For the request that is sent without the threads of the pool.
     pub(super) transport: Transport,
     pub(super) printer: Printer,
-    /// Outcomes hold the server's bodies.
+    /// Whether outcomes contain the server's bodies.
     pub(super) keep_bodies: bool,
-    /// Requests started so far.
+    /// The number of requests started so far.
     pub(super) started: u64,
     /// Whether a request was answered. With a cache, the next run can reuse the answer.
     pub(super) answered: bool,

@@ -10,7 +10,7 @@ use crate::request::SplitRequests;
 use crate::run::item_outcome::ItemOutcome;
 use crate::run::start::{Done, Printer};
 
-/// Requests of one kind, whose answers are wanted in order.
+/// Requests of one kind. Their answers are handled in order.
 pub(super) trait Jobs {
     type Job;
 
@@ -34,7 +34,7 @@ pub(super) trait Jobs {
     ) -> Result<String, Failure>;
 }
 
-/// The parts, whose answers are reported in order.
+/// The parts. Their answers are reported in order.
 pub(super) struct PartJobs<'a> {
     pub(super) requests: &'a SplitRequests,
     pub(super) material: &'a Material,

@@ -72,7 +72,7 @@ fn is_slip(word: &str) -> bool {
     is_word && (begins || nearest(word, ["concat"]).is_some())
 }
 
-/// How the input is divided, and what the requests may cost.
+/// How the input is divided, and the cost limit.
 struct Division {
     concat: bool,
     max_cost: Option<MaxCost>,

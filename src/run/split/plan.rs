@@ -58,7 +58,7 @@ impl Plan {
         Self(lines.map(|what| Line { what, tokens, cost }).into())
     }
 
-    /// A request for each part, and those that merge the answers.
+    /// A request for each part, and the requests that merge the answers.
     ///
     /// # Errors
     /// The answers cannot be merged: exit 2.
@@ -102,12 +102,12 @@ impl Plan {
         Ok(Self(lines))
     }
 
-    /// What all requests may cost, if the price is known.
+    /// The highest cost of all requests, if the price is known.
     pub(super) fn cost(&self) -> Option<Cost> {
         self.0.last().and_then(|total| total.cost)
     }
 
-    /// The plan for people.
+    /// The plan as a table, for people.
     pub(super) fn table(&self) -> String {
         const COLUMNS: [(&str, Align); 5] = [
             ("part", Align::Left),

@@ -101,7 +101,7 @@ impl StringCutter {
         self.escape.clear();
     }
 
-    /// How many bytes of the current string may still be copied.
+    /// The number of bytes of the current string that may still be copied.
     fn room(&self) -> usize {
         if self.cutting {
             return 0;

@@ -38,7 +38,7 @@ pub(super) struct State(Arc<Mutex<Shared>>);
 #[derive(Debug, Default)]
 struct Shared {
     pending: Option<Request>,
-    /// Why no more messages of the server are read, if so.
+    /// The reason why no more messages of the server are read, if any.
     broken: Option<String>,
 }
 
@@ -53,7 +53,7 @@ struct Request {
 #[derive(Debug)]
 pub(super) struct RawResult {
     pub(super) value: Value,
-    /// How many bytes of its strings were cut off.
+    /// The number of bytes that were cut off its strings.
     pub(super) left_out: u64,
 }
 
@@ -62,7 +62,7 @@ impl State {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Why no more messages of the server are read, if so.
+    /// The reason why no more messages of the server are read, if any.
     pub(super) fn broken(&self) -> Option<String> {
         self.lock().broken.clone()
     }
