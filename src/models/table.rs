@@ -1,11 +1,11 @@
 //! The built-in models, their limits, and their dated prices. api.md §9.
 //!
-//! Sources, each price with the day of its list: - BigModel, CNY: the model overview of
-//! docs.bigmodel.cn, copy of 2025-07-23. The prices of glm-4.5, glm-4.6 and glm-4.7 there depend on
-//! the length of the prompt. They are left out: one number would be wrong for most requests. The
-//! prices of glm-5 are not known. - Z.ai, USD: the pricing page of docs.z.ai as `LiteLLM` and
-//! ccusage quote it, copies of 2026-08-20. The two differ on glm-4.7-flash and glm-4.7-flashx,
-//! which are left out.
+//! Sources, each price with the day of its list:
+//! - BigModel, CNY: the model overview of docs.bigmodel.cn, copy of 2025-07-23. The prices of
+//!   glm-4.5, glm-4.6 and glm-4.7 there depend on the length of the prompt. They are left
+//!   out: one number would be wrong for most requests. The prices of glm-5 are not known.
+//! - Z.ai, USD: the pricing page of docs.z.ai as `LiteLLM` and ccusage quote it, copies of
+//!   2026-08-20. The two differ on glm-4.7-flash and glm-4.7-flashx, which are left out.
 
 use super::{DEFAULT, Millionths, Model, Price};
 

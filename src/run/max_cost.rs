@@ -204,8 +204,8 @@ impl ItemCost {
         }
     }
 
-    /// Counts the last request, which failed with this class. Returns whether the limit still
-    /// allows to repeat it.
+    /// Counts the last request, which failed with this class. Returns whether the limit
+    /// still allows another try.
     fn retry(&mut self, class: Class) -> bool {
         self.failed(class, false);
         let before = self.units;
