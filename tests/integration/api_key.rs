@@ -9,8 +9,8 @@ fn chat(variables: &[(&str, &str)], args: &[&str]) -> Airx {
     airx(["chat", "hi"]).args(args).envs(variables)
 }
 
-/// The `Authorization` header that a server at `base` gets, the base given by
-/// `variable`.
+/// Returns the `Authorization` header that the server receives when `variable` contains its
+/// base URL.
 #[track_caller]
 fn sent_key(variable: &str, variables: &[(&str, &str)], args: &[&str]) -> Option<String> {
     let server = Server::once(reply("Hi"));
@@ -86,7 +86,7 @@ fn a_provider_without_a_key_exits_3_and_nothing_is_sent() {
             "hint: set {variable} or AIRX_API_KEY, or use --key-file; get a key at {page}; to try without one: airx mock -- airx chat hello\n"
         )
     };
-    // What is sent would go to a proxy that is not there, and exit 6.
+    // If airx sent a request, it would go to a proxy that does not exist, and exit 6.
     let proxy = [
         ("HTTPS_PROXY", "http://127.0.0.1:9"),
         ("ZHIPUAI_API_KEY", ""),
@@ -200,7 +200,7 @@ fn private(path: &Path, mode: u32) {
 
 #[test]
 fn a_key_of_the_other_provider_is_named_with_what_to_do() {
-    // What is sent would go to a proxy that is not there, and exit 6.
+    // If airx sent a request, it would go to a proxy that does not exist, and exit 6.
     let proxy = ("HTTPS_PROXY", "http://127.0.0.1:9");
     for (variable, set, base, host) in [
         (

@@ -16,7 +16,7 @@ fn id(index: u64) -> (String, String) {
     (hash, id)
 }
 
-/// An output line of the item of this index.
+/// An output line for the item at this index.
 fn line(index: u64, status: u16, body: &str) -> String {
     let id = id(index).1;
     format!(
@@ -28,7 +28,7 @@ fn good(index: u64) -> String {
     line(index, 200, &reply_body(&format!("{index}!"), "stop"))
 }
 
-/// A batch of airx's, with these files.
+/// A batch that airx submitted, with these files.
 fn batch(id: &str, status: &str, first: u64, items: u64, files: [&str; 2]) -> Play {
     let [output, errors] = files.map(|file| {
         if file.is_empty() {
@@ -57,7 +57,7 @@ fn results_come_in_input_order_over_all_batches() {
         content(&(good(1) + "\n" + good(0).trim_end())),
     ]);
     let ran = airx(["batch", "fetch", "b2", "b1", "b2"]).at(&server).run();
-    // Given twice it is requested twice at most, and reported once.
+    // An id that is given twice is reported once, and requested twice at most.
     let lines: Vec<&str> = ran.stdout.lines().collect();
     for (index, line) in (0..4_u64).zip(&lines) {
         assert_eq!(
@@ -219,7 +219,7 @@ fn requests_of_others_keep_their_id_and_have_the_place_of_their_line() {
         (&json!(0), &Value::Null, &json!("request-1"))
     );
     assert_eq!(results[0]["content"], "负面");
-    // It has two items, and one line.
+    // The batch has two items, but its file has one line.
     assert_eq!(ran.code, 12);
     assert_eq!(
         timeless(&ran),
@@ -246,7 +246,7 @@ fn the_providers_price_is_half_of_the_list_s() {
         assert_eq!(events[2]["usage"]["total_tokens"], 3);
         events[1]["cost"].clone()
     };
-    // Three tokens of 0.5 CNY a million.
+    // Three tokens at 0.5 CNY per million, halved for a batch.
     assert_eq!(
         run("glm-4-air-250414"),
         json!({ "amount": "0.00000075", "currency": "CNY", "price_date": "2025-07-23" })
@@ -381,7 +381,7 @@ fn a_refusal_in_a_file_s_place_is_classed_as_one() {
     assert!(head.to_lowercase().contains("accept: */*\r\n"), "{head}");
 }
 
-/// A batch of a server that keeps no metadata and counts nothing.
+/// A batch from a server that returns neither metadata nor counts.
 fn bare(status: &str, files: [&str; 2]) -> Play {
     let files = files.map(|file| {
         if file.is_empty() {
@@ -426,7 +426,7 @@ fn of_two_lines_of_an_item_a_success_counts_wherever_it_is() {
             )
         );
     }
-    // Over both files, and of a request of others.
+    // Both files have a line for the same request, which airx did not make.
     let wrong = r#"{"custom_id":"x","error":{"message":"late"}}"#;
     let server = Server::play([
         bare("completed", ["o", "e"]),
@@ -452,7 +452,7 @@ fn requests_of_others_come_after_airx_s_and_take_no_place_of_theirs() {
     );
     assert_eq!(results(&ran.stdout)[3]["custom_id"], "zzz");
     assert_eq!(ran.code, 12);
-    // The largest possible index is not one of airx's.
+    // airx does not use the largest possible index.
     let last = id(u64::MAX).1;
     let text = foreign(&last, "L") + &foreign("x", "X") + &good(0);
     let server = Server::play([bare("completed", ["o", ""]), content(&text)]);

@@ -7,7 +7,7 @@ use crate::harness::items::{contents, numbers, results};
 use crate::harness::mock::Mock;
 use crate::harness::{Ran, airx, folder};
 
-/// `airx` with these words before the template, asking the mock.
+/// Runs `airx` against the mock, with these words before the template.
 fn ask(mock: &Mock, words: &[&str]) -> Ran {
     airx(words)
         .args(["-q", "-m", "glm-4-air-250414", "Spell {}"])
@@ -16,7 +16,7 @@ fn ask(mock: &Mock, words: &[&str]) -> Ran {
         .run()
 }
 
-/// What can be had of a submission once it has ended.
+/// Submits a batch, waits until it has ended, and fetches its results.
 fn fetched(mock: &Mock, args: &[&str]) -> Ran {
     let ids = ask(mock, &["batch", "submit"]);
     assert_eq!((ids.code, ids.stderr.as_str()), (0, ""));
@@ -31,7 +31,7 @@ fn fetched(mock: &Mock, args: &[&str]) -> Ran {
         .run()
 }
 
-/// A result without what it took.
+/// A result without its cost, its time and the id of its request.
 fn alike(mut result: Value) -> Value {
     let members = result.as_object_mut().unwrap();
     members.retain(|name, _| !["cost", "elapsed_ms"].contains(&name.as_str()));

@@ -10,7 +10,7 @@ use crate::harness::items::timeless;
 use crate::harness::watch::terminal;
 use crate::harness::{Play, Server, Step, airx, file, folder, http, json, wire};
 
-/// A batch in this state, with how many items were answered and failed of three.
+/// A batch of three items with this status and these counts.
 fn state(id: &str, status: &str, completed: u64, failed: u64) -> String {
     format!(
         r#"{{"id":"{id}","status":"{status}","request_counts":{{"total":3,"completed":{completed},"failed":{failed}}}}}"#
@@ -79,7 +79,7 @@ b3                         failed           3         0       3
         let shown = on_terminal(&[command, "b1", "b2", "b3"], &server);
         assert_eq!(shown, (0, table.to_owned(), String::new()), "{command}");
     }
-    // What came before a failure is shown, too.
+    // The batches before a failed request are shown, too.
     let server = Server::play([batch("b2", "in_progress", 0, 1), json(404, "{}")]);
     let (code, shown, _) = on_terminal(&["status", "b2", "b9"], &server);
     let part =
@@ -285,7 +285,7 @@ fn a_question_goes_by_the_ordinary_retries_and_a_refused_key_does_not() {
         .code_is(5);
     let server = Server::play([json(401, r#"{"error":{"code":"1000","message":"no"}}"#)]);
     airx(["batch", "status", "b"]).at(&server).run().code_is(3);
-    // HTTP's success is not yet one.
+    // An HTTP 200 can still report an error.
     let server = Server::play([json(200, r#"{"code":401,"msg":"no","success":false}"#)]);
     airx(["batch", "status", "b"]).at(&server).run().code_is(3);
     let server = Server::play([json(200, "<html>")]);
@@ -598,7 +598,7 @@ fn a_key_that_a_server_echoes_is_masked_in_what_is_reported() {
     let server = Server::once(json(404, &body));
     let ran = at(&server, "text");
     assert!(!ran.stderr.contains(KEY), "{}", ran.stderr);
-    // Given in the wrong place.
+    // The key is given in the wrong place.
     for words in [
         &["batch", KEY][..],
         &["batch", "status", &format!("{KEY}/")],

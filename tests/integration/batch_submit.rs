@@ -21,7 +21,7 @@ fn uploaded(id: &str) -> Play {
     json(200, &format!(r#"{{"id":"{id}","object":"file"}}"#))
 }
 
-/// The lines of an upload, and the form around them checked.
+/// Checks the form of an upload, and returns the lines in it.
 #[track_caller]
 fn lines(asked: &Request, name: &str) -> Vec<Value> {
     assert!(
@@ -255,7 +255,7 @@ fn an_upload_is_made_again_and_so_is_an_order_that_was_turned_away() {
         lines(&asked[1], "airx-0.jsonl")
     );
     assert_eq!(asked[2].body, asked[3].body);
-    // A reset while the file is on its way changes nothing for the server.
+    // A reset during the upload changes nothing on the server, so it is retried.
     let server = Server::play([vec![Step::Reset], uploaded("f"), made("b")]);
     airx(["batch", "submit", "-m", "qwen"])
         .stdin("a\n")
@@ -297,7 +297,7 @@ fn an_order_that_may_have_arrived_is_not_made_again_and_what_is_left_is_reported
     }
 }
 
-/// The message where it is unknown whether two items of two were submitted.
+/// The end of the message if it is unknown whether both items were submitted.
 const UNSURE: &str =
     "; whether 2 of 2 items are submitted, from line 1 of the input on, is not known";
 const LOOK: &str = "the batch of file file-1 may exist: check with airx batch status --format json before you submit these items again";
@@ -337,7 +337,7 @@ fn a_server_s_fault_under_another_status_does_not_order_twice() {
         let end = format!("{UNSURE}\nhint: {LOOK}\n");
         assert!(ran.stderr.ends_with(&end), "{}", ran.stderr);
     }
-    // A limit and an overload are said before anything is done.
+    // A server reports a rate limit or an overload before it does anything.
     for (status, code) in [(200, "1302"), (400, "1303"), (200, "429")] {
         let server = Server::play([uploaded("f"), json(status, &fault(code)), made("b")]);
         airx(["batch", "submit", "-m", "qwen"])
@@ -456,7 +456,7 @@ fn an_answer_before_the_file_has_been_read_is_that_answer() {
             body.len()
         );
         stream.write_all(head.as_bytes()).unwrap();
-        // What is left unread is taken, as a server that closes with care does.
+        // Reads the rest of the request, as a careful server does before it closes.
         let _ = std::io::copy(&mut stream, &mut std::io::sink());
     });
     let ran = airx(["batch", "submit", "-m", "qwen", "-q"])

@@ -18,11 +18,11 @@ use crate::harness::{
 /// A chat whose answer has 50 tokens at most. A token costs 0.00001 CNY.
 const CHAT: [&str; 5] = ["chat", "-n", "--max-tokens", "50", "hi"];
 
-/// The same ledger for years: a period ahead of the clock goes on.
+/// A ledger that does not expire for years: a period in the future is still current.
 const LEDGER: &str = r#"{"v":1,"hour":{"since":"2099-12-01T07:00:00Z","spent":"0.25"},"day":{"since":"2099-12-01T00:00:00Z","spent":"1.5"},"month":{"since":"2099-12-01T00:00:00Z","spent":"12.345678901234"}}
 "#;
 
-/// A run whose ledgers are below `state`.
+/// A run that keeps its ledgers below `state`.
 pub fn run<'a>(args: impl IntoIterator<Item = &'a str>, state: &TempDir) -> Airx {
     airx(args).env("XDG_STATE_HOME", state.path())
 }
@@ -45,7 +45,7 @@ pub fn month(state: &TempDir) -> Value {
     months.next().expect("a line for the month")
 }
 
-/// An amount of the month in tokens of glm-4-airx.
+/// An amount of the month, converted to tokens of glm-4-airx.
 #[track_caller]
 pub fn tokens(month: &Value, name: &str) -> usize {
     let amount: f64 = month[name].as_str().unwrap().parse().unwrap();
@@ -85,7 +85,7 @@ fn ledger_of(state: &TempDir, text: &str) -> PathBuf {
     file(state, "airx/budget-CNY.json", text)
 }
 
-/// Standard error without how long it takes until a budget frees.
+/// Standard error without the time until the budget's period ends.
 fn timeless(ran: &Ran) -> String {
     let (before, rest) = ran.stderr.split_once(" UTC, in ").expect("a time");
     let (_, after) = rest.split_once(';').unwrap();
@@ -251,7 +251,7 @@ fn before_the_first_request_there_is_nothing_to_show_and_no_file_is_made() {
     shown("json").is(0, "[]\n", "");
     shown("ndjson").is(0, "", "");
     assert_eq!(fs::read_dir(state.path()).unwrap().count(), 0);
-    // Nor does it change what is there.
+    // `airx budget` does not change existing files either.
     let path = ledger_of(&state, LEDGER);
     let old = file(
         &state,

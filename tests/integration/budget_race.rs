@@ -16,8 +16,8 @@ use crate::harness::{
 
 const RUNS: usize = 50;
 
-/// What a run of [`chat`] may cost, in tokens of 0.00001 CNY: a token a byte of the request
-/// and 50 of the answer.
+/// The most that a run of [`chat`] may cost, in tokens of 0.00001 CNY: one token per byte of
+/// the request, and 50 for the answer.
 fn bound() -> usize {
     let dry = airx(["chat", "-n", "--max-tokens", "50", "hi", "--dry-run"])
         .nowhere()
@@ -25,12 +25,12 @@ fn bound() -> usize {
     dry.stdout.trim_end().len() + 50
 }
 
-/// A budget of so many tokens.
+/// A budget of this number of tokens.
 fn budget(tokens: usize) -> String {
     format!("0.{tokens:05}/month")
 }
 
-/// A server whose answers have this usage.
+/// A server whose answers report this usage.
 fn answering(usage: Value) -> Items {
     let mut body: Value = serde_json::from_str(&reply_body("x", "stop")).unwrap();
     body["usage"] = usage;
@@ -57,7 +57,7 @@ fn nothing_is_left(state: &TempDir) {
 #[test]
 fn of_50_processes_with_a_budget_for_10_answers_10_send_a_request() {
     let state = folder();
-    // The server reports no usage, so each counts what it may cost.
+    // The server reports no usage, so each request counts at its upper bound.
     let server = answering(Value::Null).hold();
     let bound = bound();
     let budget = budget(11 * bound - 1);
@@ -138,7 +138,8 @@ fn the_reservation_of_a_killed_process_is_dropped_by_the_next_run() {
         holder.kill().unwrap();
         holder.wait().unwrap();
     }
-    // Their processes cannot settle them: this run or the next one drops both.
+    // The killed processes cannot settle their reservations: this run or the next one
+    // drops both.
     finish(waiting).is(0, "Hello\n", "");
     chat(&budget, &state).at(&server).run().is(0, "Hello\n", "");
     let month = month(&state);
@@ -205,8 +206,8 @@ fn items_in_flight_when_a_second_sigint_ends_the_run_count_what_they_may_cost() 
 #[test]
 fn a_reader_that_closes_the_pipe_does_not_make_an_answer_free() {
     let state = folder();
-    // The end has no usage: whether the run notices the closed pipe at the second delta or
-    // at the end, no one has reported what the answer costs.
+    // The last frame reports no usage. So the cost is unknown, whether the run notices the
+    // closed pipe at the second delta or at the end.
     let finish_frame = finish_frame("stop");
     let (end, _) = finish_frame.split_once(",\"usage\"").unwrap();
     let end = format!("{end}}}\n\ndata: [DONE]\n\n");

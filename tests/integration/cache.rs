@@ -195,7 +195,7 @@ fn no_key_is_needed_for_an_answer_that_is_there() {
     run("hi").run().is(0, "Hello\n", "");
     let wrong = run("hi").args(["--key-file", "/nonexistent"]).run();
     wrong.is(0, "Hello\n", "");
-    // Another request needs one, and says so before anything is sent.
+    // A request that is not cached needs a key: airx says so before it sends anything.
     let ran = run("ho").args(["--format", "ndjson"]).run();
     let error = ran.events().pop().unwrap();
     assert_eq!((ran.code, &error["class"]), (3, &json!("account")));
@@ -261,7 +261,7 @@ fn variable_profile_and_option_name_the_folder() {
     assert_eq!(entries(&kept).len(), 1);
     let by_variable = airx(["chat", "hi"]).env("AIRX_CACHE", &kept).at(&server);
     by_variable.run().is(0, "Hello\n", "");
-    // An empty name is no cache.
+    // An empty name turns the cache off.
     let server = Server::play([reply("one"), reply("two")]);
     let run = || airx(["chat", "hi"]).env("AIRX_CONFIG", &config).at(&server);
     run().args(["--cache", ""]).run().is(0, "one\n", "");
@@ -422,7 +422,7 @@ fn results_of_each_keep_their_form() {
         (&done["cached"], &done["requests"]),
         (&json!(true), &json!(0))
     );
-    // A part of the answers is not all of them.
+    // `cached` is not true if only a part of the answers was cached.
     let server = Server::once(reply("one"));
     let ran = cached(
         &["chat", "--each", "-c", "1", "--usage", "-v"],

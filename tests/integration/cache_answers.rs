@@ -7,7 +7,7 @@ use crate::harness::{
     reply_body, stream, stream_head, stream_of, wire,
 };
 
-/// Runs twice against these answers. Every one of them must be asked for.
+/// Runs twice against these answers. Both runs must send a request.
 #[track_caller]
 fn never_kept(args: &[&str], play: impl Fn() -> Play, code: i32) {
     let cache = folder();
@@ -87,7 +87,7 @@ fn an_answer_that_accept_made_complete_is_for_runs_that_accept_it() {
     run(&["--accept", "odd"]).is(0, "odd\n", "");
     run(&["--accept", "odd"]).is(0, "odd\n", "");
     run(&[]).is(0, "complete\n", "");
-    // The newer answer is good for both.
+    // The newer answer is accepted with and without `--accept`.
     run(&["--accept", "odd"]).is(0, "complete\n", "");
     run(&[]).is(0, "complete\n", "");
 }
@@ -278,7 +278,7 @@ fn each_round_of_tools_is_looked_up_and_the_tools_run_again() {
     assert_eq!((server.requests().len(), entries(&cache).len()), (3, 3));
     let log = std::fs::read_to_string(place.path().join("log")).unwrap();
     assert_eq!(log, CITY.repeat(4));
-    // Another result of the first call is another request.
+    // If the first call returns another result, the next request is another one.
     let other = "printf changed";
     let ran = runs(&place, other)
         .arg("--cache")

@@ -11,7 +11,7 @@ use crate::harness::{Airx, Server, airx, file, folder, json as response, reply};
 
 const KEY: &str = "0123456789abcdef.FromACommand4567";
 
-/// A configuration whose key-command writes a line to `runs` and prints this.
+/// A configuration whose key-command appends a line to `runs` and executes `printed`.
 fn configured(server: &Server, printed: &str) -> TempDir {
     let place = folder();
     let runs = place.path().join("runs").display().to_string();
@@ -29,7 +29,7 @@ fn run(place: &TempDir, args: &[&str]) -> Airx {
         .arg(place.path().join("config.toml"))
 }
 
-/// How often the key-command ran.
+/// The number of times that the key-command ran.
 fn runs(place: &TempDir) -> usize {
     fs::read_to_string(place.path().join("runs")).map_or(0, |text| text.lines().count())
 }
@@ -47,7 +47,7 @@ fn a_key_command_runs_only_for_a_request_that_is_sent() {
     run(&place, &["chat", "ho"])
         .run()
         .is(0, "two\n", "unlocked\n");
-    // Without a cache it runs in any case.
+    // Without a cache the key-command always runs.
     let uncached = run(&place, &["chat", "hi", "--cache", ""]).run();
     uncached.is(0, "three\n", "unlocked\n");
     assert_eq!(runs(&place), 3);

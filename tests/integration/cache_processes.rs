@@ -20,7 +20,7 @@ fn answer(question: &str) -> String {
     format!("{question}! ").repeat(20_000)
 }
 
-/// The processes write and read the same files; a third of them is killed at some time.
+/// The processes write and read the same files; a third of them is killed at a random time.
 #[test]
 fn fifty_processes_and_kills_leave_only_right_answers() {
     const RUNS: usize = 50;
@@ -36,7 +36,7 @@ fn fifty_processes_and_kills_leave_only_right_answers() {
     for _ in 0..3 {
         let mut runs: Vec<(usize, Child)> = (0..RUNS)
             .map(|number| {
-                // With a ttl of no time a run always writes.
+                // With a ttl of 1 ms a run asks and writes again; with 0 an answer never expires.
                 let ttl = if random.bool() { "1ms" } else { "0" };
                 (number, ask(number, ttl).start())
             })

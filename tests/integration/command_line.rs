@@ -1,4 +1,4 @@
-//! The commands that ask no model, and what a slip of the finger gets.
+//! The commands that ask no model, and the suggestions after a typing error.
 
 use crate::harness::{Server, airx, json, reply, run};
 

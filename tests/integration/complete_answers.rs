@@ -224,7 +224,7 @@ hint: raise --max-tokens, ask for less, or choose a model with a longer output (
     let server = Server::once(json(200, &wire("plain_length_truncated_json.json")));
     let text = "{\"city\":\"南京\",\"items\":[{\"name\":\"a\n";
     chat(&server, &[]).is(9, text, message);
-    // `tools` reports it like the prose next to calls.
+    // `tools` prints the text on standard error, like the prose next to calls.
     for (command, prose) in [("json", ""), ("tools", text)] {
         let server = Server::once(json(200, &wire("plain_length_truncated_json.json")));
         let report = format!("{prose}{message}");
@@ -341,7 +341,7 @@ fn meta_holds_what_the_last_event_holds() {
         let report = std::fs::read_to_string(&meta).unwrap();
         let mut report: serde_json::Value = serde_json::from_str(&report).unwrap();
         let mut last = ran.events().pop().unwrap();
-        // The clock is read for each of them.
+        // The clock is read separately for each of them.
         for event in [&mut report, &mut last] {
             event["elapsed_ms"] = 0.into();
         }

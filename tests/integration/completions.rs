@@ -17,8 +17,8 @@ const SHELLS: [&str; 3] = ["bash", "zsh", "fish"];
 const CONFIG: &str = "model = \"qwen2.5:7b\"\n[models.\"llama3:8b\"]\ncontext = 8192\n\
     [profile.local]\nmodel = \"gemma\"\n[profile.work]\ntemperature = 0\n";
 
-/// How each shell is told to print the arguments that it would give to airx. The scripts
-/// ask the program, not this function.
+/// For each shell, a function `airx` that prints the arguments it gets. The completion
+/// scripts call the program, not this function.
 const PRINTS: [&str; 3] = [
     "airx() { printf '<%s>' \"$@\"; echo; }\n",
     "airx() { printf '<%s>' \"$@\"; echo; }\n",
@@ -52,7 +52,7 @@ struct Typing {
 }
 
 impl Typing {
-    /// Starts the shell with this start file, which is read after `before`.
+    /// Starts the shell with this start file and its line of [`PRINTS`].
     fn start(shell: &'static str, home: &Path, start_file: &str) -> Self {
         let at = SHELLS.iter().position(|known| *known == shell).unwrap();
         let text = format!("{start_file}{}", PRINTS[at]);
@@ -98,11 +98,11 @@ impl Typing {
         self.keys.write_all(keys.as_bytes()).unwrap();
     }
 
-    /// Types a line, and returns what came until the shell has answered the next one.
+    /// Types a line and an `echo` after it, and returns what the shell shows up to the echo.
     #[track_caller]
     fn line(&mut self, keys: &str) -> String {
         self.lines += 1;
-        // The quotes keep what is typed from being the answer.
+        // The quotes keep the echoed input from matching the answer.
         let (typed, answer) = (
             format!("echo 'DO''NE'{}", self.lines),
             format!("DONE{}\n", self.lines),
@@ -174,7 +174,7 @@ fn plain(shown: &str) -> String {
     text + rest
 }
 
-/// What a shell says of a script that is wrong.
+/// Whether a shell reports an error in a script.
 fn is_error(shown: &str) -> bool {
     let words = [
         "parse error",
@@ -188,7 +188,7 @@ fn is_error(shown: &str) -> bool {
     words.iter().any(|word| shown.contains(word))
 }
 
-/// The line that loads the script where nothing else does.
+/// The start file's lines that load the completion script.
 fn loads(shell: &str) -> String {
     let script = |name: &str| format!("{}/completions/{name}", env!("CARGO_MANIFEST_DIR"));
     match shell {
@@ -203,7 +203,7 @@ fn loads(shell: &str) -> String {
 
 const BASH_COMPLETION: &str = "/usr/share/bash-completion/bash_completion";
 
-/// Runs the check in each shell that is here; in bash without bash-completion and with it.
+/// Runs the check in each installed shell; in bash both without and with bash-completion.
 fn in_each_shell(check: impl Fn(&mut Typing) + Sync) {
     let here = SHELLS.into_iter().filter(|shell| has(shell));
     let mut cases: Vec<(&str, String)> = here.map(|shell| (shell, loads(shell))).collect();
@@ -289,12 +289,12 @@ fn files_and_folders_are_completed_where_they_belong() {
             ("airx chat --record re", "<chat><--record><recordings/>"),
             ("airx chat --replay re", "<chat><--replay><recordings/>"),
             ("airx chat --cache re", "<chat><--cache><recordings/>"),
-            // No folder begins so.
+            // No folder has this prefix.
             ("airx chat --record my", "<chat><--record><my>"),
             ("airx config check to", "<config><check><tools.json>"),
         ] {
             let completed = typing.completed(line);
-            // zsh takes the slash away where the word ends.
+            // zsh removes the slash at the end of the word.
             let completed = completed.replace("/>", ">");
             assert_eq!(
                 completed,
@@ -322,7 +322,7 @@ fn tools_are_named_by_the_files_on_the_line() {
                 "airx tools -t tools.json --exec we",
                 "<tools><-t><tools.json><--exec><weather=>",
             ),
-            // A missing file names none.
+            // A missing file gives no tools to complete.
             (
                 "airx tools -t none.json --only we",
                 "<tools><-t><none.json><--only><we>",
@@ -349,7 +349,7 @@ fn tab_lists_the_candidates() {
         typing.lists("airx chat --profile ", &["local", "work"]);
         typing.lists("airx chat --format=", &["text", "ndjson"]);
         typing.lists("airx chat -f ", &["notes.txt", "tools.json", "recordings"]);
-        // There is nothing to complete, and nothing is said about it.
+        // There is nothing to complete, and the script prints no message.
         let shown = typing.line("airx chat --header \t");
         assert!(shown.contains("<chat><--header>"), "{shown}");
     });
@@ -370,7 +370,7 @@ fn a_broken_configuration_gives_the_candidates_without_it() {
     });
 }
 
-/// The report of `--install` against what a new shell does.
+/// Compares the report of `--install` with what a new shell does.
 #[test]
 fn install_says_whether_a_new_shell_completes() {
     let start_files = [

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use crate::harness::{Airx, Ran, airx, folder, run};
 
-/// Each shell, and where below the home its script goes.
+/// Each shell, and the path of its script below the home folder.
 const PLACES: [(&str, &str); 3] = [
     ("bash", ".local/share/bash-completion/completions/airx"),
     ("zsh", ".local/share/zsh/site-functions/_airx"),
@@ -35,7 +35,7 @@ fn install(home: &TempDir, shell: &str) -> Ran {
 fn outlook(shell: &str) -> String {
     let system = |file: &str| fs::read_to_string(file).unwrap_or_default();
     match shell {
-        // What the start files of the system do is up to the system.
+        // The system's own start files may load bash-completion.
         "bash" if active(&system("/etc/bash.bashrc"), "bash_completion") => {
             "A new bash completes airx.\n".to_owned()
         }
@@ -150,7 +150,7 @@ fn a_file_that_is_not_airx_s_stays_as_it_is() {
             fs::read_to_string(&path).unwrap(),
             "# my own airx completions\n"
         );
-        // What airx printed into that file, or an older one wrote, is its own.
+        // airx replaces a script that airx itself printed, in this or an older version.
         fs::write(&path, airx(["completions", shell]).run().stdout).unwrap();
         assert_eq!(install(&home, shell).code, 0);
         let mut older = fs::read_to_string(&path).unwrap();
@@ -292,7 +292,7 @@ fn the_shells_find_what_is_installed() {
         assert_eq!(install(&home, shell).code, 0);
         let path = home.path().join(place);
         let (flags, script) = match shell {
-            // As bash-completion loads it, without having it here.
+            // Does what bash-completion does, which may not be installed here.
             "bash" => (
                 vec!["--noprofile", "--norc"],
                 format!("source '{}'\ncomplete -p airx | grep -o -e '-F _airx'\n", path.display()),
@@ -353,7 +353,7 @@ fn manual_pages_are_put_where_man_looks_and_taken_away_again() {
             .lines()
             .all(|line| line.ends_with(": up to date"))
     );
-    // A page of somebody else stays.
+    // A page that airx did not write stays.
     let own = place.join("man1/airx-chat.1");
     std::fs::write(&own, "mine\n").unwrap();
     assert_eq!(man("--install").code, 2);

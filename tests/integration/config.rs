@@ -1,5 +1,5 @@
-//! The configuration file: where it is looked for, what it gives a run, and what
-//! is refused in it.
+//! The configuration file: where airx looks for it, which settings it gives to a run, and
+//! what airx refuses in it.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::harness::{Airx, Server, airx, file, folder, reply};
 
-/// The user's own file with this text, mode 0600.
+/// Writes the user's configuration file with this text and mode 0600.
 pub fn write(folder: &TempDir, text: &str) -> PathBuf {
     fs::create_dir_all(folder.path().join("airx")).unwrap();
     let path = file(folder, "airx/config.toml", text);
@@ -42,7 +42,7 @@ fn sent(text: &str, args: &[&str], variables: &[(&str, &str)]) -> serde_json::Va
     server.requests()[0].json()
 }
 
-/// A run that the file keeps from being made; nothing is sent.
+/// Checks that airx refuses to run with this file, and sends nothing.
 #[track_caller]
 fn refused(text: &str, args: &[&str], report: &str) {
     let folder = folder();
@@ -390,7 +390,7 @@ fn a_value_that_a_run_cannot_use_is_reported_with_its_place() {
         format!("airx: usage: {place}--temperature {value}: glm-4-airx takes 0 to 1\n{hint}")
     };
     refused("\ntemperature = 3", &[], &report("FILE:2:1: ", 3));
-    // A flag's value is not the file's.
+    // The report on a flag's value does not name the file.
     refused("temperature = 3", &["--temperature", "4"], &report("", 4));
     let report = "airx: usage: FILE:1:1: --header: there is no colon\nhint: write 'NAME: VALUE'\n";
     refused("header = \"secret-without-colon\"", &[], report);
@@ -459,7 +459,7 @@ fn an_option_of_the_file_that_cannot_be_used_is_reported_with_its_place() {
         let place = format!("airx: usage: {}:2:1: {report}", path.display());
         assert_eq!((ran.code, &*ran.stdout), (2, ""), "{text}");
         assert!(ran.stderr.starts_with(&place), "{text}: {}", ran.stderr);
-        // The flag's value does not come from the file.
+        // The report on a flag's value does not name the configuration file.
         let ran = run(&flags);
         assert_eq!((ran.code, &*ran.stdout), (2, ""), "{flags:?}");
         let report = report.replace(&format!("{own}/"), "");
@@ -566,7 +566,7 @@ fn the_file_s_models_extend_the_table() {
         (&first["price"]["input"], &first["price"]["output"]),
         (&"20".into(), &"10".into())
     );
-    // The user's own limit is checked; limits that only documents give are not.
+    // A limit in the user's file is checked; limits that only the documents give are not.
     let run = |args: &[&str]| with(&folder, ["chat", "-m", "mine", "hi"]).args(args);
     run(&["--max-tokens", "101"]).nowhere().run().is(
         2,

@@ -1,10 +1,10 @@
-//! Settings of a file that mean nothing to a run: they are put aside, and what the
-//! command line says is not.
+//! Settings of the configuration file that do not apply to a run: airx ignores them. The
+//! same options on the command line are refused.
 
 use crate::config::{with, write};
 use crate::harness::{Server, folder, reply, stream_of};
 
-/// Settings of a file, and a command line that they mean nothing to.
+/// Settings of a file, and a command line to which they do not apply.
 const ASIDE: &[(&str, &[&str])] = &[
     ("extract = true", &["chat", "--each"]),
     ("reasoning = true", &["chat", "--each"]),
@@ -40,7 +40,7 @@ fn settings_for_one_answer_are_put_aside_for_many() {
             ran.stdout
         );
     }
-    // What the command line says is refused as ever.
+    // The same options are refused on the command line.
     let folder = folder();
     write(&folder, "extract = true\nno-stdin = true\n");
     for (args, report) in [
@@ -85,12 +85,12 @@ fn no_stdin_of_a_file_gives_way_to_what_asks_for_it_by_name() {
         run.run().is(0, "Hi\n", "");
         assert_eq!(server.requests()[0].json()["messages"][0]["content"], "in");
     }
-    // Where nothing does, it is not touched.
+    // If no option reads standard input, the run does not read it.
     let server = Server::once(reply("Hi"));
     let run = with(&folder, ["chat", "hi"]).stdin("in").at(&server);
     run.run().is(0, "Hi\n", "");
     assert_eq!(server.requests()[0].json()["messages"][0]["content"], "hi");
-    // The command line and the environment mean what they say.
+    // On the command line and in the environment the option is not ignored.
     for report in [
         with(&folder, ["chat", "-n", "-"]),
         with(&folder, ["chat", "-"]).env("AIRX_NO_STDIN", "1"),

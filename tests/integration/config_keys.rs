@@ -1,4 +1,4 @@
-//! The keys of the configuration file: how they are got, and to whom they go.
+//! The keys of the configuration file: where they come from, and which servers get them.
 
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,8 @@ use crate::harness::{Airx, Server, airx, file, folder, reply};
 const KEY: &str = "key-of-the-file-0001";
 const OTHER: &str = "key-of-the-file-0002";
 
-/// A file with this text, `BASE` being the server's, and two key files.
+/// A configuration with this text, in which `BASE` becomes the server's base URL, and two
+/// key files.
 fn configured(server: &Server, text: &str) -> TempDir {
     let folder = folder();
     write(&folder, &text.replace("BASE", &server.base()));
@@ -20,7 +21,7 @@ fn configured(server: &Server, text: &str) -> TempDir {
     folder
 }
 
-/// The key that the server is sent by a run with such a file.
+/// Returns the key that the server receives from a run with such a file.
 #[track_caller]
 fn sent(text: &str, run: impl FnOnce(Airx, &str) -> Airx) -> Option<String> {
     let server = Server::once(reply("Hi"));
@@ -43,7 +44,7 @@ fn a_key_goes_to_the_base_of_its_own_table() {
     let text = "[profile.p]\nbase-url = \"BASE\"\nkey-file = \"key\"\n";
     let profile = |run: Airx, _: &str| run.args(["--profile", "p"]);
     assert_eq!(sent(text, profile).as_deref(), Some(KEY));
-    // However that base is given.
+    // The flag and the variable may give the same base.
     let by_flag = |run: Airx, base: &str| run.args(["--profile", "p", "--base-url", base]);
     assert_eq!(sent(text, by_flag).as_deref(), Some(KEY));
     let by_variable = |run: Airx, base: &str| run.arg("--profile=p").env("AIRX_BASE_URL", base);
@@ -57,16 +58,17 @@ fn a_key_never_goes_to_another_base() {
     assert_eq!(sent(elsewhere, by_flag), None);
     let by_variable = |run: Airx, base: &str| run.env("AIRX_BASE_URL", base);
     assert_eq!(sent(elsewhere, by_variable), None);
-    // A profile's base does not get the top level's key, with a base or without.
+    // The top level's key does not go to a profile's base, whether the top level has a
+    // base of its own or not.
     let profile = |run: Airx, _: &str| run.args(["--profile", "p"]);
     let text = format!("{elsewhere}[profile.p]\nbase-url = \"BASE\"\n");
     assert_eq!(sent(&text, profile), None);
     let text = "key-file = \"key\"\n[profile.p]\nbase-url = \"BASE\"\n";
     assert_eq!(sent(text, profile), None);
-    // Nor does the top level's base get a profile's.
+    // A profile's key does not go to the top level's base either.
     let text = "base-url = \"BASE\"\n[profile.p]\nkey-file = \"key\"\n";
     assert_eq!(sent(text, profile), None);
-    // Without a base it is the default provider's, and not the other's.
+    // A key without a base belongs to the default provider, and not to the other one.
     let by_zai = |run: Airx, base: &str| run.args(["--base-url", base]).env("ZAI_BASE_URL", base);
     let server = Server::play([]);
     let folder = configured(&server, "key-file = \"key\"\n");
@@ -78,7 +80,7 @@ fn a_key_never_goes_to_another_base() {
         "{}",
         ran.stderr
     );
-    // Another port, and another scheme, are another server.
+    // Another port or another scheme means another server.
     let text = "base-url = \"https://127.0.0.1:9\"\nkey-file = \"key\"\n";
     assert_eq!(sent(text, by_flag), None);
 }
@@ -144,7 +146,7 @@ fn a_key_file_that_cannot_be_used_exits_3() {
     with(&folder, ["chat", "hi"]).run().is(0, "Hi\n", &report);
 }
 
-/// A run whose key-command is this script of sh's.
+/// A run whose key-command is this sh script.
 #[cfg(unix)]
 fn command(server: &Server, script: &str, args: &[&str]) -> (TempDir, Airx) {
     let script = serde_json::json!(script);
@@ -186,7 +188,7 @@ fn a_key_command_is_over_when_it_exits_though_a_daemon_holds_its_output() {
             .run()
             .is(0, "", "");
         ran.is(0, "Hi\n", "");
-        // Without a bound it is 10 s, and an error.
+        // If airx waited for the daemon, the run would take 10 s and fail.
         assert!(elapsed < Duration::from_secs(8), "{name}: {elapsed:?}");
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::config::{mode, with, write};
 use crate::harness::{airx, file, folder};
 
-/// The line of a setting, its words.
+/// The words of a setting's line.
 #[track_caller]
 fn row(text: &str, name: &str) -> Vec<String> {
     let mut lines = text.lines();
@@ -187,7 +187,7 @@ fn the_key_is_reported_and_never_shown() {
     write(&folder, text);
     assert_eq!(shown(&["--profile", "q"], &[]), (hidden(), place(2).into()));
     write(&folder, "key-file = \"key\"\n");
-    // Of another base there is none.
+    // There is no key for another base.
     let other = ["--base-url", "http://127.0.0.1:10"];
     assert_eq!(shown(&other, &[]), (Value::Null, Value::Null));
 }
