@@ -245,7 +245,7 @@ key-command = [\"sh\", \"-c\", \"echo run > ran\"]
 tools = \"none.json\"
 ";
     mode(&file(&folder, "c.toml", text), 0o600);
-    // A variable that would come before a value does not hide what is wrong with it.
+    // A value is checked even if a variable would take precedence over it.
     let run = airx(["config", "check", "c.toml"]).within(folder.path());
     run.env("AIRX_BASE_URL", "http://127.0.0.1:1").run().is(
         2,
@@ -288,7 +288,7 @@ fn path_prints_the_file_that_a_run_would_read_though_it_is_missing() {
     let line = |path: &str| format!("{path}\n");
     path(&[], &[]).is(0, &line(own.to_str().unwrap()), "");
     path(&[], &[("XDG_CONFIG_HOME", "/etc/xdg")]).is(0, "/etc/xdg/airx/config.toml\n", "");
-    // A relative folder is none.
+    // A relative folder is ignored.
     path(&[], &[("XDG_CONFIG_HOME", "xdg")]).is(0, &line(own.to_str().unwrap()), "");
     let variable = [("AIRX_CONFIG", "/my/airx.toml")];
     path(&[], &variable).is(0, "/my/airx.toml\n", "");
@@ -299,7 +299,7 @@ fn path_prints_the_file_that_a_run_would_read_though_it_is_missing() {
         "airx: usage: config path takes no FILE\nhint: name it with --config\n",
     );
     assert!(!own.exists());
-    // A file with errors has a path all the same.
+    // The path is printed even if the file has errors.
     let broken = file(&home, "broken.toml", "model = [");
     let broken = broken.to_str().unwrap();
     path(&["--config", broken], &[]).is(0, &line(broken), "");

@@ -3,7 +3,7 @@
 use crate::harness::items::{echo, numbers, results};
 use crate::harness::{Airx, Ran, Server, reply, run, together};
 
-/// `airx ARGS` where no more than `limit` files may be open.
+/// `airx ARGS` with at most `limit` open files.
 fn limited(limit: u32, args: &str) -> Airx {
     let airx = env!("CARGO_BIN_EXE_airx");
     run(
@@ -12,7 +12,7 @@ fn limited(limit: u32, args: &str) -> Airx {
     )
 }
 
-/// Exit 1 that names the limit.
+/// Checks that the run exits with 1 and names the limit.
 #[track_caller]
 fn is_refused(ran: &Ran, limit: u32) {
     assert_eq!((ran.code, &*ran.stdout), (1, ""), "{limit}: {}", ran.stderr);

@@ -1,4 +1,4 @@
-//! `--each`: one request an item, one line an answer.
+//! `--each`: one request per item, one line per answer.
 
 use serde_json::{Value, json};
 
@@ -68,7 +68,7 @@ fn members_of_json_items_are_in_the_prompt_and_one_that_is_missing_fails_its_ite
         timeless(&ran),
         "airx: partial: 1 of 2 items failed\nhint: the `error` of each says why; with -o FILE, --resume repeats only these\n"
     );
-    // Without a placeholder the item follows, a string without its quotes.
+    // Without a placeholder the item follows the prompt, a string without its quotes.
     let ran = airx(["chat", "--each=json", "-c", "1", "Say"])
         .stdin(items)
         .of(&server)

@@ -1,4 +1,4 @@
-//! `--each`: how many are in flight, in what order results leave, and what ends a
+//! `--each`: the number of requests in flight, the order of the results, and what ends a
 //! run early.
 
 use std::io::{BufRead, BufReader, Write};
@@ -23,7 +23,8 @@ fn as_many_are_in_flight_as_was_asked_for() {
         let server = echo().hold();
         let child = airx(["chat", "--each"]).args(args).of(&server);
         let child = std::thread::spawn(|| child.stdin(numbers(60)).run());
-        // They answer only once so many have come: fewer would hang.
+        // The server answers only after this number of requests: with fewer the test would
+        // hang.
         server.await_requests(expected);
         server.release_all();
         let ran = child.join().unwrap();
@@ -93,7 +94,7 @@ fn an_item_that_takes_long_does_not_let_results_pile_up() {
     for number in 1..100 {
         server.release(&number.to_string());
     }
-    // Eight for each that may be in flight, the slow one among them.
+    // The run starts at most eight items per request in flight, including the slow one.
     server.await_requests(16);
     assert_eq!(out.so_far(), "");
     server.release("0");
@@ -133,7 +134,7 @@ fn a_rate_limit_makes_them_fewer_and_fails_none() {
         let lowered = "* rate limit: 8 requests in flight at most from now on";
         assert!(ran.stderr.contains(lowered), "{}", ran.stderr);
     }
-    // One alone at a time is refused as often as --retries says, and no more.
+    // A single request at a time is retried only as often as --retries allows.
     let server = Items::answering(|_, _, _| (429, refusal("1302")));
     let ran = airx(["chat", "--each", "-c", "1", "--retries", "1"])
         .stdin("a\n")
@@ -166,7 +167,7 @@ fn the_account_ends_the_run_and_what_is_in_flight_is_printed() {
     let out = Watch::new(child.stdout.take().unwrap());
     server.await_requests(3);
     server.release("1");
-    // Its place is not taken by another.
+    // No further item starts in its place.
     out.until("\"class\":\"account\"");
     server.release_all();
     let ran = finish(child);
@@ -200,8 +201,8 @@ fn other_failures_are_their_items_own() {
 
 #[test]
 fn nothing_starts_that_could_cost_too_much() {
-    // Of each at most 50 tokens of answer and a token a byte of request: 0.0013 to
-    // 0.0015 CNY. Its cost is 0.00003.
+    // The upper bound of an item is 50 tokens of answer and one token per byte of the
+    // request: 0.0013 to 0.0015 CNY. It really costs 0.00003 CNY.
     let run = |server: &Items, amount: &str, concurrency: &str| {
         airx([
             "chat",
@@ -224,7 +225,7 @@ fn nothing_starts_that_could_cost_too_much() {
         timeless(&ran),
         "airx: partial: --max-cost 0.0001 CNY: this item alone may cost 0.00146 CNY\nhint: lower --max-tokens, or raise --max-cost\n"
     );
-    // Two at once would be too much, one after the other is not.
+    // The limit has room for one item at a time, not for two.
     let ran = run(&server, "0.002", "4");
     assert_eq!(
         (ran.code, results(&ran.stdout).len(), server.most()),
@@ -232,7 +233,7 @@ fn nothing_starts_that_could_cost_too_much() {
         "{}",
         ran.stderr
     );
-    // And the money that was spent is gone.
+    // The cost of earlier items reduces the room for the next one.
     let ran = run(&server, "0.00150", "1");
     let count = results(&ran.stdout).len();
     assert!(
@@ -251,7 +252,7 @@ fn a_reader_that_goes_away_ends_the_run_quietly() {
     drop(child.stdout.take());
     let mut stdin = child.stdin.take().unwrap();
     writeln!(stdin, "one").unwrap();
-    // The input does not end, and the run does not wait for it.
+    // The input is still open, but the run does not wait for its end.
     finish(child).is(0, "", "");
     drop(stdin);
 }
@@ -323,7 +324,8 @@ fn a_retry_is_the_items_own_and_others_go_on() {
         .stdin("a\nb\n")
         .of(&server)
         .run();
-    // A retry event could not name its item: the item's `requests` counts it.
+    // There is no retry event, since it could not name its item. The item's `requests`
+    // counts the retry.
     assert_eq!(ran.types(), ["start", "result", "result", "done"]);
     let requests: Vec<_> = results(&ran.stdout)
         .iter()
@@ -359,7 +361,7 @@ fn the_time_out_is_each_items_own() {
     );
 }
 
-/// A hundred times what a run keeps goes through it.
+/// The input is a hundred times larger than what a run keeps in memory.
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_does_not_grow_with_the_number_of_items() {

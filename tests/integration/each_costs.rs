@@ -1,5 +1,5 @@
-//! `--max-cost` and what a server says of its answers' cost: it may say little,
-//! nothing, or speak for another model, and the limit holds all the same.
+//! `--max-cost` and the usage that a server reports: it may be incomplete, absent, or for
+//! another model, and the limit is still kept.
 
 use serde_json::{Value, json};
 
@@ -7,12 +7,13 @@ use crate::config::{with, write};
 use crate::harness::items::{Items, numbers};
 use crate::harness::{Airx, Ran, airx, folder, reply_body};
 
-/// Prices in another currency, one for each direction, and a dearer model.
+/// A model with prices in another currency, different for input and output, and a more
+/// expensive model.
 const OWN: &str = "[models.own]\ncontext = 8192\nmax-output = 4096\nprice-input = 10\nprice-output = 20\ncurrency = \"USD\"\n\
     [models.dear]\nprice-input = 100\nprice-output = 200\ncurrency = \"USD\"\n";
 
-/// A server that answers all with this text, and with these members put in place
-/// of a reply's own; null takes one away.
+/// A server that answers every request with this text. These members replace those of
+/// the usual reply; null stands for a missing one.
 fn answering(content: &str, members: &Value) -> Items {
     let mut body: Value = serde_json::from_str(&reply_body(content, "stop")).unwrap();
     for (name, value) in members.as_object().unwrap() {
@@ -22,7 +23,7 @@ fn answering(content: &str, members: &Value) -> Items {
     Items::answering(move |_, _, _| (200, body.clone()))
 }
 
-/// Nine items, one after the other, with at most 50 tokens of answer each.
+/// Runs nine items, one at a time, each with at most 50 tokens of answer.
 fn run(server: &Items, args: &[&str], limit: &str) -> Ran {
     let folder = folder();
     write(&folder, OWN);
@@ -37,7 +38,7 @@ fn run(server: &Items, args: &[&str], limit: &str) -> Ran {
 #[test]
 fn the_limit_is_reckoned_by_the_model_that_was_asked() {
     let usage = json!({ "prompt_tokens": 1000, "completion_tokens": 3000, "total_tokens": 4000 });
-    // 0.04 CNY and 0.07 USD an item, whoever says that it answered.
+    // An item costs 0.04 CNY or 0.07 USD, whichever model the answer names.
     let models = ["glm-4-airx", "glm-4-flash-250414", "own", "nobody", ""];
     for answers in models {
         for (asked, limit, spent) in [
@@ -128,7 +129,7 @@ fn at_zai_a_run_costs_dollars_and_at_bigmodel_yuan() {
 
 #[test]
 fn the_limit_is_in_the_currency_of_the_provider() {
-    // 0.0112 USD an item.
+    // An item costs 0.0112 USD.
     let usage = json!({ "prompt_tokens": 2000, "completion_tokens": 2000, "total_tokens": 4000 });
     let server = answering("x", &json!({ "model": "glm-4.5-airx", "usage": usage }));
     let run = |model: &str| {
@@ -161,8 +162,8 @@ fn the_limit_is_in_the_currency_of_the_provider() {
     );
 }
 
-/// How many requests the limit leaves room for, each counted at its upper bound:
-/// a token a byte of the request and 50 of the answer, 0.00001 CNY each.
+/// The number of requests that fit the limit, each at its upper bound: one token per byte
+/// of the request and 50 for the answer, at 0.00001 CNY each.
 fn room(server: &Items, limit: f64) -> usize {
     let length = server.requests()[0].body.len();
     #[allow(
@@ -209,7 +210,7 @@ fn an_empty_answer_costs_its_prompt_alone() {
 
 #[test]
 fn tokens_that_are_in_the_sum_alone_cost_the_dearer_price() {
-    // 0.02 USD an item.
+    // An item costs 0.02 USD.
     let server = answering("x", &json!({ "usage": { "total_tokens": 1000 } }));
     let ran = run(&server, &["chat", "-m", "own"], "0.05");
     assert_eq!((ran.code, server.texts().len()), (12, 2));
@@ -261,7 +262,7 @@ fn a_limit_of_the_configuration_is_a_number_or_a_string_to_the_last_digit() {
 
 #[test]
 fn an_answer_that_broke_off_is_asked_for_again_only_while_there_is_money() {
-    // 0.0004 CNY a try; four of them would be 0.0016.
+    // A try costs 0.0004 CNY; four of them would cost 0.0016.
     let usage = json!({ "prompt_tokens": 10, "completion_tokens": 30, "total_tokens": 40 });
     let body: Value = serde_json::from_str(&reply_body("x", "network_error")).unwrap();
     let body = json!({ "choices": body["choices"], "usage": usage }).to_string();
@@ -269,7 +270,7 @@ fn an_answer_that_broke_off_is_asked_for_again_only_while_there_is_money() {
     let ran = run(&server, &["chat", "-q"], "0.0024");
     let sent = server.texts().len();
     let bound = server.requests()[0].body.len() + 50;
-    // Each try leaves room for the next at its bound.
+    // A try starts only if its upper bound still fits the limit.
     assert_eq!(
         (ran.code, sent),
         (12, 1 + (240 - bound) / 40),

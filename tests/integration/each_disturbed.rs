@@ -67,8 +67,8 @@ const ALL: [Disturbance; 6] = [
     Disturbance::Overwrite,
 ];
 
-/// Runs four items, and disturbs `name` after the second result and, once more, after
-/// the last where `late`. Returns the exit code and standard error.
+/// Runs four items, and disturbs `name` after the second result or, if `late`, after the
+/// third. Returns the exit code and standard error.
 fn disturbed(folder: &TempDir, name: &str, how: Disturbance, late: bool) -> (i32, String) {
     let server = echo().hold();
     file(folder, "items", "a\nb\nc\nd\n");
@@ -82,7 +82,7 @@ fn disturbed(folder: &TempDir, name: &str, how: Disturbance, late: bool) -> (i32
         server.release(item);
     }
     await_line(folder, written, 2);
-    // Of four items one is held now; the other two come after, or before.
+    // `a` is answered last; `d` is answered before or after the disturbance.
     server.await_requests(4);
     if late {
         server.release("d");

@@ -29,7 +29,7 @@ fn the_file_has_all_results_in_order_and_mode_0600() {
     let child = run(folder.path(), &["-c", "3"]).of(&server).start();
     server.await_requests(3);
     server.release("c");
-    // It is there as soon as it is known, and before those that come first.
+    // The file gets a result at once, before those of earlier items.
     let first = await_line(&folder, "out", 1);
     assert_eq!(contents(&first), echoes([(2, "c!")]));
     server.release_all();
@@ -58,7 +58,7 @@ pub fn names(folder: &tempfile::TempDir) -> Vec<String> {
     names
 }
 
-/// Waits until a file has so many lines.
+/// Waits until a file has at least `count` lines, and returns its text.
 #[track_caller]
 pub fn await_line(folder: &tempfile::TempDir, name: &str, count: usize) -> String {
     let started = std::time::Instant::now();
@@ -86,7 +86,7 @@ fn after_a_kill_nothing_is_lost_and_only_what_was_in_flight_is_asked_for_again()
     send(&child, Signal::KILL);
     finish(child);
     assert_eq!(out(&folder), there);
-    // The kill might have met the write of a line.
+    // As if the kill had interrupted the write of a line.
     write(
         folder.path().join("out"),
         format!("{there}{{\"type\":\"result\",\"ind"),
@@ -134,7 +134,7 @@ fn failures_are_asked_for_again_and_what_is_done_is_not() {
         contents(&out(&folder)),
         echoes([(0, "a!"), (1, "rejected"), (2, "c!")])
     );
-    // The input has grown meanwhile.
+    // The input has one more item now.
     file(&folder, "items", "a\nb\nc\nd\n");
     let ran = run(folder.path(), &["-q", "--resume"]).of(&server).run();
     ran.is(0, "", "");
@@ -143,7 +143,7 @@ fn failures_are_asked_for_again_and_what_is_done_is_not() {
         echoes([(0, "a!"), (1, "b!"), (2, "c!"), (3, "d!")])
     );
     assert_eq!(server.texts()[3..].len(), 2);
-    // Once more there is nothing to do, and no file for it either.
+    // A further run has nothing to do, and creates no file.
     run(folder.path(), &["-q", "--resume"])
         .nowhere()
         .run()
@@ -209,7 +209,7 @@ fn a_file_that_was_there_stays_until_the_run_has_succeeded() {
         ran.stderr
     );
     assert_eq!(out(&folder), "precious\n");
-    // What was paid for is not thrown away by the same line once more.
+    // The same command again does not discard the results that were paid for.
     let ran = run(folder.path(), &[]).nowhere().run();
     let partial = folder.path().join("out.partial");
     refused(&ran, "out.partial has results of a run that did not end");
@@ -301,7 +301,7 @@ fn nothing_is_left_of_a_run_that_came_to_nothing() {
     let ran = run(folder.path(), &["--max-cost", "0"]).nowhere().run();
     assert_eq!((ran.code, names(&folder)), (12, vec!["items".to_owned()]));
     file(&folder, "items", "");
-    // No items are no failure: then the file says so.
+    // An input without items is not a failure: the run writes an empty file.
     assert_eq!(run(folder.path(), &[]).nowhere().run().code, 0);
     assert_eq!(out(&folder), "");
 }
@@ -321,7 +321,7 @@ fn a_resumed_run_needs_little_memory_for_what_is_done() {
                 "{{\"type\":\"result\",\"index\":{index},\"hash\":\"{hash}\",\"content\":\"a\"}}\n"
             )
         };
-        // In no order, as a killed run leaves them.
+        // Out of order, as a killed run may leave them.
         let lines: String = (1..=count).rev().map(line).collect();
         file(&folder, "out", lines);
         // The input stays open: at its end the run would refuse a file that has more results.
@@ -333,7 +333,7 @@ fn a_resumed_run_needs_little_memory_for_what_is_done() {
         items.write_all(b"a\n").unwrap();
         let server = echo().hold();
         let child = run(folder.path(), &["--resume"]).of(&server).start();
-        // FILE has been read when the first item is asked for.
+        // airx reads FILE before it sends the first request.
         server.await_requests(1);
         let status = read_to_string(format!("/proc/{}/status", child.id())).unwrap();
         send(&child, Signal::KILL);
@@ -344,6 +344,6 @@ fn a_resumed_run_needs_little_memory_for_what_is_done() {
         kilobytes * 1024
     };
     let (few, many) = (peak(1_000), peak(101_000));
-    // 16 bytes an item, and as much again for the sorting.
+    // 16 bytes per item, and the same again for the sorting.
     assert!(many - few < 100_000 * 40, "{few} {many}");
 }

@@ -1,4 +1,4 @@
-//! Lines that are no items: each fails on its own, and the others are answered.
+//! Lines that are not valid items: each fails on its own, and the others are answered.
 
 use serde_json::json;
 
@@ -135,7 +135,7 @@ fn a_line_put_right_is_asked_for_by_a_resumed_run_alone() {
     run("1\n2\n3\n", &["--resume"]).is(0, "", "");
     assert_eq!(out(), echoes([(0, "1!"), (1, "2!"), (2, "3!")]));
     assert_eq!(server.texts(), ["1", "3", "2"]);
-    // One that was answered and is none any more is another.
+    // An answered item whose line is not valid any more counts as another item.
     run("1\n2\n{\n", &["--resume"]).is(
         2,
         "",
@@ -164,7 +164,7 @@ fn lines_of_a_batch_s_input_are_not_taken_for_prompts() {
         assert!(hint.contains("batch submit --raw"), "{hint}");
         assert!(items.texts().is_empty());
     }
-    // A template that reads them means it.
+    // If the template reads such a line's members, the line is used.
     let items = echo();
     airx(["chat", "--each=json", "-q", "Say {body.model}"])
         .of(&items)
@@ -218,7 +218,7 @@ fn records_of_csv_are_named_by_their_header_and_shown_in_their_results() {
         lines[1]["error"]["message"],
         "standard input: record 2 has 1 fields, the header has 2"
     );
-    // Without a placeholder the record follows, as an object.
+    // Without a placeholder the record follows the prompt, as an object.
     run(&["Sum up"]);
     assert_eq!(
         items.texts()[1],

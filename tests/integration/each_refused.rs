@@ -1,4 +1,4 @@
-//! What `--each` does not go with: one line says what, and what to do.
+//! The options that do not work with `--each`: one line names them and says what to do.
 
 use crate::harness::{airx, folder};
 

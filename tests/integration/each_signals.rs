@@ -1,4 +1,4 @@
-//! `--each` and signals: the first SIGINT lets what is in flight come to its end.
+//! `--each` and signals: after the first SIGINT the requests in flight are completed.
 
 use std::io::Write;
 
@@ -25,7 +25,7 @@ fn the_first_sigint_ends_it_when_what_is_in_flight_has() {
     let err = Watch::new(child.stderr.take().unwrap());
     send(&child, Signal::INT);
     err.until("SIGINT: waiting for the requests in flight");
-    // The input is still open: it is not waited for.
+    // The input is still open, but the run does not wait for it.
     server.release("b");
     out.until("\"b!\"");
     server.release_all();

@@ -1,4 +1,4 @@
-//! The class of a server's error: by its code, then by the status, in any form.
+//! The class of a server's error: by its code, else by the status, for every form of body.
 
 use crate::harness::{Play, Ran, Server, airx, http, json};
 
@@ -10,7 +10,7 @@ fn run(play: Play, args: &[&str]) -> Ran {
         .run()
 }
 
-/// The contract's lists of business codes, each as 200, 400, 429 and 500.
+/// Takes the contract's lists of business codes, with the statuses 200, 400, 429 and 500.
 #[test]
 fn every_business_code_has_its_class_with_any_status() {
     let account = (1000..=1005).chain(1100..=1119).chain([1121, 1220, 1304]);
@@ -25,7 +25,7 @@ fn every_business_code_has_its_class_with_any_status() {
     let statuses = [200, 400, 429, 500];
     let (mut plays, mut codes) = (Vec::new(), Vec::new());
     for (number, (code, exit)) in expected.enumerate() {
-        // A string or a number on the wire.
+        // Servers send the code as a string or as a number.
         let written = if number % 2 == 0 {
             format!("\"{code}\"")
         } else {

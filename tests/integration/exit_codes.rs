@@ -10,7 +10,7 @@ use crate::harness::{
     Ran, Server, Step, airx, delta, finish, finish_frame, folder, json, reply, reply_body, stream,
 };
 
-/// A run that ends with the code of this class, as far as a pipe shows it.
+/// A run that ends with the exit code of this class.
 fn produce(class: Class, format: &str) -> Ran {
     let reply_of = |reason: &str| json(200, &reply_body("{}", reason));
     let (play, args): (_, &[&str]) = match class {
@@ -35,7 +35,7 @@ fn produce(class: Class, format: &str) -> Ran {
         Class::Tool => (Some(reply("no call")), &["tools", "--require-call", "hi"]),
         Class::Partial => {
             let run = airx(["chat", "--each=json", "{a}"]);
-            // Many inputs have no text format.
+            // `--each` has no text format.
             let events = ["--format", format]
                 .into_iter()
                 .filter(|_| format != "text");
@@ -126,7 +126,7 @@ fn a_reader_that_has_gone_is_no_failure() {
         drop(child.stdout.take());
         finish(child).is(0, "", "");
     }
-    // The first event has no reader: then nothing is sent, and nothing paid.
+    // The first event cannot be written, so no request is sent.
     let server = Server::play([]);
     let mut child = airx(["stream", "--format", "ndjson", "hi"])
         .stdin_from(Stdio::null())

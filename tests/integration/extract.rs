@@ -8,7 +8,7 @@ use crate::harness::{
 
 const TWO: &str = "Here:\n\n```python\nprint(1)\n```\n\nand\n\n~~~ rust\nfn main() {}\n~~~\nDone.";
 
-/// The same of `chat`, and of `stream` in pieces of one character.
+/// Checks a run of `chat`, and one of `stream` with a delta per character.
 #[track_caller]
 fn is(flag: &str, answer: &str, code: i32, stdout: &str, stderr: &str) {
     let server = Server::once(reply(answer));

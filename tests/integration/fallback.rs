@@ -1,4 +1,4 @@
-//! `--fallback`: what follows the model that is asked, and what does not.
+//! `--fallback`: when the next model is asked, and when it is not.
 
 use std::io::{BufRead, BufReader};
 
@@ -14,12 +14,12 @@ use crate::harness::{
 /// The first model and its fallback.
 pub const CHAIN: [&str; 4] = ["-m", "one", "--fallback", "two"];
 
-/// This model is overloaded.
+/// The error of an overloaded model.
 pub fn overloaded() -> Play {
     error(429, "1305")
 }
 
-/// The server does not know this model.
+/// The error for a model that the server does not know.
 pub fn unknown() -> Play {
     error(400, "1211")
 }
@@ -29,7 +29,7 @@ pub fn error(status: u16, code: &str) -> Play {
     http(status, "Retry-After: 0\r\n", &error.to_string())
 }
 
-/// An answer of this model, without a word of its usage.
+/// An answer of this model, without its usage.
 pub fn answer(model: &str, content: &str) -> Play {
     let choice = json!({ "index": 0, "finish_reason": "stop", "message": { "role": "assistant", "content": content } });
     body(
@@ -51,7 +51,7 @@ pub fn models(server: &Server) -> Vec<String> {
         .collect()
 }
 
-/// A member of each request's body; null where it is absent.
+/// A member of each request's body; null if it is absent.
 pub fn members(server: &Server, name: &str) -> Vec<Value> {
     let asked = server.requests();
     asked
@@ -69,7 +69,7 @@ fn the_models_of_the_configuration_are_asked_in_order() {
             &["a", "b", "c"][..],
         ),
         ("model = \"a\"\nfallback = \"b\"", &[], &["a", "b"]),
-        // The model of the command line may be one of the file's.
+        // The command line may name one of the file's fallbacks as its model.
         (
             "model = \"a\"\nfallback = [\"b\", \"c\"]",
             &["-m", "b"],
@@ -227,7 +227,7 @@ fn a_model_that_cannot_hold_the_prompt_is_left_out_with_a_warning() {
     let warning = format!("airx: warning: --fallback glm-4-airx is left out: {what}\n");
     ran.is(0, "Hi\n", &warning);
     assert_eq!(models(&server), ["glm-4-long", "glm-4-plus", "glm-4-plus"]);
-    // Of the items, only those that are too long go without it.
+    // Only the items that are too long for that model skip it.
     let server = Server::play([
         overloaded(),
         answer("m", "short"),
@@ -349,7 +349,7 @@ fn rounds_of_tools_stay_with_the_model_that_answered() {
     let ran = runs(&folder, "cat").args(CHAIN).at(&server).run();
     ran.is(0, "Done.\n", "");
     assert_eq!(models(&server), ["one", "two", "two", "two"]);
-    // A later round may meet an overload, too.
+    // An overload in a later round is handled the same way.
     let server = Server::play([calls("", &[("f", CITY)]), overloaded(), reply("Done.")]);
     let ran = runs(&folder, "cat").args(CHAIN).at(&server).run();
     ran.is(0, "Done.\n", "");

@@ -77,7 +77,7 @@ fn a_resumed_run_finds_the_items_that_another_model_answered() {
     assert_eq!(answered(&lines), ["two", "one"]);
 }
 
-/// Two items of at most 50 tokens of answer, under a limit of the cost.
+/// Runs two items with at most 50 tokens of answer and this `--max-cost`.
 fn limited(server: &Server, chain: &[&str], limit: &str) -> Ran {
     let folder = folder();
     let prices = "[models.cheap]\ncontext = 1000\nmax-output = 1000\nprice-input = 1\nprice-output = 1\ncurrency = \"CNY\"\n\
@@ -100,14 +100,15 @@ fn max_cost_counts_the_dearest_model_of_the_chain() {
         let answer = json!({ "model": model, "choices": [choice], "usage": usage });
         body(200, &answer.to_string())
     };
-    // An item may cost up to 0.15 by the dear model, and 0.00015 by the cheap one.
+    // An item may cost up to 0.15 with the dear model, and 0.00015 with the cheap one.
     let chain = ["-m", "cheap", "--fallback", "dear"];
     let server = Server::play([]);
     let ran = limited(&server, &chain, "0.1");
     ran.is(12, "", "airx: partial: --max-cost 0.1 CNY: this item alone may cost 0.141 CNY\nhint: lower --max-tokens, or raise --max-cost\n");
     let server = Server::play([paid("cheap"), paid("cheap")]);
     assert_eq!(limited(&server, &chain[..2], "0.1").code, 0);
-    // What was spent counts by the model that was asked, or that answers if it is dearer.
+    // The cost is that of the model that was asked, or of the model that answers if it is
+    // more expensive.
     for (chain, answers, spent) in [
         (["dear", "cheap"], "cheap", "0.00002"),
         (["cheap", "dear"], "dear", "0.02"),

@@ -79,7 +79,7 @@ fn the_cache_keeps_an_answer_under_the_model_that_gave_it() {
     ]);
     for command in ["chat", "stream"] {
         args(command).at(&server).run().is(0, "Hi\n", "");
-        // The first model comes first, though the cache has an answer of the second.
+        // The first model is asked first, although the cache has an answer of the second.
         args(command).at(&server).run().is(0, "Hi\n", "");
         let meta = event(std::fs::read_to_string(&meta).unwrap().trim_end());
         let used = (&meta["requests"], &meta["usage"]["total_tokens"]);

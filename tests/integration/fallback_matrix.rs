@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::harness::{Play, Ran, Server, Step, airx, folder, http, json as body, together};
 
-/// The chain; each model has a price of its own.
+/// The chain of models, each with its own price.
 const MODELS: [&str; 3] = ["glm-4-plus", "glm-4-airx", "glm-4-air-250414"];
-/// What three tokens of each cost.
+/// The cost of three tokens of each.
 const COSTS: [&str; 3] = ["0.000015", "0.00003", "0.0000015"];
 const COMMANDS: [&str; 5] = ["chat", "stream", "json", "tools", "each"];
 /// The answer: JSON, so that every command accepts it.
@@ -20,11 +20,11 @@ const ANSWER: &str = r#"{"a":1}"#;
 #[derive(Clone, Copy)]
 struct Kind {
     play: fn() -> Play,
-    /// `--retries`, all of which the failing model gets.
+    /// `--retries`; the failing model uses all of them.
     retries: usize,
-    /// The next model is asked.
+    /// Whether the next model is asked.
     switches: bool,
-    /// The user is warned that the model is not served.
+    /// Whether a warning says that the server does not have the model.
     unserved: bool,
     class: &'static str,
     exit: i32,
@@ -52,8 +52,8 @@ fn error(status: u16, code: &str, message: &str) -> Play {
 }
 
 impl Kind {
-    /// The hint of the last failure. The codes have theirs in a table, whose words have
-    /// tests of their own.
+    /// The hint of the last failure. The hints of the codes come from a table that has its
+    /// own tests.
     fn hint(&self) -> Option<&'static str> {
         match self.class {
             "incomplete" => Some("see it with -v; is the base URL right?"),
@@ -66,7 +66,7 @@ impl Kind {
     }
 }
 
-/// The kinds that give way to the next model.
+/// The kinds after which the next model is asked.
 fn switching() -> Vec<Kind> {
     let unserved = Kind {
         unserved: true,
@@ -229,8 +229,8 @@ fn answer(command: &str, model: &str) -> Play {
     body(200, &reply.to_string())
 }
 
-/// One run: the models before `at` fail with `before`, that at `at` fails with `kind`, and
-/// the next one would answer.
+/// One run: the models before `at` fail with `before`, the model at `at` fails with `kind`,
+/// and the next one would answer.
 #[derive(Clone, Copy)]
 struct Case<'a> {
     before: &'a Kind,
@@ -241,12 +241,12 @@ struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// The model that answers.
+    /// The index of the model that answers, if one does.
     fn answers(&self) -> Option<usize> {
         (self.kind.switches && self.at + 1 < MODELS.len()).then_some(self.at + 1)
     }
 
-    /// Model and failure of each request that fails.
+    /// The model and the failure of each request that fails.
     fn failures(&self) -> Vec<(usize, &Kind)> {
         let mut failures = Vec::new();
         for model in 0..=self.at {
@@ -260,7 +260,7 @@ impl Case<'_> {
         failures
     }
 
-    /// Model of each request.
+    /// The model of each request.
     fn asked(&self) -> Vec<&'static str> {
         let failed = self.failures().into_iter().map(|(model, _)| model);
         failed
@@ -292,7 +292,7 @@ impl Case<'_> {
     fn check(&self) {
         let failures = self.failures().into_iter();
         let mut plays: Vec<Play> = failures.map(|(_, kind)| (kind.play)()).collect();
-        // A kept connection that is reset is replaced twice, which is no retry.
+        // A reused connection that is reset is replaced twice; this does not count as a retry.
         let is_kept = self.kind.class == "network" && self.at > 0;
         let replaced = if is_kept { 2 } else { 0 };
         plays.extend((0..replaced).map(|_| (self.kind.play)()));
@@ -446,7 +446,7 @@ impl Case<'_> {
         events
     }
 
-    /// Busy answers here ask for no wait.
+    /// The wait that the server asks for: 0, or none.
     fn retry_after(&self) -> Option<u64> {
         let answered = self.kind.status.is_some_and(|status| status != 200);
         let plain = self.kind.status == Some(404) && self.kind.code.is_none();
@@ -497,7 +497,7 @@ fn each_kind_of_failure_at_each_place_of_the_chain_names_the_model_that_answered
                     command,
                     events,
                 };
-                // The others may fail in the same way.
+                // The models before it may also fail in the same way.
                 let same = Case {
                     before: kind,
                     ..case

@@ -1,5 +1,5 @@
-//! Every piece leaves as soon as the reader could use it, and a burst does not
-//! cost a write a piece.
+//! Every piece is written as soon as it arrives, but a burst does not cost one write per
+//! piece.
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::fd::OwnedFd;
@@ -9,8 +9,8 @@ use crate::harness::{
     DONE, Server, Step, airx, chunk, delta, finish, finish_frame, last_chunk, stream_head,
 };
 
-/// Two deltas and the end, each held back until the test has seen the one
-/// before.
+/// Two deltas and the end. The server sends each only after the test has seen the
+/// previous one.
 fn gated() -> Server {
     Server::once(vec![
         stream_head(),
@@ -81,7 +81,7 @@ fn the_start_is_reported_before_the_server_answers() {
     assert_eq!(finish(child).code, 6);
 }
 
-/// A datagram socket keeps each write apart: they can be counted.
+/// Counts the writes of a run: a datagram socket keeps each write separate.
 fn writes(format: &str, plays: Vec<Step>) -> (usize, Vec<u8>) {
     let (ours, theirs) = UnixDatagram::pair().unwrap();
     let server = Server::once(plays);
@@ -93,8 +93,8 @@ fn writes(format: &str, plays: Vec<Step>) -> (usize, Vec<u8>) {
     let reader = std::thread::spawn(move || {
         let (mut count, mut bytes) = (0, Vec::new());
         let mut piece = vec![0; 1 << 20];
-        // A connected datagram socket reports the end of its peer by an error or
-        // by nothing, never by waiting.
+        // When its peer ends, a connected datagram socket may return an error or wait
+        // for ever.
         ours.set_read_timeout(Some(std::time::Duration::from_secs(20)))
             .unwrap();
         while !bytes.ends_with(b"\n") || !ended(&bytes) {
@@ -110,7 +110,7 @@ fn writes(format: &str, plays: Vec<Step>) -> (usize, Vec<u8>) {
     reader.join().unwrap()
 }
 
-/// What every answer of [`writes`] ends with.
+/// Whether this is the end of an answer in [`writes`].
 fn ended(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let last = text.lines().last().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What each format prints, of each command.
+//! What each command prints in each format.
 
 use serde_json::json;
 
@@ -12,7 +12,7 @@ fn ran(command: &str, format: &str, play: Play) -> crate::harness::Ran {
     airx([command, "--format", format, "hi"]).at(&server).run()
 }
 
-/// A body that no serializer would write: it must come out as it went in.
+/// A body that no serializer would write: airx must print exactly these bytes.
 const ODD: &str = "{ \"model\":\"glm-4-airx\", \"x\":1.50e+2,\r\n\t\"choices\":[{\"finish_reason\":\"stop\",\"message\":{\"content\":\"{\\\"a\\\":\\u0031}\"}}] , \"id\":\"\\u4e2d\"}";
 
 #[test]
@@ -52,7 +52,7 @@ fn json_of_a_stream_is_a_line_each_however_many_lines_the_server_wrote() {
     let end = end.trim_start_matches("data: ").trim_end();
     let printed = format!("{}{}{end}\n", line("a"), line("b"));
     ran("stream", "json", stream(frames)).is(0, &printed, "");
-    // Not streamed at all, and spread over lines.
+    // The answer is not streamed, and its body has several lines.
     let spread = reply_body("a", "stop").replace(",\"", ",\n\"");
     let joined = format!("{}\n", spread.replace('\n', " "));
     ran("stream", "json", json(200, &spread)).is(0, &joined, "");
@@ -110,7 +110,7 @@ fn bytes_go_to_a_pipe_unchanged() {
     assert_eq!((complete.code, stream.code), (0, 0));
 }
 
-/// Milliseconds differ from run to run; everything else is compared.
+/// The events, with 0 for milliseconds, which differ from run to run.
 #[track_caller]
 fn events(ran: &crate::harness::Ran) -> Vec<serde_json::Value> {
     let mut events = ran.events();
@@ -297,7 +297,7 @@ fn payloads_before_the_first_token_of_a_failed_stream_are_not_printed() {
         .run();
     assert_eq!(ran.stdout, "");
     assert_ne!(ran.code, 0);
-    // Before a token of the next try they are not printed either.
+    // Frames before the first token of a retry are not printed either.
     let frames = [delta(""), delta("a"), finish_frame("stop"), DONE.into()];
     let second: String = frames[..3]
         .iter()

@@ -135,7 +135,7 @@ fn user_info_of_the_base_is_sent_as_basic_where_there_is_no_key() {
 
 #[test]
 fn two_hundred_header_lines_are_read_and_more_exit_7() {
-    // One more is Content-Length.
+    // Content-Length is one more line.
     let lines = |count: usize| {
         (1..count).fold(String::new(), |lines, at| lines + &format!("X-{at}: a\r\n"))
     };

@@ -1,5 +1,4 @@
-//! A hint that says where something stands: it does stand there, in each form of
-//! the output.
+//! A hint that says where to look: the text really is there, in each form of the output.
 
 use serde_json::{Value, json};
 
@@ -16,8 +15,7 @@ fn ran(args: &[&str], play: Play) -> Ran {
     run.within(folder.path()).run()
 }
 
-/// The message and the hint of what ends a run of events, which standard error has
-/// as well.
+/// The message and the hint of the last event. Checks that standard error has them, too.
 #[track_caller]
 fn report(ran: &Ran) -> (String, String) {
     let error = ran.events().pop().unwrap();

@@ -1,4 +1,4 @@
-//! What becomes of words, files and their bytes.
+//! How words, files and their bytes become the message.
 
 use crate::harness::{airx, file, folder};
 
@@ -240,7 +240,7 @@ fn input_that_was_asked_for_by_name_and_is_empty_is_refused_and_nothing_is_sent(
         let ran = dry(&folder, &args, "\n");
         assert_eq!((ran.code, ran.stderr.as_str()), (0, ""), "{args:?}");
     }
-    // The message must not be blank all the same.
+    // But the message must not be blank.
     let nothing = "airx: usage: the message is empty\nhint: give a prompt, -f FILE, or text on standard input\n";
     dry(&folder, &["--allow-empty-input", "-f", "empty"], "").is(2, "", nothing);
 }
@@ -265,7 +265,7 @@ fn a_pipe_that_was_only_picked_up_and_is_empty_is_a_warning() {
         assert_eq!(silent.run().stderr, "");
     }
     assert_eq!(run(&["-n"]).empty_pipe().run().stderr, "");
-    // Nothing that could have held text was there.
+    // Standard input was not a pipe that could have contained text.
     assert_eq!(run(&[]).run().stderr, "");
 }
 

@@ -56,7 +56,7 @@ fn a_conversation_whose_last_turn_is_the_users_is_complete_and_leaves_standard_i
     let server = Server::once(reply("ok"));
     let folder = folder();
     file(&folder, "m", r#"[{"role":"user","content":"q"}]"#);
-    // An open pipe: the run would wait for it if it looked at it.
+    // An open pipe: a run that read it would wait.
     let (silent, _open) = std::io::pipe().unwrap();
     airx(["chat", "--messages", "m"])
         .at(&server)

@@ -225,7 +225,7 @@ fn parallel_runs_follow_one_another_and_lose_no_turn() {
         );
         assert_eq!(pair[1], r#"{"role":"assistant","content":"a"}"#);
     }
-    // Each one saw the turns of those before it.
+    // Each run sent the turns of the runs before it.
     let mut sizes: Vec<_> = server
         .requests()
         .iter()

@@ -9,7 +9,7 @@ use std::process::Stdio;
 use crate::harness::watch::{Watch, terminal, terminal_pair};
 use crate::harness::{Server, airx, bash, file, finish, folder, reply};
 
-/// What was asked, by the only request's last message.
+/// The text of the last message of the only request.
 fn asked(server: &Server) -> String {
     let asked = server.requests();
     assert_eq!(asked.len(), 1);
@@ -228,7 +228,7 @@ fn a_pipe_that_stays_silent_is_reported_after_two_seconds_and_still_read() {
 #[test]
 fn a_dash_waits_longer_than_the_limit() {
     let server = Server::once(reply("ok"));
-    // Another run, which gives up, shows that the limit has passed.
+    // The inner run gives up, which shows that the limit has passed.
     let script = "mkfifo fifo; (airx chat p <>fifo 2>/dev/null; echo late) | airx chat p -";
     let folder = folder();
     bash(script)

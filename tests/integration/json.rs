@@ -20,7 +20,7 @@ fn rejects(args: &[&str], answer: &str, why: &str) {
         "{answer}\nairx: invalid: the answer is not the JSON asked for: {why}\nhint: the answer is above; say in the prompt which JSON is wanted\n"
     );
     ran(args, reply(answer)).is(10, "", &report);
-    // Where the body is withheld the rejected text is all there is to see.
+    // With `--format json` the body is not printed, so the report shows the rejected text.
     ran(&[args, &["--format", "json"]].concat(), reply(answer)).is(10, "", &report);
 }
 

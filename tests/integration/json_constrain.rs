@@ -1,4 +1,4 @@
-//! `airx json --constrain`: the server is asked to hold the answer to the schema.
+//! `airx json --constrain`: asks the server to constrain the answer to the schema.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::harness::{self, Play, Ran, Server, airx, folder, reply};
 
 const SCHEMA: &str = r#"{"type":"object","required":["n"],"properties":{"n":{"type":"integer"}}}"#;
 
-/// `airx json --schema SCHEMA ARGS… hi` at a server that plays this: the run, and the
+/// Runs `airx json --schema SCHEMA ARGS… hi` against these answers. Returns the run and the
 /// response_format of each request.
 fn formats(args: &[&str], plays: impl IntoIterator<Item = Play>) -> (Ran, Vec<Value>) {
     let server = Server::play(plays);
@@ -83,7 +83,7 @@ fn never_and_an_answer_without_a_schema_ask_for_a_json_object() {
 #[test]
 fn a_server_that_refuses_the_schema_is_asked_for_a_json_object_from_then_on() {
     for status in [400, 422] {
-        // The second answer is wrong: what is asked again is without the schema, too.
+        // The second answer is wrong: the request after it has no schema either.
         let plays = || [refusal(status), reply("{}"), reply(r#"{"n":1}"#)];
         let (ran, asked) = formats(&[], plays());
         ran.is(0, "{\"n\":1}\n", "");

@@ -1,4 +1,4 @@
-//! `airx json` after a wrong answer: it goes back with what is wrong with it.
+//! `airx json` after a wrong answer: sends it back together with its error.
 
 use crate::harness::{Server, airx, folder, http, json, reply, reply_body};
 

@@ -1,5 +1,5 @@
-//! Links, and files of other users, in the place of what airx writes: no victim is
-//! changed, and what cannot be used is refused before anything is sent.
+//! Links and files of other users at the paths that airx writes: airx changes no file of
+//! others, and refuses what it cannot use before it sends anything.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
@@ -22,7 +22,7 @@ fn ran(folder: &TempDir, args: &[&str], play: Play) -> Ran {
     airx(args).at(&server).within(folder.path()).run()
 }
 
-/// A run that sends nothing.
+/// Checks that a run is refused with this report and sends nothing.
 fn refused(folder: &TempDir, args: &[&str], report: &str) {
     let report = format!("airx: usage: {report}\n");
     let run = airx(args).nowhere().within(folder.path()).run();
@@ -38,7 +38,7 @@ fn mode(path: &Path) -> u32 {
     path.symlink_metadata().unwrap().mode() & 0o7777
 }
 
-/// Runs without the superuser's power to write anywhere, whoever runs the tests.
+/// A run that cannot write everywhere, even if root runs the tests.
 fn powerless(args: &[&str]) -> Airx {
     if rustix::process::geteuid().is_root() {
         let program = crate::harness::program();
@@ -222,7 +222,7 @@ fn what_another_user_put_into_a_folder_for_all_is_not_written_to() {
     assert!(given_away(&trap));
     output("trap");
     session();
-    // By way of a link of one's own, too.
+    // The same through a link of the user's own.
     symlink("trap", folder.path().join("own")).unwrap();
     output("own");
     holds(&trap, "");
@@ -232,7 +232,7 @@ fn what_another_user_put_into_a_folder_for_all_is_not_written_to() {
 fn a_partial_of_another_user_stays_and_what_came_has_a_name_of_its_own() {
     let folder = for_all();
     let partial = file(&folder, "out.partial", "theirs");
-    // Who has the folder may replace what is in it: it is given away as well.
+    // The folder gets another owner, too, since its owner may replace the files in it.
     if !given_away(&partial) || !given_away(folder.path()) {
         return;
     }

@@ -12,8 +12,8 @@ fn key() -> String {
     format!("{ID}.{SECRET}")
 }
 
-/// Runs it with the key and gives all that must not hold it: standard error,
-/// the events and the meta file.
+/// Runs it with the key and returns all output that must not contain the key: standard
+/// error, the events and the meta file.
 fn report(command: &str, args: &[&str], play: Play) -> String {
     let folder = folder();
     let meta = folder.path().join("meta");
@@ -71,7 +71,7 @@ fn forms() -> Vec<String> {
     forms
 }
 
-/// No eight characters in a row of either half are shown, nor of their base64.
+/// Checks that no eight characters in a row of either half are shown, nor of their base64.
 #[track_caller]
 fn hides(text: &str) {
     for secret in [ID, SECRET] {
@@ -207,7 +207,7 @@ fn a_header_with_an_ordinary_word_garbles_no_message() {
                 "airx: rejected: the server answered HTTP 400: openai says no\n",
             );
     }
-    // A header whose name says what it is hides a short value, too.
+    // If the header's name says that it is a key, a short value is hidden, too.
     let server = Server::once(json(400, r#"{"error":{"message":"who is team1?"}}"#));
     airx(["chat", "hi", "--header", "X-Api-Key: team1"])
         .at(&server)

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::harness::{Airx, airx, bash, file, folder, run};
 
-/// Runs without the superuser's power to write anywhere, whoever runs the tests.
+/// A run that cannot write everywhere, even if root runs the tests.
 fn powerless(args: &[&str]) -> Airx {
     if rustix::process::geteuid().is_root() {
         let program = crate::harness::program();
