@@ -1,4 +1,4 @@
-//! `--meta FILE` holds one object about the run's end, on every end.
+//! `--meta FILE` gets one object about the end of the run, however it ends.
 
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::harness::{
 #[track_caller]
 fn meta(args: &[&str], play: Play) -> (i32, Value) {
     let folder = folder();
-    // Longer than anything that is put in its place.
+    // Longer than the new content.
     file(&folder, "m", "old ".repeat(1000));
     let server = Server::once(play);
     let ran = airx(args.iter().chain(&["--meta", "m", "hi"]))
@@ -70,7 +70,7 @@ fn it_is_the_same_object_as_the_last_event() {
     let ran = airx(args).at(&server).within(folder.path()).run();
     let mut report = ran.events().pop().unwrap();
     let mut meta = one(&std::fs::read_to_string(folder.path().join("m")).unwrap());
-    // Taken at two moments.
+    // The two times are measured separately.
     report["elapsed_ms"] = json!(0);
     meta["elapsed_ms"] = json!(0);
     assert_eq!(meta, report);

@@ -32,7 +32,7 @@ fn order(mock: &Mock, input: &str, members: Value) -> Replied {
     mock.post("/batches", &order)
 }
 
-/// Looks at a batch that was ordered so until it has ended.
+/// Creates a batch for this input and polls it until it has ended.
 #[track_caller]
 fn ended(mock: &Mock, input: &str) -> Value {
     let batch = order(mock, input, json!({})).json();
@@ -69,7 +69,7 @@ fn ids(lines: &[Value]) -> Vec<&str> {
         .collect()
 }
 
-/// The line of this item, in any place.
+/// The line with this `custom_id`.
 #[track_caller]
 fn item<'a>(lines: &'a [Value], id: &str) -> &'a Value {
     lines.iter().find(|line| line["custom_id"] == id).unwrap()

@@ -3,7 +3,7 @@
 
 use crate::harness::airx;
 
-/// `airx chat --dry-run hi ARGS…`, with a key of BigModel's.
+/// `airx chat --dry-run hi ARGS…`, with a BigModel key.
 fn dry(args: &[&str]) -> crate::harness::Ran {
     let common = ["chat", "--dry-run", "-n", "hi"];
     airx(common.iter().chain(args))
@@ -24,7 +24,7 @@ fn warned(args: &[&str], what: &str) {
         (ran.code, ran.stderr),
         (0, format!("airx: warning: {what} (glm-4-airx)\n"))
     );
-    // Under -q the same body and no word.
+    // With -q it prints the same body without a warning.
     let quiet = [args, &["-q"]].concat();
     dry(&quiet).is(0, &ran.stdout, "");
 }
@@ -163,7 +163,7 @@ fn thinking_is_refused_for_models_without_it() {
     );
 }
 
-/// Sends `text` to `model` of BigModel's, or would.
+/// A dry run that would send `text` to this BigModel model.
 fn long(model: &str, text: &str, args: &[&str]) -> crate::harness::Ran {
     airx(["chat", "--dry-run", "-m", model, "-"].iter().chain(args))
         .env("ZHIPUAI_API_KEY", "id.secret")

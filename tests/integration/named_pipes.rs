@@ -1,4 +1,4 @@
-//! Named pipes whose other end is not open, or is opened later.
+//! Named pipes whose other end is not open yet, or never.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;

@@ -24,7 +24,7 @@ fn holds(folder: &TempDir, name: &str, text: &str) {
     );
 }
 
-/// Nothing but these files is in the folder.
+/// Checks that the folder contains exactly these files.
 #[track_caller]
 fn only(folder: &TempDir, names: &[&str]) {
     let entries = folder.path().read_dir().unwrap();
@@ -76,7 +76,7 @@ fn what_is_written_next_to_a_file_that_all_can_read_is_for_its_owner_alone() {
     let folder = folder();
     let path = file(&folder, "out", "old");
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-    // One that was left by an earlier run lends nothing of its mode.
+    // The mode of an old partial file is not kept.
     let partial = file(&folder, "out.partial", "older");
     std::fs::set_permissions(&partial, std::fs::Permissions::from_mode(0o644)).unwrap();
     let play = vec![
@@ -105,7 +105,7 @@ fn what_is_written_next_to_a_file_that_all_can_read_is_for_its_owner_alone() {
 fn an_old_file_is_replaced_and_keeps_its_mode() {
     let folder = folder();
     let path = file(&folder, "out", "old and longer");
-    // Whom a program runs as is no part of who may read and write its text.
+    // The setuid and setgid bits are dropped; the permissions are kept.
     for (old, kept) in [(0o644, 0o644), (0o606, 0o606), (0o6755, 0o755)] {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(old)).unwrap();
         ran(&folder, &["chat", "-o", "out", "hi"], reply("a")).is(0, "", "");
@@ -121,7 +121,7 @@ fn a_link_stays_a_link_and_its_target_is_written() {
     std::fs::create_dir(folder.path().join("d")).unwrap();
     symlink("d/b", folder.path().join("a")).unwrap();
     symlink("target", folder.path().join("d/b")).unwrap();
-    // Leads nowhere yet, then to a file.
+    // At first the links lead to no file, then to one.
     for answer in ["1", "2"] {
         ran(&folder, &["chat", "-o", "a", "hi"], reply(answer)).is(0, "", "");
         holds(&folder, "d/target", &format!("{answer}\n"));

@@ -26,7 +26,7 @@ fn the_next_run_removes_what_a_killed_one_left_of_its_file() {
     finish(dead);
     let alive = chat("out").start();
     server.await_requests(2);
-    // The living run's own is there, and that of the dead one is not.
+    // The temporary file of the killed run is gone; that of the live run is there.
     assert_eq!(names(&folder).len(), 1, "{:?}", names(&folder));
     chat("other").run().is(0, "", "");
     chat("out-b").run().is(0, "", "");

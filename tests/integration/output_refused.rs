@@ -68,7 +68,7 @@ fn a_file_that_is_mounted_by_itself_is_refused_before_anything_is_sent() {
     }
 }
 
-/// Whether this machine lets the tests run such a command.
+/// Whether this command succeeds on this machine. If not, reports the test as skipped.
 pub fn is_allowed(command: &str, folder: &Path) -> bool {
     let allowed = bash(command).within(folder).run().code == 0;
     if !allowed {

@@ -11,7 +11,7 @@ use crate::harness::{
     reply, stream, stream_head, wire,
 };
 
-/// What each command is answered with.
+/// The server's answer to each command.
 fn answer(command: &str) -> Play {
     match command {
         "stream" => stream([delta("a"), finish_frame("stop"), DONE.into()]),
@@ -25,7 +25,7 @@ fn answer(command: &str) -> Play {
 fn each(out: impl Fn() -> Stdio, check: impl Fn(&crate::harness::Ran)) {
     for command in ["chat", "stream", "tools", "json"] {
         for format in ["text", "json", "ndjson"] {
-            // The start event finds out before anything is sent.
+            // With ndjson, writing the start event fails before a request is sent.
             let plays = (format != "ndjson").then(|| answer(command));
             let server = Server::play(plays);
             check(

@@ -60,7 +60,7 @@ fn a_proxy_that_cannot_be_used_is_refused_and_not_gone_past() {
             assert!(!run.stderr.contains("passw0rd"), "{}", run.stderr);
         }
     }
-    // Nor is one looked at that is not asked.
+    // A proxy that the request does not use is not checked.
     let server = Server::once(reply("Hi"));
     airx(["chat", "hi", "--base-url", &server.base()])
         .env("ALL_PROXY", "ftp://127.0.0.1:9")
@@ -76,7 +76,7 @@ fn passwords() -> impl Iterator<Item = (char, String)> {
 
 #[test]
 fn a_proxy_variable_with_any_special_character_is_used_or_refused() {
-    // As curl: these end the user info, or a URL cannot hold them.
+    // Like curl: these characters end the user info or are not valid in a URL.
     let refused = [' ', '/', '?', '#', '@'];
     let used = passwords().count() - refused.len();
     let server = Server::play((0..used).map(|_| reply("Hi")));

@@ -1,4 +1,4 @@
-//! `--record`: what is kept of an exchange, and what is not.
+//! `--record`: which parts of an exchange are kept.
 
 use std::fs;
 use std::io::Read;
@@ -26,7 +26,7 @@ fn read(path: &Path) -> Value {
     serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap()
 }
 
-/// The one recording of a run against this.
+/// Runs against this answer and returns the recording.
 fn recorded(args: &[&str], play: Play) -> Value {
     let tapes = folder();
     let server = Server::once(play);
@@ -129,7 +129,7 @@ fn a_stream_is_kept_in_pieces_cut_after_their_frames() {
         .args([tapes.path()])
         .at(&server)
         .start();
-    // Each piece has been printed before the next is sent.
+    // airx prints each piece before the server sends the next.
     let mut out = run.stdout.take().unwrap();
     for piece in ["Hel", "lo"] {
         let mut printed = vec![0; piece.len()];
@@ -366,7 +366,7 @@ fn no_form_of_the_key_is_in_any_file() {
             assert!(!text.contains(hidden), "{at}: {hidden} in {text}");
             assert!(!decoded.contains(hidden), "{at}: {hidden} in {decoded}");
         }
-        // The answer is still one, and its replay ends as it did.
+        // The recording is still a valid answer, and its replay ends in the same way.
         let replayed = airx([
             command,
             &format!("My key is {KEY}"),
@@ -382,8 +382,8 @@ fn no_form_of_the_key_is_in_any_file() {
     }
 }
 
-/// All that a reader of the recording could put together: the texts of JSON
-/// in texts, one after the other.
+/// All text that a reader of the recording could decode: the strings in it, with JSON in
+/// strings decoded as well.
 fn decoded(value: &Value) -> String {
     match value {
         Value::String(text) => {

@@ -1,5 +1,5 @@
-//! `--render`: Markdown and TeX as people read them, on a terminal and where it is
-//! asked for; everywhere else the answer as it is.
+//! `--render`: formats Markdown and TeX for people, on a terminal or on request; elsewhere
+//! airx prints the answer unchanged.
 
 use std::fs::File;
 
@@ -20,7 +20,7 @@ const SHAPED: &str = "{1;4}Title{0}\n\nSome {1}bold{0} words, `code` and x².\n\
 
 const COLOURED: &str = "{1;4;35}Title{0}\n\nSome {1}bold{0} words, {36}code{0} and x².\n\n• one\n  ◦ {3}two{0}\n\n{1}名{0}   │  {1}n{0}\n─────┼───\n甲乙 │  1\n{36}a{0}    │ 20\n\n  (-b ± √(b²-4ac))/(2a)\n\n{2}────{0} {2}sh{0}\necho **hi**\n{2}────{0}\nIt costs $5 and $6.\n";
 
-/// With `{1;4}` for an escape sequence.
+/// Replaces the escape sequences by marks such as `{1;4}`.
 fn marked(shown: &str) -> String {
     let mut parts = shown.split("\u{1b}[");
     let mut marked = parts.next().unwrap().to_owned();

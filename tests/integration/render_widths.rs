@@ -14,7 +14,7 @@ fn fixture(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-/// What a run shows of an answer in so many columns.
+/// What a run shows for an answer with this number of columns.
 fn shown(answer: &str, width: usize, term: &str) -> String {
     let server = Server::once(reply(answer));
     let ran = airx(["chat", "-n", "--render=always", "hi"])
@@ -40,7 +40,7 @@ fn snapshot(name: &str, width: usize) {
     unbroken(&answer, &shown);
 }
 
-/// Every longer word of the prose is still one word.
+/// Checks that no longer word of the prose was broken.
 #[track_caller]
 fn unbroken(answer: &str, shown: &str) {
     let words = |text: &str| -> Vec<String> {

@@ -1,4 +1,4 @@
-//! `--replay`: a recorded run again, without server, network and key.
+//! `--replay`: repeats a recorded run without server, network and key.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use crate::harness::{
     reply_body, stream, stream_head, wire,
 };
 
-/// Runs against these answers, then again with the server gone.
+/// Records a run against these answers, then replays it without the server.
 fn twice(args: &[&str], plays: Vec<Play>) -> (Ran, Ran) {
     let tapes = folder();
     let server = Server::play(plays);
@@ -128,7 +128,7 @@ fn streams_are_the_same_again() {
         let server = Server::once(stream([&text]));
         let code = airx(["stream"]).args(ONCE).at(&server).run().code;
         streamed(|| stream([&text]), code);
-        // In pieces that respect neither frames nor characters.
+        // In pieces that may end inside a frame or a character.
         streamed(|| stream(text.as_bytes().chunks(37)), code);
     }
 }

@@ -4,7 +4,7 @@ use crate::harness::{DONE, Server, airx, bash, delta, file, finish_frame, folder
 
 const MESSAGES: &str = r#""messages":[{"role":"user","content":"hi"}]"#;
 
-/// The body of `airx ARGS… hi` holds these members between messages and stream.
+/// Checks the body of `airx ARGS… hi`: it has these members between messages and stream.
 #[track_caller]
 fn sends(args: &[&str], members: &str) {
     let server = Server::once(reply("ok"));
@@ -232,8 +232,8 @@ fn temperature_0_turns_sampling_off_at_the_providers_alone() {
 
 #[test]
 fn a_request_id_is_made_for_the_providers_alone() {
-    // Elsewhere none is sent: every body above. A dry run shows no id, since it
-    // would be another one each time.
+    // The bodies above show that other servers get none. A dry run shows no id, since it
+    // would differ each time.
     dry(&[]).is(
         0,
         &format!("{{\"model\":\"glm-4-airx\",{MESSAGES},\"stream\":false}}\n"),
@@ -256,7 +256,7 @@ fn a_dry_run_sends_nothing_and_needs_no_key() {
     assert!(server.requests().is_empty());
 }
 
-/// Everything that a shell, JSON or a here-document could trip over.
+/// Everything that needs quoting in a shell, in JSON or in a here-document.
 const NASTY: &str = "it's \"$HOME\" `id` $(id) \\n \\\nAIRX_BODY\n!! % 中 \u{1}";
 
 #[test]
@@ -266,7 +266,7 @@ fn dry_run_curl_is_a_command_that_bash_runs_as_it_is() {
         stream([delta("ok"), finish_frame("stop"), DONE.into()]),
     ]);
     let folder = folder();
-    // A curlrc that would spoil it, were it read.
+    // A curlrc that would change the result if curl read it.
     file(&folder, ".curlrc", "head\n");
     for (command, last) in [("chat", "\"stop\""), ("stream", "data: [DONE]")] {
         let script = format!(

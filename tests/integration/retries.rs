@@ -1,10 +1,10 @@
-//! What is asked again, how often, and when.
+//! Which requests are repeated, how often, and when.
 
 use crate::harness::{
     DONE, Play, Server, Step, airx, delta, finish_frame, http, json, reply, stream, stream_of, wire,
 };
 
-/// Busy, and at once ready for the next request.
+/// A rate limit without a wait before the next request.
 fn busy() -> Play {
     http(429, "Retry-After: 0\r\n", &wire("error_429_1302.json"))
 }
@@ -205,7 +205,7 @@ fn a_dying_answer_of_a_model_is_asked_for_again() {
 
 #[test]
 fn payloads_that_were_printed_for_their_length_are_not_asked_for_again() {
-    // No token is in them, so they are held back; but not without end.
+    // airx holds back payloads without a token, but only up to a limit.
     let role = r#"data: {"choices":[{"delta":{"role":"assistant","content":""}}]}"#;
     let roles = format!("{role}\n\n").repeat(2000);
     let server = Server::once(stream([roles]));
@@ -227,7 +227,7 @@ fn thinking_that_was_shown_is_not_asked_for_again() {
     assert_eq!(ran.stderr.matches("hm").count(), 1, "{}", ran.stderr);
 }
 
-/// What follows an answer on the same connection: nothing, though it was kept open.
+/// A server that closes the kept connection without answering the next request.
 fn closed() -> Play {
     vec![Step::Close]
 }

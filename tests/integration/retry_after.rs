@@ -2,7 +2,7 @@
 
 use crate::harness::{Play, Server, airx, http, json, reply, wire};
 
-/// Busy, and at once ready for the next request.
+/// A rate limit without a wait before the next request.
 fn busy() -> Play {
     http(429, "Retry-After: 0\r\n", &wire("error_429_1302.json"))
 }
@@ -13,7 +13,7 @@ fn overload() -> Play {
 
 #[test]
 fn the_wait_that_the_server_asks_for_is_obeyed() {
-    // A date that has passed is no wait; a nonsense is none of the server's.
+    // A date in the past means no wait.
     let past = "Retry-After: Wed, 21 Oct 2015 07:28:00 GMT\r\n";
     for (header, after) in [("Retry-After: 1\r\n", 1000), (past, 0)] {
         let server = Server::play([http(503, header, ""), reply("Hi")]);

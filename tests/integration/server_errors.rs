@@ -1,5 +1,5 @@
-//! A server's refusals: classed by code, then by status, then by shape; with a
-//! hint where there is something to do.
+//! A server's error answers: the class comes from the code, else from the status, else
+//! from the shape of the body. A hint says what to do, if anything.
 
 use crate::harness::{Play, Ran, Server, airx, delta, http, json, stream, wire};
 
@@ -11,7 +11,7 @@ fn run(play: Play, args: &[&str]) -> Ran {
         .run()
 }
 
-/// The sample of a refusal, for `chat` and `stream` alike.
+/// Checks a sample of an error answer with `chat` and with `stream`.
 #[track_caller]
 fn sample(status: u16, name: &str, code: i32, message: &str, hint: &str) {
     let stderr = format!("airx: {message}\nhint: {hint}\n");

@@ -4,7 +4,7 @@ use crate::harness::{
     DONE, Play, Step, delta, finish_frame, http, json, reply_body, stream, stream_head,
 };
 
-/// The key that every row has. Both halves are searched for.
+/// The key that every row uses. The invariants search the output for both halves.
 pub const KEY: &str = "K3yK3yK3y0123.s3cr3tS3cr3t99";
 /// The value of a header that every row sends.
 pub const HEADER: &str = "H3aderValue77";
@@ -37,7 +37,7 @@ impl Command {
         }
     }
 
-    /// `text` as an answer of this command says it.
+    /// The content of an answer to this command: `text`, for `json` as a JSON string.
     pub fn content(self, text: &str) -> String {
         match self {
             Json => serde_json::json!(text).to_string(),
@@ -46,13 +46,13 @@ impl Command {
     }
 }
 
-/// What a row must end with.
+/// The expected result of a row.
 #[derive(Debug, Clone)]
 pub struct End {
     pub code: i32,
     /// Standard output of `--format text`.
     pub text: String,
-    /// The events' types, `--format ndjson`.
+    /// The types of the events of `--format ndjson`.
     pub types: String,
 }
 
@@ -77,7 +77,7 @@ impl End {
     }
 }
 
-/// Where standard output may hold what must not be shown.
+/// Where standard output may contain the secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Echoes {
     Nowhere,
@@ -91,9 +91,9 @@ pub enum Echoes {
 pub struct Fault {
     pub name: String,
     pub args: Vec<String>,
-    /// Nothing listens where it asks.
+    /// Whether the connection is refused: nothing listens on the port.
     pub refused: bool,
-    /// The answer itself holds the secrets, and is printed as it is: its text,
+    /// Where the answer itself contains the secrets: airx prints its text unchanged,
     /// and with `--format json` all of its bytes.
     pub echoes: Echoes,
     plays: Box<dyn Fn(Command) -> Vec<Play> + Send + Sync>,
@@ -101,7 +101,7 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault that ends every command as `code` says and prints nothing.
+    /// A fault after which every command exits with `code` and prints nothing.
     pub fn new(
         name: &str,
         code: i32,
@@ -110,7 +110,7 @@ impl Fault {
         Self::plays_of(name, code, move |command| vec![play(command)])
     }
 
-    /// The same over several requests, or none.
+    /// Like [`Self::new`], with several requests or none.
     pub fn plays_of(
         name: &str,
         code: i32,
@@ -126,7 +126,7 @@ impl Fault {
         }
     }
 
-    /// An answer that is complete all the same: `text`, in one piece.
+    /// A fault that does no harm: every command prints `text`, in one piece.
     pub fn harmless(
         name: &str,
         text: &str,
@@ -137,13 +137,13 @@ impl Fault {
         fault
     }
 
-    /// Ends one command in another way.
+    /// Sets another expected result for one command.
     pub fn on(mut self, command: Command, code: i32, text: &str, types: &str) -> Self {
         self.ends[command as usize] = End::new(code, text, types);
         self
     }
 
-    /// Ends `stream` with this code after the first mark.
+    /// Expects `stream` to print the first mark and exit with this code.
     pub fn cut_stream(self, code: i32) -> Self {
         self.on(Stream, code, "Mark1 \n", "start delta error")
     }
@@ -153,7 +153,7 @@ impl Fault {
         self
     }
 
-    /// One request, unless the fault is about several.
+    /// Arguments that limit a run to one request, unless the fault is about several.
     pub fn once(&self, command: Command) -> Vec<&'static str> {
         let mut args = Vec::new();
         if !self.args.iter().any(|arg| arg == "--retries") {
@@ -174,7 +174,7 @@ impl Fault {
     }
 }
 
-/// A good answer in the command's own way, in one piece.
+/// A good answer in the command's own form, in one piece.
 pub fn answer(command: Command, text: &str, reason: &str) -> Play {
     match command {
         Stream => stream([delta(text), finish_frame(reason), DONE.into()]),
@@ -182,7 +182,7 @@ pub fn answer(command: Command, text: &str, reason: &str) -> Play {
     }
 }
 
-/// The bytes of a good body in the command's own way, unframed.
+/// The bytes of a good body in the command's own form, without HTTP framing.
 pub fn complete(command: Command) -> String {
     match command {
         Stream => delta(TEXT) + &finish_frame("stop") + DONE,
@@ -222,12 +222,12 @@ pub fn choice(command: Command, choice: &str) -> Play {
     )
 }
 
-/// Bytes as they are, and the connection's end.
+/// Sends these bytes unchanged, then closes the connection.
 pub fn bytes(bytes: impl Into<Vec<u8>>) -> Play {
     vec![Step::Send(bytes.into()), Step::Close]
 }
 
-/// Status line and headers, then `body`, then the connection's end.
+/// Sends the status line and headers, then `body`, then closes the connection.
 pub fn raw(head: &str, body: &str) -> Play {
     bytes(format!("{head}\r\n\r\n{body}"))
 }
@@ -241,7 +241,7 @@ pub fn head(command: Command) -> String {
     format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}")
 }
 
-/// A body of a status, with a length.
+/// A response with this status and body, and a length.
 pub fn page(status: u16, kind: &str, body: &str) -> Play {
     http(status, &format!("Content-Type: {kind}\r\n"), body)
 }

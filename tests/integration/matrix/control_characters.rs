@@ -31,7 +31,7 @@ fn texts() -> Vec<Fault> {
             })
         })
         .chain(SEQUENCES.into_iter().map(|(name, text)| {
-            // With calls it goes to standard error in `tools`.
+            // Next to calls, `tools` prints the prose on standard error.
             let call = |c| match c {
                 Stream => "delta",
                 _ => "message",
@@ -104,7 +104,7 @@ fn failures() -> Vec<Fault> {
         .collect()
 }
 
-/// A run whose arguments are refused.
+/// A run whose arguments are refused, so that it sends nothing.
 fn unsent(name: &str, types: &str, args: &[&str]) -> Fault {
     let fault = Fault::plays_of(name, 2, |_| Vec::new()).args(args);
     super::case::Command::ALL
@@ -122,7 +122,7 @@ fn names() -> Vec<Fault> {
             "error",
             &["--messages", odd],
         ),
-        // Events go to the file, and it cannot be opened.
+        // The events go to the file, which cannot be opened.
         unsent("sequences in the name of -o", "", &["-o", odd]),
         unsent("sequences in --base-url", "error", &["--base-url", odd]),
         unsent("sequences in --param", "error", &["--param", odd]),

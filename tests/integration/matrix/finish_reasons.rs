@@ -11,7 +11,7 @@ pub fn faults() -> Vec<Fault> {
         .collect()
 }
 
-/// A reason that is no completion: `stream` has printed what came.
+/// A reason that does not mean a complete answer: `stream` has printed the text.
 fn reason(reason: &'static str, code: i32) -> Fault {
     Fault::new(&format!("finish_reason {reason}"), code, move |command| {
         answer(command, TEXT, reason)
@@ -21,7 +21,7 @@ fn reason(reason: &'static str, code: i32) -> Fault {
 
 fn reasons() -> Vec<Fault> {
     let report = format!("{TEXT}\n");
-    // `tools` prints the prose on standard error, as with calls.
+    // `tools` prints the prose on standard error, as it does next to calls.
     let cut = |name| {
         let shown = reason(name, 9).on(Chat, 9, &report, "start delta error");
         shown.on(Tools, 9, "", "start delta error")
@@ -81,14 +81,14 @@ fn unreadable(what: &'static str) -> Fault {
     Fault::new(&format!("the choice {what}"), 7, move |c| choice(c, what))
 }
 
-/// Choices that are no list of choices.
+/// A `choices` that is not a list of choices.
 fn none(what: &'static str) -> Fault {
     Fault::new(&format!("choices {what}"), 7, move |c| {
         value(c, &format!(r#"{{"id":"id-1","choices":{what}}}"#))
     })
 }
 
-/// A content that is a text all the same.
+/// An unusual content that airx accepts as text.
 fn content(sent: &'static str, text: &str) -> Fault {
     let fault = Fault::new(&format!("content {sent}"), 0, move |c| {
         choice(
@@ -112,7 +112,7 @@ fn empty(what: &'static str) -> Fault {
     })
 }
 
-/// The same where it is allowed, which `json` never does.
+/// The same with `--allow-empty`, which does not help `json`.
 fn allowed(what: &'static str) -> Fault {
     let mut fault = empty(what).args(&["--allow-empty"]);
     fault.name += ", allowed";

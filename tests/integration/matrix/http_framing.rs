@@ -71,7 +71,7 @@ fn lengths() -> Vec<Fault> {
         length("+5"),
         Fault::new("a reset after half an answer", 7, |c| {
             let text = format!("{}\r\nContent-Length: 9999\r\n\r\n{}", head(c), half(c));
-            // Read before the reset discards it.
+            // The pause lets airx read the bytes before the reset discards them.
             vec![
                 Step::Send(text.into()),
                 Step::Pause(std::time::Duration::from_millis(400)),

@@ -72,7 +72,7 @@ pub fn faults() -> Vec<Fault> {
         Fault::new("307 with a place that acts on terminals", 4, |_| {
             http(307, "Location: https://x/\u{9b}2J\u{202e}\u{85}\r\n", "")
         }),
-        // Such a byte is none of a head.
+        // An escape character is not valid in a response head.
         Fault::new("307 with an escape character in its place", 7, |_| {
             http(307, "Location: https://x/\u{1b}]52;c;eA==\r\n", "")
         }),

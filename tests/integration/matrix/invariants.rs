@@ -1,4 +1,4 @@
-//! What holds for every row of the matrix.
+//! The checks for every row of the matrix.
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -6,11 +6,11 @@ use serde_json::Value;
 use super::case::{Command, Echoes, Fault, HEADER, KEY, MARKS};
 use crate::harness::{Ran, event};
 
-/// Most lines of standard error without `-v`: a rejected text, a warning, the
+/// The most lines of standard error without `-v`: a rejected text, a warning, the
 /// message and its hint.
 const LINES: usize = 6;
 
-/// Checks a row against its end and against the promises.
+/// Checks a row against its expected result and against the invariants.
 pub fn keep(fault: &Fault, command: Command, format: &str, ran: &Ran) -> Result<(), String> {
     let end = fault.end(command);
     if ran.code != end.code {
@@ -41,7 +41,7 @@ fn events(command: Command, code: i32, types: &str, ran: &Ran) -> Result<(), Str
         return Err(format!("the events are not {types}"));
     }
     let Some((last, before)) = events.split_last() else {
-        // As the table says: nothing to write to.
+        // The row expects no events, since the output cannot be opened.
         return Ok(());
     };
     let terminal = |event: &Value| event["type"] == "done" || event["type"] == "error";
@@ -62,7 +62,7 @@ fn events(command: Command, code: i32, types: &str, ran: &Ran) -> Result<(), Str
     Ok(())
 }
 
-/// The class that stands for an exit code in the contract.
+/// The class of an exit code in the contract.
 fn class(code: i32) -> &'static str {
     match code {
         2 => "usage",
@@ -79,13 +79,13 @@ fn class(code: i32) -> &'static str {
     }
 }
 
-/// What `--format json` prints: JSON in lines, and of a failed request nothing,
-/// but for a stream that had started and an answer that was cut.
+/// Checks what `--format json` prints: lines of JSON, and nothing for a failed request,
+/// except for a stream that had started and an answer that was cut.
 fn bodies(command: Command, ran: &Ran) -> Result<(), String> {
     if !ran.stdout.is_empty() && !ran.stdout.ends_with('\n') {
         return Err("the last line has no end".into());
     }
-    // Not as a value: it may be one that serde_json holds for too deep.
+    // Not as a `Value`: serde_json may refuse it as nested too deeply.
     let mut values = serde_json::Deserializer::from_str(&ran.stdout).into_iter::<IgnoredAny>();
     if values.any(|value| value.is_err()) {
         return Err("standard output is not JSON".into());
@@ -93,7 +93,7 @@ fn bodies(command: Command, ran: &Ran) -> Result<(), String> {
     let may_print = match command {
         Command::Stream => true,
         Command::Chat => matches!(ran.code, 0 | 9),
-        // A call whose arguments are no JSON is printed, and exit 10.
+        // A call whose arguments are not JSON is printed, and the run exits 10.
         Command::Tools => matches!(ran.code, 0 | 10),
         Command::Json => ran.code == 0,
     };

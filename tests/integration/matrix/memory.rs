@@ -9,17 +9,18 @@ use crate::harness::{
     stream_head,
 };
 
-/// Most that a run may take, a body up to its bound and the pages of the program's
-/// own file aside: those are a debug build's, and come and go with the page cache.
+/// The most memory that a run may use, without a body up to its bound, and without the
+/// pages of the program's file: this is a debug build, and the page cache varies.
 const MOST: u64 = 20 * 1000 * 1000;
 const MIB: usize = 1 << 20;
-/// With what a run takes anyway more than the bound: what is kept of it is seen.
+/// MiB to send. Together with a run's usual memory this is over the bound, so the test
+/// notices if airx keeps it.
 const MUCH: usize = 26;
 
-/// A row: what grows, how the run is asked, what is sent, how it ends.
+/// A row: what grows, the arguments, what the server sends, the exit code.
 struct Row(&'static str, &'static [&'static str], fn() -> Play, i32);
 
-/// An HTTP chunk of a MiB of this, again and again, and then the end.
+/// [`MUCH`] HTTP chunks, each with a MiB of `unit`, and then the end.
 fn much(unit: &str, end: &str) -> Play {
     let piece = chunk(unit.repeat(MIB / unit.len()).as_bytes());
     let mut play = vec![stream_head()];
@@ -32,7 +33,7 @@ fn end() -> String {
     finish_frame("stop") + DONE
 }
 
-/// The same bytes after a start, unframed, and then silence.
+/// A start, [`MUCH`] MiB of the same line without HTTP framing, and then silence.
 fn endless(started: &str, line: &str) -> Play {
     let piece = Step::Send(line.repeat(MIB / line.len()).into());
     let mut play = vec![Step::Send(started.into())];
@@ -55,7 +56,7 @@ fn fragments() -> Play {
     )
 }
 
-/// As long as a chunk of many deltas, and cheaper to read.
+/// A text as long as many deltas, but faster to parse.
 fn words() -> String {
     "some words of an answer\n".repeat(80)
 }
@@ -137,7 +138,7 @@ const ROWS: &[Row] = &[
     ),
 ];
 
-/// The peak of a process's own memory until it ends.
+/// Waits for the end of a process and returns the peak of its own memory in bytes.
 fn peak(child: &Child) -> u64 {
     let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
@@ -147,11 +148,11 @@ fn peak(child: &Child) -> u64 {
             let kib: u64 = line.split_whitespace().next()?.parse().ok()?;
             Some(kib * 1024)
         };
-        // A process that has ended and was not waited for has no memory.
+        // A process that has ended but was not waited for reports no memory.
         let (Some(most), Some(files)) = (bytes("VmHWM:"), bytes("RssFile:")) else {
             break;
         };
-        // Until it has taken its own name the memory is still the test's.
+        // Before the exec, the process has the test's name and memory.
         if status.starts_with("Name:\tairx\n") {
             peak = peak.max(most.saturating_sub(files));
         }
@@ -160,7 +161,7 @@ fn peak(child: &Child) -> u64 {
     peak
 }
 
-/// 20 000 deltas: the key in each of one half, and spread over the other.
+/// 20 000 deltas: each of one half contains the key; the other half spells it out.
 fn echoes(key: &str) -> Play {
     const DELTAS: usize = 10_000;
     let complete = delta(&format!("your key is {key}, it says\n")).repeat(100);

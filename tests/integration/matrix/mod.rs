@@ -47,7 +47,7 @@ fn rows(faults: &[Fault]) -> Vec<(&Fault, Command, &'static str)> {
         .collect()
 }
 
-/// Rows under way at a time: most of their time they wait.
+/// The number of rows that run at the same time: mostly they wait.
 const AT_A_TIME: usize = 8;
 
 fn faults() -> Vec<Fault> {
@@ -68,7 +68,7 @@ fn faults() -> Vec<Fault> {
     .collect()
 }
 
-/// One run of the binary, and what is wrong with it.
+/// Runs the binary once and returns what is wrong.
 fn row(fault: &Fault, command: Command, format: &str) -> Result<(), String> {
     let server = Server::play(fault.plays(command));
     let base = if fault.refused {

@@ -14,7 +14,7 @@ fn nested(depth: usize) -> String {
     "[".repeat(depth) + &"]".repeat(depth)
 }
 
-/// A good answer with something odd in it that says nothing about the answer.
+/// A good answer with an odd member that does not matter.
 fn odd(name: &str, member: impl Into<String>) -> Fault {
     let member = member.into();
     Fault::harmless(name, TEXT, move |c| {

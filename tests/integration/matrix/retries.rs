@@ -4,7 +4,7 @@ use super::case::Command::{Chat, Json, Stream, Tools};
 use super::case::{Command, Fault, TEXT, answer, bytes, half, head, page};
 use crate::harness::{Play, Step, delta, http, json, stream, wire};
 
-/// The first request ends so; the second would be answered well.
+/// The first request gets `bad`, the second a good answer.
 fn retried(name: &str, bad: impl Fn(Command) -> Play + Send + Sync + 'static) -> Fault {
     let mut fault = Fault::plays_of(name, 0, move |c| vec![bad(c), answer(c, TEXT, "stop")])
         .args(&["--retries", "1"]);
@@ -32,7 +32,7 @@ pub fn faults() -> Vec<Fault> {
         }),
         retried("a reset, then an answer", |_| vec![Step::Reset]),
         Fault::plays_of("broken off in the middle, then an answer", 0, |c| match c {
-            // What was printed stays printed, and is not asked for again.
+            // After a part was printed, the request is not repeated.
             Stream => vec![stream([delta("Mark1 ")])],
             _ => vec![
                 bytes(format!(

@@ -30,7 +30,7 @@ fn samples() -> Vec<Fault> {
         sample("error_429_1113.json", 429, 3),
         sample("error_429_1302.json", 429, 5),
         sample("error_429_1305.json", 429, 5),
-        // As a gateway may have them: the code decides.
+        // A gateway may change the status: the code decides.
         sample("error_429_1113.json", 500, 3),
         sample("error_400_1301_content_filter.json", 200, 8),
         sample("error_429_1302.json", 400, 5),
@@ -38,7 +38,7 @@ fn samples() -> Vec<Fault> {
     ]
 }
 
-/// A stream's sample; where none was asked for it is no body that can be read.
+/// A sample of a stream; the commands that did not ask for one cannot read it.
 fn stream(name: &'static str, code: i32, text: &str) -> Fault {
     let types = match text.lines().count() {
         0 => "start error",
@@ -63,7 +63,7 @@ fn streams() -> Vec<Fault> {
     ]
 }
 
-/// A body with status 200 that holds an error.
+/// A body with status 200 that contains an error.
 fn report(body: &'static str, code: i32) -> Fault {
     Fault::new(&format!("200 and {body}"), code, move |c| value(c, body))
 }

@@ -4,8 +4,7 @@ use super::case::Command::{Chat, Json, Stream, Tools};
 use super::case::Fault;
 use crate::harness::{DONE, Step, chunk, delta, finish_frame, last_chunk, stream};
 
-/// A stream of these frames; the other commands get it as the body that it is
-/// not.
+/// A stream of these frames; the other commands cannot read it as a body.
 fn frames(name: &str, code: i32, text: &str, types: &str, frames: &str) -> Fault {
     let frames = frames.to_owned();
     Fault::new(name, 7, move |_| stream([&frames])).on(Stream, code, text, types)

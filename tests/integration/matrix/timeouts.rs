@@ -12,7 +12,7 @@ pub fn faults() -> Vec<Fault> {
     faults
 }
 
-/// `--timeout` of all four.
+/// The `--timeout` for all four commands.
 const TOTAL: [&str; 2] = ["--timeout", "500ms"];
 
 fn held(mut play: Play) -> Play {
@@ -72,7 +72,7 @@ fn totals() -> Vec<Fault> {
                 .flat_map(|_| [early.clone(), Step::Pause(Duration::from_millis(40))])
                 .collect()
         }),
-        // The status says more than the time-out.
+        // The report is about the status, not about the time-out.
         Fault::new("an error whose body never ends", 5, |_| {
             held(vec![Step::Send(
                 b"HTTP/1.1 500 X\r\nContent-Length: 9999\r\n\r\n{\"error\":".to_vec(),
@@ -82,8 +82,8 @@ fn totals() -> Vec<Fault> {
     ]
 }
 
-/// A fault of streams alone: the clocks of the first token and of silence. The
-/// others end by `--timeout`.
+/// A fault for the time-outs that only streams have: first token and idle. The other
+/// commands end by `--timeout`.
 fn streamed(name: &str, clock: &str, play: fn() -> Play) -> Fault {
     Fault::new(name, 6, move |c| match c {
         Stream => play(),
