@@ -1,5 +1,5 @@
-//! The binary from outside: exit code, all of standard output, all of standard
-//! error. One file a feature; a test's name is what a user sees.
+//! Tests of the binary from outside: exit code, standard output and standard error. There
+//! is one file per feature; a test's name says what a user sees.
 
 #![allow(
     unreachable_pub,

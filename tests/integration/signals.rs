@@ -18,8 +18,8 @@ const SIGNALS: [(Signal, i32, &str); 3] = [
     (Signal::HUP, 1, "SIGHUP"),
 ];
 
-/// `airx ARGS…` that heeds its signals even where the tests run in the
-/// background of a shell or under nohup.
+/// `airx ARGS…` with default signals, even if the tests run in the background of a shell
+/// or under nohup.
 pub fn heedful(args: &[&str]) -> Airx {
     if cfg!(target_os = "linux") {
         let own = ["--default-signal=INT,TERM,HUP", crate::harness::program()];
@@ -37,7 +37,7 @@ fn airx(args: &[&str]) -> Airx {
     heedful(args)
 }
 
-/// A stream whose first delta has come and that says nothing more.
+/// A stream with one delta, and then silence.
 fn started() -> Play {
     vec![stream_head(), chunk(delta("first").as_bytes()), Step::Hold]
 }
@@ -94,7 +94,7 @@ fn waiting_for_standard_input_ends_at_once_and_nothing_is_sent() {
         let folder = folder();
         let args = ["chat", "--format", "ndjson", "--meta", "m", "-"];
         let mut child = airx(&args).at(&server).within(folder.path()).start();
-        // Reads what is written before it waits for more.
+        // airx reads the bytes and then waits for more.
         let mut stdin = child.stdin.take().unwrap();
         write_until_read(&mut stdin);
         send(&child, signal);
@@ -110,7 +110,7 @@ fn waiting_for_standard_input_ends_at_once_and_nothing_is_sent() {
     assert!(server.requests().is_empty());
 }
 
-/// More than a pipe holds: once it is all written the other side reads.
+/// Writes more than the pipe's buffer takes. So when it returns, the other side is reading.
 fn write_until_read(pipe: &mut impl Write) {
     pipe.write_all(&vec![b'a'; 256 * 1024]).unwrap();
 }
@@ -175,14 +175,14 @@ fn the_old_file_of_o_stays_and_what_came_is_in_partial() {
     assert_eq!(folder.path().read_dir().unwrap().count(), 2);
 }
 
-/// A pipe that is full to the last byte and is not read.
+/// A pipe that is full to the last byte and that no one reads.
 fn full_pipe() -> (std::io::PipeReader, std::io::PipeWriter) {
     let (reader, writer) = std::io::pipe().unwrap();
     fill(&writer);
     (reader, writer)
 }
 
-/// Fills what is left of a pipe, by much first, then to the last byte.
+/// Fills the rest of a pipe: first in large pieces, then byte by byte.
 fn fill(mut writer: &std::io::PipeWriter) {
     rustix::io::ioctl_fionbio(writer, true).unwrap();
     for size in [4096, 1] {
@@ -205,7 +205,7 @@ fn a_full_pipe_that_no_one_reads_does_not_keep_it() {
     stderr.until("< HTTP");
     send(&child, Signal::INT);
     assert_eq!(finish(child).signal, Some(2));
-    // Waiting for the server: the pipe is full for the last event.
+    // airx waits for the server, and the pipe has no room for the last event.
     for format in ["text", "ndjson"] {
         let server = Server::once(vec![Step::Hold]);
         let (mut reader, writer) = full_pipe();
@@ -215,7 +215,7 @@ fn a_full_pipe_that_no_one_reads_does_not_keep_it() {
             .stdout_to(writer.try_clone().unwrap())
             .start();
         if format == "ndjson" {
-            // Room for the start event, then none again.
+            // Makes room for the start event; `fill` below takes the rest.
             reader.read_exact(&mut room).unwrap();
         }
         server.await_requests(1);

@@ -10,7 +10,7 @@ fn run(command: &str, play: Play, stderr: &str) {
     ran.is(7, "", stderr);
 }
 
-/// This many MiB, of which no more than one is in memory, and then silence.
+/// Sends `count` MiB, one at a time, and then nothing more.
 fn megabytes(count: usize, byte: u8) -> impl Iterator<Item = Step> {
     (0..count)
         .map(move |_| Step::Send(vec![byte; MIB]))

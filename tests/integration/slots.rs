@@ -14,14 +14,14 @@ use crate::harness::{
     Airx, Server, Step, airx, finish, folder, given_away, json, reply, reply_body,
 };
 
-/// One that may have `limit` requests in flight; its slots are in `runtime`.
+/// A run with this `--max-in-flight`, whose slots are in `runtime`.
 fn limited(limit: u32, runtime: &Path) -> Airx {
     airx(["chat", "-v", "--max-in-flight", &limit.to_string(), "hi"])
         .env("XDG_RUNTIME_DIR", runtime)
         .stdin_from(std::process::Stdio::null())
 }
 
-/// Answers only once the test says so.
+/// Answers only when the test opens the gate.
 fn held() -> Vec<Step> {
     let mut play = vec![Step::Gate];
     play.extend(reply("Hello"));
@@ -60,7 +60,7 @@ fn no_more_than_the_limit_are_ever_in_flight() {
         .iter_mut()
         .map(|run| Watch::new(run.stderr.take().unwrap()))
         .collect();
-    // No answer leaves before five are in flight and all others wait.
+    // The server answers only when five requests are in flight and all other runs wait.
     server.await_requests(5);
     until("all others wait", || {
         let waits = |said: &&Watch| said.so_far().contains("* waiting for a slot");
@@ -175,7 +175,7 @@ fn the_wait_does_not_count_in_the_timeout() {
     let mut waiter = limited(1, runtime.path()).args(timeout).at(&server).start();
     let said = Watch::new(waiter.stderr.take().unwrap());
     said.until("* waiting for a slot");
-    // This one starts its clock later: when it ends, both times are over.
+    // This run starts its clock later: when it ends, both time-outs are over.
     let silent = Server::once(vec![Step::Hold]);
     let clock = airx(["chat", "-n", "hi"]).args(timeout).at(&silent).run();
     assert_eq!(clock.code, 6, "{}", clock.stderr);
@@ -210,7 +210,7 @@ fn sigint_ends_the_wait_at_once() {
     let server = Server::play([held(), reply("last")]);
     let holder = limited(1, runtime.path()).at(&server).start();
     until("the first request", || server.requests().len() == 1);
-    // One at the head of the queue, and two more.
+    // One run at the head of the queue, and two behind it.
     let mut waiters: Vec<Child> = (0..3)
         .map(|_| {
             let mut waiter = limited(1, runtime.path()).at(&server).start();
@@ -229,7 +229,7 @@ fn sigint_ends_the_wait_at_once() {
     }
     server.open_gate();
     assert_eq!(finish(holder).code, 0);
-    // Those that were killed do not block the others.
+    // The killed runs do not block the others.
     assert_eq!(finish(last).stdout, "last\n");
 }
 

@@ -1,5 +1,5 @@
-//! `--split`: input that does not fit the model's context is asked for in parts, and the
-//! answers become one.
+//! `--split`: sends input that does not fit the model's context in parts, and merges the
+//! answers.
 
 use serde_json::{Value, json};
 
@@ -19,7 +19,7 @@ pub fn config() -> TempDir {
     folder
 }
 
-/// A run that asks the small model, two requests at once.
+/// A run with the small model and two requests at once.
 pub fn small<'a>(folder: &TempDir, args: impl IntoIterator<Item = &'a str>) -> Airx {
     let mut args = args.into_iter();
     let command = args.next();
@@ -27,14 +27,14 @@ pub fn small<'a>(folder: &TempDir, args: impl IntoIterator<Item = &'a str>) -> A
     run.args(args)
 }
 
-/// So many numbered lines.
+/// Returns `count` numbered lines.
 pub fn lines(count: usize) -> String {
     (0..count).fold(String::new(), |text, at| {
         text + &format!("Line {at} says what happened at the time.\n")
     })
 }
 
-/// The number of a part, how many there are, and its text.
+/// The number of a part, the number of parts, and the part's text.
 pub fn part(text: &str) -> Option<(usize, usize, &str)> {
     let (_, rest) = text.split_once("\n\nWhat follows is part ")?;
     let (numbers, material) =
@@ -246,7 +246,7 @@ fn events_report_each_part_in_the_order_of_the_text_and_done_has_the_sums() {
     );
 }
 
-/// What holds for each part.
+/// A condition that every part must meet.
 type Check = fn(&str) -> bool;
 
 #[test]
@@ -387,7 +387,7 @@ fn dry_run_prints_the_parts_and_the_sums_as_json() {
         ];
         assert_eq!(objects(&ran), [&parts[..], &[total]].concat());
 
-        // The requests that merge count, too.
+        // The merging requests are listed, too.
         let events = objects(&run(&["chat", "--format", format], lines(40)));
         assert_eq!(
             (&events[2]["type"], &events[2]["requests"]),
@@ -403,7 +403,7 @@ fn dry_run_prints_the_parts_and_the_sums_as_json() {
             .sum();
         assert_eq!(events[3]["tokens"], sum);
 
-        // What fits is one part, so that a script reads the same lines.
+        // Input that fits is reported as one part, so that a script can read it the same way.
         for command in ["chat", "stream", "json"] {
             let ran = run(&[command, "--format", format], "short".to_owned());
             if (command, format) == ("stream", "json") {
@@ -525,7 +525,7 @@ fn a_prompt_over_the_context_is_refused_with_a_hint_at_split() {
         "{}",
         ran.stderr
     );
-    // What is too long is not cut by --split.
+    // --split does not cut the prompt or the system message.
     for (args, part) in [
         (&["chat", words.as_str()][..], "the PROMPT itself is"),
         (

@@ -1,5 +1,4 @@
-//! `--split` where something goes wrong: a part that is too long, a part that fails, money
-//! that is used up, a signal.
+//! Failures of `--split`: a part that is too long, a part that fails, a cost limit, a signal.
 
 use serde_json::json;
 
@@ -7,7 +6,7 @@ use crate::harness::items::{Items, refusal};
 use crate::harness::{airx, bash, file, finish, folder, reply_body};
 use crate::split::{config, lines, numbered, part, small};
 
-/// A server that reads 450 bytes of text in a request, and says so in its own way.
+/// A server that refuses a part of more than 450 bytes, with its own kind of answer.
 fn short(refused: impl Fn() -> (u16, String) + Send + Sync + 'static) -> Items {
     Items::answering(move |text, _, _| match part(text) {
         Some((_, _, text)) if text.len() > 450 => refused(),
@@ -185,7 +184,7 @@ fn a_rejected_json_answer_is_shown_and_named_with_its_part() {
 
 #[test]
 fn max_cost_that_would_be_exceeded_ends_the_run_and_nothing_is_printed() {
-    // A request of the test's size may cost about 0.01 CNY, and costs 0.00005.
+    // The upper bound of a request here is about 0.01 CNY; it really costs 0.00005.
     for (limit, requests) in [("0.00001", 0), ("0.01", 1)] {
         let folder = config();
         let server = Items::answering(|_, _, _| {
@@ -225,7 +224,7 @@ fn max_cost_that_would_be_exceeded_ends_the_run_and_nothing_is_printed() {
         assert!(ran_out.ends_with(&format!("{hint}{keeps}\n")), "{ran_out}");
         assert_eq!(server.texts().len(), requests, "{limit}");
     }
-    // The merging counts, and so does a single request.
+    // The limit also covers the merging request, and a run of a single request.
     let (folder, server) = (config(), numbered());
     let run = |text: String| {
         let args = [
@@ -259,7 +258,7 @@ fn enough_money_lets_all_parts_and_the_merging_through() {
     run.of(&server).run().is(0, "merged\n", "");
 }
 
-/// Answers like [`numbered`], with a price that is not small.
+/// Answers like [`numbered`], but with a high usage.
 fn dear() -> Items {
     Items::answering(|text, _, _| {
         let answer = part(text).map_or("merged".to_owned(), |(number, ..)| format!("<{number}>"));

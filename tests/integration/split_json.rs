@@ -1,5 +1,5 @@
-//! `json --split`: arrays are joined, other values are merged by requests that are held to
-//! the same schema.
+//! `json --split`: arrays are joined; other values are merged by requests with the same
+//! schema.
 
 use serde_json::json;
 
@@ -7,8 +7,8 @@ use crate::harness::items::Items;
 use crate::harness::reply_body;
 use crate::split::{config, lines, part, small};
 
-/// Answers each part with this JSON, in which `N` is the part's number, and all else with
-/// `merged`.
+/// Answers each part with `value`, in which `N` becomes the part's number, and every other
+/// request with `merged`.
 fn answering(value: &'static str, merged: &'static str) -> Items {
     Items::answering(move |text, _, _| {
         let answer = match part(text) {

@@ -1,4 +1,4 @@
-//! `--merge`: how the answers to the parts become one, and when it is printed.
+//! `--merge`: how the answers to the parts are merged, and when the result is printed.
 
 use std::process::Stdio;
 
@@ -70,7 +70,7 @@ fn one_word_that_is_almost_concat_is_warned_about() {
     }
 }
 
-/// Long answers to the parts, and short ones to what merges them.
+/// Answers the parts with long texts, and the merging requests with short ones.
 fn long_answers() -> Items {
     Items::answering(|text, _, _| {
         let answer = match part(text) {

@@ -1,4 +1,4 @@
-//! Standard input has one reader, whichever option names it, and by whichever name.
+//! Only one option may read standard input, by any of its names.
 
 use std::os::unix::net::UnixStream;
 
@@ -7,8 +7,8 @@ use crate::harness::{Airx, Server, airx, file, folder, reply};
 const TOOL: &str = r#"{"name":"f","parameters":{"type":"object"}}"#;
 const NAMES: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
-/// Each option that reads a file in addition to the messages: its command, itself, what is
-/// put before the file's name, and what messages call it.
+/// Each option that reads a file in addition to the messages: its command, its name, the
+/// prefix of the file's name, and how error messages quote it.
 const OPTIONS: [(&str, &str, &str, &str); 4] = [
     ("tools", "-t", "", "`-t -`"),
     ("json", "--schema", "", "`--schema -`"),

@@ -1,5 +1,5 @@
-//! A process that is stopped for a while and continued: no clock runs out over bytes
-//! that arrived meanwhile, and no other process waits for it in the queue of `--max-in-flight`.
+//! A process that is stopped and continued: no time-out ends it if the bytes arrived in the
+//! meantime, and no other process waits for it in the queue of `--max-in-flight`.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::harness::{
     reply, reply_body, stream_head, together,
 };
 
-/// A stream that waits for the test after so many of its five parts.
+/// A stream of five parts that waits for the test after the first `parts` of them.
 fn stream_held_after(parts: usize) -> Play {
     let mut play = vec![stream_head()];
     play.extend(
@@ -24,7 +24,7 @@ fn stream_held_after(parts: usize) -> Play {
     play
 }
 
-/// A reply whose head comes at once.
+/// A reply that sends its head and ten bytes, and then waits for the test.
 fn reply_held_after_its_head() -> Play {
     let body = reply_body("Hello", "stop");
     let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", body.len());
@@ -53,7 +53,7 @@ fn an_answer_that_arrived_while_the_process_was_stopped_is_printed() {
         server.await_requests(1);
         send(&child, Signal::STOP);
         server.open_gate();
-        // Longer than the limit: the clock is what this is about.
+        // Longer than the time-out, which must not fire.
         std::thread::sleep(Duration::from_millis(1_500));
         send(&child, Signal::CONT);
         let ran = finish(child);
@@ -84,7 +84,7 @@ fn a_stopped_process_that_waits_for_a_slot_holds_up_no_one() {
     said.until("* waiting for a slot");
     server.open_gate();
     assert_eq!((finish(holder).code, finish(later).code), (0, 0));
-    // One that comes now does not wait for it either.
+    // A run that starts now does not wait for the stopped one either.
     let (late, _said) = start("late");
     assert_eq!(finish(late).code, 0);
     assert!(

@@ -5,7 +5,7 @@ use crate::harness::{
     DONE, Play, Ran, Server, airx, delta, finish_frame, http, json, reply_body, stream, wire,
 };
 
-/// One `airx stream` that is not repeated.
+/// Runs `airx stream` without retries.
 pub fn run(play: Play, args: &[&str]) -> Ran {
     let server = Server::once(play);
     airx(["stream", "--retries", "0", "hi"])
@@ -268,7 +268,7 @@ fn thinking_after_text_is_shown_after_it_even_in_a_burst() {
         format!("data: {{\"choices\":[{{\"delta\":{{\"reasoning_content\":\"{text}\"}}}}]}}\n\n")
     };
     let burst = think("a") + &delta("b") + &think("c") + &finish_frame("stop") + DONE;
-    // One file for both, as on a terminal.
+    // Both outputs go to one file, as on a terminal.
     let folder = crate::harness::folder();
     let server = Server::once(stream([burst]));
     let file = std::fs::File::create(folder.path().join("both")).unwrap();

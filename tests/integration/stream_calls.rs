@@ -20,7 +20,7 @@ fn the_sample_calls_are_lines_of_json() {
     );
 }
 
-/// A frame with these pieces of calls: index and arguments.
+/// A frame with these pieces of calls, given as index and arguments.
 fn calls(pieces: &[(u8, &str)]) -> String {
     let pieces: Vec<_> = pieces
         .iter()
@@ -130,7 +130,7 @@ fn halves_of_a_character_in_two_frames_are_joined() {
         "{\"id\":\"c0\",\"name\":\"f\",\"arguments\":[\"🙂\"]}\n",
         "",
     );
-    // What stays alone is shown as such.
+    // A half without its partner becomes U+FFFD.
     complete([text(r#""a\ud83d""#), text(r#""b\ude42\ud83d""#)]).is(
         0,
         "a\u{fffd}b\u{fffd}\u{fffd}\n",

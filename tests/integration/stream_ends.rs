@@ -1,4 +1,4 @@
-//! How a stream ends, and what that makes of the answer.
+//! How a stream ends, and whether its answer is then complete.
 
 use crate::harness::{
     DONE, Server, Step, airx, chunk, delta, finish_frame, http, stream, stream_head, unframed, wire,
@@ -123,7 +123,7 @@ fn a_connection_that_stays_open_after_done_is_not_waited_for() {
 fn done_ends_a_stream_at_once_without_a_blank_line_after_it() {
     for done in ["data: [DONE]\n", "data:[DONE]\n", "data: [DONE]\r\n"] {
         let text = delta("Hi") + &finish_frame("stop") + done;
-        // In one piece and in two: the line's end comes by itself.
+        // In one piece, and with the line's last byte in a second piece.
         for cut in [text.len(), text.len() - 1] {
             let (one, two) = text.split_at(cut);
             let mut play = vec![stream_head(), chunk(one.as_bytes())];

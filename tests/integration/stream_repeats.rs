@@ -1,4 +1,4 @@
-//! Streams whose frames say again what earlier ones have said.
+//! Streams whose frames repeat the content of earlier ones.
 
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ fn a_last_frame_that_repeats_the_message_is_not_printed_again() {
 fn a_repeated_message_adds_what_the_deltas_lack() {
     let last = message(Some("stop"), &json!({ "content": "Hello, world" }));
     run(after_deltas(last), &[]).is(0, "Hello, world\n", "");
-    // Nothing of another text: the deltas have been printed.
+    // A different text is ignored, since the deltas are already printed.
     let last = message(Some("stop"), &json!({ "content": "HELLO" }));
     run(after_deltas(last), &[]).is(0, "Hello\n", "");
 }
@@ -75,7 +75,7 @@ fn a_repeated_message_does_not_repeat_the_calls() {
     );
     for first in [
         vec![piece(r#"{"a""#), piece(":1}")],
-        // Of a message alone, and one whose end the message brings.
+        // Only a message; and a call whose end is only in the message.
         vec![message(None, &json!({ "tool_calls": call(r#"{"a":1}"#) }))],
         vec![piece(r#"{"a""#)],
         vec![],

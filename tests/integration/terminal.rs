@@ -1,5 +1,5 @@
-//! What people see on a terminal: control characters shown and not sent, and a
-//! spinner that is gone before the answer.
+//! What people see on a terminal: control characters as visible symbols, and a spinner
+//! that disappears before the answer.
 
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use crate::harness::{
     json, last_chunk, reply, stream, stream_head,
 };
 
-/// Exit code and all that is shown of a run whose standard output is a terminal.
+/// Runs with a terminal as standard output. Returns the exit code and what it shows.
 #[track_caller]
 fn shown(args: &[&str], play: Play) -> (i32, String) {
     let server = Server::once(play);
@@ -25,7 +25,7 @@ fn on_terminal(airx: Airx) -> (i32, String) {
     (ran.code, screen.all())
 }
 
-/// What a terminal would act on; CRLF is a newline.
+/// Characters that a terminal would act on; CRLF counts as a newline.
 const NASTY: &str = "a\u{1b}[2J\u{7}\u{8}\0\u{7f}\u{9b}\u{202e}\u{2066}b\tc\r\nd\re中🙂";
 const SAFE: &str = "a␛[2J␇␈␀␡<U+009B><U+202E><U+2066>b\tc\nd␍e中🙂\n";
 
@@ -33,7 +33,7 @@ const SAFE: &str = "a␛[2J␇␈␀␡<U+009B><U+202E><U+2066>b\tc\nd␍e中�
 fn control_characters_of_an_answer_are_shown() {
     assert_eq!(shown(&["chat"], reply(NASTY)), (0, SAFE.into()));
     assert_eq!(shown(&["tools"], reply(NASTY)), (0, SAFE.into()));
-    // A CRLF that is cut in two, too.
+    // Also when a CRLF is split over two deltas.
     let frames = NASTY
         .chars()
         .map(|c| delta(&c.to_string()))
@@ -43,7 +43,7 @@ fn control_characters_of_an_answer_are_shown() {
 
 #[test]
 fn control_characters_of_json_are_shown() {
-    // JSON escapes C0 itself; what it leaves is DEL, C1 and bidi.
+    // JSON itself escapes C0; it leaves DEL, C1 and bidi characters.
     let answer = "{\"a\":\"\u{7f}\u{9b}\u{202e}\"}";
     assert_eq!(
         shown(&["json"], reply(answer)),
@@ -129,7 +129,7 @@ fn standard_error_is_made_safe_even_where_it_is_no_terminal() {
     );
 }
 
-/// A run whose standard error is a terminal, and what that shows.
+/// Starts a run with a terminal as standard error. Returns it and the terminal's screen.
 fn with_screen(args: &[&str], server: &Server) -> (std::process::Child, Watch) {
     let (screen, side) = terminal();
     let child = airx(args.iter().chain(&["-n", "hi"]))
@@ -208,8 +208,8 @@ fn a_spinner_is_wiped_before_an_error() {
 
 #[test]
 fn quiet_verbose_and_a_dumb_terminal_have_no_spinner() {
-    // The second wait is longer than a spinner's patience: it is over when
-    // another run's spinner has been seen.
+    // The second wait is long enough for a spinner to start: it ends when another
+    // run's spinner appears.
     for (flag, term) in [("-q", "xterm"), ("--", "dumb")] {
         let server = Server::play([gated(reply("a")), gated(reply("b"))]);
         let (screen, side) = terminal();

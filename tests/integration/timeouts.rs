@@ -1,4 +1,4 @@
-//! The clocks: connect, first token, idle, total.
+//! The time-outs: connect, first token, idle, total.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ fn run(command: &str, play: Play, args: &[&str]) -> Ran {
     airx([command, "hi"]).args(args).at(&server).run()
 }
 
-/// What was sent, and then silence.
+/// A stream of these chunks, and then silence.
 fn silent<B: AsRef<[u8]>>(chunks: impl IntoIterator<Item = B>) -> Play {
     let mut play = vec![stream_head()];
     play.extend(chunks.into_iter().map(|bytes| chunk(bytes.as_ref())));
@@ -182,7 +182,7 @@ fn a_refusal_whose_body_stalls_is_classed_by_its_status() {
 
 #[test]
 fn a_connection_that_is_never_made_exits_6() {
-    // A server that does not answer the first words of TLS.
+    // A server that does not answer the TLS handshake.
     let server = Server::play([]);
     together(["chat", "stream"], |command| {
         let stderr = format!(

@@ -1,4 +1,4 @@
-//! https: what is trusted, and how a connection that breaks is classed.
+//! https: which certificates are trusted, and the class of a connection that breaks.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -12,14 +12,15 @@ use crate::harness::{
     stream_head, stream_of,
 };
 
-/// `airx COMMAND hi` over https, trusting what `pem` holds.
+/// `airx COMMAND hi` over https with `pem` as `--cacert`.
 fn run(command: &str, server: &Server, pem: &Path) -> Airx {
     airx([command, "hi", "--cacert"])
         .args([pem])
         .env("AIRX_BASE_URL", format!("https://{}/v1", server.address()))
 }
 
-/// The certificate was refused: reported once, with the hint, and not retried.
+/// Checks that airx refuses the certificate, reports it once with the hint, and does not
+/// retry.
 #[track_caller]
 fn refused(server: &Server, run: Airx, why: &str) {
     let message = format!(
@@ -168,7 +169,7 @@ fn a_complete_answer_that_breaks_off_exits_7() {
 
 #[test]
 fn a_server_that_speaks_no_tls_exits_6() {
-    // It takes the handshake for a request that never ends, and leaves.
+    // The server cannot parse the handshake as a request, and closes the connection.
     let server = Server::speaking([], |stream| {
         stream.shutdown(std::net::Shutdown::Both).unwrap();
         stream

@@ -1,4 +1,4 @@
-//! `airx tools`: the calls that the model wants, and nothing run.
+//! `airx tools`: prints the calls that the model wants and runs none of them.
 
 use serde_json::{Value, json};
 

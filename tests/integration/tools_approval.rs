@@ -1,4 +1,4 @@
-//! Calls are asked for on the terminal that the run belongs to.
+//! airx asks for approval of a call on the controlling terminal of the run.
 
 use std::fs::File;
 use std::io::Write;
@@ -9,8 +9,8 @@ use crate::harness::toolbench::{CITY, bench, calls, results};
 use crate::harness::watch::{Watch, terminal_pair};
 use crate::harness::{self, Airx, Server, finish, reply};
 
-/// `airx tools … --run hi` in a session of its own: without a terminal, or with
-/// the one that is its standard input.
+/// `airx tools … --run hi` in its own session: without a controlling terminal, or with
+/// this one, which is also its standard input.
 fn in_session(folder: &tempfile::TempDir, terminal: Option<File>) -> Airx {
     let own = if terminal.is_some() {
         &["--ctty"][..]
@@ -47,8 +47,8 @@ fn without_a_terminal_run_needs_yes() {
     );
 }
 
-/// Runs one call of f with these arguments, answered so: what the terminal
-/// showed, and the result that the model got.
+/// Runs one call of f with these arguments and this answer of the user. Returns what the
+/// terminal showed, and the result that the model got.
 #[track_caller]
 fn answered(arguments: &str, answer: &str) -> (String, String) {
     let folder = bench();
@@ -89,7 +89,7 @@ fn anything_else_is_a_no_that_is_reported_to_the_model() {
 
 #[test]
 fn control_characters_in_a_call_are_shown() {
-    // JSON escapes C0 itself; the rest would reach the terminal.
+    // JSON itself escapes C0; the other characters would reach the terminal.
     let arguments = json!({"city": "\u{202e}gnp.exe\u{9b}2J\u{7f}\u{1b}[2J"}).to_string();
     let (shown, report) = answered(&arguments, "y\n");
     assert!(

@@ -1,4 +1,4 @@
-//! Calls that are printed and not run, held against their schemas.
+//! Calls that are printed and not run: they are checked against their schemas.
 
 use serde_json::{Value, json};
 

@@ -1,17 +1,17 @@
-//! The commands of tools: their bounds, their environment, their ends.
+//! The commands of tools: their limits, their environment, how they end.
 
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use crate::harness::toolbench::{CITY, bench, calls, fifo, one_call, results, runs, script};
 use crate::harness::{self, Server, finish, reply};
 
-/// The process that wrote its number into `file`.
+/// The process that wrote its id into `file`.
 fn process(folder: &tempfile::TempDir, file: &str) -> Pid {
     let number = std::fs::read_to_string(folder.path().join(file)).unwrap();
     Pid::from_raw(number.trim().parse().unwrap()).unwrap()
 }
 
-/// Waits until it has gone: it may have been killed a moment ago.
+/// Waits until a process has ended: it may have been killed a moment ago.
 #[track_caller]
 pub fn has_gone(process: Pid) {
     let started = std::time::Instant::now();
@@ -24,7 +24,7 @@ pub fn has_gone(process: Pid) {
     }
 }
 
-/// In a container there may be no process that reaps it.
+/// Whether a process is a zombie. In a container there may be no process that reaps it.
 fn is_zombie(process: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero()));
     stat.is_ok_and(|stat| {

@@ -1,4 +1,4 @@
-//! Model Context Protocol servers: a small one of our own, in Python.
+//! Model Context Protocol servers, with a small test server in Python.
 
 use std::path::Path;
 

@@ -22,7 +22,8 @@ fn with_server(command: &str) -> Airx {
     airx(["tools", "-n", "--mcp", command, "--run", "--yes", "hi"])
 }
 
-/// A run that offers the server's tools: what it printed, and the tools' names.
+/// Runs with the server's tools. Returns the run, the names of the tools in its request, and
+/// the server's command.
 #[track_caller]
 fn offered(kind: &str) -> (Ran, Vec<Value>, String) {
     let folder = folder();

@@ -34,7 +34,7 @@ fn a_call_is_run_and_the_model_answers_by_its_result() {
 #[test]
 fn calls_of_one_answer_are_run_in_order_one_after_the_other() {
     let folder = bench();
-    // Each adds to the file what it found there.
+    // Each call prints the log and then adds a line to it.
     script(&folder, "add", "cat log; echo x >> log");
     file(&folder, "log", "");
     let server = Server::play([
@@ -140,7 +140,7 @@ fn an_answer_without_calls_is_the_end() {
         .at(&server)
         .run();
     assert_eq!((ran.code, ran.stdout.as_str()), (11, ""));
-    // A call in any round is one.
+    // A call in any round satisfies --require-call.
     let server = Server::play([calls("", &[("g", "")]), reply("ok")]);
     runs(&folder, "false")
         .args(["--require-call"])
@@ -342,7 +342,7 @@ fn a_later_request_that_fails_is_tried_again_after_any_output() {
 fn the_time_out_of_the_requests_is_while_a_tool_runs() {
     let folder = bench();
     let server = Server::play([calls("", &[("f", CITY)]), reply("ok")]);
-    // The tool alone takes as long as all requests together may.
+    // The tool alone takes as long as the time-out for all requests.
     runs(&folder, "sleep 2")
         .args(["--timeout", "2s"])
         .at(&server)
@@ -350,7 +350,7 @@ fn the_time_out_of_the_requests_is_while_a_tool_runs() {
         .is(0, "ok\n", "");
 }
 
-/// A stream that says this and then calls `f`.
+/// A stream with this text and then a call of `f`.
 fn told_and_called(text: &str) -> Play {
     let frame = json!({"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"id":"c","type":"function","function":{"name":"f","arguments":CITY}}]}}]});
     crate::harness::stream([

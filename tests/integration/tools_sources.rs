@@ -34,7 +34,7 @@ fn the_command_of_a_tool_runs_and_is_not_sent() {
         server.requests()[0].json()["tools"],
         json!([{"type": "function", "function": {"name": "f"}}])
     );
-    // The flag comes before it.
+    // The flag takes precedence over it.
     let server = Server::play([calls("", &[("f", "{}")]), reply("ok")]);
     let args = [
         "tools",
@@ -159,8 +159,8 @@ fn a_broken_executable_of_a_folder_is_named() {
     refused(&ran, "--tools-dir .: it contains no executable");
 }
 
-/// An executable `theirs` of another user that leaves a mark when it runs, in a
-/// folder of this mode; none where only the superuser could make it.
+/// A folder of this mode with an executable `theirs` of another user, which creates a file
+/// when it runs. `None` if only root could make it.
 #[allow(
     clippy::print_stderr,
     reason = "the reader of the tests' output sees it"
@@ -195,7 +195,7 @@ fn another_user_s_executable_in_a_folder_that_all_can_write_to_is_not_run() {
             .nowhere()
             .run();
         refused(&named, &report(&format!("{path}/theirs")));
-        // By a link of one's own, too.
+        // The same through a link of the user's own.
         let own = folder();
         std::os::unix::fs::symlink(open.path().join("theirs"), own.path().join("link")).unwrap();
         let linked = airx(["tools", "-n", "--tools-dir", ".", "hi"])
@@ -344,8 +344,8 @@ fn function_retrieval_and_web_search_exclude_each_other_at_the_providers() {
     );
 }
 
-/// What the request of `airx tools -t FILE --dry-run` offers for a file with this
-/// tool: its function objects.
+/// The function objects in the request of `airx tools -t FILE --dry-run` for a file with
+/// this tool.
 #[track_caller]
 fn offered(tool: &serde_json::Value, args: &[&str]) -> serde_json::Value {
     let folder = folder();

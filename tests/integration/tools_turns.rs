@@ -1,5 +1,5 @@
-//! The model's turn goes back with what its server wants back: the thinking, and members
-//! that airx does not know.
+//! The model's turn goes back to the server with the reasoning and with members that airx
+//! does not know.
 
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ fn call() -> Value {
     })
 }
 
-/// The model's turn as this server wants it back.
+/// The model's turn as airx must send it back.
 fn turn() -> Value {
     json!({
         "role": "assistant",
@@ -105,7 +105,7 @@ fn a_session_keeps_what_airx_does_not_know_and_sends_old_thinking_no_more() {
         .run();
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(lines()[1], turn());
-    // The call is being answered: its turn goes back with the thinking.
+    // While its call is being answered, the turn goes back with its reasoning.
     let result = json!({"role": "tool", "tool_call_id": "c", "content": "21"});
     let mut text = std::fs::read_to_string(&session).unwrap();
     text.push_str(&result.to_string());
@@ -120,7 +120,7 @@ fn a_session_keeps_what_airx_does_not_know_and_sends_old_thinking_no_more() {
         .is(0, "21\n", "");
     assert_eq!(server.requests()[0].json()["messages"][1], turn());
     assert_eq!(lines()[3], answer);
-    // With the next question the thinking stays here, in chat too.
+    // With the next question airx does not send the reasoning any more, in chat either.
     let server = Server::once(reply("yes"));
     airx(["chat", "--session", "s", "sure?"])
         .at(&server)

@@ -1,8 +1,8 @@
-//! `--usage`, `-q` and `-v`: what is said on standard error.
+//! `--usage`, `-q` and `-v`: what airx prints on standard error.
 
 use crate::harness::{self, DONE, Server, airx, delta, finish_frame, json, reply, stream};
 
-/// Numbers of milliseconds as `N`.
+/// Replaces numbers of milliseconds by `N`.
 fn timeless(text: &str) -> String {
     let words = text.split(' ').collect::<Vec<_>>();
     let is_time = |at: usize| words.get(at + 1).is_some_and(|next| next.starts_with("ms"));

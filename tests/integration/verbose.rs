@@ -1,8 +1,8 @@
-//! `--verbose`: heads, attempts and timings, and nothing that is secret.
+//! `--verbose`: prints heads, attempts and timings, but no secrets.
 
 use crate::harness::{Server, airx, http, json, reply_body, stream_of, wire};
 
-/// The lines, the numbers of milliseconds and of ports made alike.
+/// The lines, with fixed text in place of the times and the server's address.
 fn lines(stderr: &str, server: &Server) -> Vec<String> {
     let alike = |line: &str| {
         let line = line.replace(&server.address(), "HOST");
