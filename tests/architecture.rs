@@ -1,5 +1,5 @@
-//! The layout's rules, read from the source: which room may import which, which
-//! room alone names a library, how long a file may be.
+//! Checks the rules of the layout in the source: which room may import which, which rooms
+//! may use a library, how long a file may be.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 #[path = "architecture/source.rs"]
@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 
 use source::{Source, imports, names, sources};
 
-/// The rooms in layers. A room imports only rooms that stand after it, so there can
-/// be no circle.
+/// The rooms in layers. A room may import only rooms that come later in this list, so
+/// cycles are impossible.
 const LAYERS: &[&str] = &[
     "main",
     "lib",
@@ -52,7 +52,7 @@ const LAYERS: &[&str] = &[
     "exit",
 ];
 
-/// Rooms that import at most these.
+/// Rooms that may import only these.
 const NARROW: &[(&str, &[&str])] = &[
     ("exit", &[]),
     ("secret", &[]),
@@ -67,14 +67,14 @@ const NARROW: &[(&str, &[&str])] = &[
     ("markdown", &["math"]),
 ];
 
-/// Arrows against the layers that are still to go.
+/// Known imports that break the order of the layers and must be removed.
 const KNOWN: &[(&str, &str)] = &[];
 
-/// Who may import `output`: the crate's root, the entry of a run, and the signals
-/// that end one.
+/// The files that may import `output`: the crate's root, the entry of a run, and the
+/// signals that end one.
 const OUTPUT_FOR: &[&str] = &["lib.rs", "run/start.rs", "signals.rs"];
 
-/// Libraries that one place alone may name, so that nothing else depends on them.
+/// Libraries that only these places may use, so that nothing else depends on them.
 const LIBRARIES: &[(&str, &[&str])] = &[
     ("reqwest", &["http"]),
     ("rustls", &["http"]),
@@ -90,10 +90,10 @@ const LIBRARIES: &[(&str, &[&str])] = &[
     ("unicode_segmentation", &["material"]),
 ];
 
-/// Lines that a file may have, its unit tests aside.
+/// The most lines that a file may have, without its unit tests.
 const LINES_MAX: usize = 500;
 
-/// Fails with all complaints, each of which begins with its file and line.
+/// Panics if there are complaints. Each complaint begins with its file and line.
 #[track_caller]
 fn none(complaints: &str) {
     assert!(complaints.is_empty(), "\n{complaints}");

@@ -1,4 +1,4 @@
-//! The shell blocks of the README and of docs/, run as they stand. A ```sh block after a
+//! Runs the shell blocks of the README and of docs/ unchanged. A ```sh block after a
 //! line `<!-- test -->` runs in bash under `airx mock`, with the options that
 //! `<!-- test: OPTIONS -->` names, and must end with 0. If a ```text block follows,
 //! standard output is exactly that. In docs/ every block runs, except those after
@@ -12,7 +12,7 @@ use std::process::{Command, Output, Stdio};
 
 const AIRX: &str = env!("CARGO_BIN_EXE_airx");
 
-/// The example of the model's own page.
+/// The example prompt from the model's official page.
 const PROMPT: &str = "Combining probability and statistics with linear algebra: calculate the \
     covariance matrix of a two-dimensional random variable and determine whether the matrix is \
     positive definite.";
@@ -25,7 +25,7 @@ struct Example {
     /// Options of the mock.
     mock: Vec<String>,
     script: String,
-    /// What it prints, if the page shows that.
+    /// The expected output, if the page shows it.
     output: Option<String>,
 }
 
@@ -97,7 +97,7 @@ fn scratch() -> tempfile::TempDir {
     folder
 }
 
-/// Nothing of the caller's environment but the path.
+/// Makes a command run in `folder`, with only PATH from the caller's environment.
 fn tame<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
     command
         .env_clear()
@@ -136,7 +136,7 @@ fn equipped() -> bool {
     false
 }
 
-/// Runs the examples of a page and fails with all that went wrong.
+/// Runs the examples of a page. Panics with a list of all failures.
 #[track_caller]
 fn run_examples(page: &str) {
     let mut wrong = Vec::new();
@@ -283,7 +283,7 @@ fn the_comparison_with_curl_holds_line_by_line() {
     assert!(rows.len() >= 5);
     let compare = |row: &[&str]| {
         let fault = ["--fail", row[0].trim_matches('`')];
-        // No waits between retries: the class is what counts here.
+        // Without retries, since only the class matters here.
         let setup = "mkdir -p ~/.config/airx; echo 'retries = 0' > ~/.config/airx/config.toml\n";
         let code = |script: &str| {
             let ran = under_mock(&fault, &format!("{setup}{script}"));
@@ -298,7 +298,7 @@ fn the_comparison_with_curl_holds_line_by_line() {
         let by_airx = code("airx stream 'What does EAGAIN mean?'");
         assert_eq!(by_airx.to_string(), row[3], "{row:?}");
     };
-    // curl waits between its retries; the rows need not wait for each other.
+    // curl waits between its retries, so the rows run in parallel.
     std::thread::scope(|scope| {
         for row in &rows {
             scope.spawn(|| compare(row));
@@ -321,7 +321,7 @@ fn the_first_screen_is_an_answer_and_the_tests() {
     let [answer, "cargo test"] = commands[..] else {
         panic!("{commands:?}");
     };
-    // As the README has it, with the binary that cargo would run.
+    // The README's command, with the binary that cargo would run.
     let arguments = answer.strip_prefix("cargo run -- ").expect("cargo run");
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new("sh");

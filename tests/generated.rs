@@ -1,4 +1,4 @@
-//! What is generated and committed equals what the code makes: completion
+//! Checks that the committed generated files equal what the code makes: completion
 //! scripts, man pages, the README's exit codes, the event schema.
 //!
 //! `AIRX_UPDATE=1 cargo test --test generated` rewrites the files.
@@ -20,8 +20,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// Compares a file of the repository with what the code makes of it, or writes
-/// it where that was asked for.
+/// Compares a file of the repository with the text that the code makes. With AIRX_UPDATE
+/// set, writes the file instead.
 #[track_caller]
 fn committed(file: &str, made: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
@@ -41,8 +41,8 @@ fn committed(file: &str, made: &str) {
     );
 }
 
-/// Gives a program its standard input and returns what it printed on both
-/// outputs; nothing where it is missing, unless this is CI, which has them all.
+/// Runs a program with this standard input and returns what it printed on both outputs.
+/// `None` if the program is missing; panics then in CI, which has all of them.
 fn run(program: &str, arguments: &[&str], input: &str) -> Option<String> {
     let started = Command::new(program)
         .args(arguments)

@@ -1,5 +1,5 @@
-//! The official JSON-Schema-Test-Suite through the validator as airx configures
-//! it. `AIRX_SCHEMA_SUITE` names the suite's folder; without it nothing is run.
+//! Runs the official JSON-Schema-Test-Suite with the validator as airx configures
+//! it. `AIRX_SCHEMA_SUITE` names the suite's folder; without it no test runs.
 //! `tests/real/schema-suite` fetches the suite and runs this.
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 #![allow(clippy::print_stdout, reason = "the counts are what it is run for")]
@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use airx::schema::Schema;
 use serde_json::{Value, json};
 
-/// The drafts: the suite's folder, and what `$schema` says.
+/// The drafts: the suite's folder, and the value of `$schema`.
 const DRAFTS: [(&str, &str); 5] = [
     ("draft4", "http://json-schema.org/draft-04/schema#"),
     ("draft6", "http://json-schema.org/draft-06/schema#"),
@@ -24,19 +24,19 @@ const DRAFTS: [(&str, &str); 5] = [
     ),
 ];
 
-/// What is said of a schema that needs another document.
+/// The messages about a schema that needs another document.
 const REMOTE: [&str; 2] = [
     "it refers to http",
     "airx does not know its $schema: http://localhost:1234/",
 ];
 
-/// What became of a folder's tests.
+/// The results of a folder's tests.
 #[derive(Default)]
 struct Counts {
     passed: usize,
-    /// The schema refers to what is not in it, and nothing is fetched.
+    /// Not run: the schema refers to another document, which airx does not fetch.
     remote: usize,
-    /// The suite takes the format for an annotation, airx asserts it.
+    /// Rejected only for a format, which is an annotation in the suite; airx asserts it.
     asserted: usize,
     failed: Vec<String>,
 }
@@ -124,7 +124,7 @@ fn group_of(file: &str, group: &Value, uri: &str, counts: &mut Counts) {
     }
 }
 
-/// The schema with the draft that its folder stands for, where it names none.
+/// Returns the schema with its folder's draft as `$schema`, if it has no `$schema`.
 fn dated(schema: &Value, uri: &str) -> Value {
     match schema {
         Value::Object(members) if !members.contains_key("$schema") => {

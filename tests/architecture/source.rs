@@ -1,26 +1,26 @@
-//! The source as the promises see it: files without comments and unit tests, and
-//! what they import.
+//! The source for the rules of the layout: files without comments and unit tests, and
+//! their imports.
 
 use std::path::{Path, PathBuf};
 
-/// A source file, as far as the program itself goes.
+/// A source file without its unit tests.
 pub(crate) struct Source {
-    /// Below `src/`, with `/`.
+    /// The path below `src/`, with `/` as the separator.
     pub(crate) path: String,
-    /// Its lines, comments cut off, up to its unit tests.
+    /// Its lines up to the unit tests, without comments.
     pub(crate) lines: Vec<String>,
-    /// Its lines as they stand, up to its unit tests.
+    /// Its unchanged lines up to the unit tests.
     pub(crate) text: Vec<String>,
 }
 
 impl Source {
-    /// The module of the crate's root that the file belongs to.
+    /// The top-level module that the file belongs to.
     pub(crate) fn module(&self) -> &str {
         let first = self.path.split('/').next().unwrap();
         first.strip_suffix(".rs").unwrap_or(first)
     }
 
-    /// How many modules deep the file's own module is.
+    /// The depth of the file's module below the crate's root.
     fn depth(&self) -> usize {
         let folders = self.path.matches('/').count();
         folders + usize::from(!self.path.ends_with("/mod.rs"))
@@ -72,14 +72,14 @@ fn source(root: &Path, file: &Path) -> Source {
     }
 }
 
-/// The top modules that follow each `crate::` of a file, with their lines, from
-/// 1. A braced list may run over lines.
+/// The top-level modules that a file imports by `crate::` or `super::`, with line numbers
+/// from 1. A braced list may have several lines.
 pub(crate) fn imports(source: &Source) -> Vec<(usize, String)> {
     let text = source.lines.join("\n");
     let root = "super::".repeat(source.depth());
     let mut found = Vec::new();
     for prefix in ["crate::", root.as_str()] {
-        // A file of the root itself has no path upwards.
+        // The crate's root has no `super::`.
         if prefix.is_empty() {
             continue;
         }
@@ -105,8 +105,8 @@ pub(crate) fn imports(source: &Source) -> Vec<(usize, String)> {
     found
 }
 
-/// The first words of a braced list's items, each with how many lines below
-/// the brace it stands.
+/// The first word of each item of a braced list, with its number of lines below the
+/// brace.
 fn heads(list: &str) -> Vec<(usize, String)> {
     let (mut depth, mut line, mut fresh) = (0, 0, true);
     let mut found = Vec::new();

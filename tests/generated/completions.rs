@@ -1,4 +1,4 @@
-//! The completion scripts: those that clap_complete makes, and all as the shells load them.
+//! The completion scripts: the ones that clap_complete makes, and how the shells load all.
 
 use airx::cli::{Cli, Shell};
 use airx::completion::{VARIABLE, made_script};
@@ -6,7 +6,7 @@ use clap::{CommandFactory, ValueEnum};
 
 use crate::{committed, run};
 
-/// The shells; the manual pages are no script.
+/// The shells, without `man`, which is not a script.
 fn shells() -> impl Iterator<Item = Shell> {
     let all = Shell::value_variants().iter().copied();
     all.filter(|shell| *shell != Shell::Man)

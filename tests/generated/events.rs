@@ -1,5 +1,5 @@
-//! The event schema against the code: every event, with all that it may hold
-//! and with nothing it may lack, and against the words of `airx help events`.
+//! Checks the event schema against the code, with every event once with all members and
+//! once with only the required ones, and against `airx help events`.
 
 use std::collections::BTreeSet;
 
@@ -20,8 +20,8 @@ fn validator() -> Validator {
     jsonschema::draft202012::new(&schema()).unwrap()
 }
 
-/// The name of an event's type. A variant that is not here does not compile,
-/// and one that is has to be among the [`samples`].
+/// The name of an event's type. Without an arm for each variant this does not compile, and
+/// each name must be among the [`samples`].
 fn name(event: &Event<'_>) -> &'static str {
     match event {
         Event::Start { .. } => "start",
@@ -42,7 +42,7 @@ fn name(event: &Event<'_>) -> &'static str {
     }
 }
 
-/// The names that [`name`] can give.
+/// The names that [`name`] can return.
 const NAMES: [&str; 15] = [
     "start",
     "retry",
@@ -75,8 +75,8 @@ fn usage() -> Usage {
     }
 }
 
-/// Hands over, as lines, each event with every member it may hold, and each
-/// with as few as there may be.
+/// Calls `take` with each event as JSON, once with all members and once with as few as
+/// possible.
 fn samples(take: &mut dyn FnMut(&'static str, Value)) {
     let mut line = |event: &Event<'_>| take(name(event), serde_json::to_value(event).unwrap());
     let value = json!({"city": "Nanjing", "list": [1, 2.50, null]});
@@ -188,7 +188,7 @@ fn samples(take: &mut dyn FnMut(&'static str, Value)) {
     take("error", sparse());
 }
 
-/// A batch, and each kind of result, with every member or with as few as there may be.
+/// A batch, and each kind of result, with all members or with as few as possible.
 fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
     let count = full.then_some(3);
     line(&Event::Batch {
@@ -234,7 +234,7 @@ fn results(full: bool, fault: Fault<'_>, line: &mut dyn FnMut(&Event<'_>)) {
     }
 }
 
-/// What a server may leave out, or send as null.
+/// An event whose usage lacks the members that a server may leave out or send as null.
 fn sparse() -> Value {
     let mut sparse = usage();
     sparse.prompt_tokens_details = None;
@@ -287,7 +287,7 @@ fn the_schema_is_exact() {
         more["another"] = json!(1);
         assert!(!validator.is_valid(&more), "{name} takes any member");
         let optional = |member: &str| match name {
-            // Calls may stand without words, and words without calls.
+            // A result may have calls without text, and text without calls.
             "result" => {
                 let both = line["tool_calls"].is_array() && line["content"].is_string();
                 ["item", "custom_id", "partial", "errors", "search", "model"].contains(&member)
@@ -303,7 +303,7 @@ fn the_schema_is_exact() {
             assert!(!validator.is_valid(&less), "{name} needs no {member}");
         }
         for (member, value) in line.as_object().unwrap() {
-            // These hold any JSON value.
+            // These members may be any JSON value.
             if !["item", "value", "results", "arguments", "search"].contains(&member.as_str())
                 && !value.is_object()
             {

@@ -1,5 +1,5 @@
-//! The man pages: `clap_mangen`'s sections, with those between them that it does
-//! not know, from the same texts as help.
+//! The man pages: the sections of `clap_mangen`, and between them other sections from the
+//! same texts as help.
 
 use airx::cli::Cli;
 use airx::config::{KEYS, MODEL_KEYS};
@@ -18,8 +18,8 @@ const SOURCE: &str = concat!("airx ", env!("CARGO_PKG_VERSION"));
 /// The date of pages made before the first release.
 const FIRST_WRITTEN: &str = "2026-11-23";
 
-/// The newest release's day, from the change log: no page changes by the day it
-/// is made on, and no date has to be changed by hand.
+/// The day of the newest release, from the change log. So a page does not depend on the
+/// day it is made, and no date has to be changed by hand.
 fn date() -> &'static str {
     include_str!("../../CHANGELOG.md")
         .lines()
@@ -27,14 +27,14 @@ fn date() -> &'static str {
         .map_or(FIRST_WRITTEN, |(_, day)| day)
 }
 
-/// Every page's file and text.
+/// The file name and the text of every page.
 fn pages() -> Vec<(String, String)> {
     let mut program = Cli::command();
     program.build();
     let named = |command: &clap::Command| (command.get_name().to_owned(), command.clone());
     let commands = program.get_subcommands().flat_map(|command| {
         let (name, command) = named(command);
-        // What a command has of its own: a page each, but for help.
+        // The subcommands of a command: each has a page, except help.
         let inner: Vec<_> = command
             .get_subcommands()
             .map(named)
@@ -44,7 +44,7 @@ fn pages() -> Vec<(String, String)> {
         inner.into_iter().chain([(name, command)])
     });
     let mut pages: Vec<(String, String)> = commands
-        // `airx help` is about these pages.
+        // `airx help` has no page of its own.
         .filter(|(name, _)| name != "help")
         .map(|(name, command)| (format!("airx-{name}.1"), command_page(command, &name)))
         .collect();
@@ -99,10 +99,10 @@ fn man_pages_are_clean_under_mandoc() {
 }
 
 fn command_page(mut command: clap::Command, name: &str) -> String {
-    // The options have a section of their own; a list of them all says less here.
+    // The short usage: the options have their own section.
     let usage = command.render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").trim_end().to_owned();
-    // NAME has the summary.
+    // The summary is already in NAME.
     let summary = command
         .get_about()
         .map(ToString::to_string)
@@ -183,7 +183,7 @@ fn command_page(mut command: clap::Command, name: &str) -> String {
         page.variables(FILES);
     }
     page.heading("EXAMPLES");
-    // A command of a command shares its examples.
+    // A subcommand shows the examples of its command.
     let of = name.split('-').next().unwrap_or_default();
     for example in examples(of) {
         page.paragraph(&format!("{}:", example.does));

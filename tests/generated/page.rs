@@ -1,5 +1,5 @@
-//! A man page in the making: `clap_mangen`'s sections, repaired where a man
-//! would complain, and sections of airx's own texts.
+//! Builds a man page from the sections of `clap_mangen`, with repairs where a man program
+//! would complain, and from sections with airx's own texts.
 
 use std::fmt::Write as _;
 
@@ -7,14 +7,14 @@ use airx::exit::Row;
 use airx::help::{TOPICS, Variable};
 use clap_mangen::roff::{Inline, Roff, bold, italic, roman};
 
-/// Apostrophes that stay what they are in every man.
+/// Makes apostrophes print unchanged in every man program.
 const PREAMBLE: &str = ".ie \\n(.g .ds Aq \\(aq\n.el .ds Aq '\n";
-/// A page in the making: what is finished, and the section being written.
+/// A page under construction: the finished text, and the current section.
 #[derive(Default)]
 pub(crate) struct Page {
     done: String,
     pub(crate) roff: Roff,
-    /// Directly below a heading a paragraph needs no request of its own.
+    /// Whether the last line is a heading: a paragraph after it needs no roff request.
     after_heading: bool,
 }
 
@@ -28,14 +28,14 @@ impl Page {
         render(&mut section).unwrap();
         let section = String::from_utf8(section).unwrap();
         let section = section.strip_prefix(PREAMBLE).unwrap_or(&section);
-        // A blank line is no roff, and breaks around one do nothing.
+        // roff has no blank lines, and breaks around one do nothing.
         let section = section.replace("\n.br\n\n.br\n", "\n\n");
         for line in section.lines() {
             let _ = match line.strip_prefix(".SH ") {
                 Some("NAME" | "SYNOPSIS" | "DESCRIPTION" | "OPTIONS") => {
                     writeln!(self.done, "{line}")
                 }
-                // What clap heads otherwise is a group of the options.
+                // Every other heading of clap is a group of options.
                 Some(group) => {
                     let group = group.trim_matches('"');
                     let (initial, rest) = group.split_at(1);

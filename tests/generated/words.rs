@@ -1,5 +1,5 @@
-//! Words that stand in several places: examples and the command line, the
-//! README and the exit codes, the topics and their names.
+//! Texts that must agree: examples and the command line, the README and the exit codes,
+//! the topics and their names.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use airx::help::ENVIRONMENT;
 use airx::help::page::examples;
 use clap::{CommandFactory, Parser};
 
-/// The words of each `airx` command in a line of shell.
+/// The words of each `airx` command in a shell line.
 fn commands(line: &str) -> Vec<Vec<String>> {
     let words = shlex::split(line).unwrap();
     let parts = words.split(|word| {
@@ -47,7 +47,7 @@ fn every_example_is_taken_by_the_command_line() {
         }
         count += examples.len();
     }
-    // None is under the name of no command.
+    // Every example is under the name of a real command.
     let all = include_str!("../../src/help/examples.txt");
     assert_eq!(
         count,

@@ -1,4 +1,4 @@
-//! A file of --messages.
+//! The input is a file for --messages.
 #![no_main]
 #![allow(dead_code, reason = "each target calls its own of the checks")]
 

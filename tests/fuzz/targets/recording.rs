@@ -1,4 +1,4 @@
-//! A file of --replay.
+//! The input is a recording for --replay.
 #![no_main]
 #![allow(dead_code, reason = "each target calls its own of the checks")]
 

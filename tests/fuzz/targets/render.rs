@@ -1,4 +1,4 @@
-//! An answer's text, rendered; the first eight bytes say how it is cut.
+//! The input is an answer to render, after eight bytes that say how it is cut.
 #![no_main]
 #![allow(dead_code, reason = "each target calls its own of the checks")]
 

@@ -1,4 +1,4 @@
-//! A body; the first byte chooses its status.
+//! The input is a response body after one byte that chooses its status.
 #![no_main]
 #![allow(dead_code, reason = "each target calls its own of the checks")]
 

@@ -1,4 +1,4 @@
-//! A schema of --schema or --fields on the first line, a value after it.
+//! The input is a schema for --schema or --fields on the first line, and a value after it.
 #![no_main]
 #![allow(dead_code, reason = "each target calls its own of the checks")]
 

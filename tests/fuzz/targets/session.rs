@@ -1,4 +1,4 @@
-//! A file of --session.
+//! The input is a file for --session.
 #![no_main]
 #![allow(dead_code, reason = "each target calls its own of the checks")]
 

@@ -1,4 +1,4 @@
-//! The first eight bytes say how the others are cut.
+//! The input is an event stream after eight bytes that say how it is cut.
 #![no_main]
 #![allow(dead_code, reason = "each target calls its own of the checks")]
 

@@ -1,4 +1,4 @@
-//! A stream to the printed end; the first eight bytes say how it is cut.
+//! The input is an event stream to print, after eight bytes that say how it is cut.
 #![no_main]
 #![allow(dead_code, reason = "each target calls its own of the checks")]
 

@@ -1,4 +1,4 @@
-//! A file of tools.
+//! The input is a file for --tools.
 #![no_main]
 #![allow(dead_code, reason = "each target calls its own of the checks")]
 

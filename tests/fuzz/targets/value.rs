@@ -1,4 +1,4 @@
-//! The text of json's answers.
+//! The input is the text of an answer to `airx json`.
 #![no_main]
 #![allow(dead_code, reason = "each target calls its own of the checks")]
 
