@@ -59,15 +59,15 @@ readme:
 real NAME:
     tests/real/{{NAME}}
 
-# Run the checks with real programs, all of them
+# Run all checks with real programs
 real-all:
     for check in run peers sdks schema-suite mcp slots budget bounds constrain split; do tests/real/$check; done
 
-# Measure what `json --constrain` saves, with so many of 20 prompts (20 take about 15 minutes)
+# Measure what `json --constrain` saves, with PROMPTS of 20 prompts (20 take about 15 minutes)
 constrain PROMPTS="2":
     tests/real/constrain {{PROMPTS}}
 
-# Fuzz each target for so many seconds
+# Fuzz each target for this number of seconds
 fuzz SECONDS="60":
     tests/fuzz/run {{SECONDS}}
 

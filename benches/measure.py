@@ -1,8 +1,8 @@
-"""What tests/real/bounds and benches/compare share: a server of prepared bytes,
-and how instructions, processor time and memory are measured.
+"""The common part of tests/real/bounds and benches/compare: a server of prepared
+bytes, and the measurement of instructions, processor time and memory.
 
-The server has no part in what is measured: it sends bytes that were made
-before, from a thread that waits in the kernel while the client works.
+The server does not affect the figures: it sends bytes that were made before, from
+a thread that waits in the kernel while the client works.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
 KEY = "bounds-0123456789abcdef"
 PROMPT = "What does EAGAIN mean?"
 BODY = '{"model":"glm-4-airx","messages":[{"role":"user","content":"%s"}]%s}'
-# As the provider writes them, measured in the recordings under tests/wire.
+# Frames in the provider's form, as in the recordings under tests/wire.
 DELTA = (
     b'data: {"id":"20250609154210a91d3be0c7724f58","created":1749454930,"model":"glm-4-airx",'
     b'"choices":[{"index":0,"delta":{"role":"assistant","content":"%08d"}}]}\n\n'
@@ -47,14 +47,14 @@ BUNDLES = ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.c
 
 @functools.cache
 def airx() -> str:
-    """The binary: the first argument, else the release build, built again."""
+    """Returns the binary: the first argument, else a new release build."""
     if len(sys.argv) > 1:
         return installed(pathlib.Path(sys.argv[1]))
     return installed(built("airx", "--bin", "airx"))
 
 
 def is_static(binary: str) -> bool:
-    """Whether an ELF file needs no dynamic linker: it names no program interpreter."""
+    """Returns whether an ELF file is static: it names no dynamic linker."""
     with open(binary, "rb") as file:
         head = file.read(4096)
     return b"/ld-" not in head
@@ -62,7 +62,7 @@ def is_static(binary: str) -> bool:
 
 @functools.cache
 def floor() -> str:
-    """What benches/floor.rs does, built as airx is."""
+    """Returns the program of benches/floor.rs, built with the same options as airx."""
     return installed(built("examples/floor", "--example", "floor"))
 
 
@@ -74,16 +74,16 @@ def built(name: str, *what: str) -> pathlib.Path:
 
 
 def installed(made: pathlib.Path) -> str:
-    """A program as users have it: copied to its place. The pages that a linker
-    wrote here and there cost each run a fifth more than those of a file that was
-    written from its start to its end."""
+    """Copies a program to a temporary folder, as an installation does. A file that the
+    linker wrote in random order costs each run a fifth more than one that was written
+    from start to end."""
     folder = tempfile.mkdtemp(prefix="airx-")
     atexit.register(shutil.rmtree, folder)
     return shutil.copy(made, folder)
 
 
 def environment(base: str = "", **more: str) -> dict:
-    """Nothing of the caller's but the path: an empty home, no proxies."""
+    """Returns an environment with only the caller's path: an empty home, no proxies."""
     env = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AIRX_API_KEY": KEY, **more}
     if base:
         env["AIRX_BASE_URL"] = base
@@ -94,7 +94,7 @@ def environment(base: str = "", **more: str) -> dict:
 
 
 def request(connection: socket.socket) -> None:
-    """Reads one request to its end."""
+    """Reads one complete request."""
     asked = b""
     while b"\r\n\r\n" not in asked:
         asked += more(connection)
@@ -114,13 +114,13 @@ def more(connection: socket.socket) -> bytes:
 
 
 class Server:
-    """Answers each connection's one request with prepared bytes."""
+    """Answers the only request of each connection with prepared bytes."""
 
     def __init__(self, pieces: list[bytes], context: ssl.SSLContext | None = None) -> None:
         self.pieces, self.context = pieces, context
-        # Where it is set, the last piece is held back until it is released.
+        # If set, the last piece is sent only when this event is set.
         self.gate: threading.Event | None = None
-        # Seconds between two pieces, and when each of them was sent.
+        # The seconds between two pieces, and the time when each was sent.
         self.pace = 0.0
         self.sent: list[float] = []
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -159,7 +159,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\
 
 
 def complete(content: bytes = b"Try again.") -> list[bytes]:
-    """The pieces of a complete reply, whose text is `content` as JSON writes it."""
+    """Returns the pieces of a complete reply with this text, which is already JSON."""
     answer = ANSWER.replace(b"Try again.", content)
     return [HEAD + b"Content-Length: %d\r\n\r\n" % len(answer) + answer[:-1], answer[-1:]]
 
@@ -172,7 +172,7 @@ def chunk(data: bytes) -> bytes:
 
 
 def streamed(deltas: int, shape: str) -> list[bytes]:
-    """The pieces of a stream, each sent by itself; the last is the end."""
+    """Returns the pieces of a stream, each for a separate write; the last is the end."""
     head = (
         b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
         b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n"
@@ -189,8 +189,8 @@ def streamed(deltas: int, shape: str) -> list[bytes]:
 
 
 class Slow(asyncio.Protocol):
-    """Answers after 20 ms, for many connections at once. Keeps them open
-    unless the client wants them closed."""
+    """Answers many connections at once, each request after 20 ms. Keeps them open
+    unless the client asks to close them."""
 
     async def one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         answer = b"".join(complete()).replace(b"Connection: close\r\n", b"")
@@ -207,7 +207,7 @@ class Slow(asyncio.Protocol):
 
 
 def slow() -> tuple[multiprocessing.Process, int]:
-    """A process that serves as [`Slow`] does, and its port."""
+    """Starts [`Slow`] in another process. Returns the process and the port."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=256)
 
     async def serve() -> None:
@@ -220,9 +220,9 @@ def slow() -> tuple[multiprocessing.Process, int]:
 
 
 def certificates(folder: str) -> tuple[ssl.SSLContext, str, str] | None:
-    """A server's TLS with a throw-away authority; that authority alone; and the
-    system's bundle with it at its end: airx reads and parses all of the
-    system's roots, as it would for a public server."""
+    """Returns the TLS context of a server with a temporary authority, the path of that
+    authority, and the path of the system's bundle with it at the end: airx parses all of
+    the system's roots, as for a public server."""
     bundle = next((path for path in BUNDLES if os.path.exists(path)), None)
     if bundle is None or not shutil.which("openssl"):
         return None
@@ -245,7 +245,7 @@ def certificates(folder: str) -> tuple[ssl.SSLContext, str, str] | None:
 
 
 def instructions(command: list[str], env: dict, feed: bytes = b"") -> int:
-    """What valgrind counts of one run."""
+    """Returns the instructions of one run, counted by valgrind."""
     under = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", *command]
     done = subprocess.run(under, env=env, input=feed, capture_output=True, timeout=300)
     found = re.search(rb"Collected : (\d+)", done.stderr)
@@ -255,7 +255,7 @@ def instructions(command: list[str], env: dict, feed: bytes = b"") -> int:
 
 
 def a_delta(format: str, shape: str) -> float:
-    """Instructions of one delta more: what two streams' lengths differ by."""
+    """Returns the instructions per delta: the difference of two streams of unequal length."""
     few, many = 1_000, 11_000
     counts = []
     for deltas in (few, many):
@@ -265,7 +265,7 @@ def a_delta(format: str, shape: str) -> float:
 
 
 def processor(command: list[str], env: dict, feed: str | None = None) -> float:
-    """User and system seconds of one run; `feed` is a file for its standard input."""
+    """Returns the user and system seconds of one run. `feed` names its standard input."""
     with open(feed or os.devnull, "rb") as stdin:
         child = subprocess.Popen(command, env=env, stdin=stdin, stdout=subprocess.PIPE)
     while os.read(child.stdout.fileno(), 65536):
@@ -281,8 +281,8 @@ def processor(command: list[str], env: dict, feed: str | None = None) -> float:
 def in_turns(
     commands: dict[str, list[str]], runs: int, env: dict, feeds: dict[str, str] | None = None
 ) -> dict[str, float]:
-    """Milliseconds of each command, run in turns so that all see the same
-    machine; the median, which a burst of other work does not move."""
+    """Returns the median milliseconds of each command. They run in turns, under the same
+    load; a burst of other work does not change the median."""
     times: dict[str, list[float]] = {name: [] for name in commands}
     for _ in range(runs):
         for name, command in commands.items():
@@ -291,16 +291,16 @@ def in_turns(
 
 
 def curl(base: str, extra: str = "", *flags: str) -> list[str]:
-    """The same exchange by curl."""
+    """Returns the curl command for the same exchange."""
     data = [] if "--data-binary" in flags else ["-d", BODY % (PROMPT, extra)]
     head = ["-H", "Content-Type: application/json", "-H", f"Authorization: Bearer {KEY}"]
     return ["curl", "-q", "-sS", *flags, *head, *data, f"{base}/chat/completions"]
 
 
 def peak(server: Server, command: list[str], expected: int) -> float:
-    """The most memory a run took, in MB. Asked of the kernel while the end of
-    the answer is held back: ru_maxrss would count the Python that started it,
-    since it survives exec."""
+    """Returns the peak memory of a run in MB. Reads it while the server holds back the
+    end of the answer: ru_maxrss would also count the Python that started the run, since
+    it survives exec."""
     server.gate = threading.Event()
     child = subprocess.Popen(command, env=environment(server.base), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
     size = 0
@@ -311,7 +311,7 @@ def peak(server: Server, command: list[str], expected: int) -> float:
         status = pathlib.Path(f"/proc/{child.pid}/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1])
 
-    # At rest: no more for a tenth of a second.
+    # Waits until the peak has not grown for a tenth of a second.
     seen, since, started = now(), time.monotonic(), time.monotonic()
     while time.monotonic() < min(since + 0.1, started + 5):
         if now() > seen:

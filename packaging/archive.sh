@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds airx-VERSION-TARGET.tar.gz: the binary, man pages, completions, licences,
-# README and CHANGELOG. Adds its line to SHA256SUMS beside it.
+# README and CHANGELOG. Adds its line to SHA256SUMS in the same folder.
 #
 # usage: packaging/archive.sh [TARGET] [BINARY]
 set -euo pipefail
@@ -20,7 +20,7 @@ install -m 644 man/* "$stage/$name/man/"
 install -m 644 completions/* "$stage/$name/completions/"
 install -m 644 README.md CHANGELOG.md SECURITY.md LICENSE-MIT LICENSE-APACHE "$stage/$name/"
 
-# Fixed owner, order and times: the same source gives the same archive.
+# Fixed owner, order and times, so that the same source gives the same archive.
 when=$(git log -1 --format=%ct 2>/dev/null || echo 0)
 tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$when" \
   -C "$stage" -cf - "$name" | gzip -n >"$DIST/$name.tar.gz"

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034
-# What the packaging scripts share. Sourced, not run.
+# Functions for the packaging scripts, which source this file.
 
-# Where the packages are put.
+# The folder for the packages.
 TARGET_DIR=${CARGO_TARGET_DIR:-target}
 DIST=${AIRX_DIST:-$TARGET_DIR/dist}
 
@@ -36,8 +36,8 @@ clean() {
   env -i PATH="$PATH" HOME="$CLEAN_HOME" "$@"
 }
 
-# Fails unless the program answers like airx of this version and gets an answer from
-# its own mock server.
+# Fails unless the program prints the version of this airx and gets an answer from its
+# own mock server.
 try_binary() {
   local binary=$1 said
   CLEAN_HOME=$(mktemp -d)

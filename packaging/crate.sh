@@ -15,7 +15,7 @@ for file in README.md SECURITY.md LICENSE-MIT LICENSE-APACHE man/airx.1 completi
   grep -qx "airx-$(version)/$file" <<<"$files" || fail "$crate lacks $file"
 done
 tar -xzf "$crate" -C "$root"
-# A debug build: what is tried is the package, and it takes a quarter of the time.
+# A debug build takes a quarter of the time, and is enough to test the package.
 cargo install --debug --locked --quiet --path "$root/airx-$(version)" --root "$root/installed" \
   --target-dir "$TARGET_DIR/package-install"
 try_binary "$root/installed/bin/airx"

@@ -23,7 +23,7 @@ container=$(buildah "${store[@]}" from localhost/airx)
 inside() { buildah "${store[@]}" run --isolation chroot "$container" -- "$@"; }
 said=$(inside /usr/bin/airx --version)
 [ "$said" = "airx $(version)" ] || fail "the image's airx --version printed: $said"
-# Without a key the request for a provider is refused before anything is sent.
+# Without a key airx refuses a request to a provider before it sends anything.
 code=0
 inside /usr/bin/airx chat -n hi 2>/dev/null || code=$?
 [ "$code" -eq 3 ] || fail "the image's airx without a key ended with $code"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Serves the archives of the dist folder on a loopback port and installs airx from
-# there with install.sh: a right archive, one with a wrong sum, a missing one.
+# there with install.sh: a valid archive, one with a wrong checksum, a missing one.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/common.sh

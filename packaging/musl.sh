@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the static binary for x86_64 musl Linux, runs the integration tests with it and
-# holds it to its bounds. Needs the target (rustup target add) and musl-gcc (Debian: musl-tools).
+# checks its bounds. Needs the target (rustup target add) and musl-gcc (Debian: musl-tools).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . packaging/common.sh

@@ -42,7 +42,7 @@ fn committed(file: &str, made: &str) {
 }
 
 /// Runs a program with this standard input and returns what it printed on both outputs.
-/// `None` if the program is missing; panics then in CI, which has all of them.
+/// `None` if the program is missing, but a panic in CI, where all of them are installed.
 fn run(program: &str, arguments: &[&str], input: &str) -> Option<String> {
     let started = Command::new(program)
         .args(arguments)

@@ -1,10 +1,10 @@
-"""What airx promises, checked against a real model on a real server.
+"""Checks airx against a real model on a real server.
 
     checks.py AIRX
 
-One line a check on standard output, then `N passed, N failed` alone on its
-line. A small model answers nonsense; what is checked is what a script sees:
-exit code, standard output, standard error.
+Prints one line per check, then `N passed, N failed` on its own line. A small model
+answers nonsense, so the checks are about what a script sees: exit code, standard
+output, standard error.
 """
 
 import json
@@ -21,12 +21,12 @@ import urllib.request
 
 AIRX = os.path.abspath(sys.argv[1])
 KEY = "real-" + os.urandom(12).hex()
-# No answer takes longer than this: a hang is a failure, not a stuck run.
+# The most seconds for an answer: after that, a hang is a failure of the check.
 PATIENCE = 120
-# The same text each time: no sampling, and nothing kept from the prompt before.
+# Makes answers repeatable: no sampling, and no cache of the previous prompt.
 STEADY = ["--temperature", "0", "--param", "cache_prompt=false", "--max-tokens", "60"]
 HELLO = "Say hello in one word."
-# An answer that ends where --max-tokens says, and not where the model would end it.
+# For an answer that ends at --max-tokens, and not where the model would end it.
 LONG = ["--param", "ignore_eos=true", "Tell me a long story about a ship and a storm."]
 TOOL = {
     "name": "get_weather",
@@ -40,7 +40,7 @@ TOOL = {
 
 
 class Server:
-    """llama.cpp's server as a child; it ends with its standard input."""
+    """llama.cpp's server as a child process; it ends when its standard input ends."""
 
     def __init__(self, *template: pathlib.Path) -> None:
         with socket.socket() as free:
@@ -57,7 +57,7 @@ class Server:
         )
 
     def until(self, asked, seconds: float) -> None:
-        """Waits until `asked()` holds; ends the run where it never does."""
+        """Waits until `asked()` is true; ends the run if the time is over."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.child.poll() is not None:
@@ -86,7 +86,7 @@ class Server:
 
 
 class Ran:
-    """What came of one run of airx."""
+    """The result of one run of airx."""
 
     def __init__(self, code: int, out: bytes, err: bytes) -> None:
         self.code, self.out, self.err = code, out.decode(), err.decode()
@@ -103,7 +103,7 @@ FOLDER = tempfile.TemporaryDirectory(prefix="airx-real-")
 
 
 def start(*args: str, key: str | None = KEY, **more) -> subprocess.Popen:
-    """airx in an environment of its own: this server, this key, no home."""
+    """Starts airx in its own environment: this server, this key, no home."""
     env = {"PATH": os.environ["PATH"], "AIRX_BASE_URL": more.get("server", SERVER).base}
     if key is not None:
         env["AIRX_API_KEY"] = key
@@ -133,7 +133,7 @@ CHECKS = []
 
 
 def check(what: str):
-    """Registers a check; it fails by an exception."""
+    """Registers a check; a check fails by raising an exception."""
 
     def register(body):
         CHECKS.append((what, body))
@@ -148,12 +148,12 @@ def that(holds: object, ran: Ran) -> None:
 
 
 def failed(ran: Ran, code: int, name: str) -> None:
-    """A failure as every command shows it."""
+    """Checks the exit code and the message of a failure."""
     that(ran.code == code and ran.err.startswith(f"airx: {name}: "), ran)
 
 
 def answered(ran: Ran) -> None:
-    """A complete answer as text: its own lines, one newline at the end, nothing else."""
+    """Checks for a complete answer as text: a newline at the end, and no message."""
     that(ran.code == 0 and ran.err == "" and ran.out.strip() and ran.out.endswith("\n"), ran)
 
 
@@ -163,7 +163,7 @@ def joined(ran: Ran) -> str:
 
 @check("a model that is still loading (503) is asked again until it answers")
 def loading() -> None:
-    # This one comes first, as soon as there is a socket.
+    # This check runs first, as soon as the server listens.
     SERVER.until(SERVER.listens, 60)
     ran = airx("stream", "--format", "ndjson", "--retries", "40", "--max-tokens", "60", HELLO)
     retries = [event for event in ran.events() if event["type"] == "retry"]
@@ -289,7 +289,7 @@ def context() -> None:
 @check("tools: calls as lines or prose as text, and --require-call tells them apart")
 def tools() -> None:
     pathlib.Path(FOLDER.name, "tools.json").write_text(json.dumps(TOOL))
-    # A prose answer may be long: its being cut is not what is looked at here.
+    # A prose answer may be cut off, which does not matter here.
     given = ["--tools", "tools.json", "--accept", "length"]
     ask = [*given, *STEADY, "What is the weather in Paris?"]
     free = airx("tools", *ask)
@@ -300,8 +300,8 @@ def tools() -> None:
             that(list(json.loads(line))[:2] == ["id", "name"], free)
         that(needed.code == 0, needed)
     else:
-        # This model's template knows no tools, so prose is what comes.
-        # The prose next to calls goes to standard error.
+        # This model's template does not support tools, so the model answers with prose,
+        # which goes to standard error.
         that(needed.code == 11 and needed.out == "" and "\nairx: tool: " in needed.err, needed)
 
 
@@ -441,7 +441,7 @@ def interrupted() -> None:
     that(ran.code == -signal.SIGINT and (last["type"], last["exit"]) == ("error", 130), ran)
 
 
-# The two last: after them there is no server.
+# The last two checks: they stop the server.
 @check("the server dies in mid-answer: exit 7, the text so far stays printed")
 def died() -> None:
     child = start("stream", "--max-tokens", "400", *LONG)

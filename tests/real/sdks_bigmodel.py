@@ -133,7 +133,7 @@ def batches() -> None:
         answers = [json.loads(line) for line in output.splitlines()]
         assert sorted(line["custom_id"] for line in answers) == ["item-0", "item-1", "item-2"]
         assert [one.id for one in at.batches.list(limit=10).data] == [batch.id]
-        # The input went with the end of the batch.
+        # The input file is deleted when the batch ends.
         assert [one.id for one in at.files.list(purpose="batch").data] == [batch.output_file_id]
         assert at.files.delete(batch.output_file_id).deleted
 

@@ -1,4 +1,4 @@
-"""`airx mock` for the checks of `sdks`, and what runs them."""
+"""Starts `airx mock` for the checks of `sdks`, and runs the checks."""
 
 import subprocess
 import sys
@@ -9,7 +9,7 @@ AIRX = sys.argv[1]
 
 
 class Mock:
-    """A mock with these options; it ends with the `with` block."""
+    """A mock with these options; it ends at the end of the `with` block."""
 
     def __init__(self, *options: str) -> None:
         self.options = options
@@ -25,7 +25,7 @@ class Mock:
 
 
 def lines(url: str, model: str = "glm-4-air-250414", count: int = 3) -> bytes:
-    """A batch's input file."""
+    """Returns the bytes of a batch's input file."""
     line = (
         '{{"custom_id":"item-{0}","method":"POST","url":"{1}",'
         '"body":{{"model":"{2}","messages":[{{"role":"user","content":"Spell {0}"}}]}}}}\n'
@@ -34,7 +34,7 @@ def lines(url: str, model: str = "glm-4-air-250414", count: int = 3) -> bytes:
 
 
 def raises(kind: type[Exception], call: Callable[[], object]) -> Exception:
-    """The exception of this type, exactly, that `call` must raise."""
+    """Returns the exception that `call` raises, which must be exactly of this type."""
     try:
         call()
     except Exception as error:
@@ -47,7 +47,7 @@ CHECKS: list[tuple[str, Callable[[], None]]] = []
 
 
 def check(name: str) -> Callable:
-    """Registers a check; it fails by an exception."""
+    """Registers a check; a check fails by raising an exception."""
 
     def register(body: Callable[[], None]) -> Callable[[], None]:
         CHECKS.append((name, body))

