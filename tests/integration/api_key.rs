@@ -1,4 +1,4 @@
-//! The key: where it comes from, and to whom it goes.
+//! The key: where it comes from, and which servers get it.
 
 use std::path::Path;
 

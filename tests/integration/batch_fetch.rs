@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::items::{contents, results, timeless};
 use crate::harness::{Play, Server, Step, airx, file, folder, http, json, reply_body, wire};
 
-/// A request's hash, and what airx calls it in a batch.
+/// A request's hash, and its `custom_id` in a batch of airx.
 fn id(index: u64) -> (String, String) {
     let hash = airx::digest::sha256(index.to_string().as_bytes());
     let bytes: Vec<u8> = (0..32)
@@ -169,7 +169,7 @@ fn an_item_without_a_line_is_a_failed_result() {
         );
         assert_eq!(ran.code, 12);
     }
-    // Nothing was done at all, and there is no file.
+    // The batch expired without any answer, so it has no files.
     let server = Server::play([batch("b", "expired", 0, 2, ["", ""])]);
     let ran = airx(["batch", "fetch", "b", "-q"]).at(&server).run();
     assert_eq!((ran.code, ran.stdout.lines().count()), (12, 2));

@@ -1,5 +1,5 @@
-//! `batch` from end to end, against the mock's files and batches: what it prints
-//! is what `--each` prints.
+//! `batch` from end to end, against the mock's files and batches: it prints the same
+//! results as `--each`.
 
 use serde_json::Value;
 

@@ -1,5 +1,5 @@
-//! `--budget` over many processes: exactly what fits is sent, whoever asks and whoever is
-//! killed.
+//! `--budget` over many processes: they send exactly the requests that fit, even if some
+//! processes are killed.
 
 use std::process::Child;
 

@@ -1,4 +1,4 @@
-//! `--cache`: an answer is paid for once.
+//! `--cache`: an answer is requested and paid for only once.
 
 use serde_json::{Value, json};
 
@@ -9,7 +9,7 @@ use crate::harness::{
     DONE, Server, airx, delta, file, finish_frame, folder, reply, reply_body, stream, stream_of,
 };
 
-/// Events without the members that hold times.
+/// The events without the members that contain times.
 fn timeless(events: &[Value]) -> Vec<Value> {
     let mut events = events.to_vec();
     for event in &mut events {

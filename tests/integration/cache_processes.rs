@@ -56,7 +56,7 @@ fn fifty_processes_and_kills_leave_only_right_answers() {
             }
         }
     }
-    // Each file of the folder is an answer. One that was never written is asked for.
+    // Each file of the folder is an answer. Runs ask for the answers that are missing.
     for number in 0..QUESTIONS {
         ask(number, "0").run().is(0, &right(number), "");
     }

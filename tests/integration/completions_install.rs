@@ -218,7 +218,7 @@ fn bash_is_told_the_line_it_lacks_and_later_the_line_to_remove() {
         "{}: up to date\nA new bash completes airx.\n",
         place.display()
     );
-    // In the start file, or in one that it loads.
+    // The line is in the start file, or in a file that it loads.
     fs::write(home.path().join(".bash_more"), line).unwrap();
     for text in [". ~/.bash_more\n", line] {
         fs::write(home.path().join(".bashrc"), text).unwrap();

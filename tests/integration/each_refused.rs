@@ -2,7 +2,7 @@
 
 use crate::harness::{airx, folder};
 
-/// Arguments, the message, and the hint where there is one.
+/// Arguments, the message, and the hint, if there is one.
 const REFUSED: &[(&[&str], &str, &str)] = &[
     (
         &["chat", "--format", "json"],

@@ -109,7 +109,6 @@ fn next_to_a_prompt_a_closed_descriptor_adds_nothing() {
     assert_eq!(asked(&server), "p");
 }
 
-/// Elsewhere Rust's runtime opens what is closed before airx can see it.
 #[test]
 fn a_dash_on_dev_null_is_an_empty_part_where_that_is_allowed() {
     let server = Server::once(reply("ok"));

@@ -1,4 +1,4 @@
-//! `airx json --schema`: what the schema rejects is never printed.
+//! `airx json --schema`: an answer that the schema rejects is never printed.
 
 use crate::harness::{Server, airx, file, folder, reply};
 

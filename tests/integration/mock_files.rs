@@ -1,5 +1,5 @@
-//! `airx mock` and files: an upload comes back unchanged, within limits, and what the API
-//! refuses is refused with its codes.
+//! `airx mock` and files: it returns an upload unchanged, within limits, and refuses with
+//! the API's codes what the API refuses.
 
 use std::fs;
 

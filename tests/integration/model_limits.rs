@@ -1,5 +1,5 @@
-//! The known limits of known models: refused where the documents agree, a
-//! warning where they differ, nothing for a model that is not known.
+//! The known limits of known models: airx refuses a value if the documents agree, warns if
+//! they differ, and does not check an unknown model.
 
 use crate::harness::airx;
 

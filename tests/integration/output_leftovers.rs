@@ -1,4 +1,5 @@
-//! What a killed run leaves of its `-o FILE`, and what the next run removes.
+//! The temporary files that a killed run leaves for `-o FILE`, and which of them the next
+//! run removes.
 
 use std::fs;
 

@@ -1,4 +1,4 @@
-//! The reader has gone, the output is closed, the disk is full.
+//! Outputs that fail: the reader has gone, the output is closed, the disk is full.
 
 use std::fs::OpenOptions;
 use std::os::fd::OwnedFd;

@@ -30,7 +30,7 @@ fn twice(args: &[&str], plays: Vec<Play>) -> (Ran, Ran) {
     (recorded, replayed)
 }
 
-/// Events without the members that hold times.
+/// The events without the members that contain times.
 fn timeless(stdout: &str) -> Vec<Value> {
     stdout
         .lines()

@@ -1,4 +1,4 @@
-//! Options become members of the body, and what is printed instead of sending.
+//! The options that become members of the body, and what a dry run prints.
 
 use crate::harness::{DONE, Server, airx, bash, delta, file, finish_frame, folder, reply, stream};
 

@@ -307,7 +307,7 @@ fn an_empty_session_that_a_killed_run_left_is_a_new_one() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_loop_of_bash_stops_at_ctrl_c() {
-    // A terminal of its own, in which ^C goes to the loop and airx alike.
+    // A separate terminal, whose ^C goes to both the loop and airx.
     let server = Server::once(started());
     let (screen, side) = crate::harness::watch::terminal_pair();
     let mut keys = screen.try_clone().unwrap();

@@ -157,7 +157,7 @@ fn a_spinner_appears_while_waiting_and_is_gone_before_the_answer() {
 
 #[test]
 fn a_spinner_is_wiped_before_the_first_byte_of_a_stream() {
-    // Both outputs are one terminal: the order is what a person sees.
+    // Both outputs are the same terminal, which shows their order.
     let play = vec![
         Step::Gate,
         stream_head(),

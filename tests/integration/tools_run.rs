@@ -209,7 +209,7 @@ fn arguments_that_do_not_fit_are_reported_to_the_model_which_corrects_them() {
         "{report:?}"
     );
     assert_eq!(report[3], CITY);
-    // What is not JSON would break a server that puts the history into a template.
+    // Arguments that are not JSON would break a server that puts the history into a template.
     let turn = &server.requests()[4].json()["messages"][5];
     assert_eq!(turn["tool_calls"][0]["function"]["arguments"], "{}");
 }

@@ -196,7 +196,7 @@ fn broken_call(what: &'static str) -> Fault {
     })
 }
 
-/// A call of `f` with these arguments, as text where they are not JSON.
+/// A call of `f` with these arguments, as text if they are not JSON.
 fn call(name: &str, arguments: &'static str, shown: &str, is_json: bool) -> Fault {
     let fault = Fault::new(name, 0, move |c| {
         choice(
