@@ -1,9 +1,10 @@
 //! Reads an answer from a response: complete, or from a stream while it arrives.
 
 use std::borrow::Cow;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use super::AnswerRequest;
+use super::retry::retry_after;
 use super::transport::Stream;
 use crate::answer::{Accept, Answer, End, one_line, refused};
 use crate::api::error_body::without_bom;
@@ -295,25 +296,4 @@ fn first_data(body: &[u8]) -> Cow<'_, [u8]> {
         }
     }
     first.map_or(Cow::Borrowed(body), Cow::Owned)
-}
-
-/// Parses `Retry-After`: seconds, or a date.
-fn retry_after(value: &str) -> Option<Duration> {
-    let value = value.trim();
-    seconds(value).or_else(|| {
-        let date = httpdate::parse_http_date(value).ok()?;
-        Some(date.duration_since(SystemTime::now()).unwrap_or_default())
-    })
-}
-
-/// Parses a number of seconds. Some servers send fractions, which are rounded up.
-fn seconds(value: &str) -> Option<Duration> {
-    let (integer, fraction) = value.split_once('.').unwrap_or((value, ""));
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    if integer.is_empty() || !digits(integer) || !digits(fraction) {
-        return None;
-    }
-    let more = u64::from(fraction.bytes().any(|digit| digit != b'0'));
-    let seconds = integer.parse().unwrap_or(u64::MAX);
-    Some(Duration::from_secs(seconds.saturating_add(more)))
 }

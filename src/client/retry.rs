@@ -1,7 +1,7 @@
 //! Retries a request until there is an answer, the retries are used up or the deadline
 //! has passed, and waits before each retry.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::RequestSeries;
 use super::transport::Transport;
@@ -160,6 +160,27 @@ fn doubled(first: Duration, times: u32, longest: Duration) -> Duration {
     first
         .saturating_mul(2_u32.saturating_pow(times))
         .min(longest)
+}
+
+/// Parses `Retry-After`: seconds, or a date.
+pub(super) fn retry_after(value: &str) -> Option<Duration> {
+    let value = value.trim();
+    seconds(value).or_else(|| {
+        let date = httpdate::parse_http_date(value).ok()?;
+        Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+    })
+}
+
+/// Parses a number of seconds. Some servers send fractions, which are rounded up.
+fn seconds(value: &str) -> Option<Duration> {
+    let (integer, fraction) = value.split_once('.').unwrap_or((value, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if integer.is_empty() || !digits(integer) || !digits(fraction) {
+        return None;
+    }
+    let more = u64::from(fraction.bytes().any(|digit| digit != b'0'));
+    let seconds = integer.parse().unwrap_or(u64::MAX);
+    Some(Duration::from_secs(seconds.saturating_add(more)))
 }
 
 #[cfg(test)]
