@@ -12,9 +12,9 @@ use airx::event::{Count, Data, Event, Level, Sink};
 use airx::sse::Parser;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
-struct Nobody;
+struct NullSink;
 
-impl Sink for Nobody {
+impl Sink for NullSink {
     fn event(&mut self, event: &Event<'_>) -> Result<(), Failure> {
         black_box(event);
         Ok(())
@@ -39,7 +39,7 @@ fn fold(bytes: &[u8], keep: bool) -> Answer {
     let (mut parser, mut answer) = (Parser::default(), Answer::default());
     answer.keep_text = keep;
     let fed: Result<(), Failure> =
-        parser.feed(bytes, |frame| answer.accept_frame(frame, &mut Nobody));
+        parser.feed(bytes, |frame| answer.accept_frame(frame, &mut NullSink));
     fed.unwrap();
     assert!(answer.done);
     answer

@@ -29,7 +29,7 @@ pub use replies::*;
 pub use server::*;
 
 /// The longest wait of a test. A test that hangs fails after it.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The binary under test: `AIRX_TEST_BIN`, else the binary that cargo built.
 pub fn program() -> &'static str {

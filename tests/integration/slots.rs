@@ -210,7 +210,7 @@ fn sigint_ends_the_wait_at_once() {
     let server = Server::play([held(), reply("last")]);
     let holder = limited(1, runtime.path()).at(&server).start();
     until("the first request", || server.requests().len() == 1);
-    // One run at the head of the queue, and two behind it.
+    // One run at the head of the queue, and two after it.
     let mut waiters: Vec<Child> = (0..3)
         .map(|_| {
             let mut waiter = limited(1, runtime.path()).at(&server).start();
